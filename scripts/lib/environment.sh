@@ -1,0 +1,33 @@
+# usage: source scripts/lib/environment.sh
+#
+# Where things are, for every script of the repository. To be sourced by bash; prints nothing.
+# shellcheck shell=bash
+set -euo pipefail
+
+# The checkout.
+POLITY_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+export POLITY_ROOT
+
+# Build results live outside the checkout, so that another clone, or the next run of CI, reuses them:
+# RocksDB alone is twenty minutes of compiling.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/polity/target}"
+
+# Programs that the scripts install for themselves (cargo-deny) live beside the build results.
+POLITY_TOOLS="$CARGO_TARGET_DIR/tools"
+export POLITY_TOOLS
+
+# The version of CometBFT that tendermint-rs 0.41 speaks. The newest release is another line.
+POLITY_COMETBFT_VERSION="0.38.25"
+export POLITY_COMETBFT_VERSION
+
+# Programs installed by rustup and by `go install` are found although a login shell did not say so.
+PATH="$PATH:$HOME/.cargo/bin:/usr/local/go/bin:/usr/lib/go/bin:$POLITY_TOOLS/bin"
+if [ -n "${GOBIN:-}" ]; then
+  PATH="$GOBIN:$PATH"
+else
+  PATH="$PATH:${GOPATH:-$HOME/go}/bin"
+fi
+export PATH
+
+say() { printf '== %s\n' "$*"; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
