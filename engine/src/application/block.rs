@@ -1,0 +1,148 @@
+//! One height: checked transactions, a proposal, its execution, its commit.
+
+use bytes::Bytes;
+
+use super::{ConsensusParams, Timestamp, ValidatorUpdate};
+
+/// A transaction at the door of the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The transaction's bytes, unjudged.
+    pub transaction: Bytes,
+    /// Whether it is new or was in the pool already.
+    pub kind: CheckKind,
+}
+
+/// Why a transaction is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckKind {
+    /// It came from a client or a peer.
+    New,
+    /// It waits in the pool, and a block was committed since it was last checked.
+    Recheck,
+}
+
+/// What became of one transaction. Code and data are hashed into the next header; the log is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TxResult {
+    /// 0 when it was done, otherwise the number of the refusal.
+    pub code: u32,
+    /// The receipt's bytes.
+    pub data: Bytes,
+    /// A sentence for people; may differ from node to node.
+    pub log: String,
+}
+
+/// The request to choose the content of a block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrepareProposal {
+    /// Upper bound of the answer's transactions, in bytes as protobuf counts them (each with tag and length).
+    pub max_transaction_bytes: u64,
+    /// What the pool offers, in its order.
+    pub transactions: Vec<Bytes>,
+    /// Evidence that the block will carry.
+    pub misbehavior: Vec<Misbehavior>,
+    /// The block's height.
+    pub height: u64,
+    /// The block's time.
+    pub time: Timestamp,
+    /// Hash of the validators of the next height.
+    pub next_validators_hash: Bytes,
+    /// Address of the proposing validator, 20 bytes.
+    pub proposer_address: Bytes,
+}
+
+/// A block that was proposed, before anyone votes for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProcessProposal {
+    /// The block's transactions, in order.
+    pub transactions: Vec<Bytes>,
+    /// Evidence that the block carries.
+    pub misbehavior: Vec<Misbehavior>,
+    /// The block's hash.
+    pub hash: Bytes,
+    /// The block's height.
+    pub height: u64,
+    /// The block's time.
+    pub time: Timestamp,
+    /// Hash of the validators of the next height.
+    pub next_validators_hash: Bytes,
+    /// Address of the proposing validator, 20 bytes.
+    pub proposer_address: Bytes,
+}
+
+/// The answer to [`ProcessProposal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProposalVerdict {
+    /// This node can vote for the block.
+    Accept,
+    /// This node votes for no block in this round.
+    Reject,
+}
+
+/// A block that was decided and must be executed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FinalizeBlock {
+    /// The block's transactions, in order.
+    pub transactions: Vec<Bytes>,
+    /// Evidence that the block carries.
+    pub misbehavior: Vec<Misbehavior>,
+    /// The block's hash.
+    pub hash: Bytes,
+    /// The block's height.
+    pub height: u64,
+    /// The block's time.
+    pub time: Timestamp,
+    /// Hash of the validators of the next height.
+    pub next_validators_hash: Bytes,
+    /// Address of the proposing validator, 20 bytes.
+    pub proposer_address: Bytes,
+}
+
+/// The answer to [`FinalizeBlock`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockResult {
+    /// One result for each transaction, in the block's order.
+    pub transactions: Vec<TxResult>,
+    /// Validators whose power changes; it counts from two heights later.
+    pub validator_updates: Vec<ValidatorUpdate>,
+    /// Parameters that change from the next height on.
+    pub consensus_param_updates: Option<ConsensusParams>,
+    /// App hash after this block, carried by the next header.
+    pub app_hash: Bytes,
+}
+
+/// The answer to a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The engine may forget blocks below this height; 0 keeps all.
+    pub retain_height: u64,
+}
+
+/// Proof, carried by a block, that a validator broke the protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misbehavior {
+    /// What it did.
+    pub kind: MisbehaviorKind,
+    /// Its address, 20 bytes.
+    pub validator_address: Bytes,
+    /// Its power at that height.
+    pub validator_power: u64,
+    /// Height at which it happened.
+    pub height: u64,
+    /// Time of the block at that height.
+    pub time: Timestamp,
+    /// Power of all validators at that height.
+    pub total_voting_power: u64,
+}
+
+/// The kinds of [`Misbehavior`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MisbehaviorKind {
+    /// A kind that this version does not know.
+    Unknown,
+    /// Two votes for different blocks in one round.
+    DuplicateVote,
+    /// A false header shown to light clients.
+    LightClientAttack,
+}
