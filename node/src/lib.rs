@@ -1,1 +1,4 @@
-//! Polity.
+//! The node: storage, queries, gateway and configuration around the pure ledger.
+
+pub mod crash_point;
+pub mod fault;

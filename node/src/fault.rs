@@ -1,0 +1,176 @@
+//! Faults: this machine, or what it stores, is broken; so the process stops.
+//!
+//! A fault is never a verdict about a transaction, and no byte that comes from outside can cause one.
+//! Its kind decides the exit code, which tells an operator (or a supervisor) what to do.
+
+use std::fmt;
+
+/// What kind of thing is broken. The number is the exit code of the process and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum FaultKind {
+    /// The program contradicts itself: an error of ours.
+    Internal = 70,
+    /// The store cannot be read as it was written.
+    StoreDamaged = 71,
+    /// Another process has the store open.
+    StoreLocked = 72,
+    /// The disk has too little space left for a whole commit.
+    DiskFull = 73,
+    /// Reading or writing failed for a reason outside of the store.
+    Io = 74,
+    /// The genesis or the organisation is not the one that the store belongs to.
+    GenesisMismatch = 75,
+    /// The state that this node computed is not the one that the network agreed on.
+    Divergence = 76,
+    /// The engine that makes blocks failed or broke its contract.
+    Engine = 77,
+}
+
+impl FaultKind {
+    /// Every kind, in the order of the exit codes.
+    pub const ALL: [FaultKind; 8] = [
+        FaultKind::Internal,
+        FaultKind::StoreDamaged,
+        FaultKind::StoreLocked,
+        FaultKind::DiskFull,
+        FaultKind::Io,
+        FaultKind::GenesisMismatch,
+        FaultKind::Divergence,
+        FaultKind::Engine,
+    ];
+
+    /// The exit code of a process that stops by this kind of fault: 70 to 77.
+    pub fn exit_code(self) -> u8 {
+        self as u8
+    }
+
+    /// The name in logs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Internal => "internal",
+            FaultKind::StoreDamaged => "store damaged",
+            FaultKind::StoreLocked => "store locked",
+            FaultKind::DiskFull => "disk full",
+            FaultKind::Io => "input or output",
+            FaultKind::GenesisMismatch => "genesis mismatch",
+            FaultKind::Divergence => "divergence",
+            FaultKind::Engine => "engine",
+        }
+    }
+
+    /// What an operator does next, as one sentence.
+    pub fn advice(self) -> &'static str {
+        match self {
+            FaultKind::Internal => "report it together with the log; restarting is safe",
+            FaultKind::StoreDamaged => {
+                "restore a backup, or empty the store and let the node catch up from its peers"
+            }
+            FaultKind::StoreLocked => "stop the other process, or give this one another directory",
+            FaultKind::DiskFull => "free some space and start again; nothing is lost",
+            FaultKind::Io => "look at the disk and at the permissions, then start again",
+            FaultKind::GenesisMismatch => {
+                "use the directory and the genesis file of one and the same organisation"
+            }
+            FaultKind::Divergence => {
+                "keep the store for examination and compare `polityd verify` with another department"
+            }
+            FaultKind::Engine => "look at the log of the engine, then start again",
+        }
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A fault: its kind, and the fact in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {words}")]
+pub struct Fault {
+    kind: FaultKind,
+    words: String,
+}
+
+impl Fault {
+    /// A fault of a kind, with the fact in words (lower case, no full stop).
+    pub fn new(kind: FaultKind, words: impl Into<String>) -> Fault {
+        Fault {
+            kind,
+            words: words.into(),
+        }
+    }
+
+    /// A failed operation on files or sockets; a full disk gets its own kind.
+    pub fn from_io(doing: &str, error: &std::io::Error) -> Fault {
+        let kind = match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                FaultKind::DiskFull
+            }
+            _ => FaultKind::Io,
+        };
+        Fault::new(kind, format!("{doing}: {error}"))
+    }
+
+    /// The kind, which decides the exit code.
+    pub fn kind(&self) -> FaultKind {
+        self.kind
+    }
+
+    /// The fact in words, without the kind.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+}
+
+/// Stops the process: the fact and the advice go to the log and to standard error, the kind becomes the exit code.
+pub fn fatal(fault: Fault) -> ! {
+    tracing::error!(
+        kind = fault.kind.name(),
+        exit_code = fault.kind.exit_code(),
+        "{}",
+        fault.words
+    );
+    eprintln!(
+        "polityd stops: {fault}\nwhat to do: {}",
+        fault.kind.advice()
+    );
+    std::process::exit(i32::from(fault.kind.exit_code()))
+}
+
+/// Makes a panic in any thread end the process at once.
+///
+/// A node that lost one thread would go on half dead: it would answer, but no longer commit, or the reverse.
+/// Nothing is written on the way out; the store is whole at every moment.
+pub fn abort_on_panic() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        eprintln!(
+            "polityd aborts after a panic: {}",
+            FaultKind::Internal.advice()
+        );
+        std::process::abort();
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_run_from_70_to_77_in_order() {
+        let codes: Vec<u8> = FaultKind::ALL.iter().map(|kind| kind.exit_code()).collect();
+        assert_eq!(codes, (70..=77).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_apart_from_other_trouble() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+        assert_eq!(Fault::from_io("writing", &full).kind(), FaultKind::DiskFull);
+        assert_eq!(Fault::from_io("writing", &gone).kind(), FaultKind::Io);
+    }
+}
