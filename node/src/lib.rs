@@ -1,4 +1,5 @@
 //! The node: storage, queries, gateway and configuration around the pure ledger.
 
+pub mod config;
 pub mod crash_point;
 pub mod fault;

@@ -1,0 +1,394 @@
+//! Configuration: how this node runs, never what it answers.
+//!
+//! Values come from defaults, then `config.toml` in the home directory, then the environment
+//! (`POLITY_GATEWAY_LISTEN` for `gateway.listen`), then flags; the later wins. See [`sources`].
+
+pub mod sources;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use sources::{Flags, Loaded, Origin, Setting, load};
+
+/// The name of the configuration file in the home directory.
+pub const CONFIG_FILE: &str = "config.toml";
+
+/// Everything that a department decides about its own node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The directory that holds the configuration, the keys and the data. Comes from a flag or from
+    /// the environment, because the file lies in it.
+    #[serde(skip)]
+    pub home: PathBuf,
+    /// Who makes blocks.
+    pub engine: Engine,
+    /// The door for members, terminals and explorers.
+    pub gateway: Gateway,
+    /// The door for the operator: metrics and health.
+    pub operator: Operator,
+    /// The door for an engine that runs as a process of its own.
+    pub abci: Abci,
+    /// CometBFT, where it is the engine.
+    pub cometbft: Cometbft,
+    /// The node's own data.
+    pub store: Store,
+    /// Each member's fair share of the door. Local: never a reason inside a block.
+    pub share: Share,
+    /// What the node says about itself.
+    pub log: Log,
+}
+
+/// Who makes blocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// BFT consensus inside `polityd`.
+    Embedded,
+    /// CometBFT, a process of its own beside `polityd`.
+    #[default]
+    Cometbft,
+}
+
+/// The door for members, terminals and explorers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Address and port of the JSON-RPC server.
+    pub listen: SocketAddr,
+    /// Certificate chain (PEM). With it and the key, the gateway speaks TLS only.
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate (PEM).
+    pub tls_key: Option<PathBuf>,
+}
+
+/// The door for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// Address and port of `/metrics`, `/health` and `/ready`; on loopback.
+    pub listen: SocketAddr,
+}
+
+/// The door for an engine that runs as a process of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Abci {
+    /// The unix socket on which the engine's process finds the application.
+    pub socket: PathBuf,
+    /// The largest message that is read, in bytes.
+    pub frame_bytes_max: usize,
+}
+
+/// CometBFT, where it is the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cometbft {
+    /// The program: a path, or a name that is looked up in `PATH`.
+    pub binary: PathBuf,
+    /// CometBFT's own RPC, behind the gateway; on loopback.
+    pub rpc_listen: SocketAddr,
+    /// Where other departments' nodes reach this one.
+    pub p2p_listen: SocketAddr,
+    /// Nodes to stay connected with: `id@host:port`.
+    #[serde(deserialize_with = "list")]
+    pub persistent_peers: Vec<String>,
+    /// Nodes to ask first when the node joins: `id@host:port`.
+    #[serde(deserialize_with = "list")]
+    pub bootstrap_peers: Vec<String>,
+}
+
+/// The node's own data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Memory for blocks of the store that were read, in bytes.
+    pub cache_bytes: usize,
+    /// With less free space than this, in bytes, the node stops before it would commit.
+    pub disk_free_bytes_min: u64,
+}
+
+/// Each member's fair share of the door: a bucket of transactions that fills with time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// Transactions that a member may send in a second, on average; 0 means without limit.
+    pub transactions_per_second: u32,
+    /// Transactions that a member may send at once after a rest.
+    pub transactions_burst: u32,
+    /// What a refused transaction in a block costs its sender, in transactions.
+    pub refused_cost: u32,
+}
+
+/// What the node says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Text for people, JSON for machines.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, also by module: `info,polity_node::gateway=debug`.
+    pub level: String,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line an event.
+    #[default]
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+/// A configuration with which the node does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub(crate) String);
+
+impl Config {
+    /// A path of the configuration; relative ones begin at the home directory.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.home.join(path)
+    }
+
+    /// The unix socket between the engine's process and the application.
+    pub fn abci_socket(&self) -> PathBuf {
+        self.path(&self.abci.socket)
+    }
+
+    /// The directory of the node's keys.
+    pub fn keys_directory(&self) -> PathBuf {
+        self.path(Path::new("keys"))
+    }
+
+    /// The directory of the node's store.
+    pub fn store_directory(&self) -> PathBuf {
+        self.path(Path::new("data"))
+    }
+
+    /// The home directory of CometBFT.
+    pub fn cometbft_home(&self) -> PathBuf {
+        self.path(Path::new("cometbft"))
+    }
+
+    /// The genesis that the founding departments signed.
+    pub fn genesis_file(&self) -> PathBuf {
+        self.path(Path::new("genesis.json"))
+    }
+
+    /// Refuses values that contradict each other or would open what must stay closed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let gateway = &self.gateway;
+        if self.engine == Engine::Embedded {
+            return refuse(
+                "engine: the embedded engine is not part of this version, use \"cometbft\"",
+            );
+        }
+        if gateway.tls_certificate.is_some() != gateway.tls_key.is_some() {
+            return refuse("gateway: tls_certificate and tls_key need each other");
+        }
+        if !self.operator.listen.ip().is_loopback() {
+            return refuse("operator.listen: metrics and health are served on loopback only");
+        }
+        if !self.cometbft.rpc_listen.ip().is_loopback() {
+            return refuse(
+                "cometbft.rpc_listen: CometBFT's own RPC stays on loopback, behind the gateway",
+            );
+        }
+        if !(1 << 20..=1 << 30).contains(&self.abci.frame_bytes_max) {
+            return refuse("abci.frame_bytes_max: must be between 1 MiB and 1 GiB");
+        }
+        // A socket's name is bounded by the kernel, which would only tell it as an invalid argument.
+        let socket = self.abci_socket();
+        if socket.as_os_str().len() > 107 {
+            return refuse(&format!(
+                "abci.socket: {} is longer than 107 bytes",
+                socket.display()
+            ));
+        }
+        if self.store.cache_bytes < 1 << 20 {
+            return refuse("store.cache_bytes: must be at least 1 MiB");
+        }
+        if self.share.transactions_per_second > 0 && self.share.transactions_burst == 0 {
+            return refuse("share.transactions_burst: with 0 nobody could send anything");
+        }
+        for peer in self
+            .cometbft
+            .persistent_peers
+            .iter()
+            .chain(&self.cometbft.bootstrap_peers)
+        {
+            if !is_peer(peer) {
+                return refuse(&format!(
+                    "cometbft: peer {peer:?} is not id@host:port with an id of 40 hex digits"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        // The port where clients of CometBFT look first.
+        Gateway {
+            listen: loopback(26657),
+            tls_certificate: None,
+            tls_key: None,
+        }
+    }
+}
+
+impl Default for Operator {
+    fn default() -> Self {
+        Operator {
+            listen: loopback(26660),
+        }
+    }
+}
+
+impl Default for Abci {
+    fn default() -> Self {
+        Abci {
+            socket: "abci.sock".into(),
+            frame_bytes_max: 64 << 20,
+        }
+    }
+}
+
+impl Default for Cometbft {
+    fn default() -> Self {
+        Cometbft {
+            binary: "cometbft".into(),
+            rpc_listen: loopback(26659),
+            p2p_listen: SocketAddr::from(([0, 0, 0, 0], 26656)),
+            persistent_peers: Vec::new(),
+            bootstrap_peers: Vec::new(),
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Store {
+            cache_bytes: 64 << 20,
+            disk_free_bytes_min: 512 << 20,
+        }
+    }
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Share {
+            transactions_per_second: 20,
+            transactions_burst: 200,
+            refused_cost: 10,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log {
+            format: LogFormat::Text,
+            level: "info".into(),
+        }
+    }
+}
+
+impl Engine {
+    /// The engine's name in configuration, status and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Embedded => "embedded",
+            Engine::Cometbft => "cometbft",
+        }
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn refuse(words: &str) -> Result<(), ConfigError> {
+    Err(ConfigError(words.to_owned()))
+}
+
+fn is_peer(text: &str) -> bool {
+    let Some((id, address)) = text.split_once('@') else {
+        return false;
+    };
+    let Some((host, port)) = address.rsplit_once(':') else {
+        return false;
+    };
+    let id_is_hex = id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    id_is_hex && !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// A list, or one text with commas: environment and flags have no lists.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a list of texts, or one text with commas")]
+    enum Listed {
+        List(Vec<String>),
+        Text(String),
+    }
+
+    Ok(match Listed::deserialize(deserializer)? {
+        Listed::List(items) => items,
+        Listed::Text(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(String::from)
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(change: impl Fn(&mut Config)) -> String {
+        let mut config = Config {
+            home: "/home/polity".into(),
+            ..Config::default()
+        };
+        change(&mut config);
+        config.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_hold_together() {
+        assert_eq!(Config::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn what_must_stay_closed_cannot_be_opened() {
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 1));
+        assert!(refusal(|config| config.operator.listen = everywhere).contains("loopback"));
+        assert!(refusal(|config| config.cometbft.rpc_listen = everywhere).contains("loopback"));
+        assert!(refusal(|config| config.gateway.tls_key = Some("key.pem".into())).contains("tls"));
+    }
+
+    #[test]
+    fn values_that_nobody_could_run_with_are_refused_by_name() {
+        assert!(refusal(|config| config.engine = Engine::Embedded).starts_with("engine: "));
+        assert!(
+            refusal(|config| config.abci.frame_bytes_max = 10).starts_with("abci.frame_bytes_max")
+        );
+        assert!(
+            refusal(|config| config.abci.socket = "s".repeat(120).into())
+                .starts_with("abci.socket")
+        );
+        assert!(refusal(|config| config.share.transactions_burst = 0).starts_with("share."));
+        let peer = "127.0.0.1:26656".to_owned();
+        assert!(
+            refusal(|config| config.cometbft.persistent_peers = vec![peer.clone()])
+                .contains("peer")
+        );
+    }
+}
