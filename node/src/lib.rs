@@ -3,3 +3,6 @@
 pub mod config;
 pub mod crash_point;
 pub mod fault;
+pub mod logs;
+pub mod metrics;
+pub mod operator;

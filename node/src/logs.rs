@@ -1,0 +1,112 @@
+//! What the node says: one line a block at `info`, one a transaction at `debug`, fields and not prose.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::config::{ConfigError, Log, LogFormat};
+
+/// Sends everything that the process says to standard error, in the form that the configuration asks
+/// for. To be called once, before the first line.
+pub fn start(config: &Log) -> Result<(), ConfigError> {
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let subscriber = subscriber(config, std::io::stderr, colours)?;
+    tracing::subscriber::set_global_default(subscriber)
+        .map_err(|_| ConfigError("log: was started before".into()))
+}
+
+type Subscriber = Box<dyn tracing::Subscriber + Send + Sync>;
+
+fn subscriber<W>(config: &Log, writer: W, colours: bool) -> Result<Subscriber, ConfigError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(&config.level).map_err(|error| {
+        ConfigError(format!(
+            "log.level: {:?} is not a level: {error}",
+            config.level
+        ))
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
+
+    Ok(match config.format {
+        LogFormat::Text => Box::new(builder.with_ansi(colours).finish()),
+        LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(format: LogFormat, level: &str) -> String {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let config = Log {
+            format,
+            level: level.into(),
+        };
+        let subscriber = subscriber(&config, move || writer.clone(), false).unwrap();
+
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(height = 7, transactions = 2, "block");
+            tracing::debug!("transaction");
+        });
+
+        String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn json_lines_carry_fields_for_machines() {
+        let text = written(LogFormat::Json, "info");
+        let line: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+        assert_eq!(
+            (&line["message"], &line["height"]),
+            (&"block".into(), &7.into())
+        );
+    }
+
+    #[test]
+    fn text_lines_carry_fields_for_people() {
+        let text = written(LogFormat::Text, "info");
+        assert!(
+            text.contains("block") && text.contains("height=7"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_level_decides_what_is_said() {
+        assert_eq!(written(LogFormat::Text, "debug").lines().count(), 2);
+        assert_eq!(written(LogFormat::Text, "off").lines().count(), 0);
+    }
+
+    #[test]
+    fn a_level_that_does_not_exist_is_refused() {
+        let config = Log {
+            format: LogFormat::Text,
+            level: "polity=loud".into(),
+        };
+        assert!(subscriber(&config, std::io::sink, false).is_err());
+    }
+}

@@ -1,0 +1,301 @@
+//! What the node counts and measures, in Prometheus form.
+//!
+//! One value of [`Metrics`] lives as long as the process; whoever does the work counts it there.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Everything that the node counts and measures. Cheap to share, safe from every thread.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// The newest committed height.
+    pub height: Gauge,
+    /// Nodes that this one is connected with.
+    pub peers: Gauge,
+    /// Transactions that wait for a block.
+    pub pool_transactions: Gauge,
+    /// Transactions in committed blocks that took effect.
+    pub transactions_accepted: Counter,
+    transactions_refused: Family<CodeLabel, Counter>,
+    door_results: Family<CodeLabel, Counter>,
+    /// Envelopes whose signatures were needed; with `signature_verifications` it tells whether a
+    /// signature is verified once.
+    pub envelopes: Counter,
+    /// Signatures that were verified. A signature is verified once per node.
+    pub signature_verifications: Counter,
+    /// Heights that were committed.
+    pub commits: Counter,
+    /// Times that the store waited for the disk. One for each commit.
+    pub store_syncs: Counter,
+    store_lookups: Family<LookupLabel, Counter>,
+    phases: Family<PhaseLabel, Histogram, fn() -> Histogram>,
+    engine_calls: Family<MethodLabel, Histogram, fn() -> Histogram>,
+    gateway_calls: Family<CallLabel, Counter>,
+    /// Open connections of the gateway.
+    pub gateway_connections: Gauge,
+}
+
+/// The phases of a block's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Phase {
+    /// Choosing and ordering transactions for a proposal.
+    Prepare,
+    /// Judging another node's proposal.
+    Process,
+    /// Executing a decided block.
+    Execute,
+    /// Computing the root of the state.
+    Tree,
+    /// Making the block durable.
+    Commit,
+}
+
+/// Where a record was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Lookup {
+    /// In memory.
+    Hit,
+    /// On disk, or nowhere.
+    Miss,
+}
+
+/// How a call at the gateway ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum CallResult {
+    /// It was answered.
+    Answered,
+    /// It was answered with an error.
+    Error,
+    /// It was turned away by a limit.
+    Limited,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CodeLabel {
+    code: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PhaseLabel {
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LookupLabel {
+    result: Lookup,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MethodLabel {
+    method: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabel {
+    method: &'static str,
+    result: CallResult,
+}
+
+impl Metrics {
+    /// Everything at zero. `engine` is the name of who makes blocks.
+    pub fn new(engine: &'static str) -> Metrics {
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("polity"),
+            height: Gauge::default(),
+            peers: Gauge::default(),
+            pool_transactions: Gauge::default(),
+            transactions_accepted: Counter::default(),
+            transactions_refused: Family::default(),
+            door_results: Family::default(),
+            envelopes: Counter::default(),
+            signature_verifications: Counter::default(),
+            commits: Counter::default(),
+            store_syncs: Counter::default(),
+            store_lookups: Family::default(),
+            phases: Family::new_with_constructor(histogram as fn() -> Histogram),
+            engine_calls: Family::new_with_constructor(histogram as fn() -> Histogram),
+            gateway_calls: Family::default(),
+            gateway_connections: Gauge::default(),
+        };
+        metrics.register(engine);
+        metrics
+    }
+
+    /// Counts a refused transaction of a committed block by its rejection's number.
+    pub fn count_refused(&self, code: u32) {
+        self.transactions_refused
+            .get_or_create(&CodeLabel { code })
+            .inc();
+    }
+
+    /// Counts an answer at the door: 0 for a transaction that was let in, else the rejection's number.
+    pub fn count_door(&self, code: u32) {
+        self.door_results.get_or_create(&CodeLabel { code }).inc();
+    }
+
+    /// Counts lookups of records, in memory or not.
+    pub fn count_lookups(&self, result: Lookup, count: u64) {
+        self.store_lookups
+            .get_or_create(&LookupLabel { result })
+            .inc_by(count);
+    }
+
+    /// Counts a call at the gateway. `method` is one of the allowed names or `"unknown"`, never the
+    /// text that came: labels are bounded.
+    pub fn count_call(&self, method: &'static str, result: CallResult) {
+        self.gateway_calls
+            .get_or_create(&CallLabel { method, result })
+            .inc();
+    }
+
+    /// Measures a phase of a block's work.
+    pub fn observe_phase(&self, phase: Phase, took: Duration) {
+        self.phases
+            .get_or_create(&PhaseLabel { phase })
+            .observe(took.as_secs_f64());
+    }
+
+    /// Measures a call of the engine, by the method's name.
+    pub fn observe_engine_call(&self, method: &'static str, took: Duration) {
+        self.engine_calls
+            .get_or_create(&MethodLabel { method })
+            .observe(took.as_secs_f64());
+    }
+
+    /// All of it as text, for `/metrics`.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing into a text cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    fn register(&mut self, engine: &'static str) {
+        let registry = &mut self.registry;
+        let build = vec![("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
+        registry.register("build", "The program", Info::new(build));
+        registry.register("height", "The newest committed height", self.height.clone());
+        registry.register(
+            "peers",
+            "Nodes that this one is connected with",
+            self.peers.clone(),
+        );
+        registry.register(
+            "pool_transactions",
+            "Transactions that wait for a block",
+            self.pool_transactions.clone(),
+        );
+        registry.register(
+            "transactions_accepted",
+            "Transactions in committed blocks that took effect",
+            self.transactions_accepted.clone(),
+        );
+        registry.register(
+            "transactions_refused",
+            "Transactions in committed blocks that were refused, by code",
+            self.transactions_refused.clone(),
+        );
+        registry.register(
+            "door_results",
+            "Transactions at the door, by code; 0 was let in",
+            self.door_results.clone(),
+        );
+        registry.register(
+            "envelopes",
+            "Envelopes whose signatures were needed",
+            self.envelopes.clone(),
+        );
+        registry.register(
+            "signature_verifications",
+            "Signatures that were verified",
+            self.signature_verifications.clone(),
+        );
+        registry.register(
+            "commits",
+            "Heights that were committed",
+            self.commits.clone(),
+        );
+        registry.register(
+            "store_syncs",
+            "Times that the store waited for the disk",
+            self.store_syncs.clone(),
+        );
+        registry.register(
+            "store_lookups",
+            "Records that were looked up, in memory or not",
+            self.store_lookups.clone(),
+        );
+        registry.register_with_unit(
+            "block_phase",
+            "Time of a block's work, by phase",
+            Unit::Seconds,
+            self.phases.clone(),
+        );
+        registry.register_with_unit(
+            "engine_call",
+            "Time of a call of the engine, by method",
+            Unit::Seconds,
+            self.engine_calls.clone(),
+        );
+        registry.register(
+            "gateway_calls",
+            "Calls at the gateway",
+            self.gateway_calls.clone(),
+        );
+        registry.register(
+            "gateway_connections",
+            "Open connections of the gateway",
+            self.gateway_connections.clone(),
+        );
+    }
+}
+
+/// From a tenth of a millisecond to 13 seconds.
+fn histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 2.0, 18))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_counted_appears_in_prometheus_form() {
+        let metrics = Metrics::new("cometbft");
+        metrics.height.set(12);
+        metrics.count_refused(641);
+        metrics.count_door(0);
+        metrics.count_lookups(Lookup::Hit, 3);
+        metrics.count_call("status", CallResult::Answered);
+        metrics.observe_phase(Phase::Commit, Duration::from_millis(3));
+        metrics.observe_engine_call("finalize_block", Duration::from_millis(5));
+
+        let text = metrics.render();
+
+        for line in [
+            "polity_build_info{version=\"0.1.0\",engine=\"cometbft\"} 1",
+            "polity_height 12",
+            "polity_transactions_refused_total{code=\"641\"} 1",
+            "polity_door_results_total{code=\"0\"} 1",
+            "polity_store_lookups_total{result=\"Hit\"} 3",
+            "polity_gateway_calls_total{method=\"status\",result=\"Answered\"} 1",
+            "polity_block_phase_seconds_count{phase=\"Commit\"} 1",
+            "polity_engine_call_seconds_count{method=\"finalize_block\"} 1",
+        ] {
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} is missing in\n{text}"
+            );
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
