@@ -104,10 +104,16 @@ pub struct Cometbft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
-    /// Memory for blocks of the store that were read, in bytes.
-    pub cache_bytes: usize,
-    /// With less free space than this, in bytes, the node stops before it would commit.
-    pub disk_free_bytes_min: u64,
+    /// How many of the newest heights can be asked about; 0 means all since the first.
+    pub history_heights: u64,
+    /// Memory for the newest values, in bytes.
+    pub hot_bytes_max: usize,
+    /// Memory for blocks of files that were read, in bytes.
+    pub block_cache_bytes: usize,
+    /// Memory for writes until they become files, in bytes.
+    pub write_buffer_bytes: usize,
+    /// Where a commit would leave less space than this on the disk, in bytes, the node stops before it.
+    pub free_bytes_min: u64,
 }
 
 /// Each member's fair share of the door: a bucket of transactions that fills with time.
@@ -209,8 +215,14 @@ impl Config {
                 socket.display()
             ));
         }
-        if self.store.cache_bytes < 1 << 20 {
-            return refuse("store.cache_bytes: must be at least 1 MiB");
+        for (name, bytes) in [
+            ("hot_bytes_max", self.store.hot_bytes_max),
+            ("block_cache_bytes", self.store.block_cache_bytes),
+            ("write_buffer_bytes", self.store.write_buffer_bytes),
+        ] {
+            if bytes < 1 << 20 {
+                return refuse(&format!("store.{name}: must be at least 1 MiB"));
+            }
         }
         if self.share.transactions_per_second > 0 && self.share.transactions_burst == 0 {
             return refuse("share.transactions_burst: with 0 nobody could send anything");
@@ -274,8 +286,11 @@ impl Default for Cometbft {
 impl Default for Store {
     fn default() -> Self {
         Store {
-            cache_bytes: 64 << 20,
-            disk_free_bytes_min: 512 << 20,
+            history_heights: 0,
+            hot_bytes_max: 64 << 20,
+            block_cache_bytes: 16 << 20,
+            write_buffer_bytes: 32 << 20,
+            free_bytes_min: 256 << 20,
         }
     }
 }
@@ -383,6 +398,9 @@ mod tests {
         assert!(
             refusal(|config| config.abci.socket = "s".repeat(120).into())
                 .starts_with("abci.socket")
+        );
+        assert!(
+            refusal(|config| config.store.hot_bytes_max = 0).starts_with("store.hot_bytes_max")
         );
         assert!(refusal(|config| config.share.transactions_burst = 0).starts_with("share."));
         let peer = "127.0.0.1:26656".to_owned();

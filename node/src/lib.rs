@@ -5,4 +5,3 @@ pub mod crash_point;
 pub mod fault;
 pub mod logs;
 pub mod metrics;
-pub mod operator;

@@ -1,10 +1,10 @@
 //! What the node counts and measures, in Prometheus form.
 //!
-//! One value of [`Metrics`] lives as long as the process; whoever does the work counts it there.
+//! One value of [`Metrics`] lives as long as the process; whoever does the work counts it there. The
+//! gateway counts its own calls, in the same registry.
 
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -16,7 +16,6 @@ use prometheus_client::registry::{Registry, Unit};
 /// Everything that the node counts and measures. Cheap to share, safe from every thread.
 #[derive(Debug)]
 pub struct Metrics {
-    registry: Registry,
     /// The newest committed height.
     pub height: Gauge,
     /// Nodes that this one is connected with.
@@ -39,9 +38,6 @@ pub struct Metrics {
     store_lookups: Family<LookupLabel, Counter>,
     phases: Family<PhaseLabel, Histogram, fn() -> Histogram>,
     engine_calls: Family<MethodLabel, Histogram, fn() -> Histogram>,
-    gateway_calls: Family<CallLabel, Counter>,
-    /// Open connections of the gateway.
-    pub gateway_connections: Gauge,
 }
 
 /// The phases of a block's work.
@@ -68,17 +64,6 @@ pub enum Lookup {
     Miss,
 }
 
-/// How a call at the gateway ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum CallResult {
-    /// It was answered.
-    Answered,
-    /// It was answered with an error.
-    Error,
-    /// It was turned away by a limit.
-    Limited,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabel {
     code: u32,
@@ -99,17 +84,10 @@ struct MethodLabel {
     method: &'static str,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CallLabel {
-    method: &'static str,
-    result: CallResult,
-}
-
 impl Metrics {
-    /// Everything at zero. `engine` is the name of who makes blocks.
-    pub fn new(engine: &'static str) -> Metrics {
-        let mut metrics = Metrics {
-            registry: Registry::with_prefix("polity"),
+    /// Registers everything, at zero. `engine` is the name of who makes blocks.
+    pub fn register(registry: &mut Registry, engine: &'static str) -> Metrics {
+        let metrics = Metrics {
             height: Gauge::default(),
             peers: Gauge::default(),
             pool_transactions: Gauge::default(),
@@ -123,10 +101,8 @@ impl Metrics {
             store_lookups: Family::default(),
             phases: Family::new_with_constructor(histogram as fn() -> Histogram),
             engine_calls: Family::new_with_constructor(histogram as fn() -> Histogram),
-            gateway_calls: Family::default(),
-            gateway_connections: Gauge::default(),
         };
-        metrics.register(engine);
+        metrics.enter(registry, engine);
         metrics
     }
 
@@ -149,14 +125,6 @@ impl Metrics {
             .inc_by(count);
     }
 
-    /// Counts a call at the gateway. `method` is one of the allowed names or `"unknown"`, never the
-    /// text that came: labels are bounded.
-    pub fn count_call(&self, method: &'static str, result: CallResult) {
-        self.gateway_calls
-            .get_or_create(&CallLabel { method, result })
-            .inc();
-    }
-
     /// Measures a phase of a block's work.
     pub fn observe_phase(&self, phase: Phase, took: Duration) {
         self.phases
@@ -171,16 +139,7 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// All of it as text, for `/metrics`.
-    pub fn render(&self) -> String {
-        let mut text = String::new();
-        // Writing into a text cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
-    }
-
-    fn register(&mut self, engine: &'static str) {
-        let registry = &mut self.registry;
+    fn enter(&self, registry: &mut Registry, engine: &'static str) {
         let build = vec![("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
         registry.register("build", "The program", Info::new(build));
         registry.register("height", "The newest committed height", self.height.clone());
@@ -246,16 +205,6 @@ impl Metrics {
             Unit::Seconds,
             self.engine_calls.clone(),
         );
-        registry.register(
-            "gateway_calls",
-            "Calls at the gateway",
-            self.gateway_calls.clone(),
-        );
-        registry.register(
-            "gateway_connections",
-            "Open connections of the gateway",
-            self.gateway_connections.clone(),
-        );
     }
 }
 
@@ -266,20 +215,23 @@ fn histogram() -> Histogram {
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::encoding::text::encode;
+
     use super::*;
 
     #[test]
     fn everything_counted_appears_in_prometheus_form() {
-        let metrics = Metrics::new("cometbft");
+        let mut registry = Registry::with_prefix("polity");
+        let metrics = Metrics::register(&mut registry, "cometbft");
         metrics.height.set(12);
         metrics.count_refused(641);
         metrics.count_door(0);
         metrics.count_lookups(Lookup::Hit, 3);
-        metrics.count_call("status", CallResult::Answered);
         metrics.observe_phase(Phase::Commit, Duration::from_millis(3));
         metrics.observe_engine_call("finalize_block", Duration::from_millis(5));
 
-        let text = metrics.render();
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
 
         for line in [
             "polity_build_info{version=\"0.1.0\",engine=\"cometbft\"} 1",
@@ -287,7 +239,6 @@ mod tests {
             "polity_transactions_refused_total{code=\"641\"} 1",
             "polity_door_results_total{code=\"0\"} 1",
             "polity_store_lookups_total{result=\"Hit\"} 3",
-            "polity_gateway_calls_total{method=\"status\",result=\"Answered\"} 1",
             "polity_block_phase_seconds_count{phase=\"Commit\"} 1",
             "polity_engine_call_seconds_count{method=\"finalize_block\"} 1",
         ] {

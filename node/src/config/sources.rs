@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_file() {
-        let file = "[log]\nlevel = 'file'\n[share]\nrefused_cost = 7\ntransactions_burst = 8\n[store]\ncache_bytes = 2_000_000";
+        let file = "[log]\nlevel = 'file'\n[share]\nrefused_cost = 7\ntransactions_burst = 8\n[store]\nhot_bytes_max = 2_000_000";
         let environment = [
             ("POLITY_LOG_LEVEL", "environment"),
             ("POLITY_SHARE_REFUSED_COST", "9"),
@@ -380,7 +380,7 @@ mod tests {
             (config.share.refused_cost, config.share.transactions_burst),
             (9, 8)
         );
-        assert_eq!(config.store.cache_bytes, 2_000_000);
+        assert_eq!(config.store.hot_bytes_max, 2_000_000);
         assert_eq!(origin(&loaded, "log.level"), Origin::Flag);
         assert_eq!(
             origin(&loaded, "share.refused_cost"),
