@@ -1,1 +1,3 @@
 //! Polity.
+
+pub mod merkle;

@@ -1,0 +1,405 @@
+//! One of the 256 parts of the state tree: all keys whose hash begins with one byte.
+//!
+//! Parts share nothing, so a caller may update them on several threads. Nodes live in arenas and
+//! name each other by number: no allocation per node, and a tree that is freed at once. A node
+//! holds the hashes of its children beside their numbers, so hashing a node again reads that node
+//! alone and never its siblings, which would cost a cache miss at each level.
+//!
+//! A subtree without leaves is [`EMPTY`] and a subtree with one leaf is that leaf; so the shape
+//! depends on the set of keys alone, never on the order in which they came.
+
+use super::Hash;
+use super::jellyfish::{EMPTY, goes_right, inner_hash, leaf_hash};
+
+/// One change: the hash of a key, and the hash of its new value or `None` where it is deleted.
+pub type Update = (Hash, Option<Hash>);
+
+/// Depth of a part's root: the first byte of the key hash chose the part.
+pub(super) const ROOT_DEPTH: usize = 8;
+
+/// The part of the state tree that holds the keys whose hash begins with one byte.
+#[derive(Clone, Debug)]
+pub struct Subtree {
+    root: Child,
+    leaves: Arena<Hash>,
+    forks: Arena<[Child; 2]>,
+    bends: Arena<Child>,
+}
+
+/// What stands at the root of a part, as the levels above see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// No leaf.
+    Empty,
+    /// One leaf, which rises until it meets a neighbour.
+    Leaf,
+    /// Two leaves or more.
+    Inner,
+}
+
+/// A leaf of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// SHA-256 of the raw key.
+    pub key_hash: Hash,
+    /// Hash of the leaf itself, over key hash and value hash.
+    pub hash: Hash,
+}
+
+impl Default for Subtree {
+    fn default() -> Self {
+        Self {
+            root: Child::EMPTY,
+            leaves: Arena::default(),
+            forks: Arena::default(),
+            bends: Arena::default(),
+        }
+    }
+}
+
+impl Subtree {
+    /// A part made at once from its leaves (key hash, value hash), in ascending order of key hash.
+    ///
+    /// # Panics
+    /// If the key hashes do not ascend strictly or do not share their first byte.
+    #[must_use]
+    pub fn build(leaves: &[(Hash, Hash)]) -> Self {
+        assert_one_part(leaves);
+        let mut subtree = Self::default();
+        subtree.leaves.slots.reserve_exact(leaves.len());
+        subtree.forks.slots.reserve_exact(leaves.len());
+        // Random keys leave 0.443 nodes with one child for each leaf.
+        subtree.bends.slots.reserve_exact(leaves.len() * 23 / 50);
+        subtree.root = subtree.plant(ROOT_DEPTH, leaves);
+        subtree
+    }
+
+    /// Applies changes in ascending order of key hash; deleting an absent key changes nothing.
+    ///
+    /// # Panics
+    /// If the key hashes do not ascend strictly or do not share their first byte.
+    pub fn apply(&mut self, updates: &[Update]) {
+        assert_one_part(updates);
+        self.root = self.update(self.root, ROOT_DEPTH, updates);
+    }
+
+    /// How many leaves there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether there is no leaf.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory that the nodes take, spare room included.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.leaves.memory_bytes() + self.forks.memory_bytes() + self.bends.memory_bytes()
+    }
+
+    pub(super) fn root(&self) -> (Hash, Shape) {
+        let shape = match self.root.link.node() {
+            Node::Empty => Shape::Empty,
+            Node::Leaf(_) => Shape::Leaf,
+            Node::Fork(_) | Node::LeftBend(_) | Node::RightBend(_) => Shape::Inner,
+        };
+        (self.root.hash, shape)
+    }
+
+    /// The way from the part's root towards a key: siblings from the top down, and the leaf at
+    /// its end, which may be another key's.
+    pub(super) fn walk(&self, key_hash: &Hash, siblings: &mut Vec<Hash>) -> Option<Leaf> {
+        let mut here = self.root;
+        let mut depth = ROOT_DEPTH;
+        loop {
+            match here.link.node() {
+                Node::Empty => return None,
+                Node::Leaf(id) => {
+                    return Some(Leaf {
+                        key_hash: self.leaves.slots[id],
+                        hash: here.hash,
+                    });
+                }
+                Node::Fork(_) | Node::LeftBend(_) | Node::RightBend(_) => {
+                    let [left, right] = self.children(here, depth);
+                    let (next, sibling) = if goes_right(key_hash, depth) {
+                        (right, left)
+                    } else {
+                        (left, right)
+                    };
+                    siblings.push(sibling.hash);
+                    here = next;
+                    depth += 1;
+                }
+            }
+        }
+    }
+
+    /// The nearest key hashes below and above one that may itself be present or not.
+    pub(super) fn neighbours(&self, key_hash: &Hash) -> (Option<Hash>, Option<Hash>) {
+        let (mut below, mut above) = (Child::EMPTY, Child::EMPTY);
+        let mut here = self.root;
+        let mut depth = ROOT_DEPTH;
+        while here.link.is_inner() {
+            let [left, right] = self.children(here, depth);
+            if goes_right(key_hash, depth) {
+                below = if left == Child::EMPTY { below } else { left };
+                here = right;
+            } else {
+                above = if right == Child::EMPTY { above } else { right };
+                here = left;
+            }
+            depth += 1;
+        }
+        if let Node::Leaf(id) = here.link.node() {
+            let end = &self.leaves.slots[id];
+            below = if end < key_hash { here } else { below };
+            above = if end > key_hash { here } else { above };
+        }
+        (
+            self.outermost(below, Side::Right),
+            self.outermost(above, Side::Left),
+        )
+    }
+
+    /// The smallest key hash of the part.
+    pub(super) fn first(&self) -> Option<Hash> {
+        self.outermost(self.root, Side::Left)
+    }
+
+    /// The greatest key hash of the part.
+    pub(super) fn last(&self) -> Option<Hash> {
+        self.outermost(self.root, Side::Right)
+    }
+
+    fn outermost(&self, mut here: Child, side: Side) -> Option<Hash> {
+        loop {
+            here = match (here.link.node(), side) {
+                (Node::Empty, _) => return None,
+                (Node::Leaf(id), _) => return Some(self.leaves.slots[id]),
+                (Node::Fork(id), Side::Left) => self.forks.slots[id][0],
+                (Node::Fork(id), Side::Right) => self.forks.slots[id][1],
+                (Node::LeftBend(id) | Node::RightBend(id), _) => self.bends.slots[id],
+            }
+        }
+    }
+
+    fn plant(&mut self, depth: usize, leaves: &[(Hash, Hash)]) -> Child {
+        match leaves {
+            [] => Child::EMPTY,
+            [(key_hash, value_hash)] => self.new_leaf(key_hash, value_hash),
+            [_, _, ..] => {
+                let middle = leaves.partition_point(|(key_hash, _)| !goes_right(key_hash, depth));
+                let left = self.plant(depth + 1, &leaves[..middle]);
+                let right = self.plant(depth + 1, &leaves[middle..]);
+                self.join(left, right)
+            }
+        }
+    }
+
+    /// What stands in the place of `here` after the updates. Every inner node on their ways is
+    /// hashed once, however many of them pass it.
+    fn update(&mut self, here: Child, depth: usize, updates: &[Update]) -> Child {
+        match updates {
+            [] => return here,
+            [(key_hash, value_hash)] => match (here.link.node(), value_hash) {
+                (Node::Empty, None) => return here,
+                (Node::Empty, Some(value_hash)) => return self.new_leaf(key_hash, value_hash),
+                (Node::Leaf(id), None) if self.leaves.slots[id] == *key_hash => {
+                    self.leaves.remove(id);
+                    return Child::EMPTY;
+                }
+                (Node::Leaf(_), None) => return here,
+                (Node::Leaf(id), Some(value_hash)) if self.leaves.slots[id] == *key_hash => {
+                    return Child {
+                        hash: leaf_hash(key_hash, value_hash),
+                        link: here.link,
+                    };
+                }
+                (Node::Leaf(_), Some(_))
+                | (Node::Fork(_) | Node::LeftBend(_) | Node::RightBend(_), _) => {}
+            },
+            [_, _, ..] => {}
+        }
+        let [old_left, old_right] = self.children(here, depth);
+        let middle = updates.partition_point(|(key_hash, _)| !goes_right(key_hash, depth));
+        let left = self.update(old_left, depth + 1, &updates[..middle]);
+        let right = self.update(old_right, depth + 1, &updates[middle..]);
+        if here.link.is_inner() && left == old_left && right == old_right {
+            return here;
+        }
+
+        self.remove_inner(here.link);
+        self.join(left, right)
+    }
+
+    /// The two halves of what stands at `depth`. A lone leaf lies in the half that its key names.
+    fn children(&self, here: Child, depth: usize) -> [Child; 2] {
+        match here.link.node() {
+            Node::Empty => [Child::EMPTY; 2],
+            Node::Leaf(id) if goes_right(&self.leaves.slots[id], depth) => [Child::EMPTY, here],
+            Node::Leaf(_) => [here, Child::EMPTY],
+            Node::Fork(id) => self.forks.slots[id],
+            Node::LeftBend(id) => [self.bends.slots[id], Child::EMPTY],
+            Node::RightBend(id) => [Child::EMPTY, self.bends.slots[id]],
+        }
+    }
+
+    fn join(&mut self, left: Child, right: Child) -> Child {
+        let node = match (left.link.node(), right.link.node()) {
+            (_, Node::Empty) if !left.link.is_inner() => return left,
+            (Node::Empty, _) if !right.link.is_inner() => return right,
+            (_, Node::Empty) => Node::LeftBend(self.bends.insert(left)),
+            (Node::Empty, _) => Node::RightBend(self.bends.insert(right)),
+            (_, _) => Node::Fork(self.forks.insert([left, right])),
+        };
+        Child {
+            hash: inner_hash(&left.hash, &right.hash),
+            link: Link::to(node),
+        }
+    }
+
+    fn new_leaf(&mut self, key_hash: &Hash, value_hash: &Hash) -> Child {
+        let id = self.leaves.insert(*key_hash);
+        Child {
+            hash: leaf_hash(key_hash, value_hash),
+            link: Link::to(Node::Leaf(id)),
+        }
+    }
+
+    // The slot is the next one to be filled, so a node that keeps its kind keeps its place.
+    fn remove_inner(&mut self, link: Link) {
+        match link.node() {
+            Node::Empty | Node::Leaf(_) => {}
+            Node::Fork(id) => self.forks.remove(id),
+            Node::LeftBend(id) | Node::RightBend(id) => self.bends.remove(id),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// A node as its parent knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Child {
+    hash: Hash,
+    link: Link,
+}
+
+impl Child {
+    const EMPTY: Self = Self {
+        hash: EMPTY,
+        link: Link(0),
+    };
+}
+
+/// Where a node is, opened. A fork has two children; a bend has one, which is inner itself.
+#[derive(Clone, Copy, Debug)]
+enum Node {
+    Empty,
+    Leaf(usize),
+    Fork(usize),
+    LeftBend(usize),
+    RightBend(usize),
+}
+
+/// Where a node is, in four bytes: the kind above, the number in its arena below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Link(u32);
+
+impl Link {
+    const KIND_SHIFT: u32 = 29;
+    const ID_MASK: u32 = (1 << Self::KIND_SHIFT) - 1;
+
+    fn to(node: Node) -> Self {
+        let (kind, id) = match node {
+            Node::Empty => (0, 0),
+            Node::Leaf(id) => (1, id),
+            Node::Fork(id) => (2, id),
+            Node::LeftBend(id) => (3, id),
+            Node::RightBend(id) => (4, id),
+        };
+        // The arena ends where the mask ends, so the number fits.
+        Self(kind << Self::KIND_SHIFT | id as u32)
+    }
+
+    fn node(self) -> Node {
+        let id = (self.0 & Self::ID_MASK) as usize;
+        match self.0 >> Self::KIND_SHIFT {
+            1 => Node::Leaf(id),
+            2 => Node::Fork(id),
+            3 => Node::LeftBend(id),
+            4 => Node::RightBend(id),
+            _ => Node::Empty,
+        }
+    }
+
+    fn is_inner(self) -> bool {
+        self.0 >> Self::KIND_SHIFT >= 2
+    }
+}
+
+/// Nodes of one kind by number, with the numbers that are free.
+#[derive(Clone, Debug)]
+struct Arena<T> {
+    slots: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Arena<T> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+}
+
+impl<T> Arena<T> {
+    fn insert(&mut self, value: T) -> usize {
+        if let Some(id) = self.free.pop() {
+            self.slots[id as usize] = value;
+            return id as usize;
+        }
+        let id = self.slots.len();
+        assert!(
+            id <= Link::ID_MASK as usize,
+            "a part of the state tree is full"
+        );
+        // All parts fill alike; doubling would double the memory of the whole tree at once.
+        if id == self.slots.capacity() {
+            self.slots.reserve_exact(id / 8 + 8);
+        }
+        self.slots.push(value);
+        id
+    }
+
+    fn remove(&mut self, id: usize) {
+        self.free.push(id as u32);
+    }
+
+    fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<T>() + self.free.capacity() * size_of::<u32>()
+    }
+}
+
+fn assert_one_part<T>(sorted: &[(Hash, T)]) {
+    let ascends = sorted.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    assert!(ascends, "key hashes do not ascend strictly");
+    let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else {
+        return;
+    };
+    assert!(first.0[0] == last.0[0], "key hashes of several parts");
+}
