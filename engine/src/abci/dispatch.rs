@@ -1,0 +1,232 @@
+//! One request, one call of the application, one answer.
+
+use tendermint_proto::v0_38::abci::{self, request, response};
+
+use super::convert;
+use super::frame::FrameError;
+use crate::application::{Application, Check, Fault};
+use crate::cometbft::app_state;
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The sender's: its connection ends.
+    #[error(transparent)]
+    Request(#[from] FrameError),
+    /// The application's: everything ends.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Trouble {
+    /// As a fault, for a server that cannot end one connection alone.
+    pub(super) fn into_fault(self) -> Fault {
+        match self {
+            Self::Request(error) => Fault(error.to_string()),
+            Self::Fault(fault) => fault,
+        }
+    }
+}
+
+/// Answers one request.
+pub(super) fn answer<A: Application + ?Sized>(
+    application: &A,
+    request: request::Value,
+) -> Result<response::Value, Trouble> {
+    use request::Value as Request;
+    use response::Value as Response;
+    Ok(match request {
+        Request::Echo(request) => Response::Echo(abci::ResponseEcho {
+            message: request.message,
+        }),
+        Request::Flush(_) => Response::Flush(abci::ResponseFlush {}),
+        Request::Info(_) => Response::Info(convert::info_answer(application.info()?)?),
+        Request::InitChain(request) => Response::InitChain(init_chain(application, request)?),
+        Request::Query(request) => Response::Query(query(application, request)?),
+        Request::CheckTx(request) => Response::CheckTx(convert::check_answer(
+            application.check(convert::check(request))?,
+        )),
+        Request::Commit(_) => Response::Commit(convert::commit_answer(application.commit()?)?),
+        Request::ListSnapshots(_) => Response::ListSnapshots(list_snapshots(application)?),
+        Request::OfferSnapshot(request) => {
+            Response::OfferSnapshot(offer_snapshot(application, request)?)
+        }
+        Request::LoadSnapshotChunk(request) => {
+            Response::LoadSnapshotChunk(abci::ResponseLoadSnapshotChunk {
+                chunk: application.load_snapshot_chunk(
+                    request.height,
+                    request.format,
+                    request.chunk,
+                )?,
+            })
+        }
+        Request::ApplySnapshotChunk(request) => Response::ApplySnapshotChunk(
+            convert::apply_answer(application.apply_snapshot_chunk(convert::apply_chunk(request))?),
+        ),
+        Request::PrepareProposal(request) => {
+            Response::PrepareProposal(abci::ResponsePrepareProposal {
+                txs: application.prepare_proposal(convert::prepare_proposal(request)?)?,
+            })
+        }
+        Request::ProcessProposal(request) => {
+            Response::ProcessProposal(convert::process_proposal_answer(
+                application.process_proposal(convert::process_proposal(request)?)?,
+            ))
+        }
+        Request::ExtendVote(_) => Response::ExtendVote(abci::ResponseExtendVote::default()),
+        Request::VerifyVoteExtension(request) => {
+            Response::VerifyVoteExtension(verify_vote_extension(&request))
+        }
+        Request::FinalizeBlock(request) => {
+            Response::FinalizeBlock(finalize_block(application, request)?)
+        }
+    })
+}
+
+/// Answers checks that arrived together.
+pub(super) fn answer_checks<A: Application + ?Sized>(
+    application: &A,
+    requests: Vec<Check>,
+) -> Result<Vec<response::Value>, Fault> {
+    let expected = requests.len();
+    let results = application.check_batch(requests)?;
+    require_one_each("check", expected, results.len())?;
+    Ok(results
+        .into_iter()
+        .map(convert::check_answer)
+        .map(response::Value::CheckTx)
+        .collect())
+}
+
+/// The method's name as operators read it.
+pub(super) fn method(request: &request::Value) -> &'static str {
+    use request::Value as Request;
+    match request {
+        Request::Echo(_) => "echo",
+        Request::Flush(_) => "flush",
+        Request::Info(_) => "info",
+        Request::InitChain(_) => "init_chain",
+        Request::Query(_) => "query",
+        Request::CheckTx(_) => "check_tx",
+        Request::Commit(_) => "commit",
+        Request::ListSnapshots(_) => "list_snapshots",
+        Request::OfferSnapshot(_) => "offer_snapshot",
+        Request::LoadSnapshotChunk(_) => "load_snapshot_chunk",
+        Request::ApplySnapshotChunk(_) => "apply_snapshot_chunk",
+        Request::PrepareProposal(_) => "prepare_proposal",
+        Request::ProcessProposal(_) => "process_proposal",
+        Request::ExtendVote(_) => "extend_vote",
+        Request::VerifyVoteExtension(_) => "verify_vote_extension",
+        Request::FinalizeBlock(_) => "finalize_block",
+    }
+}
+
+/// Whether the request belongs to the making of blocks, which one connection alone may drive.
+pub(super) fn is_consensus(request: &request::Value) -> bool {
+    use request::Value as Request;
+    match request {
+        Request::InitChain(_)
+        | Request::PrepareProposal(_)
+        | Request::ProcessProposal(_)
+        | Request::ExtendVote(_)
+        | Request::VerifyVoteExtension(_)
+        | Request::FinalizeBlock(_)
+        | Request::Commit(_) => true,
+        Request::Echo(_)
+        | Request::Flush(_)
+        | Request::Info(_)
+        | Request::Query(_)
+        | Request::CheckTx(_)
+        | Request::ListSnapshots(_)
+        | Request::OfferSnapshot(_)
+        | Request::LoadSnapshotChunk(_)
+        | Request::ApplySnapshotChunk(_) => false,
+    }
+}
+
+pub(super) fn init_chain<A: Application + ?Sized>(
+    application: &A,
+    mut request: abci::RequestInitChain,
+) -> Result<abci::ResponseInitChain, Trouble> {
+    let encoded = std::mem::take(&mut request.app_state_bytes);
+    let app_state = app_state::decode(&encoded).ok_or(FrameError::Malformed(
+        "app_state of the genesis file is not one base64 string",
+    ))?;
+    let result = application.init_chain(convert::init_chain(request, app_state.into())?)?;
+    Ok(convert::init_chain_answer(result)?)
+}
+
+pub(super) fn query<A: Application + ?Sized>(
+    application: &A,
+    request: abci::RequestQuery,
+) -> Result<abci::ResponseQuery, Fault> {
+    match convert::query(request) {
+        Some(query) => convert::query_answer(application.query(query)?),
+        None => Ok(abci::ResponseQuery {
+            code: 1,
+            log: "height is negative".to_owned(),
+            codespace: "abci".to_owned(),
+            ..Default::default()
+        }),
+    }
+}
+
+pub(super) fn list_snapshots<A: Application + ?Sized>(
+    application: &A,
+) -> Result<abci::ResponseListSnapshots, Fault> {
+    let snapshots = application
+        .list_snapshots()?
+        .into_iter()
+        .map(convert::snapshot_answer)
+        .collect();
+    Ok(abci::ResponseListSnapshots { snapshots })
+}
+
+pub(super) fn offer_snapshot<A: Application + ?Sized>(
+    application: &A,
+    request: abci::RequestOfferSnapshot,
+) -> Result<abci::ResponseOfferSnapshot, Trouble> {
+    let snapshot = request
+        .snapshot
+        .ok_or(FrameError::Malformed("no snapshot was offered"))?;
+    Ok(convert::offer_answer(application.offer_snapshot(
+        convert::snapshot(snapshot),
+        request.app_hash,
+    )?))
+}
+
+/// Extensions are disabled, so a vote that carries one comes from a node that runs something else.
+pub(super) fn verify_vote_extension(
+    request: &abci::RequestVerifyVoteExtension,
+) -> abci::ResponseVerifyVoteExtension {
+    use abci::response_verify_vote_extension::VerifyStatus;
+    let status = if request.vote_extension.is_empty() {
+        VerifyStatus::Accept
+    } else {
+        VerifyStatus::Reject
+    };
+    abci::ResponseVerifyVoteExtension {
+        status: status.into(),
+    }
+}
+
+pub(super) fn finalize_block<A: Application + ?Sized>(
+    application: &A,
+    request: abci::RequestFinalizeBlock,
+) -> Result<abci::ResponseFinalizeBlock, Trouble> {
+    let expected = request.txs.len();
+    let result = application.finalize_block(convert::finalize_block(request)?)?;
+    require_one_each("finalize_block", expected, result.transactions.len())?;
+    Ok(convert::finalize_block_answer(result)?)
+}
+
+/// CometBFT panics on a wrong count, long after the cause; here the cause is named.
+fn require_one_each(method: &str, expected: usize, answered: usize) -> Result<(), Fault> {
+    if expected == answered {
+        Ok(())
+    } else {
+        Err(Fault(format!(
+            "{method} answered {answered} results for {expected} transactions"
+        )))
+    }
+}

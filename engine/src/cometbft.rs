@@ -1,0 +1,3 @@
+//! Running CometBFT for a department.
+
+pub mod app_state;

@@ -1,0 +1,7 @@
+//! The ABCI server as its peers see it, and CometBFT as a department runs it.
+
+mod bad_frames;
+mod conversation;
+mod register;
+mod running;
+mod stopping;
