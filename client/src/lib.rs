@@ -1,1 +1,16 @@
-//! Polity.
+//! Polity's client library: keys, the way to a node, and the proofs that make a node's answer
+//! worth believing.
+//!
+//! It never prints and never trusts. Whatever a node says is checked against headers that the
+//! departments signed, and those against the genesis file or a checkpoint that the caller holds;
+//! what cannot be checked is an [`Error`] and is not returned.
+//!
+//! - [`keys`]: key files encrypted by passphrase, and signing.
+//! - [`rpc`]: JSON-RPC to a node's gateway; answers are untrusted.
+//! - [`trust`]: from genesis or a checkpoint to a verified header.
+//! - [`proof`]: from a verified header to a state value, a receipt, a history.
+
+pub mod error;
+pub mod keys;
+
+pub use error::{Error, ErrorKind, Refusal, Result};

@@ -1,0 +1,351 @@
+//! The key files of one home: `HOME/keys/NAME.key`, and beside it `NAME.pub` for anyone to read.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rand::RngCore;
+use rand::rngs::OsRng;
+use zeroize::Zeroizing;
+
+use super::file::{self, FILE_BYTES_MAX, Seed, WORK_FACTOR_DEFAULT};
+use super::{Passphrase, Signer};
+use crate::{Error, Result};
+
+/// The longest name of a key.
+const NAME_BYTES_MAX: usize = 64;
+
+/// The keys of one home.
+#[derive(Clone, Debug)]
+pub struct KeyStore {
+    directory: PathBuf,
+    work_factor: u8,
+}
+
+/// The public part of a key that the store holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The name of its file.
+    pub name: String,
+    /// The Ed25519 public key.
+    pub public_key: [u8; 32],
+}
+
+/// What is imported.
+#[derive(Clone, Copy, Debug)]
+pub enum ImportForm<'a> {
+    /// A seed as 64 hexadecimal digits, or an unencrypted key as [`KeyStore::export`] writes it.
+    Plain(&'a [u8]),
+    /// A file that `age` encrypted by this passphrase.
+    Encrypted(&'a [u8], &'a Passphrase),
+}
+
+impl ImportForm<'_> {
+    /// Whether bytes from a file are encrypted, so that the caller knows to ask for a passphrase.
+    #[must_use]
+    pub fn is_encrypted(bytes: &[u8]) -> bool {
+        file::is_encrypted(bytes)
+    }
+}
+
+impl KeyStore {
+    /// The keys of a home directory; nothing is made before the first key.
+    #[must_use]
+    pub fn in_home(home: &Path) -> Self {
+        Self {
+            directory: home.join("keys"),
+            work_factor: WORK_FACTOR_DEFAULT,
+        }
+    }
+
+    /// The same store, writing with another scrypt work factor (1 to
+    /// [`WORK_FACTOR_MAX`](super::WORK_FACTOR_MAX)).
+    #[must_use]
+    pub fn with_work_factor(mut self, work_factor: u8) -> Self {
+        self.work_factor = work_factor;
+        self
+    }
+
+    /// Makes a new key from the system's randomness. A name that is taken is an error.
+    pub fn create(&self, name: &str, passphrase: &Passphrase) -> Result<StoredKey> {
+        let mut seed = Seed::default();
+        OsRng
+            .try_fill_bytes(seed.as_mut_slice())
+            .map_err(|error| Error::trouble("the system gave no randomness").with_source(error))?;
+
+        self.write(name, &seed, passphrase)
+    }
+
+    /// Takes in a key made elsewhere and encrypts it under `passphrase`.
+    pub fn import(
+        &self,
+        name: &str,
+        form: ImportForm<'_>,
+        passphrase: &Passphrase,
+    ) -> Result<StoredKey> {
+        let seed = match form {
+            ImportForm::Plain(bytes) => file::parse_plain(bytes)?,
+            ImportForm::Encrypted(bytes, theirs) => file::decrypt(bytes, theirs)?,
+        };
+
+        self.write(name, &seed, passphrase)
+    }
+
+    /// The bytes of a key to take elsewhere: encrypted under `other`, or, where there is none,
+    /// readable by whoever holds them.
+    pub fn export(
+        &self,
+        name: &str,
+        passphrase: &Passphrase,
+        other: Option<&Passphrase>,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        let seed = self.seed(name, passphrase)?;
+
+        match other {
+            Some(other) => file::encrypt(&seed, other, self.work_factor).map(Zeroizing::new),
+            None => Ok(Zeroizing::new(file::plain(&seed).as_bytes().to_vec())),
+        }
+    }
+
+    /// Opens a key for signing.
+    pub fn open(&self, name: &str, passphrase: &Passphrase) -> Result<Signer> {
+        Ok(Signer::from_seed(&*self.seed(name, passphrase)?))
+    }
+
+    /// The public part of one key; needs no passphrase.
+    pub fn public(&self, name: &str) -> Result<StoredKey> {
+        let bytes = read_bounded(&self.path(name, "pub")?)?;
+        parse_public(name, &bytes)
+    }
+
+    /// The public parts of all keys, by name.
+    pub fn list(&self) -> Result<Vec<StoredKey>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(cannot("read", &self.directory, error)),
+        };
+
+        let mut keys = Vec::new();
+        for entry in entries {
+            let path = entry
+                .map_err(|error| cannot("read", &self.directory, error))?
+                .path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            if let Some(name) = stem.filter(|_| path.extension().is_some_and(|e| e == "key")) {
+                keys.push(self.public(name)?);
+            }
+        }
+        keys.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(keys)
+    }
+
+    fn seed(&self, name: &str, passphrase: &Passphrase) -> Result<Seed> {
+        let bytes = read_bounded(&self.path(name, "key")?)?;
+        let seed = file::decrypt(&bytes, passphrase)?;
+
+        // The public file is not authenticated: a swapped one would have us enrol another's key.
+        if self.public(name)?.public_key != Signer::from_seed(&seed).public_key() {
+            return Err(Error::key(format!(
+                "the public part beside the key `{name}` belongs to another key"
+            )));
+        }
+        Ok(seed)
+    }
+
+    fn write(&self, name: &str, seed: &Seed, passphrase: &Passphrase) -> Result<StoredKey> {
+        let key_path = self.path(name, "key")?;
+        let public_path = self.path(name, "pub")?;
+        let bytes = file::encrypt(seed, passphrase, self.work_factor)?;
+        let key = StoredKey {
+            name: name.to_owned(),
+            public_key: Signer::from_seed(seed).public_key(),
+        };
+
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)
+            .map_err(|error| cannot("make", &self.directory, error))?;
+        write_new(&key_path, 0o600, &bytes)?;
+        // A public file without its key is a leftover of an interrupted import: it is replaced.
+        match fs::remove_file(&public_path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(cannot("replace", &public_path, error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        write_new(&public_path, 0o644, public_line(&key).as_bytes())?;
+        Ok(key)
+    }
+
+    fn path(&self, name: &str, extension: &str) -> Result<PathBuf> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(allowed) {
+            return Err(Error::usage(format!(
+                "a key's name is 1 to {NAME_BYTES_MAX} of a-z, 0-9 and -"
+            )));
+        }
+
+        Ok(self.directory.join(format!("{name}.{extension}")))
+    }
+}
+
+fn public_line(key: &StoredKey) -> String {
+    format!("ed25519 {} {}\n", hex::encode(key.public_key), key.name)
+}
+
+fn parse_public(name: &str, bytes: &[u8]) -> Result<StoredKey> {
+    let damaged = || Error::key(format!("the public part of the key `{name}` is damaged"));
+    let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
+    let mut words = text.split_ascii_whitespace();
+    if words.next() != Some("ed25519") {
+        return Err(damaged());
+    }
+
+    let mut public_key = [0; 32];
+    hex::decode_to_slice(words.next().ok_or_else(damaged)?, &mut public_key)
+        .map_err(|_| damaged())?;
+    Ok(StoredKey {
+        name: name.to_owned(),
+        public_key,
+    })
+}
+
+fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    OpenOptions::new()
+        .read(true)
+        .open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| cannot("read", path, error))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Error::key(format!(
+            "{} is too large for a key",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
+
+fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Error::key(format!("{} exists already", path.display()))
+            }
+            _ => cannot("write", path, error),
+        })
+}
+
+fn cannot(verb: &str, path: &Path, error: io::Error) -> Error {
+    Error::key(format!("cannot {verb} {}", path.display())).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::ErrorKind;
+
+    fn store(home: &tempfile::TempDir) -> KeyStore {
+        KeyStore::in_home(home.path()).with_work_factor(2)
+    }
+
+    fn passphrase(text: &str) -> Passphrase {
+        Passphrase::new(text.into())
+    }
+
+    #[test]
+    fn a_new_key_is_listed_and_opens_under_its_passphrase_only() {
+        let home = tempfile::tempdir().expect("a directory");
+        let store = store(&home);
+
+        assert_eq!(store.list().expect("empty"), []);
+        let key = store.create("finn", &passphrase("p")).expect("made");
+
+        assert_eq!(store.list().expect("one"), std::slice::from_ref(&key));
+        let signer = store.open("finn", &passphrase("p")).expect("opens");
+        assert_eq!(signer.public_key(), key.public_key);
+        let refused = store.open("finn", &passphrase("q")).expect_err("wrong");
+        assert_eq!(refused.kind(), ErrorKind::Key);
+    }
+
+    #[test]
+    fn a_key_file_is_for_its_owner_only_and_holds_no_seed() {
+        let home = tempfile::tempdir().expect("a directory");
+        let store = store(&home);
+        let seed = "5a".repeat(32);
+        let form = ImportForm::Plain(seed.as_bytes());
+        store
+            .import("svc", form, &passphrase("p"))
+            .expect("imports");
+
+        let path = home.path().join("keys/svc.key");
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(&home.path().join("keys")), 0o700);
+        let bytes = fs::read(&path).expect("reads");
+        assert!(!bytes.windows(16).any(|w| w == [0x5a; 16]));
+        assert!(!String::from_utf8_lossy(&bytes).contains(&seed));
+    }
+
+    #[test]
+    fn an_exported_key_imports_as_the_same_key_in_both_forms() {
+        let home = tempfile::tempdir().expect("a directory");
+        let store = store(&home);
+        let key = store.create("one", &passphrase("p")).expect("made");
+
+        let plain = store.export("one", &passphrase("p"), None).expect("plain");
+        let other = passphrase("other");
+        let sealed = store
+            .export("one", &passphrase("p"), Some(&other))
+            .expect("sealed");
+
+        assert!(!ImportForm::is_encrypted(&plain) && ImportForm::is_encrypted(&sealed));
+        let forms = [
+            ("two", ImportForm::Plain(&plain)),
+            ("three", ImportForm::Encrypted(&sealed, &other)),
+        ];
+        for (name, form) in forms {
+            let copy = store.import(name, form, &passphrase("n")).expect(name);
+            assert_eq!(copy.public_key, key.public_key, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_taken_name_and_a_name_with_a_path_in_it_are_refused() {
+        let home = tempfile::tempdir().expect("a directory");
+        let store = store(&home);
+        store.create("finn", &passphrase("p")).expect("made");
+
+        assert!(store.create("finn", &passphrase("p")).is_err());
+        for name in ["", "../finn", "a/b", "Finn", "a.b", &"a".repeat(65)] {
+            let refused = store.create(name, &passphrase("p")).expect_err(name);
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_swapped_public_part_is_noticed_when_the_key_is_opened() {
+        let home = tempfile::tempdir().expect("a directory");
+        let store = store(&home);
+        store.create("one", &passphrase("p")).expect("made");
+        store.create("two", &passphrase("p")).expect("made");
+        let keys = home.path().join("keys");
+
+        fs::copy(keys.join("two.pub"), keys.join("one.pub")).expect("swapped");
+
+        assert!(store.open("one", &passphrase("p")).is_err());
+    }
+}
