@@ -1,0 +1,135 @@
+//! What a transaction can do: one file an action.
+//!
+//! Each action says what it needs, in [`Act::needs`], and what it does, in [`Act::apply`]. The
+//! access policy of the whole ledger reads in [`capability`].
+
+mod allocate;
+mod define_asset;
+mod issue;
+mod open_account;
+mod posting;
+mod transfer;
+
+use polity_proto::v1::{Action, Capability, action::Kind};
+
+use crate::context::Context;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+/// One action: form, authority, rules.
+pub(crate) trait Act {
+    /// What the bytes alone can tell.
+    fn check(&self) -> Result<(), Rejection>;
+
+    /// Finds the objects that are named, and says which authority they ask for.
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection>;
+
+    /// Judges duties, the object's state and value; then applies.
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection>;
+}
+
+/// What sort of decision an action can be part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// A person's own act: never in a proposal.
+    Own,
+    /// Roles, units, policies, grants, people: governance of a unit.
+    Governance,
+    /// Value and records: operation of a unit.
+    Operation,
+    /// Validators, nodes and parameters: decided by the departments.
+    Network,
+}
+
+macro_rules! actions {
+    ($($tag:literal $name:ident $topic:ident $capability:ident;)*) => {
+        /// The action behind its message.
+        fn act(kind: &Kind) -> &dyn Act {
+            match kind { $(Kind::$name(act) => act,)* #[allow(unreachable_patterns)] _ => &Unknown }
+        }
+
+        /// The action's number on the wire, which events carry; 0: none.
+        pub fn tag(action: &Action) -> u32 {
+            match &action.kind { None => 0, $(Some(Kind::$name(_)) => $tag,)* #[allow(unreachable_patterns)] _ => 0 }
+        }
+
+        /// What sort of decision the action can be part of.
+        pub fn topic(kind: &Kind) -> Topic {
+            match kind { $(Kind::$name(_) => Topic::$topic,)* #[allow(unreachable_patterns)] _ => Topic::Own }
+        }
+
+        /// The capability that the action uses; `Capability::None`: acts on what is one's own, or
+        /// by a rule that the action's file explains.
+        pub fn capability(kind: &Kind) -> Capability {
+            match kind { $(Kind::$name(_) => Capability::$capability,)* #[allow(unreachable_patterns)] _ => Capability::None }
+        }
+
+        /// Every action: number on the wire, name, capability.
+        pub const ALL: &[(u32, &str, Capability)] =
+            &[$(($tag, stringify!($name), Capability::$capability)),*];
+    };
+}
+
+// The access policy on one screen.
+#[rustfmt::skip]
+actions! {
+    180 DefineAsset        Operation  DefineAssets;
+    181 Issue              Operation  Issue;
+    183 OpenAccount        Operation  OpenAccounts;
+    188 Allocate           Operation  Allocate;
+    192 Transfer           Operation  Spend;
+}
+
+/// An action that has a message and no rules in this version: refused as unknown.
+struct Unknown;
+
+impl Act for Unknown {
+    fn check(&self) -> Result<(), Rejection> {
+        Err(Rejection::ActionMissing)
+    }
+
+    fn needs(&self, _: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        Err(Rejection::ActionMissing)
+    }
+
+    fn apply(&self, _: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        Err(Rejection::ActionMissing)
+    }
+}
+
+/// Checks what the bytes of an action alone can tell.
+pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
+    let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
+    let indexes = action.seconds.iter().map(|second| second.signer).chain([action.actor]);
+    for index in indexes {
+        if index as usize >= signers {
+            return Err(Rejection::SignerIndex);
+        }
+    }
+    form::optional_reference(&action.acting_role)?;
+    for second in &action.seconds {
+        form::optional_reference(&second.acting_role)?;
+    }
+    form::list(&action.seconds.iter().map(|second| second.signer).collect::<Vec<_>>(), 8)?;
+    act(kind).check()
+}
+
+/// What an action needs, on the state that earlier actions of the run left.
+pub fn needs(context: &Context<'_, '_>, action: &Action) -> Result<Vec<Need>, Rejection> {
+    let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
+    act(kind).needs(context)
+}
+
+/// Judges and applies one action.
+pub fn run(
+    context: &mut Context<'_, '_>,
+    index: u32,
+    action: &Action,
+) -> Result<(), Rejection> {
+    let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
+    context.begin(index, action)?;
+    let act = act(kind);
+    let needs = act.needs(context)?;
+    context.authorise(&needs)?;
+    act.apply(context)
+}

@@ -1,0 +1,247 @@
+//! Executing a block: the only verdict.
+
+use polity_proto::v1::{Member, MemberState, Paused, Receipt, Validator, action::Kind};
+use sha2::{Digest, Sha256};
+
+use crate::check::CheckedTransaction;
+use crate::context::{Authority, Block, Context};
+use crate::judge::{Now, policies};
+use crate::state::{Changes, Overlay, Read, consumed, keys, objects};
+use crate::{Rejection, actions, parameters, timer};
+
+/// What the chain says of a block, beside its transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Height.
+    pub height: u64,
+    /// Block time in Unix seconds.
+    pub time: u64,
+    /// The parent block's time; `None` for the first block.
+    pub parent_time: Option<u64>,
+}
+
+/// A validator's power after the block: zero removes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidatorUpdate {
+    /// Ed25519 consensus key, 32 bytes.
+    pub key: Vec<u8>,
+    /// Power.
+    pub power: u64,
+}
+
+/// Evidence that a validator signed twice, as the engine gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// First 20 bytes of the SHA-256 of the consensus key.
+    pub address: Vec<u8>,
+    /// Height of the double signature.
+    pub height: u64,
+    /// Its time in Unix seconds.
+    pub time: u64,
+}
+
+/// What a block did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BlockOutcome {
+    /// One receipt for each transaction, in order.
+    pub receipts: Vec<Receipt>,
+    /// What timers did, in order; no transaction carries these.
+    pub timer_receipts: Vec<Receipt>,
+    /// Changed keys, leaves of the tree and rows beside it.
+    pub changes: Changes,
+    /// Changed validators.
+    pub validator_updates: Vec<ValidatorUpdate>,
+}
+
+/// Executes a block over its parent's state.
+pub fn execute_block(
+    parent: &dyn Read,
+    organisation: &[u8; 32],
+    header: Header,
+    evidence: &[Evidence],
+    transactions: &[Result<&CheckedTransaction, Rejection>],
+) -> BlockOutcome {
+    let mut state = Overlay::new(parent);
+    let block = begin(&mut state, header);
+    crate::evidence::record(&mut state, block, evidence);
+    state.keep();
+
+    let mut receipts = Vec::with_capacity(transactions.len());
+    for (position, transaction) in transactions.iter().enumerate() {
+        let receipt = match transaction {
+            Ok(checked) => execute(&mut state, organisation, block, position as u32, checked),
+            Err(rejection) => refused(*rejection, 0),
+        };
+        receipts.push(receipt);
+        state.keep();
+    }
+    let timer_receipts = timer::run(&mut state, block, transactions.len() as u32);
+
+    let validator_updates = validator_updates(parent, &state);
+    BlockOutcome { receipts, timer_receipts, changes: state.into_changes(), validator_updates }
+}
+
+/// What a block begins with: outages are added to the pauses before anything is judged.
+fn begin(state: &mut Overlay<'_>, header: Header) -> Block {
+    let key = keys::key(keys::PAUSED, &[]);
+    let mut paused: Paused = objects::value(state, &key).unwrap_or_default();
+    let gap = header.parent_time.map_or(0, |parent| header.time.saturating_sub(parent));
+    if gap > parameters::get(state).outage_gap {
+        paused.seconds += gap;
+        state.put(key, prost::Message::encode_to_vec(&paused));
+    }
+    let now = Now { time: header.time, paused: paused.seconds };
+    Block { height: header.height, now }
+}
+
+/// Judges one transaction on the newest committed state; changes nothing. The rejection comes
+/// with the index of the action that failed.
+pub fn simulate(
+    parent: &dyn Read,
+    block: Block,
+    body: &polity_proto::v1::Body,
+) -> Receipt {
+    let mut state = Overlay::new(parent);
+    apply(&mut state, block, 0, body)
+}
+
+fn execute(
+    state: &mut Overlay<'_>,
+    organisation: &[u8; 32],
+    block: Block,
+    position: u32,
+    checked: &CheckedTransaction,
+) -> Receipt {
+    let body = checked.body();
+    if body.organisation != organisation {
+        return refused(Rejection::WrongOrganisation, 0);
+    }
+    if let Err(rejection) = check_window(state, block.now.time, checked) {
+        return refused(rejection, 0);
+    }
+    consumed::insert(state, checked.id(), body.valid_until);
+    apply(state, block, position, body)
+}
+
+/// Size, validity and replay, as the parent state tells them: also asked at the door.
+pub fn check_window(
+    state: &dyn Read,
+    now: u64,
+    checked: &CheckedTransaction,
+) -> Result<(), Rejection> {
+    let parameters = parameters::get(state);
+    let valid_until = checked.body().valid_until;
+    if checked.bytes() > parameters.transaction_bytes_max as usize {
+        return Err(Rejection::TooLarge);
+    }
+    if valid_until < now {
+        return Err(Rejection::Expired);
+    }
+    if valid_until - now > parameters.validity_max {
+        return Err(Rejection::ValidTooLong);
+    }
+    if consumed::contains(state, checked.id()) {
+        return Err(Rejection::Consumed);
+    }
+    Ok(())
+}
+
+fn apply(
+    state: &mut Overlay<'_>,
+    block: Block,
+    position: u32,
+    body: &polity_proto::v1::Body,
+) -> Receipt {
+    if let Err(rejection) = check_signers(state, body) {
+        return refused(rejection, 0);
+    }
+    let point = state.savepoint();
+    let mut context = Context::new(state, block, position, Authority::Signed);
+    context.signers = body.signers.iter().map(|signer| signer.member).collect();
+    context.signer_keys = body.signers.iter().map(|signer| signer.key.clone()).collect();
+    for (index, action) in body.actions.iter().enumerate() {
+        if let Err(rejection) = actions::run(&mut context, index as u32, action) {
+            state.roll_back(point);
+            return refused(rejection, index as u32);
+        }
+    }
+    Receipt { code: 0, failed_action: 0, events: context.events }
+}
+
+/// Whether every signer is a member with this active key: also asked at the door.
+pub fn check_signers(
+    state: &dyn Read,
+    body: &polity_proto::v1::Body,
+) -> Result<(), Rejection> {
+    for (index, signer) in body.signers.iter().enumerate() {
+        let member: Member =
+            objects::get(state, signer.member).ok_or(Rejection::MemberUnknown)?;
+        let active =
+            member.keys.iter().any(|key| key.public == signer.key && key.revoked_at == 0);
+        if !active {
+            return Err(Rejection::KeyUnknown);
+        }
+        match member.state() {
+            MemberState::Active => {}
+            MemberState::Invited => {
+                let only_joins = body
+                    .actions
+                    .iter()
+                    .filter(|action| action.actor as usize == index)
+                    .all(|action| matches!(action.kind, Some(Kind::Join(_))));
+                let seconds = body
+                    .actions
+                    .iter()
+                    .any(|action| action.seconds.iter().any(|second| second.signer as usize == index));
+                if !only_joins || seconds {
+                    return Err(Rejection::InvitedOnlyJoins);
+                }
+            }
+            MemberState::None
+            | MemberState::Suspended
+            | MemberState::Departed
+            | MemberState::Imported => return Err(Rejection::MemberInactive),
+        }
+    }
+    Ok(())
+}
+
+fn refused(rejection: Rejection, failed_action: u32) -> Receipt {
+    Receipt { code: rejection.code(), failed_action, events: Vec::new() }
+}
+
+/// What changed among the validators since the parent.
+fn validator_updates(parent: &dyn Read, state: &Overlay<'_>) -> Vec<ValidatorUpdate> {
+    let changed = keys::key(keys::VALIDATORS_CHANGED, &[]);
+    if parent.get(&changed) == state.get(&changed) {
+        return Vec::new();
+    }
+    let before = policies::validators(parent);
+    let after = policies::validators(state);
+    let holds = |list: &[Validator], key: &[u8], power: u64| {
+        list.iter().any(|validator| validator.key == key && validator.power == power)
+    };
+    let removed = before
+        .iter()
+        .filter(|validator| !after.iter().any(|other| other.key == validator.key))
+        .map(|validator| ValidatorUpdate { key: validator.key.clone(), power: 0 });
+    let set = after
+        .iter()
+        .filter(|validator| !holds(&before, &validator.key, validator.power))
+        .map(|validator| ValidatorUpdate { key: validator.key.clone(), power: validator.power });
+    removed.chain(set).collect()
+}
+
+/// The updates of the state tree that changes amount to: sorted by key hash, rows beside left out.
+pub fn tree_updates(changes: &Changes) -> Vec<([u8; 32], Option<[u8; 32]>)> {
+    let mut updates: Vec<_> = changes
+        .iter()
+        .filter(|(key, _)| key.first().is_some_and(|prefix| *prefix < keys::BESIDE))
+        .map(|(key, value)| {
+            let value = value.as_ref().map(|value| Sha256::digest(value).into());
+            (Sha256::digest(key).into(), value)
+        })
+        .collect();
+    updates.sort_unstable();
+    updates
+}

@@ -1,0 +1,260 @@
+//! What the bytes alone can tell, signatures included.
+
+use ed25519_zebra::{Signature, VerificationKey, VerificationKeyBytes, batch};
+use polity_proto::v1::{Body, Envelope};
+use prost::Message;
+use rand_core::{CryptoRng, RngCore};
+use sha2::{Digest, Sha256};
+
+use crate::{Rejection, actions};
+
+/// The version of bodies that this ledger speaks.
+pub const VERSION: u32 = 1;
+/// Most bytes of an envelope; the parameter `transaction_bytes_max` may be lower.
+pub const ENVELOPE_BYTES_MAX: usize = 1 << 20;
+/// Most signers of a transaction.
+pub const SIGNERS_MAX: usize = 16;
+/// Most actions of a transaction.
+pub const ACTIONS_MAX: usize = 100;
+
+/// Domain of transaction signatures: a new domain string makes old signatures worthless.
+pub const DOMAIN_TRANSACTION: &[u8] = b"polity/v1/transaction\0";
+/// Domain of proofs that a member possesses a new key.
+pub const DOMAIN_POSSESSION: &[u8] = b"polity/v1/possession\0";
+/// Domain of proofs of possession in a genesis, where the organisation has no digest yet.
+pub const DOMAIN_FOUNDING_POSSESSION: &[u8] = b"polity/v1/founding-possession\0";
+/// Domain of a founding department's signature.
+pub const DOMAIN_FOUNDING: &[u8] = b"polity/v1/founding\0";
+
+/// A transaction whose bytes are canonical and whose signatures verify.
+/// Owning one is the proof that the check ran.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedTransaction {
+    id: [u8; 32],
+    envelope_hash: [u8; 32],
+    bytes: usize,
+    body: Body,
+}
+
+impl CheckedTransaction {
+    /// SHA-256 of the body.
+    pub fn id(&self) -> &[u8; 32] {
+        &self.id
+    }
+
+    /// SHA-256 of the whole envelope: what caches are keyed by.
+    pub fn envelope_hash(&self) -> &[u8; 32] {
+        &self.envelope_hash
+    }
+
+    /// Size of the envelope.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What is signed.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+}
+
+/// A transaction whose form is right and whose signatures nobody has verified yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnverifiedTransaction {
+    checked: CheckedTransaction,
+    preimage: Vec<u8>,
+    signatures: Vec<[u8; 64]>,
+}
+
+/// The bytes that a signer signs.
+pub fn signing_bytes(organisation: &[u8; 32], body: &[u8]) -> Vec<u8> {
+    [DOMAIN_TRANSACTION, organisation, body].concat()
+}
+
+/// The bytes that a new key of `member` signs to prove its possession.
+pub fn possession_bytes(organisation: &[u8; 32], member: u64, key: &[u8]) -> Vec<u8> {
+    [DOMAIN_POSSESSION, organisation, &member.to_be_bytes()[..], key].concat()
+}
+
+/// The bytes that a new consensus key of `unit` signs to prove its possession.
+pub fn consensus_possession_bytes(organisation: &[u8; 32], unit: u64, key: &[u8]) -> Vec<u8> {
+    [DOMAIN_POSSESSION, organisation, b"validator", &unit.to_be_bytes()[..], key].concat()
+}
+
+/// The bytes that a key signs in a genesis: keys of members and of validators alike.
+pub fn founding_possession_bytes(chain_id: &str, key: &[u8]) -> Vec<u8> {
+    [DOMAIN_FOUNDING_POSSESSION, key, chain_id.as_bytes()].concat()
+}
+
+/// The bytes that a founding department's operator signs.
+pub fn founding_bytes(app_state: &[u8]) -> Vec<u8> {
+    [DOMAIN_FOUNDING, &Sha256::digest(app_state)[..]].concat()
+}
+
+/// Checks bytes alone and verifies the signatures.
+pub fn check(bytes: &[u8], organisation: &[u8; 32]) -> Result<CheckedTransaction, Rejection> {
+    let transaction = parse(bytes, organisation)?;
+    verify(transaction)
+}
+
+/// Everything but the signatures.
+pub fn parse(bytes: &[u8], organisation: &[u8; 32]) -> Result<UnverifiedTransaction, Rejection> {
+    if bytes.len() > ENVELOPE_BYTES_MAX {
+        return Err(Rejection::TooLarge);
+    }
+    let envelope = Envelope::decode(bytes).map_err(|_| Rejection::Malformed)?;
+    if envelope.encode_to_vec() != bytes {
+        return Err(Rejection::NotCanonical);
+    }
+    let body = parse_body(&envelope.body)?;
+    if body.organisation != organisation {
+        return Err(Rejection::WrongOrganisation);
+    }
+    if envelope.signatures.len() != body.signers.len() {
+        return Err(Rejection::SignerCount);
+    }
+    let signatures = envelope
+        .signatures
+        .iter()
+        .map(|signature| signature.as_slice().try_into().map_err(|_| Rejection::BadSignature))
+        .collect::<Result<_, _>>()?;
+
+    Ok(UnverifiedTransaction {
+        preimage: signing_bytes(organisation, &envelope.body),
+        signatures,
+        checked: CheckedTransaction {
+            id: Sha256::digest(&envelope.body).into(),
+            envelope_hash: Sha256::digest(bytes).into(),
+            bytes: bytes.len(),
+            body,
+        },
+    })
+}
+
+/// Decodes a body and checks its form.
+pub fn parse_body(bytes: &[u8]) -> Result<Body, Rejection> {
+    let body = Body::decode(bytes).map_err(|_| Rejection::Malformed)?;
+    if body.encode_to_vec() != bytes {
+        return Err(Rejection::NotCanonical);
+    }
+    if body.version != VERSION {
+        return Err(Rejection::WrongVersion);
+    }
+    if body.salt.len() != 16 {
+        return Err(Rejection::SaltMalformed);
+    }
+    if !(1..=SIGNERS_MAX).contains(&body.signers.len()) {
+        return Err(Rejection::SignerCount);
+    }
+    for (index, signer) in body.signers.iter().enumerate() {
+        if body.signers[..index].iter().any(|other| other.member == signer.member) {
+            return Err(Rejection::SignerTwice);
+        }
+        if signer.key.len() != 32 {
+            return Err(Rejection::KeyUnknown);
+        }
+    }
+    if !(1..=ACTIONS_MAX).contains(&body.actions.len()) {
+        return Err(Rejection::ActionCount);
+    }
+    for action in &body.actions {
+        actions::check_form(action, body.signers.len())?;
+    }
+    Ok(body)
+}
+
+/// Verifies the signatures of one transaction.
+pub fn verify(transaction: UnverifiedTransaction) -> Result<CheckedTransaction, Rejection> {
+    for (signer, signature) in transaction.pairs() {
+        if !signature_is_valid(signer, signature, &transaction.preimage) {
+            return Err(Rejection::BadSignature);
+        }
+    }
+    Ok(transaction.checked)
+}
+
+/// Verifies the signatures of many at once; where the batch fails, each by itself.
+///
+/// The caller's randomness feeds the coefficients of the batch equation. Under the ZIP-215 rules
+/// a batch passes exactly if each signature does, so the outcome does not depend on it.
+pub fn verify_batch<R: RngCore + CryptoRng>(
+    transactions: Vec<UnverifiedTransaction>,
+    randomness: R,
+) -> Vec<Result<CheckedTransaction, Rejection>> {
+    let mut verifier = batch::Verifier::new();
+    for transaction in &transactions {
+        for (signer, signature) in transaction.pairs() {
+            let Ok(key) = VerificationKeyBytes::try_from(signer) else { continue };
+            let signature = Signature::from(*signature);
+            verifier.queue(batch::Item::from((key, signature, &transaction.preimage)));
+        }
+    }
+    if verifier.verify(randomness).is_ok() {
+        return transactions.into_iter().map(|transaction| Ok(transaction.checked)).collect();
+    }
+    transactions.into_iter().map(verify).collect()
+}
+
+/// Whether a signature verifies by the ZIP-215 rules.
+pub fn signature_is_valid(key: &[u8], signature: &[u8; 64], message: &[u8]) -> bool {
+    VerificationKey::try_from(key)
+        .is_ok_and(|key| key.verify(&Signature::from(*signature), message).is_ok())
+}
+
+/// Whether a key may be enrolled: 32 bytes, canonical, on the curve, not of small order.
+pub fn key_is_fit(key: &[u8]) -> bool {
+    let Ok(mut y) = <[u8; 32]>::try_from(key) else { return false };
+    y[31] &= 0x7f;
+    is_canonical(&y) && !SMALL_ORDER_Y.contains(&y) && VerificationKey::try_from(key).is_ok()
+}
+
+/// Whether a little-endian y coordinate is below the field's prime 2^255 - 19.
+fn is_canonical(y: &[u8; 32]) -> bool {
+    y[31] != 0x7f || y[1..31].iter().any(|byte| *byte != 0xff) || y[0] < 0xed
+}
+
+/// The y coordinates of the eight points of small order; each sign of x is one of them.
+const SMALL_ORDER_Y: [[u8; 32]; 5] = [
+    [0; 32],
+    y_with_ends(0x01, 0x00, 0x00),
+    y_with_ends(0xec, 0xff, 0x7f),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
+const fn y_with_ends(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut y = [middle; 32];
+    y[0] = first;
+    y[31] = last;
+    y
+}
+
+impl UnverifiedTransaction {
+    /// SHA-256 of the whole envelope.
+    pub fn envelope_hash(&self) -> &[u8; 32] {
+        &self.checked.envelope_hash
+    }
+
+    /// SHA-256 of the body.
+    pub fn id(&self) -> &[u8; 32] {
+        &self.checked.id
+    }
+
+    /// What would be signed.
+    pub fn body(&self) -> &Body {
+        &self.checked.body
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8; 64])> {
+        let signers = self.checked.body.signers.iter().map(|signer| signer.key.as_slice());
+        signers.zip(&self.signatures)
+    }
+}

@@ -1,0 +1,85 @@
+//! Bounds of fields that come from outside, as the bytes alone can tell them.
+
+use polity_proto::v1::{Owner, OwnerKind, OwnerRef, Ref};
+
+use crate::{Amount, Rejection};
+
+/// Most bytes of a short text: label, title, focus.
+pub const SHORT_BYTES_MAX: usize = 128;
+/// Most bytes of a governance text: purpose, tension, explanation.
+pub const TEXT_BYTES_MAX: usize = 4_096;
+/// Most bytes of a transfer's reference.
+pub const REFERENCE_BYTES_MAX: usize = 64;
+/// Most entries of a list inside an action.
+pub const ENTRIES_MAX: usize = 64;
+
+/// A text of at most `max` bytes without control characters other than line feed.
+pub fn text(text: &str, max: usize) -> Result<(), Rejection> {
+    let fits = text.len() <= max
+        && !text.chars().any(|character| character.is_control() && character != '\n');
+    if fits { Ok(()) } else { Err(Rejection::TextMalformed) }
+}
+
+/// A hash of 32 bytes.
+pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
+    if bytes.len() == 32 { Ok(()) } else { Err(Rejection::HashMalformed) }
+}
+
+/// A hash of 32 bytes, or none.
+pub fn optional_hash(bytes: &[u8]) -> Result<(), Rejection> {
+    if bytes.is_empty() { Ok(()) } else { hash(bytes) }
+}
+
+/// An amount in its minimal form; zero is refused later, by its own name.
+pub fn amount(bytes: &[u8]) -> Result<(), Rejection> {
+    Amount::from_bytes(bytes).map(|_| ())
+}
+
+/// A reference that is a number or an earlier action.
+pub fn reference(reference: &Option<Ref>) -> Result<(), Rejection> {
+    match reference {
+        Some(Ref { number, new }) if (*number == 0) != (*new == 0) => Ok(()),
+        _ => Err(Rejection::RefMalformed),
+    }
+}
+
+/// A reference, or none.
+pub fn optional_reference(value: &Option<Ref>) -> Result<(), Rejection> {
+    if value.is_none() { Ok(()) } else { reference(value) }
+}
+
+/// An owner by reference.
+pub fn owner(owner: &Option<OwnerRef>) -> Result<(), Rejection> {
+    let owner = owner.as_ref().ok_or(Rejection::FieldMissing)?;
+    known::<OwnerKind>(owner.kind)?;
+    reference(&owner.number)
+}
+
+/// A value of an enumeration that this ledger knows and that is not its zero.
+pub fn known<E: TryFrom<i32>>(value: i32) -> Result<E, Rejection> {
+    if value == 0 {
+        return Err(Rejection::FieldMissing);
+    }
+    E::try_from(value).map_err(|_| Rejection::ValueUnknown)
+}
+
+/// A list of at most `max` entries, none twice.
+pub fn list<T: PartialEq>(entries: &[T], max: usize) -> Result<(), Rejection> {
+    let repeated = entries.iter().enumerate().any(|(index, entry)| entries[..index].contains(entry));
+    if entries.len() > max || repeated { Err(Rejection::ListTooLong) } else { Ok(()) }
+}
+
+/// A reference to a number.
+pub fn numbered(number: u64) -> Option<Ref> {
+    Some(Ref { number, new: 0 })
+}
+
+/// A reference to what the action at `index` creates.
+pub fn created_by(index: u32) -> Option<Ref> {
+    Some(Ref { number: 0, new: index + 1 })
+}
+
+/// An owner in the state.
+pub fn owner_of(kind: OwnerKind, number: u64) -> Owner {
+    Owner { kind: kind as i32, number }
+}

@@ -1,0 +1,1 @@
+//! Separation of duties: what nobody may hold, or do, together.

@@ -1,0 +1,243 @@
+//! What holds now: effective assignments, grants and capabilities.
+
+use polity_proto::v1::{
+    Assignment, Capability, Grant, Member, MemberState, Role, ScopeKind, Unit, UnitKind,
+};
+
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
+
+/// Depth of the deepest unit; the root has depth 1.
+pub const UNIT_DEPTH_MAX: usize = 12;
+
+/// A set of capabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// Every capability.
+    pub const ALL: Capabilities = Capabilities(u32::MAX);
+
+    /// The set of these wire values.
+    pub fn of(values: &[i32]) -> Capabilities {
+        let known = values.iter().filter_map(|value| Capability::try_from(*value).ok());
+        Capabilities(known.fold(0, |set, capability| set | 1 << capability as u32))
+    }
+
+    /// Whether the capability is in the set.
+    pub fn contain(self, capability: Capability) -> bool {
+        self.0 & 1 << capability as u32 != 0
+    }
+
+    /// What is in both sets.
+    pub fn and(self, other: Capabilities) -> Capabilities {
+        Capabilities(self.0 & other.0)
+    }
+}
+
+/// Whether the capability is over value: a scope "and below" never reaches into a child's pockets.
+pub fn is_over_value(capability: Capability) -> bool {
+    match capability {
+        Capability::Issue
+        | Capability::OpenAccounts
+        | Capability::Freeze
+        | Capability::SetCredit
+        | Capability::PlanBudget
+        | Capability::Allocate
+        | Capability::Spend
+        | Capability::Trade
+        | Capability::RecordExternal => true,
+        Capability::None
+        | Capability::AdmitMembers
+        | Capability::SuspendMembers
+        | Capability::RecoverMembers
+        | Capability::Govern
+        | Capability::AssignRoles
+        | Capability::DefineAssets
+        | Capability::RegisterParties
+        | Capability::Approve
+        | Capability::Arbitrate
+        | Capability::Anchor
+        | Capability::Audit
+        | Capability::OperateValidator
+        | Capability::GovernNetwork => false,
+    }
+}
+
+/// A unit and those above it, nearest first.
+pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut next = unit;
+    while next != 0 && units.len() <= UNIT_DEPTH_MAX {
+        let Some(unit) = objects::get::<Unit>(state, next) else { break };
+        next = unit.parent;
+        units.push(unit);
+    }
+    units
+}
+
+/// Whether `unit` is `above` or below it.
+pub fn is_within(state: &dyn Read, unit: u64, above: u64) -> bool {
+    unit == above || lineage(state, unit).iter().any(|candidate| candidate.number == above)
+}
+
+/// What a unit holds: the intersection of what was conferred up the tree; the root has all.
+pub fn unit_capabilities(state: &dyn Read, unit: u64) -> Capabilities {
+    lineage(state, unit)
+        .iter()
+        .filter(|unit| unit.parent != 0)
+        .fold(Capabilities::ALL, |set, unit| set.and(Capabilities::of(&unit.confers)))
+}
+
+/// Whether the unit is alive.
+pub fn unit_lives(state: &dyn Read, unit: u64) -> bool {
+    objects::get::<Unit>(state, unit).is_some_and(|unit| unit.dissolved_at == 0)
+}
+
+/// Whether the unit is a circle by kind.
+pub fn is_circle(unit: &Unit) -> bool {
+    unit.kind() == UnitKind::Circle
+}
+
+/// Whether the member is active: enrolled, not suspended, not departed.
+pub fn member_is_active(state: &dyn Read, member: u64) -> bool {
+    objects::get::<Member>(state, member)
+        .is_some_and(|member| member.state() == MemberState::Active)
+}
+
+/// Whether the assignment holds at `now`: in its time, its role, unit and member alive.
+/// The member of an imported assignment may hold it without having joined.
+pub fn assignment_holds(state: &dyn Read, assignment: &Assignment, now: u64) -> bool {
+    let in_time = assignment.ended_at == 0
+        && assignment.from <= now
+        && (assignment.until == 0 || now < assignment.until);
+    in_time
+        && objects::get::<Role>(state, assignment.role)
+            .is_some_and(|role| role.removed_at == 0 && unit_lives(state, role.unit))
+}
+
+/// The effective assignment by which an active member holds a role, if any.
+pub fn holding(state: &dyn Read, member: u64, role: u64, now: u64) -> Option<Assignment> {
+    if !member_is_active(state, member) {
+        return None;
+    }
+    lists::all(state, List::Assignments, member)
+        .into_iter()
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .find(|assignment| assignment.role == role && assignment_holds(state, assignment, now))
+}
+
+/// Every role that an active member holds at `now`, with the assignment, in order of assignment.
+pub fn roles_of(state: &dyn Read, member: u64, now: u64) -> Vec<(Role, Assignment)> {
+    if !member_is_active(state, member) {
+        return Vec::new();
+    }
+    lists::all(state, List::Assignments, member)
+        .into_iter()
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .filter(|assignment| assignment_holds(state, assignment, now))
+        .filter_map(|assignment| {
+            objects::get::<Role>(state, assignment.role).map(|role| (role, assignment))
+        })
+        .collect()
+}
+
+/// Active members who hold the role at `now`, in order of assignment.
+pub fn holders_of(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
+    lists::all(state, List::Holders, role)
+        .into_iter()
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .filter(|assignment| {
+            assignment_holds(state, assignment, now) && member_is_active(state, assignment.member)
+        })
+        .map(|assignment| assignment.member)
+        .collect()
+}
+
+/// Whether a grant is in its time and, for a delegation, its source and the delegator's assignment hold.
+pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
+    let in_time =
+        grant.ended_at == 0 && grant.from <= now && (grant.until == 0 || now < grant.until);
+    if !in_time || grant.source == 0 {
+        return in_time;
+    }
+    let source = objects::get::<Grant>(state, grant.source);
+    let assignment = objects::get::<Assignment>(state, grant.source_assignment);
+    source.is_some_and(|source| source.source == 0 && grant_holds(state, &source, now))
+        && assignment.is_some_and(|assignment| {
+            assignment_holds(state, &assignment, now) && member_is_active(state, assignment.member)
+        })
+}
+
+/// The grants that a member can use when acting in `role` (0: none): the role's own, unless the
+/// assignment was imported and not renewed, and what was delegated to the member.
+pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec<Grant> {
+    let own = match role {
+        0 => Vec::new(),
+        role => match holding(state, member, role, now) {
+            Some(assignment) if assignment_carries_grants(&assignment) => {
+                lists::all(state, List::Grants, role)
+            }
+            _ => Vec::new(),
+        },
+    };
+    let mut numbers = own;
+    numbers.extend(lists::all(state, List::Delegations, member));
+    numbers.sort_unstable();
+    numbers
+        .into_iter()
+        .filter_map(|number| objects::get::<Grant>(state, number))
+        .filter(|grant| grant_holds(state, grant, now))
+        .collect()
+}
+
+/// Imported assignments carry no grants until they are renewed.
+pub fn assignment_carries_grants(assignment: &Assignment) -> bool {
+    assignment.manner() != polity_proto::v1::Manner::Imported
+}
+
+/// Every effective grant that a member has in any role, and delegations.
+pub fn grants_of(state: &dyn Read, member: u64, now: u64) -> Vec<Grant> {
+    let mut grants = grants_in_role(state, member, 0, now);
+    for (role, _) in roles_of(state, member, now) {
+        grants.extend(
+            grants_in_role(state, member, role.number, now)
+                .into_iter()
+                .filter(|grant| grant.source == 0),
+        );
+    }
+    grants
+}
+
+/// Whether a grant's scope covers acts of `unit` on `object`. The capability matters: over
+/// value, "and below" stays with the unit itself.
+pub fn scope_covers(
+    state: &dyn Read,
+    grant: &Grant,
+    unit: u64,
+    object: Option<(polity_proto::v1::ObjectKind, u64)>,
+) -> bool {
+    let Some(scope) = &grant.scope else { return false };
+    match scope.kind() {
+        ScopeKind::None => false,
+        ScopeKind::Unit => scope.unit == unit,
+        ScopeKind::UnitAndBelow if is_over_value(grant.capability()) => scope.unit == unit,
+        ScopeKind::UnitAndBelow => is_within(state, unit, scope.unit),
+        ScopeKind::Object => object == Some((scope.object_kind(), scope.object)),
+    }
+}
+
+/// Whether an active member has an effective grant of `capability` over `unit`, in any role.
+pub fn has_capability(
+    state: &dyn Read,
+    member: u64,
+    capability: Capability,
+    unit: u64,
+    now: u64,
+) -> bool {
+    member_is_active(state, member)
+        && unit_capabilities(state, unit).contain(capability)
+        && grants_of(state, member, now).iter().any(|grant| {
+            grant.capability() == capability && scope_covers(state, grant, unit, None)
+        })
+}

@@ -1,0 +1,68 @@
+//! Waits, terms and bounds that the organisation sets for itself.
+
+use polity_proto::v1::Parameters;
+
+use crate::Rejection;
+use crate::state::{Read, keys, objects};
+
+/// The parameters that hold.
+pub fn get(state: &dyn Read) -> Parameters {
+    objects::value(state, &keys::key(keys::PARAMETERS, &[])).unwrap_or_else(defaults)
+}
+
+/// What holds where the genesis says nothing.
+pub fn defaults() -> Parameters {
+    const HOUR: u64 = 3_600;
+    const DAY: u64 = 24 * HOUR;
+    Parameters {
+        validity_max: 7 * DAY,
+        validators_min: 4,
+        key_protection: 72 * HOUR,
+        recovery_wait: 48 * HOUR,
+        recovery_window: 30 * DAY,
+        recovery_sleep: 7 * DAY,
+        admission_distance: 30 * DAY,
+        proposal_ttl: 30 * DAY,
+        exception_max: 30 * DAY,
+        auditor_max: 180 * DAY,
+        outage_gap: 600,
+        hold_max: 366 * DAY,
+        transaction_bytes_max: 256 * 1_024,
+    }
+}
+
+/// `changes` over `base`: a zero keeps a value. Refuses what is out of its bounds.
+pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Rejection> {
+    const YEAR: u64 = 366 * 86_400;
+    let merged = Parameters {
+        validity_max: bounded(changes.validity_max, base.validity_max, 60, 90 * 86_400)?,
+        validators_min: bounded(changes.validators_min, base.validators_min, 1, 100)?,
+        key_protection: bounded(changes.key_protection, base.key_protection, 1, YEAR)?,
+        recovery_wait: bounded(changes.recovery_wait, base.recovery_wait, 1, YEAR)?,
+        recovery_window: bounded(changes.recovery_window, base.recovery_window, 1, YEAR)?,
+        recovery_sleep: bounded(changes.recovery_sleep, base.recovery_sleep, 1, YEAR)?,
+        admission_distance: bounded(changes.admission_distance, base.admission_distance, 1, YEAR)?,
+        proposal_ttl: bounded(changes.proposal_ttl, base.proposal_ttl, 1, YEAR)?,
+        exception_max: bounded(changes.exception_max, base.exception_max, 1, YEAR)?,
+        auditor_max: bounded(changes.auditor_max, base.auditor_max, 1, YEAR)?,
+        outage_gap: bounded(changes.outage_gap, base.outage_gap, 60, 86_400)?,
+        hold_max: bounded(changes.hold_max, base.hold_max, 1, 10 * YEAR)?,
+        transaction_bytes_max: bounded(
+            changes.transaction_bytes_max,
+            base.transaction_bytes_max,
+            4_096,
+            crate::check::ENVELOPE_BYTES_MAX as u32,
+        )?,
+    };
+    Ok(merged)
+}
+
+fn bounded<T: Default + PartialOrd>(change: T, base: T, low: T, high: T) -> Result<T, Rejection> {
+    if change == T::default() {
+        return Ok(base);
+    }
+    if change < low || change > high {
+        return Err(Rejection::ParameterBounds);
+    }
+    Ok(change)
+}

@@ -1,0 +1,104 @@
+//! Listable sets: numbers in pages that are state values, so that a list is proven whole.
+
+use polity_proto::v1::{ListHead, ListPage};
+use prost::Message;
+
+use super::keys::{self, List};
+use super::{Overlay, Read, objects};
+
+/// Most numbers of a page.
+pub const PAGE_NUMBERS_MAX: usize = 256;
+
+/// How many numbers a list has.
+pub fn count(state: &dyn Read, list: List, owner: u64) -> u64 {
+    head(state, list, owner).count
+}
+
+/// All numbers of a list, in the order in which they came.
+pub fn all(state: &dyn Read, list: List, owner: u64) -> Vec<u64> {
+    let head = head(state, list, owner);
+    (0..head.pages).flat_map(|number| page(state, list, owner, number).numbers).collect()
+}
+
+/// Whether a number is in the list.
+pub fn contains(state: &dyn Read, list: List, owner: u64, number: u64) -> bool {
+    let head = head(state, list, owner);
+    (0..head.pages).any(|index| page(state, list, owner, index).numbers.contains(&number))
+}
+
+/// Appends a number. The caller knows that it is not there.
+pub fn append(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
+    let mut head = head(state, list, owner);
+    let mut last = match head.pages {
+        0 => ListPage::default(),
+        pages => page(state, list, owner, pages - 1),
+    };
+    if head.pages == 0 || last.numbers.len() == PAGE_NUMBERS_MAX {
+        last = ListPage::default();
+        head.pages += 1;
+    }
+    last.numbers.push(number);
+    head.count += 1;
+
+    state.put(keys::list_page(list, owner, head.pages - 1), last.encode_to_vec());
+    state.put(keys::list_head(list, owner), head.encode_to_vec());
+}
+
+/// Removes a number, if it is there. Order stays; an empty last page goes.
+pub fn remove(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
+    let mut head = head(state, list, owner);
+    // What came last is what goes first, most often.
+    let found = (0..head.pages).rev().find_map(|index| {
+        let page = page(state, list, owner, index);
+        let position = page.numbers.iter().position(|candidate| *candidate == number)?;
+        Some((index, page, position))
+    });
+    let Some((index, mut page, position)) = found else { return };
+    page.numbers.remove(position);
+    head.count -= 1;
+
+    state.put(keys::list_page(list, owner, index), page.encode_to_vec());
+    while head.pages > 0 && self::page(state, list, owner, head.pages - 1).numbers.is_empty() {
+        head.pages -= 1;
+        state.delete(keys::list_page(list, owner, head.pages));
+    }
+    match head.pages {
+        0 => state.delete(keys::list_head(list, owner)),
+        _ => state.put(keys::list_head(list, owner), head.encode_to_vec()),
+    }
+}
+
+fn head(state: &dyn Read, list: List, owner: u64) -> ListHead {
+    objects::value(state, &keys::list_head(list, owner)).unwrap_or_default()
+}
+
+fn page(state: &dyn Read, list: List, owner: u64, page: u64) -> ListPage {
+    objects::value(state, &keys::list_page(list, owner, page)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_list_over_several_pages_keeps_order_and_shrinks_to_nothing() {
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        for number in 1..=600 {
+            append(&mut state, List::Children, 7, number);
+        }
+        for number in (1..=600).filter(|number| number % 3 == 0) {
+            remove(&mut state, List::Children, 7, number);
+        }
+        let expected: Vec<u64> = (1..=600).filter(|number| number % 3 != 0).collect();
+        assert_eq!(all(&state, List::Children, 7), expected);
+        assert_eq!(count(&state, List::Children, 7), 400);
+        assert!(!contains(&state, List::Children, 7, 3));
+
+        for number in expected {
+            remove(&mut state, List::Children, 7, number);
+        }
+        assert!(state.into_changes().is_empty());
+    }
+}

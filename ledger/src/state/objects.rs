@@ -1,0 +1,117 @@
+//! Typed objects over the key-value state.
+
+use polity_proto::v1::{self, ObjectKind};
+use prost::Message;
+
+use super::{Overlay, Read, history, keys};
+
+/// A value that has a number and a place in the state.
+pub trait Object: Message + Default {
+    /// Its kind.
+    const KIND: ObjectKind;
+    /// Its key's prefix.
+    const PREFIX: u8;
+    /// Whether a history of its own stands beside it.
+    const HISTORY: bool;
+    /// Its number.
+    fn number(&self) -> u64;
+}
+
+macro_rules! objects {
+    ($($type:ident $kind:ident $prefix:ident $history:literal;)*) => {
+        $(impl Object for v1::$type {
+            const KIND: ObjectKind = ObjectKind::$kind;
+            const PREFIX: u8 = keys::$prefix;
+            const HISTORY: bool = $history;
+            fn number(&self) -> u64 { self.number }
+        })*
+
+        /// Prefix of the objects of a kind that have a history of their own.
+        pub fn prefix_with_history(kind: ObjectKind) -> Option<u8> {
+            if kind == ObjectKind::Organisation {
+                return Some(keys::ORGANISATION);
+            }
+            $(if kind == ObjectKind::$kind && $history { return Some(keys::$prefix); })*
+            None
+        }
+
+        /// Prefix and whether a history stands beside it, for every kind that is an object of the state.
+        pub fn prefix_of(kind: ObjectKind) -> Option<(u8, bool)> {
+            if kind == ObjectKind::Organisation {
+                return Some((keys::ORGANISATION, true));
+            }
+            $(if kind == ObjectKind::$kind { return Some((keys::$prefix, $history)); })*
+            None
+        }
+    };
+}
+
+objects! {
+    Member Member MEMBER true;
+    Unit Unit UNIT true;
+    Role Role ROLE true;
+    Assignment Assignment ASSIGNMENT false;
+    Grant Grant GRANT false;
+    Policy Policy POLICY false;
+    Proposal Proposal PROPOSAL true;
+    Account Account ACCOUNT true;
+    Asset Asset ASSET false;
+    Hold Hold HOLD false;
+    Party Party PARTY false;
+    BudgetLine BudgetLine BUDGET_LINE false;
+    SodRule SodRule SOD_RULE false;
+    SodException SodException SOD_EXCEPTION false;
+    Node Node NODE false;
+    Document Document DOCUMENT false;
+    Recovery Recovery RECOVERY false;
+    Auditor Auditor AUDITOR false;
+}
+
+impl Object for v1::Organisation {
+    const KIND: ObjectKind = ObjectKind::Organisation;
+    const PREFIX: u8 = keys::ORGANISATION;
+    const HISTORY: bool = true;
+    fn number(&self) -> u64 {
+        0
+    }
+}
+
+/// Key of an object. The organisation has the number 0.
+pub fn object_key(prefix: u8, number: u64) -> Vec<u8> {
+    keys::key(prefix, &[number])
+}
+
+/// Reads a value that this ledger wrote; anything else is a fault of the store, not a verdict.
+pub fn decode<T: Message + Default>(bytes: &[u8]) -> T {
+    T::decode(bytes).expect("the state holds what the ledger wrote")
+}
+
+/// Reads an object.
+pub fn get<T: Object>(state: &dyn Read, number: u64) -> Option<T> {
+    let bytes = state.get(&object_key(T::PREFIX, number))?;
+    if !T::HISTORY {
+        return Some(decode(&bytes));
+    }
+    let record: v1::Record = decode(&bytes);
+    Some(decode(&record.object))
+}
+
+/// Writes an object; the history beside it stays as it is.
+pub fn put<T: Object>(state: &mut Overlay<'_>, object: &T) {
+    let key = object_key(T::PREFIX, object.number());
+    let bytes = object.encode_to_vec();
+    if !T::HISTORY {
+        return state.put(key, bytes);
+    }
+    let mut record: v1::Record = match state.get(&key) {
+        Some(before) => decode(&before),
+        None => history::empty_record(),
+    };
+    record.object = bytes;
+    state.put(key, record.encode_to_vec());
+}
+
+/// Reads a value that is no object: a window, a counter, an index.
+pub fn value<T: Message + Default>(state: &dyn Read, key: &[u8]) -> Option<T> {
+    state.get(key).map(|bytes| decode(&bytes))
+}

@@ -1,0 +1,120 @@
+//! Reading, and changes that can be taken back.
+
+use std::collections::BTreeMap;
+
+/// The one infallible read of the rules. A store that cannot read stops the process.
+pub trait Read {
+    /// The value at `key`, or none.
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
+}
+
+/// Ordered changes: `None` deletes.
+pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+impl Read for BTreeMap<Vec<u8>, Vec<u8>> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        BTreeMap::get(self, key).cloned()
+    }
+}
+
+/// Changes over a base, with points to which they can be rolled back.
+pub struct Overlay<'a> {
+    base: &'a dyn Read,
+    changes: Changes,
+    /// What each write replaced in `changes`, newest last.
+    journal: Vec<(Vec<u8>, Option<Option<Vec<u8>>>)>,
+}
+
+/// A point to return to.
+#[derive(Clone, Copy, Debug)]
+pub struct Savepoint(usize);
+
+impl<'a> Overlay<'a> {
+    /// No changes over `base`.
+    pub fn new(base: &'a dyn Read) -> Self {
+        Overlay { base, changes: Changes::new(), journal: Vec::new() }
+    }
+
+    /// Writes a value.
+    pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.write(key, Some(value));
+    }
+
+    /// Deletes a key.
+    pub fn delete(&mut self, key: Vec<u8>) {
+        self.write(key, None);
+    }
+
+    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let replaced = self.changes.insert(key.clone(), value);
+        self.journal.push((key, replaced));
+    }
+
+    /// The present point.
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint(self.journal.len())
+    }
+
+    /// Takes back all that was written since `point`.
+    pub fn roll_back(&mut self, point: Savepoint) {
+        while self.journal.len() > point.0 {
+            let Some((key, replaced)) = self.journal.pop() else { return };
+            match replaced {
+                Some(value) => self.changes.insert(key, value),
+                None => self.changes.remove(&key),
+            };
+        }
+    }
+
+    /// Keeps all that was written: earlier points can no longer be returned to.
+    pub fn keep(&mut self) {
+        self.journal.clear();
+    }
+
+    /// The changes, less those that leave the base as it was.
+    pub fn into_changes(self) -> Changes {
+        let base = self.base;
+        let mut changes = self.changes;
+        changes.retain(|key, value| base.get(key) != *value);
+        changes
+    }
+}
+
+impl Read for Overlay<'_> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        match self.changes.get(key) {
+            Some(value) => value.clone(),
+            None => self.base.get(key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rollback_restores_exactly_what_was_there() {
+        let base: BTreeMap<Vec<u8>, Vec<u8>> = [(vec![1], vec![10]), (vec![2], vec![20])].into();
+        let mut overlay = Overlay::new(&base);
+        overlay.put(vec![1], vec![11]);
+        let point = overlay.savepoint();
+        overlay.put(vec![1], vec![12]);
+        overlay.delete(vec![2]);
+        overlay.put(vec![3], vec![30]);
+        overlay.roll_back(point);
+
+        assert_eq!(overlay.get(&[1]), Some(vec![11]));
+        assert_eq!(overlay.get(&[2]), Some(vec![20]));
+        assert_eq!(overlay.into_changes(), [(vec![1], Some(vec![11]))].into());
+    }
+
+    #[test]
+    fn a_write_that_changes_nothing_is_no_change() {
+        let base: BTreeMap<Vec<u8>, Vec<u8>> = [(vec![1], vec![10])].into();
+        let mut overlay = Overlay::new(&base);
+        overlay.put(vec![1], vec![10]);
+        overlay.delete(vec![9]);
+        assert!(overlay.into_changes().is_empty());
+    }
+}

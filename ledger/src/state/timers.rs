@@ -1,0 +1,136 @@
+//! What falls due when: buckets of one minute, found through a tree of 64-bit words.
+//!
+//! State is read by key alone, so the first filled bucket is found by walking five levels of
+//! words from the top; an empty queue costs one read.
+
+use polity_proto::v1::{Timer, TimerBucket, TimerKind, TimerWord};
+use prost::Message;
+
+use super::{Overlay, Read, keys, objects};
+
+/// Six bits of the minute a level: 2^36 minutes reach beyond the year 130000.
+const LEVELS: u64 = 6;
+const MINUTE: u64 = 60;
+/// Later times share the last bucket; they are not reached.
+const MINUTE_LAST: u64 = (1 << (6 * LEVELS)) - 1;
+
+/// Sets a timer. The same one is set once.
+pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
+    let minute = (due / MINUTE).min(MINUTE_LAST);
+    let mut bucket = bucket(state, minute);
+    let timer = Timer { due, kind: kind as i32, number };
+    if let Err(position) = bucket.timers.binary_search_by_key(&order(&timer), order) {
+        bucket.timers.insert(position, timer);
+    }
+    put_bucket(state, minute, &bucket);
+
+    for level in 0..LEVELS {
+        let place = minute >> (6 * level);
+        let (word, bit) = (place >> 6, place & 63);
+        let before = bits(state, level, word);
+        put_bits(state, level, word, before | 1 << bit);
+        if before != 0 {
+            break;
+        }
+    }
+}
+
+/// Takes a timer away, if it is there.
+pub fn clear(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
+    let minute = (due / MINUTE).min(MINUTE_LAST);
+    let mut bucket = bucket(state, minute);
+    let timer = Timer { due, kind: kind as i32, number };
+    let Ok(position) = bucket.timers.binary_search_by_key(&order(&timer), order) else { return };
+    bucket.timers.remove(position);
+    put_bucket(state, minute, &bucket);
+    if !bucket.timers.is_empty() {
+        return;
+    }
+    for level in 0..LEVELS {
+        let place = minute >> (6 * level);
+        let (word, bit) = (place >> 6, place & 63);
+        let after = bits(state, level, word) & !(1 << bit);
+        put_bits(state, level, word, after);
+        if after != 0 {
+            break;
+        }
+    }
+}
+
+/// The first timer in the order (due, kind, number), if it is due at `now`.
+pub fn first_due(state: &dyn Read, now: u64) -> Option<Timer> {
+    let mut place = 0;
+    for level in (0..LEVELS).rev() {
+        let word = bits(state, level, place);
+        if word == 0 {
+            return None;
+        }
+        place = place << 6 | u64::from(word.trailing_zeros());
+    }
+    bucket(state, place).timers.first().filter(|timer| timer.due <= now).copied()
+}
+
+fn order(timer: &Timer) -> (u64, i32, u64) {
+    (timer.due, timer.kind, timer.number)
+}
+
+fn bucket(state: &dyn Read, minute: u64) -> TimerBucket {
+    objects::value(state, &keys::key(keys::TIMER_BUCKET, &[minute])).unwrap_or_default()
+}
+
+fn put_bucket(state: &mut Overlay<'_>, minute: u64, bucket: &TimerBucket) {
+    let key = keys::key(keys::TIMER_BUCKET, &[minute]);
+    if bucket.timers.is_empty() {
+        state.delete(key);
+    } else {
+        state.put(key, bucket.encode_to_vec());
+    }
+}
+
+fn bits(state: &dyn Read, level: u64, word: u64) -> u64 {
+    let key = keys::key(keys::TIMER_WORD, &[level, word]);
+    objects::value::<TimerWord>(state, &key).unwrap_or_default().bits
+}
+
+fn put_bits(state: &mut Overlay<'_>, level: u64, word: u64, bits: u64) {
+    let key = keys::key(keys::TIMER_WORD, &[level, word]);
+    if bits == 0 {
+        state.delete(key);
+    } else {
+        state.put(key, TimerWord { bits }.encode_to_vec());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    #[test]
+    fn timers_come_in_order_and_leave_nothing_behind() {
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        let mut expected = BTreeSet::new();
+        let mut seed = 7_u64;
+        for number in 0..500 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let due = seed >> 34;
+            set(&mut state, due, TimerKind::Hold, number);
+            set(&mut state, due, TimerKind::Hold, number);
+            expected.insert((due, number));
+        }
+        for (index, (due, number)) in expected.clone().into_iter().enumerate() {
+            if index % 5 == 0 {
+                clear(&mut state, due, TimerKind::Hold, number);
+                expected.remove(&(due, number));
+            }
+        }
+        for (due, number) in expected {
+            assert_eq!(first_due(&state, due.saturating_sub(1)).filter(|t| t.due >= due), None);
+            let timer = first_due(&state, due).expect("a timer is due");
+            assert_eq!((timer.due, timer.number), (due, number));
+            clear(&mut state, due, TimerKind::Hold, number);
+        }
+        assert!(state.into_changes().is_empty());
+    }
+}

@@ -1,0 +1,51 @@
+//! What happens by time alone, at the end of a block.
+
+use polity_proto::v1::{Receipt, Timer, TimerKind};
+use prost::Message;
+
+use crate::context::{Authority, Block, Context};
+use crate::merkle::receipts;
+use crate::state::{Overlay, consumed, keys, timers};
+
+/// Most timers of a block; the rest run in the next.
+pub const TIMERS_MAX: usize = 1_000;
+/// Most actions of adopted proposals that timers of a block execute.
+pub const ACTIONS_MAX: usize = 2_000;
+
+/// Runs what is due, in the order (due, kind, number). Each timer that did something has a receipt;
+/// their root is one leaf. `first_position` follows the positions of the block's transactions.
+pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) -> Vec<Receipt> {
+    let mut done: Vec<Receipt> = Vec::new();
+    for _ in 0..TIMERS_MAX {
+        let Some(timer) = timers::first_due(state, block.now.time) else { break };
+        timers::clear(state, timer.due, timer.kind(), timer.number);
+        let position = first_position + done.len() as u32;
+        let mut context = Context::new(state, block, position, Authority::Timer);
+        fire(&mut context, &timer);
+        if !context.events.is_empty() {
+            done.push(Receipt { code: 0, failed_action: 0, events: context.events });
+        }
+    }
+    if !done.is_empty() {
+        let encoded: Vec<Vec<u8>> = done.iter().map(Message::encode_to_vec).collect();
+        let root = receipts::root(&encoded);
+        state.put(keys::key(keys::TIMER_RECEIPTS, &[block.height]), root.to_vec());
+        for (index, receipt) in encoded.into_iter().enumerate() {
+            let row = keys::key(keys::TIMER_RECEIPT, &[block.height, index as u64]);
+            state.put(row, receipt);
+        }
+    }
+    done
+}
+
+fn fire(context: &mut Context<'_, '_>, timer: &Timer) {
+    match timer.kind() {
+        TimerKind::None => {}
+        TimerKind::ConsumedIds => consumed::expire(context.state, timer.number),
+        TimerKind::Assignment
+        | TimerKind::Recovery
+        | TimerKind::Proposal
+        | TimerKind::Hold
+        | TimerKind::BudgetLine => {}
+    }
+}
