@@ -17,7 +17,11 @@ impl Amount {
         if bytes.len() > 16 || bytes.first() == Some(&0) {
             return Err(Rejection::AmountMalformed);
         }
-        Ok(Amount(bytes.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte))))
+        Ok(Amount(
+            bytes
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | u128::from(*byte)),
+        ))
     }
 
     /// Reads an amount that the state holds: what was written by this ledger is well formed.
@@ -39,7 +43,10 @@ impl Amount {
 
     /// The sum, or `overflow`.
     pub fn plus(self, other: Amount) -> Result<Amount, Rejection> {
-        self.0.checked_add(other.0).map(Amount).ok_or(Rejection::Overflow)
+        self.0
+            .checked_add(other.0)
+            .map(Amount)
+            .ok_or(Rejection::Overflow)
     }
 
     /// The difference, where there is one.

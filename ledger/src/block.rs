@@ -78,29 +78,38 @@ pub fn execute_block(
     let timer_receipts = timer::run(&mut state, block, transactions.len() as u32);
 
     let validator_updates = validator_updates(parent, &state);
-    BlockOutcome { receipts, timer_receipts, changes: state.into_changes(), validator_updates }
+    BlockOutcome {
+        receipts,
+        timer_receipts,
+        changes: state.into_changes(),
+        validator_updates,
+    }
 }
 
 /// What a block begins with: outages are added to the pauses before anything is judged.
 fn begin(state: &mut Overlay<'_>, header: Header) -> Block {
     let key = keys::key(keys::PAUSED, &[]);
     let mut paused: Paused = objects::value(state, &key).unwrap_or_default();
-    let gap = header.parent_time.map_or(0, |parent| header.time.saturating_sub(parent));
+    let gap = header
+        .parent_time
+        .map_or(0, |parent| header.time.saturating_sub(parent));
     if gap > parameters::get(state).outage_gap {
         paused.seconds += gap;
         state.put(key, prost::Message::encode_to_vec(&paused));
     }
-    let now = Now { time: header.time, paused: paused.seconds };
-    Block { height: header.height, now }
+    let now = Now {
+        time: header.time,
+        paused: paused.seconds,
+    };
+    Block {
+        height: header.height,
+        now,
+    }
 }
 
 /// Judges one transaction on the newest committed state; changes nothing. The rejection comes
 /// with the index of the action that failed.
-pub fn simulate(
-    parent: &dyn Read,
-    block: Block,
-    body: &polity_proto::v1::Body,
-) -> Receipt {
+pub fn simulate(parent: &dyn Read, block: Block, body: &polity_proto::v1::Body) -> Receipt {
     let mut state = Overlay::new(parent);
     apply(&mut state, block, 0, body)
 }
@@ -158,26 +167,32 @@ fn apply(
     let point = state.savepoint();
     let mut context = Context::new(state, block, position, Authority::Signed);
     context.signers = body.signers.iter().map(|signer| signer.member).collect();
-    context.signer_keys = body.signers.iter().map(|signer| signer.key.clone()).collect();
+    context.signer_keys = body
+        .signers
+        .iter()
+        .map(|signer| signer.key.clone())
+        .collect();
     for (index, action) in body.actions.iter().enumerate() {
         if let Err(rejection) = actions::run(&mut context, index as u32, action) {
             state.roll_back(point);
             return refused(rejection, index as u32);
         }
     }
-    Receipt { code: 0, failed_action: 0, events: context.events }
+    Receipt {
+        code: 0,
+        failed_action: 0,
+        events: context.events,
+    }
 }
 
 /// Whether every signer is a member with this active key: also asked at the door.
-pub fn check_signers(
-    state: &dyn Read,
-    body: &polity_proto::v1::Body,
-) -> Result<(), Rejection> {
+pub fn check_signers(state: &dyn Read, body: &polity_proto::v1::Body) -> Result<(), Rejection> {
     for (index, signer) in body.signers.iter().enumerate() {
-        let member: Member =
-            objects::get(state, signer.member).ok_or(Rejection::MemberUnknown)?;
-        let active =
-            member.keys.iter().any(|key| key.public == signer.key && key.revoked_at == 0);
+        let member: Member = objects::get(state, signer.member).ok_or(Rejection::MemberUnknown)?;
+        let active = member
+            .keys
+            .iter()
+            .any(|key| key.public == signer.key && key.revoked_at == 0);
         if !active {
             return Err(Rejection::KeyUnknown);
         }
@@ -189,10 +204,12 @@ pub fn check_signers(
                     .iter()
                     .filter(|action| action.actor as usize == index)
                     .all(|action| matches!(action.kind, Some(Kind::Join(_))));
-                let seconds = body
-                    .actions
-                    .iter()
-                    .any(|action| action.seconds.iter().any(|second| second.signer as usize == index));
+                let seconds = body.actions.iter().any(|action| {
+                    action
+                        .seconds
+                        .iter()
+                        .any(|second| second.signer as usize == index)
+                });
                 if !only_joins || seconds {
                     return Err(Rejection::InvitedOnlyJoins);
                 }
@@ -207,7 +224,11 @@ pub fn check_signers(
 }
 
 fn refused(rejection: Rejection, failed_action: u32) -> Receipt {
-    Receipt { code: rejection.code(), failed_action, events: Vec::new() }
+    Receipt {
+        code: rejection.code(),
+        failed_action,
+        events: Vec::new(),
+    }
 }
 
 /// What changed among the validators since the parent.
@@ -219,16 +240,23 @@ fn validator_updates(parent: &dyn Read, state: &Overlay<'_>) -> Vec<ValidatorUpd
     let before = policies::validators(parent);
     let after = policies::validators(state);
     let holds = |list: &[Validator], key: &[u8], power: u64| {
-        list.iter().any(|validator| validator.key == key && validator.power == power)
+        list.iter()
+            .any(|validator| validator.key == key && validator.power == power)
     };
     let removed = before
         .iter()
         .filter(|validator| !after.iter().any(|other| other.key == validator.key))
-        .map(|validator| ValidatorUpdate { key: validator.key.clone(), power: 0 });
+        .map(|validator| ValidatorUpdate {
+            key: validator.key.clone(),
+            power: 0,
+        });
     let set = after
         .iter()
         .filter(|validator| !holds(&before, &validator.key, validator.power))
-        .map(|validator| ValidatorUpdate { key: validator.key.clone(), power: validator.power });
+        .map(|validator| ValidatorUpdate {
+            key: validator.key.clone(),
+            power: validator.power,
+        });
     removed.chain(set).collect()
 }
 

@@ -73,12 +73,25 @@ pub fn signing_bytes(organisation: &[u8; 32], body: &[u8]) -> Vec<u8> {
 
 /// The bytes that a new key of `member` signs to prove its possession.
 pub fn possession_bytes(organisation: &[u8; 32], member: u64, key: &[u8]) -> Vec<u8> {
-    [DOMAIN_POSSESSION, organisation, &member.to_be_bytes()[..], key].concat()
+    [
+        DOMAIN_POSSESSION,
+        organisation,
+        &member.to_be_bytes()[..],
+        key,
+    ]
+    .concat()
 }
 
 /// The bytes that a new consensus key of `unit` signs to prove its possession.
 pub fn consensus_possession_bytes(organisation: &[u8; 32], unit: u64, key: &[u8]) -> Vec<u8> {
-    [DOMAIN_POSSESSION, organisation, b"validator", &unit.to_be_bytes()[..], key].concat()
+    [
+        DOMAIN_POSSESSION,
+        organisation,
+        b"validator",
+        &unit.to_be_bytes()[..],
+        key,
+    ]
+    .concat()
 }
 
 /// The bytes that a key signs in a genesis: keys of members and of validators alike.
@@ -116,7 +129,12 @@ pub fn parse(bytes: &[u8], organisation: &[u8; 32]) -> Result<UnverifiedTransact
     let signatures = envelope
         .signatures
         .iter()
-        .map(|signature| signature.as_slice().try_into().map_err(|_| Rejection::BadSignature))
+        .map(|signature| {
+            signature
+                .as_slice()
+                .try_into()
+                .map_err(|_| Rejection::BadSignature)
+        })
         .collect::<Result<_, _>>()?;
 
     Ok(UnverifiedTransaction {
@@ -147,7 +165,10 @@ pub fn parse_body(bytes: &[u8]) -> Result<Body, Rejection> {
         return Err(Rejection::SignerCount);
     }
     for (index, signer) in body.signers.iter().enumerate() {
-        if body.signers[..index].iter().any(|other| other.member == signer.member) {
+        if body.signers[..index]
+            .iter()
+            .any(|other| other.member == signer.member)
+        {
             return Err(Rejection::SignerTwice);
         }
         if signer.key.len() != 32 {
@@ -184,13 +205,18 @@ pub fn verify_batch<R: RngCore + CryptoRng>(
     let mut verifier = batch::Verifier::new();
     for transaction in &transactions {
         for (signer, signature) in transaction.pairs() {
-            let Ok(key) = VerificationKeyBytes::try_from(signer) else { continue };
+            let Ok(key) = VerificationKeyBytes::try_from(signer) else {
+                continue;
+            };
             let signature = Signature::from(*signature);
             verifier.queue(batch::Item::from((key, signature, &transaction.preimage)));
         }
     }
     if verifier.verify(randomness).is_ok() {
-        return transactions.into_iter().map(|transaction| Ok(transaction.checked)).collect();
+        return transactions
+            .into_iter()
+            .map(|transaction| Ok(transaction.checked))
+            .collect();
     }
     transactions.into_iter().map(verify).collect()
 }
@@ -203,7 +229,9 @@ pub fn signature_is_valid(key: &[u8], signature: &[u8; 64], message: &[u8]) -> b
 
 /// Whether a key may be enrolled: 32 bytes, canonical, on the curve, not of small order.
 pub fn key_is_fit(key: &[u8]) -> bool {
-    let Ok(mut y) = <[u8; 32]>::try_from(key) else { return false };
+    let Ok(mut y) = <[u8; 32]>::try_from(key) else {
+        return false;
+    };
     y[31] &= 0x7f;
     is_canonical(&y) && !SMALL_ORDER_Y.contains(&y) && VerificationKey::try_from(key).is_ok()
 }
@@ -254,7 +282,12 @@ impl UnverifiedTransaction {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8; 64])> {
-        let signers = self.checked.body.signers.iter().map(|signer| signer.key.as_slice());
+        let signers = self
+            .checked
+            .body
+            .signers
+            .iter()
+            .map(|signer| signer.key.as_slice());
         signers.zip(&self.signatures)
     }
 }

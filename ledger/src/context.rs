@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use polity_proto::v1::{
-    Action, Basis, BasisSource, Counter, EndReason, Event, ObjectKind, OwnerRef, Owner, Parameters,
+    Action, Basis, BasisSource, Counter, EndReason, Event, ObjectKind, Owner, OwnerRef, Parameters,
     Posting, Ref,
 };
 use prost::Message;
@@ -110,10 +110,15 @@ impl<'s, 'b> Context<'s, 'b> {
             return Err(Rejection::TimeMalformed);
         }
         let role = self.optional(&action.acting_role)?;
-        self.actor = Actor { member: self.signer(action.actor)?, role };
+        self.actor = Actor {
+            member: self.signer(action.actor)?,
+            role,
+        };
         for second in &action.seconds {
-            let actor =
-                Actor { member: self.signer(second.signer)?, role: self.optional(&second.acting_role)? };
+            let actor = Actor {
+                member: self.signer(second.signer)?,
+                role: self.optional(&second.acting_role)?,
+            };
             if actor.member == self.actor.member {
                 return Err(Rejection::SignerTwice);
             }
@@ -123,7 +128,10 @@ impl<'s, 'b> Context<'s, 'b> {
     }
 
     fn signer(&self, index: u32) -> Result<u64, Rejection> {
-        self.signers.get(index as usize).copied().ok_or(Rejection::SignerIndex)
+        self.signers
+            .get(index as usize)
+            .copied()
+            .ok_or(Rejection::SignerIndex)
     }
 
     /// Block time and outages.
@@ -133,7 +141,11 @@ impl<'s, 'b> Context<'s, 'b> {
 
     /// When the present action counts from: its own date for a record of the past, else block time.
     pub fn effective(&self) -> u64 {
-        if self.effective_at == 0 { self.now().time } else { self.effective_at }
+        if self.effective_at == 0 {
+            self.now().time
+        } else {
+            self.effective_at
+        }
     }
 
     /// The parameters that hold.
@@ -163,13 +175,20 @@ impl<'s, 'b> Context<'s, 'b> {
 
     /// The number that a reference means; 0 where there is none.
     pub fn optional(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
-        if reference.is_none() { Ok(0) } else { self.resolve(reference) }
+        if reference.is_none() {
+            Ok(0)
+        } else {
+            self.resolve(reference)
+        }
     }
 
     /// The owner that a reference means.
     pub fn resolve_owner(&self, owner: &Option<OwnerRef>) -> Result<Owner, Rejection> {
         let owner = owner.as_ref().ok_or(Rejection::FieldMissing)?;
-        Ok(Owner { kind: owner.kind, number: self.resolve(&owner.number)? })
+        Ok(Owner {
+            kind: owner.kind,
+            number: self.resolve(&owner.number)?,
+        })
     }
 
     /// The object that a reference means, or `object_unknown`.
@@ -232,14 +251,23 @@ impl<'s, 'b> Context<'s, 'b> {
         reason: EndReason,
         histories: &[(ObjectKind, u64)],
     ) {
-        let event = Event { reason: reason as i32, ..self.new_event(object, number) };
+        let event = Event {
+            reason: reason as i32,
+            ..self.new_event(object, number)
+        };
         self.push(event, histories);
     }
 
     /// Records value that moved.
     pub fn posted(&mut self, object: ObjectKind, number: u64, posting: Posting) {
-        let histories = [(ObjectKind::Account, posting.from), (ObjectKind::Account, posting.to)];
-        let event = Event { posting: Some(posting), ..self.new_event(object, number) };
+        let histories = [
+            (ObjectKind::Account, posting.from),
+            (ObjectKind::Account, posting.to),
+        ];
+        let event = Event {
+            posting: Some(posting),
+            ..self.new_event(object, number)
+        };
         self.push(event, &histories);
     }
 
@@ -275,14 +303,20 @@ impl<'s, 'b> Context<'s, 'b> {
     pub fn authorise(&mut self, needs: &[Need]) -> Result<(), Rejection> {
         let basis = match self.authority {
             Authority::Signed => self.judge_all(needs)?,
-            Authority::Genesis => Basis { source: BasisSource::Genesis as i32, ..Basis::default() },
+            Authority::Genesis => Basis {
+                source: BasisSource::Genesis as i32,
+                ..Basis::default()
+            },
             Authority::Proposal(number) => Basis {
                 source: BasisSource::Proposal as i32,
                 member: self.actor.member,
                 role: self.actor.role,
                 number,
             },
-            Authority::Timer => Basis { source: BasisSource::Timer as i32, ..Basis::default() },
+            Authority::Timer => Basis {
+                source: BasisSource::Timer as i32,
+                ..Basis::default()
+            },
         };
         self.basis = basis;
         Ok(())
@@ -292,8 +326,13 @@ impl<'s, 'b> Context<'s, 'b> {
         // An acting role is the signer's now, whatever the action needs.
         for actor in std::iter::once(&self.actor).chain(&self.seconds) {
             let held = actor.role == 0
-                || crate::judge::power::holding(self.state, actor.member, actor.role, self.now().time)
-                    .is_some();
+                || crate::judge::power::holding(
+                    self.state,
+                    actor.member,
+                    actor.role,
+                    self.now().time,
+                )
+                .is_some();
             if !held {
                 return Err(Rejection::RoleNotHeld);
             }
@@ -307,9 +346,19 @@ impl<'s, 'b> Context<'s, 'b> {
     }
 
     fn judge_one(&self, need: &Need) -> Result<Basis, Rejection> {
-        let spent = need.value.as_ref().map_or(Amount::ZERO, |value| self.taken(value.account));
+        let spent = need
+            .value
+            .as_ref()
+            .map_or(Amount::ZERO, |value| self.taken(value.account));
         let verdict = |actor: &Actor| {
-            judge(self.state, self.now(), *actor, need, spent, &mut Trace::off())
+            judge(
+                self.state,
+                self.now(),
+                *actor,
+                need,
+                spent,
+                &mut Trace::off(),
+            )
         };
         if need.people > 1 {
             return self.judge_people(need, verdict);
@@ -320,10 +369,13 @@ impl<'s, 'b> Context<'s, 'b> {
             Verdict::Refused(rejection) => rejection,
         };
         // Where the actor may not, one who signed beside them may: a move has two sides.
-        let second = self.seconds.iter().find_map(|second| match verdict(second) {
-            Verdict::Allowed(basis) => Some(basis),
-            Verdict::NeedsDecision(_) | Verdict::Refused(_) => None,
-        });
+        let second = self
+            .seconds
+            .iter()
+            .find_map(|second| match verdict(second) {
+                Verdict::Allowed(basis) => Some(basis),
+                Verdict::NeedsDecision(_) | Verdict::Refused(_) => None,
+            });
         second.ok_or(refusal)
     }
 
@@ -344,7 +396,9 @@ impl<'s, 'b> Context<'s, 'b> {
                         units.push(unit);
                     }
                 }
-                Verdict::NeedsDecision(_) if first.is_none() => return Err(Rejection::NeedsDecision),
+                Verdict::NeedsDecision(_) if first.is_none() => {
+                    return Err(Rejection::NeedsDecision);
+                }
                 Verdict::Refused(rejection) if first.is_none() => return Err(rejection),
                 Verdict::NeedsDecision(_) | Verdict::Refused(_) => {}
             }

@@ -49,5 +49,8 @@ fn take_power(state: &mut Overlay<'_>, block: Block, validator: &Validator) {
 /// Notes the height at which validators changed: at most one change a block.
 pub(crate) fn mark_changed(state: &mut Overlay<'_>, block: Block) {
     let counter = polity_proto::v1::Counter { last: block.height };
-    state.put(keys::key(keys::VALIDATORS_CHANGED, &[]), counter.encode_to_vec());
+    state.put(
+        keys::key(keys::VALIDATORS_CHANGED, &[]),
+        counter.encode_to_vec(),
+    );
 }

@@ -16,18 +16,32 @@ pub const ENTRIES_MAX: usize = 64;
 /// A text of at most `max` bytes without control characters other than line feed.
 pub fn text(text: &str, max: usize) -> Result<(), Rejection> {
     let fits = text.len() <= max
-        && !text.chars().any(|character| character.is_control() && character != '\n');
-    if fits { Ok(()) } else { Err(Rejection::TextMalformed) }
+        && !text
+            .chars()
+            .any(|character| character.is_control() && character != '\n');
+    if fits {
+        Ok(())
+    } else {
+        Err(Rejection::TextMalformed)
+    }
 }
 
 /// A hash of 32 bytes.
 pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
-    if bytes.len() == 32 { Ok(()) } else { Err(Rejection::HashMalformed) }
+    if bytes.len() == 32 {
+        Ok(())
+    } else {
+        Err(Rejection::HashMalformed)
+    }
 }
 
 /// A hash of 32 bytes, or none.
 pub fn optional_hash(bytes: &[u8]) -> Result<(), Rejection> {
-    if bytes.is_empty() { Ok(()) } else { hash(bytes) }
+    if bytes.is_empty() {
+        Ok(())
+    } else {
+        hash(bytes)
+    }
 }
 
 /// An amount in its minimal form; zero is refused later, by its own name.
@@ -45,7 +59,11 @@ pub fn reference(reference: &Option<Ref>) -> Result<(), Rejection> {
 
 /// A reference, or none.
 pub fn optional_reference(value: &Option<Ref>) -> Result<(), Rejection> {
-    if value.is_none() { Ok(()) } else { reference(value) }
+    if value.is_none() {
+        Ok(())
+    } else {
+        reference(value)
+    }
 }
 
 /// An owner by reference.
@@ -65,8 +83,15 @@ pub fn known<E: TryFrom<i32>>(value: i32) -> Result<E, Rejection> {
 
 /// A list of at most `max` entries, none twice.
 pub fn list<T: PartialEq>(entries: &[T], max: usize) -> Result<(), Rejection> {
-    let repeated = entries.iter().enumerate().any(|(index, entry)| entries[..index].contains(entry));
-    if entries.len() > max || repeated { Err(Rejection::ListTooLong) } else { Ok(()) }
+    let repeated = entries
+        .iter()
+        .enumerate()
+        .any(|(index, entry)| entries[..index].contains(entry));
+    if entries.len() > max || repeated {
+        Err(Rejection::ListTooLong)
+    } else {
+        Ok(())
+    }
 }
 
 /// A reference to a number.
@@ -76,10 +101,16 @@ pub fn numbered(number: u64) -> Option<Ref> {
 
 /// A reference to what the action at `index` creates.
 pub fn created_by(index: u32) -> Option<Ref> {
-    Some(Ref { number: 0, new: index + 1 })
+    Some(Ref {
+        number: 0,
+        new: index + 1,
+    })
 }
 
 /// An owner in the state.
 pub fn owner_of(kind: OwnerKind, number: u64) -> Owner {
-    Owner { kind: kind as i32, number }
+    Owner {
+        kind: kind as i32,
+        number,
+    }
 }

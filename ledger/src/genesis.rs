@@ -78,7 +78,13 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
     let base = std::collections::BTreeMap::new();
     let mut state = Overlay::new(&base);
     state.put(keys::key(keys::PARAMETERS, &[]), parameters.encode_to_vec());
-    let block = Block { height: 0, now: Now { time: founding.time, paused: 0 } };
+    let block = Block {
+        height: 0,
+        now: Now {
+            time: founding.time,
+            paused: 0,
+        },
+    };
     let mut context = Context::new(&mut state, block, 0, Authority::Genesis);
     context.put(&Organisation {
         chain_id: genesis.chain_id.clone(),
@@ -86,15 +92,26 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
         constitution: genesis.constitution.clone(),
         root_unit: 1,
     });
-    context.basis = Basis { source: BasisSource::Genesis as i32, ..Basis::default() };
-    context.event(ObjectKind::Organisation, 0, &[(ObjectKind::Organisation, 0)]);
+    context.basis = Basis {
+        source: BasisSource::Genesis as i32,
+        ..Basis::default()
+    };
+    context.event(
+        ObjectKind::Organisation,
+        0,
+        &[(ObjectKind::Organisation, 0)],
+    );
 
     for (index, action) in genesis.actions.iter().enumerate() {
         context.actor = Actor { member: 0, role: 0 };
         actions::check_form(action, 1).map_err(at(index))?;
         actions::run(&mut context, index as u32, action).map_err(at(index))?;
     }
-    let receipt = Receipt { code: 0, failed_action: 0, events: std::mem::take(&mut context.events) };
+    let receipt = Receipt {
+        code: 0,
+        failed_action: 0,
+        events: std::mem::take(&mut context.events),
+    };
     let validators = policies::validators(&state);
     if validators.len() < parameters.validators_min as usize {
         return Err(at(genesis.actions.len())(Rejection::ValidatorsMin));
@@ -102,7 +119,10 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
     Ok(Founded {
         validators: validators
             .into_iter()
-            .map(|validator| ValidatorUpdate { key: validator.key, power: validator.power })
+            .map(|validator| ValidatorUpdate {
+                key: validator.key,
+                power: validator.power,
+            })
             .collect(),
         changes: state.into_changes(),
         receipt,

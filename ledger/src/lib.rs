@@ -1,3 +1,27 @@
-//! Polity.
+//! The state machine of Polity: pure rules over a key-value state.
+//!
+//! The narrow waist is [`check::check`] (what bytes alone can tell), [`block::execute_block`] (the
+//! only verdict) and [`judge::judge`] (authority). No clock, no randomness, no environment, no IO.
 
+#![forbid(unsafe_code)]
+
+pub mod actions;
+mod amount;
+pub mod block;
+pub mod check;
+mod context;
+mod evidence;
+pub mod form;
+pub mod genesis;
+pub mod judge;
 pub mod merkle;
+pub mod parameters;
+mod rejection;
+pub mod state;
+pub mod time;
+pub mod timer;
+pub mod window;
+
+pub use amount::Amount;
+pub use context::{Authority, Block, Context};
+pub use rejection::Rejection;

@@ -17,19 +17,28 @@ pub const ACTIONS_MAX: usize = 2_000;
 pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) -> Vec<Receipt> {
     let mut done: Vec<Receipt> = Vec::new();
     for _ in 0..TIMERS_MAX {
-        let Some(timer) = timers::first_due(state, block.now.time) else { break };
+        let Some(timer) = timers::first_due(state, block.now.time) else {
+            break;
+        };
         timers::clear(state, timer.due, timer.kind(), timer.number);
         let position = first_position + done.len() as u32;
         let mut context = Context::new(state, block, position, Authority::Timer);
         fire(&mut context, &timer);
         if !context.events.is_empty() {
-            done.push(Receipt { code: 0, failed_action: 0, events: context.events });
+            done.push(Receipt {
+                code: 0,
+                failed_action: 0,
+                events: context.events,
+            });
         }
     }
     if !done.is_empty() {
         let encoded: Vec<Vec<u8>> = done.iter().map(Message::encode_to_vec).collect();
         let root = receipts::root(&encoded);
-        state.put(keys::key(keys::TIMER_RECEIPTS, &[block.height]), root.to_vec());
+        state.put(
+            keys::key(keys::TIMER_RECEIPTS, &[block.height]),
+            root.to_vec(),
+        );
         for (index, receipt) in encoded.into_iter().enumerate() {
             let row = keys::key(keys::TIMER_RECEIPT, &[block.height, index as u64]);
             state.put(row, receipt);

@@ -11,7 +11,10 @@ pub const GRANT_DAYS: u32 = 366;
 
 /// Sum from day `first` to day `last`, both counted.
 pub fn sum(window: &Window, first: u32, last: u32) -> Amount {
-    let days = window.days.iter().filter(|day| (first..=last).contains(&day.day));
+    let days = window
+        .days
+        .iter()
+        .filter(|day| (first..=last).contains(&day.day));
     days.fold(Amount::ZERO, |sum, day| {
         Amount(sum.0.saturating_add(Amount::from_state(&day.amount).0))
     })
@@ -26,7 +29,13 @@ pub fn add(window: &mut Window, day: u32, amount: Amount, keep: u32) -> Result<(
         }
         None => {
             let position = window.days.partition_point(|entry| entry.day < day);
-            window.days.insert(position, Day { day, amount: amount.to_bytes() });
+            window.days.insert(
+                position,
+                Day {
+                    day,
+                    amount: amount.to_bytes(),
+                },
+            );
         }
     }
     Ok(())
@@ -35,7 +44,9 @@ pub fn add(window: &mut Window, day: u32, amount: Amount, keep: u32) -> Result<(
 /// Takes back from a day what was added to it; a day that was forgotten stays forgotten.
 pub fn take_back(window: &mut Window, day: u32, amount: Amount) {
     if let Some(entry) = window.days.iter_mut().find(|entry| entry.day == day) {
-        let left = Amount::from_state(&entry.amount).minus(amount).unwrap_or_default();
+        let left = Amount::from_state(&entry.amount)
+            .minus(amount)
+            .unwrap_or_default();
         entry.amount = left.to_bytes();
     }
     window.days.retain(|entry| !entry.amount.is_empty());

@@ -55,6 +55,7 @@ fn crates_know_only_the_crates_below_them() {
 fn the_ledger_depends_on_five_crates_only() {
     let expected = [
         "ed25519-zebra",
+        "rand_core",
         "polity-proto",
         "prost",
         "sha2",

@@ -22,7 +22,13 @@ impl Act for Allocate {
         let from: Account = context.find(&self.from)?;
         let to: Account = context.find(&self.to)?;
         let amount = Amount::from_bytes(&self.amount)?;
-        Ok(vec![posting::need_to_take(context, Capability::Allocate, &from, &to, amount)])
+        Ok(vec![posting::need_to_take(
+            context,
+            Capability::Allocate,
+            &from,
+            &to,
+            amount,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -17,7 +17,10 @@ impl Act for DefineAsset {
         form::reference(&self.unit)?;
         form::known::<AssetKind>(self.kind)?;
         let fits = (1..=16).contains(&self.code.len())
-            && self.code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            && self
+                .code
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         if !fits {
             return Err(Rejection::AssetCodeMalformed);
         }

@@ -20,7 +20,10 @@ impl Act for Issue {
         let asset: Asset = context.get(account.asset)?;
         // The asset is the unit's that defined it: who issues acts in that unit's name.
         let object = Some((ObjectKind::Asset, asset.number));
-        Ok(vec![Need { object, ..Need::of(Capability::Issue, asset.unit) }])
+        Ok(vec![Need {
+            object,
+            ..Need::of(Capability::Issue, asset.unit)
+        }])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -100,7 +100,11 @@ impl Act for Unknown {
 /// Checks what the bytes of an action alone can tell.
 pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
     let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
-    let indexes = action.seconds.iter().map(|second| second.signer).chain([action.actor]);
+    let indexes = action
+        .seconds
+        .iter()
+        .map(|second| second.signer)
+        .chain([action.actor]);
     for index in indexes {
         if index as usize >= signers {
             return Err(Rejection::SignerIndex);
@@ -110,7 +114,14 @@ pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
     for second in &action.seconds {
         form::optional_reference(&second.acting_role)?;
     }
-    form::list(&action.seconds.iter().map(|second| second.signer).collect::<Vec<_>>(), 8)?;
+    form::list(
+        &action
+            .seconds
+            .iter()
+            .map(|second| second.signer)
+            .collect::<Vec<_>>(),
+        8,
+    )?;
     act(kind).check()
 }
 
@@ -121,11 +132,7 @@ pub fn needs(context: &Context<'_, '_>, action: &Action) -> Result<Vec<Need>, Re
 }
 
 /// Judges and applies one action.
-pub fn run(
-    context: &mut Context<'_, '_>,
-    index: u32,
-    action: &Action,
-) -> Result<(), Rejection> {
+pub fn run(context: &mut Context<'_, '_>, index: u32, action: &Action) -> Result<(), Rejection> {
     let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
     context.begin(index, action)?;
     let act = act(kind);

@@ -1,7 +1,8 @@
 //! `open_account`: an owner holds one asset in it.
 
 use polity_proto::v1::{
-    Account, Asset, Capability, Member, MemberState, ObjectKind, OpenAccount, OwnerKind, Party, Unit,
+    Account, Asset, Capability, Member, MemberState, ObjectKind, OpenAccount, OwnerKind, Party,
+    Unit,
 };
 
 use super::Act;

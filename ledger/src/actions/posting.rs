@@ -60,7 +60,9 @@ pub(crate) fn owner(account: &Account) -> Owner {
 
 /// Judges the accounts' state in the order of precedence; moves nothing.
 pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Result<(), Rejection> {
-    let Move { from, to, amount, .. } = movement;
+    let Move {
+        from, to, amount, ..
+    } = movement;
     if amount.is_zero() {
         return Err(Rejection::AmountZero);
     }
@@ -78,7 +80,9 @@ pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Resu
     }
     for account in [from, to] {
         let owner = owner(account);
-        if owner.kind() == OwnerKind::Unit && value_date(context, movement) < closed_until(context, owner.number) {
+        if owner.kind() == OwnerKind::Unit
+            && value_date(context, movement) < closed_until(context, owner.number)
+        {
             return Err(Rejection::PeriodClosed);
         }
     }
@@ -87,11 +91,17 @@ pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Resu
 
 /// The date that counts for periods.
 pub(crate) fn value_date(context: &Context<'_, '_>, movement: &Move) -> u64 {
-    if movement.value_date == 0 { context.now().time } else { movement.value_date }
+    if movement.value_date == 0 {
+        context.now().time
+    } else {
+        movement.value_date
+    }
 }
 
 fn closed_until(context: &Context<'_, '_>, unit: u64) -> u64 {
-    context.value::<ClosedPeriod>(&keys::key(keys::CLOSED_PERIOD, &[unit])).until
+    context
+        .value::<ClosedPeriod>(&keys::key(keys::CLOSED_PERIOD, &[unit]))
+        .until
 }
 
 /// What an account may still pay: credits posted − debits posted − debits pending + credit limit.
@@ -118,13 +128,22 @@ pub(crate) fn add(counter: &mut Vec<u8>, amount: Amount) -> Result<(), Rejection
 /// Takes from one of an account's counters what is known to be there.
 pub(crate) fn subtract(counter: &mut Vec<u8>, amount: Amount) {
     let left = Amount::from_state(counter).minus(amount);
-    *counter = left.expect("a counter holds what is taken from it").to_bytes();
+    *counter = left
+        .expect("a counter holds what is taken from it")
+        .to_bytes();
 }
 
 /// Judges and posts a movement as a transfer; returns its number.
 pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64, Rejection> {
     check_accounts(context, &movement)?;
-    let Move { mut from, mut to, amount, kind, line, .. } = movement.clone();
+    let Move {
+        mut from,
+        mut to,
+        amount,
+        kind,
+        line,
+        ..
+    } = movement.clone();
     if available(&from).is_some_and(|available| available < amount) {
         return Err(Rejection::InsufficientFunds);
     }
@@ -148,7 +167,11 @@ pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64,
         amount: amount.to_bytes(),
         kind: kind as i32,
     };
-    to.last = Some(Movement { other: from.number, credited: true, ..movement.clone() });
+    to.last = Some(Movement {
+        other: from.number,
+        credited: true,
+        ..movement.clone()
+    });
     from.last = Some(movement);
     context.put(&from);
     context.put(&to);
@@ -165,8 +188,12 @@ pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64,
 
 /// What a budget line has left.
 pub fn line_available(line: &BudgetLine) -> Option<Amount> {
-    let planned = Amount::from_state(&line.approved).0.saturating_add(Amount::from_state(&line.carried).0);
-    let used = Amount::from_state(&line.committed).0.saturating_add(Amount::from_state(&line.spent).0);
+    let planned = Amount::from_state(&line.approved)
+        .0
+        .saturating_add(Amount::from_state(&line.carried).0);
+    let used = Amount::from_state(&line.committed)
+        .0
+        .saturating_add(Amount::from_state(&line.spent).0);
     planned.checked_sub(used).map(Amount)
 }
 
@@ -217,7 +244,11 @@ pub(crate) fn count_spending(
     let today = time::day(context.now().time);
     context.take(movement.from.number, movement.amount)?;
     let counterparty = owner(&movement.to);
-    let key = keys::spent(movement.from.number, counterparty.kind(), counterparty.number);
+    let key = keys::spent(
+        movement.from.number,
+        counterparty.kind(),
+        counterparty.number,
+    );
     let mut spent: Window = context.value(&key);
     window::add(&mut spent, today, movement.amount, window::SPENDING_DAYS)?;
     context.put_value(key, &spent);
@@ -236,7 +267,9 @@ pub(crate) fn grants_used(context: &Context<'_, '_>) -> Vec<u64> {
     if context.basis.source() != BasisSource::Grant {
         return Vec::new();
     }
-    let Ok(grant) = context.get::<Grant>(context.basis.number) else { return Vec::new() };
+    let Ok(grant) = context.get::<Grant>(context.basis.number) else {
+        return Vec::new();
+    };
     let source = context.get::<Grant>(grant.source).ok();
     std::iter::once(grant)
         .chain(source)

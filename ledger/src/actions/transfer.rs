@@ -24,7 +24,13 @@ impl Act for Transfer {
         let from: Account = context.find(&self.from)?;
         let to: Account = context.find(&self.to)?;
         let amount = Amount::from_bytes(&self.amount)?;
-        Ok(vec![posting::need_to_take(context, Capability::Spend, &from, &to, amount)])
+        Ok(vec![posting::need_to_take(
+            context,
+            Capability::Spend,
+            &from,
+            &to,
+            amount,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -33,10 +39,7 @@ impl Act for Transfer {
 }
 
 /// The movement that a transfer asks for, between accounts that it may name.
-pub(crate) fn movement(
-    transfer: &Transfer,
-    context: &Context<'_, '_>,
-) -> Result<Move, Rejection> {
+pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result<Move, Rejection> {
     let from: Account = context.find(&transfer.from)?;
     let to: Account = context.find(&transfer.to)?;
     let kind = transfer.kind();

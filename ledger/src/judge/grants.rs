@@ -24,7 +24,9 @@ pub(super) fn find(
             trace.look(ObjectKind::Grant, grant.number, "is for something else");
             continue;
         }
-        match need.value.as_ref().map_or(Ok(()), |value| within(state, now, &grant, value, spent_here)) {
+        match need.value.as_ref().map_or(Ok(()), |value| {
+            within(state, now, &grant, value, spent_here)
+        }) {
             Ok(()) => {
                 trace.look(ObjectKind::Grant, grant.number, "fits");
                 return Ok(Some(Basis {
@@ -35,7 +37,11 @@ pub(super) fn find(
                 }));
             }
             Err(limit) => {
-                trace.look(ObjectKind::Grant, grant.number, "has a limit that is exceeded");
+                trace.look(
+                    ObjectKind::Grant,
+                    grant.number,
+                    "has a limit that is exceeded",
+                );
                 exceeded.get_or_insert(limit);
             }
         }
@@ -66,7 +72,10 @@ fn within(
     value: &ValueNeed,
     spent_here: Amount,
 ) -> Result<(), Rejection> {
-    let limits = [Some(grant.clone()), objects::get::<Grant>(state, grant.source)];
+    let limits = [
+        Some(grant.clone()),
+        objects::get::<Grant>(state, grant.source),
+    ];
     for limit in limits.iter().flatten() {
         let together = spent_here.plus(value.amount)?;
         if !limit.per_transfer.is_empty() && together > Amount::from_state(&limit.per_transfer) {

@@ -91,7 +91,10 @@ impl Trace {
 
     /// Collects all.
     pub fn on() -> Trace {
-        Trace { on: true, looked: Vec::new() }
+        Trace {
+            on: true,
+            looked: Vec::new(),
+        }
     }
 
     /// Every rule that was looked at, in order.
@@ -101,7 +104,11 @@ impl Trace {
 
     pub(crate) fn look(&mut self, kind: ObjectKind, number: u64, outcome: &'static str) {
         if self.on {
-            self.looked.push(Looked { kind, number, outcome });
+            self.looked.push(Looked {
+                kind,
+                number,
+                outcome,
+            });
         }
     }
 }
@@ -158,7 +165,10 @@ pub fn judge(
 /// After a recovery, spending, approving and operating sleep.
 fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capability) -> bool {
     let touched = power::is_over_value(capability)
-        || matches!(capability, Capability::Approve | Capability::OperateValidator);
+        || matches!(
+            capability,
+            Capability::Approve | Capability::OperateValidator
+        );
     touched
         && objects::get::<Member>(state, member)
             .is_some_and(|member| now.time < member.sleeps_until)

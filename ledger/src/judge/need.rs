@@ -43,7 +43,10 @@ pub struct ValueNeed {
 impl Need {
     /// The actor acts on what is theirs.
     pub fn own() -> Need {
-        Need { own: true, ..Need::default() }
+        Need {
+            own: true,
+            ..Need::default()
+        }
     }
 
     /// Only an owner could do this, and the actor is none.
@@ -53,7 +56,11 @@ impl Need {
 
     /// A capability over a unit.
     pub fn of(capability: Capability, unit: u64) -> Need {
-        Need { capability, unit, ..Need::default() }
+        Need {
+            capability,
+            unit,
+            ..Need::default()
+        }
     }
 
     /// The validators' departments decide, by their operators.

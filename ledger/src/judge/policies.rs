@@ -28,7 +28,10 @@ pub(super) fn find(
     need: &Need,
     trace: &mut Trace,
 ) -> Found {
-    if let Some(policy) = need.passes_policy.and_then(|number| objects::get(state, number)) {
+    if let Some(policy) = need
+        .passes_policy
+        .and_then(|number| objects::get(state, number))
+    {
         let strictest = strictest_tier(&policy);
         if strictest.is_some_and(|tier| mode_of(tier).kind() > ModeKind::Alone) {
             let tier = strictest.cloned().unwrap_or_default();
@@ -39,13 +42,18 @@ pub(super) fn find(
     let Some((policy, tier, aggregated)) = judging_tier(state, now, need) else {
         return Found::Nothing;
     };
-    Found::Judged(decide(state, now, actor, need, &policy, &tier, aggregated, trace))
+    Found::Judged(decide(
+        state, now, actor, need, &policy, &tier, aggregated, trace,
+    ))
 }
 
 /// The policy and tier that judge a need, and whether earlier spending made the tier stricter.
 pub fn judging_tier(state: &dyn Read, now: Now, need: &Need) -> Option<(Policy, Tier, bool)> {
     let alone = need.value.as_ref().map(|value| value.amount);
-    let together = need.value.as_ref().map(|value| spent_recently(state, now, value));
+    let together = need
+        .value
+        .as_ref()
+        .map(|value| spent_recently(state, now, value));
     let judging = strictest_of_lineage(state, need, together)?;
     let by_amount_alone = strictest_of_lineage(state, need, alone)?;
     let aggregated = strictness(mode_of(&judging.1)) > strictness(mode_of(&by_amount_alone.1));
@@ -59,14 +67,18 @@ fn strictest_of_lineage(
 ) -> Option<(Policy, Tier)> {
     let mut judging: Option<(Policy, Tier)> = None;
     for unit in power::lineage(state, need.unit) {
-        let Some(policy) = policy_of(state, unit.number, need) else { continue };
+        let Some(policy) = policy_of(state, unit.number, need) else {
+            continue;
+        };
         if unit.number != need.unit && (!policy.recursive || need.own_decision) {
             continue;
         }
-        let Some(tier) = tier_for(&policy, need.value.as_ref(), amount).cloned() else { continue };
-        let stricter = judging.as_ref().is_none_or(|(_, nearest)| {
-            strictness(mode_of(&tier)) > strictness(mode_of(nearest))
-        });
+        let Some(tier) = tier_for(&policy, need.value.as_ref(), amount).cloned() else {
+            continue;
+        };
+        let stricter = judging
+            .as_ref()
+            .is_none_or(|(_, nearest)| strictness(mode_of(&tier)) > strictness(mode_of(nearest)));
         if stricter {
             judging = Some((policy, tier));
         }
@@ -85,13 +97,16 @@ fn tier_for<'p>(
     value: Option<&ValueNeed>,
     amount: Option<Amount>,
 ) -> Option<&'p Tier> {
-    let (Some(value), Some(amount)) = (value, amount) else { return policy.tiers.last() };
+    let (Some(value), Some(amount)) = (value, amount) else {
+        return policy.tiers.last();
+    };
     if policy.asset != 0 && policy.asset != value.asset {
         return policy.tiers.last();
     }
-    policy.tiers.iter().find(|tier| {
-        tier.up_to.is_empty() || amount <= Amount::from_state(&tier.up_to)
-    })
+    policy
+        .tiers
+        .iter()
+        .find(|tier| tier.up_to.is_empty() || amount <= Amount::from_state(&tier.up_to))
 }
 
 /// The amount with what went from this account to this owner today and in the 29 days before.
@@ -102,7 +117,11 @@ fn spent_recently(state: &dyn Read, now: Now, value: &ValueNeed) -> Amount {
         objects::value(state, &keys::spent(value.account, kind, number)).unwrap_or_default();
     let today = time::day(now.time);
     let first = (today + 1).saturating_sub(window::SPENDING_DAYS);
-    Amount(window::sum(&spent, first, today).0.saturating_add(value.amount.0))
+    Amount(
+        window::sum(&spent, first, today)
+            .0
+            .saturating_add(value.amount.0),
+    )
 }
 
 #[allow(clippy::too_many_arguments)] // One call judges; a struct for it would only rename these.
@@ -123,7 +142,11 @@ fn decide(
     }
     let mode = mode_of(tier).clone();
     if mode.kind() == ModeKind::Alone {
-        trace.look(ObjectKind::Policy, policy.number, "lets the actor do it alone");
+        trace.look(
+            ObjectKind::Policy,
+            policy.number,
+            "lets the actor do it alone",
+        );
         return Verdict::Allowed(Basis {
             source: BasisSource::Policy as i32,
             member: actor.member,
@@ -132,7 +155,12 @@ fn decide(
         });
     }
     trace.look(ObjectKind::Policy, policy.number, "decides");
-    Verdict::NeedsDecision(Decision { unit: need.unit, policy: policy.number, mode, aggregated })
+    Verdict::NeedsDecision(Decision {
+        unit: need.unit,
+        policy: policy.number,
+        mode,
+        aggregated,
+    })
 }
 
 /// The mode of a tier.
@@ -153,7 +181,10 @@ pub fn mode_of(tier: &Tier) -> &Mode {
 
 /// The strictest tier of a policy.
 pub fn strictest_tier(policy: &Policy) -> Option<&Tier> {
-    policy.tiers.iter().max_by_key(|tier| strictness(mode_of(tier)))
+    policy
+        .tiers
+        .iter()
+        .max_by_key(|tier| strictness(mode_of(tier)))
 }
 
 /// Whether the actor is among those who may begin, or approve, for `unit`.
@@ -167,7 +198,11 @@ pub fn may_begin(state: &dyn Read, now: Now, actor: Actor, unit: u64, who: &Who)
         }
         WhoKind::RoleHolders => role().is_some_and(|role| role.unit == unit),
         WhoKind::Role => {
-            actor.role != 0 && who.role.as_ref().is_some_and(|named| named.number == actor.role)
+            actor.role != 0
+                && who
+                    .role
+                    .as_ref()
+                    .is_some_and(|named| named.number == actor.role)
         }
         WhoKind::RoleKind => role().is_some_and(|role| {
             role.kind() == who.role_kind()
@@ -181,12 +216,15 @@ pub fn may_begin(state: &dyn Read, now: Now, actor: Actor, unit: u64, who: &Who)
 
 /// The unit, or the nearest above it, that has a role of the kind.
 pub fn nearest_with_role_kind(state: &dyn Read, unit: u64, kind: RoleKind) -> Option<u64> {
-    power::lineage(state, unit).into_iter().map(|unit| unit.number).find(|unit| {
-        lists::all(state, List::Roles, *unit)
-            .into_iter()
-            .filter_map(|number| objects::get::<Role>(state, number))
-            .any(|role| role.kind() == kind)
-    })
+    power::lineage(state, unit)
+        .into_iter()
+        .map(|unit| unit.number)
+        .find(|unit| {
+            lists::all(state, List::Roles, *unit)
+                .into_iter()
+                .filter_map(|number| objects::get::<Role>(state, number))
+                .any(|role| role.kind() == kind)
+        })
 }
 
 /// What only the validators' departments decide. Holders of `govern_network` and operators may begin.
@@ -200,12 +238,28 @@ pub(super) fn departments(
     let begins = power::has_capability(state, actor.member, need.capability, need.unit, now.time)
         || !operated_by(state, actor.member, now).is_empty();
     if !begins {
-        trace.look(ObjectKind::Organisation, 0, "the departments' operators decide");
+        trace.look(
+            ObjectKind::Organisation,
+            0,
+            "the departments' operators decide",
+        );
         return Verdict::Refused(Rejection::NoGrant);
     }
-    trace.look(ObjectKind::Organisation, 0, "more than two thirds of the departments decide");
-    let mode = Mode { kind: ModeKind::Departments as i32, ..Mode::default() };
-    Verdict::NeedsDecision(Decision { unit: need.unit, policy: 0, mode, aggregated: false })
+    trace.look(
+        ObjectKind::Organisation,
+        0,
+        "more than two thirds of the departments decide",
+    );
+    let mode = Mode {
+        kind: ModeKind::Departments as i32,
+        ..Mode::default()
+    };
+    Verdict::NeedsDecision(Decision {
+        unit: need.unit,
+        policy: 0,
+        mode,
+        aggregated: false,
+    })
 }
 
 /// Units that validate and whose validator the member operates: by a grant of
@@ -220,7 +274,10 @@ pub fn operated_by(state: &dyn Read, member: u64, now: Now) -> Vec<Validator> {
                     .contain(polity_proto::v1::Capability::OperateValidator)
                 && grants.iter().any(|grant| {
                     grant.capability() == polity_proto::v1::Capability::OperateValidator
-                        && grant.scope.as_ref().is_some_and(|scope| scope.unit == validator.unit)
+                        && grant
+                            .scope
+                            .as_ref()
+                            .is_some_and(|scope| scope.unit == validator.unit)
                 })
         })
         .collect()

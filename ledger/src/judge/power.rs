@@ -20,7 +20,9 @@ impl Capabilities {
 
     /// The set of these wire values.
     pub fn of(values: &[i32]) -> Capabilities {
-        let known = values.iter().filter_map(|value| Capability::try_from(*value).ok());
+        let known = values
+            .iter()
+            .filter_map(|value| Capability::try_from(*value).ok());
         Capabilities(known.fold(0, |set, capability| set | 1 << capability as u32))
     }
 
@@ -69,7 +71,9 @@ pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut next = unit;
     while next != 0 && units.len() <= UNIT_DEPTH_MAX {
-        let Some(unit) = objects::get::<Unit>(state, next) else { break };
+        let Some(unit) = objects::get::<Unit>(state, next) else {
+            break;
+        };
         next = unit.parent;
         units.push(unit);
     }
@@ -78,7 +82,10 @@ pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
 
 /// Whether `unit` is `above` or below it.
 pub fn is_within(state: &dyn Read, unit: u64, above: u64) -> bool {
-    unit == above || lineage(state, unit).iter().any(|candidate| candidate.number == above)
+    unit == above
+        || lineage(state, unit)
+            .iter()
+            .any(|candidate| candidate.number == above)
 }
 
 /// What a unit holds: the intersection of what was conferred up the tree; the root has all.
@@ -86,7 +93,9 @@ pub fn unit_capabilities(state: &dyn Read, unit: u64) -> Capabilities {
     lineage(state, unit)
         .iter()
         .filter(|unit| unit.parent != 0)
-        .fold(Capabilities::ALL, |set, unit| set.and(Capabilities::of(&unit.confers)))
+        .fold(Capabilities::ALL, |set, unit| {
+            set.and(Capabilities::of(&unit.confers))
+        })
 }
 
 /// Whether the unit is alive.
@@ -217,7 +226,9 @@ pub fn scope_covers(
     unit: u64,
     object: Option<(polity_proto::v1::ObjectKind, u64)>,
 ) -> bool {
-    let Some(scope) = &grant.scope else { return false };
+    let Some(scope) = &grant.scope else {
+        return false;
+    };
     match scope.kind() {
         ScopeKind::None => false,
         ScopeKind::Unit => scope.unit == unit,
@@ -237,7 +248,7 @@ pub fn has_capability(
 ) -> bool {
     member_is_active(state, member)
         && unit_capabilities(state, unit).contain(capability)
-        && grants_of(state, member, now).iter().any(|grant| {
-            grant.capability() == capability && scope_covers(state, grant, unit, None)
-        })
+        && grants_of(state, member, now)
+            .iter()
+            .any(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None))
 }

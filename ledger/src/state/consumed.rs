@@ -13,7 +13,9 @@ const MINUTE: u64 = 60;
 
 /// Whether the id was in a block before.
 pub fn contains(state: &dyn Read, id: &[u8; 32]) -> bool {
-    state.get(&keys::key_with(keys::CONSUMED_ID, &[], id)).is_some()
+    state
+        .get(&keys::key_with(keys::CONSUMED_ID, &[], id))
+        .is_some()
 }
 
 /// Consumes an id until `valid_until`.
@@ -26,7 +28,11 @@ pub fn insert(state: &mut Overlay<'_>, id: &[u8; 32], valid_until: u64) {
         timers::set(state, minute * MINUTE, TimerKind::ConsumedIds, minute);
     }
     let row = keys::key(keys::CONSUMED_AT, &[minute, ids.count]);
-    ids.chain = Sha256::new().chain_update(&ids.chain).chain_update(id).finalize().to_vec();
+    ids.chain = Sha256::new()
+        .chain_update(&ids.chain)
+        .chain_update(id)
+        .finalize()
+        .to_vec();
     ids.count += 1;
 
     state.put(row, id.to_vec());

@@ -24,7 +24,11 @@ pub struct Place {
 
 /// A record without object and history.
 pub fn empty_record() -> Record {
-    Record { object: Vec::new(), history_count: 0, history_root: empty_root().to_vec() }
+    Record {
+        object: Vec::new(),
+        history_count: 0,
+        history_root: empty_root().to_vec(),
+    }
 }
 
 /// Appends an entry that speaks of the object as it is now. The object exists.
@@ -58,7 +62,10 @@ fn append_to(
         .expect("the right edge fits its history's count");
     let completed = frontier.append(leaf_hash(&entry));
 
-    state.put(keys::history_entry(kind, number, record.history_count), entry);
+    state.put(
+        keys::history_entry(kind, number, record.history_count),
+        entry,
+    );
     for node in completed {
         if node.level > 0 && node.level % NODE_LEVELS == 0 {
             let key = keys::history_node(kind, number, node.level, node.index);
@@ -87,6 +94,12 @@ pub fn node(
         return node.try_into().ok();
     }
     let left = node(state, kind, number, level - 1, index.checked_mul(2)?)?;
-    let right = node(state, kind, number, level - 1, index.checked_mul(2)?.checked_add(1)?)?;
+    let right = node(
+        state,
+        kind,
+        number,
+        level - 1,
+        index.checked_mul(2)?.checked_add(1)?,
+    )?;
     Some(crate::merkle::history::inner_hash(&left, &right))
 }

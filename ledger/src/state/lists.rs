@@ -17,7 +17,9 @@ pub fn count(state: &dyn Read, list: List, owner: u64) -> u64 {
 /// All numbers of a list, in the order in which they came.
 pub fn all(state: &dyn Read, list: List, owner: u64) -> Vec<u64> {
     let head = head(state, list, owner);
-    (0..head.pages).flat_map(|number| page(state, list, owner, number).numbers).collect()
+    (0..head.pages)
+        .flat_map(|number| page(state, list, owner, number).numbers)
+        .collect()
 }
 
 /// Whether a number is in the list.
@@ -40,7 +42,10 @@ pub fn append(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     last.numbers.push(number);
     head.count += 1;
 
-    state.put(keys::list_page(list, owner, head.pages - 1), last.encode_to_vec());
+    state.put(
+        keys::list_page(list, owner, head.pages - 1),
+        last.encode_to_vec(),
+    );
     state.put(keys::list_head(list, owner), head.encode_to_vec());
 }
 
@@ -50,15 +55,24 @@ pub fn remove(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     // What came last is what goes first, most often.
     let found = (0..head.pages).rev().find_map(|index| {
         let page = page(state, list, owner, index);
-        let position = page.numbers.iter().position(|candidate| *candidate == number)?;
+        let position = page
+            .numbers
+            .iter()
+            .position(|candidate| *candidate == number)?;
         Some((index, page, position))
     });
-    let Some((index, mut page, position)) = found else { return };
+    let Some((index, mut page, position)) = found else {
+        return;
+    };
     page.numbers.remove(position);
     head.count -= 1;
 
     state.put(keys::list_page(list, owner, index), page.encode_to_vec());
-    while head.pages > 0 && self::page(state, list, owner, head.pages - 1).numbers.is_empty() {
+    while head.pages > 0
+        && self::page(state, list, owner, head.pages - 1)
+            .numbers
+            .is_empty()
+    {
         head.pages -= 1;
         state.delete(keys::list_page(list, owner, head.pages));
     }

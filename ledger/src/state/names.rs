@@ -24,7 +24,9 @@ pub fn check_handle(
     handle: &str,
 ) -> Result<(), Rejection> {
     let fits = (1..=64).contains(&handle.len())
-        && handle.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        && handle
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !fits {
         return Err(Rejection::HandleMalformed);
     }

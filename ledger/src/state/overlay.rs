@@ -32,7 +32,11 @@ pub struct Savepoint(usize);
 impl<'a> Overlay<'a> {
     /// No changes over `base`.
     pub fn new(base: &'a dyn Read) -> Self {
-        Overlay { base, changes: Changes::new(), journal: Vec::new() }
+        Overlay {
+            base,
+            changes: Changes::new(),
+            journal: Vec::new(),
+        }
     }
 
     /// Writes a value.
@@ -58,7 +62,9 @@ impl<'a> Overlay<'a> {
     /// Takes back all that was written since `point`.
     pub fn roll_back(&mut self, point: Savepoint) {
         while self.journal.len() > point.0 {
-            let Some((key, replaced)) = self.journal.pop() else { return };
+            let Some((key, replaced)) = self.journal.pop() else {
+                return;
+            };
             match replaced {
                 Some(value) => self.changes.insert(key, value),
                 None => self.changes.remove(&key),

@@ -18,7 +18,11 @@ const MINUTE_LAST: u64 = (1 << (6 * LEVELS)) - 1;
 pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     let minute = (due / MINUTE).min(MINUTE_LAST);
     let mut bucket = bucket(state, minute);
-    let timer = Timer { due, kind: kind as i32, number };
+    let timer = Timer {
+        due,
+        kind: kind as i32,
+        number,
+    };
     if let Err(position) = bucket.timers.binary_search_by_key(&order(&timer), order) {
         bucket.timers.insert(position, timer);
     }
@@ -39,8 +43,14 @@ pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
 pub fn clear(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     let minute = (due / MINUTE).min(MINUTE_LAST);
     let mut bucket = bucket(state, minute);
-    let timer = Timer { due, kind: kind as i32, number };
-    let Ok(position) = bucket.timers.binary_search_by_key(&order(&timer), order) else { return };
+    let timer = Timer {
+        due,
+        kind: kind as i32,
+        number,
+    };
+    let Ok(position) = bucket.timers.binary_search_by_key(&order(&timer), order) else {
+        return;
+    };
     bucket.timers.remove(position);
     put_bucket(state, minute, &bucket);
     if !bucket.timers.is_empty() {
@@ -67,7 +77,11 @@ pub fn first_due(state: &dyn Read, now: u64) -> Option<Timer> {
         }
         place = place << 6 | u64::from(word.trailing_zeros());
     }
-    bucket(state, place).timers.first().filter(|timer| timer.due <= now).copied()
+    bucket(state, place)
+        .timers
+        .first()
+        .filter(|timer| timer.due <= now)
+        .copied()
 }
 
 fn order(timer: &Timer) -> (u64, i32, u64) {
@@ -89,7 +103,9 @@ fn put_bucket(state: &mut Overlay<'_>, minute: u64, bucket: &TimerBucket) {
 
 fn bits(state: &dyn Read, level: u64, word: u64) -> u64 {
     let key = keys::key(keys::TIMER_WORD, &[level, word]);
-    objects::value::<TimerWord>(state, &key).unwrap_or_default().bits
+    objects::value::<TimerWord>(state, &key)
+        .unwrap_or_default()
+        .bits
 }
 
 fn put_bits(state: &mut Overlay<'_>, level: u64, word: u64, bits: u64) {
@@ -126,7 +142,10 @@ mod tests {
             }
         }
         for (due, number) in expected {
-            assert_eq!(first_due(&state, due.saturating_sub(1)).filter(|t| t.due >= due), None);
+            assert_eq!(
+                first_due(&state, due.saturating_sub(1)).filter(|t| t.due >= due),
+                None
+            );
             let timer = first_due(&state, due).expect("a timer is due");
             assert_eq!((timer.due, timer.number), (due, number));
             clear(&mut state, due, TimerKind::Hold, number);
