@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use sources::{Flags, Loaded, Origin, Setting, load};
 
+use crate::gateway::Limits;
+
 /// The name of the configuration file in the home directory.
 pub const CONFIG_FILE: &str = "config.toml";
 
@@ -62,6 +64,8 @@ pub struct Gateway {
     pub tls_certificate: Option<PathBuf>,
     /// Private key of the certificate (PEM).
     pub tls_key: Option<PathBuf>,
+    /// Bounds of what comes from outside.
+    pub limits: Limits,
 }
 
 /// The door for the operator.
@@ -196,6 +200,9 @@ impl Config {
         if gateway.tls_certificate.is_some() != gateway.tls_key.is_some() {
             return refuse("gateway: tls_certificate and tls_key need each other");
         }
+        if let Err(error) = gateway.limits.validate() {
+            return refuse(&error.to_string());
+        }
         if !self.operator.listen.ip().is_loopback() {
             return refuse("operator.listen: metrics and health are served on loopback only");
         }
@@ -250,6 +257,7 @@ impl Default for Gateway {
             listen: loopback(26657),
             tls_certificate: None,
             tls_key: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -401,6 +409,10 @@ mod tests {
         );
         assert!(
             refusal(|config| config.store.hot_bytes_max = 0).starts_with("store.hot_bytes_max")
+        );
+        assert!(
+            refusal(|config| config.gateway.limits.connections_max = 0)
+                .starts_with("gateway.limits.connections_max")
         );
         assert!(refusal(|config| config.share.transactions_burst = 0).starts_with("share."));
         let peer = "127.0.0.1:26656".to_owned();

@@ -3,5 +3,6 @@
 pub mod config;
 pub mod crash_point;
 pub mod fault;
+pub mod gateway;
 pub mod logs;
 pub mod metrics;

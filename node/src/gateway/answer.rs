@@ -1,0 +1,546 @@
+//! The gateway itself: one arm for each method, each answered by the node or by the engine.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use polity_engine::application::Query;
+use prometheus_client::registry::Registry;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, broadcast};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::announce::News;
+use super::backend::{
+    Admission, Ask, Blocks, CommittedBlock, Depth, Queries, Submission, Submitted, Trouble,
+};
+use super::body::BodyBudget;
+use super::limits::{LimitError, Limits};
+use super::methods::{Method, Signature};
+use super::metrics::{GatewayMetrics, TurnedAway};
+use super::params::Args;
+use super::rpc::{Call, Json, Reply, RpcError, json as json_text};
+use super::shapes;
+use super::subscription::Census;
+use super::throttle::Throttle;
+use super::txproof::TxProof;
+
+/// News that may wait for a session that is busy; sessions are quick, so this is slack and no policy.
+const NEWS_QUEUE: usize = 256;
+/// `broadcast_batch`'s code for a transaction that the engine did not take. No refusal of the ledger has this number.
+const NOT_TAKEN: u32 = 1;
+
+/// Answers calls. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    queries: Arc<dyn Queries>,
+    blocks: Arc<dyn Blocks>,
+    limits: Limits,
+    metrics: GatewayMetrics,
+    throttle: Throttle,
+    bodies: BodyBudget,
+    reading: Arc<Semaphore>,
+    asking: Semaphore,
+    census: Census,
+    news: broadcast::Sender<Arc<News>>,
+}
+
+impl Gateway {
+    /// Puts a gateway before the node and the engine, and registers its metrics.
+    pub fn new(
+        queries: Arc<dyn Queries>,
+        blocks: Arc<dyn Blocks>,
+        limits: Limits,
+        registry: &mut Registry,
+    ) -> Result<Gateway, LimitError> {
+        limits.validate()?;
+        Ok(Gateway(Arc::new(Inner {
+            queries,
+            blocks,
+            metrics: GatewayMetrics::register(registry),
+            throttle: Throttle::new(&limits),
+            bodies: BodyBudget::new(
+                limits.bodies_bytes_max,
+                limits.body_bytes_max,
+                limits.body_time(),
+            ),
+            reading: Arc::new(Semaphore::new(limits.queries_at_once)),
+            asking: Semaphore::new(limits.engine_calls_at_once),
+            census: Census::default(),
+            news: broadcast::channel(NEWS_QUEUE).0,
+            limits,
+        })))
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(super) fn metrics(&self) -> &GatewayMetrics {
+        &self.0.metrics
+    }
+
+    /// Counts what a limit turned away, and tells who debugs why.
+    pub(super) fn turned_away(&self, peer: IpAddr, why: TurnedAway) {
+        tracing::debug!(%peer, ?why, "turned away");
+        self.0.metrics.count_turned_away(why);
+    }
+
+    pub(super) fn bodies(&self) -> &BodyBudget {
+        &self.0.bodies
+    }
+
+    pub(super) fn census(&self) -> &Census {
+        &self.0.census
+    }
+
+    pub(super) fn news(&self) -> &broadcast::Sender<Arc<News>> {
+        &self.0.news
+    }
+
+    pub(super) fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>> {
+        self.0.queries.commits()
+    }
+
+    /// Whether the address may make this many calls now.
+    pub(super) fn may_call(&self, peer: IpAddr, calls: usize) -> bool {
+        self.0.throttle.take(peer, calls, std::time::Instant::now())
+    }
+
+    /// When a request that begins now must be answered, all its calls together.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.0.limits.call_time()
+    }
+
+    /// Answers one JSON-RPC call.
+    pub(super) async fn reply(&self, call: Call, peer: IpAddr, deadline: Instant) -> Reply {
+        let outcome = match Signature::find(&call.method) {
+            Some(signature) => match Args::from_json(signature.parameters, call.params) {
+                Ok(args) => self.answer(signature, args, peer, deadline).await,
+                Err(detail) => Err(RpcError::invalid_params(&params_detail(&detail))),
+            },
+            None => Err(RpcError::method_not_found()),
+        };
+        Reply::new(call.id, outcome)
+    }
+
+    /// Answers one call of an allowed method, in time.
+    pub(super) async fn answer(
+        &self,
+        signature: &Signature,
+        args: Args,
+        peer: IpAddr,
+        deadline: Instant,
+    ) -> Result<Json, RpcError> {
+        let waits = signature.method == Method::BroadcastTxCommit;
+        let deadline = if waits {
+            deadline + self.0.limits.commit_wait()
+        } else {
+            deadline
+        };
+
+        let begun = Instant::now();
+        let outcome = timeout_at(deadline, self.dispatch(signature.method, args, peer))
+            .await
+            .unwrap_or_else(|_| Err(RpcError::server("the call took longer than it may")));
+        self.0
+            .metrics
+            .count_call(signature.name, outcome.is_ok(), begun.elapsed());
+        outcome
+    }
+
+    async fn dispatch(
+        &self,
+        method: Method,
+        mut args: Args,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
+        let height = args.integer("height");
+        match method {
+            Method::Health => self.ask(Ask::Health).await,
+            Method::Status => self.status().await,
+            Method::NetInfo => self.ask(Ask::NetInfo).await,
+            Method::Genesis => self.ask(Ask::Genesis).await,
+            Method::GenesisChunked => self.ask(Ask::GenesisChunked(args.integer("chunk"))).await,
+            Method::Block => self.ask(Ask::Block(height)).await,
+            Method::BlockByHash => self.ask(Ask::BlockByHash(args.bytes("hash"))).await,
+            Method::BlockResults => self.block_results(height).await,
+            Method::Blockchain => {
+                let min_height = args.integer("minHeight").unwrap_or(0);
+                let max_height = args.integer("maxHeight").unwrap_or(0);
+                self.ask(Ask::Blockchain {
+                    min_height,
+                    max_height,
+                })
+                .await
+            }
+            Method::Header => self.ask(Ask::Header(height)).await,
+            Method::HeaderByHash => self.ask(Ask::HeaderByHash(args.bytes("hash"))).await,
+            Method::Commit => self.ask(Ask::Commit(height)).await,
+            Method::Validators => {
+                let (page, per_page) = (args.integer("page"), args.integer("per_page"));
+                self.ask(Ask::Validators {
+                    height,
+                    page,
+                    per_page,
+                })
+                .await
+            }
+            Method::ConsensusParams => self.ask(Ask::ConsensusParams(height)).await,
+            Method::UnconfirmedTxs => self.ask(Ask::UnconfirmedTxs(args.integer("limit"))).await,
+            Method::NumUnconfirmedTxs => self.ask(Ask::NumUnconfirmedTxs).await,
+            Method::Tx => {
+                self.transaction(args.bytes("hash"), args.flag("prove"))
+                    .await
+            }
+            Method::AbciInfo => self.abci_info().await,
+            Method::AbciQuery => self.abci_query(height, args).await,
+            Method::BroadcastTxSync => self.broadcast(args.bytes("tx"), Depth::Checked, peer).await,
+            Method::BroadcastTxAsync => {
+                self.broadcast(args.bytes("tx"), Depth::HandedOver, peer)
+                    .await
+            }
+            Method::BroadcastTxCommit => self.broadcast_commit(args.bytes("tx"), peer).await,
+            Method::BroadcastBatch => self.broadcast_batch(args.list("txs"), peer).await,
+            // The websocket session answers them itself; elsewhere they do not exist.
+            Method::Websocket(_) => Err(RpcError::method_not_found()),
+        }
+    }
+
+    /// The engine's status, with what the node adds. The node keeps and answers transactions itself, so the index is
+    /// on, whatever the engine says of its own.
+    async fn status(&self) -> Result<Json, RpcError> {
+        let mut status = self.value(Ask::Status).await?;
+        let mut own = self.read(|queries| queries.status()).await?;
+
+        if let Some(own) = own.as_object_mut() {
+            own.insert("engine".to_owned(), self.0.blocks.engine().into());
+        }
+        if let Some(index) = status.pointer_mut("/node_info/other/tx_index") {
+            *index = "on".into();
+        }
+        if let Some(status) = status.as_object_mut() {
+            status.insert("polity".to_owned(), own);
+        }
+        Ok(status.to_string())
+    }
+
+    async fn abci_info(&self) -> Result<Json, RpcError> {
+        self.read(|queries| shapes::info(&queries.info()).to_string())
+            .await
+    }
+
+    async fn abci_query(&self, height: Option<i64>, mut args: Args) -> Result<Json, RpcError> {
+        let height = u64::try_from(height.unwrap_or(0))
+            .map_err(|_| RpcError::invalid_params("height must not be negative"))?;
+        let query = Query {
+            path: args.text("path"),
+            data: args.bytes("data"),
+            height,
+            prove: args.flag("prove"),
+        };
+        self.read(move |queries| shapes::query_result(&queries.query(query)).to_string())
+            .await
+    }
+
+    async fn block_results(&self, height: Option<i64>) -> Result<Json, RpcError> {
+        self.read(move |queries| {
+            let last = queries.info().last_block_height;
+            let height = known_height(height, queries.base_height(), last)?;
+            let block = queries.block(height).ok_or_else(|| {
+                RpcError::internal(&format!("results of height {height} are not available"))
+            })?;
+            Ok(shapes::block_results(&block).to_string())
+        })
+        .await?
+    }
+
+    async fn transaction(&self, hash: Bytes, prove: bool) -> Result<Json, RpcError> {
+        let not_found = RpcError::internal(&format!("tx ({}) not found", shapes::hash_text(&hash)));
+        let Ok(hash) = <[u8; 32]>::try_from(hash.as_ref()) else {
+            return Err(not_found);
+        };
+
+        self.read(move |queries| {
+            let found = queries.transaction(hash).ok_or(not_found)?;
+            let proof = if prove {
+                prove_transaction(queries, found.height, found.index)
+            } else {
+                None
+            };
+            Ok(shapes::transaction(&found, proof.as_ref()).to_string())
+        })
+        .await?
+    }
+
+    async fn broadcast(&self, bytes: Bytes, depth: Depth, peer: IpAddr) -> Result<Json, RpcError> {
+        let (hash, submission) = self.submit_one(bytes, depth, peer).await?;
+        let submitted = answered(submission)?;
+        Ok(shapes::broadcast(&submitted, &hash).to_string())
+    }
+
+    /// Listens first and submits then, so that the block cannot pass unseen.
+    async fn broadcast_commit(&self, bytes: Bytes, peer: IpAddr) -> Result<Json, RpcError> {
+        let commits = self.commits();
+        let (hash, submission) = self.submit_one(bytes, Depth::Checked, peer).await?;
+        let checked = answered(submission)?;
+        if checked.code != 0 {
+            return Ok(shapes::broadcast_commit(&checked, &hash, None).to_string());
+        }
+
+        let (block, index) = timeout(self.0.limits.commit_wait(), self.committed(commits, hash))
+            .await
+            .unwrap_or_else(|_| {
+                Err(RpcError::internal(
+                    "timed out waiting for tx to be included in a block",
+                ))
+            })?;
+        let committed = block
+            .transactions
+            .get(index)
+            .map(|transaction| (&transaction.result, block.height));
+        Ok(shapes::broadcast_commit(&checked, &hash, committed).to_string())
+    }
+
+    async fn committed(
+        &self,
+        mut commits: broadcast::Receiver<Arc<CommittedBlock>>,
+        hash: [u8; 32],
+    ) -> Result<(Arc<CommittedBlock>, usize), RpcError> {
+        loop {
+            match commits.recv().await {
+                Ok(block) => {
+                    if let Some(index) = block
+                        .transactions
+                        .iter()
+                        .position(|transaction| transaction.hash == hash)
+                    {
+                        return Ok((block, index));
+                    }
+                }
+                // Blocks passed unseen: the store knows whether ours was among them.
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    if let Some(found) = self.read(move |queries| queries.transaction(hash)).await?
+                    {
+                        let height = found.height;
+                        let transactions = vec![found.transaction];
+                        return Ok((
+                            Arc::new(CommittedBlock {
+                                height,
+                                transactions,
+                                ..CommittedBlock::default()
+                            }),
+                            0,
+                        ));
+                    }
+                }
+                Err(broadcast::error::RecvError::Closed) => {
+                    return Err(RpcError::internal("the node is stopping"));
+                }
+            }
+        }
+    }
+
+    /// Many transactions in one call, each with its own answer, in order.
+    async fn broadcast_batch(
+        &self,
+        transactions: Vec<Bytes>,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
+        let most = self.0.limits.batch_transactions_max;
+        if transactions.len() > most {
+            let detail = format!(
+                "txs: {} transactions, at most {most} are allowed",
+                transactions.len()
+            );
+            return Err(RpcError::invalid_params(&detail));
+        }
+
+        let outcomes = self.submit(transactions, Depth::Checked, peer).await?;
+        let answers: Vec<Value> = outcomes
+            .into_iter()
+            .map(|(hash, submission)| {
+                let (code, log) = match submission {
+                    Submission::Answered(submitted) => (submitted.code, submitted.log),
+                    Submission::AlreadyKnown => (0, "already in the pool".to_owned()),
+                    Submission::NotTaken(trouble) => (NOT_TAKEN, trouble.to_string()),
+                };
+                json!({"code": code, "log": log, "hash": shapes::hash_text(&hash)})
+            })
+            .collect();
+        Ok(json_text(&answers))
+    }
+
+    async fn submit_one(
+        &self,
+        bytes: Bytes,
+        depth: Depth,
+        peer: IpAddr,
+    ) -> Result<([u8; 32], Submission), RpcError> {
+        let outcome = self.submit(vec![bytes], depth, peer).await?.pop();
+        outcome.ok_or_else(|| RpcError::internal("the engine answered nothing"))
+    }
+
+    /// Shows transactions to the node, then hands what it lets pass to the engine. Answers with each one's hash.
+    async fn submit(
+        &self,
+        transactions: Vec<Bytes>,
+        depth: Depth,
+        peer: IpAddr,
+    ) -> Result<Vec<([u8; 32], Submission)>, RpcError> {
+        let (transactions, hashes, admissions) = self
+            .read(move |queries| {
+                let hashes: Vec<[u8; 32]> = transactions
+                    .iter()
+                    .map(|bytes| Sha256::digest(bytes).into())
+                    .collect();
+                let admissions = queries.admit(&transactions);
+                (transactions, hashes, admissions)
+            })
+            .await?;
+
+        let (mut refusals, mut passed, mut blamed) = (Vec::new(), Vec::new(), 0usize);
+        let admissions = admissions
+            .into_iter()
+            .chain(std::iter::repeat(Admission::Pass));
+        for (bytes, admission) in transactions.into_iter().zip(admissions) {
+            match admission {
+                Admission::Pass => {
+                    passed.push(bytes);
+                    refusals.push(None);
+                }
+                Admission::Refuse {
+                    code,
+                    log,
+                    blames_sender,
+                } => {
+                    blamed += usize::from(blames_sender);
+                    refusals.push(Some(Submitted {
+                        code,
+                        log,
+                        ..Submitted::default()
+                    }));
+                }
+            }
+        }
+        if blamed > 0 {
+            let cost = blamed.saturating_mul(self.0.limits.bad_transaction_cost as usize);
+            self.0
+                .throttle
+                .charge(peer, cost, std::time::Instant::now());
+        }
+
+        let mut answers = if passed.is_empty() {
+            Vec::new()
+        } else {
+            self.hand_over(passed, depth).await?
+        }
+        .into_iter();
+        let outcomes = refusals.into_iter().map(|refusal| match refusal {
+            Some(refusal) => Submission::Answered(refusal),
+            None => answers
+                .next()
+                .unwrap_or(Submission::NotTaken(Trouble::Garbled(
+                    "too few answers".to_owned(),
+                ))),
+        });
+        Ok(hashes.into_iter().zip(outcomes).collect())
+    }
+
+    async fn hand_over(
+        &self,
+        transactions: Vec<Bytes>,
+        depth: Depth,
+    ) -> Result<Vec<Submission>, RpcError> {
+        let _turn = self
+            .0
+            .asking
+            .acquire()
+            .await
+            .map_err(|_| RpcError::internal("the node is stopping"))?;
+        Ok(self.0.blocks.submit(transactions, depth).await)
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<Json, RpcError> {
+        Ok(self.value(ask).await?.to_string())
+    }
+
+    /// The engine's answer to a question.
+    pub(super) async fn value(&self, ask: Ask) -> Result<Value, RpcError> {
+        let _turn = self
+            .0
+            .asking
+            .acquire()
+            .await
+            .map_err(|_| RpcError::internal("the node is stopping"))?;
+        Ok(self.0.blocks.ask(ask).await?)
+    }
+
+    /// Runs a read of the store away from the event loop. It holds its turn until it ends, also when its caller has
+    /// gone: so slow reads cannot pile up.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Queries) -> T + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let turn = Arc::clone(&self.0.reading).acquire_owned().await;
+        let queries = Arc::clone(&self.0.queries);
+        let done = tokio::task::spawn_blocking(move || {
+            let answer = work(queries.as_ref());
+            drop(turn);
+            answer
+        });
+        done.await
+            .map_err(|_| RpcError::internal("the question could not be read"))
+    }
+}
+
+/// What CometBFT says of the form of arguments.
+pub(super) fn params_detail(detail: &str) -> String {
+    format!("error converting json params to arguments: {detail}")
+}
+
+/// A single submission as CometBFT answers it: what the pool knows already is an error there.
+fn answered(submission: Submission) -> Result<Submitted, RpcError> {
+    match submission {
+        Submission::Answered(submitted) => Ok(submitted),
+        Submission::AlreadyKnown => Err(RpcError::internal("tx already exists in cache")),
+        Submission::NotTaken(trouble) => Err(trouble.into()),
+    }
+}
+
+/// CometBFT's rules and words for a height that is asked for.
+fn known_height(height: Option<i64>, base: u64, last: u64) -> Result<u64, RpcError> {
+    let Some(asked) = height else {
+        return Ok(last);
+    };
+    let height = u64::try_from(asked).unwrap_or(0);
+    if height == 0 {
+        return Err(RpcError::internal(&format!(
+            "height must be greater than 0, but got {asked}"
+        )));
+    }
+    if height > last {
+        let detail = format!(
+            "height {height} must be less than or equal to the current blockchain height {last}"
+        );
+        return Err(RpcError::internal(&detail));
+    }
+    if height < base {
+        let detail = format!("height {height} is not available, lowest height is {base}");
+        return Err(RpcError::internal(&detail));
+    }
+    Ok(height)
+}
+
+fn prove_transaction(queries: &dyn Queries, height: u64, index: u32) -> Option<TxProof> {
+    let hashes: Vec<_> = queries
+        .block(height)?
+        .transactions
+        .iter()
+        .map(|transaction| transaction.hash)
+        .collect();
+    TxProof::new(&hashes, index as usize)
+}

@@ -1,0 +1,217 @@
+//! HTTP: JSON-RPC by POST, single calls by GET, and the door to the websocket.
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::answer::Gateway;
+use super::body::BodyError;
+use super::listen::Peer;
+use super::methods::{METHODS, Method, Signature};
+use super::metrics::TurnedAway;
+use super::params::Args;
+use super::rpc::{Body, Call, Id, Reply, RpcError};
+use super::websocket::session;
+
+/// The id of answers to GET requests, which have none of their own.
+const URI_ID: Id = Id::Number(-1);
+
+/// All routes. Anything else is a 404 as CometBFT words it.
+pub(super) fn router(gateway: Gateway) -> Router {
+    Router::new()
+        .route("/", get(endpoints).post(call))
+        .route("/websocket", get(websocket))
+        .route("/{method}", get(call_by_uri))
+        .fallback(not_found)
+        .with_state(gateway)
+}
+
+/// A request with a JSON body: one call or a batch.
+async fn call(
+    State(gateway): State<Gateway>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response {
+    if !gateway.may_call(peer.address, 1) {
+        return too_many_calls(&gateway, &peer);
+    }
+    let received = match gateway.bodies().receive(request.into_body()).await {
+        Ok(received) => received,
+        Err(error) => return body_refused(&gateway, &peer, error),
+    };
+
+    match Body::parse(&received.bytes, gateway.limits().batch_calls_max) {
+        Ok(Body::Empty) => endpoints(HeaderMap::new()).await,
+        Ok(Body::Calls(calls)) => answer_all(&gateway, &peer, calls).await,
+        Err(error) => {
+            gateway.turned_away(peer.address, TurnedAway::Malformed);
+            respond(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Reply::unaddressed(error).text(),
+            )
+        }
+    }
+}
+
+/// Answers a batch in order. The first call was paid for by the request itself.
+async fn answer_all(gateway: &Gateway, peer: &Peer, calls: Vec<Option<Call>>) -> Response {
+    if calls.len() > 1 && !gateway.may_call(peer.address, calls.len() - 1) {
+        return too_many_calls(gateway, peer);
+    }
+
+    let deadline = gateway.deadline();
+    let mut replies = Vec::new();
+    for call in calls.into_iter().flatten() {
+        replies.push(gateway.reply(call, peer.address, deadline).await.text());
+    }
+    let text = match replies.as_slice() {
+        // Notifications alone get an empty answer.
+        [] => return StatusCode::OK.into_response(),
+        // CometBFT answers a batch of one without brackets.
+        [reply] => reply.clone(),
+        replies => format!("[{}]", replies.join(",")),
+    };
+    respond(StatusCode::OK, text)
+}
+
+/// A request such as `/block?height=5`.
+async fn call_by_uri(
+    State(gateway): State<Gateway>,
+    Extension(peer): Extension<Peer>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(signature) = Signature::find(&name) else {
+        return not_found().await;
+    };
+    if let Method::Websocket(_) = signature.method {
+        let reply = Reply::new(URI_ID, Err(RpcError::method_not_found()));
+        return respond(StatusCode::NOT_FOUND, reply.text());
+    }
+    if !gateway.may_call(peer.address, 1) {
+        return too_many_calls(&gateway, &peer);
+    }
+
+    let pairs = match Query::<Vec<(String, String)>>::try_from_uri(request.uri()) {
+        Ok(Query(pairs)) => pairs,
+        Err(rejection) => return uri_refused(&gateway, &peer, &rejection.body_text()),
+    };
+    let args = match Args::from_uri(signature.parameters, &pairs) {
+        Ok(args) => args,
+        Err(detail) => return uri_refused(&gateway, &peer, &detail),
+    };
+    let outcome = gateway
+        .answer(signature, args, peer.address, gateway.deadline())
+        .await;
+    let status = if outcome.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    respond(status, Reply::new(URI_ID, outcome).text())
+}
+
+async fn websocket(
+    State(gateway): State<Gateway>,
+    Extension(peer): Extension<Peer>,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    if !gateway.may_call(peer.address, 1) {
+        return too_many_calls(&gateway, &peer);
+    }
+    match upgrade {
+        Ok(upgrade) => {
+            let most = gateway.limits().websocket_message_bytes_max;
+            upgrade
+                .max_message_size(most)
+                .max_frame_size(most)
+                .on_upgrade(move |socket| session(socket, gateway, peer))
+        }
+        Err(rejection) => {
+            let error = RpcError::invalid_request(&rejection.body_text());
+            respond(rejection.status(), Reply::unaddressed(error).text())
+        }
+    }
+}
+
+/// The page for a person who opens the port in a browser.
+async fn endpoints(headers: HeaderMap) -> Response {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("");
+    let host: String = host
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(*c))
+        .collect();
+    let links: String = METHODS
+        .iter()
+        .map(|signature| {
+            let names: Vec<String> = signature
+                .parameters
+                .iter()
+                .map(|(name, _)| format!("{name}=_"))
+                .collect();
+            let question = if names.is_empty() { "" } else { "?" };
+            let link = format!(
+                "//{host}/{}{question}{}",
+                signature.name,
+                names.join("&amp;")
+            );
+            format!("<a href=\"{link}\">{link}</a><br>")
+        })
+        .collect();
+    let page = format!("<html><body><br>Available endpoints:<br>{links}</body></html>");
+    ([(header::CONTENT_TYPE, "text/html")], page).into_response()
+}
+
+async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
+}
+
+fn uri_refused(gateway: &Gateway, peer: &Peer, detail: &str) -> Response {
+    gateway.turned_away(peer.address, TurnedAway::Malformed);
+    let error = RpcError::invalid_params(&format!(
+        "error converting http params to arguments: {detail}"
+    ));
+    respond(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Reply::new(URI_ID, Err(error)).text(),
+    )
+}
+
+fn body_refused(gateway: &Gateway, peer: &Peer, error: BodyError) -> Response {
+    let (status, why) = match error {
+        BodyError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, TurnedAway::TooLarge),
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, TurnedAway::TooSlow),
+        BodyError::Crowded => (StatusCode::SERVICE_UNAVAILABLE, TurnedAway::Crowded),
+        BodyError::BrokeOff => (StatusCode::BAD_REQUEST, TurnedAway::BrokeOff),
+    };
+    gateway.turned_away(peer.address, why);
+    let mut response = respond(
+        status,
+        Reply::unaddressed(RpcError::invalid_request(&error.to_string())).text(),
+    );
+    // The rest of the body is not read, so the connection cannot be used again.
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn too_many_calls(gateway: &Gateway, peer: &Peer) -> Response {
+    gateway.turned_away(peer.address, TurnedAway::TooManyCalls);
+    let reply = Reply::unaddressed(RpcError::server("too many calls from this address"));
+    let mut response = respond(StatusCode::TOO_MANY_REQUESTS, reply.text());
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+fn respond(status: StatusCode, json: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}

@@ -1,0 +1,43 @@
+//! What members, the terminal and the explorer talk to.
+//!
+//! The gateway speaks CometBFT v0.38's RPC, so that clients written for CometBFT work unchanged, whichever engine
+//! makes the blocks. Questions about the ledger are answered by the node from its committed snapshot
+//! ([`Queries`]); headers, commits, validators and the pool come from the engine in use ([`Blocks`]).
+//! Nothing here touches the connections over which consensus drives the application.
+//!
+//! A request's way: `listen` (connections, TLS) → `http` or `websocket` → `throttle` (limits per address) →
+//! `rpc` and `params` (form) → `methods` (the allow-list) → `answer` (one arm per method) → `shapes` (CometBFT's JSON).
+
+mod announce;
+mod answer;
+mod backend;
+mod body;
+mod comet;
+mod http;
+mod limits;
+mod listen;
+mod methods;
+mod metrics;
+mod ops;
+mod params;
+mod rpc;
+mod shapes;
+mod stall;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod tls;
+mod txproof;
+mod websocket;
+
+pub use answer::Gateway;
+pub use backend::{
+    Admission, Answering, Ask, Blocks, CommittedBlock, CommittedTransaction, Depth,
+    FoundTransaction, Queries, Submission, Submitted, Trouble,
+};
+pub use comet::{Comet, CometLimits};
+pub use limits::{LimitError, Limits};
+pub use listen::serve;
+pub use ops::{Readiness, ops_router, serve_ops};
+pub use tls::{TlsError, TlsFiles};

@@ -1,0 +1,131 @@
+//! Who asks too much, too fast or too slowly is turned away; others are served.
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use super::server::Server;
+use super::wire::{call, exchange, get, post, read_answer};
+use crate::gateway::Limits;
+
+#[tokio::test]
+async fn an_address_that_calls_too_often_is_told_to_wait() {
+    let limits = Limits {
+        calls_per_second: 1,
+        calls_burst: 5,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    for _ in 0..3 {
+        assert_eq!(get(server.address, "/health").await.status, 200);
+    }
+    // A batch pays for each of its calls.
+    let batch = [r#"{"id":1,"method":"health"}"#; 5].join(",");
+    let answer = post(server.address, &format!("[{batch}]")).await;
+    assert_eq!((answer.status, answer.error_code()), (429, -32000));
+    assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+    assert!(server.engine.pool().is_empty());
+}
+
+#[tokio::test]
+async fn bad_signatures_are_paid_for_by_the_address_that_sent_them() {
+    let limits = Limits {
+        calls_per_second: 1,
+        calls_burst: 100,
+        bad_transaction_cost: 99,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let bad = json!({"tx": "YmFkIHNpZ25hdHVyZQ=="});
+    let answer = call(server.address, "broadcast_tx_sync", bad).await;
+    assert_eq!(answer["result"]["code"], json!(204));
+    assert_eq!(get(server.address, "/health").await.status, 429);
+}
+
+#[tokio::test]
+async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
+    for (connections_max, connections_per_address_max) in [(1, 10), (10, 1)] {
+        let limits = Limits {
+            connections_max,
+            connections_per_address_max,
+            ..Limits::default()
+        };
+        let server = Server::start(limits).await;
+        let mut first = TcpStream::connect(server.address).await.unwrap();
+        let second = exchange(server.address, b"").await;
+        assert_eq!(second.status, 503);
+
+        first
+            .write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        assert_eq!(read_answer(&mut first).await.status, 200);
+        drop(first);
+        while get(server.address, "/health").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn slow_headers_and_slow_bodies_are_not_waited_for() {
+    let limits = Limits {
+        header_seconds_max: 1,
+        body_seconds_max: 1,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let (silent, header, body) = tokio::join!(
+        exchange(server.address, b""),
+        exchange(server.address, b"GET /health HTTP/1.1\r\nhost"),
+        exchange(
+            server.address,
+            b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"
+        ),
+    );
+    assert_eq!((silent.status, header.status), (0, 0));
+    assert_eq!((body.status, body.error_code()), (408, -32600));
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_is_answered_with_an_error() {
+    let limits = Limits {
+        call_seconds_max: 1,
+        queries_at_once: 1,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let (waited, queued) = tokio::join!(
+        call(server.address, "abci_query", json!({"path": "/wait"})),
+        call(server.address, "abci_query", json!({"path": "/wait"})),
+    );
+    for answer in [waited, queued] {
+        assert_eq!(
+            answer["error"]["data"],
+            json!("the call took longer than it may")
+        );
+    }
+    server.ledger.release();
+    // The turn comes back with the end of the read, not with the end of the call.
+    loop {
+        let answer = call(server.address, "abci_query", json!({"path": "/key"})).await;
+        if answer["result"] != Value::Null {
+            break;
+        }
+        server.ledger.release();
+    }
+}
+
+#[tokio::test]
+async fn a_stopping_server_closes_idle_connections_and_ends() {
+    let server = Server::start(Limits::default()).await;
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let reading = tokio::spawn(async move { read_answer(&mut idle).await });
+    while get(server.address, "/health").await.status != 200 {}
+    server.stop().await;
+    let status = reading.await.unwrap().status;
+    assert!(status == 200 || status == 0, "{status}");
+}

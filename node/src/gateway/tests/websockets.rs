@@ -1,0 +1,313 @@
+//! Calls and subscriptions over a websocket.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use super::golden::golden;
+use super::server::Server;
+use super::wire::get;
+use crate::gateway::Limits;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    async fn open(address: SocketAddr) -> Socket {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (socket, _) = client_async(format!("ws://{address}/websocket"), stream)
+            .await
+            .unwrap();
+        Socket(socket)
+    }
+
+    async fn send(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next message as JSON; `None` at the end.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            match timeout(PATIENCE, self.0.next())
+                .await
+                .expect("no message came")
+            {
+                Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    async fn call(&mut self, method: &str, params: Value) -> Value {
+        let request = json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params});
+        self.send(&request.to_string()).await;
+        self.next().await.unwrap()
+    }
+
+    async fn subscribe(&mut self, query: &str) {
+        let answer = self.call("subscribe", json!({ "query": query })).await;
+        assert_eq!(
+            answer,
+            json!({"jsonrpc": "2.0", "id": "subscribe", "result": {}}),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn subscribers_hear_of_blocks_headers_and_transactions_as_from_cometbft() {
+    let server = Server::start(Limits::default()).await;
+    let mut blocks = Socket::open(server.address).await;
+    blocks.subscribe("tm.event='NewBlock'").await;
+    let mut headers = Socket::open(server.address).await;
+    headers.subscribe("tm.event = 'NewBlockHeader'").await;
+    let mut transactions = Socket::open(server.address).await;
+    transactions.subscribe("tm.event='Tx'").await;
+    server.ledger.commit(&[b"a=1"], b"receipt");
+
+    let block = golden("block");
+    let result = json!({
+        "code": 0, "data": "cmVjZWlwdA==", "log": "", "info": "", "gas_wanted": "0",
+        "gas_used": "0", "events": [], "codespace": "",
+    });
+    let new_block = json!({
+        "block": block["block"],
+        "block_id": block["block_id"],
+        "result_finalize_block": {
+            "tx_results": [result],
+            "validator_updates": [],
+            "app_hash": "AgAAAAAAAAA=",
+        },
+    });
+    let event = |query: &str, name: &str, value: Value, events: Value| {
+        json!({"jsonrpc": "2.0", "id": "subscribe", "result": {
+            "query": query,
+            "data": {"type": format!("tendermint/event/{name}"), "value": value},
+            "events": events,
+        }})
+    };
+    let events = json!({"tm.event": ["NewBlock"]});
+    let expected = event("tm.event='NewBlock'", "NewBlock", new_block, events);
+    assert_eq!(blocks.next().await.unwrap(), expected);
+
+    let header = json!({"header": block["block"]["header"]});
+    let events = json!({"tm.event": ["NewBlockHeader"]});
+    let expected = event(
+        "tm.event = 'NewBlockHeader'",
+        "NewBlockHeader",
+        header,
+        events,
+    );
+    assert_eq!(headers.next().await.unwrap(), expected);
+
+    let hash = hex::encode_upper(Sha256::digest(b"a=1"));
+    let value = json!({"TxResult": {
+        "height": "1", "tx": "YT0x", "result": {"data": "cmVjZWlwdA=="},
+    }});
+    let events = json!({"tm.event": ["Tx"], "tx.hash": [hash], "tx.height": ["1"]});
+    let expected = event("tm.event='Tx'", "Tx", value, events);
+    assert_eq!(transactions.next().await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn one_transaction_can_be_waited_for() {
+    let server = Server::start(Limits::default()).await;
+    let mut socket = Socket::open(server.address).await;
+    let hash = hex::encode_upper(Sha256::digest(b"mine"));
+    socket
+        .subscribe(&format!("tm.event='Tx' AND tx.hash='{hash}'"))
+        .await;
+    let sent = socket
+        .call("broadcast_tx_sync", json!({"tx": STANDARD.encode("mine")}))
+        .await;
+    assert_eq!(sent["result"]["hash"], json!(hash));
+
+    server.ledger.commit(&[b"another"], b"");
+    server.ledger.commit(&[b"a third", b"mine"], b"receipt");
+    let heard = socket.next().await.unwrap();
+    let result = &heard["result"]["data"]["value"]["TxResult"];
+    assert_eq!(
+        (&result["height"], &result["index"]),
+        (&json!("2"), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn every_method_works_over_the_websocket_and_bad_input_leaves_it_open() {
+    let server = Server::start(Limits::default()).await;
+    let mut socket = Socket::open(server.address).await;
+    assert_eq!(
+        socket.call("commit", json!({"height": "2"})).await["result"],
+        golden("commit")
+    );
+    let query = socket
+        .call("abci_query", json!({"path": "/key", "data": "61"}))
+        .await;
+    assert_eq!(query["result"], golden("abci_query"));
+
+    for (message, code) in [
+        ("{", -32700),
+        ("", -32700),
+        ("7", -32700),
+        ("[]", -32700),
+        (r#"[{"id":1,"method":"health"}]"#, -32700),
+        (&"[".repeat(100_000), -32700),
+        (r#"{"id":1,"method":"nope"}"#, -32601),
+        (
+            r#"{"id":1,"method":"abci_query","params":{"path":7}}"#,
+            -32602,
+        ),
+        (
+            r#"{"id":1,"method":"subscribe","params":{"query":7}}"#,
+            -32602,
+        ),
+        (
+            r#"{"id":1,"method":"subscribe","params":{"query":"tm.event='Vote'"}}"#,
+            -32603,
+        ),
+        (r#"{"id":1,"method":"subscribe"}"#, -32603),
+        (
+            r#"{"id":1,"method":"unsubscribe","params":{"query":"tm.event='Tx'"}}"#,
+            -32603,
+        ),
+        (r#"{"id":1,"method":"unsubscribe_all"}"#, -32603),
+    ] {
+        socket.send(message).await;
+        assert_eq!(
+            socket.next().await.unwrap()["error"]["code"],
+            json!(code),
+            "{message:.50}"
+        );
+    }
+    // A notification has no answer: the next message is that of the next call.
+    socket.send(r#"{"method":"health"}"#).await;
+    assert_eq!(socket.call("health", json!({})).await["result"], json!({}));
+}
+
+#[tokio::test]
+async fn a_subscription_ends_when_asked_and_is_bounded_in_number() {
+    let limits = Limits {
+        subscriptions_per_connection_max: 2,
+        subscriptions_max: 3,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut one = Socket::open(server.address).await;
+    let mut two = Socket::open(server.address).await;
+    one.subscribe("tm.event='Tx'").await;
+    let again = one
+        .call("subscribe", json!({"query": "tm.event = 'Tx'"}))
+        .await;
+    assert_eq!(again["error"]["data"], json!("already subscribed"));
+    one.subscribe("tm.event='NewBlock'").await;
+    let third = one
+        .call("subscribe", json!({"query": "tm.event='NewBlockHeader'"}))
+        .await;
+    assert_eq!(
+        third["error"]["data"],
+        json!("max_subscriptions_per_client 2 reached")
+    );
+    two.subscribe("tm.event='Tx'").await;
+    let fourth = two
+        .call("subscribe", json!({"query": "tm.event='NewBlock'"}))
+        .await;
+    assert_eq!(
+        fourth["error"]["data"],
+        json!("subscriptions_max 3 reached")
+    );
+
+    let ended = one
+        .call("unsubscribe", json!({"query": "tm.event='NewBlock'"}))
+        .await;
+    assert_eq!(ended["result"], json!({}));
+    two.subscribe("tm.event='NewBlock'").await;
+    assert_eq!(
+        one.call("unsubscribe_all", json!({})).await["result"],
+        json!({})
+    );
+    server.ledger.commit(&[b"a=1"], b"");
+    assert!(two.next().await.is_some());
+    assert_eq!(one.call("health", json!({})).await["result"], json!({}));
+}
+
+#[tokio::test]
+async fn a_subscriber_that_takes_nothing_is_dropped() {
+    let limits = Limits {
+        websocket_queue_messages: 4,
+        write_stall_seconds_max: 600,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut slow = Socket::open(server.address).await;
+    slow.subscribe("tm.event='Tx'").await;
+    // The kernel takes some megabytes before the queue fills.
+    let large = vec![b'x'; 1 << 20];
+    let listeners = server.ledger.listeners();
+    for number in 0..40u8 {
+        let bytes = [&[number], large.as_slice()].concat();
+        server.ledger.commit(&[&bytes], b"");
+        while get(server.address, "/health").await.status != 200 {}
+    }
+
+    let mut heard = 0;
+    while slow.next().await.is_some() {
+        heard += 1;
+    }
+    assert!(heard < 40, "{heard} of 40 events were heard");
+    assert_eq!(server.ledger.listeners(), listeners);
+}
+
+#[tokio::test]
+async fn subscribers_are_told_when_the_node_stops() {
+    let server = Server::start(Limits::default()).await;
+    let mut socket = Socket::open(server.address).await;
+    socket.subscribe("tm.event='Tx'").await;
+    server.stop().await;
+    let last = socket.next().await.unwrap();
+    let words = "subscription was canceled (reason: node is stopping)";
+    assert_eq!(last["error"]["data"], json!(words));
+    assert!(socket.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_the_connection_and_nothing_else() {
+    let limits = Limits {
+        websocket_message_bytes_max: 1 << 10,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut socket = Socket::open(server.address).await;
+    socket.send(&"x".repeat(2 << 10)).await;
+    assert!(socket.next().await.is_none());
+    assert_eq!(get(server.address, "/health").await.status, 200);
+}
+
+#[tokio::test]
+async fn calls_over_the_websocket_are_counted_too() {
+    let limits = Limits {
+        calls_per_second: 1,
+        calls_burst: 3,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut socket = Socket::open(server.address).await;
+    for _ in 0..2 {
+        assert_eq!(socket.call("health", json!({})).await["result"], json!({}));
+    }
+    assert_eq!(
+        socket.call("health", json!({})).await["error"]["code"],
+        json!(-32000)
+    );
+}

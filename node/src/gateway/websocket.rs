@@ -1,0 +1,373 @@
+//! One websocket: calls in, answers and events out.
+//!
+//! Three futures run side by side in one task: reading, telling news, writing. Whoever ends first ends the session.
+//! What waits to be written is bounded in messages and in bytes: a reader that does not take its answers is read
+//! from no more, and a subscriber that does not take its events is dropped.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
+
+use super::announce::{News, canceled};
+use super::answer::{Gateway, params_detail};
+use super::listen::Peer;
+use super::methods::{Method, Signature, WebsocketMethod};
+use super::metrics::TurnedAway;
+use super::params::Args;
+use super::rpc::{Body, Call, Id, Json, Reply, RpcError};
+use super::subscription::{Counted, Topic};
+
+/// How long a dropped client is given to take the reason.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Serves one websocket until it ends.
+pub(super) async fn session(socket: WebSocket, gateway: Gateway, peer: Peer) {
+    let limits = gateway.limits();
+    let (mut sink, stream) = socket.split();
+    let news = gateway.news().subscribe();
+    let (outbox, written) = Outbox::new(
+        limits.websocket_queue_messages,
+        limits.websocket_queue_bytes,
+    );
+    let session = Session {
+        outbox,
+        subscriptions: Mutex::new(Vec::new()),
+        last_seen: Mutex::new(Instant::now()),
+        gateway: gateway.clone(),
+        peer: peer.clone(),
+    };
+
+    let end = tokio::select! {
+        end = session.read(stream) => end,
+        end = session.tell(news) => end,
+        end = session.write(&mut sink, written) => end,
+        () = peer.stopping() => End::Canceled("node is stopping"),
+    };
+    if let End::Canceled(reason) = end {
+        farewell(&mut sink, &session, reason).await;
+    }
+}
+
+struct Session {
+    gateway: Gateway,
+    peer: Peer,
+    outbox: Outbox,
+    subscriptions: Mutex<Vec<Subscription>>,
+    last_seen: Mutex<Instant>,
+}
+
+struct Subscription {
+    id: Id,
+    query: String,
+    topic: Topic,
+    _counted: Counted,
+}
+
+/// Why a session ends.
+enum End {
+    /// The client left, or cannot be reached.
+    Gone,
+    /// We end it, and say why to its subscriptions.
+    Canceled(&'static str),
+}
+
+impl Session {
+    /// Answers calls one after the other, as CometBFT does.
+    async fn read(&self, mut stream: SplitStream<WebSocket>) -> End {
+        while let Some(Ok(message)) = stream.next().await {
+            *self
+                .last_seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            let reply = match message {
+                Message::Text(text) => self.call(text.as_bytes()).await,
+                Message::Binary(bytes) => self.call(&bytes).await,
+                // The library answers pings itself.
+                Message::Ping(_) | Message::Pong(_) => None,
+                Message::Close(_) => return End::Gone,
+            };
+            if let Some(reply) = reply
+                && self.outbox.wait_and_push(reply.text()).await.is_err()
+            {
+                return End::Gone;
+            }
+        }
+        End::Gone
+    }
+
+    async fn call(&self, bytes: &[u8]) -> Option<Reply> {
+        if !self.gateway.may_call(self.peer.address, 1) {
+            self.gateway
+                .turned_away(self.peer.address, TurnedAway::TooManyCalls);
+            return Some(Reply::unaddressed(RpcError::server(
+                "too many calls from this address",
+            )));
+        }
+        // On a websocket CometBFT knows no batches.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Some(Reply::unaddressed(RpcError::parse(
+                "a websocket message holds one call",
+            )));
+        }
+
+        match Body::parse(bytes, 1) {
+            Ok(Body::Calls(calls)) => {
+                let call = calls.into_iter().flatten().next()?;
+                Some(self.reply(call).await)
+            }
+            Ok(Body::Empty) => Some(Reply::unaddressed(RpcError::parse("empty message"))),
+            Err(error) => Some(Reply::unaddressed(error)),
+        }
+    }
+
+    async fn reply(&self, call: Call) -> Reply {
+        if let Some(signature) = Signature::find(&call.method)
+            && let Method::Websocket(method) = signature.method
+        {
+            let id = call.id.clone();
+            return Reply::new(id, self.subscription_call(method, signature, call));
+        }
+        self.gateway
+            .reply(call, self.peer.address, self.gateway.deadline())
+            .await
+    }
+
+    fn subscription_call(
+        &self,
+        method: WebsocketMethod,
+        signature: &Signature,
+        call: Call,
+    ) -> Result<Json, RpcError> {
+        let mut args = Args::from_json(signature.parameters, call.params)
+            .map_err(|detail| RpcError::invalid_params(&params_detail(&detail)))?;
+        match method {
+            WebsocketMethod::Subscribe => self.subscribe(call.id, args.text("query"))?,
+            WebsocketMethod::Unsubscribe => self.unsubscribe(&args.text("query"))?,
+            WebsocketMethod::UnsubscribeAll => self.unsubscribe_all()?,
+        }
+        Ok("{}".to_owned())
+    }
+
+    fn subscribe(&self, id: Id, query: String) -> Result<(), RpcError> {
+        let topic = Topic::parse(&query).map_err(|detail| RpcError::internal(&detail))?;
+        let limits = self.gateway.limits();
+        let mut subscriptions = self
+            .subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if subscriptions
+            .iter()
+            .any(|subscription| subscription.topic == topic)
+        {
+            return Err(RpcError::internal("already subscribed"));
+        }
+        let most = limits.subscriptions_per_connection_max;
+        if subscriptions.len() >= most {
+            return Err(RpcError::internal(&format!(
+                "max_subscriptions_per_client {most} reached"
+            )));
+        }
+        let counted = self
+            .gateway
+            .census()
+            .enter(&topic, limits.subscriptions_max)
+            .ok_or_else(|| {
+                RpcError::internal(&format!(
+                    "subscriptions_max {} reached",
+                    limits.subscriptions_max
+                ))
+            })?;
+
+        subscriptions.push(Subscription {
+            id,
+            query,
+            topic,
+            _counted: counted,
+        });
+        Ok(())
+    }
+
+    fn unsubscribe(&self, query: &str) -> Result<(), RpcError> {
+        let topic = Topic::parse(query).map_err(|detail| RpcError::internal(&detail))?;
+        self.drop_subscriptions(|subscription| subscription.topic == topic)
+    }
+
+    fn unsubscribe_all(&self) -> Result<(), RpcError> {
+        self.drop_subscriptions(|_| true)
+    }
+
+    fn drop_subscriptions(
+        &self,
+        mut which: impl FnMut(&Subscription) -> bool,
+    ) -> Result<(), RpcError> {
+        let mut subscriptions = self
+            .subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = subscriptions.len();
+        subscriptions.retain(|subscription| !which(subscription));
+        if subscriptions.len() == before {
+            return Err(RpcError::internal("subscription not found"));
+        }
+        Ok(())
+    }
+
+    /// Passes news on to this client's subscriptions.
+    async fn tell(&self, mut news: broadcast::Receiver<Arc<News>>) -> End {
+        loop {
+            let messages = match news.recv().await {
+                Ok(news) => match news.as_ref() {
+                    News::Block(announcement) => self.events(|subscription| {
+                        announcement.messages(
+                            &subscription.id,
+                            &subscription.query,
+                            &subscription.topic,
+                        )
+                    }),
+                    News::Gap => self.events(|_| Err(canceled("blocks were missed"))),
+                },
+                Err(RecvError::Lagged(_)) => self.events(|_| Err(canceled("slow client"))),
+                Err(RecvError::Closed) => return End::Canceled("node is stopping"),
+            };
+            if messages
+                .into_iter()
+                .any(|message| self.outbox.try_push(message).is_err())
+            {
+                self.gateway
+                    .turned_away(self.peer.address, TurnedAway::SlowConsumer);
+                return End::Canceled("slow client");
+            }
+        }
+    }
+
+    /// What each subscription gets to hear. One that fails ends, and hears why.
+    fn events(&self, tell: impl Fn(&Subscription) -> Result<Vec<String>, RpcError>) -> Vec<String> {
+        let mut messages = Vec::new();
+        let mut subscriptions = self
+            .subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        subscriptions.retain(|subscription| match tell(subscription) {
+            Ok(events) => {
+                messages.extend(events);
+                true
+            }
+            Err(error) => {
+                messages.push(Reply::new(subscription.id.clone(), Err(error)).text());
+                false
+            }
+        });
+        messages
+    }
+
+    /// Writes what waits, and pings; ends when the client takes nothing, or shows no life.
+    async fn write(
+        &self,
+        sink: &mut SplitSink<WebSocket, Message>,
+        mut written: mpsc::Receiver<Waiting>,
+    ) -> End {
+        let limits = self.gateway.limits();
+        let mut ping = tokio::time::interval(limits.websocket_ping());
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ping.reset();
+        loop {
+            let message = tokio::select! {
+                waiting = written.recv() => match waiting {
+                    Some(Waiting { text, .. }) => Message::Text(text),
+                    None => return End::Gone,
+                },
+                _ = ping.tick() => {
+                    let last_seen = *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    if last_seen.elapsed() > 2 * limits.websocket_ping() {
+                        return End::Gone;
+                    }
+                    Message::Ping(bytes::Bytes::new())
+                }
+            };
+            match timeout(limits.write_stall(), sink.send(message)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return End::Gone,
+            }
+        }
+    }
+}
+
+/// Tells each subscription why it ended, if the client still listens.
+async fn farewell(sink: &mut SplitSink<WebSocket, Message>, session: &Session, reason: &str) {
+    let messages = session.events(|_| Err(canceled(reason)));
+    let say = async {
+        for message in messages {
+            sink.send(Message::Text(message.into())).await?;
+        }
+        sink.send(Message::Close(None)).await
+    };
+    // A client that takes nothing learns it from the closed connection.
+    let _ = timeout(FAREWELL, say).await;
+}
+
+/// Messages that wait to be written.
+struct Outbox {
+    queue: mpsc::Sender<Waiting>,
+    bytes: Arc<Semaphore>,
+    bytes_max: usize,
+}
+
+/// A message with its share of the outbox, given back when it was written.
+struct Waiting {
+    text: Utf8Bytes,
+    _share: OwnedSemaphorePermit,
+}
+
+/// The outbox is full or closed.
+struct Full;
+
+impl Outbox {
+    fn new(messages: usize, bytes_max: usize) -> (Outbox, mpsc::Receiver<Waiting>) {
+        let (queue, written) = mpsc::channel(messages);
+        (
+            Outbox {
+                queue,
+                bytes: Arc::new(Semaphore::new(bytes_max)),
+                bytes_max,
+            },
+            written,
+        )
+    }
+
+    async fn wait_and_push(&self, text: String) -> Result<(), Full> {
+        let share = Arc::clone(&self.bytes)
+            .acquire_many_owned(self.share(&text))
+            .await
+            .map_err(|_| Full)?;
+        self.queue
+            .send(Waiting {
+                text: text.into(),
+                _share: share,
+            })
+            .await
+            .map_err(|_| Full)
+    }
+
+    fn try_push(&self, text: String) -> Result<(), Full> {
+        let share = Arc::clone(&self.bytes)
+            .try_acquire_many_owned(self.share(&text))
+            .map_err(|_| Full)?;
+        self.queue
+            .try_send(Waiting {
+                text: text.into(),
+                _share: share,
+            })
+            .map_err(|_| Full)
+    }
+
+    /// A message larger than the whole outbox takes all of it.
+    fn share(&self, text: &str) -> u32 {
+        u32::try_from(text.len().min(self.bytes_max)).unwrap_or(u32::MAX)
+    }
+}
