@@ -129,7 +129,7 @@ fn key(numbers: &mut Numbers, form: usize) -> Hash {
 
 #[test]
 fn roots_equal_those_of_jmt_over_inserts_updates_and_deletes() {
-    for (form, versions) in [(0, 300), (1, 200), (2, 200), (3, 200), (4, 100), (5, 200)] {
+    for (form, versions) in [(0, 300), (1, 50), (2, 50), (3, 60), (4, 60), (5, 120)] {
         let mut numbers = Numbers::new(&format!("versions of form {form}"));
         let mut pair = Pair::new();
         for version in 0..versions {
@@ -297,7 +297,9 @@ fn named_tree(count: usize) -> (StateTree, MockTreeStore, Raw) {
 
 #[test]
 fn proofs_are_those_of_jmt_and_satisfy_ics23() {
-    for count in [1, 2, 3, 4, 5, 8, 17, 100, 400] {
+    let names = (0..20_000).map(|number| format!("absent {number}").into_bytes());
+    let hashed: Vec<_> = names.map(|key| (content_hash(&key), key)).collect();
+    for count in [1, 2, 3, 5, 17, 300] {
         let (tree, theirs, raw) = named_tree(count);
         let root = tree.root();
         for (hash, (key, value)) in &raw {
@@ -313,12 +315,10 @@ fn proofs_are_those_of_jmt_and_satisfy_ics23() {
             assert_eq!((found.as_ref(), &proof), (Some(value), &expected));
         }
         let (first, last) = (raw.keys().next().unwrap(), raw.keys().next_back().unwrap());
-        let names = (0..20_000).map(|number| format!("absent {number}").into_bytes());
-        let hashed: Vec<_> = names.map(|key| (content_hash(&key), key)).collect();
         let before = hashed.iter().filter(|(hash, _)| hash < first).take(5);
         let behind = hashed.iter().filter(|(hash, _)| hash > last).take(5);
         let mut ends = [false; 2];
-        for (hash, key) in hashed[..200].iter().chain(before).chain(behind) {
+        for (hash, key) in hashed[..100].iter().chain(before).chain(behind) {
             let shown = prove(&tree, hash);
             let Proof::Absent { left, right } = &shown else {
                 panic!("a key that is not there")
@@ -328,7 +328,7 @@ fn proofs_are_those_of_jmt_and_satisfy_ics23() {
             assert!(absent(&proof, root, key));
             assert!(!absent(&proof, content_hash(b"another root"), key));
             assert!(!present(&proof, root, key, b"value"));
-            for (key, _) in raw.values().take(20) {
+            for (key, _) in raw.values().take(4) {
                 assert!(
                     !absent(&proof, root, key),
                     "a present key passes for absent"
@@ -360,7 +360,7 @@ fn absence_in_the_empty_tree_has_no_neighbours() {
 
 #[test]
 fn a_proof_that_was_touched_is_refused() {
-    let (tree, _, raw) = named_tree(60);
+    let (tree, _, raw) = named_tree(15);
     let root = tree.root();
     for (hash, (key, value)) in &raw {
         let Proof::Present(honest) = prove(&tree, hash) else {
@@ -375,7 +375,7 @@ fn a_proof_that_was_touched_is_refused() {
             ));
         }
     }
-    for number in 0..60 {
+    for number in 0..20 {
         let key = format!("absent {number}").into_bytes();
         let Proof::Absent { left, right } = prove(&tree, &content_hash(&key)) else {
             panic!("absent")
