@@ -168,7 +168,7 @@ fn a_chain_lives_over_the_server_of_another_library() {
         .bind("127.0.0.1:0", adapter)
         .unwrap();
     let address: SocketAddr = server.local_addr().parse().unwrap();
-    std::thread::spawn(move || server.listen());
+    std::thread::spawn(move || server.listen().unwrap());
     converse(&mut ClientBuilder::default().connect(address).unwrap());
 }
 

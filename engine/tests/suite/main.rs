@@ -1,6 +1,7 @@
 //! The ABCI server as its peers see it, and CometBFT as a department runs it.
 
 mod bad_frames;
+mod cometbft;
 mod conversation;
 mod register;
 mod running;

@@ -1,0 +1,186 @@
+//! The real CometBFT, in the home directory that we write, over our socket.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use polity_engine::abci::{Endpoint, Limits};
+use polity_engine::application::Timestamp;
+use polity_engine::cometbft::{
+    CometBinary, CometProcess, Genesis, GenesisValidator, Home, Key, Settings,
+};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::register::Register;
+use crate::running::Running;
+
+const DEADLINE: Duration = Duration::from_secs(15);
+
+#[tokio::test]
+async fn a_department_of_one_makes_blocks_and_survives_a_restart() {
+    let binary = CometBinary::find(None)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let directory = tempfile::tempdir().unwrap();
+    let department = Department::found(directory.path());
+
+    let (running, mut comet) = department.start(&binary);
+    department.send("ada=lead").await;
+    department.wait_for("ada", "lead").await;
+    let height = department.wait_for_height(3).await;
+    comet.stop(DEADLINE).await.unwrap();
+    stop(running);
+
+    let (running, mut comet) = department.start(&binary);
+    department.send("bo=clerk").await;
+    department.wait_for("bo", "clerk").await;
+    department.wait_for("ada", "lead").await;
+    department.wait_for_height(height + 1).await;
+    comet.stop(DEADLINE).await.unwrap();
+    stop(running);
+}
+
+#[tokio::test]
+async fn cometbft_ends_when_its_application_faults() {
+    let binary = CometBinary::find(None)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let directory = tempfile::tempdir().unwrap();
+    let department = Department::found(directory.path());
+
+    let (running, mut comet) = department.start(&binary);
+    department.wait_for_height(1).await;
+    // The answer is an error or nothing at all, as the node is ending.
+    let _ = get(department.rpc, "/broadcast_tx_async?tx=%22fault%22").await;
+    running.ended().unwrap_err();
+    tokio::time::timeout(DEADLINE, comet.ended())
+        .await
+        .expect("cometbft notices")
+        .unwrap();
+}
+
+struct Department<'a> {
+    directory: &'a Path,
+    home: Home,
+    rpc: SocketAddr,
+}
+
+impl<'a> Department<'a> {
+    fn found(directory: &'a Path) -> Self {
+        let home = Home::new(directory.join("cometbft"));
+        let (node_key, validator_key) = (Key::from_seed(&[1; 32]), Key::from_seed(&[2; 32]));
+        let public_key = validator_key.public_key();
+        let validator = GenesisValidator {
+            public_key,
+            power: 10,
+            name: "health".to_owned(),
+        };
+        let time = Timestamp {
+            seconds: 1_700_000_000,
+            nanos: 0,
+        };
+        let genesis = Genesis::new("departments-1", time, vec![validator], b"founded".to_vec());
+        home.create(&node_key, &validator_key, &genesis).unwrap();
+
+        let (rpc, p2p) = (free_address(), free_address());
+        let endpoint = Endpoint::Unix(directory.join("abci.sock"));
+        let settings = Settings {
+            timeout_commit: Duration::ZERO,
+            ..Settings::new(endpoint, "health", rpc, p2p)
+        };
+        home.write_settings(&settings).unwrap();
+        Self {
+            directory,
+            home,
+            rpc,
+        }
+    }
+
+    fn start(&self, binary: &CometBinary) -> (Running, CometProcess) {
+        let register = Arc::new(Register::in_file(self.directory.join("register")));
+        let endpoint = Endpoint::Unix(self.directory.join("abci.sock"));
+        let running = Running::start(register, endpoint, Limits::default());
+        let comet =
+            CometProcess::start(binary, &self.home, &self.directory.join("cometbft.log")).unwrap();
+        (running, comet)
+    }
+
+    async fn send(&self, transaction: &str) {
+        let target = format!("/broadcast_tx_sync?tx=%22{transaction}%22");
+        self.until("the transaction is taken", &target, |result| {
+            result["code"] == 0
+        })
+        .await;
+    }
+
+    async fn wait_for(&self, name: &str, value: &str) {
+        use base64::Engine as _;
+        let expected = base64::engine::general_purpose::STANDARD.encode(value);
+        let target = format!("/abci_query?data=%22{name}%22");
+        self.until("the value is there", &target, |result| {
+            result["response"]["value"] == expected.as_str()
+        })
+        .await;
+    }
+
+    async fn wait_for_height(&self, height: u64) -> u64 {
+        let height_of = |result: &Value| {
+            result["sync_info"]["latest_block_height"]
+                .as_str()
+                .and_then(|height| height.parse::<u64>().ok())
+        };
+        let reached = |result: &Value| height_of(result).is_some_and(|reached| reached >= height);
+        let result = self
+            .until("the height is reached", "/status", reached)
+            .await;
+        height_of(&result).unwrap()
+    }
+
+    /// Asks again until the answer is right, or the deadline has come.
+    async fn until(&self, what: &str, target: &str, is_right: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + DEADLINE;
+        let mut last = None;
+        while Instant::now() < deadline {
+            if let Some(result) = get(self.rpc, target).await {
+                if is_right(&result) {
+                    return result;
+                }
+                last = Some(result);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let log = std::fs::read_to_string(self.directory.join("cometbft.log")).unwrap_or_default();
+        panic!("not in time: {what}; last answer: {last:?}; log of cometbft:\n{log}");
+    }
+}
+
+fn stop(mut running: Running) {
+    running.ask_to_stop();
+    running.ended().unwrap();
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+/// The `result` of a call of CometBFT's RPC, if it answers.
+async fn get(address: SocketAddr, target: &str) -> Option<Value> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    stream
+        .write_all(format!("GET {target} HTTP/1.0\r\n\r\n").as_bytes())
+        .await
+        .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    serde_json::from_str::<Value>(body)
+        .ok()?
+        .get("result")
+        .cloned()
+}
