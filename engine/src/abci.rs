@@ -14,5 +14,5 @@ mod frame;
 mod server;
 
 pub use adapter::Adapter;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, EndpointError};
 pub use server::{Limits, Observer, Server, ServerError};

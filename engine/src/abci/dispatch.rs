@@ -230,3 +230,98 @@ fn require_one_each(method: &str, expected: usize, answered: usize) -> Result<()
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+    use prost::Message;
+
+    use super::*;
+    use crate::application::{
+        BlockResult, Committed, FinalizeBlock, Info, InitChain, InitChainResult, PrepareProposal,
+        ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+    };
+
+    /// Answers everything, and one result too few when a block is executed.
+    struct Forgetful;
+
+    impl Application for Forgetful {
+        fn info(&self) -> Result<Info, Fault> {
+            Ok(Info {
+                last_block_height: u64::MAX,
+                ..Info::default()
+            })
+        }
+        fn init_chain(&self, _: InitChain) -> Result<InitChainResult, Fault> {
+            Ok(InitChainResult::default())
+        }
+        fn check(&self, _: Check) -> Result<TxResult, Fault> {
+            Ok(TxResult::default())
+        }
+        fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
+            Ok(request.transactions)
+        }
+        fn process_proposal(&self, _: ProcessProposal) -> Result<ProposalVerdict, Fault> {
+            Ok(ProposalVerdict::Accept)
+        }
+        fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, Fault> {
+            let transactions =
+                vec![TxResult::default(); request.transactions.len().saturating_sub(1)];
+            Ok(BlockResult {
+                transactions,
+                ..BlockResult::default()
+            })
+        }
+        fn commit(&self) -> Result<Committed, Fault> {
+            Ok(Committed::default())
+        }
+        fn query(&self, _: Query) -> Result<QueryResult, Fault> {
+            Ok(QueryResult::default())
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_is_a_fault_with_its_cause() {
+        let time = Some(tendermint_proto::google::protobuf::Timestamp {
+            seconds: 1,
+            nanos: 0,
+        });
+        let block = abci::RequestFinalizeBlock {
+            txs: vec![Bytes::new(); 2],
+            time,
+            ..Default::default()
+        };
+        let cases = [
+            (
+                request::Value::FinalizeBlock(block),
+                "finalize_block answered 1 results for 2 transactions",
+            ),
+            (
+                request::Value::Info(abci::RequestInfo::default()),
+                "last block height of 18446744073709551615 does not fit ABCI",
+            ),
+        ];
+        for (request, expected) in cases {
+            match answer(&Forgetful, request) {
+                Err(Trouble::Fault(fault)) => assert_eq!(fault.0, expected),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    proptest! {
+        /// The first byte names each of ABCI's fields in turn, so that the noise meets every message.
+        #[test]
+        fn noise_is_refused_or_answered_and_never_a_panic(field in 1u8..=20, content: Vec<u8>) {
+            let mut bytes = Vec::new();
+            prost::encoding::encode_key(field.into(), prost::encoding::WireType::LengthDelimited, &mut bytes);
+            prost::encoding::encode_varint(content.len() as u64, &mut bytes);
+            bytes.extend(content);
+            if let Ok(abci::Request { value: Some(request) }) = abci::Request::decode(&bytes[..]) {
+                prop_assert!(!method(&request).is_empty());
+                let _ = answer(&Forgetful, request);
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -24,6 +25,23 @@ impl fmt::Display for Endpoint {
         match self {
             Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
             Self::Tcp(address) => write!(formatter, "tcp://{address}"),
+        }
+    }
+}
+
+/// The text names no endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an endpoint is written unix:///PATH or tcp://ADDRESS:PORT")]
+pub struct EndpointError;
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        match text.split_once("://") {
+            Some(("unix", path)) if !path.is_empty() => Ok(Self::Unix(path.into())),
+            Some(("tcp", address)) => address.parse().map(Self::Tcp).map_err(|_| EndpointError),
+            Some(_) | None => Err(EndpointError),
         }
     }
 }
@@ -205,6 +223,28 @@ mod tests {
     async fn tcp_beyond_loopback_is_refused() {
         let endpoint = Endpoint::Tcp("0.0.0.0:0".parse().unwrap());
         assert_eq!(bind_error(&endpoint).await, io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn an_endpoint_is_read_as_it_is_written() {
+        for text in [
+            "unix:///run/polity/abci.sock",
+            "unix://abci.sock",
+            "tcp://127.0.0.1:26658",
+            "tcp://[::1]:0",
+        ] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "unix://",
+            "tcp://",
+            "tcp://localhost",
+            "/run/abci.sock",
+            "http://127.0.0.1:1",
+        ] {
+            assert_eq!(text.parse::<Endpoint>(), Err(EndpointError), "{text}");
+        }
     }
 
     #[test]

@@ -107,6 +107,9 @@ pub(super) fn append(frames: &mut BytesMut, message: &impl Message) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(bytes: &[u8], expected: Result<Option<&[u8]>, FrameError>) {
@@ -137,6 +140,33 @@ mod tests {
             }),
         );
         check(b"\xff\xff\xff\xff\xff", Err(FrameError::OverlongLength));
+    }
+
+    proptest! {
+        #[test]
+        fn frames_are_the_same_however_the_stream_is_cut(bytes: Vec<u8>, cuts in vec(1usize..9, 1..50)) {
+            let mut whole = Frames::new(64);
+            whole.room().extend_from_slice(&bytes);
+            let expected = taken(&mut whole);
+
+            let mut pieces = Frames::new(64);
+            let mut found = Ok(Vec::new());
+            let (mut rest, mut cuts) = (&bytes[..], cuts.into_iter().cycle());
+            while let (false, Ok(frames)) = (rest.is_empty(), &mut found) {
+                let (piece, after) = rest.split_at(cuts.next().unwrap_or(1).min(rest.len()));
+                pieces.room().extend_from_slice(piece);
+                rest = after;
+                match taken(&mut pieces) {
+                    Ok(more) => frames.extend(more),
+                    Err(error) => found = Err(error),
+                }
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    fn taken(frames: &mut Frames) -> Result<Vec<Bytes>, FrameError> {
+        std::iter::from_fn(|| frames.take().transpose()).collect()
     }
 
     #[test]
