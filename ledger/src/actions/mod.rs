@@ -5,6 +5,7 @@
 
 mod allocate;
 mod define_asset;
+mod give_grant;
 mod issue;
 mod open_account;
 mod posting;
@@ -73,6 +74,7 @@ macro_rules! actions {
 // The access policy on one screen.
 #[rustfmt::skip]
 actions! {
+    140 GiveGrant          Governance Govern;
     180 DefineAsset        Operation  DefineAssets;
     181 Issue              Operation  Issue;
     183 OpenAccount        Operation  OpenAccounts;

@@ -1,1 +1,232 @@
-//! Separation of duties: what nobody may hold, or do, together.
+//! Static separation of duties: capabilities that no member holds together in a unit and below.
+//!
+//! What would come to be held is judged before it is given. Time can still bring two together (an
+//! exception ends, a unit moves): then neither of the two can be used, see [`keeps_apart`].
+
+use std::collections::BTreeSet;
+
+use polity_proto::v1::{
+    Assignment, Capability, Grant, Role, ScopeKind, SodException, SodRule, Unit,
+};
+
+use super::power;
+use crate::Rejection;
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
+
+/// Most duty rules of an organisation.
+pub const RULES_MAX: u64 = 256;
+
+/// Refuses that a member comes to hold `role` where its grants meet what the member holds.
+pub fn check_assignment(
+    state: &dyn Read,
+    now: u64,
+    member: u64,
+    role: u64,
+) -> Result<(), Rejection> {
+    let grants: Vec<Grant> = living_grants(state, List::Grants, role, now);
+    check_gain(state, now, member, &grants)
+}
+
+/// Refuses a grant to a role where one of its holders would break a rule.
+pub fn check_grant(state: &dyn Read, now: u64, grant: &Grant) -> Result<(), Rejection> {
+    for member in holders(state, grant.role, now) {
+        check_gain(state, now, member, std::slice::from_ref(grant))?;
+    }
+    Ok(())
+}
+
+/// Refuses a delegation to a member who would break a rule by it.
+pub fn check_delegation(state: &dyn Read, now: u64, delegation: &Grant) -> Result<(), Rejection> {
+    check_gain(
+        state,
+        now,
+        delegation.member,
+        std::slice::from_ref(delegation),
+    )
+}
+
+/// Refuses to `member` what is `gained`, where a rule keeps it apart from what the member holds.
+fn check_gain(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Result<(), Rejection> {
+    let rules = rules(state);
+    if rules.is_empty() || gained.is_empty() {
+        return Ok(());
+    }
+    let mut held = held(state, now, member);
+    held.extend_from_slice(gained);
+    for rule in rules {
+        let touched = gained
+            .iter()
+            .any(|grant| is_either(&rule, grant.capability()) && reaches(state, grant, rule.unit));
+        if touched && holds_both(state, &rule, &held) && !is_excepted(state, now, &rule, member) {
+            return Err(Rejection::DutyConflict);
+        }
+    }
+    Ok(())
+}
+
+/// The rule that keeps a member from using `capability` in `unit` now, because the member holds
+/// its counterpart too and no exception is in force.
+pub fn keeps_apart(
+    state: &dyn Read,
+    now: u64,
+    member: u64,
+    capability: Capability,
+    unit: u64,
+) -> Option<SodRule> {
+    let rules: Vec<SodRule> = rules(state)
+        .into_iter()
+        .filter(|rule| is_either(rule, capability) && power::is_within(state, unit, rule.unit))
+        .collect();
+    if rules.is_empty() {
+        return None;
+    }
+    let grants = power::grants_of(state, member, now);
+    rules.into_iter().find(|rule| {
+        let other = match rule.first() == capability {
+            true => rule.second(),
+            false => rule.first(),
+        };
+        holds(state, other, rule.unit, &grants) && !is_excepted(state, now, rule, member)
+    })
+}
+
+/// Members who hold both capabilities of a rule and have no exception, computed over its scope.
+pub fn breakers(state: &dyn Read, now: u64, rule: &SodRule) -> Vec<u64> {
+    let first = with_capability_in(state, now, rule.first(), rule.unit);
+    let second = with_capability_in(state, now, rule.second(), rule.unit);
+    first
+        .intersection(&second)
+        .copied()
+        .filter(|member| !is_excepted(state, now, rule, *member))
+        .collect()
+}
+
+/// The rules that hold.
+pub fn rules(state: &dyn Read) -> Vec<SodRule> {
+    lists::all(state, List::SodRules, 0)
+        .into_iter()
+        .filter_map(|number| objects::get(state, number))
+        .collect()
+}
+
+fn is_either(rule: &SodRule, capability: Capability) -> bool {
+    rule.first() == capability || rule.second() == capability
+}
+
+fn holds_both(state: &dyn Read, rule: &SodRule, grants: &[Grant]) -> bool {
+    holds(state, rule.first(), rule.unit, grants) && holds(state, rule.second(), rule.unit, grants)
+}
+
+fn holds(state: &dyn Read, capability: Capability, unit: u64, grants: &[Grant]) -> bool {
+    grants
+        .iter()
+        .any(|grant| grant.capability() == capability && reaches(state, grant, unit))
+}
+
+/// Whether a grant's scope meets the tree below `unit`.
+fn reaches(state: &dyn Read, grant: &Grant, unit: u64) -> bool {
+    let Some(scope) = &grant.scope else {
+        return false;
+    };
+    let below = match scope.kind() {
+        ScopeKind::UnitAndBelow => !power::is_over_value(grant.capability()),
+        ScopeKind::None | ScopeKind::Unit | ScopeKind::Object => false,
+    };
+    power::is_within(state, scope.unit, unit)
+        || (below && power::is_within(state, unit, scope.unit))
+}
+
+fn is_excepted(state: &dyn Read, now: u64, rule: &SodRule, member: u64) -> bool {
+    lists::all(state, List::SodExceptions, rule.number)
+        .into_iter()
+        .filter_map(|number| objects::get::<SodException>(state, number))
+        .any(|exception| {
+            exception.member == member && exception.from <= now && now < exception.until
+        })
+}
+
+/// What a member holds or will hold, whatever their state: a suspended member may return.
+fn held(state: &dyn Read, now: u64, member: u64) -> Vec<Grant> {
+    let mut grants = living_grants(state, List::Delegations, member, now);
+    for number in lists::all(state, List::Assignments, member) {
+        let Some(assignment) = objects::get::<Assignment>(state, number) else {
+            continue;
+        };
+        if is_living(&assignment, now) {
+            grants.extend(living_grants(state, List::Grants, assignment.role, now));
+        }
+    }
+    grants
+}
+
+fn holders(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
+    lists::all(state, List::Holders, role)
+        .into_iter()
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .filter(|assignment| is_living(assignment, now))
+        .map(|assignment| assignment.member)
+        .collect()
+}
+
+/// Whether an assignment carries grants now or in the time to come.
+fn is_living(assignment: &Assignment, now: u64) -> bool {
+    power::assignment_carries_grants(assignment)
+        && assignment.ended_at == 0
+        && (assignment.until == 0 || now < assignment.until)
+}
+
+/// Grants of a list that hold now or will hold.
+fn living_grants(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Grant> {
+    lists::all(state, list, owner)
+        .into_iter()
+        .filter_map(|number| objects::get::<Grant>(state, number))
+        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
+        .collect()
+}
+
+fn with_capability_in(
+    state: &dyn Read,
+    now: u64,
+    capability: Capability,
+    unit: u64,
+) -> BTreeSet<u64> {
+    let above = power::lineage(state, unit).into_iter().skip(1);
+    let units = above
+        .map(|unit| unit.number)
+        .chain(subtree(state, unit))
+        .collect::<Vec<_>>();
+    let mut members = BTreeSet::new();
+    for over in units {
+        for grant in living_grants(state, List::GrantsOver, over, now) {
+            if grant.capability() != capability || !reaches(state, &grant, unit) {
+                continue;
+            }
+            let role_lives =
+                objects::get::<Role>(state, grant.role).is_some_and(|role| role.removed_at == 0);
+            match grant.source {
+                0 if role_lives => members.extend(holders(state, grant.role, now)),
+                0 => {}
+                _ => {
+                    members.insert(grant.member);
+                }
+            }
+        }
+    }
+    members
+}
+
+fn subtree(state: &dyn Read, unit: u64) -> Vec<u64> {
+    let mut units = vec![unit];
+    let mut next = 0;
+    while next < units.len() {
+        let children = lists::all(state, List::Children, units[next]);
+        units.extend(
+            children
+                .into_iter()
+                .filter(|child| objects::get::<Unit>(state, *child).is_some()),
+        );
+        next += 1;
+    }
+    units
+}

@@ -1,12 +1,26 @@
 //! What one person may do alone.
 
-use polity_proto::v1::{Basis, BasisSource, Grant, ObjectKind, PeriodKind, PeriodLimit, Window};
+use polity_proto::v1::{
+    Basis, BasisSource, Capability, Grant, ObjectKind, PeriodKind, PeriodLimit, Window,
+};
 
 use super::{Actor, Need, Now, Trace, ValueNeed, power};
 use crate::state::{Read, keys, objects};
 use crate::{Amount, Rejection, time};
 
-/// The lowest-numbered grant that fits; where some would fit but for a limit, that limit.
+/// What was found among the grants that an actor can use.
+pub(super) enum Found {
+    /// The lowest-numbered grant that fits.
+    Fits(Basis),
+    /// Some would fit but for a limit.
+    Exceeded(Rejection),
+    /// A scope reaches down from above to a unit that decides for itself.
+    HeldAbove,
+    /// None.
+    Nothing,
+}
+
+/// Looks for the lowest-numbered grant that fits.
 pub(super) fn find(
     state: &dyn Read,
     now: Now,
@@ -14,55 +28,69 @@ pub(super) fn find(
     need: &Need,
     spent_here: Amount,
     trace: &mut Trace,
-) -> Result<Option<Basis>, Rejection> {
-    let mut exceeded = None;
+) -> Found {
+    let mut found = Found::Nothing;
     for grant in power::grants_in_role(state, actor.member, actor.role, now.time) {
         if grant.capability() != need.capability {
             continue;
         }
+        let mut look = |outcome| trace.look(ObjectKind::Grant, grant.number, outcome);
         if !covers(state, &grant, need) {
-            trace.look(ObjectKind::Grant, grant.number, "is for something else");
+            look("is for something else");
             continue;
         }
-        match need.value.as_ref().map_or(Ok(()), |value| {
+        let scope_unit = grant.scope.as_ref().map_or(0, |scope| scope.unit);
+        if need.own_decision && scope_unit != need.unit {
+            look("reaches down to a unit that decides for itself");
+            if matches!(found, Found::Nothing) {
+                found = Found::HeldAbove;
+            }
+            continue;
+        }
+        let fits = need.value.as_ref().map_or(Ok(()), |value| {
             within(state, now, &grant, value, spent_here)
-        }) {
+        });
+        match fits {
             Ok(()) => {
-                trace.look(ObjectKind::Grant, grant.number, "fits");
-                return Ok(Some(Basis {
+                look("fits");
+                return Found::Fits(Basis {
                     source: BasisSource::Grant as i32,
                     member: actor.member,
                     role: actor.role,
                     number: grant.number,
-                }));
+                });
             }
             Err(limit) => {
-                trace.look(
-                    ObjectKind::Grant,
-                    grant.number,
-                    "has a limit that is exceeded",
-                );
-                exceeded.get_or_insert(limit);
+                look("has a limit that is exceeded");
+                if !matches!(found, Found::Exceeded(_)) {
+                    found = Found::Exceeded(limit);
+                }
             }
         }
     }
-    exceeded.map_or(Ok(None), Err)
+    found
 }
 
 fn covers(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
     if !power::scope_covers(state, grant, need.unit, need.object) {
         return false;
     }
-    // Only the unit itself decides: a scope that reaches down from above does not count.
-    let scope_unit = grant.scope.as_ref().map_or(0, |scope| scope.unit);
-    if need.own_decision && scope_unit != need.unit {
-        return false;
+    match &need.value {
+        Some(value) => {
+            (grant.asset == 0 || grant.asset == value.asset)
+                && (grant.counterparties.is_empty()
+                    || grant.counterparties.contains(&value.counterparty))
+        }
+        // Giving back or releasing spends nothing. Elsewhere a grant that is limited in value
+        // never covers an act whose value is not counted.
+        None => {
+            matches!(need.capability, Capability::Spend | Capability::Trade)
+                || grant.asset == 0
+                    && grant.counterparties.is_empty()
+                    && grant.per_transfer.is_empty()
+                    && grant.per_period.is_none()
+        }
     }
-    need.value.as_ref().is_none_or(|value| {
-        (grant.asset == 0 || grant.asset == value.asset)
-            && (grant.counterparties.is_empty()
-                || grant.counterparties.contains(&value.counterparty))
-    })
 }
 
 fn within(
@@ -92,7 +120,12 @@ fn within(
 }
 
 /// What a grant was used for in the period that `now` lies in.
-pub fn used_in_period(state: &dyn Read, now: Now, grant: u64, period: &PeriodLimit) -> Amount {
+pub(crate) fn used_in_period(
+    state: &dyn Read,
+    now: Now,
+    grant: u64,
+    period: &PeriodLimit,
+) -> Amount {
     let window: Window =
         objects::value(state, &keys::key(keys::GRANT_USE, &[grant])).unwrap_or_default();
     let today = time::day(now.time);

@@ -155,10 +155,11 @@ pub fn judge(
     match (by_grant, decided) {
         // Changing a policy passes that policy's own strictest tier, whatever is granted.
         (_, policies::Found::Floor(verdict)) => verdict,
-        (Ok(Some(basis)), _) => Verdict::Allowed(basis),
-        (Err(limit), _) => Verdict::Refused(limit),
-        (Ok(None), policies::Found::Judged(verdict)) => verdict,
-        (Ok(None), policies::Found::Nothing) => Verdict::Refused(Rejection::NoGrant),
+        (grants::Found::Fits(basis), _) => Verdict::Allowed(basis),
+        (grants::Found::Exceeded(limit), _) => Verdict::Refused(limit),
+        (_, policies::Found::Judged(verdict)) => verdict,
+        (grants::Found::HeldAbove, _) => Verdict::Refused(Rejection::OwnDecisionOnly),
+        (grants::Found::Nothing, _) => Verdict::Refused(Rejection::NoGrant),
     }
 }
 

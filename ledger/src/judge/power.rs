@@ -252,3 +252,36 @@ pub fn has_capability(
             .iter()
             .any(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None))
 }
+
+/// Whether only the unit itself gives this power, whatever an ancestor's scope says: power over
+/// value and over its validator; and `govern`, as soon as somebody governs the unit itself
+/// (until then those above set it up).
+pub fn decides_itself(state: &dyn Read, capability: Capability, unit: u64, now: u64) -> bool {
+    if is_over_value(capability) || capability == Capability::OperateValidator {
+        return true;
+    }
+    capability == Capability::Govern && is_governed(state, unit, now)
+}
+
+/// Whether an active member holds `govern` by a grant over this very unit.
+fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {
+    lists::all(state, List::GrantsOver, unit)
+        .into_iter()
+        .filter_map(|number| objects::get::<Grant>(state, number))
+        .filter(|grant| {
+            grant.capability() == Capability::Govern
+                && grant.source == 0
+                && grant_holds(state, grant, now)
+        })
+        .any(|grant| {
+            holders_of(state, grant.role, now).iter().any(|member| {
+                holding(state, *member, grant.role, now)
+                    .is_some_and(|assignment| assignment_carries_grants(&assignment))
+            })
+        })
+}
+
+/// Who delegated, for a delegation.
+pub fn delegator(state: &dyn Read, grant: &Grant) -> Option<u64> {
+    objects::get::<Assignment>(state, grant.source_assignment).map(|assignment| assignment.member)
+}

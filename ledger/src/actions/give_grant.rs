@@ -1,0 +1,207 @@
+//! `give_grant`: a role may use a capability alone, inside a scope and limits.
+
+use polity_proto::v1::{
+    Account, Asset, BasisSource, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, OwnerKind,
+    PeriodKind, PeriodLimit, Role, Scope, ScopeKind, ScopeRef,
+};
+
+use super::Act;
+use crate::context::Context;
+use crate::judge::{Need, duties, power};
+use crate::state::keys::List;
+use crate::state::lists;
+use crate::{Amount, Rejection, form};
+
+/// Longest rolling period of a limit, in days: grants' use is kept so long.
+const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
+
+impl Act for GiveGrant {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.role)?;
+        form::known::<Capability>(self.capability)?;
+        check_scope(self.scope.as_ref().ok_or(Rejection::FieldMissing)?)?;
+        form::optional_reference(&self.asset)?;
+        form::amount(&self.per_transfer)?;
+        check_period(self.per_period.as_ref())?;
+        form::list(&self.counterparties, form::ENTRIES_MAX)?;
+        for owner in &self.counterparties {
+            form::owner(&Some(*owner))?;
+        }
+        Ok(())
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let _: Role = context.find(&self.role)?;
+        let scope = resolve_scope(context, &self.scope)?;
+        if self.asset.is_some() {
+            let _: Asset = context.find(&self.asset)?;
+        }
+        let now = context.now().time;
+        Ok(vec![Need {
+            own_decision: power::decides_itself(context, self.capability(), scope.unit, now),
+            ..Need::of(Capability::Govern, scope.unit)
+        }])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now().time;
+        let role: Role = context.find(&self.role)?;
+        let scope = resolve_scope(context, &self.scope)?;
+        let capability = self.capability();
+        if !power::unit_capabilities(context, scope.unit).contain(capability) {
+            return Err(Rejection::GrantExceedsGiver);
+        }
+        let has_period = self.per_period.is_some();
+        if matches!(capability, Capability::Spend | Capability::Trade) && !has_period {
+            return Err(Rejection::GrantNeedsPeriod);
+        }
+        if givers(context)
+            .iter()
+            .any(|giver| power::holding(context, *giver, role.number, now).is_some())
+        {
+            return Err(Rejection::GrantToSelf);
+        }
+        let mut grant = Grant {
+            number: 0,
+            role: role.number,
+            capability: self.capability,
+            scope: Some(scope),
+            asset: context.optional(&self.asset)?,
+            per_transfer: self.per_transfer.clone(),
+            per_period: self.per_period.clone(),
+            counterparties: self
+                .counterparties
+                .iter()
+                .map(|owner| context.resolve_owner(&Some(*owner)))
+                .collect::<Result<_, _>>()?,
+            // A grant never reaches back.
+            from: self.from.max(now),
+            until: self.until,
+            given_by: context.actor.member,
+            basis: Some(context.basis),
+            ..Grant::default()
+        };
+        if !context.is_genesis() {
+            duties::check_grant(context, now, &grant)?;
+        }
+        if role.removed_at != 0 {
+            return Err(Rejection::RoleRemoved);
+        }
+        if !power::unit_lives(context, scope.unit) {
+            return Err(Rejection::UnitDissolved);
+        }
+        if grant.until != 0 && grant.until <= grant.from {
+            return Err(Rejection::TimeMalformed);
+        }
+
+        grant.number = context.next_number(ObjectKind::Grant);
+        context.put(&grant);
+        lists::append(context.state, List::Grants, role.number, grant.number);
+        lists::append(context.state, List::GrantsOver, scope.unit, grant.number);
+        context.event(
+            ObjectKind::Grant,
+            grant.number,
+            &[(ObjectKind::Role, role.number)],
+        );
+        Ok(())
+    }
+}
+
+/// Who gives: who acts, who seconds and, where a delegation is used, who delegated.
+fn givers(context: &Context<'_, '_>) -> Vec<u64> {
+    let mut givers: Vec<u64> = std::iter::once(&context.actor)
+        .chain(&context.seconds)
+        .map(|actor| actor.member)
+        .collect();
+    if context.basis.source() == BasisSource::Grant
+        && let Ok(grant) = context.get::<Grant>(context.basis.number)
+    {
+        givers.extend(power::delegator(context, &grant));
+    }
+    givers
+}
+
+/// The form of a limit per period: a calendar month, or so many rolling days.
+pub(crate) fn check_period(limit: Option<&PeriodLimit>) -> Result<(), Rejection> {
+    let Some(limit) = limit else {
+        return Ok(());
+    };
+    let fits = match form::known::<PeriodKind>(limit.kind)? {
+        PeriodKind::None => false,
+        PeriodKind::CalendarMonth => limit.days == 0,
+        PeriodKind::RollingDays => (1..=ROLLING_DAYS_MAX).contains(&limit.days),
+    };
+    if !fits {
+        return Err(Rejection::ValueUnknown);
+    }
+    if Amount::from_bytes(&limit.amount)?.is_zero() {
+        return Err(Rejection::FieldMissing);
+    }
+    Ok(())
+}
+
+fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
+    match form::known::<ScopeKind>(scope.kind)? {
+        ScopeKind::None => Err(Rejection::FieldMissing),
+        ScopeKind::Unit | ScopeKind::UnitAndBelow => {
+            form::reference(&scope.unit)?;
+            match scope.object.is_some() || scope.object_kind() != ObjectKind::None {
+                true => Err(Rejection::ValueUnknown),
+                false => Ok(()),
+            }
+        }
+        ScopeKind::Object => {
+            form::reference(&scope.object)?;
+            let known = matches!(
+                scope.object_kind(),
+                ObjectKind::Account | ObjectKind::Asset | ObjectKind::BudgetLine
+            );
+            match scope.unit.is_none() && known {
+                true => Ok(()),
+                false => Err(Rejection::ValueUnknown),
+            }
+        }
+    }
+}
+
+/// The scope in numbers. An object's scope carries the unit that the object belongs to.
+fn resolve_scope(context: &Context<'_, '_>, scope: &Option<ScopeRef>) -> Result<Scope, Rejection> {
+    let scope = scope.as_ref().ok_or(Rejection::FieldMissing)?;
+    if scope.kind() != ScopeKind::Object {
+        let unit: polity_proto::v1::Unit = context.find(&scope.unit)?;
+        return Ok(Scope {
+            kind: scope.kind,
+            unit: unit.number,
+            ..Scope::default()
+        });
+    }
+    let object = context.resolve(&scope.object)?;
+    let kind = scope.object_kind();
+    let unit = if kind == ObjectKind::Account {
+        unit_of_account(context, object)?
+    } else if kind == ObjectKind::Asset {
+        context.get::<Asset>(object)?.unit
+    } else {
+        context.get::<BudgetLine>(object)?.unit
+    };
+    Ok(Scope {
+        kind: scope.kind,
+        unit,
+        object_kind: scope.object_kind,
+        object,
+    })
+}
+
+fn unit_of_account(context: &Context<'_, '_>, account: u64) -> Result<u64, Rejection> {
+    let account: Account = context.get(account)?;
+    let owner = account.owner.unwrap_or_default();
+    match owner.kind() {
+        OwnerKind::Unit => Ok(owner.number),
+        // What is a member's own, nobody grants.
+        OwnerKind::Member
+        | OwnerKind::Party
+        | OwnerKind::Issuance
+        | OwnerKind::Escrow
+        | OwnerKind::None => Err(Rejection::NotYours),
+    }
+}
