@@ -10,6 +10,9 @@
 
 use super::Hash;
 use super::jellyfish::{EMPTY, goes_right, inner_hash, leaf_hash};
+use arena::{Arena, Link, Node};
+
+mod arena;
 
 /// One change: the hash of a key, and the hash of its new value or `None` where it is deleted.
 pub type Update = (Hash, Option<Hash>);
@@ -66,10 +69,10 @@ impl Subtree {
     pub fn build(leaves: &[(Hash, Hash)]) -> Self {
         assert_one_part(leaves);
         let mut subtree = Self::default();
-        subtree.leaves.slots.reserve_exact(leaves.len());
-        subtree.forks.slots.reserve_exact(leaves.len());
+        subtree.leaves.reserve(leaves.len());
+        subtree.forks.reserve(leaves.len());
         // Random keys leave 0.443 nodes with one child for each leaf.
-        subtree.bends.slots.reserve_exact(leaves.len() * 23 / 50);
+        subtree.bends.reserve(leaves.len() * 23 / 50);
         subtree.root = subtree.plant(ROOT_DEPTH, leaves);
         subtree
     }
@@ -120,7 +123,7 @@ impl Subtree {
                 Node::Empty => return None,
                 Node::Leaf(id) => {
                     return Some(Leaf {
-                        key_hash: self.leaves.slots[id],
+                        key_hash: self.leaves[id],
                         hash: here.hash,
                     });
                 }
@@ -156,7 +159,7 @@ impl Subtree {
             depth += 1;
         }
         if let Node::Leaf(id) = here.link.node() {
-            let end = &self.leaves.slots[id];
+            let end = &self.leaves[id];
             below = if end < key_hash { here } else { below };
             above = if end > key_hash { here } else { above };
         }
@@ -180,10 +183,10 @@ impl Subtree {
         loop {
             here = match (here.link.node(), side) {
                 (Node::Empty, _) => return None,
-                (Node::Leaf(id), _) => return Some(self.leaves.slots[id]),
-                (Node::Fork(id), Side::Left) => self.forks.slots[id][0],
-                (Node::Fork(id), Side::Right) => self.forks.slots[id][1],
-                (Node::LeftBend(id) | Node::RightBend(id), _) => self.bends.slots[id],
+                (Node::Leaf(id), _) => return Some(self.leaves[id]),
+                (Node::Fork(id), Side::Left) => self.forks[id][0],
+                (Node::Fork(id), Side::Right) => self.forks[id][1],
+                (Node::LeftBend(id) | Node::RightBend(id), _) => self.bends[id],
             }
         }
     }
@@ -209,12 +212,12 @@ impl Subtree {
             [(key_hash, value_hash)] => match (here.link.node(), value_hash) {
                 (Node::Empty, None) => return here,
                 (Node::Empty, Some(value_hash)) => return self.new_leaf(key_hash, value_hash),
-                (Node::Leaf(id), None) if self.leaves.slots[id] == *key_hash => {
+                (Node::Leaf(id), None) if self.leaves[id] == *key_hash => {
                     self.leaves.remove(id);
                     return Child::EMPTY;
                 }
                 (Node::Leaf(_), None) => return here,
-                (Node::Leaf(id), Some(value_hash)) if self.leaves.slots[id] == *key_hash => {
+                (Node::Leaf(id), Some(value_hash)) if self.leaves[id] == *key_hash => {
                     return Child {
                         hash: leaf_hash(key_hash, value_hash),
                         link: here.link,
@@ -241,11 +244,11 @@ impl Subtree {
     fn children(&self, here: Child, depth: usize) -> [Child; 2] {
         match here.link.node() {
             Node::Empty => [Child::EMPTY; 2],
-            Node::Leaf(id) if goes_right(&self.leaves.slots[id], depth) => [Child::EMPTY, here],
+            Node::Leaf(id) if goes_right(&self.leaves[id], depth) => [Child::EMPTY, here],
             Node::Leaf(_) => [here, Child::EMPTY],
-            Node::Fork(id) => self.forks.slots[id],
-            Node::LeftBend(id) => [self.bends.slots[id], Child::EMPTY],
-            Node::RightBend(id) => [Child::EMPTY, self.bends.slots[id]],
+            Node::Fork(id) => self.forks[id],
+            Node::LeftBend(id) => [self.bends[id], Child::EMPTY],
+            Node::RightBend(id) => [Child::EMPTY, self.bends[id]],
         }
     }
 
@@ -297,102 +300,8 @@ struct Child {
 impl Child {
     const EMPTY: Self = Self {
         hash: EMPTY,
-        link: Link(0),
+        link: Link::EMPTY,
     };
-}
-
-/// Where a node is, opened. A fork has two children; a bend has one, which is inner itself.
-#[derive(Clone, Copy, Debug)]
-enum Node {
-    Empty,
-    Leaf(usize),
-    Fork(usize),
-    LeftBend(usize),
-    RightBend(usize),
-}
-
-/// Where a node is, in four bytes: the kind above, the number in its arena below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Link(u32);
-
-impl Link {
-    const KIND_SHIFT: u32 = 29;
-    const ID_MASK: u32 = (1 << Self::KIND_SHIFT) - 1;
-
-    fn to(node: Node) -> Self {
-        let (kind, id) = match node {
-            Node::Empty => (0, 0),
-            Node::Leaf(id) => (1, id),
-            Node::Fork(id) => (2, id),
-            Node::LeftBend(id) => (3, id),
-            Node::RightBend(id) => (4, id),
-        };
-        // The arena ends where the mask ends, so the number fits.
-        Self(kind << Self::KIND_SHIFT | id as u32)
-    }
-
-    fn node(self) -> Node {
-        let id = (self.0 & Self::ID_MASK) as usize;
-        match self.0 >> Self::KIND_SHIFT {
-            1 => Node::Leaf(id),
-            2 => Node::Fork(id),
-            3 => Node::LeftBend(id),
-            4 => Node::RightBend(id),
-            _ => Node::Empty,
-        }
-    }
-
-    fn is_inner(self) -> bool {
-        self.0 >> Self::KIND_SHIFT >= 2
-    }
-}
-
-/// Nodes of one kind by number, with the numbers that are free.
-#[derive(Clone, Debug)]
-struct Arena<T> {
-    slots: Vec<T>,
-    free: Vec<u32>,
-}
-
-impl<T> Default for Arena<T> {
-    fn default() -> Self {
-        Self {
-            slots: Vec::new(),
-            free: Vec::new(),
-        }
-    }
-}
-
-impl<T> Arena<T> {
-    fn insert(&mut self, value: T) -> usize {
-        if let Some(id) = self.free.pop() {
-            self.slots[id as usize] = value;
-            return id as usize;
-        }
-        let id = self.slots.len();
-        assert!(
-            id <= Link::ID_MASK as usize,
-            "a part of the state tree is full"
-        );
-        // All parts fill alike; doubling would double the memory of the whole tree at once.
-        if id == self.slots.capacity() {
-            self.slots.reserve_exact(id / 8 + 8);
-        }
-        self.slots.push(value);
-        id
-    }
-
-    fn remove(&mut self, id: usize) {
-        self.free.push(id as u32);
-    }
-
-    fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
-    fn memory_bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<T>() + self.free.capacity() * size_of::<u32>()
-    }
 }
 
 fn assert_one_part<T>(sorted: &[(Hash, T)]) {
