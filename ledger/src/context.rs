@@ -103,11 +103,12 @@ impl<'s, 'b> Context<'s, 'b> {
         self.effective_at = action.effective_at;
         self.created.resize(index as usize, None);
         self.seconds.clear();
-        if self.authority != Authority::Signed {
-            return Ok(());
-        }
+        // What is recorded as past has happened, by whatever authority it is recorded.
         if action.effective_at > self.now().time {
             return Err(Rejection::TimeMalformed);
+        }
+        if self.authority != Authority::Signed {
+            return Ok(());
         }
         let role = self.optional(&action.acting_role)?;
         self.actor = Actor {

@@ -26,6 +26,36 @@ pub fn text(text: &str, max: usize) -> Result<(), Rejection> {
     }
 }
 
+/// A text that is not empty, of at most `max` bytes.
+pub fn filled_text(value: &str, max: usize) -> Result<(), Rejection> {
+    if value.is_empty() {
+        return Err(Rejection::FieldMissing);
+    }
+    text(value, max)
+}
+
+/// A handle: 1 to 64 of a-z, 0-9 and `-`.
+pub fn handle(handle: &str) -> Result<(), Rejection> {
+    let fits = (1..=64).contains(&handle.len())
+        && handle
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if fits {
+        Ok(())
+    } else {
+        Err(Rejection::HandleMalformed)
+    }
+}
+
+/// An external id: 1 to 64 printable ascii bytes; empty is none.
+pub fn external_id(id: &str) -> Result<(), Rejection> {
+    if id.len() <= 64 && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+        Ok(())
+    } else {
+        Err(Rejection::ExternalIdMalformed)
+    }
+}
+
 /// A hash of 32 bytes.
 pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
     if bytes.len() == 32 {
@@ -78,6 +108,11 @@ pub fn known<E: TryFrom<i32>>(value: i32) -> Result<E, Rejection> {
     if value == 0 {
         return Err(Rejection::FieldMissing);
     }
+    E::try_from(value).map_err(|_| Rejection::ValueUnknown)
+}
+
+/// A value of an enumeration that this ledger knows; its zero has a meaning.
+pub fn known_or_zero<E: TryFrom<i32>>(value: i32) -> Result<E, Rejection> {
     E::try_from(value).map_err(|_| Rejection::ValueUnknown)
 }
 

@@ -21,6 +21,10 @@ pub mod state;
 pub mod time;
 pub mod timer;
 pub mod window;
+#[cfg(test)]
+#[allow(dead_code, unused_imports)]
+// One world for every test: not each part is used at every time.
+mod world;
 
 pub use amount::Amount;
 pub use context::{Authority, Block, Context};

@@ -3,10 +3,19 @@
 //! Each action says what it needs, in [`Act::needs`], and what it does, in [`Act::apply`]. The
 //! access policy of the whole ledger reads in [`capability`].
 
+mod add_validator;
 mod allocate;
+mod assign_role;
+mod create_role;
+mod create_unit;
 mod define_asset;
+mod enrolment;
 mod give_grant;
+mod invite_member;
 mod issue;
+mod join;
+mod join_unit;
+mod membership;
 mod open_account;
 mod posting;
 mod transfer;
@@ -74,12 +83,19 @@ macro_rules! actions {
 // The access policy on one screen.
 #[rustfmt::skip]
 actions! {
+    100 InviteMember       Governance AdmitMembers;
+    101 Join               Own        None;
+    120 CreateUnit         Governance Govern;
+    124 JoinUnit           Governance AdmitMembers;
+    127 CreateRole         Governance Govern;
+    130 AssignRole         Governance AssignRoles;
     140 GiveGrant          Governance Govern;
     180 DefineAsset        Operation  DefineAssets;
     181 Issue              Operation  Issue;
     183 OpenAccount        Operation  OpenAccounts;
     188 Allocate           Operation  Allocate;
     192 Transfer           Operation  Spend;
+    240 AddValidator       Network    GovernNetwork;
 }
 
 /// An action that has a message and no rules in this version: refused as unknown.

@@ -5,6 +5,7 @@
 
 pub mod duties;
 mod grants;
+pub mod kinds;
 mod need;
 pub mod policies;
 pub mod power;

@@ -4,7 +4,7 @@ use polity_proto::v1::{Index, ObjectKind};
 use prost::Message;
 
 use super::{Overlay, Read, keys, objects};
-use crate::Rejection;
+use crate::{Rejection, form};
 
 /// The number behind an index key.
 pub fn find(state: &dyn Read, key: &[u8]) -> Option<u64> {
@@ -23,13 +23,7 @@ pub fn check_handle(
     container: u64,
     handle: &str,
 ) -> Result<(), Rejection> {
-    let fits = (1..=64).contains(&handle.len())
-        && handle
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if !fits {
-        return Err(Rejection::HandleMalformed);
-    }
+    form::handle(handle)?;
     match find(state, &keys::handle(kind, container, handle)) {
         Some(_) => Err(Rejection::HandleTaken),
         None => Ok(()),
@@ -41,9 +35,7 @@ pub fn check_external_id(state: &dyn Read, kind: ObjectKind, id: &str) -> Result
     if id.is_empty() {
         return Ok(());
     }
-    if id.len() > 64 || !id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-        return Err(Rejection::ExternalIdMalformed);
-    }
+    form::external_id(id)?;
     match find(state, &keys::external_id(kind, id)) {
         Some(_) => Err(Rejection::ExternalIdTaken),
         None => Ok(()),

@@ -1,0 +1,211 @@
+//! `assign_role`: a member holds a role, from now on.
+
+use polity_proto::v1::{
+    AssignRole, Assignment, Capability, Grant, Manner, Member, MemberState, ObjectKind, Role,
+    RoleKind, ScopeKind, TimerKind, Unit,
+};
+
+use super::Act;
+use crate::context::Context;
+use crate::judge::{Need, duties};
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects, timers};
+use crate::{Rejection, form};
+
+/// Percent of a member's time that assignments may claim together.
+const PERCENTAGE_MAX: u32 = 100;
+
+impl Act for AssignRole {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.role)?;
+        form::reference(&self.member)?;
+        let manner: Manner = form::known_or_zero(self.manner)?;
+        check_details(&self.focus, self.percentage)?;
+        match manner {
+            Manner::Elected => Err(Rejection::ElectedOnly),
+            Manner::Assigned | Manner::Surrogate | Manner::Imported => Ok(()),
+        }
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let role: Role = context.find(&self.role)?;
+        let _: Member = context.find(&self.member)?;
+        Ok(needs_to_assign(context, &role))
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now().time;
+        let mut role: Role = context.find(&self.role)?;
+        let member: Member = context.find(&self.member)?;
+        // An imported assignment carries no grants; its renewal is judged.
+        if !context.is_genesis() && self.manner() != Manner::Imported {
+            duties::check_assignment(context, now, member.number, role.number)?;
+        }
+        check_lives(context, &role)?;
+        match member.state() {
+            MemberState::Active | MemberState::Invited | MemberState::Imported => {}
+            MemberState::None | MemberState::Suspended | MemberState::Departed => {
+                return Err(Rejection::MemberStateWrong);
+            }
+        }
+        if role.elected && self.manner() != Manner::Surrogate {
+            return Err(Rejection::ElectedOnly);
+        }
+        let held = open_of_member(context, member.number, now);
+        if held.iter().any(|other| other.role == role.number) {
+            return Err(Rejection::AlreadyAssigned);
+        }
+        if role.holders_max != 0 {
+            let holders = open_of_role(context, role.number, now).len();
+            if holders >= role.holders_max as usize {
+                return Err(Rejection::RoleFull);
+            }
+        }
+        check_lead_apart(context, &role, &held)?;
+        check_percentage(&held, self.percentage)?;
+        let until = until(&role, self.until, now)?;
+
+        let number = context.next_number(ObjectKind::Assignment);
+        let follows = std::mem::take(&mut role.vacated);
+        context.put(&role);
+        context.put(&Assignment {
+            number,
+            role: role.number,
+            member: member.number,
+            from: context.effective(),
+            until,
+            manner: self.manner,
+            focus: self.focus.clone(),
+            percentage: self.percentage,
+            basis: Some(context.basis),
+            assigned_by: context.actor.member,
+            effective_at: context.effective_at,
+            follows,
+            ..Assignment::default()
+        });
+        lists::append(context.state, List::Holders, role.number, number);
+        lists::append(context.state, List::Assignments, member.number, number);
+        if until != 0 {
+            timers::set(context.state, until, TimerKind::Assignment, number);
+        }
+        let histories = histories(role.number, member.number);
+        context.event(ObjectKind::Assignment, number, &histories);
+        Ok(())
+    }
+}
+
+/// The authority to fill a role. Whoever operates a validator is chosen by that department alone:
+/// an ancestor's scope does not reach there.
+pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Need> {
+    let operated = lists::all(context, List::Grants, role.number)
+        .into_iter()
+        .filter_map(|number| objects::get::<Grant>(context, number))
+        .filter(|grant| grant.capability() == Capability::OperateValidator && grant.ended_at == 0)
+        .filter_map(|grant| grant.scope)
+        .filter(|scope| scope.kind() != ScopeKind::Object)
+        .map(|scope| scope.unit);
+    let mut needs = Vec::new();
+    for unit in operated {
+        let need = Need {
+            own_decision: true,
+            ..Need::of(Capability::AssignRoles, unit)
+        };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    if !needs.iter().any(|need| need.unit == role.unit) {
+        needs.push(Need::of(Capability::AssignRoles, role.unit));
+    }
+    needs
+}
+
+/// Bounds of what an assignment says beside role, member and term.
+pub(super) fn check_details(focus: &str, percentage: u32) -> Result<(), Rejection> {
+    form::text(focus, form::SHORT_BYTES_MAX)?;
+    if percentage > PERCENTAGE_MAX {
+        return Err(Rejection::PercentageExceeded);
+    }
+    Ok(())
+}
+
+/// Refuses a role that is removed, or whose unit is dissolved.
+pub(super) fn check_lives(context: &Context<'_, '_>, role: &Role) -> Result<(), Rejection> {
+    let unit: Unit = context.get(role.unit)?;
+    if unit.dissolved_at != 0 {
+        return Err(Rejection::UnitDissolved);
+    }
+    if role.removed_at != 0 {
+        return Err(Rejection::RoleRemoved);
+    }
+    Ok(())
+}
+
+/// Assignments of a member that have not ended, also those whose timer waits.
+pub(super) fn open_of_member(state: &dyn Read, member: u64, now: u64) -> Vec<Assignment> {
+    open(state, List::Assignments, member, now)
+}
+
+/// Assignments to a role that have not ended, also those whose timer waits.
+pub(super) fn open_of_role(state: &dyn Read, role: u64, now: u64) -> Vec<Assignment> {
+    open(state, List::Holders, role, now)
+}
+
+fn open(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Assignment> {
+    lists::all(state, list, owner)
+        .into_iter()
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .filter(|assignment| assignment.until == 0 || now < assignment.until)
+        .collect()
+}
+
+/// Whoever leads a circle does not represent it upwards.
+fn check_lead_apart(
+    context: &Context<'_, '_>,
+    role: &Role,
+    held: &[Assignment],
+) -> Result<(), Rejection> {
+    let apart = match role.kind() {
+        RoleKind::Lead => RoleKind::Representative,
+        RoleKind::Representative => RoleKind::Lead,
+        RoleKind::Ordinary
+        | RoleKind::Facilitator
+        | RoleKind::Secretary
+        | RoleKind::ProductOwner => return Ok(()),
+    };
+    let collides = held
+        .iter()
+        .filter_map(|assignment| objects::get::<Role>(context, assignment.role))
+        .any(|other| other.unit == role.unit && other.kind() == apart);
+    if collides {
+        Err(Rejection::KindRule)
+    } else {
+        Ok(())
+    }
+}
+
+/// A member's time has 100 percent. `others` are the assignments beside the one that is judged.
+pub(super) fn check_percentage(others: &[Assignment], percentage: u32) -> Result<(), Rejection> {
+    let sum = others.iter().fold(percentage, |sum, other| {
+        sum.saturating_add(other.percentage)
+    });
+    if percentage != 0 && sum > PERCENTAGE_MAX {
+        return Err(Rejection::PercentageExceeded);
+    }
+    Ok(())
+}
+
+/// The end of a term: what is asked for, else the role's own term from now, else none (0).
+pub(super) fn until(role: &Role, asked: u64, now: u64) -> Result<u64, Rejection> {
+    match (asked, role.term) {
+        (0, 0) => Ok(0),
+        (0, term) => now.checked_add(term).ok_or(Rejection::TimeMalformed),
+        (asked, _) if asked > now => Ok(asked),
+        _ => Err(Rejection::TimeMalformed),
+    }
+}
+
+/// The histories that an assignment enters.
+pub(super) fn histories(role: u64, member: u64) -> [(ObjectKind, u64); 2] {
+    [(ObjectKind::Role, role), (ObjectKind::Member, member)]
+}

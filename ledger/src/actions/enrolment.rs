@@ -1,0 +1,90 @@
+//! Enrolling keys: what every new key of a member has in common.
+
+use polity_proto::v1::{Member, Organisation};
+
+use crate::context::Context;
+use crate::state::{keys, names};
+use crate::{Rejection, check};
+
+/// Most active keys of a member.
+pub(crate) const KEYS_MAX: usize = 16;
+
+/// Refuses a key that cannot be a member's: what the bytes alone can tell.
+pub(crate) fn check_fit(key: &[u8]) -> Result<(), Rejection> {
+    if check::key_is_fit(key) {
+        Ok(())
+    } else {
+        Err(Rejection::KeyUnfit)
+    }
+}
+
+/// Refuses a key that is, or ever was, somebody's.
+pub(crate) fn check_free(context: &Context<'_, '_>, key: &[u8]) -> Result<(), Rejection> {
+    match names::find(context, &index(key)) {
+        Some(_) => Err(Rejection::KeyUnfit),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a key that did not sign for its member. In a genesis it signs the chain id, because the
+/// organisation has no digest yet.
+pub(crate) fn check_possession(
+    context: &Context<'_, '_>,
+    member: u64,
+    key: &[u8],
+    possession: &[u8],
+) -> Result<(), Rejection> {
+    let organisation: Organisation = context.get(0)?;
+    let message = if context.is_genesis() {
+        check::founding_possession_bytes(&organisation.chain_id, key)
+    } else {
+        let digest: [u8; 32] = organisation
+            .digest
+            .as_slice()
+            .try_into()
+            .map_err(|_| Rejection::WrongOrganisation)?;
+        check::possession_bytes(&digest, member, key)
+    };
+    let proven = <&[u8; 64]>::try_from(possession)
+        .is_ok_and(|signature| check::signature_is_valid(key, signature, &message));
+    if proven {
+        Ok(())
+    } else {
+        Err(Rejection::PossessionUnproven)
+    }
+}
+
+/// Reserves a key for a member. It is never given back: a revoked key enrols nobody again.
+pub(crate) fn reserve(context: &mut Context<'_, '_>, member: u64, key: &[u8]) {
+    names::point(context.state, index(key), member);
+}
+
+/// Forgets a reservation of a key that was never enrolled.
+pub(crate) fn forget(context: &mut Context<'_, '_>, key: &[u8]) {
+    context.state.delete(index(key));
+}
+
+/// Puts a key among the member's. Revoked keys beyond the newest few are dropped from the object;
+/// its history keeps them.
+pub(crate) fn enrol(member: &mut Member, key: &[u8], now: u64) {
+    member.keys.push(polity_proto::v1::Key {
+        public: key.to_vec(),
+        added_at: now,
+        revoked_at: 0,
+    });
+    while member.keys.len() > 2 * KEYS_MAX {
+        match member.keys.iter().position(|key| key.revoked_at != 0) {
+            Some(oldest) => member.keys.remove(oldest),
+            None => break,
+        };
+    }
+}
+
+/// How many keys of the member are active.
+pub(crate) fn active(member: &Member) -> usize {
+    member.keys.iter().filter(|key| key.revoked_at == 0).count()
+}
+
+fn index(key: &[u8]) -> Vec<u8> {
+    keys::key_with(keys::KEY, &[], key)
+}

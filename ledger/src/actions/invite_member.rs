@@ -1,0 +1,86 @@
+//! `invite_member`: a unit admits somebody, who may then join with the invited key.
+
+use polity_proto::v1::{
+    Capability, InviteMember, Key, Member, MemberKind, MemberState, ObjectKind, Unit,
+};
+
+use super::{Act, enrolment};
+use crate::context::Context;
+use crate::judge::Need;
+use crate::state::keys::List;
+use crate::state::{lists, names};
+use crate::{Rejection, form};
+
+impl Act for InviteMember {
+    fn check(&self) -> Result<(), Rejection> {
+        form::handle(&self.handle)?;
+        form::external_id(&self.external_id)?;
+        form::optional_hash(&self.commitment)?;
+        form::known_or_zero::<MemberKind>(self.kind)?;
+        form::reference(&self.unit)?;
+        enrolment::check_fit(&self.key)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        Ok(vec![Need::of(Capability::AdmitMembers, unit.number)])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now().time;
+        let unit: Unit = context.find(&self.unit)?;
+        if unit.dissolved_at != 0 {
+            return Err(Rejection::UnitDissolved);
+        }
+        enrolment::check_free(context, &self.key)?;
+
+        let member = Member {
+            handle: self.handle.clone(),
+            external_id: self.external_id.clone(),
+            kind: self.kind,
+            state: MemberState::Invited as i32,
+            commitment: self.commitment.clone(),
+            keys: vec![Key {
+                public: self.key.clone(),
+                added_at: now,
+                revoked_at: 0,
+            }],
+            ..Member::default()
+        };
+        let number = admit(context, member, unit.number)?;
+        enrolment::reserve(context, number, &self.key);
+        Ok(())
+    }
+}
+
+/// Gives a new member a number, a name and a place among the members; returns the number.
+pub(super) fn admit(
+    context: &mut Context<'_, '_>,
+    member: Member,
+    unit: u64,
+) -> Result<u64, Rejection> {
+    names::check_handle(context, ObjectKind::Member, 0, &member.handle)?;
+    names::check_external_id(context, ObjectKind::Member, &member.external_id)?;
+
+    let number = context.next_number(ObjectKind::Member);
+    names::claim(
+        context.state,
+        ObjectKind::Member,
+        0,
+        &member.handle,
+        &member.external_id,
+        number,
+    );
+    context.put(&Member {
+        number,
+        unit,
+        admitted_by: context.actor.member,
+        admitted_at: context.now().time,
+        effective_at: context.effective_at,
+        ..member
+    });
+    lists::append(context.state, List::Members, 0, number);
+    let histories = [(ObjectKind::Member, number), (ObjectKind::Unit, unit)];
+    context.event(ObjectKind::Member, number, &histories);
+    Ok(number)
+}

@@ -1,0 +1,141 @@
+//! What a unit's kind demands. Maxima are rules; minima are warnings that queries show.
+
+use std::collections::BTreeSet;
+
+use polity_proto::v1::{Member, Role, RoleKind, Unit, UnitKind};
+
+use crate::Rejection;
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
+
+/// Most members of a squad.
+pub const SQUAD_MEMBERS_MAX: u64 = 12;
+/// Most members of a tribe, its squads' counted.
+pub const TRIBE_MEMBERS_MAX: u32 = 150;
+
+/// Squads and chapters sit in a tribe. `parent` 0: the root.
+pub fn check_place(state: &dyn Read, kind: UnitKind, parent: u64) -> Result<(), Rejection> {
+    let above = objects::get::<Unit>(state, parent).map(|unit| unit.kind());
+    let fits = match kind {
+        UnitKind::Squad | UnitKind::Chapter => above == Some(UnitKind::Tribe),
+        UnitKind::None
+        | UnitKind::Company
+        | UnitKind::Department
+        | UnitKind::Circle
+        | UnitKind::Tribe
+        | UnitKind::Guild
+        | UnitKind::Project
+        | UnitKind::Team => true,
+    };
+    ensure(fits)
+}
+
+/// Only a tribe has a ceiling of its own, and never above the kind's.
+pub fn check_ceiling(kind: UnitKind, ceiling: u32) -> Result<(), Rejection> {
+    ensure(ceiling == 0 || kind == UnitKind::Tribe && ceiling <= TRIBE_MEMBERS_MAX)
+}
+
+/// The most members that a tribe may have.
+pub fn ceiling(tribe: &Unit) -> u32 {
+    match tribe.ceiling {
+        0 => TRIBE_MEMBERS_MAX,
+        ceiling => ceiling,
+    }
+}
+
+/// Everybody who sits in a tribe: its own joined members and those of its squads.
+pub fn tribe_members(state: &dyn Read, tribe: u64) -> BTreeSet<u64> {
+    let mut members: BTreeSet<u64> = lists::all(state, List::Joined, tribe).into_iter().collect();
+    for squad in units_of_kind(state, tribe, UnitKind::Squad) {
+        members.extend(lists::all(state, List::Joined, squad));
+    }
+    members
+}
+
+/// Children of a unit that are of a kind.
+pub fn units_of_kind(state: &dyn Read, parent: u64, kind: UnitKind) -> Vec<u64> {
+    lists::all(state, List::Children, parent)
+        .into_iter()
+        .filter_map(|number| objects::get::<Unit>(state, number))
+        .filter(|unit| unit.kind() == kind)
+        .map(|unit| unit.number)
+        .collect()
+}
+
+/// The tribe in which the member's home squad sits; 0: none.
+pub fn home_tribe(state: &dyn Read, member: &Member) -> u64 {
+    objects::get::<Unit>(state, member.home_squad).map_or(0, |squad| squad.parent)
+}
+
+/// Whether the unit's kind lets this member join.
+pub fn check_join(state: &dyn Read, unit: &Unit, member: &Member) -> Result<(), Rejection> {
+    match unit.kind() {
+        UnitKind::Squad => {
+            if member.home_squad != 0 {
+                return Err(Rejection::LastUnitOfWork);
+            }
+            if lists::count(state, List::Joined, unit.number) >= SQUAD_MEMBERS_MAX {
+                return Err(Rejection::CeilingReached);
+            }
+            match objects::get::<Unit>(state, unit.parent) {
+                Some(tribe) => check_room(state, &tribe, member),
+                None => Ok(()),
+            }
+        }
+        UnitKind::Chapter => ensure(home_tribe(state, member) == unit.parent),
+        UnitKind::Tribe => check_room(state, unit, member),
+        UnitKind::None
+        | UnitKind::Company
+        | UnitKind::Department
+        | UnitKind::Circle
+        | UnitKind::Guild
+        | UnitKind::Project
+        | UnitKind::Team => Ok(()),
+    }
+}
+
+fn check_room(state: &dyn Read, tribe: &Unit, member: &Member) -> Result<(), Rejection> {
+    let members = tribe_members(state, tribe.number);
+    if members.contains(&member.number) || members.len() < ceiling(tribe) as usize {
+        Ok(())
+    } else {
+        Err(Rejection::CeilingReached)
+    }
+}
+
+/// Whether the unit's kind lets it have this role beside those that it has.
+pub fn check_role(state: &dyn Read, unit: &Unit, role: &Role) -> Result<(), Rejection> {
+    let form = match role.kind() {
+        RoleKind::Ordinary => return Ok(()),
+        // A circle's lead is assigned, never elected.
+        RoleKind::Lead => unit.kind() != UnitKind::Circle || !role.elected,
+        RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {
+            unit.kind() == UnitKind::Circle && role.elected
+        }
+        RoleKind::ProductOwner => unit.kind() == UnitKind::Squad && role.holders_max == 1,
+    };
+    let once = lists::all(state, List::Roles, unit.number)
+        .into_iter()
+        .filter_map(|number| objects::get::<Role>(state, number))
+        .all(|other| other.number == role.number || other.kind() != role.kind());
+    ensure(form && once)
+}
+
+/// Whether the constitution gives the role to every circle: it cannot be altered.
+pub fn is_constitution_role(unit: &Unit, role: &Role) -> bool {
+    let named = match role.kind() {
+        RoleKind::Lead | RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {
+            true
+        }
+        RoleKind::Ordinary | RoleKind::ProductOwner => false,
+    };
+    named && unit.kind() == UnitKind::Circle
+}
+
+fn ensure(fits: bool) -> Result<(), Rejection> {
+    if fits {
+        Ok(())
+    } else {
+        Err(Rejection::KindRule)
+    }
+}
