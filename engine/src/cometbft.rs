@@ -6,6 +6,7 @@ pub mod app_state;
 mod genesis;
 mod home;
 mod key;
+mod leftover;
 mod peer_question;
 mod process;
 mod settings;

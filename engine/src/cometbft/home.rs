@@ -6,6 +6,7 @@
 //! config/node_key.json             the node's name in the network, written once
 //! config/priv_validator_key.json   its vote, written once
 //! guard/priv_validator_state.json  what it signed last, from then on CometBFT's
+//! cometbft.pid                     the process that was started last
 //! data/                            blocks and CometBFT's own state; can be wiped, then the node catches up
 //! ```
 

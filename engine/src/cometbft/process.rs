@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::Home;
+use super::{Home, leftover};
 
 /// The one release that is known to work with this crate.
 pub const VERSION: &str = "0.38.25";
@@ -43,10 +43,10 @@ pub enum CometError {
         /// What it says of itself.
         found: String,
     },
-    /// The binary cannot be run, or its log not be written.
+    /// The binary cannot be run, its log not be written, or its home not be taken over.
     #[error("{path}: {source}")]
     Io {
-        /// The binary or the log file.
+        /// The binary, the log file or the home directory.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -94,27 +94,25 @@ pub struct CometProcess {
 
 impl CometProcess {
     /// Starts CometBFT in its home directory; what it prints is appended to a log file. The application must listen
-    /// already.
+    /// already: then nobody else runs this home, and a CometBFT that an earlier, killed run left in it is ended first.
     ///
     /// It gets a process group of its own, so that an interrupt from a terminal reaches it through [`Self::stop`]
     /// alone, and no setting from the environment, because the home directory is the only place for settings.
-    pub fn start(binary: &CometBinary, home: &Home, log: &Path) -> Result<Self, CometError> {
-        let at_log = |source| CometError::Io {
-            path: log.to_owned(),
-            source,
-        };
+    pub async fn start(binary: &CometBinary, home: &Home, log: &Path) -> Result<Self, CometError> {
+        let home = std::path::absolute(home.path()).map_err(at(home.path()))?;
+        leftover::end(&home).await.map_err(at(&home))?;
         let output = OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
             .open(log)
-            .map_err(at_log)?;
-        let errors = output.try_clone().map_err(at_log)?;
+            .map_err(at(log))?;
+        let errors = output.try_clone().map_err(at(log))?;
         let mut command = Command::new(&binary.0);
         command
             .arg("start")
             .arg("--home")
-            .arg(home.path())
+            .arg(&home)
             .stdin(Stdio::null())
             .stdout(Stdio::from(output))
             .stderr(Stdio::from(errors))
@@ -126,14 +124,15 @@ impl CometProcess {
             }
         }
 
-        let child = command.spawn().map_err(|source| CometError::Io {
-            path: binary.0.clone(),
-            source,
-        })?;
-        Ok(Self {
-            child,
+        let process = Self {
+            child: command.spawn().map_err(at(&binary.0))?,
             binary: binary.0.clone(),
-        })
+        };
+        match process.id() {
+            Some(pid) => leftover::remember(&home, pid).map_err(at(&home))?,
+            None => tracing::debug!("cometbft ended at once"),
+        }
+        Ok(process)
     }
 
     /// The process id; `None` once it has ended.
@@ -144,13 +143,11 @@ impl CometProcess {
 
     /// Waits until it ends by itself. Can be cancelled and repeated.
     pub async fn ended(&mut self) -> Result<ExitStatus, CometError> {
-        self.child.wait().await.map_err(|source| CometError::Io {
-            path: self.binary.clone(),
-            source,
-        })
+        self.child.wait().await.map_err(at(&self.binary))
     }
 
-    /// Asks it to end, waits, and kills it when it does not end in time.
+    /// Asks it to end, waits, and kills it when it does not end in time: when its application has gone away, it may
+    /// wait forever for an answer.
     pub async fn stop(&mut self, patience: Duration) -> Result<ExitStatus, CometError> {
         if let Some(pid) = self
             .child
@@ -171,6 +168,13 @@ impl CometProcess {
     }
 }
 
+fn at(path: &Path) -> impl Fn(io::Error) -> CometError + '_ {
+    |source| CometError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
 fn find_installed() -> Result<PathBuf, CometError> {
     let path = env::var_os("PATH").unwrap_or_default();
     let go = env::var_os("HOME").map(|home| PathBuf::from(home).join("go/bin"));
@@ -185,10 +189,6 @@ fn find_installed() -> Result<PathBuf, CometError> {
 }
 
 async fn version_of(path: &Path) -> Result<String, CometError> {
-    let at_path = |source| CometError::Io {
-        path: path.to_owned(),
-        source,
-    };
     let mut command = Command::new(path);
     command
         .arg("version")
@@ -197,8 +197,8 @@ async fn version_of(path: &Path) -> Result<String, CometError> {
         .kill_on_drop(true);
     let output = timeout(VERSION_TIMEOUT, command.output()).await;
     let output = output
-        .map_err(|_| at_path(io::ErrorKind::TimedOut.into()))?
-        .map_err(at_path)?;
+        .map_err(|_| at(path)(io::ErrorKind::TimedOut.into()))?
+        .map_err(at(path))?;
     // Only a line of it is wanted, whatever the program prints.
     let text = String::from_utf8_lossy(&output.stdout[..output.stdout.len().min(100)]).into_owned();
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
@@ -248,45 +248,47 @@ mod tests {
         assert!(error.contains("go install"), "{error}");
     }
 
-    #[tokio::test]
-    async fn a_process_is_stopped_gently_and_its_words_are_kept() {
-        let (directory, path) = script(
-            "test \"$1\" = version && echo 0.38.25 && exit\n\
-             trap 'echo ended; exit 3' TERM\n\
-             echo began \"$@\" >&2\n\
-             while :; do sleep 0.01; done",
-        );
-        let binary = CometBinary::find(Some(&path)).await.unwrap();
-        let log = directory.path().join("log");
-        let mut process = CometProcess::start(&binary, &Home::new("/some/home"), &log).unwrap();
-        while !fs::read_to_string(&log).unwrap().contains("began") {
+    const TELL_VERSION: &str = "test \"$1\" = version && echo 0.38.25 && exit";
+    const DEAF: &str = "trap '' TERM; echo deaf; while :; do sleep 0.01; done";
+
+    /// Starts a script in the directory `home` beside it, once it has said `word`.
+    async fn started(path: &Path, word: &str) -> CometProcess {
+        let directory = path.parent().unwrap();
+        let (home, log) = (directory.join("home"), directory.join("log"));
+        fs::create_dir_all(&home).unwrap();
+        let binary = CometBinary::find(Some(path)).await.unwrap();
+        let process = CometProcess::start(&binary, &Home::new(home), &log)
+            .await
+            .unwrap();
+        while !fs::read_to_string(&log).unwrap().contains(word) {
             tokio::task::yield_now().await;
         }
+        process
+    }
+
+    #[tokio::test]
+    async fn a_process_is_stopped_gently_and_its_words_are_kept() {
+        let (directory, path) = script(&format!(
+            "{TELL_VERSION}\ntrap 'echo ended; exit 3' TERM\necho began \"$@\" >&2\nwhile :; do sleep 0.01; done"
+        ));
+        let mut process = started(&path, "began").await;
         assert_eq!(
             process.stop(Duration::from_secs(10)).await.unwrap().code(),
             Some(3)
         );
+        let home = directory.path().join("home");
+        let expected = format!("began start --home {}\nended\n", home.display());
         assert_eq!(
-            fs::read_to_string(&log).unwrap(),
-            "began start --home /some/home\nended\n"
+            fs::read_to_string(directory.path().join("log")).unwrap(),
+            expected
         );
         assert_eq!(process.id(), None);
     }
 
     #[tokio::test]
     async fn a_process_that_does_not_listen_is_killed() {
-        let (directory, path) = script(
-            "test \"$1\" = version && echo 0.38.25 && exit\n\
-             trap '' TERM\n\
-             echo deaf\n\
-             while :; do sleep 0.01; done",
-        );
-        let binary = CometBinary::find(Some(&path)).await.unwrap();
-        let log = directory.path().join("log");
-        let mut process = CometProcess::start(&binary, &Home::new("/some/home"), &log).unwrap();
-        while !fs::read_to_string(&log).unwrap().contains("deaf") {
-            tokio::task::yield_now().await;
-        }
+        let (_directory, path) = script(&format!("{TELL_VERSION}\n{DEAF}"));
+        let mut process = started(&path, "deaf").await;
         assert_eq!(
             process
                 .stop(Duration::from_millis(50))
@@ -295,5 +297,36 @@ mod tests {
                 .code(),
             None
         );
+    }
+
+    #[tokio::test]
+    async fn a_process_left_by_an_earlier_run_is_ended_before_the_next_one() {
+        let (directory, path) = script(&format!("{TELL_VERSION}\n{DEAF}"));
+        let mut leftover = started(&path, "deaf").await;
+        fs::remove_file(directory.path().join("log")).unwrap();
+        let mut process = started(&path, "deaf").await;
+        assert_eq!(leftover.ended().await.unwrap().code(), None);
+        assert!(process.id().is_some());
+        process.stop(Duration::ZERO).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_process_of_another_home_is_left_alone() {
+        let (directory, path) = script(&format!("{TELL_VERSION}\n{DEAF}"));
+        let mut other = started(&path, "deaf").await;
+        let home = directory.path().join("another home");
+        fs::create_dir(&home).unwrap();
+        fs::copy(
+            directory.path().join("home/cometbft.pid"),
+            home.join("cometbft.pid"),
+        )
+        .unwrap();
+        leftover::end(&home).await.unwrap();
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), other.ended())
+                .await
+                .is_err()
+        );
+        other.stop(Duration::ZERO).await.unwrap();
     }
 }
