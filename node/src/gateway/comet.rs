@@ -16,8 +16,9 @@ const ALREADY_KNOWN: &str = "tx already exists in cache";
 /// Bytes of a batch beside its transactions: the words around each.
 const CALL_OVERHEAD_BYTES: usize = 128;
 
-/// Bounds of the conversation with CometBFT. `calls_per_batch` and `batch_bytes` must not exceed
-/// `rpc.max_request_batch_size` and `rpc.max_body_bytes` of its configuration; the defaults are CometBFT's own.
+/// Bounds of the conversation with CometBFT. Its own configuration must allow what these do:
+/// `rpc.max_body_bytes` at least `batch_bytes`, and `rpc.max_request_batch_size` 0 or at least
+/// `calls_per_batch`, as the configuration that we write for it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CometLimits {
     /// Time to open a connection.
@@ -38,7 +39,7 @@ impl Default for CometLimits {
             connect_time: Duration::from_secs(1),
             call_time: Duration::from_secs(10),
             answer_bytes_max: 128 << 20,
-            calls_per_batch: 10,
+            calls_per_batch: 500,
             batch_bytes: 1_000_000,
         }
     }

@@ -58,7 +58,9 @@ async fn call(
 
 /// Answers a batch in order. The first call was paid for by the request itself.
 async fn answer_all(gateway: &Gateway, peer: &Peer, calls: Vec<Option<Call>>) -> Response {
-    if calls.len() > 1 && !gateway.may_call(peer.address, calls.len() - 1) {
+    // Together with the first, a batch never costs more than the burst, which a rest gives back.
+    let more = calls.len().min(gateway.limits().calls_burst as usize);
+    if more > 1 && !gateway.may_call(peer.address, more - 1) {
         return too_many_calls(gateway, peer);
     }
 

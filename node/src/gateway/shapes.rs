@@ -109,7 +109,8 @@ pub(super) fn finalized(block: &CommittedBlock) -> Value {
     answer.into()
 }
 
-/// The event of one transaction; what is empty or zero is left out.
+/// The event of one transaction; what is empty or zero is left out. The empty list of events is not,
+/// although CometBFT would: the Rust client cannot read a transaction without it.
 pub(super) fn transaction_event(block: &CommittedBlock, index: usize) -> Value {
     let Some(transaction) = block.transactions.get(index) else {
         return Value::Null;
@@ -120,6 +121,7 @@ pub(super) fn transaction_event(block: &CommittedBlock, index: usize) -> Value {
     }
     put_text(&mut result, "data", &base64_text(&transaction.result.data));
     put_text(&mut result, "log", &transaction.result.log);
+    result.insert("events".to_owned(), Vec::<Value>::new().into());
 
     let mut event = Map::new();
     put_number(&mut event, "height", block.height);

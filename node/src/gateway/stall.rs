@@ -87,3 +87,30 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteBound<S> {
         self.watch(progress, cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_takes_nothing_breaks_the_connection() {
+        let (ours, _theirs) = duplex(16);
+        let mut ours = WriteBound::new(ours, Duration::from_millis(20));
+        let error = ours.write_all(&[0; 100]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_a_little_at_a_time_does_not() {
+        let (ours, mut theirs) = duplex(16);
+        let mut ours = WriteBound::new(ours, Duration::from_secs(20));
+        let reading = tokio::spawn(async move {
+            let mut bytes = [0; 100];
+            theirs.read_exact(&mut bytes).await
+        });
+        ours.write_all(&[0; 100]).await.unwrap();
+        assert_eq!(reading.await.unwrap().unwrap(), 100);
+    }
+}

@@ -32,7 +32,7 @@ impl Throttle {
         }
     }
 
-    /// Whether the address may make this many calls now. A batch larger than the burst costs the whole burst.
+    /// Whether the address may make this many calls now. More than the burst cost the whole burst.
     pub(super) fn take(&self, address: IpAddr, calls: usize, now: Instant) -> bool {
         let cost = (calls as f64).min(self.burst);
         self.with_bucket(address, now, |bucket| {
