@@ -9,5 +9,5 @@ mod store;
 
 pub use file::{WORK_FACTOR_DEFAULT, WORK_FACTOR_MAX};
 pub use passphrase::Passphrase;
-pub use signer::{POSSESSION_DOMAIN, Signer, signing_bytes};
+pub use signer::Signer;
 pub use store::{ImportForm, KeyStore, StoredKey};

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-
-/// The domain of a proof of possession: whoever enrols a key shows that they hold its secret.
-pub const POSSESSION_DOMAIN: &[u8] = b"polity/v1/possession";
+use polity_ledger::check::{possession_bytes, signing_bytes};
 
 /// An Ed25519 key in memory. The secret is wiped when this is dropped.
 pub struct Signer {
@@ -27,18 +25,23 @@ impl Signer {
         self.key.verifying_key().to_bytes()
     }
 
-    /// Signs a transaction's body for one organisation, under the domain of transactions.
+    /// Signs bytes that already name their purpose, such as those of
+    /// [`polity_ledger::check::founding_bytes`].
     #[must_use]
-    pub fn sign(&self, domain: &[u8], organisation: &[u8; 32], body: &[u8]) -> [u8; 64] {
-        self.key
-            .sign(&signing_bytes(domain, organisation, body))
-            .to_bytes()
+    pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
     }
 
-    /// Shows that this key's holder has its secret, to one organisation and for this public key.
+    /// Signs the body of a transaction for one organisation.
     #[must_use]
-    pub fn prove_possession(&self, organisation: &[u8; 32]) -> [u8; 64] {
-        self.sign(POSSESSION_DOMAIN, organisation, &self.public_key())
+    pub fn sign_body(&self, organisation: &[u8; 32], body: &[u8]) -> [u8; 64] {
+        self.sign(&signing_bytes(organisation, body))
+    }
+
+    /// Shows that this key's holder has its secret: what enrolling the key for `member` takes.
+    #[must_use]
+    pub fn prove_possession(&self, organisation: &[u8; 32], member: u64) -> [u8; 64] {
+        self.sign(&possession_bytes(organisation, member, &self.public_key()))
     }
 }
 
@@ -48,30 +51,48 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// What is signed: domain ‖ organisation digest ‖ body. A signature made for one organisation or
-/// for one purpose is worth nothing for another.
-#[must_use]
-pub fn signing_bytes(domain: &[u8], organisation: &[u8; 32], body: &[u8]) -> Vec<u8> {
-    [domain, organisation, body].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use ed25519_dalek::{Signature, VerifyingKey};
 
     use super::*;
 
+    fn verifies(signer: &Signer, bytes: &[u8], signature: &[u8; 64]) -> bool {
+        let key = VerifyingKey::from_bytes(&signer.public_key()).expect("a key of our own");
+        key.verify_strict(bytes, &Signature::from_bytes(signature))
+            .is_ok()
+    }
+
     #[test]
-    fn a_proof_of_possession_holds_for_its_organisation_only() {
+    fn a_signature_holds_for_its_organisation_and_its_purpose_only() {
         let signer = Signer::from_seed(&[3; 32]);
-        let public_key = signer.public_key();
+        let body = [&7_u64.to_be_bytes()[..], &signer.public_key()].concat();
 
-        let proof = Signature::from_bytes(&signer.prove_possession(&[1; 32]));
+        let signature = signer.sign_body(&[1; 32], &body);
 
-        let key = VerifyingKey::from_bytes(&public_key).expect("a key of our own");
-        let bytes = |organisation| signing_bytes(POSSESSION_DOMAIN, organisation, &public_key);
-        assert!(key.verify_strict(&bytes(&[1; 32]), &proof).is_ok());
-        assert!(key.verify_strict(&bytes(&[2; 32]), &proof).is_err());
+        assert!(verifies(
+            &signer,
+            &signing_bytes(&[1; 32], &body),
+            &signature
+        ));
+        assert!(!verifies(
+            &signer,
+            &signing_bytes(&[2; 32], &body),
+            &signature
+        ));
+        let possession = possession_bytes(&[1; 32], 7, &signer.public_key());
+        assert!(!verifies(&signer, &possession, &signature));
+    }
+
+    #[test]
+    fn a_proof_of_possession_holds_for_its_member_only() {
+        let signer = Signer::from_seed(&[3; 32]);
+        let bytes = |member| possession_bytes(&[1; 32], member, &signer.public_key());
+
+        let proof = signer.prove_possession(&[1; 32], 7);
+
+        assert!(verifies(&signer, &bytes(7), &proof));
+        assert!(!verifies(&signer, &bytes(8), &proof));
     }
 
     #[test]
