@@ -127,6 +127,14 @@ impl Error {
         Self::new(ErrorKind::Usage, message)
     }
 
+    pub(crate) fn not_reached(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotReached, message)
+    }
+
+    pub(crate) fn proof(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::ProofFailed, message)
+    }
+
     pub(crate) fn key(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Key, message)
     }

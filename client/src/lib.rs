@@ -12,5 +12,11 @@
 
 pub mod error;
 pub mod keys;
+pub mod proof;
+pub mod rpc;
+pub mod trust;
+
+#[cfg(test)]
+mod recorded;
 
 pub use error::{Error, ErrorKind, Refusal, Result};

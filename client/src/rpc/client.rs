@@ -1,0 +1,197 @@
+//! One client over several nodes: bounds, time limits, and the next node when one fails.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode, Url};
+use rustls::ClientConfig;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::json::{AnswerError, parse_answer};
+use super::tls;
+use crate::{Error, Result};
+
+/// How nodes are reached.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// Base addresses, `http://HOST:PORT` or `https://…`; the first that answers is used.
+    pub nodes: Vec<String>,
+    /// A file of PEM certificates that replaces the public authorities for `https`.
+    pub ca_file: Option<PathBuf>,
+    /// How long a connection may take to come about.
+    pub connect_limit: Duration,
+    /// How long one call to one node may take, its answer included.
+    pub request_limit: Duration,
+    /// The largest answer that is read, in bytes.
+    pub answer_bytes_max: usize,
+}
+
+impl ClientOptions {
+    /// The defaults for these nodes: 3 s to connect, 15 s for a call, answers up to 64 MiB.
+    pub fn for_nodes<I: IntoIterator<Item = S>, S: Into<String>>(nodes: I) -> Self {
+        Self {
+            nodes: nodes.into_iter().map(Into::into).collect(),
+            ca_file: None,
+            connect_limit: Duration::from_secs(3),
+            request_limit: Duration::from_secs(15),
+            answer_bytes_max: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// A client of one or several nodes of one organisation. Clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    http: reqwest::Client,
+    tls: Arc<ClientConfig>,
+    nodes: Vec<Url>,
+    /// The node that answered last; the others are asked only when it fails.
+    preferred: AtomicUsize,
+    connect_limit: Duration,
+    answer_bytes_max: usize,
+}
+
+impl Client {
+    /// Prepares a client. Nothing is sent yet; an address that cannot be one is a usage error.
+    pub fn new(options: ClientOptions) -> Result<Self> {
+        let nodes = options
+            .nodes
+            .iter()
+            .map(|node| parse_node(node))
+            .collect::<Result<Vec<_>>>()?;
+        if nodes.is_empty() {
+            return Err(Error::usage("no node is named"));
+        }
+
+        let tls = tls::client_config(options.ca_file.as_deref())?;
+        let http = reqwest::Client::builder()
+            .use_preconfigured_tls((*tls).clone())
+            .connect_timeout(options.connect_limit)
+            .timeout(options.request_limit)
+            .redirect(reqwest::redirect::Policy::none())
+            // A node is named outright: no variable of the environment sends us elsewhere.
+            .no_proxy()
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| Error::trouble("no HTTP client can be made").with_source(error))?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                http,
+                tls,
+                nodes,
+                preferred: AtomicUsize::new(0),
+                connect_limit: options.connect_limit,
+                answer_bytes_max: options.answer_bytes_max,
+            }),
+        })
+    }
+
+    /// Calls one method. A node that cannot be reached, is overloaded or answers without sense is
+    /// passed over; an error that a node reports is an answer and ends the search.
+    pub(super) async fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut failures = Vec::new();
+        for (index, node) in self.nodes_in_order() {
+            match self.call_node(node, &body).await {
+                Ok(bytes) => match parse_answer(&bytes) {
+                    Ok(answer) => {
+                        self.shared.preferred.store(index, Ordering::Relaxed);
+                        return Ok(answer);
+                    }
+                    Err(AnswerError::Reported(reported)) => return Err(reported.into()),
+                    Err(AnswerError::Malformed(why)) => {
+                        failures.push(format!("{node} answered {method} without sense: {why}"));
+                    }
+                },
+                Err(why) => failures.push(format!("{node}: {why}")),
+            }
+        }
+        Err(Error::not_reached(failures.join("; ")))
+    }
+
+    /// The nodes, the one that answered last first.
+    pub(super) fn nodes_in_order(&self) -> impl Iterator<Item = (usize, &Url)> {
+        let nodes = &self.shared.nodes;
+        let first = self.shared.preferred.load(Ordering::Relaxed);
+        (0..nodes.len()).map(move |offset| {
+            let index = (first + offset) % nodes.len();
+            (index, &nodes[index])
+        })
+    }
+
+    pub(super) fn tls(&self) -> &Arc<ClientConfig> {
+        &self.shared.tls
+    }
+
+    pub(super) fn connect_limit(&self) -> Duration {
+        self.shared.connect_limit
+    }
+
+    pub(super) fn answer_bytes_max(&self) -> usize {
+        self.shared.answer_bytes_max
+    }
+
+    async fn call_node(&self, node: &Url, body: &Value) -> Result<Vec<u8>, String> {
+        let sent = self.shared.http.post(node.clone()).json(body).send().await;
+        let response = sent.map_err(|error| words(&error))?;
+        let status = response.status();
+        let bytes = read_bounded(response, self.shared.answer_bytes_max).await?;
+
+        // CometBFT reports errors of a call as JSON under 500 as well.
+        if status.is_success() || (status == StatusCode::INTERNAL_SERVER_ERROR && is_json(&bytes)) {
+            return Ok(bytes);
+        }
+        Err(format!("answered {status}"))
+    }
+}
+
+fn parse_node(node: &str) -> Result<Url> {
+    let unusable = || Error::usage(format!("`{node}` is not an address of a node"));
+    let url = Url::parse(node).map_err(|error| unusable().with_source(error))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(unusable());
+    }
+    Ok(url)
+}
+
+async fn read_bounded(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
+        if bytes.len() + chunk.len() > bytes_max {
+            return Err(format!("the answer is larger than {bytes_max} bytes"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{')
+}
+
+/// The whole chain of causes in one line; the address is named by the caller.
+fn words(error: &reqwest::Error) -> String {
+    let mut words = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    if error.is_timeout() {
+        words.insert(0, "no answer in time".into());
+    }
+    if words.is_empty() {
+        words.push(error.to_string());
+    }
+    words.join(": ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! The calls, one function each.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tendermint::block::signed_header::SignedHeader;
+use tendermint::validator;
+
+use super::Client;
+use super::answers::{
+    BlockAnswer, BlockForm, BroadcastAnswer, CommitForm, GenesisForm, QueryAnswer, QueryForm,
+    StatusAnswer, StatusForm, TransactionAnswer, ValidatorsForm,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// The most transactions of one call of [`Client::broadcast_batch`].
+pub const BROADCAST_BATCH_MAX: usize = 1_000;
+
+/// The most validators that are read of one height.
+pub const VALIDATORS_MAX: usize = 1_000;
+
+const VALIDATORS_PER_PAGE: u64 = 100;
+
+impl Client {
+    /// What the node says of itself.
+    pub async fn status(&self) -> Result<StatusAnswer> {
+        let form: StatusForm = self.call("status", json!({})).await?;
+        Ok(form.into())
+    }
+
+    /// The genesis as the node has it; never a root of trust.
+    pub async fn genesis(&self) -> Result<Value> {
+        let form: GenesisForm = self.call("genesis", json!({})).await?;
+        Ok(form.genesis)
+    }
+
+    /// Hands a transaction to the node's door and returns what the door says. Sending the same
+    /// bytes again is safe and answered like the first time.
+    pub async fn broadcast_tx_sync(&self, transaction: &[u8]) -> Result<BroadcastAnswer> {
+        let params = json!({"tx": STANDARD.encode(transaction)});
+        let answered = self.call("broadcast_tx_sync", params).await;
+
+        match answered {
+            // CometBFT reports bytes that it already holds as an error of the call.
+            Err(error)
+                if error.kind() == ErrorKind::Trouble
+                    && error.to_string().contains("already exists in cache") =>
+            {
+                Ok(BroadcastAnswer {
+                    code: 0,
+                    log: "the node has it already".into(),
+                    hash: Sha256::digest(transaction).into(),
+                })
+            }
+            answered => answered,
+        }
+    }
+
+    /// Hands many transactions over at once; the answers are in the same order.
+    pub async fn broadcast_batch(&self, transactions: &[Vec<u8>]) -> Result<Vec<BroadcastAnswer>> {
+        if transactions.len() > BROADCAST_BATCH_MAX {
+            return Err(Error::usage(format!(
+                "more than {BROADCAST_BATCH_MAX} transactions in one call"
+            )));
+        }
+
+        let texts: Vec<String> = transactions.iter().map(|t| STANDARD.encode(t)).collect();
+        let answers: Vec<BroadcastAnswer> =
+            self.call("broadcast_batch", json!({"txs": texts})).await?;
+        if answers.len() != transactions.len() {
+            return Err(Error::trouble(format!(
+                "{} answers for {} transactions",
+                answers.len(),
+                transactions.len()
+            )));
+        }
+        Ok(answers)
+    }
+
+    /// Asks the application. `height` 0 is the newest.
+    pub async fn abci_query(
+        &self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+        prove: bool,
+    ) -> Result<QueryAnswer> {
+        let params = json!({
+            "path": path,
+            "data": hex::encode(data),
+            "height": height.to_string(),
+            "prove": prove,
+        });
+        let form: QueryForm = self.call("abci_query", params).await?;
+        Ok(form.response)
+    }
+
+    /// The header of a height with the commit that signs it; the newest without a height.
+    pub async fn commit(&self, height: Option<u64>) -> Result<SignedHeader> {
+        let form: CommitForm = self.call("commit", at(height)).await?;
+        Ok(form.signed_header)
+    }
+
+    /// All validators of a height, over as many pages as that takes.
+    pub async fn validators(&self, height: u64) -> Result<Vec<validator::Info>> {
+        let mut validators = Vec::new();
+        loop {
+            let page = validators.len() as u64 / VALIDATORS_PER_PAGE + 1;
+            let params = json!({
+                "height": height.to_string(),
+                "page": page.to_string(),
+                "per_page": VALIDATORS_PER_PAGE.to_string(),
+            });
+            let form: ValidatorsForm = self.call("validators", params).await?;
+            if form.block_height != height {
+                return Err(Error::trouble("validators of another height came back"));
+            }
+
+            let listed = form.validators.unwrap_or_default();
+            let ends = listed.len() as u64 != VALIDATORS_PER_PAGE;
+            for listed in listed {
+                let power = listed
+                    .power
+                    .try_into()
+                    .map_err(|_| Error::trouble("a validator's power is out of range"))?;
+                validators.push(validator::Info::new(listed.pub_key, power));
+            }
+            if ends || validators.len() as u64 >= form.total {
+                return Ok(validators);
+            }
+            if validators.len() >= VALIDATORS_MAX {
+                return Err(Error::trouble(format!(
+                    "more than {VALIDATORS_MAX} validators at height {height}"
+                )));
+            }
+        }
+    }
+
+    /// A block; the newest without a height.
+    pub async fn block(&self, height: Option<u64>) -> Result<BlockAnswer> {
+        let form: BlockForm = self.call("block", at(height)).await?;
+        Ok(form.into())
+    }
+
+    /// Where the transaction with this SHA-256 of its bytes is, with a path into the block's data
+    /// hash where `prove` asks for it.
+    pub async fn tx(&self, hash: &[u8; 32], prove: bool) -> Result<TransactionAnswer> {
+        let params = json!({"hash": STANDARD.encode(hash), "prove": prove});
+        self.call("tx", params).await
+    }
+
+    /// Calls any other method of the gateway; for diagnosis.
+    pub async fn call_raw(&self, method: &str, params: Value) -> Result<Value> {
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Anything(Value);
+
+        let answer: Anything = self.call(method, params).await?;
+        Ok(answer.0)
+    }
+}
+
+fn at(height: Option<u64>) -> Value {
+    match height {
+        Some(height) => json!({"height": height.to_string()}),
+        None => json!({}),
+    }
+}

@@ -1,0 +1,75 @@
+//! Which certificates are believed: those of one file, or the public authorities.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::{Error, Result};
+
+/// The TLS configuration of every connection. With a CA file, its certificates are the only
+/// roots: a consortium's own authority replaces the public ones, it does not join them.
+pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        Some(path) => add_from_file(&mut roots, path)?,
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+
+    // The provider is named here, so that no process-wide choice by somebody else is met.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::trouble("TLS cannot be set up").with_source(error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+fn add_from_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
+    let unusable = || Error::usage(format!("no CA certificate in {}", path.display()));
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unusable().with_source(error.to_string()))?;
+    for certificate in certificates {
+        roots
+            .add(certificate)
+            .map_err(|error| unusable().with_source(error))?;
+    }
+
+    if roots.is_empty() {
+        return Err(unusable());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn without_a_file_the_public_authorities_are_believed() {
+        assert!(client_config(None).is_ok());
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_is_refused() {
+        for text in [
+            "",
+            "nonsense",
+            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
+        ] {
+            let mut file = tempfile::NamedTempFile::new().expect("a file");
+            file.write_all(text.as_bytes()).expect("written");
+
+            let refused = client_config(Some(file.path())).expect_err(text);
+
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
+        }
+    }
+}

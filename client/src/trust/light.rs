@@ -1,0 +1,298 @@
+//! Headers from a node, verified; what was believed once is kept.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tendermint::Time;
+use tendermint::block::signed_header::SignedHeader;
+use tendermint::validator::Set;
+use tokio::time::{Instant, sleep};
+
+use super::block::{LightBlock, validator_set};
+use super::header::VerifiedHeader;
+use super::root::TrustRoot;
+use super::store::TrustStore;
+use super::verify::{Step, TrustOptions, expired, linked, rooted, step, whole};
+use crate::rpc::Client;
+use crate::{Error, ErrorKind, Result};
+
+/// How many headers are read one by one, downwards, to reach a height below all that vouch.
+pub const BACKWARD_STEPS_MAX: u64 = 10_000;
+
+/// The most steps of one call on its way up. Halving needs at most 64 for one change of
+/// validators; a node that sends us on for ever is given up.
+const FORWARD_STEPS_MAX: usize = 10_000;
+
+const POLL_FIRST: Duration = Duration::from_millis(25);
+const POLL_LAST: Duration = Duration::from_millis(200);
+
+/// Verifies headers of one chain, from one root.
+pub struct LightClient {
+    rpc: Client,
+    root: TrustRoot,
+    options: TrustOptions,
+    store: Option<TrustStore>,
+    believed: Mutex<BTreeMap<u64, Arc<LightBlock>>>,
+}
+
+impl LightClient {
+    /// Prepares to verify from `root`; begins with what `store` kept of earlier runs.
+    pub fn new(
+        rpc: Client,
+        root: TrustRoot,
+        options: TrustOptions,
+        store: Option<TrustStore>,
+    ) -> Result<Self> {
+        let kept = match &store {
+            Some(store) => store.load()?,
+            None => Vec::new(),
+        };
+        let believed = kept.into_iter().map(|b| (b.height(), Arc::new(b)));
+
+        Ok(Self {
+            believed: Mutex::new(believed.collect()),
+            rpc,
+            root,
+            options,
+            store,
+        })
+    }
+
+    /// Where trust begins: to be told with whatever is shown as proven.
+    #[must_use]
+    pub fn root(&self) -> &TrustRoot {
+        &self.root
+    }
+
+    /// The header of a height, verified. The node must have it already.
+    pub async fn verified_header(&self, height: u64) -> Result<VerifiedHeader> {
+        if height == 0 {
+            return Err(Error::usage("there is no block of height 0"));
+        }
+        let block = self.believe(height).await?;
+        Ok(VerifiedHeader::assume(
+            block.signed_header().header.clone(),
+            block.validators(),
+        ))
+    }
+
+    /// The newest header that the node has, verified.
+    pub async fn newest(&self) -> Result<VerifiedHeader> {
+        let status = self.rpc.status().await?;
+        self.verified_header(status.latest_height).await
+    }
+
+    /// The header that proves state and results of `height`: that of `height + 1`. Waits for it at
+    /// most `limit`; then the error is of kind [`ErrorKind::OutcomeUnknown`].
+    pub async fn proven_at(&self, height: u64, limit: Duration) -> Result<VerifiedHeader> {
+        let target = height
+            .checked_add(1)
+            .ok_or_else(|| Error::usage("there is no such height"))?;
+        self.wait_for(target, limit).await?;
+        self.verified_header(target).await
+    }
+
+    /// Waits until the node has a height, at most `limit`.
+    pub async fn wait_for(&self, height: u64, limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        let mut pause = POLL_FIRST;
+        loop {
+            let status = self.rpc.status().await;
+            if status.as_ref().is_ok_and(|s| s.latest_height >= height) {
+                return Ok(());
+            }
+            if Instant::now() + pause > deadline {
+                let late = Error::new(
+                    ErrorKind::OutcomeUnknown,
+                    format!("the header of height {height} did not come in time"),
+                );
+                return Err(match status {
+                    Ok(_) => late,
+                    Err(error) => late.with_source(error),
+                });
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(POLL_LAST);
+        }
+    }
+
+    /// The blocks from the root to `height` by which somebody without a network can verify the
+    /// last of them; see [`verify_chain`](super::verify_chain).
+    pub async fn path_to(&self, height: u64) -> Result<Vec<LightBlock>> {
+        let now = self.options.now()?;
+        let first = self.root_block(now).await?;
+        if height < first.height() {
+            return Err(Error::usage("the root of trust is above this height"));
+        }
+
+        let path = self.forward(first.clone(), height, now).await?;
+        let path = std::iter::once(first).chain(path);
+        Ok(path.map(Arc::unwrap_or_clone).collect())
+    }
+
+    async fn believe(&self, height: u64) -> Result<Arc<LightBlock>> {
+        if let Some(block) = self.believed().get(&height) {
+            return Ok(block.clone());
+        }
+
+        let now = self.options.now()?;
+        if self.believed().is_empty() {
+            let root = self.root_block(now).await?;
+            self.keep(&root)?;
+        }
+        let Some(from) = self.vouching_at_or_below(height, now) else {
+            return self.backward(height).await;
+        };
+
+        let mut highest = from.clone();
+        for block in self.forward(from, height, now).await? {
+            self.keep(&block)?;
+            highest = block;
+        }
+        Ok(highest)
+    }
+
+    /// Up from a believed block to `height`: in one step where that reaches, by halves otherwise.
+    /// Gives the blocks above `from`, the last being that of `height`.
+    async fn forward(
+        &self,
+        from: Arc<LightBlock>,
+        height: u64,
+        now: Time,
+    ) -> Result<Vec<Arc<LightBlock>>> {
+        let mut trusted = from;
+        let mut path = Vec::new();
+        let mut candidates = Vec::new();
+        for _ in 0..FORWARD_STEPS_MAX {
+            if trusted.height() == height {
+                return Ok(path);
+            }
+            let candidate = match candidates.pop() {
+                Some(candidate) => candidate,
+                None => Arc::new(self.fetch(height, &trusted).await?),
+            };
+
+            match step(&trusted, &candidate, &self.options, now)? {
+                Step::Trusted => {
+                    path.push(candidate.clone());
+                    trusted = candidate;
+                }
+                Step::TooFar => {
+                    let middle = trusted.height().midpoint(candidate.height());
+                    if middle == trusted.height() {
+                        return Err(Error::proof(format!(
+                            "the header of height {} is not signed by those whom the header \
+                             below it names",
+                            candidate.height()
+                        )));
+                    }
+                    let between = self.fetch(middle, &trusted).await?;
+                    candidates.extend([candidate, Arc::new(between)]);
+                }
+            }
+        }
+        Err(Error::proof("too many headers on the way"))
+    }
+
+    /// Down from a believed block, header by header along their hashes. The hashes bind whatever
+    /// the age of the signatures.
+    async fn backward(&self, height: u64) -> Result<Arc<LightBlock>> {
+        let (above, newest) = {
+            let believed = self.believed();
+            let above = believed.range(height..).next().map(|(_, b)| b.clone());
+            (above, believed.values().next_back().cloned())
+        };
+        let Some(mut upper) = above else {
+            return Err(match newest {
+                Some(newest) => expired(&newest),
+                None => Error::proof("nothing is believed yet"),
+            });
+        };
+        if upper.height() - height > BACKWARD_STEPS_MAX {
+            return Err(Error::proof(format!(
+                "no header within {BACKWARD_STEPS_MAX} of height {height} is believed: an \
+                 earlier root of trust is needed"
+            )));
+        }
+
+        while upper.height() > height {
+            let lower = self.fetch(upper.height() - 1, &upper).await?;
+            if !linked(&upper, &lower) || !whole(&lower) {
+                return Err(Error::proof(format!(
+                    "the header of height {} is not the one that the chain continues",
+                    lower.height()
+                )));
+            }
+            upper = Arc::new(lower);
+        }
+        // Not kept: its signatures were not verified, so it cannot vouch for others.
+        Ok(upper)
+    }
+
+    async fn root_block(&self, now: Time) -> Result<Arc<LightBlock>> {
+        let height = self.root.height();
+        let signed = self.rpc.commit(Some(height)).await?;
+        let known = match &self.root {
+            TrustRoot::Genesis(genesis) => vec![genesis.validators.clone()],
+            TrustRoot::Checkpoint(_) => Vec::new(),
+        };
+        let block = self.complete(signed, height, &known).await?;
+
+        rooted(&self.root, &block, &self.options, now)?;
+        Ok(Arc::new(block))
+    }
+
+    async fn fetch(&self, height: u64, near: &LightBlock) -> Result<LightBlock> {
+        let signed = self.rpc.commit(Some(height)).await?;
+        let known = [near.validators().clone(), near.next_validators().clone()];
+        self.complete(signed, height, &known).await
+    }
+
+    /// Adds the validators to a header; a set that is known by its hash is not asked for again.
+    async fn complete(
+        &self,
+        signed: SignedHeader,
+        height: u64,
+        known: &[Set],
+    ) -> Result<LightBlock> {
+        let header = &signed.header;
+        if header.height.value() != height {
+            return Err(Error::proof("a header of another height came back"));
+        }
+
+        let known = |hash| known.iter().find(|set| set.hash() == hash).cloned();
+        let validators = match known(header.validators_hash) {
+            Some(set) => set,
+            None => validator_set(self.rpc.validators(height).await?)?,
+        };
+        let next = match known(header.next_validators_hash) {
+            Some(set) => set,
+            None if header.next_validators_hash == header.validators_hash => validators.clone(),
+            None => validator_set(self.rpc.validators(height.saturating_add(1)).await?)?,
+        };
+        LightBlock::from_sets(signed, validators, next)
+    }
+
+    fn vouching_at_or_below(&self, height: u64, now: Time) -> Option<Arc<LightBlock>> {
+        let believed = self.believed();
+        let (_, block) = believed.range(..=height).next_back()?;
+        self.options.vouches(block, now).then(|| block.clone())
+    }
+
+    fn keep(&self, block: &Arc<LightBlock>) -> Result<()> {
+        if let Some(store) = &self.store {
+            store.keep(block)?;
+        }
+        self.believed().insert(block.height(), block.clone());
+        Ok(())
+    }
+
+    fn believed(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<LightBlock>>> {
+        // The map is whole between two statements, whoever panicked elsewhere.
+        self.believed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::recorded::{NEWEST, Node, alterations, chain, genesis_root, honest, moment, options};
+use crate::trust::{Checkpoint, verify_chain};
+
+fn light(node: &Node, root: TrustRoot) -> LightClient {
+    LightClient::new(node.client(), root, options(), None).expect("a light client")
+}
+
+fn checkpoint(height: u64) -> TrustRoot {
+    let hash =
+        chain()["commits"][height.to_string()]["signed_header"]["commit"]["block_id"]["hash"]
+            .as_str()
+            .map(hex::decode);
+    let hash = hash.expect("a hash").expect("hexadecimal");
+    TrustRoot::Checkpoint(Checkpoint {
+        chain_id: "polity-fixture".into(),
+        height,
+        header_hash: hash.try_into().expect("32 bytes"),
+    })
+}
+
+#[tokio::test]
+async fn from_the_genesis_every_height_is_verified_in_any_order() {
+    let node = Node::of_chain(|_| {}).await;
+    let light = light(&node, genesis_root());
+    let recorded = chain();
+
+    for height in [15, 1, 13, 6, 7, 12, 2] {
+        let header = light.verified_header(height).await.expect("verified");
+        let expected = &recorded["commits"][height.to_string()]["signed_header"];
+        let hash = &expected["commit"]["block_id"]["hash"];
+        assert_eq!(json!(hex::encode_upper(header.hash())), *hash);
+        assert_eq!(header.height(), height);
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_all_validators_is_bridged_by_heights_between() {
+    let node = Node::of_chain(|_| {}).await;
+    let light = light(&node, genesis_root());
+
+    let newest = light.newest().await.expect("verified");
+
+    assert_eq!(newest.height(), NEWEST);
+    assert_eq!(newest.validators().len(), 1);
+    assert_eq!(newest.validators()[0].power, 15);
+    assert_eq!(hex::encode(newest.app_hash()), "1000000000000000");
+}
+
+#[tokio::test]
+async fn from_a_checkpoint_headers_are_verified_upwards_and_downwards() {
+    let node = Node::of_chain(|_| {}).await;
+    let light = light(&node, checkpoint(8));
+
+    for height in [8, 15, 3, 1] {
+        let header = light.verified_header(height).await.expect("verified");
+        assert_eq!(header.height(), height);
+    }
+}
+
+#[tokio::test]
+async fn what_was_believed_is_kept_and_not_asked_for_again() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = TrustStore::in_home(home.path(), &genesis_root());
+    let open = |node: &Node| {
+        let store = Some(store.clone());
+        LightClient::new(node.client(), genesis_root(), options(), store).expect("opens")
+    };
+    let node = Node::of_chain(|_| {}).await;
+    let first = open(&node).verified_header(15).await.expect("verified");
+
+    let other = Node::of_chain(|_| {}).await;
+    let again = open(&other).verified_header(15).await.expect("kept");
+    assert_eq!((again, other.calls()), (first.clone(), 0));
+
+    // A damaged file is no trust: the header is verified anew.
+    let directory = home.path().join("trust").join(genesis_root().fingerprint());
+    let path = directory.join("15.json");
+    let text = std::fs::read_to_string(&path).expect("kept");
+    std::fs::write(
+        &path,
+        text.replacen("1000000000000000", "2000000000000000", 1),
+    )
+    .expect("ok");
+    let anew = open(&other).verified_header(15).await.expect("anew");
+    assert_eq!(anew, first);
+    assert!(other.calls() > 0);
+}
+
+#[tokio::test]
+async fn what_one_root_vouches_for_is_unknown_to_another() {
+    let home = tempfile::tempdir().expect("a directory");
+    let node = Node::of_chain(|_| {}).await;
+    let store = TrustStore::in_home(home.path(), &genesis_root());
+    let light = LightClient::new(node.client(), genesis_root(), options(), Some(store));
+    light.expect("opens").verified_header(15).await.expect("ok");
+
+    let wrong = match checkpoint(8) {
+        TrustRoot::Checkpoint(checkpoint) => TrustRoot::Checkpoint(Checkpoint {
+            header_hash: [0; 32],
+            ..checkpoint
+        }),
+        TrustRoot::Genesis(_) => unreachable!("a checkpoint"),
+    };
+    let store = TrustStore::in_home(home.path(), &wrong);
+    let light = LightClient::new(node.client(), wrong, options(), Some(store)).expect("opens");
+
+    let refused = light.verified_header(15).await.expect_err("another root");
+    assert_eq!(refused.kind(), ErrorKind::ProofFailed);
+}
+
+#[tokio::test]
+async fn a_node_that_alters_any_field_of_a_commit_is_refused() {
+    let recorded = chain();
+    let original = &recorded["commits"]["15"];
+    let honest = {
+        let node = Node::of_chain(|_| {}).await;
+        let verified = light(&node, genesis_root()).verified_header(15).await;
+        verified.expect("verified")
+    };
+    for (place, altered) in alterations(original) {
+        let node = Node::of_chain(|chain| chain["commits"]["15"] = altered).await;
+        match light(&node, genesis_root()).verified_header(15).await {
+            Ok(header) => assert_eq!(header, honest, "{place}"),
+            Err(error) => assert!(
+                matches!(error.kind(), ErrorKind::ProofFailed | ErrorKind::NotReached),
+                "{place}: {error}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_answers_with_another_height_is_refused() {
+    for asked in ["1", "8", "15"] {
+        let node = Node::of_chain(|chain| {
+            chain["commits"][asked] = chain["commits"]["14"].clone();
+        })
+        .await;
+
+        let refused = light(&node, genesis_root())
+            .verified_header(asked.parse().expect("a number"))
+            .await
+            .expect_err(asked);
+
+        assert_eq!(refused.kind(), ErrorKind::ProofFailed, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_chain_of_hashes_is_refused_downwards() {
+    let node = Node::of_chain(|chain| {
+        chain["commits"]["6"]["signed_header"]["header"]["app_hash"] = json!("FF");
+    })
+    .await;
+
+    let refused = light(&node, checkpoint(8)).verified_header(5).await;
+
+    assert!(refused.is_err_and(|error| error.kind() == ErrorKind::ProofFailed));
+}
+
+#[tokio::test]
+async fn a_recorded_path_verifies_without_a_network_and_not_with_a_gap() {
+    let node = Node::of_chain(|_| {}).await;
+    let path = light(&node, genesis_root())
+        .path_to(15)
+        .await
+        .expect("a path");
+
+    let headers = verify_chain(&genesis_root(), &path, &options()).expect("verifies");
+    assert_eq!(headers.last().map(VerifiedHeader::height), Some(15));
+
+    let gap = [path[0].clone(), path[path.len() - 1].clone()];
+    let refused = verify_chain(&genesis_root(), &gap, &options()).expect_err("a gap");
+    assert!(refused.to_string().contains("missing"), "{refused}");
+    assert!(verify_chain(&genesis_root(), &path[1..], &options()).is_err());
+    assert!(verify_chain(&genesis_root(), &[], &options()).is_err());
+}
+
+#[tokio::test]
+async fn an_expired_root_asks_for_a_newer_checkpoint() {
+    let node = Node::of_chain(|_| {}).await;
+    let late = TrustOptions {
+        at: Some(moment(Duration::from_secs(31 * 24 * 60 * 60))),
+        ..TrustOptions::default()
+    };
+    let light = LightClient::new(node.client(), genesis_root(), late, None).expect("opens");
+
+    let refused = light.verified_header(15).await.expect_err("too old");
+
+    assert_eq!(refused.kind(), ErrorKind::ProofFailed);
+    assert!(refused.to_string().contains("checkpoint"), "{refused}");
+}
+
+#[tokio::test]
+async fn results_are_proven_by_the_next_header_once_it_comes() {
+    let recorded = chain();
+    let asked = std::sync::atomic::AtomicU64::new(0);
+    let node = Node::start(move |method, params| {
+        let mut answer = honest(&recorded, method, params);
+        if method == "status" {
+            let height = 10 + asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            answer["result"]["sync_info"]["latest_block_height"] = json!(height.to_string());
+        }
+        answer.to_string().into()
+    })
+    .await;
+    let light = light(&node, genesis_root());
+
+    let header = light
+        .proven_at(11, Duration::from_secs(20))
+        .await
+        .expect("it came");
+
+    assert_eq!(header.height(), 12);
+    assert_eq!(hex::encode(header.app_hash()), "1000000000000000");
+}
+
+#[tokio::test]
+async fn a_header_that_does_not_come_leaves_the_outcome_unknown() {
+    let node = Node::of_chain(|_| {}).await;
+    let light = light(&node, genesis_root());
+
+    let late = light.proven_at(NEWEST, Duration::from_millis(60)).await;
+
+    assert_eq!(late.expect_err("never").kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn a_node_without_validators_or_with_nonsense_is_an_error() {
+    for nonsense in [json!(null), json!({}), json!([]), json!({"validators": []})] {
+        let nonsense: Value = nonsense;
+        let node = Node::of_chain(|chain| chain["validators"]["7"] = nonsense).await;
+        let light = light(&node, genesis_root());
+        assert!(light.verified_header(7).await.is_err());
+    }
+}

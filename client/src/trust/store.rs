@@ -1,0 +1,129 @@
+//! Believed headers kept between two runs: `HOME/trust/ROOT/HEIGHT.json`.
+//!
+//! A file is written whole under another name and then renamed, and its content is a function of
+//! root and height; so two processes with one home do not disturb each other.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::block::LightBlock;
+use super::root::TrustRoot;
+use super::verify::whole;
+use crate::{Error, Result};
+
+/// How many headers are kept: the root's and the newest.
+const BLOCKS_MAX: usize = 64;
+
+/// The largest file that is written or read back.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Where the believed headers of one root are kept.
+#[derive(Clone, Debug)]
+pub struct TrustStore {
+    directory: PathBuf,
+    chain_id: String,
+}
+
+impl TrustStore {
+    /// The headers in `home` that were verified from `root`.
+    #[must_use]
+    pub fn in_home(home: &Path, root: &TrustRoot) -> Self {
+        Self {
+            directory: home.join("trust").join(root.fingerprint()),
+            chain_id: root.chain_id().to_owned(),
+        }
+    }
+
+    /// What is kept, by rising height. A file that is not in one piece is passed over: what it
+    /// held is verified anew.
+    pub(super) fn load(&self) -> Result<Vec<LightBlock>> {
+        let heights = self.heights()?;
+        Ok(heights.into_iter().filter_map(|h| self.read(h)).collect())
+    }
+
+    /// Keeps one more believed header.
+    pub(super) fn keep(&self, block: &LightBlock) -> Result<()> {
+        let bytes = serde_json::to_vec(block)
+            .map_err(|error| Error::trouble("a header cannot be kept").with_source(error))?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Ok(());
+        }
+
+        self.write(block.height(), &bytes)
+            .map_err(|error| self.cannot("write to", error))?;
+        self.prune()
+    }
+
+    fn read(&self, height: u64) -> Option<LightBlock> {
+        let mut bytes = Vec::new();
+        let file = File::open(self.path(height)).ok()?;
+        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+        let block: LightBlock = serde_json::from_slice(&bytes).ok()?;
+
+        let ours = block.height() == height
+            && block.signed_header().header.chain_id.as_str() == self.chain_id;
+        (ours && whole(&block)).then_some(block)
+    }
+
+    fn write(&self, height: u64, bytes: &[u8]) -> io::Result<()> {
+        static WRITES: AtomicU64 = AtomicU64::new(0);
+
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)?;
+        let write = WRITES.fetch_add(1, Ordering::Relaxed);
+        let temporary = format!(".{height}.{}.{write}", std::process::id());
+        let temporary = self.directory.join(temporary);
+
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.path(height))
+    }
+
+    fn prune(&self) -> Result<()> {
+        let heights = self.heights()?;
+        let surplus = heights.len().saturating_sub(BLOCKS_MAX);
+        for height in heights.iter().skip(1).take(surplus) {
+            match fs::remove_file(self.path(*height)) {
+                // Another process may have been quicker.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(self.cannot("prune", error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn heights(&self) -> Result<Vec<u64>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(self.cannot("read", error)),
+        };
+
+        let mut heights = Vec::new();
+        for entry in entries {
+            let name = entry
+                .map_err(|error| self.cannot("read", error))?
+                .file_name();
+            let stem = name.to_str().and_then(|name| name.strip_suffix(".json"));
+            heights.extend(stem.and_then(|stem| stem.parse::<u64>().ok()));
+        }
+        heights.sort_unstable();
+        Ok(heights)
+    }
+
+    fn path(&self, height: u64) -> PathBuf {
+        self.directory.join(format!("{height}.json"))
+    }
+
+    fn cannot(&self, verb: &str, error: io::Error) -> Error {
+        Error::trouble(format!("cannot {verb} {}", self.directory.display())).with_source(error)
+    }
+}
