@@ -4,6 +4,7 @@
 //! (`POLITY_GATEWAY_LISTEN` for `gateway.listen`), then flags; the later wins. See [`sources`].
 
 pub mod sources;
+pub mod template;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,137 @@
+//! The operator's commands: one file for each, and here what they share.
+
+mod config;
+mod init;
+mod keys;
+mod status;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Flags, Loaded, load};
+
+/// The node of a department: keeps the ledger, answers questions, takes part in consensus.
+///
+/// Exit codes: 0 done, 1 trouble, 2 usage, 4 node not reached, 70 to 77 the node stopped by a fault.
+#[derive(Debug, Parser)]
+#[command(name = "polityd", version)]
+pub struct Polityd {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Config(config::Config),
+    Init(init::Init),
+    Keys(keys::Keys),
+    Status(status::Status),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The directory of configuration, keys and data [environment: POLITY_HOME, default: ~/.polityd]
+    #[arg(long, global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// A setting that wins over file and environment, such as log.level=debug; can be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    settings: Vec<(String, String)>,
+    /// The form of what is printed
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+/// The form of what a command prints: tables for people, or JSON that stays stable for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+/// What a command ended with, when it was not well.
+type Trouble = Box<dyn Error>;
+
+impl Polityd {
+    /// Runs the command; what it ends with is the exit code of the process.
+    pub fn run(self) -> ExitCode {
+        let common = self.common;
+        let done = match self.command {
+            Command::Config(command) => command.run(&common),
+            Command::Init(command) => command.run(&common),
+            Command::Keys(command) => command.run(&common),
+            Command::Status(command) => command.run(&common),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(trouble) => {
+                eprintln!("polityd: {trouble}");
+                exit_code(trouble.as_ref())
+            }
+        }
+    }
+}
+
+impl Common {
+    fn load(&self) -> Result<Loaded, Trouble> {
+        Ok(load(&self.flags(), environment())?)
+    }
+
+    fn flags(&self) -> Flags {
+        Flags {
+            home: self.home.clone(),
+            settings: self.settings.clone(),
+        }
+    }
+}
+
+fn exit_code(trouble: &(dyn Error + 'static)) -> ExitCode {
+    match trouble.downcast_ref::<status::NotReached>() {
+        Some(_) => ExitCode::from(4),
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// The environment's variables whose names and values are text; ours always are.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some(_) | None => Err("not of the form KEY=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_shows_an_example_in_its_help() {
+        let command = Polityd::command();
+        command.clone().debug_assert();
+        for subcommand in command.get_subcommands() {
+            let help = subcommand.clone().render_long_help().to_string();
+            let example = format!("polityd {}", subcommand.get_name());
+            assert!(
+                help.contains("Example") && help.contains(&example),
+                "{help}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_have_a_key_and_a_value() {
+        assert_eq!(key_and_value("a.b=c=d"), Ok(("a.b".into(), "c=d".into())));
+        assert!(key_and_value("a").is_err() && key_and_value("=a").is_err());
+    }
+}

@@ -1,0 +1,73 @@
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Common, Trouble, environment, keys};
+use crate::config::{CONFIG_FILE, load, template};
+use crate::keys::NodeKeys;
+
+/// Make a home directory for a node: its configuration file and its keys.
+///
+/// Settings given by --set are written into the file. What is there already is kept, so the command
+/// can be repeated. It prints what the other departments need to know of this node.
+///
+/// Example:
+///   polityd init --home /var/lib/polity --set gateway.listen=0.0.0.0:26657
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Init {}
+
+impl Init {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        // Judged as a whole first: a home with a file that does not hold together helps nobody.
+        let config = load(&common.flags(), environment())?.config;
+        let text = template::fill(&common.settings)?;
+
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&config.home)
+            .map_err(|error| format!("{}: {error}", config.home.display()))?;
+        let written = write_once(
+            &config.home.join(CONFIG_FILE),
+            &text,
+            !common.settings.is_empty(),
+        )?;
+        let (keys, made) = NodeKeys::create(&config.keys_directory())?;
+
+        let verb = |fresh: bool| if fresh { "made" } else { "kept" };
+        eprintln!("home directory   {}", config.home.display());
+        eprintln!("configuration    {CONFIG_FILE} ({})", verb(written));
+        eprintln!("keys             keys/ ({})", verb(made));
+        keys::show(&keys, common.output);
+        Ok(())
+    }
+}
+
+/// Writes a file that is not there. One that is there stays, and must have this very text if its
+/// content was asked for.
+fn write_once(path: &Path, text: &str, asked: bool) -> Result<bool, Trouble> {
+    let trouble = |error: std::io::Error| format!("{}: {error}", path.display());
+    if path.try_exists().map_err(trouble)? {
+        let found = fs::read_to_string(path).map_err(trouble)?;
+        if asked && found != text {
+            return Err(
+                format!("{} exists: edit it instead of giving --set", path.display()).into(),
+            );
+        }
+        return Ok(false);
+    }
+
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o644)
+        .open(path)
+        .map_err(trouble)?;
+    file.write_all(text.as_bytes()).map_err(trouble)?;
+    file.sync_all().map_err(trouble)?;
+    Ok(true)
+}

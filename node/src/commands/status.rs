@@ -1,0 +1,219 @@
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{Common, Output, Trouble};
+use crate::config::Config;
+
+/// Ask a running node how it stands.
+///
+/// Without --node it asks the gateway of this home's configuration. Exit code 4 means that no node
+/// answered.
+///
+/// Example:
+///   polityd status -o json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Status {
+    /// The gateway to ask, such as https://node.health.example:26657
+    #[arg(long, value_name = "URL")]
+    node: Option<String>,
+}
+
+/// No node answered.
+#[derive(Debug, thiserror::Error)]
+#[error("no node answers at {url}: {words}")]
+pub(super) struct NotReached {
+    url: String,
+    words: String,
+}
+
+/// A node that does not answer in this time is as good as absent.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The bound of an answer: a status is a kilobyte.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+impl Status {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        let config = common.load()?.config;
+        let url = match self.node {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => own_gateway(&config)?,
+        };
+
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let status = runtime.block_on(ask(&url))?;
+
+        match common.output {
+            Output::Text => print!("{}", text(&status)),
+            Output::Json => println!("{status:#}"),
+        }
+        Ok(())
+    }
+}
+
+fn own_gateway(config: &Config) -> Result<String, Trouble> {
+    if config.gateway.tls_certificate.is_some() {
+        // The certificate names a host that only the operator knows.
+        return Err(
+            "the gateway speaks TLS: name it as its certificate does, --node https://HOST:PORT"
+                .into(),
+        );
+    }
+    Ok(format!("http://{}", reachable(config.gateway.listen)))
+}
+
+/// Who listens everywhere is reached on loopback.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+async fn ask(url: &str) -> Result<Value, NotReached> {
+    let not_reached = |words: String| NotReached {
+        url: url.to_owned(),
+        words,
+    };
+    // An error says that the process has a provider of cryptography already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .build()
+        .map_err(|error| not_reached(error.to_string()))?;
+
+    let mut response = client
+        .get(format!("{url}/status"))
+        .send()
+        .await
+        .map_err(|error| not_reached(innermost(&error)))?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| not_reached(innermost(&error)))?
+    {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_BYTES_MAX {
+            return Err(not_reached("the answer has no end".into()));
+        }
+    }
+
+    let mut answer: Value = serde_json::from_slice(&body)
+        .map_err(|_| not_reached("the answer is not a node's".into()))?;
+    match answer.get_mut("result").map(Value::take) {
+        Some(status) if status.is_object() => Ok(status),
+        Some(_) | None => {
+            let words = answer["error"]["data"]
+                .as_str()
+                .or(answer["error"]["message"].as_str());
+            Err(not_reached(
+                words.unwrap_or("the answer is not a node's").to_owned(),
+            ))
+        }
+    }
+}
+
+/// The cause under all the layers: `connection refused`, and not that a request failed.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// The lines that an operator looks for; the whole answer is in the JSON form.
+fn text(status: &Value) -> String {
+    let rows = [
+        ("network", "/node_info/network"),
+        ("engine", "/polity/engine"),
+        ("height", "/sync_info/latest_block_height"),
+        ("block time", "/sync_info/latest_block_time"),
+        ("app hash", "/sync_info/latest_app_hash"),
+        ("catching up", "/sync_info/catching_up"),
+        ("node id", "/node_info/id"),
+        ("name", "/node_info/moniker"),
+        ("validator address", "/validator_info/address"),
+        ("voting power", "/validator_info/voting_power"),
+    ];
+    let lines = rows.iter().filter_map(|(name, pointer)| {
+        let value = match status.pointer(pointer)? {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Some(format!("{name:17}  {value}\n"))
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that answers once, with these bytes as body.
+    async fn answering(body: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).await.unwrap();
+            assert!(request[..read].starts_with(b"GET /status "));
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(body.as_bytes()).await.unwrap();
+        });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_shown_line_by_line() {
+        let url = answering(r#"{"result":{"node_info":{"network":"acme"},"sync_info":{"latest_block_height":"7","catching_up":false}}}"#).await;
+        let status = ask(&url).await.unwrap();
+        let expected = "network            acme\nheight             7\ncatching up        false\n";
+        assert_eq!(text(&status), expected);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_node_counts_as_not_reached() {
+        for body in ["", "[]", "{}", "{\"result\":1}", "<html>"] {
+            let url = answering(body).await;
+            assert!(ask(&url).await.is_err(), "{body}");
+        }
+        let url =
+            answering(r#"{"error":{"code":-32603,"message":"m","data":"engine is away"}}"#).await;
+        assert!(
+            ask(&url)
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("engine is away")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_port_where_nobody_listens_is_told_with_its_cause() {
+        let error = ask("http://127.0.0.1:1").await.unwrap_err().to_string();
+        assert!(error.contains("refused"), "{error}");
+    }
+
+    #[test]
+    fn who_listens_everywhere_is_asked_on_loopback() {
+        let everywhere: SocketAddr = "0.0.0.0:5".parse().unwrap();
+        assert_eq!(reachable(everywhere).to_string(), "127.0.0.1:5");
+        assert_eq!(reachable("[::]:5".parse().unwrap()).to_string(), "[::1]:5");
+        assert_eq!(text(&json!({})), "");
+    }
+}

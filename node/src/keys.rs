@@ -1,0 +1,211 @@
+//! A node's two keys: one signs blocks, the other names the node among its peers.
+//!
+//! Each lies in a file of its own, `keys/consensus.key` and `keys/node.key`: the Ed25519 seed as 64
+//! hexadecimal digits, readable by the owner alone. A file that exists is never written again.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
+
+/// A node's keys.
+#[derive(Clone)]
+pub struct NodeKeys {
+    /// Signs votes and proposals, in the department's name.
+    pub consensus: SigningKey,
+    /// Names the node among its peers.
+    pub node: SigningKey,
+}
+
+/// Why keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file or its directory cannot be read or written.
+    #[error("{path}: {source}", path = .0.display(), source = .1)]
+    Io(PathBuf, io::Error),
+    /// The file does not hold a seed.
+    #[error("{path}: is not 64 hexadecimal digits", path = .0.display())]
+    Form(PathBuf),
+    /// Others than the owner can read the file.
+    #[error("{path}: others can read it; run: chmod 600 {path}", path = .0.display())]
+    Open(PathBuf),
+}
+
+impl NodeKeys {
+    /// Reads the keys; makes the ones that are not there. Answers whether any was made.
+    pub fn create(directory: &Path) -> Result<(NodeKeys, bool), KeyError> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| KeyError::Io(directory.to_owned(), error))?;
+
+        let mut made = false;
+        for file in [CONSENSUS, NODE] {
+            made |= make_if_absent(&directory.join(file))?;
+        }
+        Ok((NodeKeys::load(directory)?, made))
+    }
+
+    /// Reads the keys.
+    pub fn load(directory: &Path) -> Result<NodeKeys, KeyError> {
+        Ok(NodeKeys {
+            consensus: read(&directory.join(CONSENSUS))?,
+            node: read(&directory.join(NODE))?,
+        })
+    }
+
+    /// The public key that signs blocks, in lower-case hexadecimal digits.
+    pub fn consensus_public_key(&self) -> String {
+        hex::encode(self.consensus.verifying_key().as_bytes())
+    }
+
+    /// The validator's address: 40 hexadecimal digits.
+    pub fn consensus_address(&self) -> String {
+        address(&self.consensus)
+    }
+
+    /// The node's id among its peers: 40 hexadecimal digits.
+    pub fn node_id(&self) -> String {
+        address(&self.node)
+    }
+}
+
+const CONSENSUS: &str = "consensus.key";
+const NODE: &str = "node.key";
+
+/// Both CometBFT and light clients name a key by the first 20 bytes of its hash.
+fn address(key: &SigningKey) -> String {
+    let hash = Sha256::digest(key.verifying_key().as_bytes());
+    hex::encode(&hash[..20])
+}
+
+/// Writes beside the file and then links, so that a crash leaves no half of a key.
+fn make_if_absent(path: &Path) -> Result<bool, KeyError> {
+    let trouble = |error| KeyError::Io(path.to_owned(), error);
+    if path.try_exists().map_err(trouble)? {
+        return Ok(false);
+    }
+
+    let key = SigningKey::generate(&mut OsRng);
+    let fresh = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)
+        .map_err(trouble)?;
+    let written = file
+        .write_all(format!("{}\n", hex::encode(key.as_bytes())).as_bytes())
+        .and_then(|()| file.sync_all())
+        // Unlike a rename, a link does not replace a key that another process made meanwhile.
+        .and_then(|()| fs::hard_link(&fresh, path));
+    fs::remove_file(&fresh).map_err(trouble)?;
+    written.map_err(trouble)?;
+    sync_directory(path).map_err(trouble)?;
+    Ok(true)
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(directory) => fs::File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn read(path: &Path) -> Result<SigningKey, KeyError> {
+    let trouble = |error| KeyError::Io(path.to_owned(), error);
+    let file = fs::File::open(path).map_err(trouble)?;
+    if file.metadata().map_err(trouble)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyError::Open(path.to_owned()));
+    }
+
+    // One byte more than a seed and a line's end can be: longer files are refused by their form.
+    let mut text = Vec::new();
+    file.take(67).read_to_end(&mut text).map_err(trouble)?;
+    let mut seed = [0; 32];
+    hex::decode_to_slice(text.trim_ascii_end(), &mut seed)
+        .map_err(|_| KeyError::Form(path.to_owned()))?;
+    Ok(SigningKey::from_bytes(&seed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_directory(test: impl FnOnce(&Path)) {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory =
+            std::env::temp_dir().join(format!("polity-keys-{}-{number}", std::process::id()));
+        test(&directory);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn keys_are_made_once_for_the_owner_alone() {
+        in_directory(|directory| {
+            let (made, first) = NodeKeys::create(directory).unwrap();
+            let (kept, second) = NodeKeys::create(directory).unwrap();
+
+            assert!(first && !second);
+            assert_eq!(made.consensus_public_key(), kept.consensus_public_key());
+            assert_eq!(made.node_id(), kept.node_id());
+            assert_ne!(made.node_id(), made.consensus_address());
+            for file in [CONSENSUS, NODE] {
+                let mode = fs::metadata(directory.join(file))
+                    .unwrap()
+                    .permissions()
+                    .mode();
+                assert_eq!(mode & 0o777, 0o600);
+            }
+            assert_eq!(fs::read_dir(directory).unwrap().count(), 2);
+        });
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        in_directory(|directory| {
+            NodeKeys::create(directory).unwrap();
+            let path = directory.join(NODE);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(matches!(NodeKeys::load(directory), Err(KeyError::Open(_))));
+        });
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_seed_is_refused() {
+        let seed = "ab".repeat(32);
+        for text in [
+            "",
+            "xyz",
+            &seed[1..],
+            &format!("{seed}00"),
+            &format!("{seed} x"),
+        ] {
+            in_directory(|directory| {
+                NodeKeys::create(directory).unwrap();
+                fs::write(directory.join(CONSENSUS), text).unwrap();
+                assert!(
+                    matches!(NodeKeys::load(directory), Err(KeyError::Form(_))),
+                    "{text:?}"
+                );
+            });
+        }
+    }
+
+    #[test]
+    fn an_address_is_the_one_that_cometbft_gives() {
+        // A node key written by CometBFT, and the id that it showed for it.
+        let seed = "e1256c499545a8d235d5871b8e72d415c303dd60cbb6185467d4d6f65c34ec70";
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(seed, &mut bytes).unwrap();
+        let id = address(&SigningKey::from_bytes(&bytes));
+        assert_eq!(id, "15fa1c0d4528174c50f4fef7c74cfab404d3ca36");
+    }
+}
