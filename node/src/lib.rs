@@ -8,3 +8,4 @@ pub mod gateway;
 pub mod keys;
 pub mod logs;
 pub mod metrics;
+pub mod store;

@@ -1,0 +1,220 @@
+//! The newest values in memory, in front of the files: a warm read is a map read.
+//!
+//! One cache serves the committing thread and the readers of older snapshots. Each swap of the snapshot has a number,
+//! its *epoch*, and each entry knows since which epoch it holds: a reader takes an entry only if it held already at
+//! the reader's epoch, and adds what it read from the files only while its epoch is the newest.
+//!
+//! Memory is bounded by two generations: when the young one holds half of the bound, the old one is dropped and the
+//! young one becomes old. What is read while old becomes young again.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const SHARDS: usize = 16;
+
+/// What an entry costs beside its bytes: map slot, two vectors, epoch, slack of the allocator.
+const ENTRY_OVERHEAD_BYTES: usize = 160;
+
+/// A bounded cache of the newest values, absent ones included.
+pub(super) struct Cache {
+    shards: Vec<Mutex<Shard>>,
+    hasher: RandomState,
+    shard_bytes_max: usize,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl Cache {
+    pub(super) fn new(bytes_max: usize, epoch: u64) -> Cache {
+        Cache {
+            shards: (0..SHARDS)
+                .map(|_| {
+                    Mutex::new(Shard {
+                        epoch,
+                        ..Shard::default()
+                    })
+                })
+                .collect(),
+            hasher: RandomState::new(),
+            shard_bytes_max: bytes_max / SHARDS,
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// The value (or the known absence) of a key, as a reader of this epoch sees it.
+    pub(super) fn get(&self, key: &[u8], epoch: u64) -> Option<Option<Vec<u8>>> {
+        let found = self.shard(key).get(key, epoch, self.shard_bytes_max);
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Remembers what a reader of this epoch found in the files.
+    pub(super) fn fill(&self, key: &[u8], value: Option<&[u8]>, epoch: u64) {
+        let mut shard = self.shard(key);
+        if shard.epoch == epoch && !shard.young.contains_key(key) {
+            shard.insert(
+                key.to_vec(),
+                Entry {
+                    value: value.map(<[u8]>::to_vec),
+                    since: epoch,
+                },
+                self.shard_bytes_max,
+            );
+        }
+    }
+
+    /// Takes over what a commit changed, and begins its epoch.
+    pub(super) fn begin_epoch(
+        &self,
+        epoch: u64,
+        changes: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    ) {
+        // Every shard first: from here on no reader of the former epoch adds what has just become old.
+        for shard in &self.shards {
+            lock(shard).epoch = epoch;
+        }
+        for (key, value) in changes {
+            let mut shard = self.shard(&key);
+            shard.insert(
+                key,
+                Entry {
+                    value,
+                    since: epoch,
+                },
+                self.shard_bytes_max,
+            );
+        }
+    }
+
+    /// Forgets everything and begins an epoch.
+    pub(super) fn clear(&self, epoch: u64) {
+        for shard in &self.shards {
+            *lock(shard) = Shard {
+                epoch,
+                ..Shard::default()
+            };
+        }
+    }
+
+    /// How many reads found their key here, and how many did not.
+    pub(super) fn hits_and_misses(&self) -> (u64, u64) {
+        (
+            self.hits.load(Ordering::Relaxed),
+            self.misses.load(Ordering::Relaxed),
+        )
+    }
+
+    fn shard(&self, key: &[u8]) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[self.hasher.hash_one(key) as usize % SHARDS])
+    }
+}
+
+#[derive(Default)]
+struct Shard {
+    epoch: u64,
+    young: HashMap<Vec<u8>, Entry>,
+    old: HashMap<Vec<u8>, Entry>,
+    young_bytes: usize,
+}
+
+struct Entry {
+    value: Option<Vec<u8>>,
+    since: u64,
+}
+
+impl Shard {
+    fn get(&mut self, key: &[u8], epoch: u64, bytes_max: usize) -> Option<Option<Vec<u8>>> {
+        if let Some(entry) = self.young.get(key) {
+            return (entry.since <= epoch).then(|| entry.value.clone());
+        }
+
+        let (key, entry) = self.old.remove_entry(key)?;
+        let found = (entry.since <= epoch).then(|| entry.value.clone());
+        self.insert(key, entry, bytes_max);
+        found
+    }
+
+    fn insert(&mut self, key: Vec<u8>, entry: Entry, bytes_max: usize) {
+        let key_bytes = key.len();
+        self.young_bytes += key_bytes + entry.bytes();
+        if let Some(before) = self.young.insert(key, entry) {
+            self.young_bytes -= key_bytes + before.bytes();
+        }
+        if self.young_bytes > bytes_max / 2 {
+            self.old = mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+    }
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        ENTRY_OVERHEAD_BYTES + self.value.as_ref().map_or(0, Vec::len)
+    }
+}
+
+// A panic aborts a node; in a test that goes on after one, the map is still whole.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Option<Vec<u8>> {
+        Some(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_reader_of_an_older_epoch_never_sees_a_newer_value() {
+        let cache = Cache::new(1 << 20, 0);
+        cache.fill(b"a", Some(b"old"), 0);
+        cache.begin_epoch(1, [(b"a".to_vec(), value("new"))]);
+        assert_eq!(cache.get(b"a", 0), None);
+        assert_eq!(cache.get(b"a", 1), Some(value("new")));
+    }
+
+    #[test]
+    fn a_reader_of_an_older_epoch_adds_nothing() {
+        let cache = Cache::new(1 << 20, 0);
+        cache.begin_epoch(1, []);
+        cache.fill(b"a", Some(b"old"), 0);
+        assert_eq!(cache.get(b"a", 1), None);
+    }
+
+    #[test]
+    fn absence_is_remembered_as_well() {
+        let cache = Cache::new(1 << 20, 0);
+        cache.fill(b"a", None, 0);
+        assert_eq!(cache.get(b"a", 0), Some(None));
+    }
+
+    #[test]
+    fn memory_stays_within_its_bound_and_what_is_read_stays() {
+        let cache = Cache::new(SHARDS * 4096, 0);
+        cache.fill(b"read often", Some(b"kept"), 0);
+        for number in 0..10_000u32 {
+            cache.fill(&number.to_be_bytes(), Some(&[0; 64]), 0);
+            assert_eq!(cache.get(b"read often", 0), Some(value("kept")));
+        }
+        let entries: usize = cache
+            .shards
+            .iter()
+            .map(|shard| lock(shard).young.len() + lock(shard).old.len())
+            .sum();
+        assert!(
+            entries * (ENTRY_OVERHEAD_BYTES + 64) <= SHARDS * 4096,
+            "{entries} entries"
+        );
+    }
+}

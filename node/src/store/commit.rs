@@ -1,0 +1,316 @@
+//! Writing a height: everything that it changed, in one synced batch.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::rocks::Batch;
+use super::snapshot::Snapshot;
+use super::table::{
+    KEY_BYTES_MAX, Meta, Table, encode_version, height_key, is_authenticated, position_key,
+    version_key,
+};
+use super::undo::{Replaced, UndoRecord};
+use super::{Hash, Store, free_space_check};
+use crate::crash_point::{self, CrashPoint};
+use crate::fault::{Fault, FaultKind};
+
+/// How much more space than its own size a commit wants on the disk: the log, the table's files, their rewriting.
+const SPACE_FACTOR: u64 = 4;
+
+/// Everything that one height changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// The height: one more than the newest.
+    pub height: u64,
+    /// Root of the state tree after this height.
+    pub app_hash: Hash,
+    /// What the node wants to know of the block later, to execute it again: opaque here.
+    pub block: Vec<u8>,
+    /// Changes of state and of the rows beside it; absent = deleted.
+    pub changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// The leaf of each authenticated key in `changes`, in any order.
+    pub leaves: Vec<LeafChange>,
+    /// The block's transactions in order.
+    pub transactions: Vec<Recorded>,
+    /// Changes of derived indexes; absent = deleted.
+    pub indexes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+/// A leaf of the state tree that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeafChange {
+    /// SHA-256 of the key.
+    pub key_hash: Hash,
+    /// SHA-256 of the value; absent = deleted.
+    pub value_hash: Option<Hash>,
+    /// The key.
+    pub key: Vec<u8>,
+}
+
+impl LeafChange {
+    /// The leaf of a changed key.
+    pub fn of(key: &[u8], value: Option<&[u8]>) -> LeafChange {
+        LeafChange {
+            key_hash: Sha256::digest(key).into(),
+            value_hash: value.map(|value| Sha256::digest(value).into()),
+            key: key.to_vec(),
+        }
+    }
+}
+
+/// A transaction of a block, as it came, with what became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// The transaction's bytes.
+    pub transaction: Vec<u8>,
+    /// The receipt's bytes.
+    pub receipt: Vec<u8>,
+    /// The id, if this transaction is the one that consumed it.
+    pub consumed_id: Option<Hash>,
+}
+
+/// What a store begins with, at height 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Genesis {
+    /// Digest of the organisation: a store belongs to one for ever.
+    pub organisation: Hash,
+    /// The genesis as the node wants to see it again.
+    pub bytes: Vec<u8>,
+    /// Root of the state tree at height 0.
+    pub app_hash: Hash,
+    /// The state at height 0; may be empty if the first commit brings it.
+    pub changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// The leaf of each authenticated key in `changes`.
+    pub leaves: Vec<LeafChange>,
+}
+
+impl Store {
+    /// Makes one height durable, whole, with one fsync; then readers see it.
+    ///
+    /// # Errors
+    /// `Internal` for a height that is not the next or a commit that contradicts itself, `DiskFull` before anything
+    /// is written where it might not fit, and whatever writing brings. After an error the store stands where it stood.
+    pub fn commit(&self, commit: Commit) -> Result<(), Fault> {
+        let _writing = self.begin_writing();
+        let before = self.snapshot();
+        if commit.height != before.height() + 1 {
+            let words = format!(
+                "a commit of height {} after height {}",
+                commit.height,
+                before.height()
+            );
+            return Err(Fault::new(FaultKind::Internal, words));
+        }
+        check_state(&commit.changes, &commit.leaves)?;
+
+        let undo = self.undo_of(&commit, &before)?;
+        let mut batch = self.rocks.batch()?;
+        put_state(&mut batch, commit.height, &commit.changes, &commit.leaves);
+        put_transactions(&mut batch, commit.height, &commit.transactions);
+        for (key, value) in &commit.indexes {
+            batch.put_or_delete(Table::Indexes, key, value.as_deref());
+        }
+        batch.put(Table::Blocks, &height_key(commit.height), &commit.block);
+        self.put_undo(&mut batch, commit.height, &undo);
+        let history_base = self.options.history_base_after(commit.height);
+        if history_base > before.history_base_height() {
+            batch.put(
+                Table::Meta,
+                Meta::HistoryBase.key(),
+                &history_base.to_be_bytes(),
+            );
+        }
+        batch.put(
+            Table::Meta,
+            Meta::Tip.key(),
+            &tip(commit.height, &commit.app_hash),
+        );
+
+        free_space_check(
+            self.rocks.directory(),
+            self.options
+                .free_bytes_min
+                .saturating_add(SPACE_FACTOR * batch.bytes() as u64),
+        )?;
+        crash_point::reach(CrashPoint::StoreBeforeWrite);
+        self.rocks.write_synced(batch.finish())?;
+        crash_point::reach(CrashPoint::StoreAfterWrite);
+
+        self.swap_snapshot(commit.changes)?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        crash_point::reach(CrashPoint::StoreAfterSwap);
+        Ok(())
+    }
+
+    /// Binds an empty store to its organisation, with the state of height 0. Can be repeated with the same content.
+    ///
+    /// # Errors
+    /// `GenesisMismatch` if the store belongs to another organisation, began with another genesis, or is at work
+    /// already without belonging to one.
+    pub fn begin(&self, genesis: Genesis) -> Result<(), Fault> {
+        let _writing = self.begin_writing();
+        let before = self.snapshot();
+        if let Some(organisation) = before.organisation()? {
+            check_genesis(&genesis, &organisation, before.genesis()?.as_deref())?;
+            if before.height() == 0 && before.app_hash() != genesis.app_hash {
+                let words = "this program makes another state of the genesis than the one stored";
+                return Err(Fault::new(FaultKind::Divergence, words));
+            }
+            return Ok(());
+        }
+        if before.height() > 0 {
+            let words = "the store has blocks but belongs to no organisation";
+            return Err(Fault::new(FaultKind::GenesisMismatch, words));
+        }
+        check_state(&genesis.changes, &genesis.leaves)?;
+
+        let mut batch = self.rocks.batch()?;
+        put_state(&mut batch, 0, &genesis.changes, &genesis.leaves);
+        batch.put(Table::Meta, Meta::Organisation.key(), &genesis.organisation);
+        batch.put(Table::Meta, Meta::Genesis.key(), &genesis.bytes);
+        batch.put(Table::Meta, Meta::Tip.key(), &tip(0, &genesis.app_hash));
+        free_space_check(
+            self.rocks.directory(),
+            self.options
+                .free_bytes_min
+                .saturating_add(SPACE_FACTOR * batch.bytes() as u64),
+        )?;
+        self.rocks.write_synced(batch.finish())?;
+        self.swap_snapshot(genesis.changes)
+    }
+
+    /// What a rollback of this commit needs. Authenticated values need nothing: their former versions stay.
+    fn undo_of(&self, commit: &Commit, before: &Snapshot) -> Result<UndoRecord, Fault> {
+        let mut undo = UndoRecord {
+            app_hash_before: before.app_hash().to_vec(),
+            transactions: commit.transactions.len() as u64,
+            ..UndoRecord::default()
+        };
+        for key in commit.changes.keys() {
+            if is_authenticated(key) {
+                undo.versions.push(key.clone());
+                continue;
+            }
+            let is_new = self.options.append_only_row_prefixes.contains(&key[0]);
+            let value = if is_new { None } else { before.try_get(key)? };
+            undo.rows.push(Replaced {
+                key: key.clone(),
+                value,
+            });
+        }
+        for key in commit.indexes.keys() {
+            undo.indexes.push(Replaced {
+                key: key.clone(),
+                value: before.index(key)?,
+            });
+        }
+        for recorded in &commit.transactions {
+            undo.consumed_ids
+                .extend(recorded.consumed_id.map(|id| id.to_vec()));
+        }
+        Ok(undo)
+    }
+
+    fn put_undo(&self, batch: &mut Batch<'_>, height: u64, undo: &UndoRecord) {
+        if self.options.undo_heights > 0 {
+            batch.put(Table::Undo, &height_key(height), &undo.encode_to_vec());
+        }
+        if let Some(too_old) = height.checked_sub(self.options.undo_heights) {
+            batch.delete(Table::Undo, &height_key(too_old));
+        }
+    }
+}
+
+/// The bytes of the newest height and its app hash.
+pub(super) fn tip(height: u64, app_hash: &[u8]) -> Vec<u8> {
+    [height.to_be_bytes().as_slice(), app_hash].concat()
+}
+
+/// The row of a leaf: the value's hash, then the key, which exclusion proofs show of neighbours.
+pub(super) fn leaf_row(value_hash: &Hash, key: &[u8]) -> Vec<u8> {
+    [value_hash.as_slice(), key].concat()
+}
+
+fn check_state(
+    changes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    leaves: &[LeafChange],
+) -> Result<(), Fault> {
+    let internal = |words: String| Err(Fault::new(FaultKind::Internal, words));
+    if let Some(key) = changes
+        .keys()
+        .find(|key| key.is_empty() || key.len() > KEY_BYTES_MAX)
+    {
+        return internal(format!("a key of state has {} bytes", key.len()));
+    }
+    let authenticated = changes.keys().filter(|key| is_authenticated(key)).count();
+    if leaves.len() != authenticated {
+        return internal(format!(
+            "{} leaves for {authenticated} authenticated changes",
+            leaves.len()
+        ));
+    }
+    for leaf in leaves {
+        let is_deleted = changes.get(&leaf.key).map(Option::is_none);
+        if !is_authenticated(&leaf.key) || is_deleted != Some(leaf.value_hash.is_none()) {
+            return internal("a leaf without its change of state".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn put_state(
+    batch: &mut Batch<'_>,
+    height: u64,
+    changes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    leaves: &[LeafChange],
+) {
+    for (key, value) in changes {
+        if is_authenticated(key) {
+            batch.put(
+                Table::Values,
+                &version_key(key, height),
+                &encode_version(value.as_deref()),
+            );
+        } else {
+            batch.put_or_delete(Table::Rows, key, value.as_deref());
+        }
+    }
+    for leaf in leaves {
+        let row = leaf
+            .value_hash
+            .map(|value_hash| leaf_row(&value_hash, &leaf.key));
+        batch.put_or_delete(Table::Leaves, &leaf.key_hash, row.as_deref());
+    }
+}
+
+fn put_transactions(batch: &mut Batch<'_>, height: u64, transactions: &[Recorded]) {
+    for (index, recorded) in (0..).zip(transactions) {
+        let position = position_key(height, index);
+        batch.put(Table::Transactions, &position, &recorded.transaction);
+        batch.put(Table::Receipts, &position, &recorded.receipt);
+        if let Some(id) = &recorded.consumed_id {
+            batch.put(Table::Ids, id, &position);
+        }
+    }
+}
+
+fn check_genesis(
+    genesis: &Genesis,
+    organisation: &Hash,
+    bytes: Option<&[u8]>,
+) -> Result<(), Fault> {
+    if genesis.organisation != *organisation {
+        let words = "the store belongs to another organisation than the genesis describes";
+        return Err(Fault::new(FaultKind::GenesisMismatch, words));
+    }
+    if Some(genesis.bytes.as_slice()) != bytes {
+        return Err(Fault::new(
+            FaultKind::GenesisMismatch,
+            "the store began with another genesis",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! The space left on the disk: a commit that might not fit whole is not begun.
+
+use std::path::Path;
+
+use crate::fault::{Fault, FaultKind};
+
+/// Refuses, with its own kind of fault, where the disk under `directory` has fewer bytes left than `min_bytes`.
+pub fn free_space_check(directory: &Path, min_bytes: u64) -> Result<(), Fault> {
+    let free = free_bytes(directory)?;
+    if free < min_bytes {
+        let words = format!(
+            "{} has {free} bytes left, a commit wants {min_bytes}",
+            directory.display()
+        );
+        return Err(Fault::new(FaultKind::DiskFull, words));
+    }
+
+    Ok(())
+}
+
+/// Bytes that this process may still write to the disk under `directory`.
+pub fn free_bytes(directory: &Path) -> Result<u64, Fault> {
+    let disk = rustix::fs::statvfs(directory).map_err(|error| {
+        Fault::from_io(
+            &format!("asking for the free space of {}", directory.display()),
+            &error.into(),
+        )
+    })?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_with_too_little_space_has_its_own_fault() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(free_space_check(directory.path(), 1).is_ok());
+        let fault = free_space_check(directory.path(), u64::MAX).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::DiskFull);
+    }
+}

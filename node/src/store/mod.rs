@@ -1,0 +1,247 @@
+//! The durable store of a node.
+//!
+//! A height is written in one synced batch or not at all ([`Store::commit`]). Readers hold a [`Snapshot`]: the state
+//! of one height, unmoved by the commits that follow, from any thread. What a commit replaced is kept for the newest
+//! heights, so that they can be taken back ([`Store::roll_back`]). What the tables hold is told in `table.rs`; the
+//! storage library is named in `rocks.rs` alone.
+
+mod backup;
+mod cache;
+mod check;
+mod commit;
+#[cfg(test)]
+mod crash_tests;
+mod disk;
+#[cfg(test)]
+mod model_tests;
+mod options;
+mod rocks;
+#[cfg(test)]
+mod sample;
+mod snapshot;
+mod table;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+pub use backup::{BackupSummary, restore, verify_backup};
+pub use check::CheckReport;
+pub use commit::{Commit, Genesis, LeafChange, Recorded};
+pub use disk::{free_bytes, free_space_check};
+pub use options::{HistoryKept, StoreOptions};
+pub use snapshot::{AsOf, AsOfError, IndexEntry, IndexRange, Leaf, Position, Snapshot};
+pub use table::KEY_BYTES_MAX;
+
+use crate::crash_point;
+use crate::fault::{Fault, FaultKind};
+use cache::Cache;
+use rocks::{Rocks, View};
+use table::{Meta, Table, height_key};
+
+/// Version of the layout on disk.
+const FORMAT: u32 = 1;
+
+/// A SHA-256 hash.
+pub type Hash = [u8; 32];
+
+/// The durable store: one directory, one process, one writer, any number of readers.
+pub struct Store {
+    rocks: Arc<Rocks>,
+    cache: Arc<Cache>,
+    options: StoreOptions,
+    newest: RwLock<Arc<Snapshot>>,
+    // Held while something is written: writes come one after another.
+    writing: Mutex<()>,
+    epoch: AtomicU64,
+    commits: AtomicU64,
+}
+
+/// What the store did since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreCounters {
+    /// Heights committed.
+    pub commits: u64,
+    /// Synced writes of any purpose: one for each commit, each rollback, each change of the organisation or indexes.
+    pub synced_writes: u64,
+    /// Fsyncs of the log as the storage library counts them; zero without [`StoreOptions::statistics`].
+    pub log_syncs: u64,
+    /// Reads of state that found their key in memory.
+    pub hot_hits: u64,
+    /// Reads of state that went to the files.
+    pub hot_misses: u64,
+}
+
+impl Store {
+    /// Opens the store of a directory, or makes an empty one there.
+    ///
+    /// # Errors
+    /// `StoreLocked` while another process has it open, `StoreDamaged` if it cannot be read as it was written or is of
+    /// a newer format, `DiskFull` and `Io`.
+    pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, Fault> {
+        crash_point::arm_from_environment();
+        prepare_directory(directory)?;
+        let rocks = Arc::new(Rocks::open(directory, &options)?);
+        check_format(&rocks)?;
+
+        let cache = Arc::new(Cache::new(options.hot_bytes_max, 0));
+        let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
+        newest.check_tip()?;
+
+        Ok(Store {
+            rocks,
+            cache,
+            options,
+            newest: RwLock::new(newest),
+            writing: Mutex::new(()),
+            epoch: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+        })
+    }
+
+    /// The state of the newest committed height. Cheap; holds still while commits go on.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.newest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The height of the newest commit; 0 before the first.
+    pub fn height(&self) -> u64 {
+        self.snapshot().height()
+    }
+
+    /// The directory of the store.
+    pub fn directory(&self) -> &Path {
+        self.rocks.directory()
+    }
+
+    /// The settings that the store was opened with.
+    pub fn options(&self) -> &StoreOptions {
+        &self.options
+    }
+
+    /// What the store did since it was opened.
+    pub fn counters(&self) -> StoreCounters {
+        let (hot_hits, hot_misses) = self.cache.hits_and_misses();
+        StoreCounters {
+            commits: self.commits.load(Ordering::Relaxed),
+            synced_writes: self.rocks.synced_writes(),
+            log_syncs: self.rocks.log_syncs(),
+            hot_hits,
+            hot_misses,
+        }
+    }
+
+    /// Bytes of the files of all tables, without the log.
+    pub fn file_bytes(&self) -> Result<u64, Fault> {
+        self.rocks.file_bytes()
+    }
+
+    /// Brings the files into their smallest form and drops what is older than the history kept. Takes its time.
+    pub fn compact(&self) -> Result<(), Fault> {
+        self.rocks.compact()
+    }
+
+    /// Puts or deletes index entries outside of a commit, to build a derived index again.
+    pub fn put_indexes(
+        &self,
+        entries: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    ) -> Result<(), Fault> {
+        let _writing = self.begin_writing();
+        let mut batch = self.rocks.batch()?;
+        for (key, value) in entries {
+            batch.put_or_delete(Table::Indexes, &key, value.as_deref());
+        }
+        self.rocks.write_synced(batch.finish())?;
+        self.swap_snapshot([])
+    }
+
+    /// Deletes all indexes; the one who knows how builds them again from blocks and receipts.
+    pub fn clear_indexes(&self) -> Result<(), Fault> {
+        let some = IndexRange {
+            limit: 10_000,
+            ..IndexRange::default()
+        };
+        loop {
+            let entries = self.snapshot().index_range(&some)?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            self.put_indexes(entries.into_iter().map(|(key, _)| (key, None)))?;
+        }
+    }
+
+    fn begin_writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells readers of what was written: a new snapshot in the place of the former one.
+    fn swap_snapshot(
+        &self,
+        changes: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    ) -> Result<(), Fault> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        self.cache.begin_epoch(epoch, changes);
+        self.install(Snapshot::take(&self.rocks, &self.cache, epoch)?);
+        Ok(())
+    }
+
+    /// The same after a rollback, when what is in memory no longer holds.
+    fn swap_snapshot_and_forget(&self) -> Result<(), Fault> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        self.cache.clear(epoch);
+        self.install(Snapshot::take(&self.rocks, &self.cache, epoch)?);
+        Ok(())
+    }
+
+    fn install(&self, snapshot: Snapshot) {
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+}
+
+/// The directory must be empty or hold a whole store: a new store over the rest of an old one would hide a loss.
+fn prepare_directory(directory: &Path) -> Result<(), Fault> {
+    let doing = format!("preparing the store's directory {}", directory.display());
+    std::fs::create_dir_all(directory).map_err(|error| Fault::from_io(&doing, &error))?;
+    if directory.join("CURRENT").exists() {
+        return Ok(());
+    }
+
+    for entry in std::fs::read_dir(directory).map_err(|error| Fault::from_io(&doing, &error))? {
+        let name = entry
+            .map_err(|error| Fault::from_io(&doing, &error))?
+            .file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("MANIFEST") {
+            let words = format!("{} holds {name} but no file CURRENT", directory.display());
+            return Err(Fault::new(FaultKind::StoreDamaged, words));
+        }
+    }
+    Ok(())
+}
+
+fn check_format(rocks: &Arc<Rocks>) -> Result<(), Fault> {
+    let view = View::pin(Arc::clone(rocks));
+    let damaged = |words: &str| Fault::new(FaultKind::StoreDamaged, words);
+    if let Some(format) = view.get(Table::Meta, Meta::Format.key())? {
+        let format = format.try_into().map(u32::from_be_bytes);
+        let format = format.map_err(|_| damaged("the format of the store is not a number"))?;
+        if format != FORMAT {
+            let words =
+                format!("the store has format {format}, this program knows format {FORMAT}");
+            return Err(damaged(&words));
+        }
+        return Ok(());
+    }
+
+    if view.get(Table::Meta, Meta::Tip.key())?.is_some()
+        || view.get(Table::Blocks, &height_key(1))?.is_some()
+    {
+        return Err(damaged("the store does not say which format it has"));
+    }
+    let mut batch = rocks.batch()?;
+    batch.put(Table::Meta, Meta::Format.key(), &FORMAT.to_be_bytes());
+    rocks.write_synced(batch.finish())
+}

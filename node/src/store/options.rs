@@ -1,0 +1,62 @@
+//! The settings of the store. They change how fast it answers and how much it keeps, never what it says.
+
+/// How much of the past can be asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryKept {
+    /// Every height since the first.
+    All,
+    /// As many of the newest heights; raised to [`StoreOptions::undo_heights`] where it is less.
+    NewestHeights(u64),
+}
+
+/// The settings of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// How much of the past can be asked about by height.
+    pub history_kept: HistoryKept,
+    /// How many of the newest heights can be rolled back.
+    pub undo_heights: u64,
+    /// First bytes of rows that are written once and never overwritten. Their undo needs no read before the write.
+    /// Naming a prefix here whose rows are overwritten makes a rollback wrong, so leave out what is uncertain.
+    pub append_only_row_prefixes: Vec<u8>,
+    /// Bound of the newest values held in memory, in bytes of keys and values with their overhead.
+    pub hot_bytes_max: usize,
+    /// Bound of the blocks of files held in memory, in bytes.
+    pub block_cache_bytes: usize,
+    /// Bound of the newest writes held in memory until they become files, in bytes.
+    pub write_buffer_bytes: usize,
+    /// A commit is refused where it would leave less space than this on the disk, in bytes.
+    pub free_bytes_min: u64,
+    /// Files kept open at once.
+    pub open_files_max: i32,
+    /// Counts what the storage library does, fsyncs of the log included; costs a few per cent.
+    pub statistics: bool,
+}
+
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions {
+            history_kept: HistoryKept::All,
+            undo_heights: 16,
+            append_only_row_prefixes: Vec::new(),
+            hot_bytes_max: 64 << 20,
+            block_cache_bytes: 16 << 20,
+            write_buffer_bytes: 32 << 20,
+            free_bytes_min: 256 << 20,
+            open_files_max: 512,
+            statistics: false,
+        }
+    }
+}
+
+impl StoreOptions {
+    /// The oldest height that stays answerable after the commit of `height`.
+    pub(super) fn history_base_after(&self, height: u64) -> u64 {
+        match self.history_kept {
+            HistoryKept::All => 0,
+            HistoryKept::NewestHeights(heights) => {
+                height.saturating_sub(heights.max(self.undo_heights))
+            }
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! The only file that names the storage library: tables, batches, pinned views, checkpoints.
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rocksdb::checkpoint::Checkpoint;
+use rocksdb::compaction_filter::{CompactionFilter, Decision};
+use rocksdb::compaction_filter_factory::{CompactionFilterContext, CompactionFilterFactory};
+use rocksdb::statistics::Ticker;
+use rocksdb::{
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB,
+    DBCompressionType, DBRecoveryMode, ErrorKind, LogLevel, Options, ReadOptions, SliceTransform,
+    WriteBatch, WriteOptions,
+};
+
+use super::options::{HistoryKept, StoreOptions};
+use super::table::{Table, split_version_key, version_prefix};
+use crate::fault::{Fault, FaultKind};
+
+/// An open database.
+pub(super) struct Rocks {
+    db: DB,
+    options: Options,
+    directory: PathBuf,
+    retention: Arc<Retention>,
+    synced_writes: AtomicU64,
+}
+
+impl Rocks {
+    /// Opens the database of a directory, or makes an empty one there.
+    pub(super) fn open(directory: &Path, settings: &StoreOptions) -> Result<Rocks, Fault> {
+        let retention = Arc::new(Retention::default());
+        let options = database_options(settings);
+        let cache = Cache::new_lru_cache(settings.block_cache_bytes);
+        let tables = Table::ALL.map(|table| {
+            ColumnFamilyDescriptor::new(
+                table.name(),
+                table_options(table, settings, &cache, &retention),
+            )
+        });
+        let db = DB::open_cf_descriptors(&options, directory, tables)
+            .map_err(|error| fault("opening the store", directory, &error))?;
+
+        Ok(Rocks {
+            db,
+            options,
+            directory: directory.to_path_buf(),
+            retention,
+            synced_writes: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(super) fn retention(&self) -> &Arc<Retention> {
+        &self.retention
+    }
+
+    pub(super) fn batch(&self) -> Result<Batch<'_>, Fault> {
+        let mut handles = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL {
+            handles.push(self.handle(table)?);
+        }
+        Ok(Batch {
+            handles,
+            batch: WriteBatch::default(),
+        })
+    }
+
+    /// Writes a batch whole or not at all, and returns when the disk has it: one fsync of the log.
+    pub(super) fn write_synced(&self, batch: WriteBatch) -> Result<(), Fault> {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.synced_writes.fetch_add(1, Ordering::Relaxed);
+        self.db
+            .write_opt(batch, &options)
+            .map_err(|error| fault("writing to the store", &self.directory, &error))
+    }
+
+    /// How many synced writes there were.
+    pub(super) fn synced_writes(&self) -> u64 {
+        self.synced_writes.load(Ordering::Relaxed)
+    }
+
+    /// How often the library itself says that it synced its log; zero without `StoreOptions::statistics`.
+    pub(super) fn log_syncs(&self) -> u64 {
+        self.options.get_ticker_count(Ticker::WalFileSynced)
+    }
+
+    /// Bytes of the files of all tables.
+    pub(super) fn file_bytes(&self) -> Result<u64, Fault> {
+        let files = self
+            .db
+            .live_files()
+            .map_err(|error| fault("listing the files", &self.directory, &error))?;
+        Ok(files.iter().map(|file| file.size as u64).sum())
+    }
+
+    /// Writes what memory holds to files and brings every table into its smallest form.
+    pub(super) fn compact(&self) -> Result<(), Fault> {
+        for table in Table::ALL {
+            self.db
+                .compact_range_cf(self.handle(table)?, None::<&[u8]>, None::<&[u8]>);
+        }
+        Ok(())
+    }
+
+    /// Makes a consistent copy in `target`, which must not exist: links on the same file system, else copies.
+    pub(super) fn checkpoint(&self, target: &Path) -> Result<(), Fault> {
+        Checkpoint::new(&self.db)
+            .and_then(|checkpoint| checkpoint.create_checkpoint(target))
+            .map_err(|error| fault("writing a backup", target, &error))
+    }
+
+    fn handle(&self, table: Table) -> Result<&ColumnFamily, Fault> {
+        self.db.cf_handle(table.name()).ok_or_else(|| {
+            Fault::new(
+                FaultKind::StoreDamaged,
+                format!("the table {} is missing", table.name()),
+            )
+        })
+    }
+}
+
+/// Changes that are written together.
+pub(super) struct Batch<'a> {
+    // In the order of `Table::ALL`.
+    handles: Vec<&'a ColumnFamily>,
+    batch: WriteBatch,
+}
+
+impl Batch<'_> {
+    pub(super) fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
+        self.batch.put_cf(self.handles[table as usize], key, value);
+    }
+
+    pub(super) fn delete(&mut self, table: Table, key: &[u8]) {
+        self.batch.delete_cf(self.handles[table as usize], key);
+    }
+
+    pub(super) fn put_or_delete(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) {
+        match value {
+            Some(value) => self.put(table, key, value),
+            None => self.delete(table, key),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.batch.size_in_bytes()
+    }
+
+    pub(super) fn finish(self) -> WriteBatch {
+        self.batch
+    }
+}
+
+type Pin<'a> = rocksdb::Snapshot<'a>;
+
+self_cell::self_cell!(
+    /// The database as it was at one moment, whatever is written later.
+    pub(super) struct View {
+        owner: Arc<Rocks>,
+        #[covariant]
+        dependent: Pin,
+    }
+);
+
+impl View {
+    /// Pins the present.
+    pub(super) fn pin(rocks: Arc<Rocks>) -> View {
+        View::new(rocks, |rocks| rocks.db.snapshot())
+    }
+
+    /// The value of exactly this key.
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let rocks = self.borrow_owner();
+        self.borrow_dependent()
+            .get_cf_opt(rocks.handle(table)?, key, ReadOptions::default())
+            .map_err(|error| fault(reading(table), &rocks.directory, &error))
+    }
+
+    /// The stored version of this key of a version, or else the newest older one.
+    pub(super) fn newest_version(&self, version_key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let rocks = self.borrow_owner();
+        let mut options = ReadOptions::default();
+        options.set_prefix_same_as_start(true);
+        let mut rows = self
+            .borrow_dependent()
+            .raw_iterator_cf_opt(rocks.handle(Table::Values)?, options);
+        rows.seek(version_key);
+        if let Some((key, value)) = rows.item() {
+            let is_of_this_key = version_prefix(key) == version_prefix(version_key);
+            return Ok(is_of_this_key.then(|| value.to_vec()));
+        }
+
+        rows.status()
+            .map_err(|error| fault(reading(Table::Values), &rocks.directory, &error))?;
+        Ok(None)
+    }
+
+    /// Calls `row` for the rows from `from` on and below `to` (absent: to the end), in order, until it breaks.
+    pub(super) fn scan(
+        &self,
+        table: Table,
+        from: &[u8],
+        to: Option<&[u8]>,
+        mut row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<(), Fault> {
+        let rocks = self.borrow_owner();
+        let mut options = ReadOptions::default();
+        options.set_total_order_seek(true);
+        options.fill_cache(false);
+        if let Some(to) = to {
+            options.set_iterate_upper_bound(to);
+        }
+        let mut rows = self
+            .borrow_dependent()
+            .raw_iterator_cf_opt(rocks.handle(table)?, options);
+        rows.seek(from);
+        while let Some((key, value)) = rows.item() {
+            if row(key, value)?.is_break() {
+                return Ok(());
+            }
+            rows.next();
+        }
+
+        rows.status()
+            .map_err(|error| fault(reading(table), &rocks.directory, &error))
+    }
+
+    /// The same backwards: from the last row below `to` (absent: from the end) down to `from`.
+    pub(super) fn scan_back(
+        &self,
+        table: Table,
+        from: &[u8],
+        to: Option<&[u8]>,
+        mut row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<(), Fault> {
+        let rocks = self.borrow_owner();
+        let mut options = ReadOptions::default();
+        options.set_total_order_seek(true);
+        options.fill_cache(false);
+        options.set_iterate_lower_bound(from);
+        if let Some(to) = to {
+            options.set_iterate_upper_bound(to);
+        }
+        let mut rows = self
+            .borrow_dependent()
+            .raw_iterator_cf_opt(rocks.handle(table)?, options);
+        rows.seek_to_last();
+        while let Some((key, value)) = rows.item() {
+            if row(key, value)?.is_break() {
+                return Ok(());
+            }
+            rows.prev();
+        }
+
+        rows.status()
+            .map_err(|error| fault(reading(table), &rocks.directory, &error))
+    }
+}
+
+/// The oldest height that somebody can still ask about; compactions drop what no such question reaches.
+#[derive(Default)]
+pub(super) struct Retention {
+    base: AtomicU64,
+    // Snapshots in use ask from the base on that held when they were made: base, how many.
+    in_use: Mutex<BTreeMap<u64, usize>>,
+}
+
+impl Retention {
+    pub(super) fn set_base(&self, base: u64) {
+        self.base.store(base, Ordering::Release);
+    }
+
+    /// A snapshot begins to ask from this base on.
+    pub(super) fn begin_use(&self, base: u64) {
+        *self.lock().entry(base).or_default() += 1;
+    }
+
+    /// A snapshot is gone.
+    pub(super) fn end_use(&self, base: u64) {
+        let mut in_use = self.lock();
+        if let Some(count) = in_use.get_mut(&base) {
+            *count -= 1;
+            if *count == 0 {
+                in_use.remove(&base);
+            }
+        }
+    }
+
+    fn horizon(&self) -> u64 {
+        let base = self.base.load(Ordering::Acquire);
+        self.lock()
+            .keys()
+            .next()
+            .map_or(base, |oldest| base.min(*oldest))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, usize>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes one [`Pruner`] for each compaction.
+struct Pruning {
+    retention: Arc<Retention>,
+}
+
+impl CompactionFilterFactory for Pruning {
+    type Filter = Pruner;
+
+    fn create(&mut self, _context: CompactionFilterContext) -> Pruner {
+        Pruner {
+            horizon: self.retention.horizon(),
+            prefix: Vec::new(),
+            is_horizon_passed: false,
+        }
+    }
+
+    fn name(&self) -> &CStr {
+        c"polity.pruning"
+    }
+}
+
+/// Drops the versions below the newest one at the horizon. It meets the versions of a key newest first; in one
+/// compaction perhaps not all of them, but never an older one without those between.
+struct Pruner {
+    horizon: u64,
+    prefix: Vec<u8>,
+    is_horizon_passed: bool,
+}
+
+impl CompactionFilter for Pruner {
+    fn filter(&mut self, _level: u32, key: &[u8], _value: &[u8]) -> Decision {
+        let Some((_, height)) = split_version_key(key) else {
+            return Decision::Keep;
+        };
+        if version_prefix(key) != self.prefix {
+            self.prefix = version_prefix(key).to_vec();
+            self.is_horizon_passed = false;
+        }
+        if self.is_horizon_passed {
+            return Decision::Remove;
+        }
+
+        self.is_horizon_passed = height <= self.horizon;
+        Decision::Keep
+    }
+
+    fn name(&self) -> &CStr {
+        c"polity.pruner"
+    }
+}
+
+fn database_options(settings: &StoreOptions) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    // A torn tail is a commit that was never acknowledged. Damage before the tail would lose acknowledged ones
+    // without a word under the library's default; this mode refuses to open instead.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_db_write_buffer_size(settings.write_buffer_bytes);
+    options.set_max_total_wal_size(2 * settings.write_buffer_bytes as u64);
+    options.set_max_open_files(settings.open_files_max);
+    options.set_max_background_jobs(2);
+    options.set_bytes_per_sync(1 << 20);
+    options.set_manifest_preallocation_size(64 << 10);
+    options.set_log_level(LogLevel::Warn);
+    options.set_keep_log_file_num(2);
+    options.set_max_log_file_size(1 << 20);
+    options.set_stats_dump_period_sec(0);
+    options.set_stats_persist_period_sec(0);
+    if settings.statistics {
+        options.enable_statistics();
+    }
+    options
+}
+
+fn table_options(
+    table: Table,
+    settings: &StoreOptions,
+    cache: &Cache,
+    retention: &Arc<Retention>,
+) -> Options {
+    let mut options = Options::default();
+    options.set_write_buffer_size(settings.write_buffer_bytes / 2);
+    options.set_target_file_size_base(32 << 20);
+    options.set_max_bytes_for_level_base(128 << 20);
+
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    // Indexes and filters live in the bounded cache too, in partitions: memory does not grow with the data.
+    blocks.set_cache_index_and_filter_blocks(true);
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    blocks.set_partition_filters(true);
+    blocks.set_optimize_filters_for_memory(true);
+
+    match table {
+        Table::Values => {
+            // The filter knows the keys, not their versions: a read seeks the newest version of one key.
+            options.set_prefix_extractor(SliceTransform::create(
+                "polity.key",
+                version_prefix,
+                None,
+            ));
+            blocks.set_whole_key_filtering(false);
+            blocks.set_bloom_filter(10.0, false);
+            blocks.set_block_size(8 << 10);
+            if settings.history_kept != HistoryKept::All {
+                options.set_compaction_filter_factory(Pruning {
+                    retention: Arc::clone(retention),
+                });
+            }
+        }
+        Table::Rows => {
+            blocks.set_bloom_filter(10.0, false);
+            blocks.set_block_size(8 << 10);
+        }
+        Table::Leaves | Table::Ids => {
+            blocks.set_bloom_filter(10.0, false);
+            blocks.set_block_size(4 << 10);
+        }
+        Table::Transactions | Table::Receipts | Table::Blocks | Table::Undo | Table::Indexes => {
+            // Read by position, mostly in order: larger blocks compress better, and a filter would find nothing out.
+            blocks.set_block_size(16 << 10);
+        }
+        Table::Meta => {}
+    }
+    options.set_compression_type(match table {
+        // Hashes: nothing to compress.
+        Table::Leaves | Table::Ids => DBCompressionType::None,
+        Table::Values
+        | Table::Rows
+        | Table::Transactions
+        | Table::Receipts
+        | Table::Blocks
+        | Table::Undo
+        | Table::Indexes
+        | Table::Meta => DBCompressionType::Lz4,
+    });
+    options.set_block_based_table_factory(&blocks);
+    options
+}
+
+fn reading(table: Table) -> &'static str {
+    match table {
+        Table::Values => "reading a value",
+        Table::Rows => "reading a row",
+        Table::Leaves => "reading a leaf",
+        Table::Transactions => "reading a transaction",
+        Table::Receipts => "reading a receipt",
+        Table::Ids => "reading a transaction's position",
+        Table::Blocks => "reading a block's record",
+        Table::Undo => "reading what a commit replaced",
+        Table::Indexes => "reading an index",
+        Table::Meta => "reading the store's own record",
+    }
+}
+
+/// Gives an error of the library its kind. The library tells some kinds apart by words alone.
+fn fault(doing: &str, path: &Path, error: &rocksdb::Error) -> Fault {
+    let words = error.as_ref();
+    let kind = match error.kind() {
+        ErrorKind::Corruption => FaultKind::StoreDamaged,
+        ErrorKind::IOError if words.contains("lock file") || words.contains("/LOCK") => {
+            let words = format!("{} is in use by another process", path.display());
+            return Fault::new(FaultKind::StoreLocked, words);
+        }
+        ErrorKind::IOError
+            if words.contains("No space left") || words.contains("quota exceeded") =>
+        {
+            FaultKind::DiskFull
+        }
+        // A file that the manifest names is gone, or shorter than it was written.
+        ErrorKind::IOError if words.contains("No such file") || words.contains("truncated") => {
+            FaultKind::StoreDamaged
+        }
+        ErrorKind::IOError => FaultKind::Io,
+        // Opening tells of tables and files that it does not know as an invalid argument.
+        ErrorKind::InvalidArgument | ErrorKind::NotSupported | ErrorKind::NotFound => {
+            FaultKind::StoreDamaged
+        }
+        ErrorKind::MergeInProgress
+        | ErrorKind::Incomplete
+        | ErrorKind::ShutdownInProgress
+        | ErrorKind::TimedOut
+        | ErrorKind::Aborted
+        | ErrorKind::Busy
+        | ErrorKind::Expired
+        | ErrorKind::TryAgain
+        | ErrorKind::CompactionTooLarge
+        | ErrorKind::ColumnFamilyDropped
+        | ErrorKind::Unknown => FaultKind::Internal,
+    };
+    Fault::new(kind, format!("{doing} at {}: {words}", path.display()))
+}

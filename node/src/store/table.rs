@@ -1,0 +1,207 @@
+//! The tables of the store, and the bytes of their keys and values.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `values` | key length (1) ‖ key ‖ inverted height (8) | 0, or 1 ‖ value |
+//! | `rows` | key, first byte ≥ 0x80 | value |
+//! | `leaves` | SHA-256 of the key (32) | SHA-256 of the value (32) ‖ key |
+//! | `transactions`, `receipts` | height (8) ‖ index (4) | bytes |
+//! | `ids` | transaction id (32) | height (8) ‖ index (4) |
+//! | `blocks` | height (8) | bytes of the block's record |
+//! | `undo` | height (8) | what the commit replaced |
+//! | `indexes` | as the index likes | as the index likes |
+//! | `meta` | a name | see [`Meta`] |
+//!
+//! Numbers are big-endian, so that byte order is number order and neighbours share long prefixes, which the tables
+//! do not store twice. The key's length goes first because keys differ in length: without it the versions of one
+//! key could lie between those of another.
+
+/// First byte of the keys that are rows beside the authenticated state.
+pub(super) const FIRST_ROW_PREFIX: u8 = 0x80;
+
+/// The longest key of state, in bytes: its length is stored in one byte.
+pub const KEY_BYTES_MAX: usize = 255;
+
+const HEIGHT_BYTES: usize = 8;
+
+/// One table of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Table {
+    Values,
+    Rows,
+    Leaves,
+    Transactions,
+    Receipts,
+    Ids,
+    Blocks,
+    Undo,
+    Indexes,
+    Meta,
+}
+
+impl Table {
+    pub(super) const ALL: [Table; 10] = [
+        Table::Values,
+        Table::Rows,
+        Table::Leaves,
+        Table::Transactions,
+        Table::Receipts,
+        Table::Ids,
+        Table::Blocks,
+        Table::Undo,
+        Table::Indexes,
+        Table::Meta,
+    ];
+
+    /// The name on disk, which never changes.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Table::Values => "values",
+            Table::Rows => "rows",
+            Table::Leaves => "leaves",
+            Table::Transactions => "transactions",
+            Table::Receipts => "receipts",
+            Table::Ids => "ids",
+            Table::Blocks => "blocks",
+            Table::Undo => "undo",
+            Table::Indexes => "indexes",
+            Table::Meta => "meta",
+        }
+    }
+}
+
+/// The names in the table `meta`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meta {
+    /// Version of this layout, 4 bytes.
+    Format,
+    /// Height of the newest commit (8) ‖ its app hash (32).
+    Tip,
+    /// Digest of the organisation that the store belongs to (32).
+    Organisation,
+    /// The genesis, as given.
+    Genesis,
+    /// The oldest height that can be asked about (8).
+    HistoryBase,
+}
+
+impl Meta {
+    pub(super) fn key(self) -> &'static [u8] {
+        match self {
+            Meta::Format => b"format",
+            Meta::Tip => b"tip",
+            Meta::Organisation => b"organisation",
+            Meta::Genesis => b"genesis",
+            Meta::HistoryBase => b"history_base",
+        }
+    }
+}
+
+/// Whether a key of state belongs to the authenticated state, and so to the tree.
+pub(super) fn is_authenticated(key: &[u8]) -> bool {
+    key.first().is_some_and(|prefix| *prefix < FIRST_ROW_PREFIX)
+}
+
+/// The key of one version of a value. A seek to it finds this version or the newest older one.
+pub(super) fn version_key(key: &[u8], height: u64) -> Vec<u8> {
+    debug_assert!(key.len() <= KEY_BYTES_MAX, "a commit refuses longer keys");
+    let mut bytes = Vec::with_capacity(1 + key.len() + HEIGHT_BYTES);
+    bytes.push(key.len() as u8);
+    bytes.extend_from_slice(key);
+    bytes.extend_from_slice(&(!height).to_be_bytes());
+    bytes
+}
+
+/// The part of a version's key that all versions of one key share; the whole, where it is no version's key.
+pub(super) fn version_prefix(version_key: &[u8]) -> &[u8] {
+    &version_key[..version_key.len().saturating_sub(HEIGHT_BYTES)]
+}
+
+/// The key and the height of a version, if these are the bytes of one.
+pub(super) fn split_version_key(bytes: &[u8]) -> Option<(&[u8], u64)> {
+    let (prefix, inverted) = bytes.split_last_chunk::<HEIGHT_BYTES>()?;
+    let (length, key) = prefix.split_first()?;
+    (usize::from(*length) == key.len()).then(|| (key, !u64::from_be_bytes(*inverted)))
+}
+
+/// A stored version: a value, or the mark of its deletion.
+pub(super) fn encode_version(value: Option<&[u8]>) -> Vec<u8> {
+    match value {
+        None => vec![0],
+        Some(value) => {
+            let mut bytes = Vec::with_capacity(1 + value.len());
+            bytes.push(1);
+            bytes.extend_from_slice(value);
+            bytes
+        }
+    }
+}
+
+/// The inverse of [`encode_version`]; nothing for bytes that it never makes.
+pub(super) fn decode_version(mut bytes: Vec<u8>) -> Option<Option<Vec<u8>>> {
+    match bytes.first()? {
+        0 if bytes.len() == 1 => Some(None),
+        1 => {
+            bytes.remove(0);
+            Some(Some(bytes))
+        }
+        _ => None,
+    }
+}
+
+/// The key of what is stored once per height.
+pub(super) fn height_key(height: u64) -> [u8; 8] {
+    height.to_be_bytes()
+}
+
+/// The key of what is stored once per transaction.
+pub(super) fn position_key(height: u64, index: u32) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&height.to_be_bytes());
+    bytes[8..].copy_from_slice(&index.to_be_bytes());
+    bytes
+}
+
+/// The inverse of [`position_key`].
+pub(super) fn split_position_key(bytes: &[u8]) -> Option<(u64, u32)> {
+    let (height, index) = bytes.split_first_chunk::<8>()?;
+    Some((
+        u64::from_be_bytes(*height),
+        u32::from_be_bytes(index.try_into().ok()?),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_a_key_lie_together_newest_first() {
+        let newer = version_key(b"\x01abc", 9);
+        let older = version_key(b"\x01abc", 8);
+        assert!(newer < older);
+        assert_eq!(version_prefix(&newer), version_prefix(&older));
+        assert_eq!(split_version_key(&older), Some((b"\x01abc".as_slice(), 8)));
+    }
+
+    #[test]
+    fn versions_of_a_longer_key_never_lie_between_those_of_a_shorter_one() {
+        let short = b"\x01".as_slice();
+        let long = [b"\x01".as_slice(), &(!5u64).to_be_bytes()].concat();
+        let (first, last) = (version_key(short, u64::MAX), version_key(short, 0));
+        let between = version_key(&long, 3);
+        assert!(!(first..=last).contains(&between));
+    }
+
+    #[test]
+    fn an_empty_value_is_not_a_deletion() {
+        assert_eq!(
+            decode_version(encode_version(Some(b""))),
+            Some(Some(vec![]))
+        );
+        assert_eq!(decode_version(encode_version(None)), Some(None));
+        for damaged in [vec![], vec![0, 1], vec![2]] {
+            assert_eq!(decode_version(damaged), None);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Taking back the newest height.
+//!
+//! A power cut can leave the application one height ahead of the engine. Each commit therefore stores what it
+//! replaced, and the store keeps that for the newest heights.
+
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::Store;
+use super::commit::{leaf_row, tip};
+use super::snapshot::{Snapshot, damaged};
+use super::table::{Meta, Table, height_key, position_key, version_key};
+use crate::crash_point::{self, CrashPoint};
+use crate::fault::{Fault, FaultKind};
+
+/// What one commit replaced.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct UndoRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) app_hash_before: Vec<u8>,
+    /// Authenticated keys that got a version; the former version is still there.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub(super) versions: Vec<Vec<u8>>,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) rows: Vec<Replaced>,
+    #[prost(message, repeated, tag = "4")]
+    pub(super) indexes: Vec<Replaced>,
+    #[prost(uint64, tag = "5")]
+    pub(super) transactions: u64,
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub(super) consumed_ids: Vec<Vec<u8>>,
+}
+
+/// A row that was written over, with what it held; absent = there was none.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct Replaced {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) key: Vec<u8>,
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub(super) value: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Takes back the newest height, as if it had never been committed, and tells the height that is newest then.
+    /// Can be repeated down to the oldest height whose undo is kept; the state of height 0 stays.
+    ///
+    /// # Errors
+    /// `Internal` if there is nothing to take back, `StoreDamaged` if what is needed cannot be read.
+    pub fn roll_back(&self) -> Result<u64, Fault> {
+        let _writing = self.begin_writing();
+        let snapshot = self.snapshot();
+        let height = snapshot.height();
+        let Some(undo) = read_undo(&snapshot, height)? else {
+            let words =
+                format!("height {height} cannot be taken back: what it replaced is not kept");
+            return Err(Fault::new(FaultKind::Internal, words));
+        };
+
+        let mut batch = self.rocks.batch()?;
+        for key in &undo.versions {
+            batch.delete(Table::Values, &version_key(key, height));
+            let former = snapshot.stored_version(key, height - 1)?;
+            let row = former.map(|value| leaf_row(&Sha256::digest(&value).into(), key));
+            batch.put_or_delete(Table::Leaves, &Sha256::digest(key), row.as_deref());
+        }
+        for row in &undo.rows {
+            batch.put_or_delete(Table::Rows, &row.key, row.value.as_deref());
+        }
+        for entry in &undo.indexes {
+            batch.put_or_delete(Table::Indexes, &entry.key, entry.value.as_deref());
+        }
+        let transactions = u32::try_from(undo.transactions).map_err(|_| damaged("undo"))?;
+        for index in 0..transactions {
+            batch.delete(Table::Transactions, &position_key(height, index));
+            batch.delete(Table::Receipts, &position_key(height, index));
+        }
+        for id in &undo.consumed_ids {
+            batch.delete(Table::Ids, id);
+        }
+        batch.delete(Table::Blocks, &height_key(height));
+        batch.delete(Table::Undo, &height_key(height));
+        batch.put(
+            Table::Meta,
+            Meta::Tip.key(),
+            &tip(height - 1, &undo.app_hash_before),
+        );
+
+        crash_point::reach(CrashPoint::RollbackBeforeWrite);
+        self.rocks.write_synced(batch.finish())?;
+        crash_point::reach(CrashPoint::RollbackAfterWrite);
+        self.swap_snapshot_and_forget()?;
+        Ok(height - 1)
+    }
+
+    /// How many heights can be taken back now, one after another.
+    pub fn heights_to_roll_back(&self) -> Result<u64, Fault> {
+        let snapshot = self.snapshot();
+        let mut heights = 0;
+        while heights < snapshot.height()
+            && read_undo(&snapshot, snapshot.height() - heights)?.is_some()
+        {
+            heights += 1;
+        }
+        Ok(heights)
+    }
+}
+
+fn read_undo(snapshot: &Snapshot, height: u64) -> Result<Option<UndoRecord>, Fault> {
+    let Some(bytes) = snapshot.view().get(Table::Undo, &height_key(height))? else {
+        return Ok(None);
+    };
+    let undo = UndoRecord::decode(bytes.as_slice()).map_err(|_| damaged("undo"))?;
+    if undo.app_hash_before.len() != 32 || height == 0 {
+        return Err(damaged("undo"));
+    }
+    Ok(Some(undo))
+}
