@@ -281,6 +281,11 @@ impl UnverifiedTransaction {
         &self.checked.body
     }
 
+    /// Size of the envelope.
+    pub fn bytes(&self) -> usize {
+        self.checked.bytes
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8; 64])> {
         let signers = self
             .checked

@@ -9,6 +9,9 @@
 //! | `store.before_write` | with a commit decided and nothing of it written |
 //! | `store.after_write` | with a commit on disk and no reader told of it |
 //! | `store.after_swap` | with a commit on disk and readers told |
+//! | `app.after_finalize` | with a block executed and not yet asked to commit |
+//! | `app.before_commit` | with a block executed and asked to commit |
+//! | `app.after_commit` | with a block durable and the engine not told |
 //! | `rollback.before_write` | with a rollback decided and nothing of it written |
 //! | `rollback.after_write` | with a rollback on disk |
 //! | `backup.before_rename` | with a backup complete under its temporary name |
@@ -31,6 +34,12 @@ pub enum CrashPoint {
     StoreAfterWrite,
     /// A commit is on disk and readers were told.
     StoreAfterSwap,
+    /// A block is executed; the engine has not asked to commit it.
+    AppAfterFinalize,
+    /// A block is executed and to be committed.
+    AppBeforeCommit,
+    /// A block is durable; the engine was not told.
+    AppAfterCommit,
     /// A rollback is decided, nothing of it is written.
     RollbackBeforeWrite,
     /// A rollback is on disk.
@@ -43,10 +52,13 @@ pub enum CrashPoint {
 
 impl CrashPoint {
     /// Every crash point.
-    pub const ALL: [CrashPoint; 7] = [
+    pub const ALL: [CrashPoint; 10] = [
         CrashPoint::StoreBeforeWrite,
         CrashPoint::StoreAfterWrite,
         CrashPoint::StoreAfterSwap,
+        CrashPoint::AppAfterFinalize,
+        CrashPoint::AppBeforeCommit,
+        CrashPoint::AppAfterCommit,
         CrashPoint::RollbackBeforeWrite,
         CrashPoint::RollbackAfterWrite,
         CrashPoint::BackupBeforeRename,
@@ -59,6 +71,9 @@ impl CrashPoint {
             CrashPoint::StoreBeforeWrite => "store.before_write",
             CrashPoint::StoreAfterWrite => "store.after_write",
             CrashPoint::StoreAfterSwap => "store.after_swap",
+            CrashPoint::AppAfterFinalize => "app.after_finalize",
+            CrashPoint::AppBeforeCommit => "app.before_commit",
+            CrashPoint::AppAfterCommit => "app.after_commit",
             CrashPoint::RollbackBeforeWrite => "rollback.before_write",
             CrashPoint::RollbackAfterWrite => "rollback.after_write",
             CrashPoint::BackupBeforeRename => "backup.before_rename",

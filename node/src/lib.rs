@@ -1,11 +1,16 @@
 //! The node: storage, queries, gateway and configuration around the pure ledger.
 
+pub mod app;
+pub mod backend;
 pub mod commands;
 pub mod config;
 pub mod crash_point;
 pub mod fault;
 pub mod gateway;
+pub mod genesis_file;
 pub mod keys;
 pub mod logs;
 pub mod metrics;
+pub mod query;
+pub mod serve;
 pub mod store;

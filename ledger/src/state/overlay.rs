@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::keys::BESIDE;
+
 /// The one infallible read of the rules. A store that cannot read stops the process.
 pub trait Read {
     /// The value at `key`, or none.
@@ -39,9 +41,10 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// Writes a value.
+    /// Writes a value. In the tree an empty value is none: readers could not tell them apart.
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.write(key, Some(value));
+        let is_none = value.is_empty() && key.first().is_some_and(|prefix| *prefix < BESIDE);
+        self.write(key, (!is_none).then_some(value));
     }
 
     /// Deletes a key.

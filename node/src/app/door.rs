@@ -1,0 +1,105 @@
+//! The door: what a transaction must show before the pool takes it. Cheapest first; a courtesy, never the verdict.
+
+use bytes::Bytes;
+use polity_engine::application::{Check, CheckKind, TxResult};
+use polity_ledger::check::{self, CheckedTransaction};
+use polity_ledger::{Rejection, block};
+
+use super::App;
+
+/// Code of a refusal that only this node makes: the member has used their fair share.
+pub const CODE_QUOTA: u32 = 1;
+
+impl App {
+    /// Checks transactions that arrived together.
+    pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Vec<TxResult> {
+        let organisation = self.organisation();
+        let envelopes: Vec<Bytes> =
+            requests.iter().map(|request| request.transaction.clone()).collect();
+        let outcomes: Vec<Result<(), TxResult>> = requests
+            .iter()
+            .map(|request| self.before_signatures(&organisation, request))
+            .collect();
+        let wanted: Vec<Bytes> = envelopes
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| outcome.is_ok())
+            .map(|(envelope, _)| envelope.clone())
+            .collect();
+        let mut verified = self.verifier.check_all(&organisation, &wanted).into_iter();
+        let snapshot = self.snapshot();
+        // The next block's time is not known; the newest one's is its lower bound.
+        let now = self.newest_time();
+
+        let mut results = Vec::with_capacity(requests.len());
+        for (request, outcome) in requests.iter().zip(outcomes) {
+            let result = match outcome {
+                Err(refused) => refused,
+                Ok(()) => match verified.next() {
+                    Some(Ok(checked)) => self.after_signatures(&*snapshot, now, request, &checked),
+                    Some(Err(rejection)) => refused(rejection),
+                    None => refused(Rejection::BadSignature),
+                },
+            };
+            self.metrics.count_door(result.code);
+            results.push(result);
+        }
+        results
+    }
+
+    fn before_signatures(
+        &self,
+        organisation: &[u8; 32],
+        request: &Check,
+    ) -> Result<(), TxResult> {
+        let unverified = check::parse(&request.transaction, organisation).map_err(refused)?;
+        let snapshot = self.snapshot();
+        block::check_signers(&*snapshot, unverified.body()).map_err(refused)?;
+        if request.kind == CheckKind::Recheck {
+            return Ok(());
+        }
+        for signer in &unverified.body().signers {
+            if !self.quotas.allows(signer.member) {
+                return Err(TxResult {
+                    code: CODE_QUOTA,
+                    data: Bytes::new(),
+                    log: format!("fair_share: member m{} sends too much; try again later", signer.member),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn after_signatures(
+        &self,
+        snapshot: &dyn polity_ledger::state::Read,
+        now: u64,
+        request: &Check,
+        checked: &CheckedTransaction,
+    ) -> TxResult {
+        if request.kind == CheckKind::New {
+            for signer in &checked.body().signers {
+                self.quotas.charge(signer.member, 1.0);
+            }
+        }
+        match block::check_window(snapshot, now, checked) {
+            Ok(()) => TxResult::default(),
+            Err(rejection) => refused(rejection),
+        }
+    }
+
+    /// Time of the newest block, or of the genesis.
+    pub(crate) fn newest_time(&self) -> u64 {
+        let snapshot = self.snapshot();
+        self.block_time(&snapshot, snapshot.height()).unwrap_or_default()
+    }
+}
+
+/// A refusal as engines and clients read it.
+pub(crate) fn refused(rejection: Rejection) -> TxResult {
+    TxResult {
+        code: rejection.code(),
+        data: Bytes::new(),
+        log: format!("{}: {rejection}", rejection.name()),
+    }
+}

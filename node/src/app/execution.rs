@@ -1,0 +1,242 @@
+//! Executing a decided block, and making it durable.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use polity_engine::application::{BlockResult, Committed, FinalizeBlock, TxResult};
+use polity_ledger::Rejection;
+use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
+use polity_ledger::check::CheckedTransaction;
+use polity_ledger::state::{Read, keys};
+use prost::Message;
+
+use super::founding::{leaf_changes, validator_update};
+use super::proposals::seconds;
+use super::quota::REFUSED_COST;
+use super::verification::Checked;
+use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal};
+use crate::crash_point::{self, CrashPoint};
+use crate::fault::Fault;
+use crate::metrics::Phase;
+use crate::query::refusals;
+use crate::store::{Commit, LeafChange, Recorded};
+
+/// An executed block that is not durable yet.
+pub(super) struct Pending {
+    commit: Commit,
+    block: CommittedBlock,
+}
+
+impl App {
+    /// Executes a block over the committed state; nothing is persisted.
+    pub(super) fn finalize(&self, request: FinalizeBlock) -> Result<BlockResult, Fault> {
+        let snapshot = self.snapshot();
+        if request.height != snapshot.height() + 1 {
+            let words =
+                format!("block {} after height {}", request.height, snapshot.height());
+            return Err(internal(words));
+        }
+        if self.tree.height() != snapshot.height() {
+            self.tree.reset(&snapshot)?;
+        }
+        let started = Instant::now();
+        let mut record = self.record_of(&request);
+        let checked = self.verifier.check_all(&self.organisation(), &request.transactions);
+        let outcome = execute(&*snapshot, &self.organisation(), request.height, &record, &checked);
+        self.metrics.observe_phase(Phase::Execute, started.elapsed());
+
+        let started = Instant::now();
+        let leaves = leaf_changes(&outcome.changes);
+        let app_hash = self.tree.advance(request.height, &tree_updates(&leaves));
+        self.metrics.observe_phase(Phase::Tree, started.elapsed());
+
+        record.app_hash = app_hash.to_vec();
+        record.transactions = request.transactions.len() as u32;
+        record.validator_updates = outcome
+            .validator_updates
+            .iter()
+            .map(|update| [&update.key[..], &update.power.to_be_bytes()].concat())
+            .collect();
+        let results: Vec<TxResult> = outcome.receipts.iter().map(result_of).collect();
+        let validator_updates = outcome
+            .validator_updates
+            .iter()
+            .map(validator_update)
+            .collect::<Result<Vec<_>, _>>()?;
+        self.charge_refused(&results, &checked);
+
+        let commit = Commit {
+            height: request.height,
+            app_hash,
+            block: record.encode_to_vec(),
+            indexes: refusals::index(&*snapshot, request.height, &request.transactions, &results, &checked),
+            changes: outcome.changes,
+            leaves,
+            transactions: recorded(&request.transactions, &results, &checked),
+        };
+        let result = BlockResult {
+            transactions: results.clone(),
+            validator_updates: validator_updates.clone(),
+            consensus_param_updates: None,
+            app_hash: Bytes::copy_from_slice(&app_hash),
+        };
+        let block = CommittedBlock {
+            height: request.height,
+            record,
+            transactions: request.transactions,
+            results,
+            validator_updates,
+        };
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending { commit, block });
+        crash_point::reach(CrashPoint::AppAfterFinalize);
+        Ok(result)
+    }
+
+    /// Makes the executed block durable, in one synced batch; then readers see it.
+    pub(super) fn commit_pending(&self) -> Result<Committed, Fault> {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let pending = pending.ok_or_else(|| internal("commit without an executed block"))?;
+        let started = Instant::now();
+        crash_point::reach(CrashPoint::AppBeforeCommit);
+        self.store.commit(pending.commit)?;
+        self.tree.committed();
+        crash_point::reach(CrashPoint::AppAfterCommit);
+        self.metrics.observe_phase(Phase::Commit, started.elapsed());
+        self.metrics.commits.inc();
+        self.metrics.height.set(pending.block.height as i64);
+
+        let accepted = pending.block.results.iter().filter(|result| result.code == 0).count();
+        self.metrics.transactions_accepted.inc_by(accepted as u64);
+        for result in pending.block.results.iter().filter(|result| result.code != 0) {
+            self.metrics.count_refused(result.code);
+        }
+        tracing::info!(
+            height = pending.block.height,
+            transactions = pending.block.transactions.len(),
+            accepted,
+            app_hash = %hex::encode(&pending.block.record.app_hash),
+            "block"
+        );
+        // Nobody may be watching.
+        let _ = self.committed.send(Arc::new(pending.block));
+        Ok(Committed { retain_height: 0 })
+    }
+
+    fn record_of(&self, request: &FinalizeBlock) -> BlockRecord {
+        let snapshot = self.snapshot();
+        let parent = request.height - 1;
+        let parent_time = (parent > 0).then(|| self.block_time(&snapshot, parent)).flatten();
+        let evidence = request
+            .misbehavior
+            .iter()
+            .map(|piece| EvidenceRecord {
+                address: piece.validator_address.to_vec(),
+                height: piece.height,
+                time: seconds(piece.time.seconds),
+            })
+            .collect();
+        BlockRecord {
+            time: seconds(request.time.seconds),
+            time_nanos: request.time.nanos,
+            parent_time,
+            hash: request.hash.to_vec(),
+            proposer: request.proposer_address.to_vec(),
+            evidence,
+            ..BlockRecord::default()
+        }
+    }
+
+    /// A refused transaction in a block costs its signers tenfold: the pool was used in vain.
+    fn charge_refused(&self, results: &[TxResult], checked: &[Checked]) {
+        for (result, checked) in results.iter().zip(checked) {
+            let (true, Ok(checked)) = (result.code != 0, checked) else { continue };
+            for signer in &checked.body().signers {
+                self.quotas.charge(signer.member, REFUSED_COST - 1.0);
+            }
+        }
+    }
+}
+
+/// Executes a recorded block anew over its parent's state, as `polityd verify` does.
+pub fn replay(
+    parent: &dyn Read,
+    organisation: &[u8; 32],
+    height: u64,
+    record: &BlockRecord,
+    transactions: &[Bytes],
+) -> BlockOutcome {
+    let checked: Vec<Checked> = transactions
+        .iter()
+        .map(|bytes| polity_ledger::check::check(bytes, organisation).map(Arc::new))
+        .collect();
+    execute(parent, organisation, height, record, &checked)
+}
+
+fn execute(
+    parent: &dyn Read,
+    organisation: &[u8; 32],
+    height: u64,
+    record: &BlockRecord,
+    checked: &[Checked],
+) -> BlockOutcome {
+    let header = Header { height, time: record.time, parent_time: record.parent_time };
+    let evidence: Vec<Evidence> = record
+        .evidence
+        .iter()
+        .map(|piece| Evidence {
+            address: piece.address.clone(),
+            height: piece.height,
+            time: piece.time,
+        })
+        .collect();
+    let transactions: Vec<Result<&CheckedTransaction, Rejection>> =
+        checked.iter().map(|checked| checked.as_deref().map_err(|rejection| *rejection)).collect();
+    block::execute_block(parent, organisation, header, &evidence, &transactions)
+}
+
+/// Sorted updates of the tree.
+fn tree_updates(leaves: &[LeafChange]) -> Vec<([u8; 32], Option<[u8; 32]>)> {
+    let mut updates: Vec<_> = leaves.iter().map(|leaf| (leaf.key_hash, leaf.value_hash)).collect();
+    updates.sort_unstable();
+    updates
+}
+
+fn result_of(receipt: &polity_proto::v1::Receipt) -> TxResult {
+    let log = Rejection::from_code(receipt.code)
+        .map_or_else(String::new, |rejection| format!("{}: {rejection}", rejection.name()));
+    TxResult { code: receipt.code, data: receipt.encode_to_vec().into(), log }
+}
+
+fn recorded(transactions: &[Bytes], results: &[TxResult], checked: &[Checked]) -> Vec<Recorded> {
+    transactions
+        .iter()
+        .zip(results)
+        .zip(checked)
+        .map(|((transaction, result), checked)| Recorded {
+            transaction: transaction.to_vec(),
+            receipt: result.data.to_vec(),
+            consumed_id: checked
+                .as_ref()
+                .ok()
+                .filter(|_| consumes(result.code))
+                .map(|checked| *checked.id()),
+        })
+        .collect()
+}
+
+/// Whether a result came after the id was consumed: not where the id was consumed before, or never.
+fn consumes(code: u32) -> bool {
+    let refused_before = [
+        Rejection::WrongOrganisation,
+        Rejection::TooLarge,
+        Rejection::Expired,
+        Rejection::ValidTooLong,
+        Rejection::Consumed,
+    ];
+    !refused_before.iter().any(|rejection| rejection.code() == code)
+}
+
+/// Rows that are written once: their undo needs no read.
+pub const APPEND_ONLY_ROWS: [u8; 3] =
+    [keys::HISTORY_ENTRY, keys::HISTORY_NODE, keys::TIMER_RECEIPT];

@@ -1,0 +1,141 @@
+//! The first state: InitChain.
+
+use bytes::Bytes;
+use polity_engine::application::{InitChain, InitChainResult, ValidatorUpdate};
+use polity_ledger::genesis::{self, Founding};
+use polity_ledger::merkle::tree::StateTree;
+use polity_ledger::{block, state};
+use prost::Message;
+
+use super::proposals::seconds;
+use super::{App, internal};
+use crate::fault::{Fault, FaultKind};
+use crate::store::{Genesis, LeafChange, Snapshot};
+
+/// What the store keeps of InitChain: enough to found again.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct GenesisRecord {
+    /// Chain id.
+    #[prost(string, tag = "1")]
+    pub chain_id: String,
+    /// Genesis time, Unix seconds.
+    #[prost(uint64, tag = "2")]
+    pub time: u64,
+    /// Height of the first block.
+    #[prost(uint64, tag = "3")]
+    pub initial_height: u64,
+    /// The founding actions, encoded.
+    #[prost(bytes = "vec", tag = "4")]
+    pub app_state: Vec<u8>,
+}
+
+impl GenesisRecord {
+    /// What the store keeps, or none before InitChain.
+    pub fn read(snapshot: &Snapshot) -> Result<Option<GenesisRecord>, Fault> {
+        let Some(bytes) = snapshot.genesis()? else { return Ok(None) };
+        let record = GenesisRecord::decode(&bytes[..])
+            .map_err(|_| Fault::new(FaultKind::StoreDamaged, "the genesis record"))?;
+        Ok(Some(record))
+    }
+
+    /// As the ledger reads it.
+    pub fn founding(&self) -> Founding<'_> {
+        Founding {
+            chain_id: &self.chain_id,
+            time: self.time,
+            initial_height: self.initial_height,
+            app_state: &self.app_state,
+        }
+    }
+}
+
+impl App {
+    pub(super) fn found(&self, request: &InitChain) -> Result<InitChainResult, Fault> {
+        let record = GenesisRecord {
+            chain_id: request.chain_id.clone(),
+            time: seconds(request.time.seconds),
+            initial_height: request.initial_height,
+            app_state: request.app_state.to_vec(),
+        };
+        if record.initial_height > 1 {
+            let words = "a chain begins at height 1";
+            return Err(Fault::new(FaultKind::GenesisMismatch, words));
+        }
+        let founding = record.founding();
+        let founded = genesis::found(&founding)
+            .map_err(|error| Fault::new(FaultKind::GenesisMismatch, error.to_string()))?;
+        let validators = founded
+            .validators
+            .iter()
+            .map(validator_update)
+            .collect::<Result<Vec<_>, _>>()?;
+        check_validators(&request.validators, &validators)?;
+
+        let mut tree = StateTree::new();
+        let updates = block::tree_updates(&founded.changes);
+        let app_hash = tree.apply(&updates);
+        let organisation = genesis::organisation_digest(&founding);
+        let mut changes = founded.changes;
+        changes.insert(
+            state::keys::key(state::keys::TIMER_RECEIPT, &[0, 0]),
+            Some(founded.receipt.encode_to_vec()),
+        );
+        let leaves = leaf_changes(&changes);
+        self.store.begin(Genesis {
+            organisation,
+            bytes: record.encode_to_vec(),
+            app_hash,
+            changes,
+            leaves,
+        })?;
+        self.tree.reset(&self.snapshot())?;
+        *self.organisation.write().map_err(|_| internal("a poisoned lock"))? = organisation;
+        Ok(InitChainResult {
+            consensus_params: None,
+            validators,
+            app_hash: Bytes::copy_from_slice(&app_hash),
+        })
+    }
+
+    /// Time of a block, Unix seconds; the genesis time for height 0.
+    pub(crate) fn block_time(&self, snapshot: &Snapshot, height: u64) -> Option<u64> {
+        if height == 0 {
+            return GenesisRecord::read(snapshot).ok().flatten().map(|record| record.time);
+        }
+        let bytes = snapshot.block(height).ok().flatten()?;
+        super::BlockRecord::read(&bytes).ok().map(|record| record.time)
+    }
+}
+
+/// The validators that the engine was given are those that the founding actions made.
+fn check_validators(given: &[ValidatorUpdate], founded: &[ValidatorUpdate]) -> Result<(), Fault> {
+    let sorted = |list: &[ValidatorUpdate]| {
+        let mut list: Vec<_> =
+            list.iter().map(|validator| (validator.public_key, validator.power)).collect();
+        list.sort_unstable();
+        list
+    };
+    if !given.is_empty() && sorted(given) != sorted(founded) {
+        let words = "the engine's genesis names other validators than the organisation's";
+        return Err(Fault::new(FaultKind::GenesisMismatch, words));
+    }
+    Ok(())
+}
+
+/// An update in the engine's form.
+pub(super) fn validator_update(
+    update: &polity_ledger::block::ValidatorUpdate,
+) -> Result<ValidatorUpdate, Fault> {
+    let public_key =
+        update.key.as_slice().try_into().map_err(|_| internal("a consensus key is not 32 bytes"))?;
+    Ok(ValidatorUpdate { public_key, power: update.power })
+}
+
+/// The leaves that changes amount to.
+pub(super) fn leaf_changes(changes: &state::Changes) -> Vec<LeafChange> {
+    changes
+        .iter()
+        .filter(|(key, _)| key.first().is_some_and(|prefix| *prefix < state::keys::BESIDE))
+        .map(|(key, value)| LeafChange::of(key, value.as_deref()))
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! The ledger behind the trait that every engine drives.
+
+mod block_record;
+mod door;
+mod execution;
+mod founding;
+mod proposals;
+mod quota;
+mod state_tree;
+mod verification;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bytes::Bytes;
+use polity_engine::application::{
+    Application, BlockResult, Check, Committed, Fault as EngineFault, FinalizeBlock, Info, InitChain,
+    InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+};
+use polity_ledger::state::Read;
+use tokio::sync::broadcast;
+
+pub use block_record::{BlockRecord, EvidenceRecord};
+pub use founding::GenesisRecord;
+pub use execution::{APPEND_ONLY_ROWS, replay};
+pub use quota::Quota;
+pub use state_tree::{LockedTree, ProofError};
+pub(crate) use verification::Checked;
+
+use crate::fault::{Fault, FaultKind};
+use crate::metrics::Metrics;
+use crate::store::{Snapshot, Store};
+use execution::Pending;
+use state_tree::SharedTree;
+use verification::Verifier;
+
+impl Read for Snapshot {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        Snapshot::get(self, key)
+    }
+}
+
+/// What a committed height did, for those who watch.
+#[derive(Debug)]
+pub struct CommittedBlock {
+    /// Height.
+    pub height: u64,
+    /// What the node recorded of the block.
+    pub record: BlockRecord,
+    /// The transactions, in order.
+    pub transactions: Vec<Bytes>,
+    /// Their results, in order.
+    pub results: Vec<TxResult>,
+    /// What changed among the validators.
+    pub validator_updates: Vec<polity_engine::application::ValidatorUpdate>,
+}
+
+/// Settings that change how fast a node answers, never what.
+#[derive(Clone, Debug, Default)]
+pub struct AppOptions {
+    /// Fair share of members at the door.
+    pub quota: Quota,
+    /// Peers that are accepted beside the registered nodes: node ids, 40 lower-case hex.
+    pub bootstrap_peers: Vec<String>,
+    /// Name of the engine in use, for status.
+    pub engine: String,
+}
+
+/// A department's ledger: its store, its tree, and the block in hand.
+pub struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) tree: SharedTree,
+    pub(crate) options: AppOptions,
+    verifier: Verifier,
+    quotas: quota::Buckets,
+    pending: Mutex<Option<Pending>>,
+    organisation: RwLock<[u8; 32]>,
+    metrics: Arc<Metrics>,
+    committed: broadcast::Sender<Arc<CommittedBlock>>,
+}
+
+impl App {
+    /// Opens the ledger over a store: the tree is rebuilt from its leaves and must have the root that was committed.
+    ///
+    /// # Errors
+    /// `Divergence` where the leaves do not give that root; whatever the store brings.
+    pub fn open(store: Arc<Store>, options: AppOptions, metrics: Arc<Metrics>) -> Result<App, Fault> {
+        let snapshot = store.snapshot();
+        let tree = SharedTree::rebuild(&snapshot)?;
+        let organisation = snapshot.organisation()?.unwrap_or_default();
+        let (committed, _) = broadcast::channel(256);
+        Ok(App {
+            quotas: quota::Buckets::new(options.quota),
+            store,
+            tree,
+            options,
+            verifier: Verifier::new(Arc::clone(&metrics)),
+            pending: Mutex::new(None),
+            organisation: RwLock::new(organisation),
+            metrics,
+            committed,
+        })
+    }
+
+    /// The newest committed state.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.store.snapshot()
+    }
+
+    /// The organisation's digest; zero before the genesis.
+    pub fn organisation(&self) -> [u8; 32] {
+        *self.organisation.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Committed blocks from now on. A reader that lags is told how many it missed.
+    pub fn watch(&self) -> broadcast::Receiver<Arc<CommittedBlock>> {
+        self.committed.subscribe()
+    }
+
+    /// The metrics of this node.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+impl Application for App {
+    fn info(&self) -> Result<Info, EngineFault> {
+        let snapshot = self.snapshot();
+        Ok(Info {
+            name: "polity".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            app_version: 1,
+            last_block_height: snapshot.height(),
+            last_block_app_hash: match snapshot.height() {
+                0 => Bytes::new(),
+                _ => Bytes::copy_from_slice(&snapshot.app_hash()),
+            },
+        })
+    }
+
+    fn init_chain(&self, request: InitChain) -> Result<InitChainResult, EngineFault> {
+        stop_on_fault(self.found(&request))
+    }
+
+    fn check(&self, request: Check) -> Result<TxResult, EngineFault> {
+        let mut results = self.check_batch(vec![request])?;
+        Ok(results.pop().unwrap_or_default())
+    }
+
+    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<TxResult>, EngineFault> {
+        Ok(self.check_at_door(requests))
+    }
+
+    fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, EngineFault> {
+        Ok(self.prepare(request))
+    }
+
+    fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, EngineFault> {
+        Ok(self.judge_proposal(&request))
+    }
+
+    fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {
+        stop_on_fault(self.finalize(request))
+    }
+
+    fn commit(&self) -> Result<Committed, EngineFault> {
+        stop_on_fault(self.commit_pending())
+    }
+
+    fn query(&self, request: Query) -> Result<QueryResult, EngineFault> {
+        Ok(self.answer(&request))
+    }
+}
+
+/// A fault in a call that makes blocks stops the process: nothing that follows could be trusted.
+fn stop_on_fault<T>(result: Result<T, Fault>) -> Result<T, EngineFault> {
+    result.map_err(|fault| crate::fault::fatal(fault))
+}
+
+/// An error of ours that must not become a verdict.
+pub(crate) fn internal(words: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::Internal, words)
+}

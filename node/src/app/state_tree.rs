@@ -1,0 +1,190 @@
+//! The state tree in memory: rebuilt from the store's leaves, ahead of it between execution and commit.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ics23::CommitmentProof;
+use polity_ledger::merkle::proof::{self, ExistenceProof, Proof};
+use polity_ledger::merkle::subtree::Subtree;
+use polity_ledger::merkle::tree::StateTree;
+use prost_ics23::Message;
+use sha2::{Digest, Sha256};
+
+use crate::fault::{Fault, FaultKind};
+use crate::store::Snapshot;
+
+/// A question waits so long for the commit of a block that is already executed.
+const COMMIT_WAIT: Duration = Duration::from_secs(5);
+/// Fewer updates than this are not worth a second thread.
+const PARALLEL_MIN: usize = 512;
+
+/// Why a proof cannot be given now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// The asked height is not the newest: the tree of the past is gone.
+    #[error("only the newest height is proven key by key; the past is proven by histories")]
+    NotNewest,
+    /// A leaf of the tree is missing in the store.
+    #[error("the store lacks a leaf of the tree")]
+    LeafMissing,
+}
+
+struct Versioned {
+    tree: StateTree,
+    height: u64,
+}
+
+/// The tree, shared between the block in hand and questions.
+pub struct SharedTree {
+    versioned: Mutex<Versioned>,
+    moved: Condvar,
+}
+
+/// The tree at the height of a snapshot, held still.
+pub struct LockedTree<'a> {
+    guard: MutexGuard<'a, Versioned>,
+}
+
+impl SharedTree {
+    /// Builds the tree from the leaves of a snapshot, on all cores, and checks its root.
+    pub fn rebuild(snapshot: &Snapshot) -> Result<SharedTree, Fault> {
+        let tree = build(snapshot)?;
+        let belongs = snapshot.organisation()?.is_some();
+        if belongs && tree.root() != snapshot.app_hash() {
+            let words = "the leaves in the store do not give the committed app hash";
+            return Err(Fault::new(FaultKind::StoreDamaged, words));
+        }
+        let versioned = Versioned { tree, height: snapshot.height() };
+        Ok(SharedTree { versioned: Mutex::new(versioned), moved: Condvar::new() })
+    }
+
+    /// Applies a block's updates; the tree is then one height ahead of the store. Returns the root.
+    pub fn advance(&self, height: u64, updates: &[([u8; 32], Option<[u8; 32]>)]) -> [u8; 32] {
+        let mut versioned = self.lock();
+        versioned.height = height;
+        if updates.len() < PARALLEL_MIN {
+            return versioned.tree.apply(updates);
+        }
+        versioned.tree.apply_with(updates, |jobs| {
+            let half = jobs.len() / 2;
+            let (left, right) = jobs.split_at_mut(half);
+            std::thread::scope(|scope| {
+                scope.spawn(|| left.iter_mut().for_each(|job| job.run()));
+                right.iter_mut().for_each(|job| job.run());
+            });
+        })
+    }
+
+    /// Where the tree stands.
+    pub fn height(&self) -> u64 {
+        self.lock().height
+    }
+
+    /// Goes back to what the store holds: a block was executed and is executed anew.
+    pub fn reset(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        let tree = build(snapshot)?;
+        *self.lock() = Versioned { tree, height: snapshot.height() };
+        Ok(())
+    }
+
+    /// Wakes questions that wait for a commit.
+    pub fn committed(&self) {
+        self.moved.notify_all();
+    }
+
+    /// The tree and the newest snapshot at one height.
+    pub fn with_snapshot(
+        &self,
+        newest: impl Fn() -> std::sync::Arc<Snapshot>,
+    ) -> Option<(LockedTree<'_>, std::sync::Arc<Snapshot>)> {
+        let until = Instant::now() + COMMIT_WAIT;
+        let mut guard = self.lock();
+        loop {
+            let snapshot = newest();
+            if snapshot.height() == guard.height {
+                return Some((LockedTree { guard }, snapshot));
+            }
+            let left = until.checked_duration_since(Instant::now())?;
+            guard = match self.moved.wait_timeout(guard, left.min(Duration::from_millis(20))) {
+                Ok((guard, _)) => guard,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Versioned> {
+        self.versioned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
+    let part = |first: usize, last: usize| -> Result<Vec<Subtree>, Fault> {
+        (first..last).map(|byte| Ok(Subtree::build(&snapshot.leaf_hashes(byte as u8)?))).collect()
+    };
+    let (left, right) = std::thread::scope(|scope| {
+        let left = scope.spawn(|| part(0, 128));
+        let right = part(128, 256);
+        (left.join().unwrap_or_else(|_| Err(super::internal("building the tree panicked"))), right)
+    });
+    let mut subtrees = left?;
+    subtrees.extend(right?);
+    Ok(StateTree::from_subtrees(subtrees))
+}
+
+impl LockedTree<'_> {
+    /// The root.
+    pub fn root(&self) -> [u8; 32] {
+        self.guard.tree.root()
+    }
+
+    /// The encoded ICS-23 proof that a key has this value, or that it is absent.
+    pub fn prove(&self, snapshot: &Snapshot, key: &[u8], value: Option<&[u8]>) -> Result<Vec<u8>, ProofError> {
+        let key_hash: [u8; 32] = Sha256::digest(key).into();
+        let proof = match (proof::prove(&self.guard.tree, &key_hash), value) {
+            (Proof::Present(path), Some(value)) => ics23::commitment_proof::Proof::Exist(
+                existence(&path, key.to_vec(), value.to_vec()),
+            ),
+            (Proof::Absent { left, right }, None) => {
+                let neighbour = |path: Option<ExistenceProof>| {
+                    path.map(|path| neighbour(snapshot, &path)).transpose()
+                };
+                ics23::commitment_proof::Proof::Nonexist(ics23::NonExistenceProof {
+                    key: key.to_vec(),
+                    left: neighbour(left)?,
+                    right: neighbour(right)?,
+                })
+            }
+            (Proof::Present(_), None) | (Proof::Absent { .. }, Some(_)) => {
+                return Err(ProofError::LeafMissing);
+            }
+        };
+        Ok(CommitmentProof { proof: Some(proof) }.encode_to_vec())
+    }
+}
+
+fn neighbour(
+    snapshot: &Snapshot,
+    path: &ExistenceProof,
+) -> Result<ics23::ExistenceProof, ProofError> {
+    let leaf = snapshot.leaf(&path.key_hash).ok().flatten().ok_or(ProofError::LeafMissing)?;
+    let value = snapshot.get(&leaf.key).ok_or(ProofError::LeafMissing)?;
+    Ok(existence(path, leaf.key, value))
+}
+
+fn existence(path: &ExistenceProof, key: Vec<u8>, value: Vec<u8>) -> ics23::ExistenceProof {
+    let spec = jmt::ics23_spec();
+    ics23::ExistenceProof {
+        key,
+        value,
+        leaf: spec.leaf_spec,
+        path: path
+            .path
+            .iter()
+            .map(|op| ics23::InnerOp {
+                hash: ics23::HashOp::Sha256.into(),
+                prefix: op.prefix.clone(),
+                suffix: op.suffix.clone(),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,171 @@
+//! The node's side of the gateway: everything that is read from the committed snapshot.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use polity_engine::application::{Application, Check, CheckKind, Info, Query, QueryResult, TxResult, ValidatorUpdate};
+use polity_ledger::Rejection;
+use polity_proto::v1::Receipt;
+use prost::Message;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::sync::broadcast;
+
+use crate::app::{App, BlockRecord};
+use crate::gateway::{Admission, CommittedBlock, CommittedTransaction, FoundTransaction, Queries};
+use crate::query::refusals;
+use crate::store::Position;
+
+/// Answers the gateway from a ledger.
+pub struct Backend {
+    app: Arc<App>,
+    commits: broadcast::Sender<Arc<CommittedBlock>>,
+}
+
+impl Backend {
+    /// The gateway's view of a ledger.
+    pub fn new(app: Arc<App>) -> Backend {
+        let (commits, _) = broadcast::channel(256);
+        Backend { app, commits }
+    }
+
+    /// Passes committed blocks on until the ledger is gone.
+    pub async fn announce(self: Arc<Self>) {
+        let mut committed = self.app.watch();
+        loop {
+            match committed.recv().await {
+                Ok(block) => {
+                    let transactions = block
+                        .transactions
+                        .iter()
+                        .zip(&block.results)
+                        .map(|(bytes, result)| transaction(bytes.clone(), result.clone()))
+                        .collect();
+                    let announced = CommittedBlock {
+                        height: block.height,
+                        transactions,
+                        validator_updates: block.validator_updates.clone(),
+                        consensus_param_updates: None,
+                        app_hash: Bytes::copy_from_slice(&block.record.app_hash),
+                    };
+                    // Nobody may be watching.
+                    let _ = self.commits.send(Arc::new(announced));
+                }
+                Err(broadcast::error::RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "announcing fell behind");
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn read_block(&self, height: u64) -> Option<CommittedBlock> {
+        let snapshot = self.app.snapshot();
+        let record = BlockRecord::read(&snapshot.block(height).ok()??).ok()?;
+        let transactions = snapshot.transactions(height).ok()?;
+        let receipts = snapshot.receipts(height).ok()?;
+        Some(CommittedBlock {
+            height,
+            transactions: transactions
+                .into_iter()
+                .zip(receipts)
+                .map(|(bytes, receipt)| transaction(bytes.into(), result_of(receipt)))
+                .collect(),
+            validator_updates: record.validator_updates.iter().filter_map(|bytes| update(bytes)).collect(),
+            consensus_param_updates: None,
+            app_hash: record.app_hash.into(),
+        })
+    }
+}
+
+impl Queries for Backend {
+    fn query(&self, query: Query) -> QueryResult {
+        self.app.answer(&query)
+    }
+
+    fn info(&self) -> Info {
+        self.app.info().unwrap_or_default()
+    }
+
+    fn status(&self) -> Value {
+        let snapshot = self.app.snapshot();
+        json!({
+            "organisation": hex::encode(self.app.organisation()),
+            "engine": self.app.options.engine,
+            "history_base_height": snapshot.history_base_height().to_string(),
+            "height": snapshot.height().to_string(),
+            "app_hash": hex::encode_upper(snapshot.app_hash()),
+        })
+    }
+
+    fn base_height(&self) -> u64 {
+        u64::from(self.app.snapshot().height() > 0)
+    }
+
+    fn block(&self, height: u64) -> Option<CommittedBlock> {
+        self.read_block(height)
+    }
+
+    fn transaction(&self, hash: [u8; 32]) -> Option<FoundTransaction> {
+        let snapshot = self.app.snapshot();
+        let Position { height, index } = refusals::position_of_envelope(&snapshot, &hash)
+            .or_else(|| snapshot.position_of(&hash).ok().flatten())?;
+        let bytes = snapshot.transaction(Position { height, index }).ok()??;
+        let receipt = snapshot.receipt(Position { height, index }).ok()??;
+        Some(FoundTransaction {
+            height,
+            index,
+            transaction: transaction(bytes.into(), result_of(receipt)),
+        })
+    }
+
+    fn admit(&self, transactions: &[Bytes]) -> Vec<Admission> {
+        // The engine's own check follows and charges; here signatures are verified as one batch.
+        let checks = transactions
+            .iter()
+            .map(|transaction| Check { transaction: transaction.clone(), kind: CheckKind::Recheck })
+            .collect();
+        let results = self.app.check_batch(checks).unwrap_or_default();
+        results
+            .into_iter()
+            .map(|result| match result.code {
+                0 => Admission::Pass,
+                code => Admission::Refuse {
+                    code,
+                    log: result.log,
+                    blames_sender: Rejection::from_code(code).is_some_and(blames_sender),
+                },
+            })
+            .collect()
+    }
+
+    fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>> {
+        self.commits.subscribe()
+    }
+}
+
+/// Bytes that no honest client makes.
+fn blames_sender(rejection: Rejection) -> bool {
+    rejection.code() < 200
+        || matches!(
+            rejection,
+            Rejection::MemberUnknown | Rejection::KeyUnknown | Rejection::BadSignature
+        )
+}
+
+fn transaction(bytes: Bytes, result: TxResult) -> CommittedTransaction {
+    CommittedTransaction { hash: Sha256::digest(&bytes).into(), bytes, result }
+}
+
+fn result_of(receipt: Vec<u8>) -> TxResult {
+    let code = Receipt::decode(&receipt[..]).map_or(0, |receipt| receipt.code);
+    let log = Rejection::from_code(code)
+        .map_or_else(String::new, |rejection| format!("{}: {rejection}", rejection.name()));
+    TxResult { code, data: receipt.into(), log }
+}
+
+fn update(bytes: &[u8]) -> Option<ValidatorUpdate> {
+    let (public_key, power) = bytes.split_first_chunk::<32>()?;
+    let power = u64::from_be_bytes(power.try_into().ok()?);
+    Some(ValidatorUpdate { public_key: *public_key, power })
+}

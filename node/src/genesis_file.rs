@@ -1,0 +1,177 @@
+//! The genesis file: one organisation's beginning, signed by every founding department.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use polity_ledger::check;
+use polity_ledger::genesis::{self, Founded, Founding};
+use polity_ledger::judge::{Now, policies};
+use polity_ledger::state::objects;
+use polity_proto::v1::{Genesis, Member, MemberState};
+use prost::Message;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, FaultKind};
+
+/// Largest genesis file that is read.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// The file, as departments pass it around.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisFile {
+    /// Names the chain: 1 to 50 bytes.
+    pub chain_id: String,
+    /// RFC 3339, whole seconds, UTC.
+    pub genesis_time: String,
+    /// The founding actions: a `Genesis` message in base64.
+    pub app_state: String,
+    /// One signature of each founding department.
+    #[serde(default)]
+    pub signatures: Vec<Signature>,
+}
+
+/// A founding department's signature, by its operator's member key over the SHA-256 of the founding actions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The department's handle, for readers.
+    pub department: String,
+    /// Member number of its operator.
+    pub member: u64,
+    /// Public key, lower-case hex.
+    pub key: String,
+    /// Ed25519 signature, lower-case hex.
+    pub signature: String,
+}
+
+/// Why a genesis file is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum GenesisFileError {
+    /// The file cannot be read or is not of the form.
+    #[error("{0}")]
+    Form(String),
+    /// A founding action is refused.
+    #[error(transparent)]
+    Founding(#[from] genesis::FoundingError),
+    /// A department did not sign.
+    #[error("department {0} has not signed")]
+    Unsigned(String),
+    /// A signature does not hold.
+    #[error("the signature of {0} does not hold: {1}")]
+    BadSignature(String, &'static str),
+}
+
+impl From<GenesisFileError> for Fault {
+    fn from(error: GenesisFileError) -> Fault {
+        Fault::new(FaultKind::GenesisMismatch, format!("genesis: {error}"))
+    }
+}
+
+impl GenesisFile {
+    /// A file that nobody has signed yet.
+    pub fn new(genesis: &Genesis, time: u64) -> GenesisFile {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(time);
+        GenesisFile {
+            chain_id: genesis.chain_id.clone(),
+            genesis_time: humantime::format_rfc3339_seconds(time).to_string(),
+            app_state: STANDARD.encode(genesis.encode_to_vec()),
+            signatures: Vec::new(),
+        }
+    }
+
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<GenesisFile, GenesisFileError> {
+        let form = |words: String| GenesisFileError::Form(format!("{}: {words}", path.display()));
+        let metadata = std::fs::metadata(path).map_err(|error| form(error.to_string()))?;
+        if metadata.len() > BYTES_MAX {
+            return Err(form("is larger than 64 MiB".into()));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| form(error.to_string()))?;
+        serde_json::from_str(&text).map_err(|error| form(error.to_string()))
+    }
+
+    /// The text of the file, the same for the same content.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The founding actions' bytes.
+    pub fn app_state(&self) -> Result<Vec<u8>, GenesisFileError> {
+        STANDARD
+            .decode(&self.app_state)
+            .map_err(|_| GenesisFileError::Form("app_state is not base64".into()))
+    }
+
+    /// Genesis time in Unix seconds.
+    pub fn time(&self) -> Result<u64, GenesisFileError> {
+        let time = humantime::parse_rfc3339(&self.genesis_time)
+            .map_err(|_| GenesisFileError::Form("genesis_time is not RFC 3339".into()))?;
+        time.duration_since(std::time::UNIX_EPOCH)
+            .map(|since| since.as_secs())
+            .map_err(|_| GenesisFileError::Form("genesis_time is before 1970".into()))
+    }
+
+    /// Runs the founding actions.
+    pub fn found(&self) -> Result<(Founded, [u8; 32]), GenesisFileError> {
+        let app_state = self.app_state()?;
+        let founding = Founding {
+            chain_id: &self.chain_id,
+            time: self.time()?,
+            initial_height: 1,
+            app_state: &app_state,
+        };
+        let founded = genesis::found(&founding)?;
+        Ok((founded, genesis::organisation_digest(&founding)))
+    }
+
+    /// Checks everything: the founding actions, and a signature of each founding department.
+    pub fn verify(&self) -> Result<Founded, GenesisFileError> {
+        let (founded, _) = self.found()?;
+        let state = state_of(&founded);
+        let now = Now { time: self.time()?, paused: 0 };
+        let preimage = check::founding_bytes(&self.app_state()?);
+
+        let mut signed = Vec::new();
+        for signature in &self.signatures {
+            let bad = |why| GenesisFileError::BadSignature(signature.department.clone(), why);
+            let member: Member =
+                objects::get(&state, signature.member).ok_or(bad("there is no such member"))?;
+            let key = hex::decode(&signature.key).map_err(|_| bad("the key is not hex"))?;
+            let is_theirs = member.state() == MemberState::Active
+                && member.keys.iter().any(|known| known.public == key);
+            if !is_theirs {
+                return Err(bad("the key is not this member's"));
+            }
+            let bytes = hex::decode(&signature.signature)
+                .ok()
+                .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
+                .ok_or(bad("a signature is 64 bytes in hex"))?;
+            if !check::signature_is_valid(&key, &bytes, &preimage) {
+                return Err(bad("it does not verify"));
+            }
+            let operated = policies::operated_by(&state, signature.member, now);
+            signed.extend(operated.into_iter().map(|validator| validator.unit));
+        }
+        for validator in policies::validators(&state) {
+            if !signed.contains(&validator.unit) {
+                let unit: Option<polity_proto::v1::Unit> = objects::get(&state, validator.unit);
+                let handle = unit.map_or_else(|| validator.unit.to_string(), |unit| unit.handle);
+                return Err(GenesisFileError::Unsigned(handle));
+            }
+        }
+        Ok(founded)
+    }
+}
+
+/// The first state as a map.
+pub fn state_of(founded: &Founded) -> std::collections::BTreeMap<Vec<u8>, Vec<u8>> {
+    founded
+        .changes
+        .iter()
+        .filter_map(|(key, value)| value.clone().map(|value| (key.clone(), value)))
+        .collect()
+}

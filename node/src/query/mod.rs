@@ -1,0 +1,163 @@
+//! Questions to the committed state: `abci_query`, the same behind every engine and in the gateway.
+//!
+//! A value at height H is proven against the app hash of header H+1. Where the newest block left
+//! the root as it was, the answer is given for the height before it, so an idle network answers at once.
+
+mod authority;
+mod history;
+mod peers;
+mod point;
+mod receipt;
+pub(crate) mod refusals;
+mod status;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use polity_engine::application::{Query, QueryResult};
+use polity_ledger::state::Read;
+use prost::Message;
+
+use crate::app::App;
+use crate::store::{AsOf, AsOfError, Snapshot};
+
+/// Why a question has no answer. Outside of consensus: a code, never a fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// The path is not one of ours.
+    #[error("unknown path; see the paths in the auditor's guide")]
+    UnknownPath,
+    /// The data do not fit the path.
+    #[error("the data do not fit the path: {0}")]
+    BadRequest(&'static str),
+    /// What was asked for does not exist.
+    #[error("not found: {0}")]
+    NotFound(&'static str),
+    /// The height is above the newest.
+    #[error("height {0} is not committed yet")]
+    NotYet(u64),
+    /// The height is below what the node holds.
+    #[error("below_history_base: this node holds heights from {history_base_height}")]
+    BelowHistoryBase {
+        /// The oldest height that is readable.
+        history_base_height: u64,
+    },
+    /// No proof can be given.
+    #[error("{0}")]
+    Proof(#[from] crate::app::ProofError),
+    /// The committed state moved for too long.
+    #[error("busy: a block is being committed; try again")]
+    Busy,
+    /// The organisation is not founded yet.
+    #[error("not_founded: the organisation has no state yet")]
+    NotFounded,
+}
+
+impl QueryError {
+    /// The code in the answer: stable.
+    pub fn code(&self) -> u32 {
+        match self {
+            QueryError::UnknownPath => 10,
+            QueryError::BadRequest(_) => 11,
+            QueryError::NotFound(_) => 12,
+            QueryError::NotYet(_) => 13,
+            QueryError::BelowHistoryBase { .. } => 14,
+            QueryError::Proof(_) => 15,
+            QueryError::Busy => 16,
+            QueryError::NotFounded => 17,
+        }
+    }
+}
+
+impl From<AsOfError> for QueryError {
+    fn from(error: AsOfError) -> QueryError {
+        match error {
+            AsOfError::NotYet { asked, .. } => QueryError::NotYet(asked),
+            AsOfError::BelowHistoryBase { history_base_height, .. } => {
+                QueryError::BelowHistoryBase { history_base_height }
+            }
+        }
+    }
+}
+
+/// The committed state that a question is answered from.
+pub(crate) struct View {
+    pub snapshot: Arc<Snapshot>,
+    pub as_of: AsOf,
+    pub height: u64,
+}
+
+impl Read for View {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        // Rows beside the tree have one version; histories say themselves how far they reach.
+        if key.first().is_some_and(|prefix| *prefix >= polity_ledger::state::keys::BESIDE) {
+            return self.snapshot.get(key);
+        }
+        self.as_of.get(key)
+    }
+}
+
+impl App {
+    /// Answers a question from the newest committed snapshot, or as of `query.height`.
+    pub fn answer(&self, query: &Query) -> QueryResult {
+        match self.route(query) {
+            Ok(result) => result,
+            Err(error) => QueryResult {
+                code: error.code(),
+                log: error.to_string(),
+                height: self.snapshot().height(),
+                codespace: "polity-query".into(),
+                ..QueryResult::default()
+            },
+        }
+    }
+
+    fn route(&self, query: &Query) -> Result<QueryResult, QueryError> {
+        if let Some(peer) = query.path.strip_prefix("/p2p/filter/") {
+            return self.filter_peer(peer);
+        }
+        if query.path == "/key" || query.path == "/store/key" {
+            return self.key(query);
+        }
+        let view = self.view(query.height)?;
+        let data = &query.data[..];
+        let value = match query.path.as_str() {
+            "/keys" => self.keys(query)?.encode_to_vec(),
+            "/history" => history::page(&view, &decode(data)?)?.encode_to_vec(),
+            "/consistency" => history::consistency(&view, &decode(data)?)?.encode_to_vec(),
+            "/inclusion" => history::inclusion(&view, &decode(data)?)?.encode_to_vec(),
+            "/receipt" => receipt::by_id(&view, data)?.encode_to_vec(),
+            "/receipt-at" => receipt::at(&view, &decode(data)?)?.encode_to_vec(),
+            "/simulate" => authority::simulate(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/refusals" => refusals::list(&view, &decode(data)?)?.encode_to_vec(),
+            "/status" => status::of(self, &view)?.encode_to_vec(),
+            _ => return Err(QueryError::UnknownPath),
+        };
+        Ok(QueryResult { value: value.into(), height: view.height, ..QueryResult::default() })
+    }
+
+    /// The state as of a height; 0: the newest.
+    pub(crate) fn view(&self, height: u64) -> Result<View, QueryError> {
+        let snapshot = self.snapshot();
+        let height = if height == 0 { snapshot.height() } else { height };
+        let as_of = snapshot.at(height)?;
+        Ok(View { snapshot, as_of, height })
+    }
+}
+
+fn decode<T: Message + Default>(data: &[u8]) -> Result<T, QueryError> {
+    T::decode(data).map_err(|_| QueryError::BadRequest("not the message of this path"))
+}
+
+/// An answer with a key, a value and, where there is one, a proof.
+fn key_result(key: Vec<u8>, value: Vec<u8>, proof: Option<Vec<u8>>, height: u64) -> QueryResult {
+    let proof_ops = proof
+        .map(|data| polity_engine::application::ProofOp {
+            kind: "ics23:jmt".into(),
+            key: Bytes::from(key.clone()),
+            data: data.into(),
+        })
+        .into_iter()
+        .collect();
+    QueryResult { key: key.into(), value: value.into(), height, proof_ops, ..QueryResult::default() }
+}

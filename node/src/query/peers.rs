@@ -1,0 +1,34 @@
+//! Which peers the engine may speak with: registered nodes, and this node's own bootstrap peers.
+
+use polity_engine::application::QueryResult;
+use polity_ledger::state::{keys, names, objects};
+use polity_proto::v1::Node;
+
+use super::QueryError;
+use crate::app::App;
+
+/// The code of a peer that is not accepted.
+const UNKNOWN_PEER: u32 = 20;
+
+impl App {
+    /// Paths /p2p/filter/id/ID and /p2p/filter/addr/ADDRESS: code 0 accepts. An address proves nothing, the id does.
+    pub(super) fn filter_peer(&self, peer: &str) -> Result<QueryResult, QueryError> {
+        let Some(id) = peer.strip_prefix("id/") else { return Ok(QueryResult::default()) };
+        if self.options.bootstrap_peers.iter().any(|known| known == id) || self.is_registered(id) {
+            return Ok(QueryResult::default());
+        }
+        Ok(QueryResult {
+            code: UNKNOWN_PEER,
+            log: "unknown_peer: not a registered node of this organisation".into(),
+            ..QueryResult::default()
+        })
+    }
+
+    fn is_registered(&self, id: &str) -> bool {
+        let Ok(id) = hex::decode(id) else { return false };
+        let snapshot = self.snapshot();
+        names::find(&*snapshot, &keys::key_with(keys::NODE_ID, &[], &id))
+            .and_then(|number| objects::get::<Node>(&*snapshot, number))
+            .is_some_and(|node| node.removed_at == 0)
+    }
+}

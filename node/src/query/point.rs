@@ -1,0 +1,101 @@
+//! Point reads: one key or several, with proofs at the newest height.
+
+use polity_engine::application::{Query, QueryResult};
+use polity_ledger::state::keys;
+use polity_proto::v1::{KeyAnswer, KeysAnswer, KeysRequest};
+
+use super::{QueryError, decode, key_result};
+use crate::app::App;
+use crate::store::{KEY_BYTES_MAX, Snapshot};
+
+/// Most keys of one question.
+const KEYS_MAX: usize = 100;
+
+impl App {
+    /// Path /key: `data` is the raw key.
+    pub(super) fn key(&self, query: &Query) -> Result<QueryResult, QueryError> {
+        let key = query.data.to_vec();
+        check_key(&key)?;
+        if !query.prove {
+            let view = self.view(query.height)?;
+            let value = polity_ledger::state::Read::get(&view, &key).unwrap_or_default();
+            return Ok(key_result(key, value, None, view.height));
+        }
+        if key[0] >= keys::BESIDE {
+            return Err(QueryError::BadRequest("rows beside the tree have no proof"));
+        }
+        let (proven, height) = self.prove(query.height, &[key])?;
+        let answer = proven.into_iter().next().unwrap_or_default();
+        Ok(key_result(answer.key, answer.value, Some(answer.proof), height))
+    }
+
+    /// Path /keys.
+    pub(super) fn keys(&self, query: &Query) -> Result<KeysAnswer, QueryError> {
+        let request: KeysRequest = decode(&query.data)?;
+        if request.keys.is_empty() || request.keys.len() > KEYS_MAX {
+            return Err(QueryError::BadRequest("1 to 100 keys"));
+        }
+        for key in &request.keys {
+            check_key(key)?;
+            if key[0] >= keys::BESIDE {
+                return Err(QueryError::BadRequest("rows beside the tree have no proof"));
+            }
+        }
+        if query.prove {
+            let (answers, height) = self.prove(query.height, &request.keys)?;
+            return Ok(KeysAnswer { height, answers });
+        }
+        let view = self.view(query.height)?;
+        let answers = request
+            .keys
+            .into_iter()
+            .map(|key| KeyAnswer {
+                value: polity_ledger::state::Read::get(&view, &key).unwrap_or_default(),
+                key,
+                proof: Vec::new(),
+            })
+            .collect();
+        Ok(KeysAnswer { height: view.height, answers })
+    }
+
+    fn prove(&self, height: u64, keys: &[Vec<u8>]) -> Result<(Vec<KeyAnswer>, u64), QueryError> {
+        let (tree, snapshot) =
+            self.tree.with_snapshot(|| self.snapshot()).ok_or(QueryError::Busy)?;
+        if snapshot.organisation().ok().flatten().is_none() {
+            return Err(QueryError::NotFounded);
+        }
+        let proven_height = proven_height(&snapshot);
+        if height != 0 && height != proven_height && height != snapshot.height() {
+            return Err(crate::app::ProofError::NotNewest.into());
+        }
+        let answers = keys
+            .iter()
+            .map(|key| {
+                let value = snapshot.get(key);
+                let proof = tree.prove(&snapshot, key, value.as_deref())?;
+                Ok(KeyAnswer { key: key.clone(), value: value.unwrap_or_default(), proof })
+            })
+            .collect::<Result<_, crate::app::ProofError>>()?;
+        Ok((answers, proven_height))
+    }
+}
+
+/// The height whose root the newest state has and whose next header may be there already.
+fn proven_height(snapshot: &Snapshot) -> u64 {
+    let newest = snapshot.height();
+    if newest < 2 {
+        return newest;
+    }
+    let before = snapshot.block(newest - 1).ok().flatten();
+    let unchanged = before
+        .and_then(|bytes| crate::app::BlockRecord::read(&bytes).ok())
+        .is_some_and(|record| record.app_hash == snapshot.app_hash());
+    if unchanged { newest - 1 } else { newest }
+}
+
+fn check_key(key: &[u8]) -> Result<(), QueryError> {
+    if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        return Err(QueryError::BadRequest("a key has 1 byte or more, up to the store's bound"));
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! What this node says of itself and of its organisation.
+
+use polity_proto::v1::StatusAnswer;
+
+use super::{QueryError, View};
+use crate::app::{App, BlockRecord, GenesisRecord};
+
+/// Path /status.
+pub(super) fn of(app: &App, view: &View) -> Result<StatusAnswer, QueryError> {
+    let genesis = GenesisRecord::read(&view.snapshot)
+        .ok()
+        .flatten()
+        .ok_or(QueryError::NotFounded)?;
+    let record = view.snapshot.block(view.height).ok().flatten();
+    let record = record.and_then(|bytes| BlockRecord::read(&bytes).ok());
+    Ok(StatusAnswer {
+        height: view.height,
+        app_hash: view.snapshot.app_hash().to_vec(),
+        history_base_height: view.snapshot.history_base_height(),
+        chain_id: genesis.chain_id.clone(),
+        organisation: app.organisation().to_vec(),
+        engine: app.options.engine.clone(),
+        time: record.map_or(genesis.time, |record| record.time),
+    })
+}
