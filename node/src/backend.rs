@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use polity_engine::application::{Application, Check, CheckKind, Info, Query, QueryResult, TxResult, ValidatorUpdate};
+use polity_engine::application::{
+    Application, Check, CheckKind, Info, Query, QueryResult, TxResult, ValidatorUpdate,
+};
 use polity_ledger::Rejection;
 use polity_proto::v1::Receipt;
 use prost::Message;
@@ -71,7 +73,11 @@ impl Backend {
                 .zip(receipts)
                 .map(|(bytes, receipt)| transaction(bytes.into(), result_of(receipt)))
                 .collect(),
-            validator_updates: record.validator_updates.iter().filter_map(|bytes| update(bytes)).collect(),
+            validator_updates: record
+                .validator_updates
+                .iter()
+                .filter_map(|bytes| update(bytes))
+                .collect(),
             consensus_param_updates: None,
             app_hash: record.app_hash.into(),
         })
@@ -123,7 +129,10 @@ impl Queries for Backend {
         // The engine's own check follows and charges; here signatures are verified as one batch.
         let checks = transactions
             .iter()
-            .map(|transaction| Check { transaction: transaction.clone(), kind: CheckKind::Recheck })
+            .map(|transaction| Check {
+                transaction: transaction.clone(),
+                kind: CheckKind::Recheck,
+            })
             .collect();
         let results = self.app.check_batch(checks).unwrap_or_default();
         results
@@ -154,18 +163,30 @@ fn blames_sender(rejection: Rejection) -> bool {
 }
 
 fn transaction(bytes: Bytes, result: TxResult) -> CommittedTransaction {
-    CommittedTransaction { hash: Sha256::digest(&bytes).into(), bytes, result }
+    CommittedTransaction {
+        hash: Sha256::digest(&bytes).into(),
+        bytes,
+        result,
+    }
 }
 
 fn result_of(receipt: Vec<u8>) -> TxResult {
     let code = Receipt::decode(&receipt[..]).map_or(0, |receipt| receipt.code);
-    let log = Rejection::from_code(code)
-        .map_or_else(String::new, |rejection| format!("{}: {rejection}", rejection.name()));
-    TxResult { code, data: receipt.into(), log }
+    let log = Rejection::from_code(code).map_or_else(String::new, |rejection| {
+        format!("{}: {rejection}", rejection.name())
+    });
+    TxResult {
+        code,
+        data: receipt.into(),
+        log,
+    }
 }
 
 fn update(bytes: &[u8]) -> Option<ValidatorUpdate> {
     let (public_key, power) = bytes.split_first_chunk::<32>()?;
     let power = u64::from_be_bytes(power.try_into().ok()?);
-    Some(ValidatorUpdate { public_key: *public_key, power })
+    Some(ValidatorUpdate {
+        public_key: *public_key,
+        power,
+    })
 }

@@ -132,7 +132,10 @@ impl GenesisFile {
     pub fn verify(&self) -> Result<Founded, GenesisFileError> {
         let (founded, _) = self.found()?;
         let state = state_of(&founded);
-        let now = Now { time: self.time()?, paused: 0 };
+        let now = Now {
+            time: self.time()?,
+            paused: 0,
+        };
         let preimage = check::founding_bytes(&self.app_state()?);
 
         let mut signed = Vec::new();

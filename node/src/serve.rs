@@ -41,16 +41,26 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
 
     let mut registry = Registry::with_prefix("polity");
     let metrics = Arc::new(Metrics::register(&mut registry, "cometbft"));
-    let store = Arc::new(Store::open(&config.store_directory(), store_options(&config))?);
-    let app = Arc::new(App::open(store, app_options(&config), Arc::clone(&metrics))?);
+    let store = Arc::new(Store::open(
+        &config.store_directory(),
+        store_options(&config),
+    )?);
+    let app = Arc::new(App::open(
+        store,
+        app_options(&config),
+        Arc::clone(&metrics),
+    )?);
     check_organisation(&app, &genesis)?;
 
     let home = Home::new(config.cometbft_home());
     prepare_home(&home, &config, &keys, &genesis, &founded)?;
 
     let backend = Arc::new(Backend::new(Arc::clone(&app)));
-    let comet = Comet::new(&config.cometbft.rpc_listen.to_string(), CometLimits::default())
-        .map_err(|error| engine(error.to_string()))?;
+    let comet = Comet::new(
+        &config.cometbft.rpc_listen.to_string(),
+        CometLimits::default(),
+    )
+    .map_err(|error| engine(error.to_string()))?;
     let gateway = Gateway::new(
         Arc::clone(&backend) as Arc<dyn gateway::Queries>,
         Arc::new(comet),
@@ -61,7 +71,10 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let tls = tls_files(&config)?;
     let gateway_listener = bind(config.gateway.listen).await?;
     let operator_listener = bind(config.operator.listen).await?;
-    let limits = abci::Limits { frame_bytes_max: config.abci.frame_bytes_max, ..abci::Limits::default() };
+    let limits = abci::Limits {
+        frame_bytes_max: config.abci.frame_bytes_max,
+        ..abci::Limits::default()
+    };
     let server = abci::Server::bind(&Endpoint::Unix(config.abci_socket()), limits)
         .await
         .map_err(|error| engine(error.to_string()))?;
@@ -69,9 +82,18 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let (stop, stopping) = watch::channel(false);
     let ready = readiness(Arc::clone(&app));
     let routes = gateway::ops_router(Arc::new(registry), ready);
-    let operator = tokio::spawn(gateway::serve_ops(operator_listener, routes, stopping.clone()));
+    let operator = tokio::spawn(gateway::serve_ops(
+        operator_listener,
+        routes,
+        stopping.clone(),
+    ));
     let announcing = tokio::spawn(backend.announce());
-    let gateway = tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping.clone()));
+    let gateway = tokio::spawn(gateway::serve(
+        gateway,
+        gateway_listener,
+        tls,
+        stopping.clone(),
+    ));
     let observed = Arc::clone(&metrics);
     let mut stop_server = stopping.clone();
     let mut serving = tokio::spawn(server.run(
@@ -138,10 +160,20 @@ pub fn store_options(config: &Config) -> StoreOptions {
 pub fn app_options(config: &Config) -> AppOptions {
     let share = &config.share;
     let quota = match share.transactions_per_second {
-        0 => Quota { burst: f64::INFINITY, per_second: f64::INFINITY },
-        rate => Quota { burst: share.transactions_burst.into(), per_second: rate.into() },
+        0 => Quota {
+            burst: f64::INFINITY,
+            per_second: f64::INFINITY,
+        },
+        rate => Quota {
+            burst: share.transactions_burst.into(),
+            per_second: rate.into(),
+        },
     };
-    let peers = config.cometbft.persistent_peers.iter().chain(&config.cometbft.bootstrap_peers);
+    let peers = config
+        .cometbft
+        .persistent_peers
+        .iter()
+        .chain(&config.cometbft.bootstrap_peers);
     AppOptions {
         quota,
         bootstrap_peers: peers
@@ -197,9 +229,14 @@ fn prepare_home(
     let comet_genesis = Genesis::new(&genesis.chain_id, time, validators, genesis.app_state()?);
     let node_key = Key::from_seed(&keys.node.to_bytes());
     let validator_key = Key::from_seed(&keys.consensus.to_bytes());
-    home.create(&node_key, &validator_key, &comet_genesis).map_err(|error| wrong(error.to_string()))?;
+    home.create(&node_key, &validator_key, &comet_genesis)
+        .map_err(|error| wrong(error.to_string()))?;
 
-    let peers = config.cometbft.persistent_peers.iter().chain(&config.cometbft.bootstrap_peers);
+    let peers = config
+        .cometbft
+        .persistent_peers
+        .iter()
+        .chain(&config.cometbft.bootstrap_peers);
     let mut settings = Settings::new(
         Endpoint::Unix(config.abci_socket()),
         &keys.node_id()[..8],
@@ -210,20 +247,29 @@ fn prepare_home(
     settings.persistent_peers = peers
         .filter_map(|peer| {
             let (node_id, address) = peer.split_once('@')?;
-            Some(Peer { node_id: node_id.to_owned(), address: address.to_owned() })
+            Some(Peer {
+                node_id: node_id.to_owned(),
+                address: address.to_owned(),
+            })
         })
         .collect();
-    home.write_settings(&settings).map_err(|error| wrong(error.to_string()))
+    home.write_settings(&settings)
+        .map_err(|error| wrong(error.to_string()))
 }
 
 fn tls_files(config: &Config) -> Result<Option<tokio_rustls::TlsAcceptor>, Fault> {
-    let (Some(certificate), Some(key)) =
-        (&config.gateway.tls_certificate, &config.gateway.tls_key)
+    let (Some(certificate), Some(key)) = (&config.gateway.tls_certificate, &config.gateway.tls_key)
     else {
         return Ok(None);
     };
-    let files = TlsFiles { certificate: config.path(certificate), key: config.path(key) };
-    files.load().map(Some).map_err(|error| Fault::new(FaultKind::Io, error.to_string()))
+    let files = TlsFiles {
+        certificate: config.path(certificate),
+        key: config.path(key),
+    };
+    files
+        .load()
+        .map(Some)
+        .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Fault> {

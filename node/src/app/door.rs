@@ -14,8 +14,10 @@ impl App {
     /// Checks transactions that arrived together.
     pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Vec<TxResult> {
         let organisation = self.organisation();
-        let envelopes: Vec<Bytes> =
-            requests.iter().map(|request| request.transaction.clone()).collect();
+        let envelopes: Vec<Bytes> = requests
+            .iter()
+            .map(|request| request.transaction.clone())
+            .collect();
         let outcomes: Vec<Result<(), TxResult>> = requests
             .iter()
             .map(|request| self.before_signatures(&organisation, request))
@@ -47,11 +49,7 @@ impl App {
         results
     }
 
-    fn before_signatures(
-        &self,
-        organisation: &[u8; 32],
-        request: &Check,
-    ) -> Result<(), TxResult> {
+    fn before_signatures(&self, organisation: &[u8; 32], request: &Check) -> Result<(), TxResult> {
         let unverified = check::parse(&request.transaction, organisation).map_err(refused)?;
         let snapshot = self.snapshot();
         block::check_signers(&*snapshot, unverified.body()).map_err(refused)?;
@@ -63,7 +61,10 @@ impl App {
                 return Err(TxResult {
                     code: CODE_QUOTA,
                     data: Bytes::new(),
-                    log: format!("fair_share: member m{} sends too much; try again later", signer.member),
+                    log: format!(
+                        "fair_share: member m{} sends too much; try again later",
+                        signer.member
+                    ),
                 });
             }
         }
@@ -91,7 +92,8 @@ impl App {
     /// Time of the newest block, or of the genesis.
     pub(crate) fn newest_time(&self) -> u64 {
         let snapshot = self.snapshot();
-        self.block_time(&snapshot, snapshot.height()).unwrap_or_default()
+        self.block_time(&snapshot, snapshot.height())
+            .unwrap_or_default()
     }
 }
 

@@ -33,8 +33,11 @@ impl App {
     pub(super) fn finalize(&self, request: FinalizeBlock) -> Result<BlockResult, Fault> {
         let snapshot = self.snapshot();
         if request.height != snapshot.height() + 1 {
-            let words =
-                format!("block {} after height {}", request.height, snapshot.height());
+            let words = format!(
+                "block {} after height {}",
+                request.height,
+                snapshot.height()
+            );
             return Err(internal(words));
         }
         if self.tree.height() != snapshot.height() {
@@ -42,9 +45,18 @@ impl App {
         }
         let started = Instant::now();
         let mut record = self.record_of(&request);
-        let checked = self.verifier.check_all(&self.organisation(), &request.transactions);
-        let outcome = execute(&*snapshot, &self.organisation(), request.height, &record, &checked);
-        self.metrics.observe_phase(Phase::Execute, started.elapsed());
+        let checked = self
+            .verifier
+            .check_all(&self.organisation(), &request.transactions);
+        let outcome = execute(
+            &*snapshot,
+            &self.organisation(),
+            request.height,
+            &record,
+            &checked,
+        );
+        self.metrics
+            .observe_phase(Phase::Execute, started.elapsed());
 
         let started = Instant::now();
         let leaves = leaf_changes(&outcome.changes);
@@ -70,7 +82,13 @@ impl App {
             height: request.height,
             app_hash,
             block: record.encode_to_vec(),
-            indexes: refusals::index(&*snapshot, request.height, &request.transactions, &results, &checked),
+            indexes: refusals::index(
+                &*snapshot,
+                request.height,
+                &request.transactions,
+                &results,
+                &checked,
+            ),
             changes: outcome.changes,
             leaves,
             transactions: recorded(&request.transactions, &results, &checked),
@@ -88,14 +106,19 @@ impl App {
             results,
             validator_updates,
         };
-        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending { commit, block });
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Pending { commit, block });
         crash_point::reach(CrashPoint::AppAfterFinalize);
         Ok(result)
     }
 
     /// Makes the executed block durable, in one synced batch; then readers see it.
     pub(super) fn commit_pending(&self) -> Result<Committed, Fault> {
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let pending = self
+            .pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let pending = pending.ok_or_else(|| internal("commit without an executed block"))?;
         let started = Instant::now();
         crash_point::reach(CrashPoint::AppBeforeCommit);
@@ -106,9 +129,19 @@ impl App {
         self.metrics.commits.inc();
         self.metrics.height.set(pending.block.height as i64);
 
-        let accepted = pending.block.results.iter().filter(|result| result.code == 0).count();
+        let accepted = pending
+            .block
+            .results
+            .iter()
+            .filter(|result| result.code == 0)
+            .count();
         self.metrics.transactions_accepted.inc_by(accepted as u64);
-        for result in pending.block.results.iter().filter(|result| result.code != 0) {
+        for result in pending
+            .block
+            .results
+            .iter()
+            .filter(|result| result.code != 0)
+        {
             self.metrics.count_refused(result.code);
         }
         tracing::info!(
@@ -126,7 +159,9 @@ impl App {
     fn record_of(&self, request: &FinalizeBlock) -> BlockRecord {
         let snapshot = self.snapshot();
         let parent = request.height - 1;
-        let parent_time = (parent > 0).then(|| self.block_time(&snapshot, parent)).flatten();
+        let parent_time = (parent > 0)
+            .then(|| self.block_time(&snapshot, parent))
+            .flatten();
         let evidence = request
             .misbehavior
             .iter()
@@ -150,7 +185,9 @@ impl App {
     /// A refused transaction in a block costs its signers tenfold: the pool was used in vain.
     fn charge_refused(&self, results: &[TxResult], checked: &[Checked]) {
         for (result, checked) in results.iter().zip(checked) {
-            let (true, Ok(checked)) = (result.code != 0, checked) else { continue };
+            let (true, Ok(checked)) = (result.code != 0, checked) else {
+                continue;
+            };
             for signer in &checked.body().signers {
                 self.quotas.charge(signer.member, REFUSED_COST - 1.0);
             }
@@ -180,7 +217,11 @@ fn execute(
     record: &BlockRecord,
     checked: &[Checked],
 ) -> BlockOutcome {
-    let header = Header { height, time: record.time, parent_time: record.parent_time };
+    let header = Header {
+        height,
+        time: record.time,
+        parent_time: record.parent_time,
+    };
     let evidence: Vec<Evidence> = record
         .evidence
         .iter()
@@ -190,22 +231,32 @@ fn execute(
             time: piece.time,
         })
         .collect();
-    let transactions: Vec<Result<&CheckedTransaction, Rejection>> =
-        checked.iter().map(|checked| checked.as_deref().map_err(|rejection| *rejection)).collect();
+    let transactions: Vec<Result<&CheckedTransaction, Rejection>> = checked
+        .iter()
+        .map(|checked| checked.as_deref().map_err(|rejection| *rejection))
+        .collect();
     block::execute_block(parent, organisation, header, &evidence, &transactions)
 }
 
 /// Sorted updates of the tree.
 fn tree_updates(leaves: &[LeafChange]) -> Vec<([u8; 32], Option<[u8; 32]>)> {
-    let mut updates: Vec<_> = leaves.iter().map(|leaf| (leaf.key_hash, leaf.value_hash)).collect();
+    let mut updates: Vec<_> = leaves
+        .iter()
+        .map(|leaf| (leaf.key_hash, leaf.value_hash))
+        .collect();
     updates.sort_unstable();
     updates
 }
 
 fn result_of(receipt: &polity_proto::v1::Receipt) -> TxResult {
-    let log = Rejection::from_code(receipt.code)
-        .map_or_else(String::new, |rejection| format!("{}: {rejection}", rejection.name()));
-    TxResult { code: receipt.code, data: receipt.encode_to_vec().into(), log }
+    let log = Rejection::from_code(receipt.code).map_or_else(String::new, |rejection| {
+        format!("{}: {rejection}", rejection.name())
+    });
+    TxResult {
+        code: receipt.code,
+        data: receipt.encode_to_vec().into(),
+        log,
+    }
 }
 
 fn recorded(transactions: &[Bytes], results: &[TxResult], checked: &[Checked]) -> Vec<Recorded> {
@@ -234,7 +285,9 @@ fn consumes(code: u32) -> bool {
         Rejection::ValidTooLong,
         Rejection::Consumed,
     ];
-    !refused_before.iter().any(|rejection| rejection.code() == code)
+    !refused_before
+        .iter()
+        .any(|rejection| rejection.code() == code)
 }
 
 /// Rows that are written once: their undo needs no read.

@@ -32,7 +32,9 @@ pub struct GenesisRecord {
 impl GenesisRecord {
     /// What the store keeps, or none before InitChain.
     pub fn read(snapshot: &Snapshot) -> Result<Option<GenesisRecord>, Fault> {
-        let Some(bytes) = snapshot.genesis()? else { return Ok(None) };
+        let Some(bytes) = snapshot.genesis()? else {
+            return Ok(None);
+        };
         let record = GenesisRecord::decode(&bytes[..])
             .map_err(|_| Fault::new(FaultKind::StoreDamaged, "the genesis record"))?;
         Ok(Some(record))
@@ -89,7 +91,10 @@ impl App {
             leaves,
         })?;
         self.tree.reset(&self.snapshot())?;
-        *self.organisation.write().map_err(|_| internal("a poisoned lock"))? = organisation;
+        *self
+            .organisation
+            .write()
+            .map_err(|_| internal("a poisoned lock"))? = organisation;
         Ok(InitChainResult {
             consensus_params: None,
             validators,
@@ -100,18 +105,25 @@ impl App {
     /// Time of a block, Unix seconds; the genesis time for height 0.
     pub(crate) fn block_time(&self, snapshot: &Snapshot, height: u64) -> Option<u64> {
         if height == 0 {
-            return GenesisRecord::read(snapshot).ok().flatten().map(|record| record.time);
+            return GenesisRecord::read(snapshot)
+                .ok()
+                .flatten()
+                .map(|record| record.time);
         }
         let bytes = snapshot.block(height).ok().flatten()?;
-        super::BlockRecord::read(&bytes).ok().map(|record| record.time)
+        super::BlockRecord::read(&bytes)
+            .ok()
+            .map(|record| record.time)
     }
 }
 
 /// The validators that the engine was given are those that the founding actions made.
 fn check_validators(given: &[ValidatorUpdate], founded: &[ValidatorUpdate]) -> Result<(), Fault> {
     let sorted = |list: &[ValidatorUpdate]| {
-        let mut list: Vec<_> =
-            list.iter().map(|validator| (validator.public_key, validator.power)).collect();
+        let mut list: Vec<_> = list
+            .iter()
+            .map(|validator| (validator.public_key, validator.power))
+            .collect();
         list.sort_unstable();
         list
     };
@@ -126,16 +138,25 @@ fn check_validators(given: &[ValidatorUpdate], founded: &[ValidatorUpdate]) -> R
 pub(super) fn validator_update(
     update: &polity_ledger::block::ValidatorUpdate,
 ) -> Result<ValidatorUpdate, Fault> {
-    let public_key =
-        update.key.as_slice().try_into().map_err(|_| internal("a consensus key is not 32 bytes"))?;
-    Ok(ValidatorUpdate { public_key, power: update.power })
+    let public_key = update
+        .key
+        .as_slice()
+        .try_into()
+        .map_err(|_| internal("a consensus key is not 32 bytes"))?;
+    Ok(ValidatorUpdate {
+        public_key,
+        power: update.power,
+    })
 }
 
 /// The leaves that changes amount to.
 pub(super) fn leaf_changes(changes: &state::Changes) -> Vec<LeafChange> {
     changes
         .iter()
-        .filter(|(key, _)| key.first().is_some_and(|prefix| *prefix < state::keys::BESIDE))
+        .filter(|(key, _)| {
+            key.first()
+                .is_some_and(|prefix| *prefix < state::keys::BESIDE)
+        })
         .map(|(key, value)| LeafChange::of(key, value.as_deref()))
         .collect()
 }

@@ -13,15 +13,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use polity_engine::application::{
-    Application, BlockResult, Check, Committed, Fault as EngineFault, FinalizeBlock, Info, InitChain,
-    InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+    Application, BlockResult, Check, Committed, Fault as EngineFault, FinalizeBlock, Info,
+    InitChain, InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query,
+    QueryResult, TxResult,
 };
 use polity_ledger::state::Read;
 use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
-pub use founding::GenesisRecord;
 pub use execution::{APPEND_ONLY_ROWS, replay};
+pub use founding::GenesisRecord;
 pub use quota::Quota;
 pub use state_tree::{LockedTree, ProofError};
 pub(crate) use verification::Checked;
@@ -83,7 +84,11 @@ impl App {
     ///
     /// # Errors
     /// `Divergence` where the leaves do not give that root; whatever the store brings.
-    pub fn open(store: Arc<Store>, options: AppOptions, metrics: Arc<Metrics>) -> Result<App, Fault> {
+    pub fn open(
+        store: Arc<Store>,
+        options: AppOptions,
+        metrics: Arc<Metrics>,
+    ) -> Result<App, Fault> {
         let snapshot = store.snapshot();
         let tree = SharedTree::rebuild(&snapshot)?;
         let organisation = snapshot.organisation()?.unwrap_or_default();
@@ -108,7 +113,10 @@ impl App {
 
     /// The organisation's digest; zero before the genesis.
     pub fn organisation(&self) -> [u8; 32] {
-        *self.organisation.read().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .organisation
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Committed blocks from now on. A reader that lags is told how many it missed.

@@ -26,7 +26,8 @@ impl App {
             left -= size;
             chosen.push(transaction);
         }
-        self.metrics.observe_phase(Phase::Prepare, started.elapsed());
+        self.metrics
+            .observe_phase(Phase::Prepare, started.elapsed());
         chosen
     }
 
@@ -34,11 +35,16 @@ impl App {
     pub(super) fn judge_proposal(&self, request: &ProcessProposal) -> ProposalVerdict {
         let started = Instant::now();
         let fit = self.fit_for_block(&request.transactions, seconds(request.time.seconds));
-        self.metrics.observe_phase(Phase::Process, started.elapsed());
+        self.metrics
+            .observe_phase(Phase::Process, started.elapsed());
         match fit.into_iter().find_map(Result::err) {
             None => ProposalVerdict::Accept,
             Some(rejection) => {
-                tracing::warn!(height = request.height, rejection = rejection.name(), "proposal refused");
+                tracing::warn!(
+                    height = request.height,
+                    rejection = rejection.name(),
+                    "proposal refused"
+                );
                 ProposalVerdict::Reject
             }
         }
@@ -52,7 +58,11 @@ impl App {
         let mut fit = |checked: Checked| {
             let checked = checked?;
             block::check_window(&*snapshot, time, &checked)?;
-            if seen.insert(*checked.id()) { Ok(()) } else { Err(Rejection::Consumed) }
+            if seen.insert(*checked.id()) {
+                Ok(())
+            } else {
+                Err(Rejection::Consumed)
+            }
         };
         checked.into_iter().map(&mut fit).collect()
     }

@@ -20,7 +20,10 @@ pub struct Quota {
 
 impl Default for Quota {
     fn default() -> Quota {
-        Quota { burst: 1_000.0, per_second: 50.0 }
+        Quota {
+            burst: 1_000.0,
+            per_second: 50.0,
+        }
     }
 }
 
@@ -32,13 +35,18 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     pub(crate) fn new(quota: Quota) -> Buckets {
-        Buckets { quota, buckets: Mutex::default() }
+        Buckets {
+            quota,
+            buckets: Mutex::default(),
+        }
     }
 
     /// Whether the member has something left. Nothing is charged: junk in somebody's name costs them nothing.
     pub(crate) fn allows(&self, member: u64) -> bool {
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.get(&member).is_none_or(|bucket| self.level(bucket) >= 1.0)
+        buckets
+            .get(&member)
+            .is_none_or(|bucket| self.level(bucket) >= 1.0)
     }
 
     /// Charges a member, after the signature was verified.
@@ -48,7 +56,9 @@ impl Buckets {
             buckets.retain(|_, bucket| self.level(bucket) < self.quota.burst);
         }
         let now = Instant::now();
-        let level = buckets.get(&member).map_or(self.quota.burst, |bucket| self.level(bucket));
+        let level = buckets
+            .get(&member)
+            .map_or(self.quota.burst, |bucket| self.level(bucket));
         buckets.insert(member, ((level - cost).max(-self.quota.burst), now));
     }
 
@@ -63,7 +73,10 @@ mod tests {
 
     #[test]
     fn a_member_who_used_the_burst_waits_and_others_do_not() {
-        let buckets = Buckets::new(Quota { burst: 3.0, per_second: 0.000_001 });
+        let buckets = Buckets::new(Quota {
+            burst: 3.0,
+            per_second: 0.000_001,
+        });
         for _ in 0..3 {
             assert!(buckets.allows(1));
             buckets.charge(1, 1.0);

@@ -54,8 +54,14 @@ impl SharedTree {
             let words = "the leaves in the store do not give the committed app hash";
             return Err(Fault::new(FaultKind::StoreDamaged, words));
         }
-        let versioned = Versioned { tree, height: snapshot.height() };
-        Ok(SharedTree { versioned: Mutex::new(versioned), moved: Condvar::new() })
+        let versioned = Versioned {
+            tree,
+            height: snapshot.height(),
+        };
+        Ok(SharedTree {
+            versioned: Mutex::new(versioned),
+            moved: Condvar::new(),
+        })
     }
 
     /// Applies a block's updates; the tree is then one height ahead of the store. Returns the root.
@@ -83,7 +89,10 @@ impl SharedTree {
     /// Goes back to what the store holds: a block was executed and is executed anew.
     pub fn reset(&self, snapshot: &Snapshot) -> Result<(), Fault> {
         let tree = build(snapshot)?;
-        *self.lock() = Versioned { tree, height: snapshot.height() };
+        *self.lock() = Versioned {
+            tree,
+            height: snapshot.height(),
+        };
         Ok(())
     }
 
@@ -105,7 +114,10 @@ impl SharedTree {
                 return Some((LockedTree { guard }, snapshot));
             }
             let left = until.checked_duration_since(Instant::now())?;
-            guard = match self.moved.wait_timeout(guard, left.min(Duration::from_millis(20))) {
+            guard = match self
+                .moved
+                .wait_timeout(guard, left.min(Duration::from_millis(20)))
+            {
                 Ok((guard, _)) => guard,
                 Err(poisoned) => poisoned.into_inner().0,
             };
@@ -113,18 +125,26 @@ impl SharedTree {
     }
 
     fn lock(&self) -> MutexGuard<'_, Versioned> {
-        self.versioned.lock().unwrap_or_else(PoisonError::into_inner)
+        self.versioned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
     let part = |first: usize, last: usize| -> Result<Vec<Subtree>, Fault> {
-        (first..last).map(|byte| Ok(Subtree::build(&snapshot.leaf_hashes(byte as u8)?))).collect()
+        (first..last)
+            .map(|byte| Ok(Subtree::build(&snapshot.leaf_hashes(byte as u8)?)))
+            .collect()
     };
     let (left, right) = std::thread::scope(|scope| {
         let left = scope.spawn(|| part(0, 128));
         let right = part(128, 256);
-        (left.join().unwrap_or_else(|_| Err(super::internal("building the tree panicked"))), right)
+        (
+            left.join()
+                .unwrap_or_else(|_| Err(super::internal("building the tree panicked"))),
+            right,
+        )
     });
     let mut subtrees = left?;
     subtrees.extend(right?);
@@ -138,7 +158,12 @@ impl LockedTree<'_> {
     }
 
     /// The encoded ICS-23 proof that a key has this value, or that it is absent.
-    pub fn prove(&self, snapshot: &Snapshot, key: &[u8], value: Option<&[u8]>) -> Result<Vec<u8>, ProofError> {
+    pub fn prove(
+        &self,
+        snapshot: &Snapshot,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<Vec<u8>, ProofError> {
         let key_hash: [u8; 32] = Sha256::digest(key).into();
         let proof = match (proof::prove(&self.guard.tree, &key_hash), value) {
             (Proof::Present(path), Some(value)) => ics23::commitment_proof::Proof::Exist(
@@ -166,7 +191,11 @@ fn neighbour(
     snapshot: &Snapshot,
     path: &ExistenceProof,
 ) -> Result<ics23::ExistenceProof, ProofError> {
-    let leaf = snapshot.leaf(&path.key_hash).ok().flatten().ok_or(ProofError::LeafMissing)?;
+    let leaf = snapshot
+        .leaf(&path.key_hash)
+        .ok()
+        .flatten()
+        .ok_or(ProofError::LeafMissing)?;
     let value = snapshot.get(&leaf.key).ok_or(ProofError::LeafMissing)?;
     Ok(existence(path, leaf.key, value))
 }

@@ -34,7 +34,10 @@ struct Generations {
 
 impl Verifier {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Verifier {
-        Verifier { generations: Mutex::default(), metrics }
+        Verifier {
+            generations: Mutex::default(),
+            metrics,
+        }
     }
 
     /// Checks envelopes: what is remembered is answered at once, the rest is verified in batches over all cores.
@@ -59,7 +62,10 @@ impl Verifier {
             self.remember(envelope_hash, bytes, checked.clone());
             answers[index] = Some(checked);
         }
-        answers.into_iter().map(|answer| answer.unwrap_or(Err(Rejection::BadSignature))).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or(Err(Rejection::BadSignature)))
+            .collect()
     }
 
     /// What is remembered of an envelope.
@@ -81,7 +87,9 @@ impl Verifier {
         }
         let signatures: usize = unseen.iter().map(|(_, one)| one.body().signers.len()).sum();
         self.metrics.envelopes.inc_by(unseen.len() as u64);
-        self.metrics.signature_verifications.inc_by(signatures as u64);
+        self.metrics
+            .signature_verifications
+            .inc_by(signatures as u64);
 
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let share = unseen.len().div_ceil(cores).clamp(1, BATCH_MAX);
@@ -102,7 +110,9 @@ impl Verifier {
                 scope.spawn(|| {
                     while let Some(batch) = next(&queue) {
                         let verified = verify_batch(batch);
-                        done.lock().unwrap_or_else(PoisonError::into_inner).extend(verified);
+                        done.lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .extend(verified);
                     }
                 });
             }
@@ -122,7 +132,9 @@ impl Verifier {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Generations> {
-        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -32,10 +32,17 @@ pub(super) fn simulate(
 
 /// The block that would follow: judged at the time of the newest one.
 pub(super) fn next_block(app: &App, view: &View) -> Block {
-    let time = app.block_time(&view.snapshot, view.height).unwrap_or_default();
-    let paused: Paused =
-        objects::value(view, &keys::key(keys::PAUSED, &[])).unwrap_or_default();
-    Block { height: view.height + 1, now: Now { time, paused: paused.seconds } }
+    let time = app
+        .block_time(&view.snapshot, view.height)
+        .unwrap_or_default();
+    let paused: Paused = objects::value(view, &keys::key(keys::PAUSED, &[])).unwrap_or_default();
+    Block {
+        height: view.height + 1,
+        now: Now {
+            time,
+            paused: paused.seconds,
+        },
+    }
 }
 
 fn refused(height: u64, rejection: Rejection) -> SimulateAnswer {

@@ -2,7 +2,7 @@
 
 use polity_ledger::merkle::Hash;
 use polity_ledger::merkle::history::{prove_consistency, prove_inclusion};
-use polity_ledger::state::{history, keys, objects, Read};
+use polity_ledger::state::{Read, history, keys, objects};
 use polity_proto::v1::{
     ConsistencyAnswer, ConsistencyRequest, EntryContext, HistoryAnswer, HistoryEntry,
     HistoryRequest, InclusionAnswer, InclusionRequest, ObjectKind, Receipt, Record,
@@ -39,7 +39,8 @@ pub(super) fn page(view: &View, request: &HistoryRequest) -> Result<HistoryAnswe
     let consistency = if until == count || until == 0 {
         Vec::new()
     } else {
-        prove_consistency(until, count, &node).ok_or(QueryError::NotFound("a node of the history"))?
+        prove_consistency(until, count, &node)
+            .ok_or(QueryError::NotFound("a node of the history"))?
     };
     Ok(HistoryAnswer {
         height: view.height,
@@ -102,8 +103,9 @@ pub(super) fn inclusion(
 
 fn record_of(view: &View, kind: i32, number: u64) -> Result<(ObjectKind, Record), QueryError> {
     let kind = ObjectKind::try_from(kind).map_err(|_| QueryError::BadRequest("unknown kind"))?;
-    let prefix = objects::prefix_with_history(kind)
-        .ok_or(QueryError::BadRequest("objects of this kind have no history of their own"))?;
+    let prefix = objects::prefix_with_history(kind).ok_or(QueryError::BadRequest(
+        "objects of this kind have no history of their own",
+    ))?;
     let record = objects::value(view, &objects::object_key(prefix, number))
         .ok_or(QueryError::NotFound("this object"))?;
     Ok((kind, record))
@@ -119,7 +121,8 @@ fn peaks(count: u64, node: &impl Fn(u32, u64) -> Option<Hash>) -> Result<Vec<Vec
     let mut peaks = Vec::new();
     let mut before = 0;
     for level in (0..64).rev().filter(|level| count >> level & 1 == 1) {
-        let hash = node(level, before >> level).ok_or(QueryError::NotFound("a node of the history"))?;
+        let hash =
+            node(level, before >> level).ok_or(QueryError::NotFound("a node of the history"))?;
         peaks.push(hash.to_vec());
         before += 1 << level;
     }
@@ -128,8 +131,13 @@ fn peaks(count: u64, node: &impl Fn(u32, u64) -> Option<Hash>) -> Result<Vec<Vec
 
 /// The event that an entry points to, for a reader; the reader proves it by its receipt.
 fn context(view: &View, entry: &[u8]) -> EntryContext {
-    let Ok(entry) = HistoryEntry::decode(entry) else { return EntryContext::default() };
-    let position = Position { height: entry.height, index: entry.position };
+    let Ok(entry) = HistoryEntry::decode(entry) else {
+        return EntryContext::default();
+    };
+    let position = Position {
+        height: entry.height,
+        index: entry.position,
+    };
     let block = view.snapshot.block(entry.height).ok().flatten();
     let block = block.and_then(|bytes| BlockRecord::read(&bytes).ok());
     let transactions = block.as_ref().map_or(0, |block| block.transactions);
@@ -153,9 +161,16 @@ fn context(view: &View, entry: &[u8]) -> EntryContext {
         .flatten()
         .and_then(|bytes| polity_proto::v1::Envelope::decode(&bytes[..]).ok())
         .map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
-    EntryContext { event, time, transaction_id }
+    EntryContext {
+        event,
+        time,
+        transaction_id,
+    }
 }
 
 fn genesis_time(view: &View) -> u64 {
-    crate::app::GenesisRecord::read(&view.snapshot).ok().flatten().map_or(0, |record| record.time)
+    crate::app::GenesisRecord::read(&view.snapshot)
+        .ok()
+        .flatten()
+        .map_or(0, |record| record.time)
 }

@@ -73,9 +73,12 @@ impl From<AsOfError> for QueryError {
     fn from(error: AsOfError) -> QueryError {
         match error {
             AsOfError::NotYet { asked, .. } => QueryError::NotYet(asked),
-            AsOfError::BelowHistoryBase { history_base_height, .. } => {
-                QueryError::BelowHistoryBase { history_base_height }
-            }
+            AsOfError::BelowHistoryBase {
+                history_base_height,
+                ..
+            } => QueryError::BelowHistoryBase {
+                history_base_height,
+            },
         }
     }
 }
@@ -90,7 +93,10 @@ pub(crate) struct View {
 impl Read for View {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         // Rows beside the tree have one version; histories say themselves how far they reach.
-        if key.first().is_some_and(|prefix| *prefix >= polity_ledger::state::keys::BESIDE) {
+        if key
+            .first()
+            .is_some_and(|prefix| *prefix >= polity_ledger::state::keys::BESIDE)
+        {
             return self.snapshot.get(key);
         }
         self.as_of.get(key)
@@ -133,15 +139,27 @@ impl App {
             "/status" => status::of(self, &view)?.encode_to_vec(),
             _ => return Err(QueryError::UnknownPath),
         };
-        Ok(QueryResult { value: value.into(), height: view.height, ..QueryResult::default() })
+        Ok(QueryResult {
+            value: value.into(),
+            height: view.height,
+            ..QueryResult::default()
+        })
     }
 
     /// The state as of a height; 0: the newest.
     pub(crate) fn view(&self, height: u64) -> Result<View, QueryError> {
         let snapshot = self.snapshot();
-        let height = if height == 0 { snapshot.height() } else { height };
+        let height = if height == 0 {
+            snapshot.height()
+        } else {
+            height
+        };
         let as_of = snapshot.at(height)?;
-        Ok(View { snapshot, as_of, height })
+        Ok(View {
+            snapshot,
+            as_of,
+            height,
+        })
     }
 }
 
@@ -159,5 +177,11 @@ fn key_result(key: Vec<u8>, value: Vec<u8>, proof: Option<Vec<u8>>, height: u64)
         })
         .into_iter()
         .collect();
-    QueryResult { key: key.into(), value: value.into(), height, proof_ops, ..QueryResult::default() }
+    QueryResult {
+        key: key.into(),
+        value: value.into(),
+        height,
+        proof_ops,
+        ..QueryResult::default()
+    }
 }

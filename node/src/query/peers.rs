@@ -13,7 +13,9 @@ const UNKNOWN_PEER: u32 = 20;
 impl App {
     /// Paths /p2p/filter/id/ID and /p2p/filter/addr/ADDRESS: code 0 accepts. An address proves nothing, the id does.
     pub(super) fn filter_peer(&self, peer: &str) -> Result<QueryResult, QueryError> {
-        let Some(id) = peer.strip_prefix("id/") else { return Ok(QueryResult::default()) };
+        let Some(id) = peer.strip_prefix("id/") else {
+            return Ok(QueryResult::default());
+        };
         if self.options.bootstrap_peers.iter().any(|known| known == id) || self.is_registered(id) {
             return Ok(QueryResult::default());
         }
@@ -25,7 +27,9 @@ impl App {
     }
 
     fn is_registered(&self, id: &str) -> bool {
-        let Ok(id) = hex::decode(id) else { return false };
+        let Ok(id) = hex::decode(id) else {
+            return false;
+        };
         let snapshot = self.snapshot();
         names::find(&*snapshot, &keys::key_with(keys::NODE_ID, &[], &id))
             .and_then(|number| objects::get::<Node>(&*snapshot, number))

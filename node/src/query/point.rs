@@ -26,7 +26,12 @@ impl App {
         }
         let (proven, height) = self.prove(query.height, &[key])?;
         let answer = proven.into_iter().next().unwrap_or_default();
-        Ok(key_result(answer.key, answer.value, Some(answer.proof), height))
+        Ok(key_result(
+            answer.key,
+            answer.value,
+            Some(answer.proof),
+            height,
+        ))
     }
 
     /// Path /keys.
@@ -55,12 +60,17 @@ impl App {
                 proof: Vec::new(),
             })
             .collect();
-        Ok(KeysAnswer { height: view.height, answers })
+        Ok(KeysAnswer {
+            height: view.height,
+            answers,
+        })
     }
 
     fn prove(&self, height: u64, keys: &[Vec<u8>]) -> Result<(Vec<KeyAnswer>, u64), QueryError> {
-        let (tree, snapshot) =
-            self.tree.with_snapshot(|| self.snapshot()).ok_or(QueryError::Busy)?;
+        let (tree, snapshot) = self
+            .tree
+            .with_snapshot(|| self.snapshot())
+            .ok_or(QueryError::Busy)?;
         if snapshot.organisation().ok().flatten().is_none() {
             return Err(QueryError::NotFounded);
         }
@@ -73,7 +83,11 @@ impl App {
             .map(|key| {
                 let value = snapshot.get(key);
                 let proof = tree.prove(&snapshot, key, value.as_deref())?;
-                Ok(KeyAnswer { key: key.clone(), value: value.unwrap_or_default(), proof })
+                Ok(KeyAnswer {
+                    key: key.clone(),
+                    value: value.unwrap_or_default(),
+                    proof,
+                })
             })
             .collect::<Result<_, crate::app::ProofError>>()?;
         Ok((answers, proven_height))
@@ -95,7 +109,9 @@ fn proven_height(snapshot: &Snapshot) -> u64 {
 
 fn check_key(key: &[u8]) -> Result<(), QueryError> {
     if key.is_empty() || key.len() > KEY_BYTES_MAX {
-        return Err(QueryError::BadRequest("a key has 1 byte or more, up to the store's bound"));
+        return Err(QueryError::BadRequest(
+            "a key has 1 byte or more, up to the store's bound",
+        ));
     }
     Ok(())
 }

@@ -10,32 +10,53 @@ use crate::store::Position;
 
 /// Path /receipt: by transaction id.
 pub(super) fn by_id(view: &View, id: &[u8]) -> Result<ReceiptAnswer, QueryError> {
-    let id = id.try_into().map_err(|_| QueryError::BadRequest("an id is 32 bytes"))?;
+    let id = id
+        .try_into()
+        .map_err(|_| QueryError::BadRequest("an id is 32 bytes"))?;
     let position = view
         .snapshot
         .position_of(&id)
         .ok()
         .flatten()
-        .ok_or(QueryError::NotFound("a transaction with this id in a block"))?;
+        .ok_or(QueryError::NotFound(
+            "a transaction with this id in a block",
+        ))?;
     answer(view, position)
 }
 
 /// Path /receipt-at: by position.
 pub(super) fn at(view: &View, request: &ReceiptAtRequest) -> Result<ReceiptAnswer, QueryError> {
-    answer(view, Position { height: request.height, index: request.index })
+    answer(
+        view,
+        Position {
+            height: request.height,
+            index: request.index,
+        },
+    )
 }
 
 fn answer(view: &View, position: Position) -> Result<ReceiptAnswer, QueryError> {
     const MISSING: QueryError = QueryError::NotFound("this block");
-    let transactions = view.snapshot.transactions(position.height).map_err(|_| MISSING)?;
-    let receipts = view.snapshot.receipts(position.height).map_err(|_| MISSING)?;
+    let transactions = view
+        .snapshot
+        .transactions(position.height)
+        .map_err(|_| MISSING)?;
+    let receipts = view
+        .snapshot
+        .receipts(position.height)
+        .map_err(|_| MISSING)?;
     let index = position.index as usize;
     let (Some(transaction), Some(receipt)) = (transactions.get(index), receipts.get(index)) else {
         return Err(QueryError::NotFound("this position"));
     };
-    let results: Vec<Vec<u8>> = receipts.iter().map(|receipt| deterministic_result(receipt)).collect();
-    let hashes: Vec<Vec<u8>> =
-        transactions.iter().map(|bytes| Sha256::digest(bytes).to_vec()).collect();
+    let results: Vec<Vec<u8>> = receipts
+        .iter()
+        .map(|receipt| deterministic_result(receipt))
+        .collect();
+    let hashes: Vec<Vec<u8>> = transactions
+        .iter()
+        .map(|bytes| Sha256::digest(bytes).to_vec())
+        .collect();
     let path = |items: &[Vec<u8>]| -> Vec<Vec<u8>> {
         let path = receipts::prove(items, index).unwrap_or_default();
         path.into_iter().map(|hash| hash.to_vec()).collect()
@@ -65,5 +86,9 @@ fn deterministic_result(receipt: &[u8]) -> Vec<u8> {
         #[prost(bytes = "vec", tag = "2")]
         data: Vec<u8>,
     }
-    Deterministic { code: code_of(receipt), data: receipt.to_vec() }.encode_to_vec()
+    Deterministic {
+        code: code_of(receipt),
+        data: receipt.to_vec(),
+    }
+    .encode_to_vec()
 }

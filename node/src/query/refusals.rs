@@ -30,10 +30,21 @@ pub(crate) fn index(
     let mut rows = BTreeMap::new();
     for (index, envelope) in envelopes.iter().enumerate() {
         let hash = Sha256::digest(envelope);
-        rows.insert(envelope_key(&hash, Position { height, index: index as u32 }), Some(Vec::new()));
+        rows.insert(
+            envelope_key(
+                &hash,
+                Position {
+                    height,
+                    index: index as u32,
+                },
+            ),
+            Some(Vec::new()),
+        );
     }
     for (index, (result, checked)) in results.iter().zip(checked).enumerate() {
-        let (true, Ok(checked)) = (result.code != 0, checked) else { continue };
+        let (true, Ok(checked)) = (result.code != 0, checked) else {
+            continue;
+        };
         let mut about = Vec::new();
         for signer in &checked.body().signers {
             about.push((ObjectKind::Member, signer.member));
@@ -46,7 +57,14 @@ pub(crate) fn index(
             }
         }
         for (kind, number) in about {
-            let key = refusal_key(kind, number, Position { height, index: index as u32 });
+            let key = refusal_key(
+                kind,
+                number,
+                Position {
+                    height,
+                    index: index as u32,
+                },
+            );
             rows.insert(key, Some(Vec::new()));
         }
     }
@@ -58,21 +76,45 @@ pub(super) fn list(view: &View, request: &RefusalsRequest) -> Result<RefusalsAns
     let kind = ObjectKind::try_from(request.kind)
         .ok()
         .filter(|kind| matches!(kind, ObjectKind::Member | ObjectKind::Unit))
-        .ok_or(QueryError::BadRequest("refusals are listed by member or unit"))?;
+        .ok_or(QueryError::BadRequest(
+            "refusals are listed by member or unit",
+        ))?;
     let last = match request.before_height {
         0 => view.height,
         before => before - 1,
     };
     let range = IndexRange {
-        from: refusal_key(kind, request.number, Position { height: 0, index: 0 }),
-        to: Some(refusal_key(kind, request.number, Position { height: last + 1, index: 0 })),
+        from: refusal_key(
+            kind,
+            request.number,
+            Position {
+                height: 0,
+                index: 0,
+            },
+        ),
+        to: Some(refusal_key(
+            kind,
+            request.number,
+            Position {
+                height: last + 1,
+                index: 0,
+            },
+        )),
         limit: request.limit.clamp(1, REFUSALS_MAX) as usize,
         is_backward: true,
     };
-    let entries =
-        view.snapshot.index_range(&range).map_err(|_| QueryError::NotFound("the index"))?;
-    let refusals = entries.iter().filter_map(|(key, _)| refusal(view, key)).collect();
-    Ok(RefusalsAnswer { height: view.height, refusals })
+    let entries = view
+        .snapshot
+        .index_range(&range)
+        .map_err(|_| QueryError::NotFound("the index"))?;
+    let refusals = entries
+        .iter()
+        .filter_map(|(key, _)| refusal(view, key))
+        .collect();
+    Ok(RefusalsAnswer {
+        height: view.height,
+        refusals,
+    })
 }
 
 /// Where an envelope with this hash stands, if it is in a block.
@@ -87,13 +129,16 @@ pub(crate) fn position_of_envelope(
         is_backward: false,
     };
     let entries = snapshot.index_range(&range).ok()?;
-    entries.iter().filter_map(|(key, _)| position(&key[9..])).find(|position| {
-        snapshot
-            .transaction(*position)
-            .ok()
-            .flatten()
-            .is_some_and(|bytes| Sha256::digest(&bytes)[..] == hash[..])
-    })
+    entries
+        .iter()
+        .filter_map(|(key, _)| position(&key[9..]))
+        .find(|position| {
+            snapshot
+                .transaction(*position)
+                .ok()
+                .flatten()
+                .is_some_and(|bytes| Sha256::digest(&bytes)[..] == hash[..])
+        })
 }
 
 fn refusal(view: &View, key: &[u8]) -> Option<Refusal> {
@@ -130,7 +175,13 @@ fn refusal_key(kind: ObjectKind, number: u64, at: Position) -> Vec<u8> {
 }
 
 fn envelope_key(hash: &[u8], at: Position) -> Vec<u8> {
-    [&[ENVELOPES], &hash[..8], &at.height.to_be_bytes(), &at.index.to_be_bytes()].concat()
+    [
+        &[ENVELOPES],
+        &hash[..8],
+        &at.height.to_be_bytes(),
+        &at.index.to_be_bytes(),
+    ]
+    .concat()
 }
 
 fn position(bytes: &[u8]) -> Option<Position> {
