@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use polity_proto::v1::{
-    Action, Basis, BasisSource, Counter, EndReason, Event, ObjectKind, Owner, OwnerRef, Parameters,
-    Posting, Ref,
+    Action, Basis, BasisSource, Counter, EndReason, Event, Grant, ObjectKind, Owner, OwnerRef,
+    Parameters, Posting, Ref, Role,
 };
 use prost::Message;
 
@@ -391,8 +391,7 @@ impl<'s, 'b> Context<'s, 'b> {
             match verdict(actor) {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
-                    let role: Option<polity_proto::v1::Role> = objects::get(self.state, actor.role);
-                    let unit = role.map_or(0, |role| role.unit);
+                    let unit = self.unit_behind(actor, &basis);
                     if !units.contains(&unit) {
                         units.push(unit);
                     }
@@ -408,6 +407,19 @@ impl<'s, 'b> Context<'s, 'b> {
             Some(basis) if units.len() >= need.people => Ok(basis),
             _ => Err(Rejection::PeopleMissing),
         }
+    }
+
+    /// The unit in whose name somebody counts: the acting role's; without one, that of the role
+    /// whose grant was delegated.
+    fn unit_behind(&self, actor: &Actor, basis: &Basis) -> u64 {
+        let mut role = actor.role;
+        if role == 0 && basis.source() == BasisSource::Grant {
+            let delegation: Grant = objects::get(self.state, basis.number).unwrap_or_default();
+            let source: Grant = objects::get(self.state, delegation.source).unwrap_or_default();
+            role = source.role;
+        }
+        let role: Option<Role> = objects::get(self.state, role);
+        role.map_or(0, |role| role.unit)
     }
 
     /// What this run took from an account so far.

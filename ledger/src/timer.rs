@@ -1,8 +1,9 @@
 //! What happens by time alone, at the end of a block.
 
-use polity_proto::v1::{Receipt, Timer, TimerKind};
+use polity_proto::v1::{Basis, BasisSource, Receipt, Timer, TimerKind};
 use prost::Message;
 
+use crate::actions::{ending, recover_member};
 use crate::context::{Authority, Block, Context};
 use crate::merkle::receipts;
 use crate::state::{Overlay, consumed, keys, timers};
@@ -23,6 +24,10 @@ pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) ->
         timers::clear(state, timer.due, timer.kind(), timer.number);
         let position = first_position + done.len() as u32;
         let mut context = Context::new(state, block, position, Authority::Timer);
+        context.basis = Basis {
+            source: BasisSource::Timer as i32,
+            ..Basis::default()
+        };
         fire(&mut context, &timer);
         if !context.events.is_empty() {
             done.push(Receipt {
@@ -51,10 +56,8 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) {
     match timer.kind() {
         TimerKind::None => {}
         TimerKind::ConsumedIds => consumed::expire(context.state, timer.number),
-        TimerKind::Assignment
-        | TimerKind::Recovery
-        | TimerKind::Proposal
-        | TimerKind::Hold
-        | TimerKind::BudgetLine => {}
+        TimerKind::Assignment => ending::term_over(context, timer.number),
+        TimerKind::Recovery => recover_member::wait_over(context, timer.number),
+        TimerKind::Proposal | TimerKind::Hold | TimerKind::BudgetLine => {}
     }
 }

@@ -84,3 +84,126 @@ pub(super) fn admit(
     context.event(ObjectKind::Member, number, &histories);
     Ok(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::state::keys::List;
+    use crate::world::{World, public};
+
+    #[test]
+    fn a_unit_invites_whom_nobody_else_is() {
+        let mut world = World::new();
+        let ivy = InviteMember {
+            external_id: "IV-1".into(),
+            ..world.invite("ivy", "dev")
+        };
+        let past = world.dissolved();
+        let jon = world.invite("jon", "dev");
+        for (invite, expected) in [
+            (
+                InviteMember {
+                    handle: "Ivy".into(),
+                    ..ivy.clone()
+                },
+                "rejected handle_malformed",
+            ),
+            (
+                InviteMember {
+                    external_id: "ü".into(),
+                    ..ivy.clone()
+                },
+                "rejected external_id_malformed",
+            ),
+            (
+                InviteMember {
+                    commitment: vec![1],
+                    ..ivy.clone()
+                },
+                "rejected hash_malformed",
+            ),
+            (
+                InviteMember {
+                    kind: 7,
+                    ..ivy.clone()
+                },
+                "rejected value_unknown",
+            ),
+            (
+                InviteMember {
+                    unit: None,
+                    ..ivy.clone()
+                },
+                "rejected ref_malformed",
+            ),
+            (
+                InviteMember {
+                    key: vec![0; 32],
+                    ..ivy.clone()
+                },
+                "rejected key_unfit",
+            ),
+            (
+                InviteMember {
+                    key: public("finn"),
+                    ..ivy.clone()
+                },
+                "rejected key_unfit",
+            ),
+            (
+                InviteMember {
+                    unit: crate::form::numbered(99),
+                    ..ivy.clone()
+                },
+                "rejected object_unknown",
+            ),
+            (
+                InviteMember {
+                    unit: past,
+                    ..ivy.clone()
+                },
+                "rejected unit_dissolved",
+            ),
+            (
+                InviteMember {
+                    handle: "finn".into(),
+                    ..ivy.clone()
+                },
+                "rejected handle_taken",
+            ),
+            (ivy.clone(), "accepted"),
+            (
+                InviteMember {
+                    external_id: "IV-1".into(),
+                    ..jon
+                },
+                "rejected external_id_taken",
+            ),
+        ] {
+            world.check(
+                "ada",
+                Some("acme#lead"),
+                Kind::InviteMember(invite),
+                expected,
+            );
+        }
+        let kim = Kind::InviteMember(world.invite("kim", "dev"));
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            kim.clone(),
+            "rejected no_grant",
+        );
+        world.check("finn", Some("dev#lead"), kim, "rejected role_not_held");
+
+        let member = world.member("ivy");
+        assert_eq!(member.state(), MemberState::Invited);
+        assert_eq!(
+            (member.unit, member.admitted_by),
+            (2, world.member_number("ada"))
+        );
+        assert_eq!(world.list(List::Members, 0).last(), Some(&member.number));
+        assert_eq!(world.history_count(ObjectKind::Member, member.number), 1);
+    }
+}

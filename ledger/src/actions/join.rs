@@ -48,3 +48,85 @@ impl Act for Join {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::Rejection;
+    use crate::world::{Charter, World, constitution, public};
+
+    #[test]
+    fn an_invited_key_joins_once_and_does_nothing_else_before() {
+        let mut world = World::new();
+        world.ada(Kind::InviteMember(world.invite("ivy", "dev")));
+        let join = world.join("ivy");
+        for (actor, kind, expected) in [
+            (
+                "ivy",
+                Kind::Join(Join {
+                    member: None,
+                    ..join.clone()
+                }),
+                "rejected ref_malformed",
+            ),
+            (
+                "ivy",
+                Kind::Join(Join {
+                    constitution: vec![],
+                    ..join.clone()
+                }),
+                "rejected hash_malformed",
+            ),
+            ("ivy", Kind::Leave(Leave {}), "rejected invited_only_joins"),
+            (
+                "ivy",
+                Kind::Join(Join {
+                    member: crate::form::numbered(99),
+                    ..join.clone()
+                }),
+                "rejected object_unknown",
+            ),
+            (
+                "ivy",
+                Kind::Join(Join {
+                    constitution: vec![7; 32],
+                    ..join.clone()
+                }),
+                "rejected constitution_wrong",
+            ),
+            ("finn", Kind::Join(join.clone()), "rejected not_yours"),
+            ("ivy", Kind::Join(join.clone()), "accepted"),
+            ("ivy", Kind::Join(join), "rejected member_state_wrong"),
+        ] {
+            world.check(actor, None, kind, expected);
+        }
+        let member = world.member("ivy");
+        assert_eq!(member.state(), MemberState::Active);
+        assert_eq!(member.joined_at, world.time - 1);
+        assert_eq!(member.constitution, constitution());
+    }
+
+    #[test]
+    fn in_a_genesis_the_key_proves_its_possession() {
+        let mut charter = Charter::acme();
+        let invite = InviteMember {
+            handle: "ivy".into(),
+            key: public("ivy"),
+            unit: charter.named("dev"),
+            ..InviteMember::default()
+        };
+        charter.push("ivy", Kind::InviteMember(invite));
+        let join = Join {
+            member: charter.named("ivy"),
+            constitution: constitution(),
+            possession: vec![1; 64],
+        };
+        charter.push("ivy joins", Kind::Join(join));
+        let refused = World::try_founded(&charter).err();
+        assert_eq!(
+            refused.map(|error| error.rejection),
+            Some(Rejection::PossessionUnproven)
+        );
+    }
+}

@@ -40,3 +40,100 @@ pub(super) fn who(
         number => Ok(number),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::state::keys::List;
+    use crate::world::{World, by};
+
+    #[test]
+    fn a_guild_is_open_and_other_units_admit() {
+        let mut world = World::new();
+        let past = world.dissolved();
+        world.ada(Kind::CreateUnit(world.create_unit(
+            "dev",
+            "rust",
+            UnitKind::Guild,
+        )));
+        world.ada(Kind::ImportMember(world.import("old", "dev")));
+        let unknown = Kind::JoinUnit(JoinUnit {
+            unit: crate::form::numbered(99),
+            member: None,
+        });
+        let malformed = Kind::JoinUnit(JoinUnit {
+            unit: None,
+            member: None,
+        });
+        let dissolved = Kind::JoinUnit(JoinUnit {
+            unit: past,
+            member: world.member_ref("hal"),
+        });
+        for (actor, role, kind, expected) in [
+            ("hal", None, malformed, "rejected ref_malformed"),
+            ("hal", None, unknown, "rejected object_unknown"),
+            ("hal", None, world.join_unit("hal", "dev/rust"), "accepted"),
+            (
+                "hal",
+                None,
+                world.join_unit("hal", "dev/rust"),
+                "rejected already_joined",
+            ),
+            (
+                "hal",
+                None,
+                world.join_unit("finn", "dev/rust"),
+                "rejected no_grant",
+            ),
+            (
+                "hal",
+                None,
+                world.join_unit("hal", "dev"),
+                "rejected no_grant",
+            ),
+            (
+                "ben",
+                Some("dev#lead"),
+                world.join_unit("hal", "dev"),
+                "accepted",
+            ),
+            (
+                "ben",
+                Some("dev#lead"),
+                world.join_unit("old", "dev"),
+                "rejected member_state_wrong",
+            ),
+            (
+                "ada",
+                Some("acme#lead"),
+                dissolved,
+                "rejected unit_dissolved",
+            ),
+        ] {
+            world.check(actor, role, kind, expected);
+        }
+        let hal = world.member_number("hal");
+        assert!(
+            world
+                .list(List::Joined, world.unit("dev").number)
+                .contains(&hal)
+        );
+        assert!(
+            world
+                .list(List::JoinedBy, hal)
+                .contains(&world.unit("dev").number)
+        );
+    }
+
+    #[test]
+    fn a_member_joins_where_somebody_who_may_admit_seconds() {
+        let mut world = World::new();
+        let join = Kind::JoinUnit(JoinUnit {
+            unit: world.unit_ref("sales"),
+            member: None,
+        });
+        let deed = by("finn").seconded("dan", "sales#lead").does(join);
+        world.check_deed(deed, "accepted");
+    }
+}

@@ -1,12 +1,13 @@
 //! Being joined to a unit: what joining and leaving have in common, whoever asks for it.
 
-use polity_proto::v1::{EndReason, Member, ObjectKind, Unit, UnitKind};
+use polity_proto::v1::{EndReason, Member, MemberState, ObjectKind, Role, Unit, UnitKind};
 
+use super::{assign_role, ending};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::kinds;
 use crate::state::keys::List;
-use crate::state::lists;
+use crate::state::{lists, objects};
 
 /// Joins a member to a unit, as the unit's kind allows.
 pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Result<(), Rejection> {
@@ -16,46 +17,53 @@ pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Res
         return Err(Rejection::UnitDissolved);
     }
     // A member without keys is in no electorate and no count.
-    if member.state() != polity_proto::v1::MemberState::Active {
+    if member.state() != MemberState::Active {
         return Err(Rejection::MemberStateWrong);
     }
-    if lists::contains(context, List::JoinedBy, member.number, unit.number) {
+    if has_joined(context, member.number, unit.number) {
         return Err(Rejection::AlreadyJoined);
     }
     kinds::check_join(context, &unit, &member)?;
 
     lists::append(context.state, List::Joined, unit.number, member.number);
     lists::append(context.state, List::JoinedBy, member.number, unit.number);
-    match unit.kind() {
-        UnitKind::Squad => member.home_squad = unit.number,
-        UnitKind::Chapter => member.chapters.push(unit.number),
-        UnitKind::None
-        | UnitKind::Company
-        | UnitKind::Department
-        | UnitKind::Circle
-        | UnitKind::Tribe
-        | UnitKind::Guild
-        | UnitKind::Project
-        | UnitKind::Team => {}
+    if unit.kind() == UnitKind::Squad {
+        member.home_squad = unit.number;
+    }
+    if unit.kind() == UnitKind::Chapter {
+        member.chapters.push(unit.number);
     }
     context.put(&member);
-    context.event(
-        ObjectKind::Unit,
-        unit.number,
-        &histories(unit.number, member.number),
-    );
+    let histories = histories(unit.number, member.number);
+    context.event(ObjectKind::Unit, unit.number, &histories);
     Ok(())
 }
 
-/// Takes a member out of a unit; `reason` where nobody asked for that itself.
-/// The caller knows that the member has joined.
-pub(super) fn leave(
-    context: &mut Context<'_, '_>,
-    member: u64,
-    unit: u64,
-    reason: EndReason,
-) -> Result<(), Rejection> {
-    let mut member: Member = context.get(member)?;
+/// Whether a member has joined a unit.
+pub(super) fn has_joined(context: &Context<'_, '_>, member: u64, unit: u64) -> bool {
+    lists::contains(context, List::JoinedBy, member, unit)
+}
+
+/// Takes a member out of a unit: the unit's roles that the member holds end, and so does sitting
+/// in a chapter of a tribe in which the member sits no longer. The caller knows that the member
+/// has joined.
+pub(super) fn leave(context: &mut Context<'_, '_>, member: u64, unit: u64, reason: EndReason) {
+    take_out(context, member, unit, reason);
+    leave_chapters(context, member);
+}
+
+/// As [`leave`], but chapters stay: the member is about to join another squad.
+pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, reason: EndReason) {
+    let now = context.now().time;
+    for assignment in assign_role::open_of_member(context, member, now) {
+        let role: Option<Role> = objects::get(context, assignment.role);
+        if role.is_some_and(|role| role.unit == unit) {
+            ending::end_assignment(context, assignment.number, EndReason::Member);
+        }
+    }
+    let Some(mut member) = objects::get::<Member>(context, member) else {
+        return;
+    };
 
     lists::remove(context.state, List::Joined, unit, member.number);
     lists::remove(context.state, List::JoinedBy, member.number, unit);
@@ -67,9 +75,22 @@ pub(super) fn leave(
     let histories = histories(unit, member.number);
     match reason {
         EndReason::None => context.event(ObjectKind::Unit, unit, &histories),
-        _ => context.ended(ObjectKind::Unit, unit, reason, &histories),
+        reason => context.ended(ObjectKind::Unit, unit, reason, &histories),
     }
-    Ok(())
+}
+
+/// Takes a member out of every chapter whose tribe has no squad of theirs.
+pub(super) fn leave_chapters(context: &mut Context<'_, '_>, member: u64) {
+    let Some(found) = objects::get::<Member>(context, member) else {
+        return;
+    };
+    let tribe = kinds::home_tribe(context, &found);
+    for chapter in found.chapters {
+        let above = objects::get::<Unit>(context, chapter).map_or(0, |unit| unit.parent);
+        if above != tribe {
+            take_out(context, member, chapter, EndReason::Member);
+        }
+    }
 }
 
 fn histories(unit: u64, member: u64) -> [(ObjectKind, u64); 2] {

@@ -3,21 +3,41 @@
 //! Each action says what it needs, in [`Act::needs`], and what it does, in [`Act::apply`]. The
 //! access policy of the whole ledger reads in [`capability`].
 
+mod accept_assignment;
+mod add_key;
 mod add_validator;
 mod allocate;
+mod amend_role;
+mod amend_unit;
 mod assign_role;
+mod change_squad;
 mod create_role;
 mod create_unit;
 mod define_asset;
+mod dissolve_unit;
+pub(crate) mod ending;
 mod enrolment;
 mod give_grant;
+mod import_member;
 mod invite_member;
 mod issue;
 mod join;
 mod join_unit;
+mod leave;
+mod leave_unit;
 mod membership;
+mod move_unit;
 mod open_account;
 mod posting;
+pub(crate) mod recover_member;
+mod reinstate_member;
+mod remove_role;
+mod renew_assignment;
+mod resign_role;
+mod revoke_assignment;
+mod revoke_key;
+mod stop_recovery;
+mod suspend_member;
 mod transfer;
 
 use polity_proto::v1::{Action, Capability, action::Kind};
@@ -85,10 +105,29 @@ macro_rules! actions {
 actions! {
     100 InviteMember       Governance AdmitMembers;
     101 Join               Own        None;
+    102 AddKey             Own        None;
+    103 RevokeKey          Own        None;
+    104 RecoverMember      Own        RecoverMembers;
+    105 StopRecovery       Own        None;
+    106 SuspendMember      Own        SuspendMembers;
+    107 ReinstateMember    Governance SuspendMembers;
+    108 Leave              Own        None;
+    109 ImportMember       Governance AdmitMembers;
     120 CreateUnit         Governance Govern;
+    121 AmendUnit          Governance Govern;
+    122 MoveUnit           Governance Govern;
+    123 DissolveUnit       Governance Govern;
     124 JoinUnit           Governance AdmitMembers;
+    125 LeaveUnit          Governance AdmitMembers;
+    126 ChangeSquad        Own        None;
     127 CreateRole         Governance Govern;
+    128 AmendRole          Governance Govern;
+    129 RemoveRole         Governance Govern;
     130 AssignRole         Governance AssignRoles;
+    131 AcceptAssignment   Own        None;
+    132 ResignRole         Own        None;
+    133 RevokeAssignment   Governance AssignRoles;
+    134 RenewAssignment    Governance AssignRoles;
     140 GiveGrant          Governance Govern;
     180 DefineAsset        Operation  DefineAssets;
     181 Issue              Operation  Issue;

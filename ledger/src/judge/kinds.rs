@@ -103,6 +103,58 @@ fn check_room(state: &dyn Read, tribe: &Unit, member: &Member) -> Result<(), Rej
     }
 }
 
+/// Whether a unit can become what it is amended to, with what is in it and around it.
+pub fn check_amended(state: &dyn Read, before: &Unit, after: &Unit) -> Result<(), Rejection> {
+    if after.kind() == UnitKind::Tribe {
+        let members = tribe_members(state, after.number);
+        if members.len() > ceiling(after) as usize {
+            return Err(Rejection::CeilingReached);
+        }
+    }
+    if before.kind() == after.kind() {
+        return Ok(());
+    }
+    check_place(state, after.kind(), after.parent)?;
+    // Members of these stand in each other's books: they leave first.
+    let bound = |kind| matches!(kind, UnitKind::Squad | UnitKind::Chapter);
+    if bound(before.kind()) || bound(after.kind()) {
+        ensure(lists::count(state, List::Joined, after.number) == 0)?;
+    }
+    if before.kind() == UnitKind::Tribe {
+        let squads = units_of_kind(state, after.number, UnitKind::Squad);
+        let chapters = units_of_kind(state, after.number, UnitKind::Chapter);
+        ensure(squads.is_empty() && chapters.is_empty())?;
+    }
+    for number in lists::all(state, List::Roles, after.number) {
+        let role = objects::get::<Role>(state, number).unwrap_or_default();
+        match role.kind() {
+            // These end where a circle becomes something else.
+            RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {}
+            RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => {
+                check_role(state, after, &role)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the members of a squad or chapter may go with it to another tribe.
+pub fn check_moved(state: &dyn Read, unit: &Unit, parent: &Unit) -> Result<(), Rejection> {
+    let joined = lists::all(state, List::Joined, unit.number);
+    if unit.kind() == UnitKind::Chapter {
+        return ensure(joined.is_empty() || unit.parent == parent.number);
+    }
+    if unit.kind() != UnitKind::Squad {
+        return Ok(());
+    }
+    let mut members = tribe_members(state, parent.number);
+    members.extend(joined);
+    match members.len() <= ceiling(parent) as usize {
+        true => Ok(()),
+        false => Err(Rejection::CeilingReached),
+    }
+}
+
 /// Whether the unit's kind lets it have this role beside those that it has.
 pub fn check_role(state: &dyn Read, unit: &Unit, role: &Role) -> Result<(), Rejection> {
     let form = match role.kind() {

@@ -6,6 +6,7 @@
 mod charter;
 mod deed;
 mod lookup;
+mod people;
 
 use std::collections::BTreeMap;
 

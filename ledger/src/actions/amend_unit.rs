@@ -1,0 +1,105 @@
+//! `amend_unit`: a unit as it shall be; every field replaces what was there.
+
+use polity_proto::v1::{
+    AmendUnit, Capability, EndReason, ObjectKind, Organisation, Role, RoleKind, Unit, UnitKind,
+};
+
+use super::{Act, create_unit, ending};
+use crate::context::Context;
+use crate::judge::power::{self, Capabilities};
+use crate::judge::{Need, kinds, policies};
+use crate::state::keys::List;
+use crate::state::{Read, lists, names};
+use crate::{Rejection, form};
+
+impl Act for AmendUnit {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.unit)?;
+        form::known::<UnitKind>(self.kind)?;
+        form::handle(&self.handle)?;
+        create_unit::check_words(&self.label, &self.purpose)?;
+        create_unit::check_confers(&self.confers)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        let operates = |confers| Capabilities::of(confers).contain(Capability::OperateValidator);
+        if operates(&unit.confers) && !operates(&self.confers) && validates(context, unit.number) {
+            return departments(context);
+        }
+        Ok(vec![Need::of(Capability::Govern, governed_by(&unit))])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        if unit.dissolved_at != 0 {
+            return Err(Rejection::UnitDissolved);
+        }
+        let amended = Unit {
+            kind: self.kind,
+            handle: self.handle.clone(),
+            label: self.label.clone(),
+            purpose: self.purpose.clone(),
+            confers: self.confers.clone(),
+            ceiling: self.ceiling,
+            ..unit.clone()
+        };
+        kinds::check_ceiling(amended.kind(), amended.ceiling)?;
+        kinds::check_amended(context, &unit, &amended)?;
+        if amended.handle != unit.handle {
+            names::check_handle(context, ObjectKind::Unit, unit.parent, &amended.handle)?;
+        }
+
+        let (number, parent) = (unit.number, unit.parent);
+        if amended.kind() != UnitKind::Circle {
+            end_circle_roles(context, number)?;
+        }
+        names::release(context.state, ObjectKind::Unit, parent, &unit.handle, "");
+        names::claim(
+            context.state,
+            ObjectKind::Unit,
+            parent,
+            &amended.handle,
+            "",
+            number,
+        );
+        context.put(&amended);
+        context.event(ObjectKind::Unit, number, &[(ObjectKind::Unit, number)]);
+        Ok(())
+    }
+}
+
+/// The unit whose decision amends, moves or dissolves a unit: its parent; the root's own.
+pub(super) fn governed_by(unit: &Unit) -> u64 {
+    match unit.parent {
+        0 => unit.number,
+        parent => parent,
+    }
+}
+
+/// Whether the unit, or one below it, runs a validator.
+pub(super) fn validates(state: &dyn Read, unit: u64) -> bool {
+    policies::validators(state)
+        .iter()
+        .any(|validator| power::is_within(state, validator.unit, unit))
+}
+
+/// What touches a validator's unit is for the departments to decide.
+pub(super) fn departments(context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+    let organisation: Organisation = context.get(0)?;
+    Ok(vec![Need::departments(organisation.root_unit)])
+}
+
+/// Roles that only a circle has end where it becomes another kind of unit.
+fn end_circle_roles(context: &mut Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
+    for number in lists::all(context, List::Roles, unit) {
+        let role: Role = context.get(number)?;
+        match role.kind() {
+            RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {
+                ending::end_role(context, number, EndReason::Unit);
+            }
+            RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => {}
+        }
+    }
+    Ok(())
+}

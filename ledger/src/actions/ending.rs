@@ -1,0 +1,208 @@
+//! What ends together: with an assignment, a role, a unit or a member goes what hangs on it, each
+//! with an event of its own and the reason.
+//!
+//! `EndReason::None` means that the present action is about the ending itself.
+
+use polity_proto::v1::{
+    Account, Assignment, EndReason, Grant, ObjectKind, Policy, Role, SodRule, TimerKind,
+};
+
+use super::{assign_role, create_role};
+use crate::Amount;
+use crate::context::Context;
+use crate::state::keys::{self, List};
+use crate::state::{lists, names, objects, timers};
+
+/// Ends an assignment with its delegations. Holds that its holder placed stay.
+pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    let Some(assignment) = objects::get::<Assignment>(context, number) else {
+        return;
+    };
+    if assignment.ended_at != 0 {
+        return;
+    }
+    let (role, member) = (assignment.role, assignment.member);
+    for grant in lists::all(context, List::Grants, role) {
+        for delegation in lists::all(context, List::DelegationsOf, grant) {
+            let from_here = objects::get::<Grant>(context, delegation)
+                .is_some_and(|delegation| delegation.source_assignment == number);
+            if from_here {
+                end_grant(context, delegation, EndReason::Source);
+            }
+        }
+    }
+
+    lists::remove(context.state, List::Holders, role, number);
+    lists::remove(context.state, List::Assignments, member, number);
+    if assignment.until != 0 {
+        timers::clear(
+            context.state,
+            assignment.until,
+            TimerKind::Assignment,
+            number,
+        );
+    }
+    context.put(&Assignment {
+        ended_at: context.now().time,
+        end_reason: reason as i32,
+        ended_effective_at: context.effective_at,
+        ..assignment
+    });
+    if let Some(mut role) = objects::get::<Role>(context, role) {
+        role.vacated = number;
+        context.put(&role);
+    }
+    let histories = assign_role::histories(role, member);
+    record(context, ObjectKind::Assignment, number, reason, &histories);
+}
+
+/// Ends an assignment whose term is over; a renewed one has a timer of its own.
+pub(crate) fn term_over(context: &mut Context<'_, '_>, number: u64) {
+    let over = objects::get::<Assignment>(context, number)
+        .is_some_and(|assignment| assignment.until != 0 && assignment.until <= context.now().time);
+    if over {
+        end_assignment(context, number, EndReason::Term);
+    }
+}
+
+/// Ends a grant or delegation, and what was delegated from it.
+pub(crate) fn end_grant(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    let Some(grant) = objects::get::<Grant>(context, number) else {
+        return;
+    };
+    if grant.ended_at != 0 {
+        return;
+    }
+    for delegation in lists::all(context, List::DelegationsOf, number) {
+        end_grant(context, delegation, EndReason::Source);
+    }
+
+    let scope = grant.scope.unwrap_or_default();
+    lists::remove(context.state, List::GrantsOver, scope.unit, number);
+    let history = if grant.source == 0 {
+        lists::remove(context.state, List::Grants, grant.role, number);
+        (ObjectKind::Role, grant.role)
+    } else {
+        lists::remove(context.state, List::Delegations, grant.member, number);
+        lists::remove(context.state, List::DelegationsOf, grant.source, number);
+        (ObjectKind::Member, grant.member)
+    };
+    context.put(&Grant {
+        ended_at: context.now().time,
+        ..grant
+    });
+    record(context, ObjectKind::Grant, number, reason, &[history]);
+}
+
+/// Ends a role with its assignments and grants; its handle and domains are free again.
+pub(crate) fn end_role(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    let hanging = match reason {
+        EndReason::None => EndReason::Role,
+        reason => reason,
+    };
+    for assignment in lists::all(context, List::Holders, number) {
+        end_assignment(context, assignment, hanging);
+    }
+    for grant in lists::all(context, List::Grants, number) {
+        end_grant(context, grant, hanging);
+    }
+    let Some(role) = objects::get::<Role>(context, number) else {
+        return;
+    };
+
+    create_role::release_domains(context, &role);
+    names::release(
+        context.state,
+        ObjectKind::Role,
+        role.unit,
+        &role.handle,
+        &role.external_id,
+    );
+    lists::remove(context.state, List::Roles, role.unit, number);
+    let histories = [(ObjectKind::Role, number), (ObjectKind::Unit, role.unit)];
+    context.put(&Role {
+        removed_at: context.now().time,
+        ..role
+    });
+    record(context, ObjectKind::Role, number, reason, &histories);
+}
+
+/// Ends a unit's policy: nothing replaces it.
+pub(crate) fn end_policy(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    let Some(policy) = objects::get::<Policy>(context, number) else {
+        return;
+    };
+    let unit = policy.unit;
+    context
+        .state
+        .delete(keys::policy_of(unit, policy.capability()));
+    lists::remove(context.state, List::Policies, unit, number);
+    context.put(&Policy {
+        ended_at: context.now().time,
+        ..policy
+    });
+    let histories = [(ObjectKind::Unit, unit)];
+    record(context, ObjectKind::Policy, number, reason, &histories);
+}
+
+/// Ends a rule of duties.
+pub(crate) fn end_sod_rule(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    let Some(rule) = objects::get::<SodRule>(context, number) else {
+        return;
+    };
+    lists::remove(context.state, List::SodRules, 0, number);
+    context.put(&SodRule {
+        removed_at: context.now().time,
+        ..rule
+    });
+    let histories = [(ObjectKind::Unit, rule.unit)];
+    record(context, ObjectKind::SodRule, number, reason, &histories);
+}
+
+/// Closes an account that is empty; its handle is free again.
+pub(crate) fn close_account(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    let Some(account) = objects::get::<Account>(context, number) else {
+        return;
+    };
+    let owner = account.owner.unwrap_or_default();
+    let listed_under = keys::owner_number(owner.kind(), owner.number);
+
+    names::release(
+        context.state,
+        ObjectKind::Account,
+        listed_under,
+        &account.handle,
+        &account.external_id,
+    );
+    lists::remove(context.state, List::Accounts, listed_under, number);
+    context.put(&Account {
+        closed_at: context.now().time,
+        ..account
+    });
+    let history = match owner.kind() {
+        polity_proto::v1::OwnerKind::Member => (ObjectKind::Member, owner.number),
+        _ => (ObjectKind::Unit, owner.number),
+    };
+    record(context, ObjectKind::Account, number, reason, &[history]);
+}
+
+/// Whether an account holds nothing, and nothing is held in it.
+pub(crate) fn is_empty(account: &Account) -> bool {
+    let sum = |posted: &[u8]| Amount::from_state(posted);
+    sum(&account.credits_posted) == sum(&account.debits_posted)
+        && account.credits_pending.is_empty()
+        && account.debits_pending.is_empty()
+}
+
+fn record(
+    context: &mut Context<'_, '_>,
+    kind: ObjectKind,
+    number: u64,
+    reason: EndReason,
+    histories: &[(ObjectKind, u64)],
+) {
+    match reason {
+        EndReason::None => context.event(kind, number, histories),
+        _ => context.ended(kind, number, reason, histories),
+    }
+}

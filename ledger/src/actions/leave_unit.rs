@@ -1,0 +1,92 @@
+//! `leave_unit`: a member belongs to a unit no longer, by their own act or the unit's.
+
+use polity_proto::v1::{Capability, EndReason, LeaveUnit, Member, Unit};
+
+use super::{Act, join_unit, membership};
+use crate::context::Context;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for LeaveUnit {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.unit)?;
+        form::optional_reference(&self.member)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        let member: Member = context.get(join_unit::who(&self.member, context)?)?;
+        let need = match member.number == context.actor.member {
+            true => Need::own(),
+            false => Need::of(Capability::AdmitMembers, unit.number),
+        };
+        Ok(vec![need])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let unit = context.resolve(&self.unit)?;
+        let member = join_unit::who(&self.member, context)?;
+        if !membership::has_joined(context, member, unit) {
+            return Err(Rejection::NotJoined);
+        }
+
+        membership::leave(context, member, unit, EndReason::None);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::state::keys::List;
+    use crate::world::World;
+
+    #[test]
+    fn leaving_a_unit_ends_the_roles_that_are_held_in_it() {
+        let mut world = World::new();
+        let malformed = Kind::LeaveUnit(LeaveUnit {
+            unit: None,
+            member: None,
+        });
+        let unknown = Kind::LeaveUnit(LeaveUnit {
+            unit: crate::form::numbered(99),
+            member: None,
+        });
+        let assignment = world.assignment("finn", "dev#engineer").number;
+        for (actor, role, kind, expected) in [
+            ("finn", None, malformed, "rejected ref_malformed"),
+            ("finn", None, unknown, "rejected object_unknown"),
+            (
+                "gia",
+                Some("dev#engineer"),
+                world.leave_unit("finn", "dev"),
+                "rejected no_grant",
+            ),
+            (
+                "finn",
+                None,
+                world.leave_unit("finn", "ops"),
+                "rejected not_joined",
+            ),
+            ("finn", None, world.leave_unit("finn", "dev"), "accepted"),
+            (
+                "ben",
+                Some("dev#lead"),
+                world.leave_unit("gia", "dev"),
+                "accepted",
+            ),
+        ] {
+            world.check(actor, role, kind, expected);
+        }
+        let ended: Assignment = world.get(assignment);
+        assert_eq!(ended.end_reason(), EndReason::Member);
+        assert!(!world.holds("finn", "dev#engineer"));
+        assert!(
+            world
+                .list(List::JoinedBy, world.member_number("finn"))
+                .is_empty()
+        );
+        assert_eq!(world.list(List::Joined, 2), [world.member_number("ben")]);
+    }
+}

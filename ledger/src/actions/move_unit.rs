@@ -1,0 +1,84 @@
+//! `move_unit`: a unit, with all below it, goes to another parent. Both parents agree.
+
+use polity_proto::v1::{Capability, MoveUnit, ObjectKind, Unit};
+
+use super::amend_unit::{departments, governed_by, validates};
+use super::{Act, membership};
+use crate::context::Context;
+use crate::judge::power::{self, UNIT_DEPTH_MAX};
+use crate::judge::{Need, kinds};
+use crate::state::keys::List;
+use crate::state::{Read, lists, names};
+use crate::{Rejection, form};
+
+impl Act for MoveUnit {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.unit)?;
+        form::reference(&self.parent)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        let parent: Unit = context.find(&self.parent)?;
+        if validates(context, unit.number) {
+            return departments(context);
+        }
+        Ok(vec![
+            Need::of(Capability::Govern, governed_by(&unit)),
+            Need::of(Capability::Govern, parent.number),
+        ])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        let parent: Unit = context.find(&self.parent)?;
+        if unit.parent == 0 {
+            return Err(Rejection::RootFixed);
+        }
+        if unit.dissolved_at != 0 || parent.dissolved_at != 0 {
+            return Err(Rejection::UnitDissolved);
+        }
+        if power::is_within(context, parent.number, unit.number) {
+            return Err(Rejection::UnitCycle);
+        }
+        let depth = power::lineage(context, parent.number).len();
+        if depth + height(context, unit.number) > UNIT_DEPTH_MAX {
+            return Err(Rejection::UnitTooDeep);
+        }
+        kinds::check_place(context, unit.kind(), parent.number)?;
+        kinds::check_moved(context, &unit, &parent)?;
+        names::check_handle(context, ObjectKind::Unit, parent.number, &unit.handle)?;
+
+        let (number, before, after) = (unit.number, unit.parent, parent.number);
+        let state = &mut *context.state;
+        names::release(state, ObjectKind::Unit, before, &unit.handle, "");
+        names::claim(state, ObjectKind::Unit, after, &unit.handle, "", number);
+        lists::remove(state, List::Children, before, number);
+        lists::append(state, List::Children, after, number);
+        context.put(&Unit {
+            parent: after,
+            ..unit
+        });
+        let histories = [number, before, after].map(|unit| (ObjectKind::Unit, unit));
+        context.event(ObjectKind::Unit, number, &histories);
+        // Whoever sits in a squad that left its tribe sits in that tribe's chapters no longer.
+        for member in lists::all(context, List::Joined, number) {
+            membership::leave_chapters(context, member);
+        }
+        Ok(())
+    }
+}
+
+/// How many levels a unit and those below it have.
+fn height(state: &dyn Read, unit: u64) -> usize {
+    let mut level = vec![unit];
+    let mut levels = 0;
+    while !level.is_empty() && levels <= UNIT_DEPTH_MAX {
+        level = level
+            .iter()
+            .flat_map(|unit| lists::all(state, List::Children, *unit))
+            .collect();
+        levels += 1;
+    }
+    levels
+}

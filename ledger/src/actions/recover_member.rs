@@ -1,0 +1,280 @@
+//! `recover_member`: a member who lost every key gets a new one, after a wait in which the owner can
+//! stop it.
+//!
+//! Two people of different units ask for it. The owner's stop works once: a second recovery within
+//! the window takes three people of three units and cannot be stopped.
+
+use polity_proto::v1::{
+    Capability, EndReason, Member, MemberState, ObjectKind, Parameters, RecoverMember, Recovery,
+    TimerKind,
+};
+
+use super::{Act, enrolment};
+use crate::context::Context;
+use crate::judge::Need;
+use crate::state::{objects, timers};
+use crate::{Rejection, form};
+
+impl Act for RecoverMember {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.member)?;
+        enrolment::check_fit(&self.key)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let member: Member = context.find(&self.member)?;
+        let people = match is_second(&member, &context.parameters(), context.now().time) {
+            true => 3,
+            false => 2,
+        };
+        Ok(vec![Need {
+            people,
+            ..Need::of(Capability::RecoverMembers, member.unit)
+        }])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now();
+        let parameters = context.parameters();
+        let member: Member = context.find(&self.member)?;
+        let supporters: Vec<u64> = std::iter::once(&context.actor)
+            .chain(&context.seconds)
+            .map(|actor| actor.member)
+            .collect();
+        if supporters.contains(&member.number) {
+            return Err(Rejection::SamePerson);
+        }
+        match member.state() {
+            MemberState::Active | MemberState::Suspended => {}
+            MemberState::None
+            | MemberState::Invited
+            | MemberState::Departed
+            | MemberState::Imported => return Err(Rejection::MemberStateWrong),
+        }
+        if member.recovery != 0 {
+            return Err(Rejection::RecoveryOpen);
+        }
+        enrolment::check_free(context, &self.key)?;
+        enrolment::check_possession(context, member.number, &self.key, &self.possession)?;
+        let wait = parameters.recovery_wait;
+        let due = now.time.checked_add(wait).ok_or(Rejection::TimeMalformed)?;
+
+        let number = context.next_number(ObjectKind::Recovery);
+        let stoppable = !is_second(&member, &parameters, now.time);
+        let history = (ObjectKind::Member, member.number);
+        enrolment::reserve(context, member.number, &self.key);
+        context.put(&Recovery {
+            number,
+            member: member.number,
+            key: self.key.clone(),
+            opened_at: now.time,
+            due: now.waiting().saturating_add(wait),
+            supporters,
+            stoppable,
+            ended: false,
+            stopped: false,
+        });
+        context.put(&Member {
+            recovery: number,
+            ..member
+        });
+        timers::set(context.state, due, TimerKind::Recovery, number);
+        context.event(ObjectKind::Recovery, number, &[history]);
+        Ok(())
+    }
+}
+
+/// Whether the member was recovered, or stopped a recovery, within the window.
+fn is_second(member: &Member, parameters: &Parameters, now: u64) -> bool {
+    [member.recovered_at, member.recovery_stopped_at]
+        .into_iter()
+        .any(|at| at != 0 && now < at.saturating_add(parameters.recovery_window))
+}
+
+/// Completes a recovery whose wait is over; the wait does not run during outages.
+pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
+    let now = context.now();
+    let Some(recovery) = objects::get::<Recovery>(context, number) else {
+        return;
+    };
+    if recovery.ended {
+        return;
+    }
+    if now.waiting() < recovery.due {
+        let again = recovery.due.saturating_add(now.paused);
+        return timers::set(context.state, again, TimerKind::Recovery, number);
+    }
+    let Some(mut member) = objects::get::<Member>(context, recovery.member) else {
+        return;
+    };
+
+    for key in &mut member.keys {
+        if key.revoked_at == 0 {
+            key.revoked_at = now.time;
+        }
+    }
+    enrolment::enrol(&mut member, &recovery.key, now.time);
+    member.recovery = 0;
+    member.recovered_at = now.time;
+    member.sleeps_until = now.time.saturating_add(context.parameters().recovery_sleep);
+    let history = (ObjectKind::Member, member.number);
+    context.put(&member);
+    context.put(&Recovery {
+        ended: true,
+        ..recovery
+    });
+    context.ended(
+        ObjectKind::Recovery,
+        number,
+        EndReason::Completed,
+        &[history],
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::world::{Charter, DAY, Deed, HOUR, World, by, public};
+
+    fn asked(kind: RecoverMember) -> Deed {
+        by("ada")
+            .acting_as("acme#lead")
+            .seconded("ben", "dev#lead")
+            .does(Kind::RecoverMember(kind))
+    }
+
+    /// A world in which the lead of finance may recover people of dev too.
+    fn with_three() -> World {
+        let mut charter = Charter::acme();
+        charter.grant(
+            "finance#lead",
+            Capability::RecoverMembers,
+            ScopeKind::Unit,
+            "dev",
+        );
+        World::founded(&charter)
+    }
+
+    #[test]
+    fn two_people_of_different_units_recover_a_member_after_the_wait() {
+        let mut world = World::new();
+        world.ada(Kind::ImportMember(world.import("old", "dev")));
+        let recover = world.recover("finn", "new");
+        let alone = by("ada")
+            .acting_as("acme#lead")
+            .does(Kind::RecoverMember(recover.clone()));
+        let stranger = by("hal")
+            .acting_as("ops#engineer")
+            .does(Kind::RecoverMember(recover.clone()));
+        let of_oneself = RecoverMember {
+            possession: world.possession("ada", "new"),
+            member: world.member_ref("ada"),
+            ..recover.clone()
+        };
+        let imported = RecoverMember {
+            possession: vec![],
+            member: world.member_ref("old"),
+            ..recover.clone()
+        };
+        for (deed, expected) in [
+            (
+                asked(RecoverMember {
+                    member: None,
+                    ..recover.clone()
+                }),
+                "rejected ref_malformed",
+            ),
+            (
+                asked(RecoverMember {
+                    key: vec![],
+                    ..recover.clone()
+                }),
+                "rejected key_unfit",
+            ),
+            (
+                asked(RecoverMember {
+                    member: crate::form::numbered(99),
+                    ..recover.clone()
+                }),
+                "rejected object_unknown",
+            ),
+            (alone, "rejected people_missing"),
+            (stranger, "rejected no_grant"),
+            (asked(imported), "rejected member_state_wrong"),
+            (asked(world.recover("finn", "gia")), "rejected key_unfit"),
+            (
+                asked(RecoverMember {
+                    possession: vec![],
+                    ..recover.clone()
+                }),
+                "rejected possession_unproven",
+            ),
+            (asked(recover), "accepted"),
+            (
+                asked(world.recover("finn", "other")),
+                "rejected recovery_open",
+            ),
+        ] {
+            world.check_deed(deed, expected);
+        }
+        let self_made = by("ada")
+            .acting_as("acme#lead")
+            .seconded("cleo", "ops#lead");
+        world.check_deed(
+            self_made.does(Kind::RecoverMember(of_oneself)),
+            "rejected people_missing",
+        );
+
+        assert!(world.advance(48 * HOUR - 60).is_empty());
+        assert_eq!(world.advance(120).len(), 1);
+        let member = world.member("finn");
+        assert_eq!(member.keys.len(), 2);
+        assert!(member.keys[0].revoked_at != 0);
+        assert_eq!(
+            (member.keys[1].public.clone(), member.keys[1].revoked_at),
+            (public("new"), 0)
+        );
+        assert_eq!(member.recovery, 0);
+        assert_eq!(member.sleeps_until, world.time + 7 * DAY);
+    }
+
+    #[test]
+    fn who_is_recovered_does_not_ask_for_it() {
+        let mut world = World::new();
+        let recover = world.recover("ben", "new");
+        world.check_deed(asked(recover), "rejected same_person");
+    }
+
+    #[test]
+    fn the_wait_does_not_run_while_the_network_is_down() {
+        let mut world = World::new();
+        world.check_deed(asked(world.recover("finn", "new")), "accepted");
+        assert!(world.outage(47 * HOUR).is_empty());
+        assert!(world.advance(2 * HOUR).is_empty());
+        assert_eq!(world.member("finn").keys.len(), 1);
+        assert_eq!(world.advance(46 * HOUR).len(), 1);
+        assert_eq!(world.member("finn").keys.len(), 2);
+    }
+
+    #[test]
+    fn a_second_recovery_takes_three_people_and_cannot_be_stopped() {
+        let mut world = with_three();
+        world.check_deed(asked(world.recover("finn", "new")), "accepted");
+        let stop = |number| {
+            Kind::StopRecovery(StopRecovery {
+                recovery: crate::form::numbered(number),
+            })
+        };
+        world.check("finn", None, stop(1), "accepted");
+        world.check_deed(
+            asked(world.recover("finn", "new")),
+            "rejected people_missing",
+        );
+        let three = asked(world.recover("finn", "new")).seconded("eve", "finance#lead");
+        world.check_deed(three, "accepted");
+        world.check("finn", None, stop(2), "rejected recovery_unstoppable");
+        assert_eq!(world.advance(48 * HOUR).len(), 1);
+        world.check("finn", None, Kind::Leave(Leave {}), "rejected key_unknown");
+    }
+}

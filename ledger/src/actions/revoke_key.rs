@@ -1,0 +1,145 @@
+//! `revoke_key`: one of the actor's own keys loses its power, also over what it signed before.
+
+use polity_proto::v1::{Member, ObjectKind, RevokeKey};
+
+use super::{Act, enrolment};
+use crate::Rejection;
+use crate::context::Context;
+use crate::judge::Need;
+
+impl Act for RevokeKey {
+    fn check(&self) -> Result<(), Rejection> {
+        match self.key.len() {
+            32 => Ok(()),
+            _ => Err(Rejection::KeyUnfit),
+        }
+    }
+
+    fn needs(&self, _: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        Ok(vec![Need::own()])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now().time;
+        let mut member: Member = context.get(context.actor.member)?;
+        let position = |key: &[u8]| {
+            member
+                .keys
+                .iter()
+                .position(|candidate| candidate.public == key && candidate.revoked_at == 0)
+        };
+        let revoked = position(&self.key).ok_or(Rejection::KeyUnknown)?;
+        if enrolment::active(&member) == 1 {
+            return Err(Rejection::LastKey);
+        }
+        // Keys stand in the order in which they were added. Whoever steals into a new key is outrun.
+        if let Some(signing) = signing_key(context).and_then(position) {
+            let protected = member.keys[signing]
+                .added_at
+                .saturating_add(context.parameters().key_protection);
+            if revoked < signing && now < protected {
+                return Err(Rejection::KeyTooYoung);
+            }
+        }
+
+        member.keys[revoked].revoked_at = now;
+        context.put(&member);
+        let history = (ObjectKind::Member, member.number);
+        context.event(ObjectKind::Member, member.number, &[history]);
+        Ok(())
+    }
+}
+
+/// The key with which the actor signed.
+fn signing_key<'c>(context: &'c Context<'_, '_>) -> Option<&'c [u8]> {
+    let position = context
+        .signers
+        .iter()
+        .position(|member| *member == context.actor.member)?;
+    context.signer_keys.get(position).map(Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::world::{HOUR, World, by};
+
+    #[test]
+    fn a_younger_key_cannot_revoke_an_older_one_before_it_is_trusted() {
+        let mut world = World::new();
+        world.check("finn", None, world.revoke_key("finn"), "rejected last_key");
+        world.check(
+            "finn",
+            None,
+            Kind::RevokeKey(RevokeKey { key: vec![1] }),
+            "rejected key_unfit",
+        );
+        world.check(
+            "finn",
+            None,
+            world.revoke_key("gia"),
+            "rejected key_unknown",
+        );
+        world.check(
+            "finn",
+            None,
+            Kind::AddKey(world.add_key("finn", "finn-2")),
+            "accepted",
+        );
+
+        let old_by_young = by("finn").with_key("finn-2").does(world.revoke_key("finn"));
+        world.check_deed(old_by_young.clone(), "rejected key_too_young");
+        world.advance(72 * HOUR);
+        world.check_deed(old_by_young, "accepted");
+        world.check(
+            "finn",
+            None,
+            world.revoke_key("finn-2"),
+            "rejected key_unknown",
+        );
+        let own = by("finn")
+            .with_key("finn-2")
+            .does(world.revoke_key("finn-2"));
+        world.check_deed(own, "rejected last_key");
+    }
+
+    #[test]
+    fn the_older_key_outruns_a_thief() {
+        let mut world = World::new();
+        world.check(
+            "finn",
+            None,
+            Kind::AddKey(world.add_key("finn", "thief")),
+            "accepted",
+        );
+        world.check("finn", None, world.revoke_key("thief"), "accepted");
+        let leave = by("finn").with_key("thief").does(Kind::Leave(Leave {}));
+        world.check_deed(leave, "rejected key_unknown");
+        // A revoked key enrols nobody again.
+        world.check(
+            "finn",
+            None,
+            Kind::AddKey(world.add_key("finn", "thief")),
+            "rejected key_unfit",
+        );
+    }
+
+    #[test]
+    fn many_changes_of_keys_leave_a_bounded_object() {
+        let mut world = World::new();
+        for number in 1..60 {
+            let name = format!("finn-{number}");
+            world.check(
+                "finn",
+                None,
+                Kind::AddKey(world.add_key("finn", &name)),
+                "accepted",
+            );
+            world.check("finn", None, world.revoke_key(&name), "accepted");
+        }
+        let member = world.member("finn");
+        assert_eq!(member.keys.len(), 32);
+        assert_eq!(member.keys[0].revoked_at, 0);
+    }
+}

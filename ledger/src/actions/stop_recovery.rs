@@ -1,0 +1,124 @@
+//! `stop_recovery`: the owner is there after all, and keeps their keys.
+
+use polity_proto::v1::{Member, ObjectKind, Recovery, StopRecovery};
+
+use super::{Act, enrolment};
+use crate::context::Context;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for StopRecovery {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.recovery)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let recovery: Recovery = context.find(&self.recovery)?;
+        let need = match recovery.member == context.actor.member {
+            true => Need::own(),
+            false => Need::not_yours(),
+        };
+        Ok(vec![need])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now();
+        let recovery: Recovery = context.find(&self.recovery)?;
+        let member: Member = context.get(recovery.member)?;
+        // The deadline binds by time, even where its timer waits.
+        if recovery.ended || now.waiting() >= recovery.due {
+            return Err(Rejection::RecoveryEnded);
+        }
+        if !recovery.stoppable {
+            return Err(Rejection::RecoveryUnstoppable);
+        }
+
+        enrolment::forget(context, &recovery.key);
+        let (number, history) = (recovery.number, (ObjectKind::Member, member.number));
+        context.put(&Recovery {
+            ended: true,
+            stopped: true,
+            ..recovery
+        });
+        context.put(&Member {
+            recovery: 0,
+            recovery_stopped_at: now.time,
+            ..member
+        });
+        context.event(ObjectKind::Recovery, number, &[history]);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::world::{HOUR, World, by};
+
+    fn stop(number: u64) -> Kind {
+        Kind::StopRecovery(StopRecovery {
+            recovery: crate::form::numbered(number),
+        })
+    }
+
+    #[test]
+    fn the_owner_stops_a_recovery_in_time() {
+        let mut world = World::new();
+        for key in ["first", "second"] {
+            let recover = Kind::RecoverMember(world.recover("finn", key));
+            let asked = by("ada")
+                .acting_as("acme#lead")
+                .seconded("ben", "dev#lead")
+                .does(recover);
+            let expected = if key == "first" {
+                "accepted"
+            } else {
+                "rejected recovery_open"
+            };
+            world.check_deed(asked, expected);
+        }
+        let malformed = Kind::StopRecovery(StopRecovery { recovery: None });
+        for (actor, kind, expected) in [
+            ("finn", malformed, "rejected ref_malformed"),
+            ("finn", stop(9), "rejected object_unknown"),
+            ("gia", stop(1), "rejected not_yours"),
+            ("finn", stop(1), "accepted"),
+            ("finn", stop(1), "rejected recovery_ended"),
+        ] {
+            world.check(actor, None, kind, expected);
+        }
+        assert!(world.advance(48 * HOUR).is_empty());
+        assert_eq!(world.member("finn").keys.len(), 1);
+        // The key that was not enrolled is free again.
+        world.check(
+            "finn",
+            None,
+            Kind::AddKey(world.add_key("finn", "first")),
+            "accepted",
+        );
+    }
+
+    #[test]
+    fn an_unstoppable_recovery_goes_on() {
+        let mut world = World::new();
+        let mut recovery = Recovery {
+            number: 1,
+            member: world.member_number("finn"),
+            due: u64::MAX,
+            ..Recovery::default()
+        };
+        let put = |world: &mut World, recovery: &Recovery| {
+            let key = crate::state::keys::key(crate::state::keys::RECOVERY, &[1]);
+            world
+                .state
+                .insert(key, prost::Message::encode_to_vec(recovery));
+        };
+        put(&mut world, &recovery);
+        world.check("finn", None, stop(1), "rejected recovery_unstoppable");
+        recovery.stoppable = true;
+        recovery.due = world.time;
+        put(&mut world, &recovery);
+        world.check("finn", None, stop(1), "rejected recovery_ended");
+    }
+}

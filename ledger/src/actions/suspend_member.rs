@@ -1,0 +1,111 @@
+//! `suspend_member`: two people of different units take a member's power, for the time being.
+//! Objections of the member stay, and no vote is decided by it.
+
+use polity_proto::v1::{Capability, Member, MemberState, ObjectKind, SuspendMember};
+
+use super::Act;
+use crate::context::Context;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for SuspendMember {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.member)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let member: Member = context.find(&self.member)?;
+        Ok(vec![Need {
+            people: 2,
+            ..Need::of(Capability::SuspendMembers, member.unit)
+        }])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let member: Member = context.find(&self.member)?;
+        change_state(context, member, MemberState::Active, MemberState::Suspended)
+    }
+}
+
+/// Takes a member from one state to another, or refuses where the member is in a third.
+pub(super) fn change_state(
+    context: &mut Context<'_, '_>,
+    member: Member,
+    from: MemberState,
+    to: MemberState,
+) -> Result<(), Rejection> {
+    if member.state() != from {
+        return Err(Rejection::MemberStateWrong);
+    }
+
+    let number = member.number;
+    context.put(&Member {
+        state: to as i32,
+        ..member
+    });
+    context.event(ObjectKind::Member, number, &[(ObjectKind::Member, number)]);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::world::{World, by};
+
+    fn suspend(world: &World, member: &str) -> Kind {
+        Kind::SuspendMember(SuspendMember {
+            member: world.member_ref(member),
+        })
+    }
+
+    #[test]
+    fn two_people_of_different_units_suspend_a_member() {
+        let mut world = World::new();
+        let ada = by("ada").acting_as("acme#lead");
+        let malformed = Kind::SuspendMember(SuspendMember { member: None });
+        let unknown = Kind::SuspendMember(SuspendMember {
+            member: crate::form::numbered(99),
+        });
+        let finn = suspend(&world, "finn");
+        for (deed, expected) in [
+            (ada.clone().does(malformed), "rejected ref_malformed"),
+            (ada.clone().does(unknown), "rejected object_unknown"),
+            (ada.clone().does(finn.clone()), "rejected people_missing"),
+            (
+                ada.clone().seconded_plainly("ben").does(finn.clone()),
+                "rejected people_missing",
+            ),
+            (
+                ada.clone().seconded("cleo", "ops#lead").does(finn.clone()),
+                "rejected people_missing",
+            ),
+            (
+                by("gia").acting_as("dev#engineer").does(finn.clone()),
+                "rejected no_grant",
+            ),
+            (
+                ada.clone().seconded("ben", "acme#lead").does(finn.clone()),
+                "rejected role_not_held",
+            ),
+            (
+                ada.clone().seconded("ben", "dev#lead").does(finn.clone()),
+                "accepted",
+            ),
+            (
+                ada.seconded("ben", "dev#lead").does(finn),
+                "rejected member_state_wrong",
+            ),
+        ] {
+            world.check_deed(deed, expected);
+        }
+        assert_eq!(world.member("finn").state(), MemberState::Suspended);
+        assert!(!world.holds("finn", "dev#engineer"));
+        world.check(
+            "finn",
+            None,
+            Kind::Leave(Leave {}),
+            "rejected member_inactive",
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Messages about people and structure, filled in as a test mostly wants them.
+
+use polity_proto::v1::{
+    AddKey, AssignRole, Capability, CreateRole, CreateUnit, DissolveUnit, EndReason, ImportMember,
+    InviteMember, Join, JoinUnit, LeaveUnit, ObjectKind, Receipt, RecoverMember, Ref, RevokeKey,
+    SuspendMember, UnitKind, action::Kind,
+};
+
+use super::{World, by, constitution, public};
+
+/// Every capability: what a unit holds that its parent keeps nothing from.
+pub(crate) fn all_capabilities() -> Vec<i32> {
+    (1..=22)
+        .filter(|value| Capability::try_from(*value).is_ok())
+        .collect()
+}
+
+/// What a receipt says ended by itself: kind, number, reason; in order.
+pub(crate) fn ended(receipt: &Receipt) -> Vec<(ObjectKind, u64, EndReason)> {
+    receipt
+        .events
+        .iter()
+        .filter(|event| event.reason() != EndReason::None)
+        .map(|event| (event.object(), event.number, event.reason()))
+        .collect()
+}
+
+impl World {
+    /// Invites `name`, whose key has the same name.
+    pub(crate) fn invite(&self, name: &str, unit: &str) -> InviteMember {
+        InviteMember {
+            handle: name.into(),
+            key: public(name),
+            unit: self.unit_ref(unit),
+            ..InviteMember::default()
+        }
+    }
+
+    /// Imports `name`.
+    pub(crate) fn import(&self, name: &str, unit: &str) -> ImportMember {
+        ImportMember {
+            handle: name.into(),
+            unit: self.unit_ref(unit),
+            ..ImportMember::default()
+        }
+    }
+
+    /// Joins the organisation.
+    pub(crate) fn join(&self, name: &str) -> Join {
+        Join {
+            member: self.member_ref(name),
+            constitution: constitution(),
+            possession: Vec::new(),
+        }
+    }
+
+    /// Adds the key called `key`.
+    pub(crate) fn add_key(&self, member: &str, key: &str) -> AddKey {
+        AddKey {
+            member: self.member_ref(member),
+            key: public(key),
+            possession: self.possession(member, key),
+        }
+    }
+
+    /// Revokes the key called `key`.
+    pub(crate) fn revoke_key(&self, key: &str) -> Kind {
+        Kind::RevokeKey(RevokeKey { key: public(key) })
+    }
+
+    /// Recovers a member with the key called `key`.
+    pub(crate) fn recover(&self, member: &str, key: &str) -> RecoverMember {
+        RecoverMember {
+            member: self.member_ref(member),
+            key: public(key),
+            possession: self.possession(member, key),
+        }
+    }
+
+    /// Suspends a member of dev, with all that it takes.
+    #[track_caller]
+    pub(crate) fn suspend(&mut self, member: &str) {
+        let suspend = Kind::SuspendMember(SuspendMember {
+            member: self.member_ref(member),
+        });
+        let deed = by("ada")
+            .acting_as("acme#lead")
+            .seconded("ben", "dev#lead")
+            .does(suspend);
+        self.check_deed(deed, "accepted");
+    }
+
+    /// Assigns a role.
+    pub(crate) fn assign(&self, member: &str, role: &str) -> AssignRole {
+        AssignRole {
+            role: self.role_ref(role),
+            member: self.member_ref(member),
+            ..AssignRole::default()
+        }
+    }
+
+    /// Creates a unit that holds all that its parent does.
+    pub(crate) fn create_unit(&self, parent: &str, handle: &str, kind: UnitKind) -> CreateUnit {
+        CreateUnit {
+            parent: self.unit_ref(parent),
+            kind: kind as i32,
+            handle: handle.into(),
+            confers: all_capabilities(),
+            ..CreateUnit::default()
+        }
+    }
+
+    /// Creates an ordinary role.
+    pub(crate) fn create_role(&self, unit: &str, handle: &str) -> CreateRole {
+        CreateRole {
+            unit: self.unit_ref(unit),
+            handle: handle.into(),
+            ..CreateRole::default()
+        }
+    }
+
+    /// A member joins a unit.
+    pub(crate) fn join_unit(&self, member: &str, unit: &str) -> Kind {
+        Kind::JoinUnit(JoinUnit {
+            unit: self.unit_ref(unit),
+            member: self.member_ref(member),
+        })
+    }
+
+    /// A member leaves a unit.
+    pub(crate) fn leave_unit(&self, member: &str, unit: &str) -> Kind {
+        Kind::LeaveUnit(LeaveUnit {
+            unit: self.unit_ref(unit),
+            member: self.member_ref(member),
+        })
+    }
+
+    /// Ada, who leads the whole, does something that succeeds.
+    #[track_caller]
+    pub(crate) fn ada(&mut self, kind: Kind) -> Receipt {
+        let told = format!("{kind:?}");
+        self.run("ada", Some("acme#lead"), kind)
+            .unwrap_or_else(|rejection| panic!("{}: {told}", rejection.name()))
+    }
+
+    /// A unit of dev that is dissolved already.
+    #[track_caller]
+    pub(crate) fn dissolved(&mut self) -> Option<Ref> {
+        self.ada(Kind::CreateUnit(self.create_unit(
+            "dev",
+            "past",
+            UnitKind::Team,
+        )));
+        let unit = self.unit_ref("dev/past");
+        self.ada(Kind::DissolveUnit(DissolveUnit { unit }));
+        unit
+    }
+}
