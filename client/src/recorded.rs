@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tendermint::validator::Info;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::rpc::{Client, ClientOptions};
 use crate::trust::{Genesis, LightBlock, TrustOptions, TrustRoot};
@@ -146,8 +146,10 @@ pub(crate) fn client<const N: usize>(nodes: [String; N]) -> Client {
     Client::new(options).expect("a client")
 }
 
-async fn answer_one<F>(mut stream: TcpStream, answer: &F) -> Option<()>
+/// Answers the one request that comes over a connection.
+pub(crate) async fn answer_one<S, F>(mut stream: S, answer: &F) -> Option<()>
 where
+    S: AsyncRead + AsyncWrite + Unpin,
     F: Fn(&str, &Value) -> Vec<u8>,
 {
     let mut request = Vec::new();

@@ -55,7 +55,7 @@ impl Client {
             "jsonrpc": "2.0",
             "id": 1,
             "method": "subscribe",
-            "params": {"query": "tm.event='NewBlock'"},
+            "params": {"query": "tm.event='NewBlockHeader'"},
         });
         socket
             .send(Message::text(subscribe.to_string()))
@@ -127,11 +127,11 @@ fn height_of(text: &[u8]) -> Result<Option<u64>> {
             .with_source(error.to_string().chars().take(400).collect::<String>()));
     }
 
-    let value = event
-        .result
-        .and_then(|r| r.data)
-        .and_then(|data| data.value);
-    Ok(value.and_then(|value| value.block).map(|b| b.header.height))
+    let data = event.result.and_then(|result| result.data);
+    let header = data
+        .and_then(|data| data.value)
+        .and_then(|value| value.header);
+    Ok(header.map(|header| header.height))
 }
 
 #[derive(Deserialize)]
@@ -152,12 +152,7 @@ struct EventData {
 
 #[derive(Deserialize)]
 struct EventValue {
-    block: Option<EventBlock>,
-}
-
-#[derive(Deserialize)]
-struct EventBlock {
-    header: EventHeader,
+    header: Option<EventHeader>,
 }
 
 #[derive(Deserialize)]
@@ -174,8 +169,8 @@ mod tests {
 
     #[test]
     fn an_event_gives_its_height_and_the_acknowledgement_none() {
-        let event = r#"{"result":{"data":{"type":"tendermint/event/NewBlock",
-            "value":{"block":{"header":{"height":"12"}}}}}}"#;
+        let event = r#"{"result":{"data":{"type":"tendermint/event/NewBlockHeader",
+            "value":{"header":{"height":"12"}}}}}"#;
 
         assert_eq!(height_of(event.as_bytes()).expect("an event"), Some(12));
         assert_eq!(height_of(br#"{"result":{}}"#).expect("acknowledged"), None);

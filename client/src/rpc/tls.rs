@@ -46,30 +46,4 @@ fn add_from_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-    use crate::ErrorKind;
-
-    #[test]
-    fn without_a_file_the_public_authorities_are_believed() {
-        assert!(client_config(None).is_ok());
-    }
-
-    #[test]
-    fn a_file_without_a_certificate_is_refused() {
-        for text in [
-            "",
-            "nonsense",
-            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
-        ] {
-            let mut file = tempfile::NamedTempFile::new().expect("a file");
-            file.write_all(text.as_bytes()).expect("written");
-
-            let refused = client_config(Some(file.path())).expect_err(text);
-
-            assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
-        }
-    }
-}
+mod tests;

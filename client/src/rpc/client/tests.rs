@@ -221,11 +221,14 @@ async fn new_blocks_come_over_the_websocket() {
             .await
             .expect("a question")
             .expect("a question");
-        assert!(asked.to_string().contains("tm.event='NewBlock'"), "{asked}");
+        assert!(
+            asked.to_string().contains("tm.event='NewBlockHeader'"),
+            "{asked}"
+        );
         for event in [
             r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
-            r#"{"result":{"data":{"value":{"block":{"header":{"height":"41"}}}}}}"#,
-            r#"{"result":{"data":{"value":{"block":{"header":{"height":"42"}}}}}}"#,
+            r#"{"result":{"data":{"value":{"header":{"height":"41"}}}}}"#,
+            r#"{"result":{"data":{"value":{"header":{"height":"42"}}}}}"#,
         ] {
             socket.send(Message::text(event)).await.expect("sent");
         }
