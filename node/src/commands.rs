@@ -3,6 +3,7 @@
 mod config;
 mod init;
 mod keys;
+mod start;
 mod status;
 
 use std::error::Error;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Flags, Loaded, load};
+use crate::fault::Fault;
 
 /// The node of a department: keeps the ledger, answers questions, takes part in consensus.
 ///
@@ -30,6 +32,7 @@ enum Command {
     Config(config::Config),
     Init(init::Init),
     Keys(keys::Keys),
+    Start(start::Start),
     Status(status::Status),
 }
 
@@ -64,12 +67,16 @@ impl Polityd {
             Command::Config(command) => command.run(&common),
             Command::Init(command) => command.run(&common),
             Command::Keys(command) => command.run(&common),
+            Command::Start(command) => command.run(&common),
             Command::Status(command) => command.run(&common),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(trouble) => {
                 eprintln!("polityd: {trouble}");
+                if let Some(fault) = trouble.downcast_ref::<Fault>() {
+                    eprintln!("what to do: {}", fault.kind().advice());
+                }
                 exit_code(trouble.as_ref())
             }
         }
@@ -90,6 +97,9 @@ impl Common {
 }
 
 fn exit_code(trouble: &(dyn Error + 'static)) -> ExitCode {
+    if let Some(fault) = trouble.downcast_ref::<Fault>() {
+        return ExitCode::from(fault.kind().exit_code());
+    }
     match trouble.downcast_ref::<status::NotReached>() {
         Some(_) => ExitCode::from(4),
         None => ExitCode::FAILURE,
