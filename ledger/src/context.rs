@@ -67,6 +67,24 @@ pub struct Context<'s, 'b> {
     created: Vec<Option<(ObjectKind, u64)>>,
     /// What this run took from each source account: limits per transfer count together.
     taken: BTreeMap<u64, Amount>,
+    /// Index of the outer action, while a proposal's actions run inside it.
+    outer: Option<u32>,
+}
+
+/// What a run was about before a proposal's actions ran inside it.
+struct Before {
+    authority: Authority,
+    signers: Vec<u64>,
+    signer_keys: Vec<Vec<u8>>,
+    actor: Actor,
+    seconds: Vec<Actor>,
+    action: u32,
+    did: u32,
+    effective_at: u64,
+    basis: Basis,
+    created: Vec<Option<(ObjectKind, u64)>>,
+    taken: BTreeMap<u64, Amount>,
+    outer: Option<u32>,
 }
 
 impl<'s, 'b> Context<'s, 'b> {
@@ -93,7 +111,72 @@ impl<'s, 'b> Context<'s, 'b> {
             basis: Basis::default(),
             created: Vec::new(),
             taken: BTreeMap::new(),
+            outer: None,
         }
+    }
+
+    /// Runs a proposal's actions inside the present action, as `actor`: what they did stays only
+    /// if all of them succeed. References by `new` count over the inner actions.
+    pub(crate) fn nested<T>(
+        &mut self,
+        authority: Authority,
+        actor: Actor,
+        run: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        self.inside(authority, actor, run, |done| done.is_ok())
+    }
+
+    /// As [`Context::nested`], but nothing stays: it tells what would happen.
+    pub(crate) fn dry<T>(
+        &mut self,
+        authority: Authority,
+        actor: Actor,
+        run: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        self.inside(authority, actor, run, |_| false)
+    }
+
+    fn inside<T>(
+        &mut self,
+        authority: Authority,
+        actor: Actor,
+        run: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+        stays: impl FnOnce(&Result<T, Rejection>) -> bool,
+    ) -> Result<T, Rejection> {
+        let point = self.state.savepoint();
+        let events = self.events.len();
+        let before = Before {
+            authority: std::mem::replace(&mut self.authority, authority),
+            signers: std::mem::take(&mut self.signers),
+            signer_keys: std::mem::take(&mut self.signer_keys),
+            actor: std::mem::replace(&mut self.actor, actor),
+            seconds: std::mem::take(&mut self.seconds),
+            action: self.action,
+            did: self.did,
+            effective_at: self.effective_at,
+            basis: self.basis,
+            created: std::mem::take(&mut self.created),
+            taken: std::mem::take(&mut self.taken),
+            outer: self.outer.replace(self.action),
+        };
+        let done = run(self);
+        self.authority = before.authority;
+        self.signers = before.signers;
+        self.signer_keys = before.signer_keys;
+        self.actor = before.actor;
+        self.seconds = before.seconds;
+        self.action = before.action;
+        self.did = before.did;
+        self.effective_at = before.effective_at;
+        self.basis = before.basis;
+        self.created = before.created;
+        self.taken = before.taken;
+        self.outer = before.outer;
+        if !stays(&done) {
+            self.state.roll_back(point);
+            self.events.truncate(events);
+        }
+        done
     }
 
     /// Begins an action: who acts in which role, who seconds, since when it counts.
@@ -238,6 +321,11 @@ impl<'s, 'b> Context<'s, 'b> {
         self.created.get(index).copied().flatten()
     }
 
+    /// Whether an action of this run created the object.
+    pub fn has_created(&self, kind: ObjectKind, number: u64) -> bool {
+        self.created.contains(&Some((kind, number)))
+    }
+
     /// Records what the present action did to an object; each of `histories` gets an entry.
     pub fn event(&mut self, object: ObjectKind, number: u64, histories: &[(ObjectKind, u64)]) {
         let event = self.new_event(object, number);
@@ -275,7 +363,7 @@ impl<'s, 'b> Context<'s, 'b> {
     /// The event of the present action about an object.
     pub fn new_event(&self, object: ObjectKind, number: u64) -> Event {
         Event {
-            action: self.action,
+            action: self.outer.unwrap_or(self.action),
             did: self.did,
             object: object as i32,
             number,

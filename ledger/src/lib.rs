@@ -10,6 +10,7 @@ mod amount;
 pub mod block;
 pub mod check;
 mod context;
+pub mod decisions;
 mod evidence;
 pub mod form;
 pub mod genesis;

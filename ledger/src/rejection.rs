@@ -153,6 +153,7 @@ rejections! {
     NotDecided = 514, "not_decided", "the proposal is not decided";
     NotProposer = 515, "not_proposer", "only the proposer may do this";
     ActionNotProposable = 516, "action_not_proposable", "this action is not for proposals";
+    ProposalDivided = 517, "proposal_divided", "different people decide about the actions: one proposal for each";
 
     // 6xx: value.
     AmountZero = 601, "amount_zero", "the amount is zero";

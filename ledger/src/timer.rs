@@ -5,6 +5,7 @@ use prost::Message;
 
 use crate::actions::{ending, recover_member};
 use crate::context::{Authority, Block, Context};
+use crate::decisions::closing;
 use crate::merkle::receipts;
 use crate::state::{Overlay, consumed, keys, timers};
 
@@ -58,6 +59,7 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) {
         TimerKind::ConsumedIds => consumed::expire(context.state, timer.number),
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
-        TimerKind::Proposal | TimerKind::Hold | TimerKind::BudgetLine => {}
+        TimerKind::Proposal => closing::lapse(context, timer.number),
+        TimerKind::Hold | TimerKind::BudgetLine => {}
     }
 }

@@ -10,10 +10,11 @@ use polity_proto::v1::{
 use super::{assign_role, create_role};
 use crate::Amount;
 use crate::context::Context;
+use crate::decisions::closing;
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
 
-/// Ends an assignment with its delegations. Holds that its holder placed stay.
+/// Ends an assignment with its delegations and the open spending proposals of its holder. Holds that its holder placed stay.
 pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
     let Some(assignment) = objects::get::<Assignment>(context, number) else {
         return;
@@ -42,6 +43,7 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
             number,
         );
     }
+    closing::void_spending(context, member, role);
     context.put(&Assignment {
         ended_at: context.now().time,
         end_reason: reason as i32,

@@ -7,6 +7,7 @@ mod accept_assignment;
 mod add_key;
 mod add_validator;
 mod allocate;
+mod amend_proposal;
 mod amend_role;
 mod amend_unit;
 mod assign_role;
@@ -14,10 +15,13 @@ mod change_squad;
 mod create_role;
 mod create_unit;
 mod define_asset;
+mod delegate;
 mod dissolve_unit;
 pub(crate) mod ending;
 mod enrolment;
+mod execute_proposal;
 mod give_grant;
+mod give_sod_exception;
 mod import_member;
 mod invite_member;
 mod issue;
@@ -28,17 +32,25 @@ mod leave_unit;
 mod membership;
 mod move_unit;
 mod open_account;
-mod posting;
+mod open_proposal;
+pub(crate) mod posting;
 pub(crate) mod recover_member;
 mod reinstate_member;
+mod remove_policy;
 mod remove_role;
+mod remove_sod_rule;
 mod renew_assignment;
 mod resign_role;
+mod respond;
 mod revoke_assignment;
+mod revoke_grant;
 mod revoke_key;
+mod set_policy;
+mod set_sod_rule;
 mod stop_recovery;
 mod suspend_member;
 mod transfer;
+mod withdraw_proposal;
 
 use polity_proto::v1::{Action, Capability, action::Kind};
 
@@ -129,6 +141,18 @@ actions! {
     133 RevokeAssignment   Governance AssignRoles;
     134 RenewAssignment    Governance AssignRoles;
     140 GiveGrant          Governance Govern;
+    141 RevokeGrant        Governance Govern;
+    142 Delegate           Own        None;
+    143 SetPolicy          Governance Govern;
+    144 RemovePolicy       Governance Govern;
+    145 SetSodRule         Governance Govern;
+    146 RemoveSodRule      Governance Govern;
+    147 GiveSodException   Governance Govern;
+    160 OpenProposal       Own        None;
+    161 AmendProposal      Own        None;
+    162 WithdrawProposal   Own        None;
+    163 Respond            Own        None;
+    164 ExecuteProposal    Own        None;
     180 DefineAsset        Operation  DefineAssets;
     181 Issue              Operation  Issue;
     183 OpenAccount        Operation  OpenAccounts;
@@ -186,6 +210,12 @@ pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
 pub fn needs(context: &Context<'_, '_>, action: &Action) -> Result<Vec<Need>, Rejection> {
     let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
     act(kind).needs(context)
+}
+
+/// Judges the object's state and value of an action whose authority is settled, and applies it.
+pub(crate) fn apply(context: &mut Context<'_, '_>, action: &Action) -> Result<(), Rejection> {
+    let kind = action.kind.as_ref().ok_or(Rejection::ActionMissing)?;
+    act(kind).apply(context)
 }
 
 /// Judges and applies one action.

@@ -3,12 +3,14 @@
 //! The object's owner acts freely on what is theirs; else the lowest-numbered grant that fits;
 //! else the nearest policy up the tree, or a stricter recursive one above it; else refused.
 
+pub mod departments;
 pub mod duties;
 mod grants;
 pub mod kinds;
 mod need;
 pub mod policies;
 pub mod power;
+pub mod who;
 
 use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ModeKind, ObjectKind};
 
@@ -18,7 +20,7 @@ use crate::state::{Read, objects};
 use crate::{Amount, Rejection};
 
 /// Who acts, and when.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The member.
     pub member: u64,
@@ -47,6 +49,8 @@ impl Now {
 pub struct Decision {
     /// The unit that decides.
     pub unit: u64,
+    /// What it decides about.
+    pub capability: Capability,
     /// The policy; 0: the validators' departments by the rules of the network.
     pub policy: u64,
     /// How.
@@ -114,7 +118,7 @@ impl Trace {
     }
 }
 
-/// Judges one need of one actor.
+/// Judges one need of one actor, who wants to do it now.
 ///
 /// `spent_here` is what this transaction already took from the need's source account, which
 /// limits per transfer count together.
@@ -126,6 +130,44 @@ pub fn judge(
     spent_here: Amount,
     trace: &mut Trace,
 ) -> Verdict {
+    match look(state, now, actor, need, spent_here, trace) {
+        Found::Verdict(verdict) => verdict,
+        // Even where a policy could decide: whoever goes over a limit shall hear of the limit.
+        Found::Exceeded(limit, _) => Verdict::Refused(limit),
+    }
+}
+
+/// Judges one need of one actor, who wants to propose it: where a grant's limit is exceeded, the
+/// policy that could decide does.
+pub fn judge_proposal(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    trace: &mut Trace,
+) -> Verdict {
+    match look(state, now, actor, need, Amount::ZERO, trace) {
+        Found::Verdict(verdict) => verdict,
+        Found::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
+    }
+}
+
+/// What grants and policies say together.
+enum Found {
+    Verdict(Verdict),
+    /// A grant is there but for its limit; beside it what the policy says, if there is one.
+    Exceeded(Rejection, Option<Verdict>),
+}
+
+fn look(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    spent_here: Amount,
+    trace: &mut Trace,
+) -> Found {
+    let refused = |rejection| Found::Verdict(Verdict::Refused(rejection));
     if need.own {
         let basis = Basis {
             source: BasisSource::Own as i32,
@@ -133,39 +175,69 @@ pub fn judge(
             role: actor.role,
             number: 0,
         };
-        return Verdict::Allowed(basis);
+        return Found::Verdict(Verdict::Allowed(basis));
     }
     if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {
-        return Verdict::Refused(Rejection::RoleNotHeld);
+        return refused(Rejection::RoleNotHeld);
     }
     if need.capability == Capability::None {
-        return Verdict::Refused(Rejection::NotYours);
+        return refused(Rejection::NotYours);
     }
     if sleeps(state, now, actor.member, need.capability) {
-        return Verdict::Refused(Rejection::Sleeping);
+        return refused(Rejection::Sleeping);
     }
     if need.departments {
-        return policies::departments(state, now, actor, need, trace);
+        return Found::Verdict(departments::judge(state, now, actor, need, trace));
     }
     if !power::unit_capabilities(state, need.unit).contain(need.capability) {
         trace.look(ObjectKind::Unit, need.unit, "does not hold the capability");
-        return Verdict::Refused(Rejection::NotConferred);
+        return refused(Rejection::NotConferred);
     }
-    let by_grant = grants::find(state, now, actor, need, spent_here, trace);
-    let decided = policies::find(state, now, actor, need, trace);
-    match (by_grant, decided) {
-        // Changing a policy passes that policy's own strictest tier, whatever is granted.
-        (_, policies::Found::Floor(verdict)) => verdict,
-        (grants::Found::Fits(basis), _) => Verdict::Allowed(basis),
-        (grants::Found::Exceeded(limit), _) => Verdict::Refused(limit),
-        (_, policies::Found::Judged(verdict)) => verdict,
-        (grants::Found::HeldAbove, _) => Verdict::Refused(Rejection::OwnDecisionOnly),
-        (grants::Found::Nothing, _) => Verdict::Refused(Rejection::NoGrant),
+    let (refusal, exceeded) = match grants::find(state, now, actor, need, spent_here, trace) {
+        grants::Found::Fits(basis) => {
+            let allowed = Verdict::Allowed(basis);
+            return Found::Verdict(tighten(state, now, actor, need, allowed, trace));
+        }
+        grants::Found::Exceeded(limit) => (limit, true),
+        grants::Found::HeldAbove => (Rejection::OwnDecisionOnly, false),
+        grants::Found::Nothing => (Rejection::NoGrant, false),
+    };
+    let by_policy = policies::find(state, now, actor, need, trace)
+        .map(|verdict| tighten(state, now, actor, need, verdict, trace));
+    match exceeded {
+        true => Found::Exceeded(refusal, by_policy),
+        false => Found::Verdict(by_policy.unwrap_or(Verdict::Refused(refusal))),
+    }
+}
+
+/// What stands above grants and policies: the floor of a policy that is to be changed, and duties.
+fn tighten(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    verdict: Verdict,
+    trace: &mut Trace,
+) -> Verdict {
+    let verdict = policies::raise_to_floor(state, need, verdict, trace);
+    if !matches!(verdict, Verdict::Allowed(_)) {
+        return verdict;
+    }
+    match duties::keeps_apart(state, now.time, actor.member, need.capability, need.unit) {
+        Some(rule) => {
+            trace.look(
+                ObjectKind::SodRule,
+                rule.number,
+                "keeps two capabilities apart",
+            );
+            Verdict::Refused(Rejection::DutyConflict)
+        }
+        None => verdict,
     }
 }
 
 /// After a recovery, spending, approving and operating sleep.
-fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capability) -> bool {
+pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capability) -> bool {
     let touched = power::is_over_value(capability)
         || matches!(
             capability,

@@ -7,6 +7,7 @@ mod charter;
 mod deed;
 mod lookup;
 mod people;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,9 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use charter::{Charter, euros};
 pub(crate) use deed::{Deed, by};
+pub(crate) use rules::{
+    able, alone, approve, by_departments, created, joined, monthly, role_holders, tier,
+};
 
 use crate::block::{self, Header};
 use crate::genesis::{self, Founding};

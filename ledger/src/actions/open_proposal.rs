@@ -1,0 +1,86 @@
+//! `open_proposal`: actions wait for a unit's decision.
+
+use polity_proto::v1::{
+    Basis, BasisSource, Member, ModeKind, ObjectKind, OpenProposal, Proposal, ProposalKind, Unit,
+};
+
+use super::Act;
+use crate::context::Context;
+use crate::decisions::opening;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for OpenProposal {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.unit)?;
+        let kind = form::known::<ProposalKind>(self.kind)?;
+        form::known::<ModeKind>(self.expected)?;
+        form::text(&self.title, form::SHORT_BYTES_MAX)?;
+        for text in [&self.tension, &self.example, &self.explanation] {
+            form::text(text, form::TEXT_BYTES_MAX)?;
+        }
+        form::list(&self.beneficiaries, form::ENTRIES_MAX)?;
+        for beneficiary in &self.beneficiaries {
+            form::reference(&Some(*beneficiary))?;
+        }
+        form::optional_hash(&self.document)?;
+        opening::check_actions(&self.actions, Some(kind))
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let _: Unit = context.find(&self.unit)?;
+        for beneficiary in &self.beneficiaries {
+            let _: Member = context.find(&Some(*beneficiary))?;
+        }
+        // The proposed actions are judged one by one, each on what the earlier ones would leave.
+        Ok(vec![Need::own()])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        // Nobody decides anything at the genesis.
+        if context.is_genesis() {
+            return Err(Rejection::NotProposer);
+        }
+        let unit: Unit = context.find(&self.unit)?;
+        let proposer = context.actor;
+        let judged = opening::judge_actions(context, unit.number, proposer, &self.actions)?;
+        let expected = opening::expected(self.expected(), self.expected_count);
+        opening::check_not_stricter(&judged.decision, &expected)?;
+        if unit.dissolved_at != 0 {
+            return Err(Rejection::UnitDissolved);
+        }
+
+        if judged.decision.policy != 0 {
+            context.basis = Basis {
+                source: BasisSource::Policy as i32,
+                number: judged.decision.policy,
+                ..context.basis
+            };
+        }
+        let proposal = Proposal {
+            unit: unit.number,
+            kind: self.kind,
+            proposer: proposer.member,
+            role: proposer.role,
+            actions: self.actions.clone(),
+            title: self.title.clone(),
+            tension: self.tension.clone(),
+            example: self.example.clone(),
+            explanation: self.explanation.clone(),
+            document: self.document.clone(),
+            beneficiaries: self
+                .beneficiaries
+                .iter()
+                .map(|member| context.resolve(&Some(*member)))
+                .collect::<Result<_, _>>()?,
+            ..Proposal::default()
+        };
+        let number = opening::open(context, proposal, judged)?;
+        context.event(
+            ObjectKind::Proposal,
+            number,
+            &[(ObjectKind::Proposal, number)],
+        );
+        Ok(())
+    }
+}

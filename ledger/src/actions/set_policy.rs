@@ -1,0 +1,179 @@
+//! `set_policy`: how a unit decides about a capability, from now on.
+
+use polity_proto::v1::{Asset, Capability, ObjectKind, Policy, Role, SetPolicy, Tier, Unit, Who};
+
+use super::Act;
+use crate::context::Context;
+use crate::decisions::mode;
+use crate::judge::policies::{self, mode_of};
+use crate::judge::{Need, power, strictness};
+use crate::state::keys::{self, List};
+use crate::state::{Read, lists, names};
+use crate::{Amount, Rejection, form};
+
+/// Most tiers of a policy.
+const TIERS_MAX: usize = 16;
+
+impl Act for SetPolicy {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.unit)?;
+        form::known::<Capability>(self.capability)?;
+        form::optional_reference(&self.asset)?;
+        form::text(&self.words, form::TEXT_BYTES_MAX)?;
+        check_tiers(&self.tiers)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        if self.asset.is_some() {
+            let _: Asset = context.find(&self.asset)?;
+        }
+        for tier in &self.tiers {
+            resolve_tier(context, tier)?;
+        }
+        Ok(vec![need_to_change(
+            context,
+            unit.number,
+            self.capability(),
+        )])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let now = context.now().time;
+        let unit: Unit = context.find(&self.unit)?;
+        let before = policies::policy_of(context, unit.number, self.capability());
+        let mut policy = Policy {
+            number: 0,
+            unit: unit.number,
+            capability: self.capability,
+            asset: context.optional(&self.asset)?,
+            tiers: self
+                .tiers
+                .iter()
+                .map(|tier| resolve_tier(context, tier))
+                .collect::<Result<_, _>>()?,
+            recursive: self.recursive,
+            words: self.words.clone(),
+            set_at: now,
+            replaces: before.as_ref().map_or(0, |before| before.number),
+            replaced_by: 0,
+            ended_at: 0,
+            basis: Some(context.basis),
+        };
+        check_against_ancestors(context, &policy)?;
+        if unit.dissolved_at != 0 {
+            return Err(Rejection::UnitDissolved);
+        }
+
+        policy.number = context.next_number(ObjectKind::Policy);
+        if let Some(before) = before {
+            lists::remove(context.state, List::Policies, unit.number, before.number);
+            context.put(&Policy {
+                replaced_by: policy.number,
+                ended_at: now,
+                ..before
+            });
+        }
+        context.put(&policy);
+        lists::append(context.state, List::Policies, unit.number, policy.number);
+        let key = keys::policy_of(unit.number, self.capability());
+        names::point(context.state, key, policy.number);
+        context.event(
+            ObjectKind::Policy,
+            policy.number,
+            &[(ObjectKind::Unit, unit.number)],
+        );
+        Ok(())
+    }
+}
+
+/// The authority to change how a unit decides about a capability: to govern it, and the strictest
+/// tier of the policy that is there. Over value the unit decides itself: a policy from above that
+/// says `alone` would reach into its pockets.
+pub(super) fn need_to_change(context: &Context<'_, '_>, unit: u64, capability: Capability) -> Need {
+    let now = context.now().time;
+    Need {
+        own_decision: power::decides_itself(context, capability, unit, now),
+        passes_policy: policies::policy_of(context, unit, capability).map(|policy| policy.number),
+        ..Need::of(Capability::Govern, unit)
+    }
+}
+
+/// Tiers ascend, the last has no bound, and more is never decided more laxly.
+fn check_tiers(tiers: &[Tier]) -> Result<(), Rejection> {
+    if tiers.is_empty() || tiers.len() > TIERS_MAX {
+        return Err(Rejection::PolicyMalformed);
+    }
+    for (index, tier) in tiers.iter().enumerate() {
+        let is_last = index + 1 == tiers.len();
+        if tier.up_to.is_empty() != is_last {
+            return Err(Rejection::PolicyMalformed);
+        }
+        form::amount(&tier.up_to)?;
+        mode::check_who(tier.by.as_ref())?;
+        mode::check(tier.mode.as_ref())?;
+    }
+    for pair in tiers.windows(2) {
+        let bounded = pair[1].up_to.is_empty()
+            || Amount::from_bytes(&pair[0].up_to)? < Amount::from_bytes(&pair[1].up_to)?;
+        if !bounded || strictness(mode_of(&pair[0])) > strictness(mode_of(&pair[1])) {
+            return Err(Rejection::PolicyMalformed);
+        }
+    }
+    Ok(())
+}
+
+fn resolve_tier(context: &Context<'_, '_>, tier: &Tier) -> Result<Tier, Rejection> {
+    let mut tier = tier.clone();
+    if let Some(who) = &mut tier.by {
+        resolve_who(context, who)?;
+    }
+    if let Some(who) = tier.mode.as_mut().and_then(|mode| mode.approver.as_mut()) {
+        resolve_who(context, who)?;
+    }
+    Ok(tier)
+}
+
+fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection> {
+    if who.role.is_some() {
+        let role: Role = context.find(&who.role)?;
+        who.role = form::numbered(role.number);
+    }
+    Ok(())
+}
+
+/// A unit may only tighten the recursive policies above it, at every amount of every asset.
+fn check_against_ancestors(state: &dyn Read, policy: &Policy) -> Result<(), Rejection> {
+    for unit in power::lineage(state, policy.unit).iter().skip(1) {
+        let above = policies::policy_of(state, unit.number, policy.capability());
+        let Some(above) = above.filter(|above| above.recursive) else {
+            continue;
+        };
+        if is_laxer_somewhere(policy, &above) {
+            return Err(Rejection::PolicyLaxer);
+        }
+    }
+    Ok(())
+}
+
+fn is_laxer_somewhere(policy: &Policy, above: &Policy) -> bool {
+    let assets = [policy.asset, above.asset, u64::MAX];
+    // Tiers are constant up to each bound; beyond the last bound is everything else.
+    let bounds: Vec<Amount> = [policy, above]
+        .iter()
+        .flat_map(|policy| &policy.tiers)
+        .map(|tier| match tier.up_to.is_empty() {
+            true => Amount(u128::MAX),
+            false => Amount::from_state(&tier.up_to),
+        })
+        .collect();
+    assets.iter().any(|asset| {
+        bounds.iter().any(|amount| {
+            let mode = |policy| policies::tier_at(policy, *asset, *amount).map(mode_of);
+            match (mode(policy), mode(above)) {
+                (Some(own), Some(above)) => strictness(own) < strictness(above),
+                (None, _) | (_, None) => false,
+            }
+        })
+    })
+}

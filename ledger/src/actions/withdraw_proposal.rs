@@ -1,0 +1,38 @@
+//! `withdraw_proposal`: the proposer takes it back.
+
+use polity_proto::v1::{ObjectKind, Proposal, ProposalState, WithdrawProposal};
+
+use super::Act;
+use crate::context::Context;
+use crate::decisions::closing;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for WithdrawProposal {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.proposal)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let _: Proposal = context.find(&self.proposal)?;
+        Ok(vec![Need::own()])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let proposal: Proposal = context.find(&self.proposal)?;
+        if proposal.proposer != context.actor.member {
+            return Err(Rejection::NotProposer);
+        }
+        if !closing::is_pending(&proposal) {
+            return Err(Rejection::ProposalClosed);
+        }
+
+        let closed = closing::close(context, proposal, ProposalState::Withdrawn);
+        context.event(
+            ObjectKind::Proposal,
+            closed.number,
+            &[(ObjectKind::Proposal, closed.number)],
+        );
+        Ok(())
+    }
+}

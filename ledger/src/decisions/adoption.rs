@@ -1,0 +1,144 @@
+//! Adoption: what a unit decided is done, by the authority of the proposal.
+
+use polity_proto::v1::{
+    Basis, BasisSource, Event, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState,
+    TimerKind,
+};
+
+use super::{closing, mode, opening};
+use crate::Amount;
+use crate::Rejection;
+use crate::actions;
+use crate::context::{Authority, Context};
+use crate::judge::{Actor, Need, Trace, Verdict, judge, power};
+use crate::state::timers;
+
+/// Acts on a decision: at once, or by noting from when the proposer may execute it.
+pub(crate) fn decide(
+    context: &mut Context<'_, '_>,
+    mut proposal: Proposal,
+) -> Result<(), Rejection> {
+    let now = context.now();
+    let wait = proposal.mode.as_ref().map_or(0, mode::wait);
+    proposal.decided_at = now.time;
+    if wait == 0 {
+        return execute(context, proposal);
+    }
+    let ttl = context.parameters().proposal_ttl;
+    let number = proposal.number;
+    proposal.state = ProposalState::Decided as i32;
+    proposal.executable_at = now.waiting().saturating_add(wait);
+    proposal.lapses_at = proposal.executable_at.saturating_add(ttl);
+
+    let due = now.time.saturating_add(wait).saturating_add(ttl);
+    timers::set(context.state, due, TimerKind::Proposal, number);
+    context.put(&proposal);
+    context.event(
+        ObjectKind::Proposal,
+        number,
+        &[(ObjectKind::Proposal, number)],
+    );
+    Ok(())
+}
+
+/// Executes what was decided, as a whole or not at all. That it no longer can is recorded with the
+/// rejection and is no failure of who answered last.
+pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Result<(), Rejection> {
+    let number = proposal.number;
+    let proposer = Actor {
+        member: proposal.proposer,
+        role: proposal.role,
+    };
+    let basis = Basis {
+        source: BasisSource::Proposal as i32,
+        member: proposer.member,
+        role: proposer.role,
+        number,
+    };
+    // Closed before it acts: what it reserved is free for it, and it cannot end itself.
+    let proposal = closing::close(context, proposal, ProposalState::Adopted);
+    let done = context.nested(Authority::Proposal(number), proposer, |context| {
+        run(context, &proposal, basis)
+    });
+
+    let mut adopted: Proposal = context.get(number)?;
+    if let Err(rejection) = done {
+        adopted.state = ProposalState::Failed as i32;
+        adopted.failed_code = rejection.code();
+    }
+    context.put(&adopted);
+    let event = Event {
+        basis: Some(basis),
+        failed_code: adopted.failed_code,
+        ..context.new_event(ObjectKind::Proposal, number)
+    };
+    context.push(event, &[(ObjectKind::Proposal, number)]);
+    Ok(())
+}
+
+fn run(context: &mut Context<'_, '_>, proposal: &Proposal, basis: Basis) -> Result<(), Rejection> {
+    check_proposer(context, proposal)?;
+    for (index, action) in opening::actions_of(&proposal.actions)?.iter().enumerate() {
+        context.begin(index as u32, action)?;
+        for need in actions::needs(context, action)? {
+            check_still_covered(context, proposal, &need)?;
+        }
+        context.basis = basis;
+        actions::apply(context, action)?;
+    }
+    Ok(())
+}
+
+/// Who lost membership, or the role that they spend in, is without power for what they proposed too.
+fn check_proposer(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
+    if !power::member_is_active(context, proposal.proposer) {
+        return Err(Rejection::MemberInactive);
+    }
+    let spends = proposal.kind() == ProposalKind::Operation && proposal.role != 0;
+    let now = context.now().time;
+    if spends && power::holding(context, proposal.proposer, proposal.role, now).is_none() {
+        return Err(Rejection::RoleNotHeld);
+    }
+    Ok(())
+}
+
+/// What was judged at the opening stays as it was; what changed under it is judged again: what the
+/// unit holds, what the departments must decide by now, and what another unit allowed the proposer.
+fn check_still_covered(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    need: &Need,
+) -> Result<(), Rejection> {
+    let mode = proposal
+        .mode
+        .as_ref()
+        .map_or(ModeKind::None, |mode| mode.kind());
+    if need.own || need.people > 1 {
+        return Err(Rejection::ActionNotProposable);
+    }
+    if need.departments {
+        return match mode == ModeKind::Departments {
+            true => Ok(()),
+            false => Err(Rejection::NeedsDecision),
+        };
+    }
+    if !power::unit_capabilities(context, need.unit).contain(need.capability) {
+        return Err(Rejection::NotConferred);
+    }
+    if need.unit == proposal.unit || context.has_created(ObjectKind::Unit, need.unit) {
+        return Ok(());
+    }
+    let now = context.now();
+    match judge(
+        context,
+        now,
+        context.actor,
+        need,
+        Amount::ZERO,
+        &mut Trace::off(),
+    ) {
+        Verdict::Allowed(_) => Ok(()),
+        Verdict::NeedsDecision(_) => Err(Rejection::NeedsDecision),
+        Verdict::Refused(rejection) => Err(rejection),
+    }
+}

@@ -1,0 +1,179 @@
+//! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
+
+use polity_proto::v1::{
+    Answer, Assignment, Member, MemberKind, Mode, Proposal, Response, Who, WhoKind,
+};
+
+use super::mode::{Outcome, answers};
+use crate::Rejection;
+use crate::context::Context;
+use crate::judge::{self, Actor, duties, power, who};
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
+
+/// Most people who are looked at to tell whether enough approvals can still come.
+const CANDIDATES_MAX: usize = 1_000;
+
+/// Judges an answer: the proposer and beneficiaries by their own name before any authority.
+pub(super) fn check_answer(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actor: Actor,
+    answer: Answer,
+) -> Result<(), Rejection> {
+    match answer {
+        Answer::Approve => check_approver(context, proposal, actor),
+        Answer::Refuse => check_authority(context, proposal, actor),
+        Answer::None | Answer::NoObjection | Answer::Yes | Answer::No | Answer::Abstain => {
+            Err(Rejection::AnswerUnfit)
+        }
+    }
+}
+
+/// Decided by the approvals that still count; refused when too few people are left to approve.
+pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
+    let mode = proposal.mode.clone().unwrap_or_default();
+    let approved: Vec<u64> = answers(proposal)
+        .filter(|(_, answer)| *answer == Answer::Approve)
+        .filter(|(response, _)| counts(context, proposal, response))
+        .map(|(response, _)| response.member)
+        .collect();
+    if approved.len() >= mode.count as usize {
+        return Outcome::Decided;
+    }
+    let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
+    if refused && candidates(context, proposal, &mode) < mode.count as usize {
+        return Outcome::Refused;
+    }
+    Outcome::Open
+}
+
+/// Approvers are judged again at the decision: who lost what made them one counts no more.
+fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -> bool {
+    let actor = Actor {
+        member: response.member,
+        role: response.role,
+    };
+    power::member_is_active(context, actor.member)
+        && check_approver(context, proposal, actor).is_ok()
+}
+
+/// How many people have approved or still could.
+fn candidates(context: &Context<'_, '_>, proposal: &Proposal, mode: &Mode) -> usize {
+    let approver = mode.approver.clone().unwrap_or_default();
+    let now = context.now();
+    let mut people: Vec<u64> =
+        who::everybody(context, now, proposal.unit, &approver, CANDIDATES_MAX)
+            .into_iter()
+            .filter(|actor| check_approver(context, proposal, *actor).is_ok())
+            .map(|actor| actor.member)
+            .filter(|member| {
+                !answers(proposal).any(|(response, answer)| {
+                    response.member == *member && answer == Answer::Refuse
+                })
+            })
+            .collect();
+    people.sort_unstable();
+    people.dedup();
+    people.len()
+}
+
+/// Who may approve: neither proposer nor beneficiary, with the authority, a person, at a distance.
+fn check_approver(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actor: Actor,
+) -> Result<(), Rejection> {
+    if actor.member == proposal.proposer || proposal.beneficiaries.contains(&actor.member) {
+        return Err(Rejection::SelfApproval);
+    }
+    check_authority(context, proposal, actor)?;
+    let member: Member = context.get(actor.member)?;
+    if member.kind() == MemberKind::Service {
+        return Err(Rejection::ServiceCannotApprove);
+    }
+    if is_too_close(context, proposal, &member) {
+        return Err(Rejection::ApproverTooClose);
+    }
+    let approver = approver_of(proposal);
+    let now = context.now().time;
+    if approver.kind() == WhoKind::Capability
+        && duties::keeps_apart(
+            context,
+            now,
+            actor.member,
+            approver.capability(),
+            proposal.unit,
+        )
+        .is_some()
+    {
+        return Err(Rejection::DutyConflict);
+    }
+    Ok(())
+}
+
+fn check_authority(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actor: Actor,
+) -> Result<(), Rejection> {
+    let now = context.now();
+    let approver = approver_of(proposal);
+    let capability = polity_proto::v1::Capability::Approve;
+    if judge::sleeps(context, now, actor.member, capability) {
+        return Err(Rejection::Sleeping);
+    }
+    if !who::includes(context, now, actor, proposal.unit, &approver)
+        || holds_by_interest_only(context, proposal, actor, &approver)
+    {
+        return Err(Rejection::NoGrant);
+    }
+    Ok(())
+}
+
+fn approver_of(proposal: &Proposal) -> Who {
+    let mode = proposal.mode.as_ref();
+    mode.and_then(|mode| mode.approver.clone())
+        .unwrap_or_default()
+}
+
+/// Whether the power to approve is only what the proposer or a beneficiary delegated.
+fn holds_by_interest_only(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actor: Actor,
+    approver: &Who,
+) -> bool {
+    if approver.kind() != WhoKind::Capability {
+        return false;
+    }
+    let grants = power::grants_of(context, actor.member, context.now().time);
+    !grants
+        .iter()
+        .filter(|grant| {
+            grant.capability() == approver.capability()
+                && power::scope_covers(context, grant, proposal.unit, None)
+        })
+        .any(|grant| {
+            grant.source == 0
+                || power::delegator(context, grant).is_some_and(|delegator| {
+                    delegator != proposal.proposer && !proposal.beneficiaries.contains(&delegator)
+                })
+        })
+}
+
+/// Whether the proposer admitted the member, or assigned them to a role, a short time ago.
+fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, member: &Member) -> bool {
+    let now = context.now().time;
+    let distance = context.parameters().admission_distance;
+    let is_recent = |since: u64| now.saturating_sub(since) < distance;
+    let admitted = member.admitted_by == proposal.proposer && is_recent(member.admitted_at);
+    let state: &dyn Read = context;
+    admitted
+        || lists::all(state, List::Assignments, member.number)
+            .into_iter()
+            .filter_map(|number| objects::get::<Assignment>(state, number))
+            .any(|assignment| {
+                assignment.assigned_by == proposal.proposer && is_recent(assignment.from)
+            })
+}

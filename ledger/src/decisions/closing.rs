@@ -1,0 +1,85 @@
+//! The end of a proposal: what it counted and reserved is given back.
+
+use polity_proto::v1::{EndReason, ObjectKind, Proposal, ProposalState, TimerKind};
+
+use super::exposure;
+use crate::context::Context;
+use crate::state::keys::List;
+use crate::state::{lists, timers};
+
+/// Whether the proposal still waits for somebody.
+pub(crate) fn is_pending(proposal: &Proposal) -> bool {
+    match proposal.state() {
+        ProposalState::Open | ProposalState::Decided => true,
+        ProposalState::None
+        | ProposalState::Adopted
+        | ProposalState::Failed
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => false,
+    }
+}
+
+/// Closes a pending proposal; the caller records the event.
+pub(crate) fn close(
+    context: &mut Context<'_, '_>,
+    mut proposal: Proposal,
+    state: ProposalState,
+) -> Proposal {
+    exposure::close(context, &proposal.exposures);
+    for (list, owner) in [
+        (List::Proposals, proposal.unit),
+        (List::ProposalsBy, proposal.proposer),
+    ] {
+        lists::remove(context.state, list, owner, proposal.number);
+    }
+    proposal.exposures.clear();
+    proposal.state = state as i32;
+    proposal.closed_at = context.now().time;
+    context.put(&proposal);
+    proposal
+}
+
+/// The timer of a proposal: it lapses, or waits on, where outages do not count.
+pub(crate) fn lapse(context: &mut Context<'_, '_>, number: u64) {
+    let Ok(proposal) = context.get::<Proposal>(number) else {
+        return;
+    };
+    if !is_pending(&proposal) {
+        return;
+    }
+    let now = context.now();
+    if now.waiting() < proposal.lapses_at {
+        let due = now.time.saturating_add(proposal.lapses_at - now.waiting());
+        timers::set(context.state, due, TimerKind::Proposal, number);
+        return;
+    }
+    end(context, proposal, EndReason::Lapsed);
+}
+
+/// Ends what a member opened in a role and what would spend: with the assignment goes the power.
+pub(crate) fn void_spending(context: &mut Context<'_, '_>, member: u64, role: u64) {
+    for number in lists::all(context, List::ProposalsBy, member) {
+        match context.get::<Proposal>(number) {
+            Ok(proposal)
+                if proposal.role == role
+                    && !proposal.exposures.is_empty()
+                    && is_pending(&proposal) =>
+            {
+                end(context, proposal, EndReason::Source);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+fn end(context: &mut Context<'_, '_>, proposal: Proposal, reason: EndReason) {
+    let number = proposal.number;
+    close(context, proposal, ProposalState::Lapsed);
+    context.ended(
+        ObjectKind::Proposal,
+        number,
+        reason,
+        &[(ObjectKind::Proposal, number)],
+    );
+}

@@ -1,0 +1,72 @@
+//! The validators' departments: they decide about the network, through their operators.
+
+use polity_proto::v1::{Capability, Mode, ModeKind, ObjectKind, ScopeKind, Validator};
+
+use super::{Actor, Decision, Need, Now, Trace, Verdict, power};
+use crate::Rejection;
+use crate::state::keys::List;
+use crate::state::{Read, keys, lists, objects};
+
+/// Judges what only the validators' departments decide. Holders of `govern_network` and operators may begin.
+pub(super) fn judge(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    trace: &mut Trace,
+) -> Verdict {
+    let begins = power::has_capability(state, actor.member, need.capability, need.unit, now.time)
+        || !operated_by(state, actor.member, now).is_empty();
+    if !begins {
+        trace.look(
+            ObjectKind::Organisation,
+            0,
+            "the departments' operators decide",
+        );
+        return Verdict::Refused(Rejection::NoGrant);
+    }
+    trace.look(
+        ObjectKind::Organisation,
+        0,
+        "more than two thirds of the departments decide",
+    );
+    let mode = Mode {
+        kind: ModeKind::Departments as i32,
+        ..Mode::default()
+    };
+    Verdict::NeedsDecision(Decision {
+        unit: need.unit,
+        capability: need.capability,
+        policy: 0,
+        mode,
+        aggregated: false,
+    })
+}
+
+/// Units that validate and whose validator the member operates: by a grant of
+/// `operate_validator` whose scope is that unit itself.
+pub fn operated_by(state: &dyn Read, member: u64, now: Now) -> Vec<Validator> {
+    let grants = power::grants_of(state, member, now.time);
+    validators(state)
+        .into_iter()
+        .filter(|validator| {
+            power::member_is_active(state, member)
+                && power::unit_capabilities(state, validator.unit)
+                    .contain(Capability::OperateValidator)
+                && grants.iter().any(|grant| {
+                    grant.capability() == Capability::OperateValidator
+                        && grant.scope.as_ref().is_some_and(|scope| {
+                            scope.unit == validator.unit && scope.kind() != ScopeKind::Object
+                        })
+                })
+        })
+        .collect()
+}
+
+/// The validators, in the order in which they came.
+pub fn validators(state: &dyn Read) -> Vec<Validator> {
+    lists::all(state, List::Validators, 0)
+        .into_iter()
+        .filter_map(|unit| objects::value(state, &keys::key(keys::VALIDATOR, &[unit])))
+        .collect()
+}

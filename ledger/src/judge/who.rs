@@ -1,0 +1,152 @@
+//! Who may begin, and who may approve: the sorts of people that a policy names.
+
+use polity_proto::v1::{Assignment, Capability, Grant, Role, RoleKind, ScopeKind, Who, WhoKind};
+
+use super::{Actor, Now, power};
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
+
+/// Whether the actor is among them, for `unit`.
+pub fn includes(state: &dyn Read, now: Now, actor: Actor, unit: u64, who: &Who) -> bool {
+    // An imported assignment gives no power until it is renewed.
+    let role = || {
+        let assignment = power::holding(state, actor.member, actor.role, now.time)?;
+        power::assignment_carries_grants(&assignment)
+            .then(|| objects::get::<Role>(state, actor.role))
+            .flatten()
+    };
+    match who.kind() {
+        WhoKind::None => false,
+        WhoKind::JoinedMembers => {
+            power::member_is_active(state, actor.member)
+                && lists::contains(state, List::Joined, unit, actor.member)
+        }
+        WhoKind::RoleHolders => role().is_some_and(|role| role.unit == unit),
+        WhoKind::Role => role().is_some_and(|role| {
+            who.role
+                .as_ref()
+                .is_some_and(|named| named.number == role.number)
+        }),
+        WhoKind::RoleKind => role().is_some_and(|role| {
+            role.kind() == who.role_kind()
+                && nearest_with_role_kind(state, unit, who.role_kind()) == Some(role.unit)
+        }),
+        WhoKind::Capability => {
+            power::has_capability(state, actor.member, who.capability(), unit, now.time)
+        }
+    }
+}
+
+/// The unit, or the nearest above it, that has a role of the kind.
+pub fn nearest_with_role_kind(state: &dyn Read, unit: u64, kind: RoleKind) -> Option<u64> {
+    power::lineage(state, unit)
+        .into_iter()
+        .map(|unit| unit.number)
+        .find(|unit| {
+            lists::all(state, List::Roles, *unit)
+                .into_iter()
+                .filter_map(|number| objects::get::<Role>(state, number))
+                .any(|role| role.kind() == kind)
+        })
+}
+
+/// Everybody whom `who` names for `unit` now, each in a role in which they count; at most `max`.
+pub fn everybody(state: &dyn Read, now: Now, unit: u64, who: &Who, max: usize) -> Vec<Actor> {
+    let mut found = Vec::new();
+    match who.kind() {
+        WhoKind::None => {}
+        WhoKind::JoinedMembers => {
+            let joined = lists::all(state, List::Joined, unit);
+            let active = joined
+                .into_iter()
+                .filter(|member| power::member_is_active(state, *member));
+            found.extend(active.take(max).map(|member| Actor { member, role: 0 }));
+        }
+        WhoKind::RoleHolders => {
+            for role in lists::all(state, List::Roles, unit) {
+                add_holders(state, now, role, max, &mut found);
+            }
+        }
+        WhoKind::Role => {
+            let role = who.role.as_ref().map_or(0, |role| role.number);
+            add_holders(state, now, role, max, &mut found);
+        }
+        WhoKind::RoleKind => {
+            let unit = nearest_with_role_kind(state, unit, who.role_kind()).unwrap_or_default();
+            for number in lists::all(state, List::Roles, unit) {
+                let role = objects::get::<Role>(state, number);
+                if role.is_some_and(|role| role.kind() == who.role_kind()) {
+                    add_holders(state, now, number, max, &mut found);
+                }
+            }
+        }
+        WhoKind::Capability => {
+            found = with_capability(state, now, who.capability(), unit, max);
+        }
+    }
+    found
+}
+
+/// Everybody who has an effective grant or delegation of `capability` over `unit` or over an
+/// object of it, whatever its limits; at most `max`.
+pub fn with_capability(
+    state: &dyn Read,
+    now: Now,
+    capability: Capability,
+    unit: u64,
+    max: usize,
+) -> Vec<Actor> {
+    let mut found = Vec::new();
+    for over in power::lineage(state, unit) {
+        for number in lists::all(state, List::GrantsOver, over.number) {
+            let Some(grant) = objects::get::<Grant>(state, number) else {
+                continue;
+            };
+            let object = grant
+                .scope
+                .as_ref()
+                .filter(|scope| scope.kind() == ScopeKind::Object && scope.unit == unit);
+            let object = object.map(|scope| (scope.object_kind(), scope.object));
+            let fits = grant.capability() == capability
+                && power::scope_covers(state, &grant, unit, object)
+                && power::grant_holds(state, &grant, now.time);
+            if !fits {
+                continue;
+            }
+            if grant.source == 0 {
+                add_holders(state, now, grant.role, max, &mut found);
+            } else if power::member_is_active(state, grant.member) {
+                let delegate = Actor {
+                    member: grant.member,
+                    role: 0,
+                };
+                add(delegate, max, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Adds the active holders of a role whose assignments carry its grants.
+fn add_holders(state: &dyn Read, now: Now, role: u64, max: usize, found: &mut Vec<Actor>) {
+    for number in lists::all(state, List::Holders, role) {
+        let holds = objects::get::<Assignment>(state, number).filter(|assignment| {
+            power::assignment_holds(state, assignment, now.time)
+                && power::assignment_carries_grants(assignment)
+                && power::member_is_active(state, assignment.member)
+        });
+        if let Some(assignment) = holds {
+            let holder = Actor {
+                member: assignment.member,
+                role,
+            };
+            add(holder, max, found);
+        }
+    }
+}
+
+fn add(actor: Actor, max: usize, found: &mut Vec<Actor>) {
+    if found.len() < max && !found.contains(&actor) {
+        found.push(actor);
+    }
+}

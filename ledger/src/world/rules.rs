@@ -1,0 +1,209 @@
+//! Grants, policies and proposals as a test writes them.
+
+use polity_proto::v1::{
+    Action, Allocate, Answer, Capability, GiveGrant, Mode, ModeKind, OpenProposal, PeriodKind,
+    PeriodLimit, Proposal, ProposalKind, ProposalState, Receipt, Respond, ScopeKind, ScopeRef,
+    SetPolicy, Tier, Transfer, TransferKind, Who, WhoKind, action::Kind,
+};
+use prost::Message;
+
+use super::{World, euros};
+use crate::form;
+use crate::state::{Object, Overlay, objects};
+
+/// Holders of any role of the unit judged.
+pub(crate) fn role_holders() -> Who {
+    Who {
+        kind: WhoKind::RoleHolders as i32,
+        ..Who::default()
+    }
+}
+
+/// Who joined the unit judged.
+pub(crate) fn joined() -> Who {
+    Who {
+        kind: WhoKind::JoinedMembers as i32,
+        ..Who::default()
+    }
+}
+
+/// Holders of a capability.
+pub(crate) fn able(capability: Capability) -> Who {
+    Who {
+        kind: WhoKind::Capability as i32,
+        capability: capability as i32,
+        ..Who::default()
+    }
+}
+
+/// The mode `alone`.
+pub(crate) fn alone() -> Mode {
+    Mode {
+        kind: ModeKind::Alone as i32,
+        ..Mode::default()
+    }
+}
+
+/// The mode `departments`.
+pub(crate) fn by_departments() -> Mode {
+    Mode {
+        kind: ModeKind::Departments as i32,
+        ..Mode::default()
+    }
+}
+
+/// The mode `approve`.
+pub(crate) fn approve(approver: Who, count: u32) -> Mode {
+    Mode {
+        kind: ModeKind::Approve as i32,
+        approver: Some(approver),
+        count,
+        ..Mode::default()
+    }
+}
+
+/// A tier up to whole euros; 0: any amount.
+pub(crate) fn tier(up_to: u128, by: Who, mode: Mode) -> Tier {
+    Tier {
+        up_to: euros(up_to),
+        by: Some(by),
+        mode: Some(mode),
+    }
+}
+
+impl World {
+    /// Holders of one role.
+    pub(crate) fn holders(&self, role: &str) -> Who {
+        Who {
+            kind: WhoKind::Role as i32,
+            role: self.role_ref(role),
+            ..Who::default()
+        }
+    }
+
+    /// A policy of a unit about euros.
+    pub(crate) fn policy(&self, unit: &str, capability: Capability, tiers: Vec<Tier>) -> SetPolicy {
+        SetPolicy {
+            unit: self.unit_ref(unit),
+            capability: capability as i32,
+            asset: self.asset_ref("EUR"),
+            tiers,
+            ..SetPolicy::default()
+        }
+    }
+
+    /// The scope of a unit.
+    pub(crate) fn scope(&self, kind: ScopeKind, unit: &str) -> Option<ScopeRef> {
+        Some(ScopeRef {
+            kind: kind as i32,
+            unit: self.unit_ref(unit),
+            ..ScopeRef::default()
+        })
+    }
+
+    /// A grant over one unit without limits.
+    pub(crate) fn grant(&self, role: &str, capability: Capability, unit: &str) -> GiveGrant {
+        GiveGrant {
+            role: self.role_ref(role),
+            capability: capability as i32,
+            scope: self.scope(ScopeKind::Unit, unit),
+            ..GiveGrant::default()
+        }
+    }
+
+    /// A payment in whole euros.
+    pub(crate) fn payment(&self, from: &str, to: &str, amount: u128) -> Kind {
+        Kind::Transfer(Transfer {
+            from: self.account_ref(from),
+            to: self.account_ref(to),
+            amount: euros(amount),
+            kind: TransferKind::Payment as i32,
+            ..Transfer::default()
+        })
+    }
+
+    /// The root gives a unit budget money.
+    #[track_caller]
+    pub(crate) fn fund(&mut self, unit: &str, amount: u128) {
+        let allocate = Kind::Allocate(Allocate {
+            from: self.account_ref("acme:main"),
+            to: self.account_ref(&format!("{unit}:main")),
+            amount: euros(amount),
+            ..Allocate::default()
+        });
+        self.check("ada", Some("acme#lead"), allocate, "accepted");
+    }
+
+    /// A proposal about these acts.
+    pub(crate) fn proposal(
+        &self,
+        unit: &str,
+        kind: ProposalKind,
+        expected: ModeKind,
+        acts: Vec<Kind>,
+    ) -> OpenProposal {
+        let encode = |kind: Kind| {
+            let action = Action {
+                kind: Some(kind),
+                ..Action::default()
+            };
+            action.encode_to_vec()
+        };
+        OpenProposal {
+            unit: self.unit_ref(unit),
+            kind: kind as i32,
+            actions: acts.into_iter().map(encode).collect(),
+            expected: expected as i32,
+            title: "a proposal".into(),
+            ..OpenProposal::default()
+        }
+    }
+
+    /// Opens a proposal and returns its number.
+    #[track_caller]
+    pub(crate) fn open(&mut self, actor: &str, role: &str, proposal: OpenProposal) -> u64 {
+        let receipt = self.run(actor, Some(role), Kind::OpenProposal(proposal));
+        created(&receipt.expect("the proposal is opened"))
+    }
+
+    /// An answer to a proposal's present version.
+    pub(crate) fn answer(&self, proposal: u64, answer: Answer) -> Kind {
+        Kind::Respond(Respond {
+            proposal: form::numbered(proposal),
+            version: self.get::<Proposal>(proposal).version,
+            answer: answer as i32,
+            explanation: String::new(),
+        })
+    }
+
+    /// Writes an object past the rules, where a test needs a state that other areas bring about.
+    pub(crate) fn put_for_test<T: Object>(&mut self, object: &T) {
+        let base = std::mem::take(&mut self.state);
+        let mut overlay = Overlay::new(&base);
+        objects::put(&mut overlay, object);
+        let changes = overlay.into_changes();
+        self.state = base;
+        for (key, value) in changes {
+            self.state.insert(key, value.unwrap_or_default());
+        }
+    }
+
+    /// The state of a proposal.
+    pub(crate) fn proposal_state(&self, proposal: u64) -> ProposalState {
+        self.get::<Proposal>(proposal).state()
+    }
+}
+
+/// A limit of whole euros in a calendar month.
+pub(crate) fn monthly(amount: u128) -> Option<PeriodLimit> {
+    Some(PeriodLimit {
+        kind: PeriodKind::CalendarMonth as i32,
+        days: 0,
+        amount: euros(amount),
+    })
+}
+
+/// The number that the first event of a receipt speaks of.
+pub(crate) fn created(receipt: &Receipt) -> u64 {
+    receipt.events[0].number
+}
