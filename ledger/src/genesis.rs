@@ -113,9 +113,9 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
         events: std::mem::take(&mut context.events),
     };
     let validators = policies::validators(&state);
-    if validators.len() < parameters.validators_min as usize {
-        return Err(at(genesis.actions.len())(Rejection::ValidatorsMin));
-    }
+    let validators_min = parameters::get(&state).validators_min;
+    actions::validators::check_set(&validators, validators_min)
+        .map_err(at(genesis.actions.len()))?;
     Ok(Founded {
         validators: validators
             .into_iter()

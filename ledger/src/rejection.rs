@@ -196,6 +196,7 @@ rejections! {
     ParameterBounds = 810, "parameter_bounds", "a parameter is out of its bounds";
     PowerZero = 811, "power_zero", "a validator has some power";
     TooManyNodes = 812, "too_many_nodes", "a department has at most 64 nodes";
+    PowerSum = 813, "power_sum", "the validators would have more power together than can be counted";
 
     // 9xx: audit.
     DocumentKnown = 901, "document_known", "the document is already anchored";

@@ -1,18 +1,13 @@
-//! `add_validator`: a unit runs a validator.
+//! `add_validator`: a department runs a validator, whose consensus key signs along.
 
-use polity_proto::v1::{
-    AddValidator, Capability, Counter, ObjectKind, Organisation, Unit, Validator,
-};
+use polity_proto::v1::{AddValidator, Capability, ObjectKind, Unit, Validator};
 
-use super::{Act, enrolment};
+use super::{Act, enrolment, validators};
 use crate::context::Context;
 use crate::judge::{Need, policies, power};
 use crate::state::keys::{self, List};
 use crate::state::{Read, lists, names};
-use crate::{Rejection, check, evidence, form};
-
-/// From so many validators on, none has a third of the power.
-const VALIDATORS_FAIR: usize = 4;
+use crate::{Rejection, evidence, form};
 
 impl Act for AddValidator {
     fn check(&self) -> Result<(), Rejection> {
@@ -26,8 +21,7 @@ impl Act for AddValidator {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let _: Unit = context.find(&self.unit)?;
-        let organisation: Organisation = context.get(0)?;
-        Ok(vec![Need::departments(organisation.root_unit)])
+        Ok(vec![validators::need(context)?])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -43,27 +37,20 @@ impl Act for AddValidator {
         if context.state.get(&key).is_some() {
             return Err(Rejection::AlreadyValidates);
         }
-        let key_index = keys::key_with(keys::CONSENSUS_KEY, &[], &self.key);
-        if names::find(context, &key_index).is_some() {
-            return Err(Rejection::ValidatorKeyTaken);
-        }
-        check_possession(self, context, unit.number)?;
-        let mut validators = policies::validators(context);
-        let changed: Counter = context.value(&keys::key(keys::VALIDATORS_CHANGED, &[]));
-        if !context.is_genesis() && changed.last == context.block.height {
-            return Err(Rejection::OneChangePerBlock);
-        }
+        validators::check_free(context, &self.key)?;
+        validators::check_possession(context, unit.number, &self.key, &self.possession)?;
         let validator = Validator {
             unit: unit.number,
             key: self.key.clone(),
             power: self.power,
             changed_at: context.now().time,
         };
-        validators.push(validator.clone());
-        check_powers(&validators)?;
+        let mut after = policies::validators(context);
+        after.push(validator.clone());
+        validators::check_change(context, &after)?;
 
         context.put_value(key, &validator);
-        names::point(context.state, key_index, unit.number);
+        names::point(context.state, validators::index(&self.key), unit.number);
         lists::append(context.state, List::Validators, 0, unit.number);
         evidence::mark_changed(context.state, context.block);
         context.event(
@@ -75,42 +62,117 @@ impl Act for AddValidator {
     }
 }
 
-fn check_possession(
-    act: &AddValidator,
-    context: &Context<'_, '_>,
-    unit: u64,
-) -> Result<(), Rejection> {
-    let organisation: Organisation = context.get(0)?;
-    let message = if context.is_genesis() {
-        check::founding_possession_bytes(&organisation.chain_id, &act.key)
-    } else {
-        let digest: [u8; 32] = organisation
-            .digest
-            .as_slice()
-            .try_into()
-            .map_err(|_| Rejection::WrongOrganisation)?;
-        check::consensus_possession_bytes(&digest, unit, &act.key)
-    };
-    let proven = <&[u8; 64]>::try_from(act.possession.as_slice())
-        .is_ok_and(|signature| check::signature_is_valid(&act.key, signature, &message));
-    if proven {
-        Ok(())
-    } else {
-        Err(Rejection::PossessionUnproven)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
 
-/// No unit has a third of the power or more, once there are four.
-fn check_powers(validators: &[Validator]) -> Result<(), Rejection> {
-    let total: u128 = validators
-        .iter()
-        .map(|validator| u128::from(validator.power))
-        .sum();
-    let unfair = validators
-        .iter()
-        .any(|validator| 3 * u128::from(validator.power) >= total);
-    if unfair && validators.len() >= VALIDATORS_FAIR {
-        return Err(Rejection::PowerTooLarge);
+    use super::*;
+    use crate::world::{World, public};
+
+    fn add(world: &World, unit: &str, name: &str, power: u64) -> AddValidator {
+        AddValidator {
+            unit: world.unit_ref(unit),
+            key: public(name),
+            possession: world.consensus_possession(unit, name),
+            power,
+        }
     }
-    Ok(())
+
+    #[test]
+    fn a_department_validates_when_the_departments_decided() {
+        let mut world = World::new();
+        let act = add(&world, "acme", "acme validator", 10);
+        world.check_decided("ada", Kind::AddValidator(act), "accepted");
+
+        let root = world.unit("acme").number;
+        assert!(world.list(List::Validators, 0).contains(&root));
+        let validator: Validator = world
+            .value(&keys::key(keys::VALIDATOR, &[root]))
+            .expect("it validates");
+        assert_eq!((validator.power, validator.changed_at), (10, world.time));
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::new();
+        let good = add(&world, "acme", "new", 10);
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                AddValidator {
+                    unit: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected key_unfit",
+                AddValidator {
+                    key: vec![0; 32],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected power_zero",
+                AddValidator {
+                    power: 0,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                AddValidator {
+                    unit: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected already_validates",
+                add(&world, "dev", "another", 10),
+            ),
+            (
+                "rejected validator_key_taken",
+                add(&world, "acme", "dev validator", 10),
+            ),
+            (
+                "rejected possession_unproven",
+                AddValidator {
+                    possession: world.consensus_possession("dev", "new"),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected power_too_large",
+                AddValidator {
+                    power: 20,
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check_decided("ada", Kind::AddValidator(act), expected);
+        }
+        let role = Some("acme#lead");
+        world.check(
+            "ada",
+            role,
+            Kind::AddValidator(good.clone()),
+            "rejected needs_decision",
+        );
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            Kind::AddValidator(good),
+            "rejected no_grant",
+        );
+    }
+
+    #[test]
+    fn validators_change_once_a_block() {
+        let mut world = World::new();
+        let first = Kind::AddValidator(add(&world, "acme", "new", 10));
+        let remove = Kind::RemoveValidator(polity_proto::v1::RemoveValidator {
+            unit: world.unit_ref("dev"),
+        });
+        let outcome = world.decided("ada", &[first, remove]);
+        assert_eq!(outcome, Err(Rejection::OneChangePerBlock));
+    }
 }

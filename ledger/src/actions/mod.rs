@@ -35,21 +35,27 @@ mod open_account;
 mod open_proposal;
 pub(crate) mod posting;
 pub(crate) mod recover_member;
+mod register_node;
 mod reinstate_member;
+mod remove_node;
 mod remove_policy;
 mod remove_role;
 mod remove_sod_rule;
+mod remove_validator;
 mod renew_assignment;
 mod resign_role;
 mod respond;
 mod revoke_assignment;
 mod revoke_grant;
 mod revoke_key;
+mod rotate_validator_key;
+mod set_parameters;
 mod set_policy;
 mod set_sod_rule;
 mod stop_recovery;
 mod suspend_member;
 mod transfer;
+pub(crate) mod validators;
 mod withdraw_proposal;
 
 use polity_proto::v1::{Action, Capability, action::Kind};
@@ -159,6 +165,11 @@ actions! {
     188 Allocate           Operation  Allocate;
     192 Transfer           Operation  Spend;
     240 AddValidator       Network    GovernNetwork;
+    241 RemoveValidator    Network    GovernNetwork;
+    242 RotateValidatorKey Network    GovernNetwork;
+    243 RegisterNode       Operation  OperateValidator;
+    244 RemoveNode         Operation  OperateValidator;
+    245 SetParameters      Network    GovernNetwork;
 }
 
 /// An action that has a message and no rules in this version: refused as unknown.

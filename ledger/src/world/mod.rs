@@ -4,6 +4,7 @@
 //! `dev/api`, role `dev#lead`, account `dev:main` or `finn:main`, asset `EUR`.
 
 mod charter;
+mod decided;
 mod deed;
 mod lookup;
 mod people;
