@@ -182,6 +182,9 @@ rejections! {
     IssuanceOnly = 624, "issuance_only", "issuance accounts move by issue and retire only";
     CreditTooLow = 625, "credit_too_low", "the account already uses more credit";
     ExternalOnly = 626, "external_only", "a bank record is confirmed or voided, not posted";
+    AccountUnlimited = 627, "account_unlimited", "the account has no limit";
+    AccountNotFrozen = 628, "account_not_frozen", "the account is not frozen";
+    KindUnfit = 629, "kind_unfit", "what stays with its owner is internal, and nothing else is";
 
     // 8xx: network.
     ValidatorsMin = 801, "validators_min", "too few validators would remain";

@@ -3,7 +3,7 @@
 use polity_proto::v1::{Basis, BasisSource, Receipt, Timer, TimerKind};
 use prost::Message;
 
-use crate::actions::{ending, recover_member};
+use crate::actions::{ending, holding, recover_member};
 use crate::context::{Authority, Block, Context};
 use crate::decisions::closing;
 use crate::merkle::receipts;
@@ -57,9 +57,10 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) {
     match timer.kind() {
         TimerKind::None => {}
         TimerKind::ConsumedIds => consumed::expire(context.state, timer.number),
+        TimerKind::Hold => holding::expire(context, timer.number),
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
         TimerKind::Proposal => closing::lapse(context, timer.number),
-        TimerKind::Hold | TimerKind::BudgetLine => {}
+        TimerKind::BudgetLine => {}
     }
 }

@@ -3,6 +3,7 @@
 use polity_proto::v1::{Account, Allocate, Capability, OwnerKind, TransferKind};
 
 use super::Act;
+use super::budget;
 use super::posting::{self, Move};
 use crate::context::Context;
 use crate::judge::Need;
@@ -22,6 +23,7 @@ impl Act for Allocate {
         let from: Account = context.find(&self.from)?;
         let to: Account = context.find(&self.to)?;
         let amount = Amount::from_bytes(&self.amount)?;
+        budget::find(context, &self.line)?;
         Ok(vec![posting::need_to_take(
             context,
             Capability::Allocate,
@@ -34,10 +36,7 @@ impl Act for Allocate {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let from: Account = context.find(&self.from)?;
         let to: Account = context.find(&self.to)?;
-        let units = [&from, &to].map(posting::owner);
-        if units.iter().any(|owner| owner.kind() != OwnerKind::Unit) || units[0] == units[1] {
-            return Err(Rejection::NotBetweenUnits);
-        }
+        check_units(&from, &to)?;
         let movement = Move {
             from,
             to,
@@ -47,5 +46,17 @@ impl Act for Allocate {
             value_date: self.value_date,
         };
         posting::post(context, movement).map(|_| ())
+    }
+}
+
+/// Refuses what is not between accounts of two units.
+pub(super) fn check_units(from: &Account, to: &Account) -> Result<(), Rejection> {
+    let units = [from, to].map(posting::owner);
+    // An account twice is refused by its own name.
+    let differ = units[0] != units[1] || from.number == to.number;
+    if differ && units.iter().all(|owner| owner.kind() == OwnerKind::Unit) {
+        Ok(())
+    } else {
+        Err(Rejection::NotBetweenUnits)
     }
 }

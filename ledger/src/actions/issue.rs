@@ -5,7 +5,7 @@ use polity_proto::v1::{Account, Asset, Capability, Issue, ObjectKind, TransferKi
 use super::Act;
 use super::posting::{self, Move};
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, ValueNeed};
 use crate::{Amount, Rejection, form};
 
 impl Act for Issue {
@@ -18,11 +18,14 @@ impl Act for Issue {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let account: Account = context.find(&self.account)?;
         let asset: Asset = context.get(account.asset)?;
-        // The asset is the unit's that defined it: who issues acts in that unit's name.
-        let object = Some((ObjectKind::Asset, asset.number));
         Ok(vec![Need {
-            object,
-            ..Need::of(Capability::Issue, asset.unit)
+            value: Some(ValueNeed {
+                asset: asset.number,
+                amount: Amount::from_bytes(&self.amount)?,
+                account: asset.issuance,
+                counterparty: posting::owner(&account),
+            }),
+            ..need(&asset)
         }])
     }
 
@@ -38,5 +41,13 @@ impl Act for Issue {
             value_date: 0,
         };
         posting::post(context, movement).map(|_| ())
+    }
+}
+
+/// The asset is the unit's that defined it: who issues or retires acts in that unit's name.
+pub(super) fn need(asset: &Asset) -> Need {
+    Need {
+        object: Some((ObjectKind::Asset, asset.number)),
+        ..Need::of(Capability::Issue, asset.unit)
     }
 }

@@ -1,14 +1,15 @@
 //! Moving value: what every transfer, hold and allocation has in common.
 
 use polity_proto::v1::{
-    Account, BasisSource, BudgetLine, Capability, ClosedPeriod, Grant, Movement, ObjectKind, Owner,
-    OwnerKind, Posting, TransferKind, Window,
+    Account, Capability, ClosedPeriod, Movement, ObjectKind, Owner, OwnerKind, Posting,
+    TransferKind,
 };
 
+use super::{budget, spending};
 use crate::context::Context;
-use crate::judge::{Need, ValueNeed};
+use crate::judge::{Need, ValueNeed, power};
 use crate::state::keys;
-use crate::{Amount, Rejection, time, window};
+use crate::{Amount, Rejection};
 
 /// Value that is to move, with its accounts as they are before.
 #[derive(Clone, Debug)]
@@ -33,7 +34,11 @@ pub(crate) fn need_to_take(
 ) -> Need {
     let owner = owner(from);
     match owner.kind() {
-        OwnerKind::Member if owner.number == context.actor.member => Need::own(),
+        // One's own money, too, sleeps after a recovery: the capability says that it is spent.
+        OwnerKind::Member if owner.number == context.actor.member => Need {
+            capability,
+            ..Need::own()
+        },
         OwnerKind::Unit => Need {
             object: Some((ObjectKind::Account, from.number)),
             value: Some(ValueNeed {
@@ -80,21 +85,50 @@ pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Resu
     }
     for account in [from, to] {
         let owner = owner(account);
-        if owner.kind() == OwnerKind::Unit
-            && value_date(context, movement) < closed_until(context, owner.number)
-        {
+        if owner.kind() != OwnerKind::Unit {
+            continue;
+        }
+        if !power::unit_lives(context, owner.number) {
+            return Err(Rejection::UnitDissolved);
+        }
+        if value_date(context, movement.value_date) < closed_until(context, owner.number) {
             return Err(Rejection::PeriodClosed);
         }
     }
-    Ok(())
+    check_kind(movement)
 }
 
-/// The date that counts for periods.
-pub(crate) fn value_date(context: &Context<'_, '_>, movement: &Move) -> u64 {
-    if movement.value_date == 0 {
+/// Profit and loss is read from kinds: what stays with its owner is internal, and nothing else is.
+fn check_kind(movement: &Move) -> Result<(), Rejection> {
+    let stays = owner(&movement.from) == owner(&movement.to);
+    let fits = match movement.kind {
+        TransferKind::Internal => stays,
+        TransferKind::Correction => true,
+        TransferKind::None
+        | TransferKind::Payment
+        | TransferKind::Reimbursement
+        | TransferKind::Compensation
+        | TransferKind::Refund
+        | TransferKind::Gift
+        | TransferKind::Allocation
+        | TransferKind::ReturnAllocation
+        | TransferKind::Issue
+        | TransferKind::Retire
+        | TransferKind::External => !stays,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Rejection::KindUnfit)
+    }
+}
+
+/// The date that counts for periods: the one that was given, or block time.
+pub(crate) fn value_date(context: &Context<'_, '_>, given: u64) -> u64 {
+    if given == 0 {
         context.now().time
     } else {
-        movement.value_date
+        given
     }
 }
 
@@ -133,147 +167,73 @@ pub(crate) fn subtract(counter: &mut Vec<u8>, amount: Amount) {
         .to_bytes();
 }
 
+/// Refuses what exceeds what the source account may still pay.
+pub(crate) fn check_funds(from: &Account, amount: Amount) -> Result<(), Rejection> {
+    match available(from) {
+        Some(available) if available < amount => Err(Rejection::InsufficientFunds),
+        _ => Ok(()),
+    }
+}
+
 /// Judges and posts a movement as a transfer; returns its number.
 pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64, Rejection> {
     check_accounts(context, &movement)?;
+    check_funds(&movement.from, movement.amount)?;
+    let line = budget::spend(context, &movement)?;
     let Move {
         mut from,
         mut to,
         amount,
-        kind,
-        line,
         ..
     } = movement.clone();
-    if available(&from).is_some_and(|available| available < amount) {
-        return Err(Rejection::InsufficientFunds);
-    }
-    let line = match line {
-        0 => None,
-        number => Some(spend_from_line(context, number, &movement)?),
-    };
     add(&mut from.debits_posted, amount)?;
     add(&mut to.credits_posted, amount)?;
-    count_spending(context, &movement)?;
+    spending::count(context, &movement)?;
 
     let transfer = context.next_number(ObjectKind::Transfer);
     if let Some(line) = line {
         context.put(&line);
     }
-    let movement = Movement {
-        transfer,
-        hold: 0,
-        other: to.number,
-        credited: false,
-        amount: amount.to_bytes(),
-        kind: kind as i32,
-    };
-    to.last = Some(Movement {
-        other: from.number,
-        credited: true,
-        ..movement.clone()
-    });
-    from.last = Some(movement);
-    context.put(&from);
-    context.put(&to);
+    write(
+        context,
+        from,
+        to,
+        Movement {
+            transfer,
+            amount: amount.to_bytes(),
+            kind: movement.kind as i32,
+            line: movement.line,
+            ..Movement::default()
+        },
+    );
     let posting = Posting {
         transfer,
-        from: from.number,
-        to: to.number,
+        from: movement.from.number,
+        to: movement.to.number,
         amount: amount.to_bytes(),
-        kind: kind as i32,
+        kind: movement.kind as i32,
     };
     context.posted(ObjectKind::Transfer, transfer, posting);
     Ok(transfer)
 }
 
-/// What a budget line has left.
-pub fn line_available(line: &BudgetLine) -> Option<Amount> {
-    let planned = Amount::from_state(&line.approved)
-        .0
-        .saturating_add(Amount::from_state(&line.carried).0);
-    let used = Amount::from_state(&line.committed)
-        .0
-        .saturating_add(Amount::from_state(&line.spent).0);
-    planned.checked_sub(used).map(Amount)
-}
-
-/// The line that a movement names, if it fits: of the paying unit, asset and period, with enough left.
-pub(crate) fn line_for(
-    context: &Context<'_, '_>,
-    number: u64,
-    movement: &Move,
-) -> Result<BudgetLine, Rejection> {
-    let line: BudgetLine = context.get(number)?;
-    let owner = owner(&movement.from);
-    let date = value_date(context, movement);
-    let fits = owner.kind() == OwnerKind::Unit
-        && line.unit == owner.number
-        && line.asset == movement.from.asset
-        && (line.from..line.until).contains(&date);
-    if !fits {
-        return Err(Rejection::BudgetLineWrong);
-    }
-    if line.closed {
-        return Err(Rejection::BudgetLineClosed);
-    }
-    let left = line_available(&line);
-    if line.hard && left.is_none_or(|left| left < movement.amount) {
-        return Err(Rejection::BudgetExceeded);
-    }
-    Ok(line)
-}
-
-fn spend_from_line(
-    context: &Context<'_, '_>,
-    number: u64,
-    movement: &Move,
-) -> Result<BudgetLine, Rejection> {
-    let mut line = line_for(context, number, movement)?;
-    add(&mut line.spent, movement.amount)?;
-    Ok(line)
-}
-
-/// Counts what a unit's account spends: towards its counterparty, and of the grant that allowed it.
-pub(crate) fn count_spending(
+/// Writes both accounts, each with the movement as it sees it.
+pub(crate) fn write(
     context: &mut Context<'_, '_>,
-    movement: &Move,
-) -> Result<(), Rejection> {
-    if owner(&movement.from).kind() != OwnerKind::Unit {
-        return Ok(());
-    }
-    let today = time::day(context.now().time);
-    context.take(movement.from.number, movement.amount)?;
-    let counterparty = owner(&movement.to);
-    let key = keys::spent(
-        movement.from.number,
-        counterparty.kind(),
-        counterparty.number,
-    );
-    let mut spent: Window = context.value(&key);
-    window::add(&mut spent, today, movement.amount, window::SPENDING_DAYS)?;
-    context.put_value(key, &spent);
-
-    for grant in grants_used(context) {
-        let key = keys::key(keys::GRANT_USE, &[grant]);
-        let mut used: Window = context.value(&key);
-        window::add(&mut used, today, movement.amount, window::GRANT_DAYS)?;
-        context.put_value(key, &used);
-    }
-    Ok(())
-}
-
-/// The grant of the present basis and, for a delegation, its source; only those with a period are counted.
-pub(crate) fn grants_used(context: &Context<'_, '_>) -> Vec<u64> {
-    if context.basis.source() != BasisSource::Grant {
-        return Vec::new();
-    }
-    let Ok(grant) = context.get::<Grant>(context.basis.number) else {
-        return Vec::new();
-    };
-    let source = context.get::<Grant>(grant.source).ok();
-    std::iter::once(grant)
-        .chain(source)
-        .filter(|grant| grant.per_period.is_some())
-        .map(|grant| grant.number)
-        .collect()
+    mut from: Account,
+    mut to: Account,
+    movement: Movement,
+) {
+    from.last = Some(Movement {
+        other: to.number,
+        credited: false,
+        ..movement.clone()
+    });
+    to.last = Some(Movement {
+        other: from.number,
+        credited: true,
+        ..movement
+    });
+    context.put(&from);
+    context.put(&to);
 }

@@ -3,6 +3,7 @@
 use polity_proto::v1::{Account, Capability, OwnerKind, Transfer, TransferKind};
 
 use super::Act;
+use super::budget;
 use super::posting::{self, Move};
 use crate::context::Context;
 use crate::judge::Need;
@@ -16,14 +17,14 @@ impl Act for Transfer {
         form::optional_reference(&self.line)?;
         form::text(&self.reference, form::REFERENCE_BYTES_MAX)?;
         form::optional_hash(&self.document)?;
-        form::known::<TransferKind>(self.kind)?;
-        Ok(())
+        check_kind(self.kind)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let from: Account = context.find(&self.from)?;
         let to: Account = context.find(&self.to)?;
         let amount = Amount::from_bytes(&self.amount)?;
+        budget::find(context, &self.line)?;
         Ok(vec![posting::need_to_take(
             context,
             Capability::Spend,
@@ -38,14 +39,29 @@ impl Act for Transfer {
     }
 }
 
+/// Kinds from `allocation` on belong to actions of their own.
+fn check_kind(kind: i32) -> Result<(), Rejection> {
+    match form::known::<TransferKind>(kind)? {
+        TransferKind::None => Err(Rejection::FieldMissing),
+        TransferKind::Payment
+        | TransferKind::Reimbursement
+        | TransferKind::Compensation
+        | TransferKind::Refund
+        | TransferKind::Gift
+        | TransferKind::Internal => Ok(()),
+        TransferKind::Allocation
+        | TransferKind::ReturnAllocation
+        | TransferKind::Issue
+        | TransferKind::Retire
+        | TransferKind::External
+        | TransferKind::Correction => Err(Rejection::KindReserved),
+    }
+}
+
 /// The movement that a transfer asks for, between accounts that it may name.
 pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result<Move, Rejection> {
     let from: Account = context.find(&transfer.from)?;
     let to: Account = context.find(&transfer.to)?;
-    let kind = transfer.kind();
-    if kind as i32 >= TransferKind::Allocation as i32 {
-        return Err(Rejection::KindReserved);
-    }
     for account in [&from, &to] {
         match posting::owner(account).kind() {
             OwnerKind::Issuance | OwnerKind::Escrow => return Err(Rejection::IssuanceOnly),
@@ -60,7 +76,7 @@ pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result
         from,
         to,
         amount: Amount::from_bytes(&transfer.amount)?,
-        kind,
+        kind: transfer.kind(),
         line: context.optional(&transfer.line)?,
         value_date: transfer.value_date,
     })

@@ -169,6 +169,9 @@ fn look(
 ) -> Found {
     let refused = |rejection| Found::Verdict(Verdict::Refused(rejection));
     if need.own {
+        if sleeps(state, now, actor.member, need.capability) {
+            return refused(Rejection::Sleeping);
+        }
         let basis = Basis {
             source: BasisSource::Own as i32,
             member: actor.member,

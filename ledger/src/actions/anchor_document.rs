@@ -1,0 +1,58 @@
+//! `anchor_document`: a unit records that a document with this hash was there now.
+
+use polity_proto::v1::{AnchorDocument, Capability, Document, ObjectKind, Unit};
+
+use super::Act;
+use crate::context::Context;
+use crate::judge::Need;
+use crate::state::{keys, names};
+use crate::{Rejection, form};
+
+impl Act for AnchorDocument {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.unit)?;
+        form::hash(&self.hash)?;
+        form::text(&self.label, form::SHORT_BYTES_MAX)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        Ok(vec![Need::of(Capability::Anchor, unit.number)])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let unit: Unit = context.find(&self.unit)?;
+        if unit.dissolved_at != 0 {
+            return Err(Rejection::UnitDissolved);
+        }
+        anchor(context, unit.number, &self.hash, &self.label).map(|_| ())
+    }
+}
+
+/// Anchors a hash that is not known yet; returns the document's number.
+pub(super) fn anchor(
+    context: &mut Context<'_, '_>,
+    unit: u64,
+    hash: &[u8],
+    label: &str,
+) -> Result<u64, Rejection> {
+    let index = keys::key_with(keys::DOCUMENT_HASH, &[], hash);
+    if names::find(context, &index).is_some() {
+        return Err(Rejection::DocumentKnown);
+    }
+
+    let number = context.next_number(ObjectKind::Document);
+    context.put(&Document {
+        number,
+        unit,
+        hash: hash.to_vec(),
+        label: label.to_owned(),
+        anchored_by: context.actor.member,
+        anchored_at: context.now().time,
+        superseded_by: 0,
+        effective_at: context.effective_at,
+    });
+    names::point(context.state, index, number);
+    context.event(ObjectKind::Document, number, &[(ObjectKind::Unit, unit)]);
+    Ok(number)
+}

@@ -1,0 +1,51 @@
+//! Accounts and their owners: who decides about an account, and whose history tells of it.
+
+use polity_proto::v1::{Account, Asset, Capability, Member, ObjectKind, OwnerKind, Party};
+
+use super::posting;
+use crate::Rejection;
+use crate::context::Context;
+use crate::judge::Need;
+
+/// The unit that answers for an account: the owner, the one that admitted the owning member, that
+/// registered the party, or that defined the asset.
+pub(crate) fn unit_of(context: &Context<'_, '_>, account: &Account) -> Result<u64, Rejection> {
+    let owner = posting::owner(account);
+    match owner.kind() {
+        OwnerKind::Unit => Ok(owner.number),
+        OwnerKind::Member => context
+            .get::<Member>(owner.number)
+            .map(|member| member.unit),
+        OwnerKind::Party => context.get::<Party>(owner.number).map(|party| party.unit),
+        OwnerKind::Issuance => context.get::<Asset>(owner.number).map(|asset| asset.unit),
+        OwnerKind::Escrow | OwnerKind::None => Err(Rejection::NotYours),
+    }
+}
+
+/// A capability over an account, in the unit that answers for it.
+pub(crate) fn need(
+    context: &Context<'_, '_>,
+    capability: Capability,
+    account: &Account,
+) -> Result<Need, Rejection> {
+    Ok(Need {
+        object: Some((ObjectKind::Account, account.number)),
+        ..Need::of(capability, unit_of(context, account)?)
+    })
+}
+
+/// Acts on an account without value enter its owner's history.
+pub(crate) fn history(
+    context: &Context<'_, '_>,
+    account: &Account,
+) -> Result<(ObjectKind, u64), Rejection> {
+    let owner = posting::owner(account);
+    match owner.kind() {
+        OwnerKind::Member => Ok((ObjectKind::Member, owner.number)),
+        OwnerKind::Unit
+        | OwnerKind::Party
+        | OwnerKind::Issuance
+        | OwnerKind::Escrow
+        | OwnerKind::None => Ok((ObjectKind::Unit, unit_of(context, account)?)),
+    }
+}

@@ -1,0 +1,80 @@
+//! `record_external`: what a bank statement says came from, or went to, an external party. It is
+//! held until another person confirms it.
+
+use polity_proto::v1::{Account, Capability, ObjectKind, OwnerKind, RecordExternal, TransferKind};
+
+use super::Act;
+use super::holding::{self, Terms};
+use super::posting::{self, Move};
+use crate::context::Context;
+use crate::judge::{Need, ValueNeed};
+use crate::{Amount, Rejection, form};
+
+impl Act for RecordExternal {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.from)?;
+        form::reference(&self.to)?;
+        form::amount(&self.amount)?;
+        form::hash(&self.statement)?;
+        form::text(&self.reference, form::REFERENCE_BYTES_MAX)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let from: Account = context.find(&self.from)?;
+        let to: Account = context.find(&self.to)?;
+        let value = ValueNeed {
+            asset: from.asset,
+            amount: Amount::from_bytes(&self.amount)?,
+            account: from.number,
+            counterparty: posting::owner(&to),
+        };
+        let goes_out = posting::owner(&from).kind() == OwnerKind::Unit;
+        Ok(vec![Need {
+            value: goes_out.then_some(value),
+            ..need(&from, &to)
+        }])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let from: Account = context.find(&self.from)?;
+        let to: Account = context.find(&self.to)?;
+        let kinds = [&from, &to].map(|account| posting::owner(account).kind());
+        if !matches!(
+            kinds,
+            [OwnerKind::Party, OwnerKind::Unit] | [OwnerKind::Unit, OwnerKind::Party]
+        ) {
+            return Err(Rejection::NotExternal);
+        }
+        let movement = Move {
+            from,
+            to,
+            amount: Amount::from_bytes(&self.amount)?,
+            kind: TransferKind::External,
+            line: 0,
+            value_date: self.value_date,
+        };
+        // A record that nobody confirms goes away like every hold.
+        let longest = context.parameters().hold_max;
+        let terms = Terms {
+            expires_at: context.now().time.saturating_add(longest),
+            reference: self.reference.clone(),
+            statement: Some(self.statement.clone()),
+            ..Terms::default()
+        };
+        holding::place(context, movement, terms).map(|_| ())
+    }
+}
+
+/// Bank records are made, confirmed and voided in the name of the unit whose account it is.
+pub(super) fn need(from: &Account, to: &Account) -> Need {
+    let of_unit = [from, to]
+        .into_iter()
+        .find(|account| posting::owner(account).kind() == OwnerKind::Unit);
+    match of_unit {
+        Some(account) => Need {
+            object: Some((ObjectKind::Account, account.number)),
+            ..Need::of(Capability::RecordExternal, posting::owner(account).number)
+        },
+        None => Need::not_yours(),
+    }
+}
