@@ -9,11 +9,13 @@
 //! - [`rpc`]: JSON-RPC to a node's gateway; answers are untrusted.
 //! - [`trust`]: from genesis or a checkpoint to a verified header.
 //! - [`proof`]: from a verified header to a state value, a receipt, a history.
+//! - [`session`]: all of it together: proven reads, signed transactions.
 
 pub mod error;
 pub mod keys;
 pub mod proof;
 pub mod rpc;
+pub mod session;
 pub mod trust;
 
 #[cfg(test)]

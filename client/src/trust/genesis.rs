@@ -52,6 +52,39 @@ impl Genesis {
         })
     }
 
+    /// A root of trust from an organisation's founding: its chain, its time, its first validators
+    /// (key and power). `bytes` are those of the file, for the digest.
+    pub fn of_founding<'v>(
+        chain_id: &str,
+        time: u64,
+        validators: impl Iterator<Item = (&'v [u8], u64)>,
+        bytes: &[u8],
+    ) -> Result<Self> {
+        let unusable = |words: &str| Error::usage(format!("the genesis file: {words}"));
+        let validators = validators
+            .map(|(key, power)| {
+                let key = PublicKey::from_raw_ed25519(key)
+                    .ok_or_else(|| unusable("a validator's key is not one"))?;
+                let power = power
+                    .try_into()
+                    .map_err(|_| unusable("a power is out of range"))?;
+                Ok(Info::new(key, power))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let seconds = i64::try_from(time).map_err(|_| unusable("its time is out of range"))?;
+        Ok(Self {
+            chain_id: chain_id
+                .parse()
+                .map_err(|_| unusable("its chain id is not one"))?,
+            time: Time::from_unix_timestamp(seconds, 0)
+                .map_err(|_| unusable("its time is out of range"))?,
+            initial_height: 1,
+            validators: validator_set(validators)
+                .map_err(|error| unusable("no usable validators").with_source(error))?,
+            digest: Sha256::digest(bytes).into(),
+        })
+    }
+
     /// The chain's name.
     #[must_use]
     pub fn chain_id(&self) -> &str {

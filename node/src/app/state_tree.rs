@@ -7,7 +7,7 @@ use ics23::CommitmentProof;
 use polity_ledger::merkle::proof::{self, ExistenceProof, Proof};
 use polity_ledger::merkle::subtree::Subtree;
 use polity_ledger::merkle::tree::StateTree;
-use prost_ics23::Message;
+use prost13::Message;
 use sha2::{Digest, Sha256};
 
 use crate::fault::{Fault, FaultKind};

@@ -1,0 +1,67 @@
+//! The organisation's genesis file: who signs the first header, and which digest signatures bind.
+
+use base64::Engine as _;
+use polity_ledger::genesis;
+use serde::Deserialize;
+
+use crate::trust::Genesis;
+use crate::{Error, Result};
+
+/// What a genesis file says, checked by running its founding actions.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// The chain's name.
+    pub chain_id: String,
+    /// Genesis time, Unix seconds.
+    pub time: u64,
+    /// SHA-256 over everything that the ledger was founded with.
+    pub organisation: [u8; 32],
+    /// The first validators, as the root of trust.
+    pub trust: Genesis,
+}
+
+#[derive(Deserialize)]
+struct File {
+    chain_id: String,
+    genesis_time: String,
+    app_state: String,
+}
+
+impl Founding {
+    /// Reads the bytes of a genesis file.
+    ///
+    /// The departments' signatures on it are for nodes to check before they start; who reads this
+    /// file believes it, because it is where trust begins.
+    pub fn parse(bytes: &[u8]) -> Result<Founding> {
+        let wrong = |words: &str| Error::new(crate::ErrorKind::Usage, words.to_owned());
+        let file: File = serde_json::from_slice(bytes)
+            .map_err(|error| wrong("not a genesis file").with_source(error))?;
+        let time = humantime::parse_rfc3339(&file.genesis_time)
+            .ok()
+            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+            .ok_or_else(|| wrong("the genesis time is not a time"))?
+            .as_secs();
+        let app_state = base64::engine::general_purpose::STANDARD
+            .decode(&file.app_state)
+            .map_err(|_| wrong("the founding actions are not base64"))?;
+        let founding = genesis::Founding {
+            chain_id: &file.chain_id,
+            time,
+            initial_height: 1,
+            app_state: &app_state,
+        };
+        let founded = genesis::found(&founding)
+            .map_err(|error| wrong("the founding actions found nothing").with_source(error))?;
+        let validators = founded
+            .validators
+            .iter()
+            .map(|one| (one.key.as_slice(), one.power));
+        let trust = Genesis::of_founding(&file.chain_id, time, validators, bytes)?;
+        Ok(Founding {
+            organisation: genesis::organisation_digest(&founding),
+            chain_id: file.chain_id,
+            time,
+            trust,
+        })
+    }
+}

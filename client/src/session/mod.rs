@@ -1,0 +1,65 @@
+//! A member's or auditor's view of one organisation: proven reads, signed transactions.
+//!
+//! A home directory holds `genesis.json` (the root of trust), `config.toml` (where the nodes are,
+//! who acts), `keys/` and `trust/` (headers verified by earlier calls).
+
+mod founding;
+mod home;
+mod names;
+mod read;
+mod submit;
+
+use std::time::Duration;
+
+pub use founding::Founding;
+pub use home::HomeConfig;
+pub use names::Named;
+pub use read::{AsOf, History, HistoryItem, Moment};
+pub use submit::{Draft, Outcome, actor, signed_by};
+
+use crate::rpc::Client;
+use crate::trust::LightClient;
+
+/// How long a proof or an outcome is waited for.
+pub const WAIT_DEFAULT: Duration = Duration::from_secs(30);
+
+/// One organisation, through one or several of its nodes.
+pub struct Session {
+    rpc: Client,
+    light: LightClient,
+    founding: Founding,
+    /// How long proofs and outcomes are waited for.
+    pub wait: Duration,
+}
+
+impl Session {
+    /// A session over a way to the nodes and a root of trust.
+    pub fn new(rpc: Client, light: LightClient, founding: Founding) -> Session {
+        Session {
+            rpc,
+            light,
+            founding,
+            wait: WAIT_DEFAULT,
+        }
+    }
+
+    /// The way to the nodes; its answers are hearsay.
+    pub fn rpc(&self) -> &Client {
+        &self.rpc
+    }
+
+    /// Verified headers.
+    pub fn light(&self) -> &LightClient {
+        &self.light
+    }
+
+    /// What the genesis file says.
+    pub fn founding(&self) -> &Founding {
+        &self.founding
+    }
+
+    /// The organisation's digest, which every signature binds.
+    pub fn organisation(&self) -> &[u8; 32] {
+        &self.founding.organisation
+    }
+}

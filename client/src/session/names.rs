@@ -1,0 +1,222 @@
+//! From what people write to numbers: `finn`, `acme/dev`, `acme/dev#storefront-api`, `acme/dev:main`, `m12`.
+
+use polity_ledger::state::keys;
+use polity_proto::v1::{Account, Index, Member, ObjectKind, Organisation, OwnerKind, Role, Unit};
+
+use super::Session;
+use crate::{Error, Result};
+
+/// A number, and how people call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The number.
+    pub number: u64,
+    /// The number with its letter, and the handle.
+    pub shown: String,
+}
+
+impl Session {
+    /// A member: `m12` or a handle.
+    pub async fn member(&self, text: &str) -> Result<Named> {
+        let number = match numbered('m', text) {
+            Some(number) => number,
+            None => {
+                self.by_handle(ObjectKind::Member, 0, text, "member")
+                    .await?
+            }
+        };
+        let member: Member = self.existing(number, "member", text).await?;
+        Ok(Named {
+            number,
+            shown: format!("m{number} {}", member.handle),
+        })
+    }
+
+    /// A unit: `u4`, or handles from the root, `acme/dev`.
+    pub async fn unit(&self, text: &str) -> Result<Named> {
+        if let Some(number) = numbered('u', text) {
+            let _: Unit = self.existing(number, "unit", text).await?;
+            return Ok(Named {
+                number,
+                shown: format!("u{number} {}", self.unit_path(number).await?),
+            });
+        }
+        let mut parts = text.split('/');
+        let root_name = parts.next().unwrap_or_default();
+        let organisation: Organisation = self
+            .get(0)
+            .await?
+            .ok_or_else(|| Error::trouble("the organisation has no state"))?;
+        let root: Unit = self
+            .existing(organisation.root_unit, "root unit", "")
+            .await?;
+        if root.handle != root_name {
+            return Err(Error::usage(format!(
+                "no unit {text}: the root is {}",
+                root.handle
+            )));
+        }
+        let mut number = root.number;
+        for part in parts {
+            number = self
+                .by_handle(ObjectKind::Unit, number, part, "unit")
+                .await?;
+        }
+        Ok(Named {
+            number,
+            shown: format!("u{number} {text}"),
+        })
+    }
+
+    /// A role: `r9` or `acme/dev#storefront-api`.
+    pub async fn role(&self, text: &str) -> Result<Named> {
+        let number = match numbered('r', text) {
+            Some(number) => number,
+            None => {
+                let (unit, handle) = text.split_once('#').ok_or_else(|| {
+                    Error::usage(format!("a role is written UNIT#ROLE or r9, not {text}"))
+                })?;
+                let unit = self.unit(unit).await?.number;
+                self.by_handle(ObjectKind::Role, unit, handle, "role")
+                    .await?
+            }
+        };
+        let role: Role = self.existing(number, "role", text).await?;
+        let unit = self.unit_path(role.unit).await?;
+        Ok(Named {
+            number,
+            shown: format!("r{number} {unit}#{}", role.handle),
+        })
+    }
+
+    /// An account: `a88`, `acme/dev:main`, or `finn:main`; a party's account is `acme/dev/@vendor:main`.
+    pub async fn account(&self, text: &str) -> Result<Named> {
+        let number = match numbered('a', text) {
+            Some(number) => number,
+            None => {
+                let (owner, handle) = text.rsplit_once(':').ok_or_else(|| {
+                    Error::usage(format!(
+                        "an account is written OWNER:NAME or a88, not {text}"
+                    ))
+                })?;
+                let owner = self.owner_number(owner).await?;
+                self.by_handle(ObjectKind::Account, owner, handle, "account")
+                    .await?
+            }
+        };
+        let account: Account = self.existing(number, "account", text).await?;
+        Ok(Named {
+            number,
+            shown: format!("a{number} {}", self.account_path(&account).await?),
+        })
+    }
+
+    /// An asset's number by its code.
+    pub async fn asset(&self, code: &str) -> Result<u64> {
+        let key = keys::key_with(keys::ASSET_CODE, &[], code.as_bytes());
+        let index: Option<Index> = self.value(key).await?;
+        index
+            .map(|index| index.number)
+            .ok_or_else(|| Error::usage(format!("no asset {code}")))
+    }
+
+    /// How a unit is called from the root down.
+    pub async fn unit_path(&self, number: u64) -> Result<String> {
+        let mut handles = Vec::new();
+        let mut next = number;
+        while next != 0 && handles.len() < 16 {
+            let Some(unit) = self.get::<Unit>(next).await? else {
+                break;
+            };
+            handles.push(unit.handle);
+            next = unit.parent;
+        }
+        handles.reverse();
+        Ok(handles.join("/"))
+    }
+
+    /// How an account is called.
+    pub async fn account_path(&self, account: &Account) -> Result<String> {
+        let owner = account.owner.unwrap_or_default();
+        let name = match owner.kind() {
+            OwnerKind::Unit => self.unit_path(owner.number).await?,
+            OwnerKind::Member => self
+                .get::<Member>(owner.number)
+                .await?
+                .map_or_else(String::new, |one| one.handle),
+            OwnerKind::Party => {
+                let party = self
+                    .get::<polity_proto::v1::Party>(owner.number)
+                    .await?
+                    .unwrap_or_default();
+                format!("{}/@{}", self.unit_path(party.unit).await?, party.handle)
+            }
+            OwnerKind::Issuance => "issuance".to_owned(),
+            OwnerKind::Escrow | OwnerKind::None => "escrow".to_owned(),
+        };
+        Ok(format!("{name}:{}", account.handle))
+    }
+
+    async fn owner_number(&self, owner: &str) -> Result<u64> {
+        if let Some((unit, party)) = owner.split_once("/@") {
+            let unit = self.unit(unit).await?.number;
+            let party = self
+                .by_handle(ObjectKind::Party, unit, party, "party")
+                .await?;
+            return Ok(keys::owner_number(OwnerKind::Party, party));
+        }
+        if let Some(number) = numbered('u', owner) {
+            return Ok(keys::owner_number(OwnerKind::Unit, number));
+        }
+        if let Some(number) = numbered('m', owner) {
+            return Ok(keys::owner_number(OwnerKind::Member, number));
+        }
+        if owner.contains('/') {
+            return Ok(keys::owner_number(
+                OwnerKind::Unit,
+                self.unit(owner).await?.number,
+            ));
+        }
+        // One word: the root unit, or a member.
+        match self.unit(owner).await {
+            Ok(unit) => Ok(keys::owner_number(OwnerKind::Unit, unit.number)),
+            Err(error) if error.kind() == crate::ErrorKind::Usage => Ok(keys::owner_number(
+                OwnerKind::Member,
+                self.member(owner).await?.number,
+            )),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn by_handle(
+        &self,
+        kind: ObjectKind,
+        container: u64,
+        handle: &str,
+        what: &str,
+    ) -> Result<u64> {
+        let index: Option<Index> = self.value(keys::handle(kind, container, handle)).await?;
+        index
+            .map(|index| index.number)
+            .ok_or_else(|| Error::usage(format!("no {what} is called {handle}")))
+    }
+
+    async fn existing<T: polity_ledger::state::Object>(
+        &self,
+        number: u64,
+        what: &str,
+        text: &str,
+    ) -> Result<T> {
+        self.get(number)
+            .await?
+            .ok_or_else(|| Error::usage(format!("there is no {what} {text}")))
+    }
+}
+
+/// `m12` as 12, where the letter fits.
+pub fn numbered(letter: char, text: &str) -> Option<u64> {
+    text.strip_prefix(letter)?
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+}

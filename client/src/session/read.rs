@@ -1,0 +1,328 @@
+//! Reads: every value is proven against a header that was verified, or it is not returned.
+
+use polity_ledger::state::keys::{self, List};
+use polity_ledger::state::objects::{self, Object};
+use polity_proto::v1::{
+    EntryContext, HistoryAnswer, HistoryEntry, HistoryRequest, KeysAnswer, KeysRequest, ListHead,
+    ListPage, ObjectKind, Record,
+};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::Session;
+use crate::proof::{HistoryHead, verify_keys};
+use crate::rpc::QueryAnswer;
+use crate::{Error, Result};
+
+/// Most keys of one question.
+const KEYS_MAX: usize = 100;
+/// Entries of one page of a history.
+const PAGE_ENTRIES: u32 = 500;
+
+/// At which height an answer holds, and whether a header proves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The height whose state was read.
+    pub height: u64,
+    /// Whether it was verified against a signed header. The past of what has no history of its own is not.
+    pub is_proven: bool,
+}
+
+/// Which state to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// The newest.
+    #[default]
+    Newest,
+    /// After the block of this height.
+    Height(u64),
+}
+
+/// An object's whole history, verified.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// Entries, oldest first: all of them, or the newest ones that were asked for.
+    pub items: Vec<HistoryItem>,
+    /// Index of the first of `items`.
+    pub from: u64,
+    /// How many entries the history has.
+    pub count: u64,
+    /// Its root, proven in the state.
+    pub root: Vec<u8>,
+    /// The state that proved it.
+    pub moment: Moment,
+}
+
+/// One entry of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryItem {
+    /// Its index.
+    pub index: u64,
+    /// Where it stands in the chain, and the hash of the object after it: proven.
+    pub entry: HistoryEntry,
+    /// The event that it points to, as the node told it; [`Session::receipt_at`] proves it.
+    pub context: EntryContext,
+}
+
+impl Session {
+    /// An object by its number.
+    pub async fn get<T: Object>(&self, number: u64) -> Result<Option<T>> {
+        Ok(self.get_at(number, AsOf::Newest).await?.0)
+    }
+
+    /// An object by its number, as of a height.
+    pub async fn get_at<T: Object>(&self, number: u64, at: AsOf) -> Result<(Option<T>, Moment)> {
+        let key = objects::object_key(T::PREFIX, number);
+        match at {
+            AsOf::Newest => {
+                let (mut values, moment) = self.read(&[key]).await?;
+                Ok((
+                    values
+                        .pop()
+                        .flatten()
+                        .map(|value| decode_object::<T>(&value))
+                        .transpose()?,
+                    moment,
+                ))
+            }
+            AsOf::Height(height) => self.object_as_of(number, height).await,
+        }
+    }
+
+    /// Several objects of one kind by their numbers, in that order.
+    pub async fn get_all<T: Object>(&self, numbers: &[u64]) -> Result<Vec<T>> {
+        let keys: Vec<Vec<u8>> = numbers
+            .iter()
+            .map(|number| objects::object_key(T::PREFIX, *number))
+            .collect();
+        let (values, _) = self.read(&keys).await?;
+        values
+            .into_iter()
+            .flatten()
+            .map(|value| decode_object::<T>(&value))
+            .collect()
+    }
+
+    /// A value that is no object.
+    pub async fn value<T: Message + Default>(&self, key: Vec<u8>) -> Result<Option<T>> {
+        let (mut values, _) = self.read(&[key]).await?;
+        values
+            .pop()
+            .flatten()
+            .map(|value| decode(&value))
+            .transpose()
+    }
+
+    /// A listable set, whole.
+    pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
+        let head: ListHead = self
+            .value(keys::list_head(list, owner))
+            .await?
+            .unwrap_or_default();
+        let pages: Vec<Vec<u8>> = (0..head.pages)
+            .map(|page| keys::list_page(list, owner, page))
+            .collect();
+        let (values, _) = self.read(&pages).await?;
+        let mut numbers = Vec::new();
+        for value in values.into_iter().flatten() {
+            numbers.extend(decode::<ListPage>(&value)?.numbers);
+        }
+        // Head and pages may be of two heights: a set that changed in between is read again.
+        if numbers.len() as u64 != head.count {
+            return Box::pin(self.list(list, owner)).await;
+        }
+        Ok(numbers)
+    }
+
+    /// Values of keys, all of one height, each proven present or absent. Of more than 100 keys each hundred is of
+    /// one height.
+    pub async fn read(&self, keys: &[Vec<u8>]) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
+        let mut values = Vec::with_capacity(keys.len());
+        let mut height = 0;
+        for chunk in keys.chunks(KEYS_MAX) {
+            let request = KeysRequest {
+                keys: chunk.to_vec(),
+            };
+            let answer = self.ask("/keys", &request.encode_to_vec(), 0, true).await?;
+            let answer: KeysAnswer = decode(&answer.value)?;
+            let header = self.light().proven_at(answer.height, self.wait).await?;
+            values.extend(verify_keys(&answer, chunk, &header)?);
+            height = answer.height;
+        }
+        Ok((
+            values,
+            Moment {
+                height,
+                is_proven: true,
+            },
+        ))
+    }
+
+    /// An object's history, whole and verified: every entry, rebuilt to the root in the state.
+    pub async fn history(&self, kind: ObjectKind, number: u64) -> Result<History> {
+        let (head, moment) = self.history_head(kind, number).await?;
+        let mut items = Vec::new();
+        while (items.len() as u64) < head.count {
+            let from = items.len() as u64;
+            let page = self
+                .history_page(kind, number, from, PAGE_ENTRIES, false)
+                .await?;
+            if page.entries.is_empty() {
+                return Err(Error::proof("the history ends before its count"));
+            }
+            append(&mut items, from, &page)?;
+        }
+        items.truncate(head.count as usize);
+        let entries: Vec<Vec<u8>> = items
+            .iter()
+            .map(|item| item.entry.encode_to_vec())
+            .collect();
+        head.verify_whole(&entries)?;
+        Ok(History {
+            items,
+            from: 0,
+            count: head.count,
+            root: head.root.to_vec(),
+            moment,
+        })
+    }
+
+    /// The newest entries of an object's history, verified to be the newest.
+    pub async fn newest_history(
+        &self,
+        kind: ObjectKind,
+        number: u64,
+        limit: u32,
+    ) -> Result<History> {
+        let page = self.history_page(kind, number, 0, limit, true).await?;
+        let (head, moment) = self.history_head(kind, number).await?;
+        if page.count != head.count {
+            return Box::pin(self.newest_history(kind, number, limit)).await;
+        }
+        let proven = head.verify_page(&page, page.from)?;
+        let mut items = Vec::new();
+        append(&mut items, page.from, &page)?;
+        Ok(History {
+            items,
+            from: page.from,
+            count: proven.count,
+            root: head.root.to_vec(),
+            moment,
+        })
+    }
+
+    async fn history_head(&self, kind: ObjectKind, number: u64) -> Result<(HistoryHead, Moment)> {
+        let prefix = objects::prefix_with_history(kind)
+            .ok_or_else(|| Error::usage("objects of this kind have no history of their own"))?;
+        let (mut values, moment) = self.read(&[objects::object_key(prefix, number)]).await?;
+        let value = values
+            .pop()
+            .flatten()
+            .ok_or_else(|| Error::usage("there is no such object"))?;
+        Ok((HistoryHead::from_state_value(&value)?, moment))
+    }
+
+    async fn history_page(
+        &self,
+        kind: ObjectKind,
+        number: u64,
+        from: u64,
+        limit: u32,
+        newest: bool,
+    ) -> Result<HistoryAnswer> {
+        let request = HistoryRequest {
+            kind: kind as i32,
+            number,
+            from,
+            limit,
+            newest,
+        };
+        let answer = self
+            .ask("/history", &request.encode_to_vec(), 0, false)
+            .await?;
+        decode(&answer.value)
+    }
+
+    /// The past of an object: what the node remembers, proven by the object's own history where it has one.
+    async fn object_as_of<T: Object>(
+        &self,
+        number: u64,
+        height: u64,
+    ) -> Result<(Option<T>, Moment)> {
+        let key = objects::object_key(T::PREFIX, number);
+        let answer = self.ask("/key", &key, height, false).await?;
+        if answer.value.is_empty() {
+            return Ok((
+                None,
+                Moment {
+                    height,
+                    is_proven: false,
+                },
+            ));
+        }
+        let object = decode_object::<T>(&answer.value)?;
+        if !T::HISTORY {
+            return Ok((
+                Some(object),
+                Moment {
+                    height,
+                    is_proven: false,
+                },
+            ));
+        }
+        let record: Record = decode(&answer.value)?;
+        let history = self.history(T::KIND, number).await?;
+        let last = history
+            .items
+            .iter()
+            .rev()
+            .find(|item| item.entry.height <= height);
+        let is_proven = last.is_some_and(|item| {
+            item.entry.object_hash == Sha256::digest(&record.object).as_slice()
+        });
+        Ok((Some(object), Moment { height, is_proven }))
+    }
+
+    /// Asks a node; a code in the answer is an error. The answer is hearsay until it is proven.
+    pub async fn ask(
+        &self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+        prove: bool,
+    ) -> Result<QueryAnswer> {
+        let answer = self.rpc().abci_query(path, data, height, prove).await?;
+        if answer.code != 0 {
+            return Err(Error::trouble(format!(
+                "the node has no answer: {}",
+                answer.log
+            )));
+        }
+        Ok(answer)
+    }
+}
+
+fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Result<()> {
+    for (offset, entry) in page.entries.iter().enumerate() {
+        items.push(HistoryItem {
+            index: from + offset as u64,
+            entry: decode(entry)?,
+            context: page.contexts.get(offset).cloned().unwrap_or_default(),
+        });
+    }
+    Ok(())
+}
+
+/// Decodes an object out of its record, where a history stands beside it.
+fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
+    if !T::HISTORY {
+        return decode(value);
+    }
+    let record: Record = decode(value)?;
+    decode(&record.object)
+}
+
+fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
+    T::decode(bytes)
+        .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
+}

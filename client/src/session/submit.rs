@@ -1,0 +1,245 @@
+//! Transactions: built, signed, sent, and followed to a proven receipt.
+
+use std::time::{Duration, SystemTime};
+
+use polity_ledger::check;
+use polity_proto::v1::{
+    Action, Body, Envelope, ReceiptAnswer, ReceiptAtRequest, Ref, Signer as BodySigner,
+    SimulateAnswer, SimulateRequest, action::Kind,
+};
+use prost::Message;
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
+
+use super::Session;
+use crate::keys::Signer;
+use crate::proof::{ProvenReceipt, verify_receipt};
+use crate::{Error, ErrorKind, Result};
+
+/// How long a transaction of one signer is valid.
+pub const VALIDITY_ONE_SIGNER: Duration = Duration::from_secs(600);
+/// How long a transaction of several signers is valid: it is passed around.
+pub const VALIDITY_SEVERAL_SIGNERS: Duration = Duration::from_secs(3 * 86_400);
+
+/// A body with the signatures that it has so far, as people pass it around.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The bytes that everybody signs.
+    pub body: Vec<u8>,
+    /// A signature for each signer, in order; empty where it is missing.
+    pub signatures: Vec<Vec<u8>>,
+}
+
+/// What became of a transaction that was sent.
+pub type Outcome = ProvenReceipt;
+
+/// An action of the first signer in a role (0: none).
+pub fn actor(kind: Kind, role: u64) -> Action {
+    Action {
+        acting_role: (role != 0).then_some(Ref {
+            number: role,
+            new: 0,
+        }),
+        kind: Some(kind),
+        ..Action::default()
+    }
+}
+
+/// A signer's entry in a body.
+pub fn signed_by(member: u64, key: &[u8; 32]) -> BodySigner {
+    BodySigner {
+        member,
+        key: key.to_vec(),
+    }
+}
+
+impl Draft {
+    /// A body that nobody has signed yet. `validity` counts from this machine's clock.
+    pub fn new(
+        organisation: &[u8; 32],
+        signers: Vec<BodySigner>,
+        actions: Vec<Action>,
+        validity: Duration,
+    ) -> Result<Draft> {
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|error| Error::trouble("the clock is before 1970").with_source(error))?;
+        let mut salt = vec![0; 16];
+        rand::thread_rng().fill_bytes(&mut salt);
+        let count = signers.len();
+        let body = Body {
+            version: check::VERSION,
+            organisation: organisation.to_vec(),
+            valid_until: (now + validity).as_secs(),
+            salt,
+            signers,
+            actions,
+        };
+        let bytes = body.encode_to_vec();
+        check::parse_body(&bytes)
+            .map_err(|rejection| Error::usage(format!("{}: {rejection}", rejection.name())))?;
+        Ok(Draft {
+            body: bytes,
+            signatures: vec![Vec::new(); count],
+        })
+    }
+
+    /// Reads a draft that somebody passed on.
+    pub fn from_envelope(bytes: &[u8]) -> Result<Draft> {
+        let envelope = Envelope::decode(bytes)
+            .map_err(|error| Error::usage("not a draft").with_source(error))?;
+        let draft = Draft {
+            body: envelope.body,
+            signatures: envelope.signatures,
+        };
+        let body = draft.body()?;
+        if body.signers.len() != draft.signatures.len() {
+            return Err(Error::usage(
+                "the draft has another number of signatures than signers",
+            ));
+        }
+        Ok(draft)
+    }
+
+    /// The draft as an envelope, complete or not.
+    pub fn to_envelope(&self) -> Vec<u8> {
+        Envelope {
+            body: self.body.clone(),
+            signatures: self.signatures.clone(),
+        }
+        .encode_to_vec()
+    }
+
+    /// What is signed.
+    pub fn body(&self) -> Result<Body> {
+        check::parse_body(&self.body)
+            .map_err(|rejection| Error::usage(format!("{}: {rejection}", rejection.name())))
+    }
+
+    /// The transaction's id.
+    pub fn id(&self) -> [u8; 32] {
+        Sha256::digest(&self.body).into()
+    }
+
+    /// Signs at every place that names this key. Says whether there was one.
+    pub fn sign(&mut self, organisation: &[u8; 32], signer: &Signer) -> Result<bool> {
+        let body = self.body()?;
+        if body.organisation != organisation {
+            return Err(Error::usage("the draft is for another organisation"));
+        }
+        let mut signed = false;
+        for (place, named) in self.signatures.iter_mut().zip(&body.signers) {
+            if named.key == signer.public_key() {
+                *place = signer.sign_body(organisation, &self.body).to_vec();
+                signed = true;
+            }
+        }
+        Ok(signed)
+    }
+
+    /// Whether everybody has signed.
+    pub fn is_complete(&self) -> bool {
+        self.signatures
+            .iter()
+            .all(|signature| !signature.is_empty())
+    }
+}
+
+impl Session {
+    /// Judges a draft on the newest state without sending it. Hearsay of the node that was asked.
+    pub async fn simulate(&self, draft: &Draft) -> Result<SimulateAnswer> {
+        let request = SimulateRequest {
+            body: draft.body.clone(),
+        };
+        let answer = self
+            .ask("/simulate", &request.encode_to_vec(), 0, false)
+            .await?;
+        SimulateAnswer::decode(&answer.value[..])
+            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
+    }
+
+    /// Sends a complete draft and waits for its proven receipt. A refusal in a block is a receipt too, with its code;
+    /// a refusal at the door is an error. Sending the same draft again is safe.
+    pub async fn submit(&self, draft: &Draft) -> Result<Outcome> {
+        if !draft.is_complete() {
+            return Err(Error::usage("signatures are missing"));
+        }
+        let id = draft.id();
+        let sent = self.rpc().broadcast_tx_sync(&draft.to_envelope()).await;
+        match sent {
+            Ok(answer) if answer.code == 0 => {}
+            Ok(answer) => {
+                // It may be in a block already: sent before, or through another node.
+                if let Some(outcome) = self.receipt(&id).await? {
+                    return Ok(outcome);
+                }
+                let refusal = crate::Refusal {
+                    code: answer.code,
+                    log: answer.log,
+                };
+                return Err(Error::refused(refusal).with_transaction_id(id));
+            }
+            Err(error) if error.kind() == ErrorKind::Refused => {
+                return match self.receipt(&id).await {
+                    Ok(Some(outcome)) => Ok(outcome),
+                    Ok(None) | Err(_) => Err(error.with_transaction_id(id)),
+                };
+            }
+            Err(error) => return Err(error.with_transaction_id(id)),
+        }
+        self.wait_for_receipt(&id).await
+    }
+
+    /// Waits for the proven receipt of a transaction that was sent.
+    pub async fn wait_for_receipt(&self, id: &[u8; 32]) -> Result<Outcome> {
+        let deadline = Instant::now() + self.wait;
+        let mut pause = Duration::from_millis(15);
+        loop {
+            if let Some(outcome) = self.receipt(id).await? {
+                return Ok(outcome);
+            }
+            if Instant::now() >= deadline {
+                let words =
+                    "the outcome did not show in time; sending the same transaction again is safe";
+                return Err(Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id));
+            }
+            sleep(pause).await;
+            pause = (pause * 3 / 2).min(Duration::from_millis(250));
+        }
+    }
+
+    /// The proven receipt of a transaction, or none while no block has it.
+    pub async fn receipt(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
+        let answer = self.rpc().abci_query("/receipt", id, 0, false).await?;
+        if answer.code != 0 {
+            return Ok(None);
+        }
+        let answer = ReceiptAnswer::decode(&answer.value[..])
+            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))?;
+        self.prove_receipt(&answer, id).await.map(Some)
+    }
+
+    /// The proven receipt at a position.
+    pub async fn receipt_at(&self, height: u64, index: u32) -> Result<ProvenReceipt> {
+        let request = ReceiptAtRequest { height, index };
+        let answer = self
+            .ask("/receipt-at", &request.encode_to_vec(), 0, false)
+            .await?;
+        let answer = ReceiptAnswer::decode(&answer.value[..])
+            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))?;
+        let envelope = Envelope::decode(&answer.transaction[..])
+            .map_err(|error| Error::proof("the transaction is malformed").with_source(error))?;
+        if (answer.height, answer.index) != (height, index) {
+            return Err(Error::proof("the receipt is of another position"));
+        }
+        self.prove_receipt(&answer, &Sha256::digest(&envelope.body).into())
+            .await
+    }
+
+    async fn prove_receipt(&self, answer: &ReceiptAnswer, id: &[u8; 32]) -> Result<ProvenReceipt> {
+        let next = self.light().proven_at(answer.height, self.wait).await?;
+        let block = self.light().verified_header(answer.height).await?;
+        verify_receipt(answer, id, &block, &next)
+    }
+}
