@@ -1,6 +1,7 @@
 //! The operator's commands: one file for each, and here what they share.
 
 mod config;
+mod genesis;
 mod init;
 mod keys;
 mod start;
@@ -30,6 +31,7 @@ pub struct Polityd {
 #[derive(Debug, Subcommand)]
 enum Command {
     Config(config::Config),
+    Genesis(genesis::Genesis),
     Init(init::Init),
     Keys(keys::Keys),
     Start(start::Start),
@@ -65,6 +67,7 @@ impl Polityd {
         let common = self.common;
         let done = match self.command {
             Command::Config(command) => command.run(&common),
+            Command::Genesis(command) => command.run(&common),
             Command::Init(command) => command.run(&common),
             Command::Keys(command) => command.run(&common),
             Command::Start(command) => command.run(&common),

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod backend;
+pub mod charter;
 pub mod commands;
 pub mod config;
 pub mod crash_point;
