@@ -6,21 +6,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use polity_engine::application::Query;
 use prometheus_client::registry::Registry;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 use tokio::sync::{Semaphore, broadcast};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::announce::News;
-use super::backend::{
-    Admission, Ask, Blocks, CommittedBlock, Depth, Queries, Submission, Submitted, Trouble,
-};
+use super::backend::{Ask, Blocks, CommittedBlock, Depth, Queries, Submission};
 use super::body::BodyBudget;
 use super::limits::{LimitError, Limits};
 use super::methods::{Method, Signature};
 use super::metrics::{GatewayMetrics, TurnedAway};
 use super::params::Args;
-use super::rpc::{Call, Json, Reply, RpcError, json as json_text};
+use super::rpc::{Call, Json, Reply, RpcError};
 use super::shapes;
 use super::subscription::Census;
 use super::throttle::Throttle;
@@ -28,8 +25,6 @@ use super::txproof::TxProof;
 
 /// News that may wait for a session that is busy; sessions are quick, so this is slack and no policy.
 const NEWS_QUEUE: usize = 256;
-/// `broadcast_batch`'s code for a transaction that the engine did not take. No refusal of the ledger has this number.
-const NOT_TAKEN: u32 = 1;
 
 /// Answers calls. Cheap to clone.
 #[derive(Clone)]
@@ -108,6 +103,13 @@ impl Gateway {
     /// Whether the address may make this many calls now.
     pub(super) fn may_call(&self, peer: IpAddr, calls: usize) -> bool {
         self.0.throttle.take(peer, calls, std::time::Instant::now())
+    }
+
+    /// Makes the address pay for what it sent.
+    pub(super) fn charge(&self, peer: IpAddr, calls: usize) {
+        self.0
+            .throttle
+            .charge(peer, calls, std::time::Instant::now());
     }
 
     /// When a request that begins now must be answered, all its calls together.
@@ -276,181 +278,8 @@ impl Gateway {
         .await?
     }
 
-    async fn broadcast(&self, bytes: Bytes, depth: Depth, peer: IpAddr) -> Result<Json, RpcError> {
-        let (hash, submission) = self.submit_one(bytes, depth, peer).await?;
-        let submitted = answered(submission)?;
-        Ok(shapes::broadcast(&submitted, &hash).to_string())
-    }
-
-    /// Listens first and submits then, so that the block cannot pass unseen.
-    async fn broadcast_commit(&self, bytes: Bytes, peer: IpAddr) -> Result<Json, RpcError> {
-        let commits = self.commits();
-        let (hash, submission) = self.submit_one(bytes, Depth::Checked, peer).await?;
-        let checked = answered(submission)?;
-        if checked.code != 0 {
-            return Ok(shapes::broadcast_commit(&checked, &hash, None).to_string());
-        }
-
-        let (block, index) = timeout(self.0.limits.commit_wait(), self.committed(commits, hash))
-            .await
-            .unwrap_or_else(|_| {
-                Err(RpcError::internal(
-                    "timed out waiting for tx to be included in a block",
-                ))
-            })?;
-        let committed = block
-            .transactions
-            .get(index)
-            .map(|transaction| (&transaction.result, block.height));
-        Ok(shapes::broadcast_commit(&checked, &hash, committed).to_string())
-    }
-
-    async fn committed(
-        &self,
-        mut commits: broadcast::Receiver<Arc<CommittedBlock>>,
-        hash: [u8; 32],
-    ) -> Result<(Arc<CommittedBlock>, usize), RpcError> {
-        loop {
-            match commits.recv().await {
-                Ok(block) => {
-                    if let Some(index) = block
-                        .transactions
-                        .iter()
-                        .position(|transaction| transaction.hash == hash)
-                    {
-                        return Ok((block, index));
-                    }
-                }
-                // Blocks passed unseen: the store knows whether ours was among them.
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    if let Some(found) = self.read(move |queries| queries.transaction(hash)).await?
-                    {
-                        let height = found.height;
-                        let transactions = vec![found.transaction];
-                        return Ok((
-                            Arc::new(CommittedBlock {
-                                height,
-                                transactions,
-                                ..CommittedBlock::default()
-                            }),
-                            0,
-                        ));
-                    }
-                }
-                Err(broadcast::error::RecvError::Closed) => {
-                    return Err(RpcError::internal("the node is stopping"));
-                }
-            }
-        }
-    }
-
-    /// Many transactions in one call, each with its own answer, in order.
-    async fn broadcast_batch(
-        &self,
-        transactions: Vec<Bytes>,
-        peer: IpAddr,
-    ) -> Result<Json, RpcError> {
-        let most = self.0.limits.batch_transactions_max;
-        if transactions.len() > most {
-            let detail = format!(
-                "txs: {} transactions, at most {most} are allowed",
-                transactions.len()
-            );
-            return Err(RpcError::invalid_params(&detail));
-        }
-
-        let outcomes = self.submit(transactions, Depth::Checked, peer).await?;
-        let answers: Vec<Value> = outcomes
-            .into_iter()
-            .map(|(hash, submission)| {
-                let (code, log) = match submission {
-                    Submission::Answered(submitted) => (submitted.code, submitted.log),
-                    Submission::AlreadyKnown => (0, "already in the pool".to_owned()),
-                    Submission::NotTaken(trouble) => (NOT_TAKEN, trouble.to_string()),
-                };
-                json!({"code": code, "log": log, "hash": shapes::hash_text(&hash)})
-            })
-            .collect();
-        Ok(json_text(&answers))
-    }
-
-    async fn submit_one(
-        &self,
-        bytes: Bytes,
-        depth: Depth,
-        peer: IpAddr,
-    ) -> Result<([u8; 32], Submission), RpcError> {
-        let outcome = self.submit(vec![bytes], depth, peer).await?.pop();
-        outcome.ok_or_else(|| RpcError::internal("the engine answered nothing"))
-    }
-
-    /// Shows transactions to the node, then hands what it lets pass to the engine. Answers with each one's hash.
-    async fn submit(
-        &self,
-        transactions: Vec<Bytes>,
-        depth: Depth,
-        peer: IpAddr,
-    ) -> Result<Vec<([u8; 32], Submission)>, RpcError> {
-        let (transactions, hashes, admissions) = self
-            .read(move |queries| {
-                let hashes: Vec<[u8; 32]> = transactions
-                    .iter()
-                    .map(|bytes| Sha256::digest(bytes).into())
-                    .collect();
-                let admissions = queries.admit(&transactions);
-                (transactions, hashes, admissions)
-            })
-            .await?;
-
-        let (mut refusals, mut passed, mut blamed) = (Vec::new(), Vec::new(), 0usize);
-        let admissions = admissions
-            .into_iter()
-            .chain(std::iter::repeat(Admission::Pass));
-        for (bytes, admission) in transactions.into_iter().zip(admissions) {
-            match admission {
-                Admission::Pass => {
-                    passed.push(bytes);
-                    refusals.push(None);
-                }
-                Admission::Refuse {
-                    code,
-                    log,
-                    blames_sender,
-                } => {
-                    blamed += usize::from(blames_sender);
-                    refusals.push(Some(Submitted {
-                        code,
-                        log,
-                        ..Submitted::default()
-                    }));
-                }
-            }
-        }
-        if blamed > 0 {
-            let cost = blamed.saturating_mul(self.0.limits.bad_transaction_cost as usize);
-            self.0
-                .throttle
-                .charge(peer, cost, std::time::Instant::now());
-        }
-
-        let mut answers = if passed.is_empty() {
-            Vec::new()
-        } else {
-            self.hand_over(passed, depth).await?
-        }
-        .into_iter();
-        let outcomes = refusals.into_iter().map(|refusal| match refusal {
-            Some(refusal) => Submission::Answered(refusal),
-            None => answers
-                .next()
-                .unwrap_or(Submission::NotTaken(Trouble::Garbled(
-                    "too few answers".to_owned(),
-                ))),
-        });
-        Ok(hashes.into_iter().zip(outcomes).collect())
-    }
-
-    async fn hand_over(
+    /// Offers transactions to the engine's pool.
+    pub(super) async fn hand_over(
         &self,
         transactions: Vec<Bytes>,
         depth: Depth,
@@ -481,7 +310,7 @@ impl Gateway {
 
     /// Runs a read of the store away from the event loop. It holds its turn until it ends, also when its caller has
     /// gone: so slow reads cannot pile up.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Queries) -> T + Send + 'static,
     ) -> Result<T, RpcError> {
@@ -500,15 +329,6 @@ impl Gateway {
 /// What CometBFT says of the form of arguments.
 pub(super) fn params_detail(detail: &str) -> String {
     format!("error converting json params to arguments: {detail}")
-}
-
-/// A single submission as CometBFT answers it: what the pool knows already is an error there.
-fn answered(submission: Submission) -> Result<Submitted, RpcError> {
-    match submission {
-        Submission::Answered(submitted) => Ok(submitted),
-        Submission::AlreadyKnown => Err(RpcError::internal("tx already exists in cache")),
-        Submission::NotTaken(trouble) => Err(trouble.into()),
-    }
 }
 
 /// CometBFT's rules and words for a height that is asked for.

@@ -5,8 +5,9 @@
 //! ([`Queries`]); headers, commits, validators and the pool come from the engine in use ([`Blocks`]).
 //! Nothing here touches the connections over which consensus drives the application.
 //!
-//! A request's way: `listen` (connections, TLS) → `http` or `websocket` → `throttle` (limits per address) →
-//! `rpc` and `params` (form) → `methods` (the allow-list) → `answer` (one arm per method) → `shapes` (CometBFT's JSON).
+//! A request's way: `listen` (connections, TLS) → `http` or `websocket` → `throttle` (limits per
+//! address) → `rpc` and `params` (form) → `methods` (the allow-list) → `answer` (one arm per method;
+//! `submit` for transactions) → `shapes` (CometBFT's JSON).
 
 mod announce;
 mod answer;
@@ -19,10 +20,12 @@ mod listen;
 mod methods;
 mod metrics;
 mod ops;
+mod outbox;
 mod params;
 mod rpc;
 mod shapes;
 mod stall;
+mod submit;
 mod subscription;
 #[cfg(test)]
 mod tests;

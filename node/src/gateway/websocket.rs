@@ -7,11 +7,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use super::announce::{News, canceled};
@@ -19,6 +19,7 @@ use super::answer::{Gateway, params_detail};
 use super::listen::Peer;
 use super::methods::{Method, Signature, WebsocketMethod};
 use super::metrics::TurnedAway;
+use super::outbox::{Outbox, Waiting};
 use super::params::Args;
 use super::rpc::{Body, Call, Id, Json, Reply, RpcError};
 use super::subscription::{Counted, Topic};
@@ -309,65 +310,4 @@ async fn farewell(sink: &mut SplitSink<WebSocket, Message>, session: &Session, r
     };
     // A client that takes nothing learns it from the closed connection.
     let _ = timeout(FAREWELL, say).await;
-}
-
-/// Messages that wait to be written.
-struct Outbox {
-    queue: mpsc::Sender<Waiting>,
-    bytes: Arc<Semaphore>,
-    bytes_max: usize,
-}
-
-/// A message with its share of the outbox, given back when it was written.
-struct Waiting {
-    text: Utf8Bytes,
-    _share: OwnedSemaphorePermit,
-}
-
-/// The outbox is full or closed.
-struct Full;
-
-impl Outbox {
-    fn new(messages: usize, bytes_max: usize) -> (Outbox, mpsc::Receiver<Waiting>) {
-        let (queue, written) = mpsc::channel(messages);
-        (
-            Outbox {
-                queue,
-                bytes: Arc::new(Semaphore::new(bytes_max)),
-                bytes_max,
-            },
-            written,
-        )
-    }
-
-    async fn wait_and_push(&self, text: String) -> Result<(), Full> {
-        let share = Arc::clone(&self.bytes)
-            .acquire_many_owned(self.share(&text))
-            .await
-            .map_err(|_| Full)?;
-        self.queue
-            .send(Waiting {
-                text: text.into(),
-                _share: share,
-            })
-            .await
-            .map_err(|_| Full)
-    }
-
-    fn try_push(&self, text: String) -> Result<(), Full> {
-        let share = Arc::clone(&self.bytes)
-            .try_acquire_many_owned(self.share(&text))
-            .map_err(|_| Full)?;
-        self.queue
-            .try_send(Waiting {
-                text: text.into(),
-                _share: share,
-            })
-            .map_err(|_| Full)
-    }
-
-    /// A message larger than the whole outbox takes all of it.
-    fn share(&self, text: &str) -> u32 {
-        u32::try_from(text.len().min(self.bytes_max)).unwrap_or(u32::MAX)
-    }
 }
