@@ -1,7 +1,6 @@
 //! The operator's commands: one file for each, and here what they share.
 
 mod config;
-mod genesis;
 mod init;
 mod keys;
 mod start;
@@ -31,7 +30,6 @@ pub struct Polityd {
 #[derive(Debug, Subcommand)]
 enum Command {
     Config(config::Config),
-    Genesis(genesis::Genesis),
     Init(init::Init),
     Keys(keys::Keys),
     Start(start::Start),
@@ -67,7 +65,6 @@ impl Polityd {
         let common = self.common;
         let done = match self.command {
             Command::Config(command) => command.run(&common),
-            Command::Genesis(command) => command.run(&common),
             Command::Init(command) => command.run(&common),
             Command::Keys(command) => command.run(&common),
             Command::Start(command) => command.run(&common),

@@ -2,7 +2,6 @@
 
 pub mod app;
 pub mod backend;
-pub mod charter;
 pub mod commands;
 pub mod config;
 pub mod crash_point;
