@@ -17,6 +17,7 @@ pub mod genesis;
 pub mod judge;
 pub mod merkle;
 pub mod parameters;
+pub mod query;
 mod rejection;
 pub mod state;
 pub mod time;

@@ -5,7 +5,7 @@
 
 pub mod departments;
 pub mod duties;
-mod grants;
+pub(crate) mod grants;
 pub mod kinds;
 mod need;
 pub mod policies;

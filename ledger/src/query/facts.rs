@@ -1,0 +1,245 @@
+//! What a reader wants to know of a refusal: amounts, limits, what is missing, until when, who could.
+//!
+//! Facts are computed for queries and never hashed. Objects are written as people write them
+//! (`g41`, `u4`), members by handle, amounts in the asset's decimals, times in RFC 3339.
+
+use polity_proto::v1::{
+    Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, PeriodLimit,
+    Proposal, Who, action::Kind,
+};
+
+use super::verdict::mode_name;
+use crate::actions::posting;
+use crate::context::Context;
+use crate::judge::{
+    Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, power, who,
+};
+use crate::state::{Read, objects};
+use crate::{Amount, Rejection, time};
+
+/// Most people who are named.
+const PEOPLE_MAX: usize = 5;
+
+fn fact(name: &str, value: impl ToString) -> Fact {
+    Fact {
+        name: name.into(),
+        value: value.to_string(),
+    }
+}
+
+/// What a decision takes: whose, by which policy and mode, and who could approve.
+pub(super) fn of_decision(state: &dyn Read, now: Now, decision: &Decision) -> Vec<Fact> {
+    let mut facts = vec![
+        fact("unit", format!("u{}", decision.unit)),
+        fact("mode", mode_name(decision.mode.kind())),
+    ];
+    if decision.policy != 0 {
+        facts.push(fact("policy", format!("y{}", decision.policy)));
+    }
+    if decision.aggregated {
+        facts.push(fact(
+            "aggregated",
+            "with what was spent in the last 30 days",
+        ));
+    }
+    if let Some(approver) = &decision.mode.approver {
+        facts.push(fact("approvals", decision.mode.count));
+        facts.push(fact(
+            "approvers",
+            people(state, now, decision.unit, approver),
+        ));
+    }
+    if decision.mode.wait != 0 {
+        facts.push(fact("wait", format!("{}s", decision.mode.wait)));
+    }
+    facts
+}
+
+/// What is to be known of a refusal of the context's present action.
+pub(super) fn of_refusal(
+    context: &Context<'_, '_>,
+    action: &Action,
+    needs: &[Need],
+    rejection: Rejection,
+) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, &action.kind) {
+        facts.extend(executable_from(context, execute));
+    }
+    for need in needs.iter().filter(|need| !need.own) {
+        if let Some(value) = &need.value {
+            facts.push(fact("requested", shown(context, value.amount, value.asset)));
+        }
+        let of_family = [of_limit, of_authority, of_state];
+        facts.extend(of_family.iter().flat_map(|of| of(context, need, rejection)));
+    }
+    facts
+}
+
+/// A limit that is exceeded, and the policy that could decide instead.
+fn of_limit(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
+    if rejection != Rejection::LimitPerTransfer && rejection != Rejection::LimitPerPeriod {
+        return Vec::new();
+    }
+    let mut facts = Vec::new();
+    if let Some(value) = &need.value {
+        of_limits(context, need, value, &mut facts);
+    }
+    let now = context.now();
+    let otherwise = judge_proposal(context, now, context.actor, need, &mut Trace::off());
+    if let Verdict::NeedsDecision(decision) = otherwise {
+        facts.extend(of_decision(context, now, &decision));
+    }
+    facts
+}
+
+/// A capability that is missing, and who has it.
+fn of_authority(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
+    let missing = [
+        Rejection::NoGrant,
+        Rejection::NotConferred,
+        Rejection::OwnDecisionOnly,
+        Rejection::PeopleMissing,
+    ];
+    if !missing.contains(&rejection) {
+        return Vec::new();
+    }
+    let able = who::with_capability(
+        context,
+        context.now(),
+        need.capability,
+        need.unit,
+        PEOPLE_MAX,
+    );
+    let mut facts = vec![
+        fact("capability", slug(need.capability)),
+        fact("unit", format!("u{}", need.unit)),
+        fact("who_could", names(context, &able)),
+    ];
+    if need.people > 1 {
+        facts.push(fact("people", need.people));
+    }
+    facts
+}
+
+/// What an account has, until when somebody sleeps, which rule keeps apart.
+fn of_state(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
+    let actor = context.actor.member;
+    if rejection == Rejection::InsufficientFunds {
+        let value = need.value.as_ref();
+        let account = value.and_then(|value| objects::get::<Account>(context, value.account));
+        let available = account.as_ref().and_then(posting::available);
+        let pair = available.zip(account);
+        return pair
+            .map(|(available, account)| fact("available", shown(context, available, account.asset)))
+            .into_iter()
+            .collect();
+    }
+    if rejection == Rejection::Sleeping {
+        let member = objects::get::<Member>(context, actor);
+        return member
+            .map(|member| fact("until", rfc3339(member.sleeps_until)))
+            .into_iter()
+            .collect();
+    }
+    if rejection == Rejection::DutyConflict {
+        let now = context.now().time;
+        return duties::keeps_apart(context, now, actor, need.capability, need.unit)
+            .map(|rule| fact("rule", rule.number))
+            .into_iter()
+            .collect();
+    }
+    Vec::new()
+}
+
+/// The limits of the first grant that is exceeded, and how much of it is used.
+fn of_limits(context: &Context<'_, '_>, need: &Need, value: &ValueNeed, facts: &mut Vec<Fact>) {
+    let actor = context.actor;
+    let now = context.now();
+    let exceeded = power::grants_in_role(context, actor.member, actor.role, now.time)
+        .into_iter()
+        .find(|grant| {
+            grant.capability() == need.capability
+                && power::scope_covers(context, grant, need.unit, need.object)
+        });
+    let Some(grant) = exceeded else {
+        return;
+    };
+    facts.push(fact("grant", format!("g{}", grant.number)));
+    let source = objects::get::<Grant>(context, grant.source);
+    for limit in [Some(grant), source].into_iter().flatten() {
+        if !limit.per_transfer.is_empty() {
+            let amount = Amount::from_state(&limit.per_transfer);
+            facts.push(fact("per_transfer", shown(context, amount, value.asset)));
+            let taken = context.taken(value.account);
+            facts.push(fact("taken", shown(context, taken, value.asset)));
+        }
+        if let Some(period) = &limit.per_period {
+            of_period(context, &limit, period, value.asset, facts);
+        }
+    }
+}
+
+fn of_period(
+    context: &Context<'_, '_>,
+    grant: &Grant,
+    period: &PeriodLimit,
+    asset: u64,
+    facts: &mut Vec<Fact>,
+) {
+    let used = grants::used_in_period(context, context.now(), grant.number, period);
+    let limit = Amount::from_state(&period.amount);
+    facts.push(fact("per_period", shown(context, limit, asset)));
+    facts.push(fact("used", shown(context, used, asset)));
+}
+
+/// From when a decided proposal can be executed, on the clock as it stands.
+fn executable_from(context: &Context<'_, '_>, execute: &ExecuteProposal) -> Option<Fact> {
+    let proposal: Proposal = context.find(&execute.proposal).ok()?;
+    let from = proposal.executable_at.saturating_add(context.now().paused);
+    Some(fact("until", rfc3339(from)))
+}
+
+/// A capability as people write it: `admit_members`.
+fn slug(capability: Capability) -> String {
+    let name = capability.as_str_name();
+    name.trim_start_matches("CAPABILITY_").to_ascii_lowercase()
+}
+
+fn people(state: &dyn Read, now: Now, unit: u64, who: &Who) -> String {
+    let found = who::everybody(state, now, unit, who, PEOPLE_MAX);
+    names(state, &found)
+}
+
+fn names(state: &dyn Read, people: &[crate::judge::Actor]) -> String {
+    let mut handles: Vec<String> = Vec::new();
+    for actor in people {
+        let handle = objects::get::<Member>(state, actor.member).map(|member| member.handle);
+        handles.extend(handle.filter(|handle| !handles.contains(handle)));
+    }
+    match handles.is_empty() {
+        true => "nobody".into(),
+        false => handles.join(", "),
+    }
+}
+
+/// An amount in its asset's decimals, with the code.
+fn shown(state: &dyn Read, amount: Amount, asset: u64) -> String {
+    let Some(asset) = objects::get::<Asset>(state, asset) else {
+        return amount.0.to_string();
+    };
+    let scale = asset.scale as usize;
+    let digits = format!("{:0>width$}", amount.0, width = scale + 1);
+    let (whole, decimals) = digits.split_at(digits.len() - scale);
+    match scale {
+        0 => format!("{whole} {}", asset.code),
+        _ => format!("{whole}.{decimals} {}", asset.code),
+    }
+}
+
+fn rfc3339(seconds: u64) -> String {
+    let (year, month, day) = time::civil(time::day(seconds));
+    let of_day = seconds % time::DAY;
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}

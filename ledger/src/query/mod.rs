@@ -1,0 +1,221 @@
+//! Questions to the judge: what would happen, and who could. The answers come from the code that
+//! judges blocks; nothing here decides anything, and nothing that is done stays.
+
+mod facts;
+mod verdict;
+mod who_can;
+
+use polity_proto::v1::{self, Action, Body, Receipt, SimulateAnswer};
+
+use crate::context::{Authority, Block, Context};
+use crate::state::{Overlay, Read};
+use crate::{Rejection, actions, block};
+
+pub use who_can::{MEMBERS_MAX, who_can};
+
+/// Whether a member may do an action, and if not, what it would take.
+///
+/// Judged in the action's acting role or, with `any_role`, in the best of all that the member
+/// holds. Whoever would have to sign beside the member is left out.
+pub fn can(
+    state: &dyn Read,
+    block: Block,
+    member: u64,
+    action: &Action,
+    any_role: bool,
+) -> v1::Verdict {
+    if any_role {
+        return verdict::in_best_role(state, block, member, action);
+    }
+    let role = action
+        .acting_role
+        .as_ref()
+        .map_or(0, |reference| reference.number);
+    verdict::of(state, block, crate::judge::Actor { member, role }, action)
+}
+
+/// What a body would do on this state, signatures aside: the receipt, and a verdict for each
+/// action up to the first that is refused. The height is the caller's to fill in.
+pub fn simulate(state: &dyn Read, block: Block, body: &Body) -> SimulateAnswer {
+    let receipt = block::simulate(state, block, body);
+    let rejection = Rejection::from_code(receipt.code);
+    let mut answer = SimulateAnswer {
+        rejection: rejection.map_or_else(String::new, |rejection| rejection.name().into()),
+        ..SimulateAnswer::default()
+    };
+    if block::check_signers(state, body).is_ok() {
+        explain(state, block, body, &receipt, &mut answer);
+    }
+    answer.receipt = Some(receipt);
+    answer
+}
+
+fn explain(
+    state: &dyn Read,
+    block: Block,
+    body: &Body,
+    receipt: &Receipt,
+    answer: &mut SimulateAnswer,
+) {
+    let mut overlay = Overlay::new(state);
+    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
+    context.signers = body.signers.iter().map(|signer| signer.member).collect();
+    context.signer_keys = body
+        .signers
+        .iter()
+        .map(|signer| signer.key.clone())
+        .collect();
+    for (index, action) in body.actions.iter().enumerate() {
+        let verdict = verdict::assess(&mut context, index as u32, action);
+        let failed = receipt.code != 0 && receipt.failed_action as usize == index;
+        if failed {
+            answer.facts.clone_from(&verdict.facts);
+        }
+        answer.verdicts.push(verdict);
+        if failed || actions::run(&mut context, index as u32, action).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
+
+    use super::*;
+    use crate::judge::Now;
+    use crate::world::{World, able, alone, approve, role_holders, tier};
+
+    fn world() -> World {
+        let mut world = World::new();
+        world.fund("dev", 50_000);
+        let approver = able(v1::Capability::Approve);
+        let tiers = vec![
+            tier(500, role_holders(), alone()),
+            tier(0, role_holders(), approve(approver, 1)),
+        ];
+        let policy = world.policy("dev", v1::Capability::Spend, tiers);
+        world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+        world
+    }
+
+    fn block(world: &World) -> Block {
+        Block {
+            height: world.height + 1,
+            now: Now {
+                time: world.time,
+                paused: 0,
+            },
+        }
+    }
+
+    fn ask(world: &World, member: &str, kind: Kind) -> v1::Verdict {
+        let action = Action {
+            kind: Some(kind),
+            ..Action::default()
+        };
+        can(
+            &world.state,
+            block(world),
+            world.member_number(member),
+            &action,
+            true,
+        )
+    }
+
+    fn value<'f>(facts: &'f [Fact], name: &str) -> &'f str {
+        let fact = facts.iter().find(|fact| fact.name == name);
+        fact.map_or("", |fact| &fact.value)
+    }
+
+    #[test]
+    fn can_finds_the_role_and_names_the_grant() {
+        let world = world();
+        let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 400));
+        assert_eq!(verdict.kind(), VerdictKind::Allowed);
+        assert_eq!(verdict.acting_role, world.role("dev#engineer").number);
+        assert!(!verdict.looked.is_empty());
+    }
+
+    #[test]
+    fn an_exceeded_limit_names_amounts_and_the_policy_that_could_decide() {
+        let world = world();
+        let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));
+        assert_eq!(verdict.rejection, "limit_per_transfer");
+        assert_eq!(value(&verdict.facts, "requested"), "800.00 EUR");
+        assert_eq!(value(&verdict.facts, "per_transfer"), "500.00 EUR");
+        assert_eq!(value(&verdict.facts, "policy"), "y1");
+        assert_eq!(value(&verdict.facts, "mode"), "approve");
+        assert_eq!(value(&verdict.facts, "approvers"), "ben, ada");
+    }
+
+    #[test]
+    fn a_missing_capability_names_who_could() {
+        let world = world();
+        let verdict = ask(&world, "hal", world.payment("dev:main", "ops:main", 400));
+        assert_eq!(verdict.rejection, "no_grant");
+        assert_eq!(value(&verdict.facts, "capability"), "spend");
+        assert_eq!(value(&verdict.facts, "who_could"), "ben, finn, gia");
+    }
+
+    #[test]
+    fn what_the_account_lacks_is_told() {
+        let world = world();
+        let verdict = ask(
+            &world,
+            "ada",
+            world.payment("acme:main", "ops:main", 40_000),
+        );
+        assert_eq!(verdict.kind(), VerdictKind::Allowed);
+        let verdict = ask(&world, "hal", world.payment("hal:main", "ops:main", 4));
+        assert_eq!(verdict.rejection, "insufficient_funds");
+    }
+
+    #[test]
+    fn who_can_lists_those_who_may_alone_and_those_who_may_begin() {
+        let world = world();
+        let action = Action {
+            kind: Some(world.payment("dev:main", "ops:main", 800)),
+            ..Action::default()
+        };
+        let (found, truncated) = who_can(&world.state, block(&world), &action);
+        assert!(!truncated);
+        let found: Vec<(u64, VerdictKind)> = found
+            .iter()
+            .map(|who| {
+                (
+                    who.member,
+                    who.verdict.as_ref().map_or(VerdictKind::None, |v| v.kind()),
+                )
+            })
+            .collect();
+        let number = |name| world.member_number(name);
+        assert_eq!(
+            found,
+            [
+                (number("ben"), VerdictKind::Allowed),
+                (number("finn"), VerdictKind::NeedsDecision),
+                (number("gia"), VerdictKind::NeedsDecision),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_simulation_explains_each_action_up_to_the_one_that_fails() {
+        let mut world = world();
+        let pay = |world: &World, amount| {
+            crate::world::by("finn")
+                .acting_as("dev#engineer")
+                .does(world.payment("dev:main", "ops:main", amount))
+        };
+        let deeds = [pay(&world, 300), pay(&world, 300), pay(&world, 1)];
+        let envelope = world.envelope(&deeds);
+        let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+        let body = crate::check::parse_body(&envelope.body).expect("a body");
+        let answer = simulate(&world.state, block(&world), &body);
+        assert_eq!(answer.rejection, "limit_per_transfer");
+        assert_eq!(answer.verdicts.len(), 2);
+        assert_eq!(value(&answer.facts, "taken"), "300.00 EUR");
+        assert_eq!(world.balance("ops:main"), 0);
+    }
+}

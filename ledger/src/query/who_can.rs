@@ -1,0 +1,128 @@
+//! Who may do an action, alone or by beginning a decision.
+
+use polity_proto::v1::{Action, Capability, Looked, VerdictKind, WhoCan};
+
+use super::verdict;
+use crate::context::{Authority, Block, Context};
+use crate::judge::{
+    Actor, Need, Trace, Verdict, departments, judge_proposal, policies, power, who,
+};
+use crate::state::keys::List;
+use crate::state::{Overlay, Read, lists};
+use crate::{actions, form};
+
+/// Most people who are looked at.
+pub const MEMBERS_MAX: usize = 1_000;
+
+/// Everybody who may do the action, each in a role in which they may; and whether more people
+/// were there than were looked at.
+pub fn who_can(state: &dyn Read, block: Block, action: &Action) -> (Vec<WhoCan>, bool) {
+    let candidates = candidates(state, block, action);
+    let truncated = candidates.len() >= MEMBERS_MAX;
+    let able = candidates
+        .into_iter()
+        .filter_map(|actor| {
+            let mut verdict = verdict::of(state, block, actor, action);
+            if verdict.kind() == VerdictKind::Refused {
+                verdict = by_beginning(state, block, actor, action)?;
+            }
+            verdict.looked = Vec::<Looked>::new();
+            Some(WhoCan {
+                member: actor.member,
+                role: actor.role,
+                verdict: Some(verdict),
+            })
+        })
+        .collect();
+    (able, truncated)
+}
+
+/// Whoever goes over a grant's limit may still begin the decision that the policy asks for.
+fn by_beginning(
+    state: &dyn Read,
+    block: Block,
+    actor: Actor,
+    action: &Action,
+) -> Option<polity_proto::v1::Verdict> {
+    let mut overlay = Overlay::new(state);
+    let (context, needs) = begun(&mut overlay, block, actor, action)?;
+    let mut decision = None;
+    for need in &needs {
+        let trace = &mut Trace::off();
+        match judge_proposal(&context, context.now(), actor, need, trace) {
+            Verdict::Allowed(_) => {}
+            Verdict::NeedsDecision(needed) => decision = Some(needed),
+            Verdict::Refused(_) => return None,
+        }
+    }
+    decision.map(|decision| verdict::of_decision(&context, &decision))
+}
+
+/// Everybody who could possibly: holders of the capability, whom the policy names, operators.
+fn candidates(state: &dyn Read, block: Block, action: &Action) -> Vec<Actor> {
+    let nobody = Actor { member: 0, role: 0 };
+    let mut overlay = Overlay::new(state);
+    let need = begun(&mut overlay, block, nobody, action)
+        .and_then(|(_, needs)| needs.into_iter().next())
+        .unwrap_or_default();
+    if need.own || need.capability == Capability::None {
+        return anybody(state);
+    }
+    let mut found = who::with_capability(state, block.now, need.capability, need.unit, MEMBERS_MAX);
+    if need.departments {
+        for validator in departments::validators(state) {
+            let operate = Capability::OperateValidator;
+            let operators =
+                who::with_capability(state, block.now, operate, validator.unit, MEMBERS_MAX);
+            found.extend(operators);
+        }
+    } else if let Some(judging) = policies::judging_tier(state, block.now, &need) {
+        let by = judging.tier.by.unwrap_or_default();
+        found.extend(who::everybody(
+            state,
+            block.now,
+            need.unit,
+            &by,
+            MEMBERS_MAX,
+        ));
+    }
+    let mut once: Vec<Actor> = Vec::new();
+    for actor in found {
+        if once.len() < MEMBERS_MAX && !once.contains(&actor) {
+            once.push(actor);
+        }
+    }
+    once
+}
+
+/// What belongs to a person only they can tell: everybody is asked.
+fn anybody(state: &dyn Read) -> Vec<Actor> {
+    lists::all(state, List::Members, 0)
+        .into_iter()
+        .filter(|member| power::member_is_active(state, *member))
+        .take(MEMBERS_MAX)
+        .map(|member| Actor { member, role: 0 })
+        .collect()
+}
+
+fn begun<'s, 'b>(
+    overlay: &'s mut Overlay<'b>,
+    block: Block,
+    actor: Actor,
+    action: &Action,
+) -> Option<(Context<'s, 'b>, Vec<Need>)> {
+    let alone = Action {
+        actor: 0,
+        acting_role: (actor.role != 0)
+            .then(|| form::numbered(actor.role))
+            .flatten(),
+        seconds: Vec::new(),
+        ..action.clone()
+    };
+    actions::check_form(&alone, 1).ok()?;
+    let mut context = Context::new(overlay, block, 0, Authority::Signed);
+    context.signers = vec![actor.member];
+    context.begin(0, &alone).ok()?;
+    let needs = actions::needs(&context, &alone).ok()?;
+    Some((context, needs))
+}
