@@ -207,11 +207,12 @@ mod tests {
             cache.fill(&number.to_be_bytes(), Some(&[0; 64]), 0);
             assert_eq!(cache.get(b"read often", 0), Some(value("kept")));
         }
-        let entries: usize = cache
-            .shards
-            .iter()
-            .map(|shard| lock(shard).young.len() + lock(shard).old.len())
-            .sum();
+        let entries = |shard: &Mutex<Shard>| {
+            let shard = lock(shard);
+            shard.young.len() + shard.old.len()
+        };
+        let entries: usize = cache.shards.iter().map(entries).sum();
+        assert!(entries > 0);
         assert!(
             entries * (ENTRY_OVERHEAD_BYTES + 64) <= SHARDS * 4096,
             "{entries} entries"

@@ -79,11 +79,10 @@ impl Store {
         }
         batch.delete(Table::Blocks, &height_key(height));
         batch.delete(Table::Undo, &height_key(height));
-        batch.put(
-            Table::Meta,
-            Meta::Tip.key(),
-            &tip(height - 1, &undo.app_hash_before),
-        );
+        // Before its first height, a store without a genesis has no tip.
+        let has_tip = height > 1 || snapshot.organisation()?.is_some();
+        let tip = has_tip.then(|| tip(height - 1, &undo.app_hash_before));
+        batch.put_or_delete(Table::Meta, Meta::Tip.key(), tip.as_deref());
 
         crash_point::reach(CrashPoint::RollbackBeforeWrite);
         self.rocks.write_synced(batch.finish())?;
