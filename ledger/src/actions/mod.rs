@@ -118,23 +118,23 @@ macro_rules! actions {
     ($($tag:literal $name:ident $topic:ident $capability:ident;)*) => {
         /// The action behind its message.
         fn act(kind: &Kind) -> &dyn Act {
-            match kind { $(Kind::$name(act) => act,)* #[allow(unreachable_patterns)] _ => &Unknown }
+            match kind { $(Kind::$name(act) => act,)* }
         }
 
         /// The action's number on the wire, which events carry; 0: none.
         pub fn tag(action: &Action) -> u32 {
-            match &action.kind { None => 0, $(Some(Kind::$name(_)) => $tag,)* #[allow(unreachable_patterns)] _ => 0 }
+            match &action.kind { None => 0, $(Some(Kind::$name(_)) => $tag,)* }
         }
 
         /// What sort of decision the action can be part of.
         pub fn topic(kind: &Kind) -> Topic {
-            match kind { $(Kind::$name(_) => Topic::$topic,)* #[allow(unreachable_patterns)] _ => Topic::Own }
+            match kind { $(Kind::$name(_) => Topic::$topic,)* }
         }
 
         /// The capability that the action uses; `Capability::None`: acts on what is one's own, or
         /// by a rule that the action's file explains.
         pub fn capability(kind: &Kind) -> Capability {
-            match kind { $(Kind::$name(_) => Capability::$capability,)* #[allow(unreachable_patterns)] _ => Capability::None }
+            match kind { $(Kind::$name(_) => Capability::$capability,)* }
         }
 
         /// Every action: number on the wire, name, capability.
@@ -213,23 +213,6 @@ actions! {
     261 SupersedeDocument  Operation  Anchor;
     262 GrantAuditor       Governance Audit;
     263 ClosePeriod        Operation  PlanBudget;
-}
-
-/// An action that has a message and no rules in this version: refused as unknown.
-struct Unknown;
-
-impl Act for Unknown {
-    fn check(&self) -> Result<(), Rejection> {
-        Err(Rejection::ActionMissing)
-    }
-
-    fn needs(&self, _: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
-        Err(Rejection::ActionMissing)
-    }
-
-    fn apply(&self, _: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        Err(Rejection::ActionMissing)
-    }
 }
 
 /// Checks what the bytes of an action alone can tell.

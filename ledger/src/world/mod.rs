@@ -6,6 +6,7 @@
 mod charter;
 mod decided;
 mod deed;
+mod golden;
 mod lookup;
 mod people;
 mod rules;
