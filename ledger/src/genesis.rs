@@ -72,7 +72,7 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
     if genesis.actions.len() > ACTIONS_MAX {
         return Err(at(0)(Rejection::ActionCount));
     }
-    let given = genesis.parameters.clone().unwrap_or_default();
+    let given = genesis.parameters.unwrap_or_default();
     let parameters = parameters::merge(&parameters::defaults(), &given).map_err(at(0))?;
 
     let base = std::collections::BTreeMap::new();

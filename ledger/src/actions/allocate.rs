@@ -60,3 +60,89 @@ pub(super) fn check_units(from: &Account, to: &Account) -> Result<(), Rejection>
         Err(Rejection::NotBetweenUnits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, euros};
+
+    const LEAD: Option<&str> = Some("acme#lead");
+
+    #[test]
+    fn budget_money_moves_between_units_and_each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let good = Allocate {
+            from: world.account_ref("acme:main"),
+            to: world.account_ref("ops:main"),
+            amount: euros(200),
+            ..Allocate::default()
+        };
+        world.check("ada", LEAD, Kind::Allocate(good.clone()), "accepted");
+        assert_eq!(world.balance("ops:main"), 20_000);
+        let last = world.account("ops:main").last.expect("it moved");
+        assert_eq!(last.kind(), TransferKind::Allocation);
+
+        let to = |path: &str| Allocate {
+            to: world.account_ref(path),
+            ..good.clone()
+        };
+        let (member, own, same) = (to("finn:main"), to("acme:reserve"), to("acme:main"));
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                Allocate {
+                    to: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                Allocate {
+                    amount: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected text_malformed",
+                Allocate {
+                    reference: "r".repeat(65),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                Allocate {
+                    document: vec![1],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                Allocate {
+                    line: form::numbered(9),
+                    ..good.clone()
+                },
+            ),
+            ("rejected not_between_units", member),
+            ("rejected not_between_units", own),
+            ("rejected same_account", same),
+            (
+                "rejected insufficient_funds",
+                Allocate {
+                    amount: euros(9_999_999),
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("ada", LEAD, Kind::Allocate(act), expected);
+        }
+        world.check(
+            "cleo",
+            Some("ops#lead"),
+            Kind::Allocate(good),
+            "rejected no_grant",
+        );
+    }
+}

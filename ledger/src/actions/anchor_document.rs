@@ -56,3 +56,74 @@ pub(super) fn anchor(
     context.event(ObjectKind::Document, number, &[(ObjectKind::Unit, unit)]);
     Ok(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn a_hash_is_anchored_once_and_each_refusal_has_its_name() {
+        let mut world = World::new();
+        let lead = Some("dev#lead");
+        let good = AnchorDocument {
+            unit: world.unit_ref("dev"),
+            hash: vec![5; 32],
+            label: "contract".into(),
+        };
+        let unit = world.unit("dev").number;
+        let entries = world.history_count(ObjectKind::Unit, unit);
+        world.check("ben", lead, Kind::AnchorDocument(good.clone()), "accepted");
+        let document: Document = world.get(1);
+        assert_eq!(document.anchored_by, world.member_number("ben"));
+        assert_eq!(document.anchored_at, world.time);
+        assert_eq!(world.history_count(ObjectKind::Unit, unit), entries + 1);
+
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                AnchorDocument {
+                    unit: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                AnchorDocument {
+                    hash: vec![5],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected text_malformed",
+                AnchorDocument {
+                    label: "l".repeat(129),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                AnchorDocument {
+                    unit: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            ("rejected document_known", good.clone()),
+        ] {
+            world.check("ben", lead, Kind::AnchorDocument(act), expected);
+        }
+        let act = Kind::AnchorDocument(good);
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            act.clone(),
+            "rejected no_grant",
+        );
+        let mut dissolved = world.unit("dev");
+        dissolved.dissolved_at = 1;
+        world.put_for_test(&dissolved);
+        world.check_decided("ben", act, "rejected unit_dissolved");
+    }
+}

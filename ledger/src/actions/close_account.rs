@@ -62,3 +62,72 @@ impl Act for CloseAccount {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::World;
+
+    const LEAD: Option<&str> = Some("acme#lead");
+
+    fn close(world: &World, path: &str) -> Kind {
+        Kind::CloseAccount(CloseAccount {
+            account: world.account_ref(path),
+        })
+    }
+
+    #[test]
+    fn an_empty_account_closes_and_frees_its_handle() {
+        let mut world = World::with_treasury();
+        let account = world.account("acme:reserve");
+        let unit = world.unit("acme").number;
+        let entries = world.history_count(ObjectKind::Unit, unit);
+        let act = close(&world, "acme:reserve");
+        world.check("ada", LEAD, act, "accepted");
+
+        let after: Account = world.get(account.number);
+        assert_eq!(after.closed_at, world.time);
+        let listed = world.list(List::Accounts, keys::owner_number(OwnerKind::Unit, unit));
+        assert!(!listed.contains(&account.number));
+        assert_eq!(world.history_count(ObjectKind::Unit, unit), entries + 1);
+        let again = Kind::CloseAccount(CloseAccount {
+            account: form::numbered(account.number),
+        });
+        world.check("ada", LEAD, again, "rejected account_closed");
+        assert_eq!(world.account_ref("acme:reserve"), form::numbered(0));
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let nothing = Kind::CloseAccount(CloseAccount { account: None });
+        let unknown = Kind::CloseAccount(CloseAccount {
+            account: form::numbered(99),
+        });
+        let issuance = Kind::CloseAccount(CloseAccount {
+            account: form::numbered(1),
+        });
+        let (full, reserve) = (close(&world, "acme:main"), close(&world, "acme:reserve"));
+        let gia = close(&world, "gia:main");
+        world.check("ada", LEAD, nothing, "rejected ref_malformed");
+        world.check("ada", LEAD, unknown, "rejected object_unknown");
+        world.check("ada", LEAD, issuance, "rejected issuance_only");
+        world.check("ada", LEAD, full, "rejected account_not_empty");
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            reserve.clone(),
+            "rejected no_grant",
+        );
+        world.check("finn", None, gia.clone(), "rejected no_grant");
+        world.check("gia", None, gia, "accepted");
+        let hold = Kind::PlaceHold(world.hold("dev:main", "cleo:main", 1));
+        world.check("ben", Some("dev#lead"), hold, "accepted");
+        let pending = close(&world, "cleo:main");
+        world.check("cleo", None, pending, "rejected account_not_empty");
+        world.freeze("acme:reserve");
+        world.check("ada", LEAD, reserve, "rejected account_frozen");
+    }
+}

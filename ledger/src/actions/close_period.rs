@@ -13,7 +13,7 @@ use crate::{Rejection, form, time};
 impl Act for ClosePeriod {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
-        if self.until == 0 || self.until % time::DAY != 0 {
+        if self.until == 0 || !self.until.is_multiple_of(time::DAY) {
             return Err(Rejection::TimeMalformed);
         }
         Ok(())
@@ -88,4 +88,107 @@ fn event(context: &mut Context<'_, '_>, line: &BudgetLine) {
         line.number,
         &[(ObjectKind::Unit, line.unit)],
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{PlanBudget, Transfer, TransferKind, action::Kind};
+
+    use super::*;
+    use crate::world::{DAY, START, World, euros};
+
+    const LEAD: Option<&str> = Some("dev#lead");
+
+    fn close(world: &World, until: u64) -> Kind {
+        Kind::ClosePeriod(ClosePeriod {
+            unit: world.unit_ref("dev"),
+            until,
+        })
+    }
+
+    #[test]
+    fn what_is_left_goes_on_through_the_next_lines() {
+        let mut world = World::with_treasury();
+        let first = world.line("tools", 100);
+        let following = |line: &PlanBudget| PlanBudget {
+            from: line.until,
+            until: line.until + 30 * DAY,
+            ..line.clone()
+        };
+        let (second, third) = (following(&first), following(&following(&first)));
+        for line in [&first, &second, &third] {
+            world.check("ben", LEAD, Kind::PlanBudget(line.clone()), "accepted");
+        }
+        let pay = Kind::Transfer(Transfer {
+            line: form::numbered(1),
+            ..world.transfer("dev:main", "ops:main", 30, TransferKind::Payment)
+        });
+        world.check("ben", LEAD, pay, "accepted");
+        world.advance(70 * DAY);
+        let act = close(&world, second.until);
+        world.check("ben", LEAD, act, "accepted");
+
+        let [first, second, third]: [BudgetLine; 3] = [1, 2, 3].map(|number| world.get(number));
+        assert_eq!((first.closed, first.carried_out.clone()), (true, euros(70)));
+        assert_eq!(
+            (second.carried.clone(), second.carried_out.clone()),
+            (euros(70), euros(170))
+        );
+        assert_eq!((third.closed, third.carried.clone()), (false, euros(170)));
+        assert_eq!(budget::line_available(&second).unwrap_or_default().0, 0);
+        assert_eq!(budget::line_available(&third).unwrap_or_default().0, 27_000);
+    }
+
+    #[test]
+    fn what_does_not_carry_stays() {
+        let mut world = World::with_treasury();
+        let line = PlanBudget {
+            carry_forward: false,
+            ..world.line("tools", 100)
+        };
+        let next = PlanBudget {
+            from: line.until,
+            until: line.until + DAY,
+            ..line.clone()
+        };
+        for line in [&line, &next] {
+            world.check("ben", LEAD, Kind::PlanBudget(line.clone()), "accepted");
+        }
+        world.advance(31 * DAY);
+        let act = close(&world, line.until);
+        world.check("ben", LEAD, act, "accepted");
+        let [line, next]: [BudgetLine; 2] = [1, 2].map(|number| world.get(number));
+        assert!(line.closed && line.carried_out.is_empty() && next.carried.is_empty());
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        world.advance(2 * DAY);
+        let nothing = Kind::ClosePeriod(ClosePeriod {
+            unit: None,
+            until: START,
+        });
+        let unknown = Kind::ClosePeriod(ClosePeriod {
+            unit: form::numbered(99),
+            until: START,
+        });
+        let (within, today, tomorrow) = (
+            close(&world, START + 1),
+            close(&world, START + DAY),
+            close(&world, START + 3 * DAY),
+        );
+        world.check("ben", LEAD, nothing, "rejected ref_malformed");
+        world.check("ben", LEAD, within, "rejected time_malformed");
+        world.check("ben", LEAD, unknown, "rejected object_unknown");
+        world.check("ben", LEAD, tomorrow, "rejected period_not_over");
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            today.clone(),
+            "rejected no_grant",
+        );
+        world.check("ben", LEAD, today.clone(), "accepted");
+        world.check("ben", LEAD, today, "rejected period_already_closed");
+    }
 }

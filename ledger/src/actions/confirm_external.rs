@@ -36,3 +36,82 @@ impl Act for ConfirmExternal {
         holding::post(context, hold, None).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, created};
+
+    const LEAD: Option<&str> = Some("acme#lead");
+    const BOOKKEEPER: Option<&str> = Some("finance#lead");
+
+    #[test]
+    fn another_person_makes_it_count() {
+        let mut world = World::with_treasury();
+        let before = world.balance("acme:main");
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("ada", LEAD, record);
+        let good = ConfirmExternal {
+            hold: form::numbered(created(&receipt.expect("it is recorded"))),
+            statement: vec![9; 32],
+        };
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                ConfirmExternal {
+                    hold: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                ConfirmExternal {
+                    statement: vec![9],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                ConfirmExternal {
+                    hold: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected statement_differs",
+                ConfirmExternal {
+                    statement: vec![8; 32],
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("eve", BOOKKEEPER, Kind::ConfirmExternal(act), expected);
+        }
+        let confirm = Kind::ConfirmExternal(good);
+        world.check("ada", LEAD, confirm.clone(), "rejected same_person");
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            confirm.clone(),
+            "rejected no_grant",
+        );
+        world.check("eve", BOOKKEEPER, confirm.clone(), "accepted");
+        assert_eq!(world.balance("acme:main"), before + 7_000);
+        assert_eq!(world.balance("bank:main"), -7_000);
+        world.check("eve", BOOKKEEPER, confirm, "rejected hold_closed");
+    }
+
+    #[test]
+    fn what_is_no_bank_record_is_not_confirmed() {
+        let mut world = World::with_treasury();
+        let hold = Kind::PlaceHold(world.hold("acme:main", "ops:main", 1));
+        let receipt = world.run("ada", LEAD, hold);
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(created(&receipt.expect("it is held"))),
+            statement: vec![9; 32],
+        });
+        world.check("eve", BOOKKEEPER, confirm, "rejected not_external");
+    }
+}

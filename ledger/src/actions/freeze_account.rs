@@ -39,3 +39,70 @@ impl Act for FreezeAccount {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::World;
+
+    const LEAD: Option<&str> = Some("dev#lead");
+
+    #[test]
+    fn a_freeze_holds_until_it_is_lifted() {
+        let mut world = World::with_treasury();
+        let act = |world: &World, path: &str, frozen| {
+            Kind::FreezeAccount(FreezeAccount {
+                account: world.account_ref(path),
+                frozen,
+            })
+        };
+        let (on, off) = (
+            act(&world, "dev:main", true),
+            act(&world, "dev:main", false),
+        );
+        let entries = world.entries("dev:main");
+        world.check("ben", LEAD, off.clone(), "rejected account_not_frozen");
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            on.clone(),
+            "rejected no_grant",
+        );
+        world.check("ben", LEAD, on.clone(), "accepted");
+        world.check("ben", LEAD, on, "rejected account_frozen");
+        let pay = world.payment("dev:main", "ops:main", 1);
+        world.check("ben", LEAD, pay.clone(), "rejected account_frozen");
+        world.check("ben", LEAD, off, "accepted");
+        world.check("ben", LEAD, pay, "accepted");
+        // A freeze moves no value: only the payment entered the account's history.
+        assert_eq!(world.entries("dev:main"), entries + 1);
+        // A member's account is frozen by the unit that admitted the member.
+        let of_finn = act(&world, "finn:main", true);
+        world.check("ben", LEAD, of_finn, "accepted");
+        let mut closed = world.account("dev:hours");
+        closed.closed_at = 1;
+        world.put_for_test(&closed);
+        let of_closed = act(&world, "dev:hours", true);
+        world.check("ben", LEAD, of_closed, "rejected account_closed");
+    }
+
+    #[test]
+    fn each_refusal_of_form_has_its_name() {
+        let mut world = World::with_treasury();
+        let of = |account| {
+            Kind::FreezeAccount(FreezeAccount {
+                account,
+                frozen: true,
+            })
+        };
+        world.check("ben", LEAD, of(None), "rejected ref_malformed");
+        world.check(
+            "ben",
+            LEAD,
+            of(form::numbered(99)),
+            "rejected object_unknown",
+        );
+    }
+}

@@ -73,3 +73,100 @@ fn units(act: &GrantAuditor, context: &Context<'_, '_>) -> Result<Vec<u64>, Reje
         .map(|unit| context.find::<Unit>(&Some(*unit)).map(|unit| unit.number))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{MemberState, action::Kind};
+
+    use super::*;
+    use crate::world::{DAY, START, World};
+
+    #[test]
+    fn an_auditor_reads_for_a_time_and_each_refusal_has_its_name() {
+        let mut world = World::new();
+        let lead = Some("acme#lead");
+        let unit = |name: &str| world.unit_ref(name).into_iter();
+        let good = GrantAuditor {
+            member: world.member_ref("gia"),
+            units: unit("dev").chain(unit("ops")).collect(),
+            window_from: START - 365 * DAY,
+            window_until: START,
+            until: START + 90 * DAY,
+        };
+        let (twice, ada) = (
+            unit("dev").chain(unit("dev")).collect(),
+            world.member_ref("ada"),
+        );
+        world.check("ada", lead, Kind::GrantAuditor(good.clone()), "accepted");
+        let auditor: Auditor = world.get(world.list(List::Auditors, 0)[0]);
+        assert_eq!(auditor.member, world.member_number("gia"));
+        assert_eq!((auditor.units.len(), auditor.from), (2, world.time));
+
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                GrantAuditor {
+                    member: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected field_missing",
+                GrantAuditor {
+                    units: vec![],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected list_too_long",
+                GrantAuditor {
+                    units: twice,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected time_malformed",
+                GrantAuditor {
+                    window_until: 0,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                GrantAuditor {
+                    member: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected grant_to_self",
+                GrantAuditor {
+                    member: ada,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected auditor_term",
+                GrantAuditor {
+                    until: START,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected auditor_term",
+                GrantAuditor {
+                    until: START + 181 * DAY,
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("ada", lead, Kind::GrantAuditor(act), expected);
+        }
+        let act = Kind::GrantAuditor(good);
+        world.check("ben", Some("dev#lead"), act.clone(), "rejected no_grant");
+        let mut departed = world.member("gia");
+        departed.state = MemberState::Departed as i32;
+        world.put_for_test(&departed);
+        world.check("ada", lead, act, "rejected member_state_wrong");
+    }
+}

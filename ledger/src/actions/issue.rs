@@ -51,3 +51,84 @@ pub(super) fn need(asset: &Asset) -> Need {
         ..Need::of(Capability::Issue, asset.unit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, euros};
+
+    #[test]
+    fn new_value_enters_and_each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let lead = Some("acme#lead");
+        let good = Issue {
+            account: world.account_ref("ops:main"),
+            amount: euros(7),
+            ..Issue::default()
+        };
+        world.check("ada", lead, Kind::Issue(good.clone()), "accepted");
+        assert_eq!(world.balance("ops:main"), 700);
+
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                Issue {
+                    account: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                Issue {
+                    amount: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                Issue {
+                    document: vec![1],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                Issue {
+                    account: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_zero",
+                Issue {
+                    amount: vec![],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected same_account",
+                Issue {
+                    account: form::numbered(1),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected overflow",
+                Issue {
+                    amount: vec![0xff; 16],
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("ada", lead, Kind::Issue(act), expected);
+        }
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::Issue(good),
+            "rejected no_grant",
+        );
+    }
+}

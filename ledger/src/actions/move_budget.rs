@@ -69,3 +69,118 @@ fn take(line: &mut BudgetLine, amount: Amount) {
     let rest = Amount(amount.0 - from_approved.0);
     posting::subtract(&mut line.carried, rest);
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, euros};
+
+    const LEAD: Option<&str> = Some("dev#lead");
+
+    #[test]
+    fn approved_money_moves_and_each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        for category in ["tools", "travel"] {
+            let plan = Kind::PlanBudget(world.line(category, 100));
+            world.check("ben", LEAD, plan, "accepted");
+        }
+        let hours = polity_proto::v1::PlanBudget {
+            asset: world.asset_ref("HOURS"),
+            ..world.line("hours", 100)
+        };
+        world.check("ben", LEAD, Kind::PlanBudget(hours), "accepted");
+        let good = MoveBudget {
+            from: form::numbered(1),
+            to: form::numbered(2),
+            amount: euros(30),
+        };
+        let act = Kind::MoveBudget(good.clone());
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            act.clone(),
+            "rejected no_grant",
+        );
+        world.check("ben", LEAD, act, "accepted");
+        let approved = |number| world.get::<BudgetLine>(number).approved;
+        assert_eq!((approved(1), approved(2)), (euros(70), euros(130)));
+
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                MoveBudget {
+                    from: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                MoveBudget {
+                    amount: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                MoveBudget {
+                    to: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected budget_line_wrong",
+                MoveBudget {
+                    to: form::numbered(1),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected budget_line_wrong",
+                MoveBudget {
+                    to: form::numbered(3),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_zero",
+                MoveBudget {
+                    amount: vec![],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected budget_exceeded",
+                MoveBudget {
+                    amount: euros(71),
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("ben", LEAD, Kind::MoveBudget(act), expected);
+        }
+        let line: BudgetLine = world.get(2);
+        world.put_for_test(&BudgetLine {
+            closed: true,
+            ..line
+        });
+        world.check(
+            "ben",
+            LEAD,
+            Kind::MoveBudget(good),
+            "rejected budget_line_closed",
+        );
+    }
+
+    #[test]
+    fn what_was_carried_moves_last() {
+        let mut line = BudgetLine {
+            approved: euros(10),
+            carried: euros(5),
+            ..BudgetLine::default()
+        };
+        take(&mut line, Amount(1_200));
+        assert_eq!((line.approved, line.carried), (Vec::new(), euros(3)));
+    }
+}

@@ -17,7 +17,8 @@ impl Act for PlanBudget {
         form::reference(&self.unit)?;
         form::reference(&self.asset)?;
         form::amount(&self.approved)?;
-        let whole_days = self.from % time::DAY == 0 && self.until % time::DAY == 0;
+        let whole_days =
+            self.from.is_multiple_of(time::DAY) && self.until.is_multiple_of(time::DAY);
         let fits = self.from < self.until && self.until - self.from <= PERIOD_MAX;
         if whole_days && fits {
             Ok(())
@@ -114,4 +115,148 @@ fn amend(
         &[(ObjectKind::Unit, planned.unit)],
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, euros};
+
+    const LEAD: Option<&str> = Some("dev#lead");
+
+    #[test]
+    fn a_line_is_planned_once_and_then_amended() {
+        let mut world = World::with_treasury();
+        let plan = world.line("tools", 100);
+        let unit = world.unit("dev").number;
+        world.check("ben", LEAD, Kind::PlanBudget(plan.clone()), "accepted");
+        let more = PlanBudget {
+            approved: euros(200),
+            hard: false,
+            ..plan
+        };
+        world.check("ben", LEAD, Kind::PlanBudget(more), "accepted");
+        assert_eq!(world.list(List::BudgetLines, unit), [1]);
+        let line: BudgetLine = world.get(1);
+        assert_eq!((line.approved, line.hard), (euros(200), false));
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let good = world.line("tools", 100);
+        world.check("ben", LEAD, Kind::PlanBudget(good.clone()), "accepted");
+        let pay = Kind::Transfer(polity_proto::v1::Transfer {
+            line: form::numbered(1),
+            ..world.transfer(
+                "dev:main",
+                "ops:main",
+                60,
+                polity_proto::v1::TransferKind::Payment,
+            )
+        });
+        world.check("ben", LEAD, pay, "accepted");
+        let later = good.until + time::DAY;
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                PlanBudget {
+                    unit: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected ref_malformed",
+                PlanBudget {
+                    asset: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                PlanBudget {
+                    approved: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected time_malformed",
+                PlanBudget {
+                    from: good.from + 1,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected time_malformed",
+                PlanBudget {
+                    until: good.from,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                PlanBudget {
+                    asset: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected handle_malformed",
+                PlanBudget {
+                    category: "T".into(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected budget_line_wrong",
+                PlanBudget {
+                    until: later,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected budget_line_wrong",
+                PlanBudget {
+                    asset: world.asset_ref("HOURS"),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected budget_exceeded",
+                PlanBudget {
+                    approved: euros(59),
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("ben", LEAD, Kind::PlanBudget(act), expected);
+        }
+        let act = Kind::PlanBudget(good.clone());
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            act.clone(),
+            "rejected no_grant",
+        );
+        let line: BudgetLine = world.get(1);
+        world.put_for_test(&BudgetLine {
+            closed: true,
+            ..line
+        });
+        world.check("ben", LEAD, act, "rejected budget_line_closed");
+
+        world.advance(31 * time::DAY);
+        let close = Kind::ClosePeriod(polity_proto::v1::ClosePeriod {
+            unit: world.unit_ref("dev"),
+            until: good.until,
+        });
+        world.check("ben", LEAD, close, "accepted");
+        let late = Kind::PlanBudget(PlanBudget {
+            category: "travel".into(),
+            ..good
+        });
+        world.check("ben", LEAD, late, "rejected period_closed");
+    }
 }

@@ -56,3 +56,125 @@ fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rej
     let asset: Asset = context.get(account.asset)?;
     Ok(asset.kind() == AssetKind::Goods)
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{BudgetLine, HoldState, PlaceHold, action::Kind};
+
+    use super::*;
+    use crate::world::{World, created, euros, post};
+
+    const LEAD: Option<&str> = Some("dev#lead");
+    const ENGINEER: Option<&str> = Some("dev#engineer");
+
+    #[track_caller]
+    fn placed(world: &mut World, hold: PlaceHold) -> u64 {
+        let receipt = world.run("finn", ENGINEER, Kind::PlaceHold(hold));
+        created(&receipt.expect("it is held"))
+    }
+
+    #[test]
+    fn a_part_is_posted_and_the_rest_is_free_again() {
+        let mut world = World::with_treasury();
+        let plan = Kind::PlanBudget(world.line("tools", 1_000));
+        world.check("ben", LEAD, plan, "accepted");
+        let mut hold = world.hold("dev:main", "ops:main", 400);
+        if let Some(transfer) = &mut hold.transfer {
+            transfer.line = form::numbered(1);
+        }
+        let number = placed(&mut world, hold);
+        let entries = world.entries("ops:main");
+        world.check("finn", ENGINEER, post(number, Some(150)), "accepted");
+
+        assert_eq!(world.balance("dev:main"), 85_000);
+        assert_eq!(world.balance("ops:main"), 15_000);
+        assert_eq!(world.pending("dev:main"), (0, 0));
+        assert_eq!(world.pending("ops:main"), (0, 0));
+        let hold: Hold = world.get(number);
+        assert_eq!(hold.state(), HoldState::Posted);
+        assert_eq!(
+            (hold.posted.clone(), hold.released.clone()),
+            (euros(150), euros(250))
+        );
+        assert_eq!(world.grant_use(hold.grant), 15_000);
+        let line: BudgetLine = world.get(1);
+        assert_eq!((line.committed, line.spent), (Vec::new(), euros(150)));
+        assert_eq!(world.entries("ops:main"), entries + 1);
+        world.check("finn", ENGINEER, post(number, None), "rejected hold_closed");
+    }
+
+    #[test]
+    fn goods_are_posted_by_another_person_of_the_receiving_side() {
+        let mut world = World::with_treasury();
+        let ship = world.hold("dev:shelf", "ops:shelf", 10);
+        let number = placed(&mut world, ship);
+        world.check("finn", ENGINEER, post(number, None), "rejected no_grant");
+        world.check(
+            "hal",
+            Some("ops#engineer"),
+            post(number, Some(9)),
+            "accepted",
+        );
+        assert_eq!(world.balance("ops:shelf"), 900);
+        assert_eq!(world.balance("dev:shelf"), 100);
+    }
+
+    #[test]
+    fn who_ships_does_not_receive() {
+        let mut world = World::with_treasury();
+        let ship = world.hold("dev:shelf", "ops:shelf", 10);
+        let number = placed(&mut world, ship);
+        let assign = Kind::AssignRole(polity_proto::v1::AssignRole {
+            role: world.role_ref("ops#engineer"),
+            member: world.member_ref("finn"),
+            ..Default::default()
+        });
+        world.check("cleo", Some("ops#lead"), assign, "accepted");
+        let receive = post(number, None);
+        world.check(
+            "finn",
+            Some("ops#engineer"),
+            receive,
+            "rejected same_person",
+        );
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let hold = world.hold("dev:main", "ops:main", 400);
+        let number = placed(&mut world, hold);
+        let malformed = Kind::PostHold(PostHold {
+            hold: form::numbered(number),
+            amount: vec![0],
+        });
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                Kind::PostHold(PostHold::default()),
+            ),
+            ("rejected amount_malformed", malformed),
+            ("rejected object_unknown", post(99, None)),
+            ("rejected hold_exceeded", post(number, Some(401))),
+        ] {
+            world.check("finn", ENGINEER, act, expected);
+        }
+        world.check(
+            "hal",
+            Some("ops#engineer"),
+            post(number, None),
+            "rejected no_grant",
+        );
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 5));
+        let record = world.run("ada", Some("acme#lead"), record);
+        let record = post(created(&record.expect("it is recorded")), None);
+        world.check_decided("ben", record, "rejected external_only");
+        world.freeze("ops:main");
+        world.check(
+            "finn",
+            ENGINEER,
+            post(number, None),
+            "rejected account_frozen",
+        );
+    }
+}

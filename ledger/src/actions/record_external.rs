@@ -78,3 +78,101 @@ pub(super) fn need(from: &Account, to: &Account) -> Need {
         None => Need::not_yours(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{Hold, action::Kind};
+
+    use super::*;
+    use crate::world::{World, created, void};
+
+    const LEAD: Option<&str> = Some("acme#lead");
+
+    #[test]
+    fn a_record_is_held_until_somebody_confirms() {
+        let mut world = World::with_treasury();
+        let before = world.balance("acme:main");
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("ada", LEAD, record);
+        let number = created(&receipt.expect("it is recorded"));
+
+        let hold: Hold = world.get(number);
+        assert!(hold.external);
+        assert_eq!(hold.statement, vec![9; 32]);
+        assert_eq!(world.balance("acme:main"), before);
+        assert_eq!(world.pending("acme:main"), (0, 7_000));
+        world.check("ben", Some("dev#lead"), void(number), "rejected no_grant");
+        world.check("eve", Some("finance#lead"), void(number), "accepted");
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let good = world.record("bank:main", "acme:main", 70);
+        let both_units = world.record("acme:main", "ops:main", 70);
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                RecordExternal {
+                    to: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                RecordExternal {
+                    amount: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                RecordExternal {
+                    statement: vec![],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected text_malformed",
+                RecordExternal {
+                    reference: "\0".into(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                RecordExternal {
+                    to: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            ("rejected not_external", both_units),
+            (
+                "rejected amount_zero",
+                RecordExternal {
+                    amount: vec![],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected insufficient_funds",
+                world.record("acme:reserve", "bank:main", 1),
+            ),
+        ] {
+            world.check("ada", LEAD, Kind::RecordExternal(act), expected);
+        }
+        let nobodys = world.record("bank:main", "finn:main", 70);
+        world.check(
+            "ada",
+            LEAD,
+            Kind::RecordExternal(nobodys),
+            "rejected not_yours",
+        );
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::RecordExternal(good),
+            "rejected no_grant",
+        );
+    }
+}

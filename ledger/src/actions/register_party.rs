@@ -53,3 +53,82 @@ impl Act for RegisterParty {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn a_party_is_registered_once_and_each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let lead = Some("acme#lead");
+        let good = RegisterParty {
+            unit: world.unit_ref("acme"),
+            handle: "supplier".into(),
+            external_id: "DE-1".into(),
+            commitment: vec![1; 32],
+        };
+        let unit = world.unit("acme").number;
+        world.check("ada", lead, Kind::RegisterParty(good.clone()), "accepted");
+        let party: Party = world.get(world.list(List::Parties, unit)[1]);
+        assert_eq!((party.unit, party.handle.as_str()), (unit, "supplier"));
+
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                RegisterParty {
+                    unit: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                RegisterParty {
+                    commitment: vec![1],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                RegisterParty {
+                    unit: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected handle_malformed",
+                RegisterParty {
+                    handle: "A".into(),
+                    ..good.clone()
+                },
+            ),
+            ("rejected handle_taken", good.clone()),
+            (
+                "rejected external_id_malformed",
+                RegisterParty {
+                    handle: "other".into(),
+                    external_id: "\u{e9}".into(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected external_id_taken",
+                RegisterParty {
+                    handle: "other".into(),
+                    ..good.clone()
+                },
+            ),
+        ] {
+            world.check("ada", lead, Kind::RegisterParty(act), expected);
+        }
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::RegisterParty(good),
+            "rejected no_grant",
+        );
+    }
+}

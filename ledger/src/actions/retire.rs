@@ -45,3 +45,96 @@ impl Act for Retire {
         posting::post(context, movement).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, by, euros};
+
+    const LEAD: &str = "acme#lead";
+
+    #[test]
+    fn the_issuer_retires_its_own_and_others_sign_along() {
+        let mut world = World::with_treasury();
+        let of = |world: &World, path: &str| {
+            Kind::Retire(Retire {
+                account: world.account_ref(path),
+                amount: euros(50),
+                ..Retire::default()
+            })
+        };
+        let (own, dev, finn) = (
+            of(&world, "acme:main"),
+            of(&world, "dev:main"),
+            of(&world, "finn:main"),
+        );
+        world.check("ada", Some(LEAD), own, "accepted");
+        world.check("ada", Some(LEAD), dev.clone(), "rejected no_grant");
+        world.check("ben", Some("dev#lead"), dev.clone(), "rejected no_grant");
+        let together = by("ben").acting_as("dev#lead").seconded("ada", LEAD);
+        world.check_deed(together.does(dev), "accepted");
+        world.check("ada", Some(LEAD), finn.clone(), "rejected not_yours");
+        world.check_deed(by("finn").seconded("ada", LEAD).does(finn), "accepted");
+        assert_eq!(world.balance("dev:main"), 95_000);
+        assert_eq!(world.balance("finn:main"), 5_000);
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let good = Retire {
+            account: world.account_ref("acme:main"),
+            amount: euros(50),
+            ..Retire::default()
+        };
+        let reserve = world.account_ref("acme:reserve");
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                Retire {
+                    account: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                Retire {
+                    amount: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected hash_malformed",
+                Retire {
+                    document: vec![1],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                Retire {
+                    account: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_zero",
+                Retire {
+                    amount: vec![],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected insufficient_funds",
+                Retire {
+                    account: reserve,
+                    ..good
+                },
+            ),
+        ] {
+            world.check("ada", Some(LEAD), Kind::Retire(act), expected);
+        }
+    }
+}

@@ -44,3 +44,96 @@ impl Act for SetCreditLimit {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::{World, euros};
+
+    const LEAD: Option<&str> = Some("acme#lead");
+
+    fn set(world: &World, path: &str, limit: u128) -> Kind {
+        Kind::SetCreditLimit(SetCreditLimit {
+            account: world.account_ref(path),
+            limit: euros(limit),
+        })
+    }
+
+    #[test]
+    fn an_account_goes_below_zero_as_far_as_its_limit() {
+        let mut world = World::with_treasury();
+        let grant = set(&world, "acme:reserve", 100);
+        world.check("ada", LEAD, grant, "accepted");
+        let pay = |world: &World, amount| world.payment("acme:reserve", "ops:main", amount);
+        let (too_much, enough) = (pay(&world, 101), pay(&world, 60));
+        world.check("ada", LEAD, too_much, "rejected insufficient_funds");
+        world.check("ada", LEAD, enough, "accepted");
+        let hold = Kind::PlaceHold(world.hold("acme:reserve", "ops:main", 30));
+        world.check("ada", LEAD, hold, "accepted");
+        let (below, exact) = (
+            set(&world, "acme:reserve", 89),
+            set(&world, "acme:reserve", 90),
+        );
+        world.check("ada", LEAD, below, "rejected credit_too_low");
+        world.check("ada", LEAD, exact, "accepted");
+        let one_more = pay(&world, 1);
+        world.check("ada", LEAD, one_more, "rejected insufficient_funds");
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let good = SetCreditLimit {
+            account: world.account_ref("acme:main"),
+            limit: euros(1),
+        };
+        let overflow = SetCreditLimit {
+            limit: vec![0xff; 16],
+            ..good.clone()
+        };
+        let bank = SetCreditLimit {
+            account: world.account_ref("bank:main"),
+            ..good.clone()
+        };
+        for (expected, act) in [
+            (
+                "rejected ref_malformed",
+                SetCreditLimit {
+                    account: None,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected amount_malformed",
+                SetCreditLimit {
+                    limit: vec![0],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                SetCreditLimit {
+                    account: form::numbered(99),
+                    ..good.clone()
+                },
+            ),
+            ("rejected account_unlimited", bank),
+            ("rejected overflow", overflow),
+        ] {
+            world.check("ada", LEAD, Kind::SetCreditLimit(act), expected);
+        }
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::SetCreditLimit(good),
+            "rejected no_grant",
+        );
+        let mut closed = world.account("acme:reserve");
+        closed.closed_at = 1;
+        world.put_for_test(&closed);
+        let act = set(&world, "acme:reserve", 1);
+        world.check("ada", LEAD, act, "rejected account_closed");
+    }
+}

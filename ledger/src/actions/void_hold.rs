@@ -46,3 +46,58 @@ fn stands_with(context: &Context<'_, '_>, account: &Account) -> bool {
         OwnerKind::None | OwnerKind::Party | OwnerKind::Issuance | OwnerKind::Escrow => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{HoldState, action::Kind};
+
+    use super::*;
+    use crate::state::keys::List;
+    use crate::world::{World, created, euros, void};
+
+    const ENGINEER: Option<&str> = Some("dev#engineer");
+
+    #[track_caller]
+    fn placed(world: &mut World) -> u64 {
+        let hold = Kind::PlaceHold(world.hold("dev:main", "ops:main", 400));
+        let receipt = world.run("finn", ENGINEER, hold);
+        created(&receipt.expect("it is held"))
+    }
+
+    #[test]
+    fn the_paying_side_takes_it_back() {
+        let mut world = World::with_treasury();
+        let number = placed(&mut world);
+        let entries = world.entries("ops:main");
+        world.check("gia", ENGINEER, void(number), "accepted");
+
+        let hold: Hold = world.get(number);
+        assert_eq!(hold.state(), HoldState::Voided);
+        assert_eq!(hold.released, euros(400));
+        assert_eq!(world.pending("dev:main"), (0, 0));
+        assert_eq!(world.grant_use(hold.grant), 0);
+        assert_eq!(world.entries("ops:main"), entries + 1);
+        assert!(world.list(List::Holds, hold.to).is_empty());
+        let all = world.payment("dev:main", "ops:main", 1_000);
+        world.check("ben", Some("dev#lead"), all, "accepted");
+    }
+
+    #[test]
+    fn the_other_side_declines() {
+        let mut world = World::with_treasury();
+        let number = placed(&mut world);
+        world.check("hal", Some("ops#engineer"), void(number), "accepted");
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let number = placed(&mut world);
+        let nothing = Kind::VoidHold(VoidHold { hold: None });
+        world.check("finn", ENGINEER, nothing, "rejected ref_malformed");
+        world.check("finn", ENGINEER, void(99), "rejected object_unknown");
+        world.check("dan", Some("sales#lead"), void(number), "rejected no_grant");
+        world.check("finn", ENGINEER, void(number), "accepted");
+        world.check("finn", ENGINEER, void(number), "rejected hold_closed");
+    }
+}

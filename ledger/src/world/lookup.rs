@@ -88,7 +88,9 @@ impl World {
 
     fn account_number(&self, path: &str) -> u64 {
         let (owner, handle) = path.split_once(':').expect("an account is owner:account");
+        let party = self.named(ObjectKind::Party, 1, owner);
         let owner = match self.member_number(owner) {
+            0 if party != 0 => keys::owner_number(OwnerKind::Party, party),
             0 => keys::owner_number(OwnerKind::Unit, self.unit_number(owner)),
             member => keys::owner_number(OwnerKind::Member, member),
         };

@@ -10,6 +10,7 @@ mod golden;
 mod lookup;
 mod people;
 mod rules;
+mod treasury;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub(crate) use deed::{Deed, by};
 pub(crate) use rules::{
     able, alone, approve, by_departments, created, joined, monthly, role_holders, tier,
 };
+pub(crate) use treasury::{post, void};
 
 use crate::block::{self, Header};
 use crate::genesis::{self, Founding};
