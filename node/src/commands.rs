@@ -1,10 +1,15 @@
 //! The operator's commands: one file for each, and here what they share.
 
+mod backup;
 mod config;
+mod export;
 mod init;
 mod keys;
+mod restore;
+mod rollback;
 mod start;
 mod status;
+mod verify;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -29,11 +34,16 @@ pub struct Polityd {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backup(backup::Backup),
     Config(config::Config),
+    Export(export::Export),
     Init(init::Init),
     Keys(keys::Keys),
+    Restore(restore::Restore),
+    Rollback(rollback::Rollback),
     Start(start::Start),
     Status(status::Status),
+    Verify(verify::Verify),
 }
 
 #[derive(Debug, Args)]
@@ -64,11 +74,16 @@ impl Polityd {
     pub fn run(self) -> ExitCode {
         let common = self.common;
         let done = match self.command {
+            Command::Backup(command) => command.run(&common),
             Command::Config(command) => command.run(&common),
+            Command::Export(command) => command.run(&common),
             Command::Init(command) => command.run(&common),
             Command::Keys(command) => command.run(&common),
+            Command::Restore(command) => command.run(&common),
+            Command::Rollback(command) => command.run(&common),
             Command::Start(command) => command.run(&common),
             Command::Status(command) => command.run(&common),
+            Command::Verify(command) => command.run(&common),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

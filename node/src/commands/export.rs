@@ -1,0 +1,128 @@
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Common, Trouble};
+use crate::app::{BlockRecord, GenesisRecord};
+use crate::fault::{Fault, FaultKind};
+use crate::serve::store_options;
+use crate::store::{Snapshot, Store};
+
+/// Write the whole chain as lines of JSON, for tools and archives.
+///
+/// The first line is the genesis, then comes one line a block with its transactions and receipts
+/// (protobuf in base64), and with --state one line a value of the newest state. Whoever has the lines
+/// can execute them again. The node must be stopped.
+///
+/// Example:
+///   polityd export --out chain.jsonl --state
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Export {
+    /// A file that does not exist yet [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// First height
+    #[arg(long, value_name = "HEIGHT", default_value_t = 1)]
+    from: u64,
+    /// Last height [default: the newest]
+    #[arg(long, value_name = "HEIGHT")]
+    to: Option<u64>,
+    /// The values of the newest state too
+    #[arg(long)]
+    state: bool,
+}
+
+impl Export {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        let config = common.load()?.config;
+        let store = Store::open(&config.store_directory(), store_options(&config))?;
+        let snapshot = store.snapshot();
+        let to = self.to.unwrap_or(snapshot.height());
+        if self.from == 0 || to > snapshot.height() {
+            return Err(format!("the heights are 1 to {}", snapshot.height()).into());
+        }
+
+        let mut out: Box<dyn Write> = match &self.out {
+            None => Box::new(BufWriter::new(io::stdout().lock())),
+            Some(path) => {
+                let file = OpenOptions::new().write(true).create_new(true).open(path);
+                let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
+                Box::new(BufWriter::new(file))
+            }
+        };
+        writeln!(out, "{}", genesis_line(&snapshot)?)?;
+        for height in self.from..=to {
+            writeln!(out, "{}", block_line(&snapshot, height)?)?;
+        }
+        if self.state {
+            write_state(&snapshot, &mut out)?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+}
+
+fn genesis_line(snapshot: &Snapshot) -> Result<Value, Fault> {
+    let record = GenesisRecord::read(snapshot)?.ok_or_else(|| {
+        Fault::new(
+            FaultKind::GenesisMismatch,
+            "the store holds no organisation yet",
+        )
+    })?;
+    Ok(json!({ "genesis": {
+        "chain_id": record.chain_id,
+        "time": record.time,
+        "initial_height": record.initial_height,
+        "app_state": STANDARD.encode(&record.app_state),
+        "organisation": snapshot.organisation()?.map(hex::encode),
+    } }))
+}
+
+fn block_line(snapshot: &Snapshot, height: u64) -> Result<Value, Fault> {
+    let bytes = snapshot.block(height)?.ok_or_else(|| {
+        Fault::new(
+            FaultKind::StoreDamaged,
+            format!("height {height}: the block is missing"),
+        )
+    })?;
+    let record = BlockRecord::read(&bytes)?;
+    let receipts = snapshot.receipts(height)?;
+    let transactions = snapshot.transactions(height)?;
+    let transactions = transactions.iter().zip(&receipts).map(|(transaction, receipt)| {
+        json!({ "bytes": STANDARD.encode(transaction), "receipt": STANDARD.encode(receipt) })
+    });
+    Ok(json!({ "block": {
+        "height": height,
+        "time": record.time,
+        "time_nanos": record.time_nanos,
+        "parent_time": record.parent_time,
+        "hash": hex::encode(&record.hash),
+        "proposer": hex::encode(&record.proposer),
+        "app_hash": hex::encode(&record.app_hash),
+        "evidence": record.evidence.iter().map(|piece| json!({
+            "address": hex::encode(&piece.address), "height": piece.height, "time": piece.time,
+        })).collect::<Vec<_>>(),
+        "transactions": transactions.collect::<Vec<_>>(),
+    } }))
+}
+
+fn write_state(snapshot: &Snapshot, out: &mut dyn Write) -> Result<(), Trouble> {
+    let mut keys = Vec::new();
+    snapshot.for_each_leaf(|leaf| keys.push(leaf.key))?;
+    keys.sort_unstable();
+    for key in keys {
+        let value = snapshot.try_get(&key)?.map(hex::encode);
+        writeln!(
+            out,
+            "{}",
+            json!({ "state": { "key": hex::encode(&key), "value": value } })
+        )?;
+    }
+    Ok(())
+}

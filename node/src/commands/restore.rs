@@ -1,0 +1,29 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Common, Trouble, backup};
+use crate::home_backup;
+
+/// Bring a backup back into a home without a ledger.
+///
+/// Every byte is read against the backup's list first. Keys, and a configuration that is there, stay
+/// as they are. At its next start the node catches up with the others.
+///
+/// Example:
+///   polityd restore /mnt/backups/2026-03-01
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Restore {
+    /// The directory that `polityd backup` made
+    directory: PathBuf,
+}
+
+impl Restore {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        let config = common.load()?.config;
+        let summary = home_backup::restore(&config, &self.directory)?;
+        backup::show("restored", &summary, common.output);
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! A backup of a node's whole home, its keys excepted, and the way back.
+//!
+//! ```text
+//! store/            the ledger, see `store::backup`
+//! cometbft/data     the engine's blocks, without which it could not follow the ledger
+//! cometbft/guard    what the validator signed last
+//! genesis.json, config.toml
+//! ```
+//!
+//! Keys are not in it: a backup may be kept where a key must not be.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::config::{CONFIG_FILE, Config};
+use crate::fault::{Fault, FaultKind};
+use crate::serve::store_options;
+use crate::store::{self, BackupSummary, Store};
+
+const STORE: &str = "store";
+const COMETBFT: &str = "cometbft";
+const DATA: &str = "data";
+const GUARD: &str = "guard";
+const GENESIS_FILE: &str = "genesis.json";
+
+/// Writes a backup of a stopped node into `target`, which must not exist or be empty.
+///
+/// # Errors
+/// `StoreLocked` while the node runs; `Io` or `DiskFull`, then what was written can be deleted.
+pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
+    require_empty(target)?;
+    // Held to the end, so that no node starts while the engine's files are copied.
+    let store = Store::open(&config.store_directory(), store_options(config))?;
+    // The store's part comes last: without its list nothing here can be restored.
+    let engine = config.cometbft_home();
+    for part in [DATA, GUARD] {
+        copy_directory(&engine.join(part), &target.join(COMETBFT).join(part))?;
+    }
+    for name in [GENESIS_FILE, CONFIG_FILE] {
+        copy_file(&config.home.join(name), &target.join(name))?;
+    }
+    store.back_up(&target.join(STORE))
+}
+
+/// Brings a backup back into a home without a ledger. Configuration, genesis and guard stay where the
+/// home has its own: the guard of the home is never older than the backup's.
+///
+/// # Errors
+/// `StoreDamaged` where the backup is not as it was written; `Io` where the home has a ledger already.
+pub fn restore(config: &Config, backup: &Path) -> Result<BackupSummary, Fault> {
+    let engine = config.cometbft_home();
+    require_empty(&engine.join(DATA))?;
+    let options = store_options(config);
+    let (summary, _) = store::restore(&backup.join(STORE), &config.store_directory(), options)?;
+
+    copy_directory(&backup.join(COMETBFT).join(DATA), &engine.join(DATA))?;
+    if !engine.join(GUARD).exists() {
+        copy_directory(&backup.join(COMETBFT).join(GUARD), &engine.join(GUARD))?;
+    }
+    for name in [GENESIS_FILE, CONFIG_FILE] {
+        let own = config.home.join(name);
+        if !own.exists() {
+            copy_file(&backup.join(name), &own)?;
+        }
+    }
+    Ok(summary)
+}
+
+fn require_empty(directory: &Path) -> Result<(), Fault> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => {
+                let words = format!("{} exists and is not empty", directory.display());
+                Err(Fault::new(FaultKind::Io, words))
+            }
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at("reading", directory)(error)),
+    }
+}
+
+/// Copies files and directories; what is absent stays absent.
+fn copy_directory(from: &Path, to: &Path) -> Result<(), Fault> {
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(at("reading", from)(error)),
+    };
+    fs::create_dir_all(to).map_err(at("making", to))?;
+    for entry in entries {
+        let entry = entry.map_err(at("reading", from))?;
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().map_err(at("reading", &path))?.is_dir() {
+            copy_directory(&path, &copy)?;
+        } else {
+            copy_file(&path, &copy)?;
+        }
+    }
+    sync(to)
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), Fault> {
+    if !from.exists() {
+        return Ok(());
+    }
+    fs::copy(from, to).map_err(at("writing", to))?;
+    sync(to)
+}
+
+fn sync(path: &Path) -> Result<(), Fault> {
+    fs::File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(at("syncing", path))
+}
+
+fn at<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Fault + 'a {
+    move |error| Fault::from_io(&format!("{doing} {}", path.display()), &error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(home: &Path) -> Config {
+        let mut config = Config {
+            home: home.to_owned(),
+            ..Config::default()
+        };
+        config.store.free_bytes_min = 0;
+        config
+    }
+
+    #[test]
+    fn a_home_comes_back_with_everything_but_its_keys() {
+        let directory = tempfile::tempdir().unwrap();
+        let (old, new) = (
+            config(&directory.path().join("old")),
+            config(&directory.path().join("new")),
+        );
+        let target = directory.path().join("backup");
+        drop(Store::open(&old.store_directory(), store_options(&old)).unwrap());
+        for (name, text) in [
+            ("genesis.json", "genesis"),
+            ("config.toml", "old"),
+            ("keys/node.key", "secret"),
+            ("cometbft/data/blocks.db/1", "block"),
+            ("cometbft/guard/state", "older"),
+        ] {
+            let path = old.home.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        for (name, text) in [("config.toml", "new"), ("cometbft/guard/state", "newer")] {
+            let path = new.home.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        let saved = back_up(&old, &target).unwrap();
+        let restored = restore(&new, &target).unwrap();
+
+        assert_eq!(saved, restored);
+        let read = |name: &str| fs::read_to_string(new.home.join(name)).ok();
+        assert_eq!(read("genesis.json").as_deref(), Some("genesis"));
+        assert_eq!(read("cometbft/data/blocks.db/1").as_deref(), Some("block"));
+        assert_eq!(read("config.toml").as_deref(), Some("new"));
+        assert_eq!(read("cometbft/guard/state").as_deref(), Some("newer"));
+        assert_eq!(read("keys/node.key"), None);
+        assert!(
+            restore(&new, &target).is_err(),
+            "over a ledger that is there"
+        );
+        assert!(
+            back_up(&old, &target).is_err(),
+            "over a backup that is there"
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! Executing the whole chain again from what this node stores, and comparing everything.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use polity_ledger::merkle::tree::StateTree;
+use polity_ledger::state::{Changes, keys};
+use polity_ledger::{block, genesis};
+use prost::Message;
+
+use crate::app::{BlockRecord, GenesisRecord, replay};
+use crate::fault::{Fault, FaultKind};
+use crate::store::{Hash, Snapshot};
+
+/// What was found to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Heights that were executed again.
+    pub heights: u64,
+    /// Transactions in them.
+    pub transactions: u64,
+    /// Values that were compared with the store at the end, rows beside the state included.
+    pub values: u64,
+    /// The organisation's digest.
+    pub organisation: Hash,
+    /// Root of the state after the newest height.
+    pub app_hash: Hash,
+}
+
+/// Founds the organisation again and executes every stored block over the result; then compares each
+/// app hash, each receipt, each change of validators, and at last the whole state with the store's.
+/// `progress` is told each height.
+///
+/// # Errors
+/// `Divergence` with the first thing that differs; `StoreDamaged` where something is missing.
+pub fn verify(snapshot: &Snapshot, mut progress: impl FnMut(u64)) -> Result<Verified, Fault> {
+    let record = GenesisRecord::read(snapshot)?.ok_or_else(|| {
+        Fault::new(
+            FaultKind::GenesisMismatch,
+            "the store holds no organisation yet",
+        )
+    })?;
+    let organisation = genesis::organisation_digest(&record.founding());
+    if snapshot.organisation()? != Some(organisation) {
+        return Err(differs(0, "the organisation's digest"));
+    }
+
+    let mut replica = Replica::found(&record)?;
+    let mut transactions = 0;
+    for height in 1..=snapshot.height() {
+        transactions += replica.execute(snapshot, &organisation, height)?;
+        progress(height);
+    }
+    if replica.app_hash != snapshot.app_hash() {
+        return Err(differs(snapshot.height(), "the newest app hash"));
+    }
+    let values = replica.compare(snapshot)?;
+
+    Ok(Verified {
+        heights: snapshot.height(),
+        transactions,
+        values,
+        organisation,
+        app_hash: replica.app_hash,
+    })
+}
+
+/// The state as this program makes it, in memory.
+struct Replica {
+    state: BTreeMap<Vec<u8>, Vec<u8>>,
+    tree: StateTree,
+    app_hash: Hash,
+}
+
+impl Replica {
+    fn found(record: &GenesisRecord) -> Result<Replica, Fault> {
+        let founded = genesis::found(&record.founding())
+            .map_err(|error| Fault::new(FaultKind::Divergence, format!("the genesis: {error}")))?;
+        let mut replica = Replica {
+            state: BTreeMap::new(),
+            tree: StateTree::new(),
+            app_hash: Hash::default(),
+        };
+        replica.apply(founded.changes);
+        // The receipt of the founding is a row beside the state.
+        let key = keys::key(keys::TIMER_RECEIPT, &[0, 0]);
+        replica.state.insert(key, founded.receipt.encode_to_vec());
+        Ok(replica)
+    }
+
+    /// Executes one stored block; answers how many transactions it has.
+    fn execute(
+        &mut self,
+        snapshot: &Snapshot,
+        organisation: &Hash,
+        height: u64,
+    ) -> Result<u64, Fault> {
+        let record = snapshot
+            .block(height)?
+            .ok_or_else(|| missing(height, "the block"))?;
+        let record = BlockRecord::read(&record)?;
+        let transactions: Vec<Bytes> = snapshot
+            .transactions(height)?
+            .into_iter()
+            .map(Bytes::from)
+            .collect();
+        if transactions.len() != record.transactions as usize {
+            return Err(missing(height, "a transaction"));
+        }
+
+        let outcome = replay(&self.state, organisation, height, &record, &transactions);
+        let receipts: Vec<Vec<u8>> = outcome
+            .receipts
+            .iter()
+            .map(Message::encode_to_vec)
+            .collect();
+        if snapshot.receipts(height)? != receipts {
+            return Err(differs(height, "a receipt"));
+        }
+        let updates: Vec<Vec<u8>> = outcome
+            .validator_updates
+            .iter()
+            .map(|update| [&update.key[..], &update.power.to_be_bytes()].concat())
+            .collect();
+        if updates != record.validator_updates {
+            return Err(differs(height, "the validators"));
+        }
+        self.apply(outcome.changes);
+        if self.app_hash[..] != record.app_hash {
+            return Err(differs(height, "the app hash"));
+        }
+        Ok(transactions.len() as u64)
+    }
+
+    fn apply(&mut self, changes: Changes) {
+        self.app_hash = self.tree.apply(&block::tree_updates(&changes));
+        for (key, value) in changes {
+            match value {
+                Some(value) => self.state.insert(key, value),
+                None => self.state.remove(&key),
+            };
+        }
+    }
+
+    /// Compares every value with the store's; answers how many there are.
+    fn compare(&self, snapshot: &Snapshot) -> Result<u64, Fault> {
+        for (key, value) in &self.state {
+            if snapshot.try_get(key)?.as_ref() != Some(value) {
+                return Err(differs(
+                    snapshot.height(),
+                    &format!("the value of {}", hex::encode(key)),
+                ));
+            }
+        }
+        let mut leaves = 0;
+        snapshot.for_each_leaf(|_| leaves += 1)?;
+        let authenticated = self.state.keys().filter(|key| key[0] < 0x80).count();
+        if leaves != authenticated {
+            return Err(differs(snapshot.height(), "the number of values"));
+        }
+        Ok(self.state.len() as u64)
+    }
+}
+
+fn missing(height: u64, what: &str) -> Fault {
+    Fault::new(
+        FaultKind::StoreDamaged,
+        format!("height {height}: {what} is missing"),
+    )
+}
+
+fn differs(height: u64, what: &str) -> Fault {
+    let words = format!("height {height}: {what} is not what this program computes");
+    Fault::new(FaultKind::Divergence, words)
+}
