@@ -2,6 +2,7 @@
 //! judges blocks; nothing here decides anything, and nothing that is done stays.
 
 mod facts;
+mod inbox;
 mod verdict;
 mod who_can;
 
@@ -11,6 +12,7 @@ use crate::context::{Authority, Block, Context};
 use crate::state::{Overlay, Read};
 use crate::{Rejection, actions, block};
 
+pub use inbox::inbox;
 pub use who_can::{MEMBERS_MAX, who_can};
 
 /// Whether a member may do an action, and if not, what it would take.

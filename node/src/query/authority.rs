@@ -2,8 +2,10 @@
 
 use polity_ledger::judge::Now;
 use polity_ledger::state::{keys, objects};
-use polity_ledger::{Block, Rejection, block, check};
-use polity_proto::v1::{Paused, SimulateAnswer, SimulateRequest};
+use polity_ledger::{Block, Rejection, actions, check, query};
+use polity_proto::v1::{
+    CanAnswer, CanRequest, Paused, SimulateAnswer, SimulateRequest, WhoCanAnswer, WhoCanRequest,
+};
 
 use super::{QueryError, View};
 use crate::app::App;
@@ -14,19 +16,54 @@ pub(super) fn simulate(
     view: &View,
     request: &SimulateRequest,
 ) -> Result<SimulateAnswer, QueryError> {
-    let body = match check::parse_body(&request.body) {
-        Ok(body) => body,
-        Err(rejection) => return Ok(refused(view.height, rejection)),
+    let answer = match check::parse_body(&request.body) {
+        Ok(body) => query::simulate(view, next_block(app, view), &body),
+        Err(rejection) => refused(rejection),
     };
-    let block = next_block(app, view);
-    let receipt = block::simulate(view, block, &body);
-    let rejection = Rejection::from_code(receipt.code);
     Ok(SimulateAnswer {
         height: view.height,
-        rejection: rejection.map_or_else(String::new, |rejection| rejection.name().into()),
-        facts: Vec::new(),
-        verdicts: Vec::new(),
-        receipt: Some(receipt),
+        ..answer
+    })
+}
+
+/// Path /can.
+pub(super) fn can(app: &App, view: &View, request: &CanRequest) -> Result<CanAnswer, QueryError> {
+    let action = request
+        .action
+        .as_ref()
+        .ok_or(QueryError::BadRequest("no action"))?;
+    actions::check_form(action, check::SIGNERS_MAX)
+        .map_err(|_| QueryError::BadRequest("the action is malformed"))?;
+    let verdict = query::can(
+        view,
+        next_block(app, view),
+        request.member,
+        action,
+        request.any_role,
+    );
+    Ok(CanAnswer {
+        height: view.height,
+        verdict: Some(verdict),
+    })
+}
+
+/// Path /who-can.
+pub(super) fn who_can(
+    app: &App,
+    view: &View,
+    request: &WhoCanRequest,
+) -> Result<WhoCanAnswer, QueryError> {
+    let action = request
+        .action
+        .as_ref()
+        .ok_or(QueryError::BadRequest("no action"))?;
+    actions::check_form(action, check::SIGNERS_MAX)
+        .map_err(|_| QueryError::BadRequest("the action is malformed"))?;
+    let (members, truncated) = query::who_can(view, next_block(app, view), action);
+    Ok(WhoCanAnswer {
+        height: view.height,
+        members,
+        truncated,
     })
 }
 
@@ -45,9 +82,8 @@ pub(super) fn next_block(app: &App, view: &View) -> Block {
     }
 }
 
-fn refused(height: u64, rejection: Rejection) -> SimulateAnswer {
+fn refused(rejection: Rejection) -> SimulateAnswer {
     SimulateAnswer {
-        height,
         receipt: Some(polity_proto::v1::Receipt {
             code: rejection.code(),
             ..polity_proto::v1::Receipt::default()

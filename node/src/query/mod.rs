@@ -5,6 +5,7 @@
 
 mod authority;
 mod history;
+mod inbox;
 mod peers;
 mod point;
 mod receipt;
@@ -135,6 +136,9 @@ impl App {
             "/receipt" => receipt::by_id(&view, data)?.encode_to_vec(),
             "/receipt-at" => receipt::at(&view, &decode(data)?)?.encode_to_vec(),
             "/simulate" => authority::simulate(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/can" => authority::can(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/who-can" => authority::who_can(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/inbox" => inbox::list(self, &view, &decode(data)?)?.encode_to_vec(),
             "/refusals" => refusals::list(&view, &decode(data)?)?.encode_to_vec(),
             "/status" => status::of(self, &view)?.encode_to_vec(),
             _ => return Err(QueryError::UnknownPath),

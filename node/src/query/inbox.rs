@@ -1,0 +1,21 @@
+//! What waits for a member: proposals to answer or execute, assignments to accept, holds to confirm.
+
+use polity_ledger::query;
+use polity_proto::v1::{InboxAnswer, InboxRequest};
+
+use super::{QueryError, View};
+use crate::app::App;
+
+/// Path /inbox.
+pub(super) fn list(
+    app: &App,
+    view: &View,
+    request: &InboxRequest,
+) -> Result<InboxAnswer, QueryError> {
+    let block = super::authority::next_block(app, view);
+    let items = query::inbox(view, block, request.member);
+    Ok(InboxAnswer {
+        height: view.height,
+        items,
+    })
+}
