@@ -71,3 +71,140 @@ fn chapter(context: &Context<'_, '_>, reference: &Option<Ref>) -> Result<u64, Re
         false => Err(Rejection::KindRule),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::state::keys::List;
+    use crate::world::{Deed, World, by};
+
+    fn change(world: &World, from: &str, to: &str) -> ChangeSquad {
+        ChangeSquad {
+            from: world.unit_ref(from),
+            to: world.unit_ref(to),
+            ..ChangeSquad::default()
+        }
+    }
+
+    fn received(change: ChangeSquad, owner: &str, role: &str) -> Deed {
+        by("finn")
+            .seconded(owner, role)
+            .does(Kind::ChangeSquad(change))
+    }
+
+    #[test]
+    fn a_member_changes_with_the_receiving_product_owner() {
+        let mut world = World::with_tribes();
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        world.ada(world.join_unit("finn", "dev/web/quality"));
+        let to_blue = change(&world, "dev/web/red", "dev/web/blue");
+        let owner = "dev/web/blue#owner";
+        for (deed, expected) in [
+            (
+                received(
+                    ChangeSquad {
+                        from: None,
+                        ..to_blue
+                    },
+                    "gia",
+                    owner,
+                ),
+                "rejected ref_malformed",
+            ),
+            (
+                received(
+                    ChangeSquad {
+                        to: form::numbered(99),
+                        ..to_blue
+                    },
+                    "gia",
+                    owner,
+                ),
+                "rejected object_unknown",
+            ),
+            (
+                by("finn").does(Kind::ChangeSquad(to_blue)),
+                "rejected people_missing",
+            ),
+            (
+                received(to_blue, "ben", "dev/web/red#owner"),
+                "rejected people_missing",
+            ),
+            (received(to_blue, "ben", owner), "rejected role_not_held"),
+            (
+                received(change(&world, "dev", "dev/web/blue"), "gia", owner),
+                "rejected kind_rule",
+            ),
+            (
+                received(
+                    change(&world, "dev/app/green", "dev/web/blue"),
+                    "gia",
+                    owner,
+                ),
+                "rejected not_joined",
+            ),
+            (
+                received(
+                    ChangeSquad {
+                        chapter_from: world.unit_ref("dev/app/craft"),
+                        ..to_blue
+                    },
+                    "gia",
+                    owner,
+                ),
+                "rejected not_joined",
+            ),
+            (
+                received(
+                    ChangeSquad {
+                        chapter_to: world.unit_ref("dev/web"),
+                        ..to_blue
+                    },
+                    "gia",
+                    owner,
+                ),
+                "rejected kind_rule",
+            ),
+            (
+                received(
+                    ChangeSquad {
+                        chapter_to: world.unit_ref("dev/app/craft"),
+                        ..to_blue
+                    },
+                    "gia",
+                    owner,
+                ),
+                "rejected kind_rule",
+            ),
+            (received(to_blue, "gia", owner), "accepted"),
+        ] {
+            world.check_deed(deed, expected);
+        }
+        let finn = world.member("finn");
+        assert_eq!(finn.home_squad, world.unit("dev/web/blue").number);
+        assert_eq!(finn.chapters, [world.unit("dev/web/quality").number]);
+    }
+
+    #[test]
+    fn tribe_and_chapter_change_in_the_same_act() {
+        let mut world = World::with_tribes();
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        world.ada(world.join_unit("finn", "dev/web/quality"));
+        let change = ChangeSquad {
+            chapter_from: world.unit_ref("dev/web/quality"),
+            chapter_to: world.unit_ref("dev/app/craft"),
+            ..change(&world, "dev/web/red", "dev/app/green")
+        };
+        world.check_deed(received(change, "ada", "dev/app/green#owner"), "accepted");
+        let finn = world.member("finn");
+        assert_eq!(finn.home_squad, world.unit("dev/app/green").number);
+        assert_eq!(finn.chapters, [world.unit("dev/app/craft").number]);
+        assert!(
+            world
+                .list(List::Joined, world.unit("dev/web/red").number)
+                .is_empty()
+        );
+    }
+}

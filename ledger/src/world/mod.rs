@@ -25,6 +25,7 @@ pub(crate) use rules::{
     able, alone, approve, by_departments, created, joined, monthly, role_holders, tier,
 };
 pub(crate) use treasury::{post, void};
+pub(crate) use people::{all_capabilities, ended};
 
 use crate::block::{self, Header};
 use crate::genesis::{self, Founding};

@@ -3,7 +3,7 @@
 use polity_proto::v1::{
     AddKey, AssignRole, Capability, CreateRole, CreateUnit, DissolveUnit, EndReason, ImportMember,
     InviteMember, Join, JoinUnit, LeaveUnit, ObjectKind, Receipt, RecoverMember, Ref, RevokeKey,
-    SuspendMember, UnitKind, action::Kind,
+    RoleKind, SuspendMember, UnitKind, action::Kind,
 };
 
 use super::{World, by, constitution, public};
@@ -26,6 +26,64 @@ pub(crate) fn ended(receipt: &Receipt) -> Vec<(ObjectKind, u64, EndReason)> {
 }
 
 impl World {
+    /// A tribe `dev/web` with the squads `red` and `blue` (a product owner each, Ben's and Gia's), a
+    /// tribe `dev/app` with the squad `green` (Ada's), and a chapter in each.
+    pub(crate) fn with_tribes() -> World {
+        let mut world = World::new();
+        for (parent, handle, kind) in [
+            ("dev", "web", UnitKind::Tribe),
+            ("dev/web", "red", UnitKind::Squad),
+            ("dev/web", "blue", UnitKind::Squad),
+            ("dev/web", "quality", UnitKind::Chapter),
+            ("dev", "app", UnitKind::Tribe),
+            ("dev/app", "green", UnitKind::Squad),
+            ("dev/app", "craft", UnitKind::Chapter),
+        ] {
+            world.ada(Kind::CreateUnit(world.create_unit(parent, handle, kind)));
+        }
+        for (squad, owner) in [
+            ("dev/web/red", "ben"),
+            ("dev/web/blue", "gia"),
+            ("dev/app/green", "ada"),
+        ] {
+            world.ada(Kind::CreateRole(CreateRole {
+                kind: RoleKind::ProductOwner as i32,
+                holders_max: 1,
+                ..world.create_role(squad, "owner")
+            }));
+            world.ada(Kind::AssignRole(
+                world.assign(owner, &format!("{squad}#owner")),
+            ));
+        }
+        world
+    }
+
+    /// A circle `dev/circle` with its roles of the constitution.
+    pub(crate) fn with_circle() -> World {
+        let mut world = World::new();
+        let circle = world.create_unit("dev", "circle", UnitKind::Circle);
+        world.ada(Kind::CreateUnit(circle));
+        for (handle, kind) in [
+            ("lead", RoleKind::Lead),
+            ("facilitator", RoleKind::Facilitator),
+            ("secretary", RoleKind::Secretary),
+            ("representative", RoleKind::Representative),
+        ] {
+            world.ada(Kind::CreateRole(CreateRole {
+                kind: kind as i32,
+                elected: kind != RoleKind::Lead,
+                ..world.create_role("dev/circle", handle)
+            }));
+        }
+        world
+    }
+
+    /// Adds and admits `name`, active at once.
+    pub(crate) fn hire(&mut self, name: &str) {
+        self.ada(Kind::InviteMember(self.invite(name, "dev")));
+        self.check(name, None, Kind::Join(self.join(name)), "accepted");
+    }
+
     /// Invites `name`, whose key has the same name.
     pub(crate) fn invite(&self, name: &str, unit: &str) -> InviteMember {
         InviteMember {
