@@ -33,3 +33,40 @@ impl Act for AcceptAssignment {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::world::World;
+
+    #[test]
+    fn the_holder_accepts_once() {
+        let mut world = World::new();
+        let number = world.assignment("finn", "dev#engineer").number;
+        let finns = form::numbered(number);
+        let gias = form::numbered(world.assignment("gia", "dev#engineer").number);
+        let accept = |assignment| Kind::AcceptAssignment(AcceptAssignment { assignment });
+        for (actor, kind, expected) in [
+            ("finn", accept(None), "rejected ref_malformed"),
+            (
+                "finn",
+                accept(form::numbered(99)),
+                "rejected object_unknown",
+            ),
+            ("gia", accept(finns), "rejected not_yours"),
+            ("finn", accept(finns), "accepted"),
+            ("finn", accept(finns), "rejected already_accepted"),
+            (
+                "gia",
+                Kind::ResignRole(ResignRole { assignment: gias }),
+                "accepted",
+            ),
+            ("gia", accept(gias), "rejected assignment_ended"),
+        ] {
+            world.check(actor, None, kind, expected);
+        }
+        assert!(world.get::<Assignment>(number).accepted_at != 0);
+    }
+}

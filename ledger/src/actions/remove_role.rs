@@ -25,3 +25,68 @@ impl Act for RemoveRole {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::state::keys::List;
+    use crate::world::{World, ended};
+
+    #[test]
+    fn a_role_goes_with_its_assignments_and_grants() {
+        let mut world = World::new();
+        let role = world.role("dev#engineer");
+        let [finn, gia] = ["finn", "gia"].map(|name| world.assignment(name, "dev#engineer").number);
+        let grant = world.list(List::Grants, role.number)[0];
+        let remove = |role| Kind::RemoveRole(RemoveRole { role });
+        let engineer = form::numbered(role.number);
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            remove(None),
+            "rejected ref_malformed",
+        );
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            remove(form::numbered(99)),
+            "rejected object_unknown",
+        );
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            remove(engineer),
+            "rejected no_grant",
+        );
+        let receipt = world.ada(remove(engineer));
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            remove(engineer),
+            "rejected role_removed",
+        );
+
+        assert_eq!(
+            ended(&receipt),
+            [
+                (ObjectKind::Assignment, finn, EndReason::Role),
+                (ObjectKind::Assignment, gia, EndReason::Role),
+                (ObjectKind::Grant, grant, EndReason::Role),
+            ]
+        );
+        assert!(world.get::<Role>(role.number).removed_at != 0);
+        for (list, owner) in [
+            (List::Holders, role.number),
+            (List::Grants, role.number),
+            (List::Assignments, world.member_number("finn")),
+        ] {
+            assert!(world.list(list, owner).is_empty());
+        }
+        assert!(!world.list(List::Roles, role.unit).contains(&role.number));
+        assert!(!world.list(List::GrantsOver, role.unit).contains(&grant));
+        let again = Kind::CreateRole(world.create_role("dev", "engineer"));
+        world.check("ben", Some("dev#lead"), again, "accepted");
+    }
+}

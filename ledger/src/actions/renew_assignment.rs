@@ -71,3 +71,170 @@ impl Act for RenewAssignment {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::judge::power;
+    use crate::world::{DAY, World};
+
+    #[test]
+    fn a_renewal_gives_a_new_term_focus_and_share() {
+        let mut world = World::new();
+        world.ada(Kind::CreateRole(CreateRole {
+            term: 10 * DAY,
+            ..world.create_role("dev", "guide")
+        }));
+        world.ada(Kind::AssignRole(AssignRole {
+            percentage: 50,
+            ..world.assign("finn", "dev#guide")
+        }));
+        world.ada(Kind::CreateRole(world.create_role("dev", "other")));
+        world.ada(Kind::AssignRole(AssignRole {
+            percentage: 30,
+            ..world.assign("finn", "dev#other")
+        }));
+        let number = world.assignment("finn", "dev#guide").number;
+        let renew = RenewAssignment {
+            assignment: form::numbered(number),
+            percentage: 70,
+            focus: "search".into(),
+            ..RenewAssignment::default()
+        };
+        for (renew, expected) in [
+            (
+                RenewAssignment {
+                    assignment: None,
+                    ..renew.clone()
+                },
+                "rejected ref_malformed",
+            ),
+            (
+                RenewAssignment {
+                    focus: "\u{2}".into(),
+                    ..renew.clone()
+                },
+                "rejected text_malformed",
+            ),
+            (
+                RenewAssignment {
+                    percentage: 101,
+                    ..renew.clone()
+                },
+                "rejected percentage_exceeded",
+            ),
+            (
+                RenewAssignment {
+                    assignment: form::numbered(99),
+                    ..renew.clone()
+                },
+                "rejected object_unknown",
+            ),
+            (
+                RenewAssignment {
+                    percentage: 71,
+                    ..renew.clone()
+                },
+                "rejected percentage_exceeded",
+            ),
+            (
+                RenewAssignment {
+                    until: 5,
+                    ..renew.clone()
+                },
+                "rejected time_malformed",
+            ),
+        ] {
+            world.check(
+                "ben",
+                Some("dev#lead"),
+                Kind::RenewAssignment(renew),
+                expected,
+            );
+        }
+        world.check(
+            "gia",
+            Some("dev#engineer"),
+            Kind::RenewAssignment(renew.clone()),
+            "rejected no_grant",
+        );
+        world.advance(9 * DAY);
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::RenewAssignment(renew.clone()),
+            "accepted",
+        );
+        assert!(world.advance(9 * DAY).is_empty());
+        assert!(world.holds("finn", "dev#guide"));
+        assert_eq!(world.advance(2 * DAY).len(), 1);
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::RenewAssignment(renew),
+            "rejected assignment_ended",
+        );
+    }
+
+    #[test]
+    fn an_imported_assignment_carries_grants_from_its_renewal_on() {
+        let mut world = World::new();
+        let assign = AssignRole {
+            manner: Manner::Imported as i32,
+            ..world.assign("hal", "dev#engineer")
+        };
+        world.ada(Kind::AssignRole(assign));
+        let assignment = world.assignment("hal", "dev#engineer");
+        let grants = |world: &World| {
+            power::grants_in_role(&world.state, assignment.member, assignment.role, world.time)
+                .len()
+        };
+        assert!(world.holds("hal", "dev#engineer"));
+        assert_eq!(grants(&world), 0);
+        world.ada(Kind::RenewAssignment(RenewAssignment {
+            assignment: form::numbered(assignment.number),
+            ..RenewAssignment::default()
+        }));
+        assert_eq!(grants(&world), 1);
+        assert_eq!(
+            world.assignment("hal", "dev#engineer").manner(),
+            Manner::Assigned
+        );
+    }
+
+    #[test]
+    fn an_election_is_not_prolonged_and_a_suspended_member_waits() {
+        let mut world = World::with_circle();
+        let surrogate = AssignRole {
+            manner: Manner::Surrogate as i32,
+            ..world.assign("finn", "dev/circle#secretary")
+        };
+        world.ada(Kind::AssignRole(surrogate));
+        let mut assignment = world.assignment("finn", "dev/circle#secretary");
+        let renew = Kind::RenewAssignment(RenewAssignment {
+            assignment: form::numbered(assignment.number),
+            ..RenewAssignment::default()
+        });
+        world.check("ada", Some("acme#lead"), renew.clone(), "accepted");
+        assignment.manner = Manner::Elected as i32;
+        let key = crate::state::keys::key(crate::state::keys::ASSIGNMENT, &[assignment.number]);
+        world
+            .state
+            .insert(key, prost::Message::encode_to_vec(&assignment));
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            renew.clone(),
+            "rejected elected_only",
+        );
+        world.suspend("finn");
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            renew,
+            "rejected member_state_wrong",
+        );
+    }
+}

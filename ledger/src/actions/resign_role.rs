@@ -61,3 +61,59 @@ pub(super) fn check_effective(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::world::{HOUR, World, by};
+
+    #[test]
+    fn the_holder_resigns_once() {
+        let mut world = World::new();
+        let number = world.assignment("finn", "dev#engineer").number;
+        let finns = form::numbered(number);
+        let resign = |assignment| Kind::ResignRole(ResignRole { assignment });
+        for (actor, kind, expected) in [
+            ("finn", resign(None), "rejected ref_malformed"),
+            (
+                "finn",
+                resign(form::numbered(99)),
+                "rejected object_unknown",
+            ),
+            ("gia", resign(finns), "rejected not_yours"),
+        ] {
+            world.check(actor, None, kind, expected);
+        }
+        let before = by("finn")
+            .does(resign(finns))
+            .effective(world.time - 24 * HOUR);
+        world.check_deed(before, "rejected time_malformed");
+        world.check("finn", None, resign(finns), "accepted");
+        world.check("finn", None, resign(finns), "rejected assignment_ended");
+        assert!(!world.holds("finn", "dev#engineer"));
+        assert_eq!(
+            world.get::<Assignment>(number).end_reason(),
+            EndReason::None
+        );
+        assert!(world.get::<Assignment>(number).ended_at != 0);
+    }
+
+    #[test]
+    fn the_past_is_recorded_with_its_own_date() {
+        let mut world = World::new();
+        let number = world.assignment("finn", "dev#engineer").number;
+        world.advance(24 * HOUR);
+        let then = world.time - HOUR;
+        let kind = Kind::ResignRole(ResignRole {
+            assignment: form::numbered(number),
+        });
+        world.check_deed(by("finn").does(kind).effective(then), "accepted");
+        let ended: Assignment = world.get(number);
+        assert_eq!(
+            (ended.ended_at, ended.ended_effective_at),
+            (world.time, then)
+        );
+    }
+}

@@ -28,3 +28,47 @@ impl Act for RevokeAssignment {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::world::{HOUR, World, by};
+
+    #[test]
+    fn who_may_assign_may_revoke() {
+        let mut world = World::new();
+        let number = world.assignment("finn", "dev#engineer").number;
+        let finns = form::numbered(number);
+        let revoke = |assignment| Kind::RevokeAssignment(RevokeAssignment { assignment });
+        let lead = Some("dev#lead");
+        let before = by("ben").acting_as("dev#lead").does(revoke(finns));
+        world.check_deed(
+            before.effective(world.time - 24 * HOUR),
+            "rejected time_malformed",
+        );
+        for (actor, role, kind, expected) in [
+            ("ben", lead, revoke(None), "rejected ref_malformed"),
+            (
+                "ben",
+                lead,
+                revoke(form::numbered(99)),
+                "rejected object_unknown",
+            ),
+            (
+                "gia",
+                Some("dev#engineer"),
+                revoke(finns),
+                "rejected no_grant",
+            ),
+            ("ben", lead, revoke(finns), "accepted"),
+            ("ben", lead, revoke(finns), "rejected assignment_ended"),
+        ] {
+            world.check(actor, role, kind, expected);
+        }
+        assert!(!world.holds("finn", "dev#engineer"));
+        let role = world.role("dev#engineer");
+        assert_eq!(role.vacated, number);
+    }
+}

@@ -191,3 +191,75 @@ fn ensure(fits: bool) -> Result<(), Rejection> {
         Err(Rejection::KindRule)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::world::World;
+
+    #[test]
+    fn a_squad_has_at_most_12_members_and_a_member_one_squad() {
+        let mut world = World::with_tribes();
+        for number in 1..=13 {
+            let name = format!("m{number}");
+            world.hire(&name);
+            let expected = if number <= 12 {
+                "accepted"
+            } else {
+                "rejected ceiling_reached"
+            };
+            let join = world.join_unit(&name, "dev/web/red");
+            world.check("ada", Some("acme#lead"), join, expected);
+        }
+        let second = world.join_unit("m1", "dev/web/blue");
+        world.check("ada", Some("acme#lead"), second, "rejected home_squad");
+    }
+
+    #[test]
+    fn a_chapter_takes_members_of_its_tribes_squads() {
+        let mut world = World::with_tribes();
+        let quality = world.join_unit("finn", "dev/web/quality");
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            quality.clone(),
+            "rejected kind_rule",
+        );
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        let foreign = world.join_unit("finn", "dev/app/craft");
+        world.check("ada", Some("acme#lead"), foreign, "rejected kind_rule");
+        world.check("ada", Some("acme#lead"), quality, "accepted");
+        // Who leaves the squad sits in the chapter no longer.
+        world.check(
+            "finn",
+            None,
+            world.leave_unit("finn", "dev/web/red"),
+            "accepted",
+        );
+        assert!(world.member("finn").chapters.is_empty());
+    }
+
+    #[test]
+    fn a_tribe_has_a_ceiling_over_all_its_squads() {
+        let mut world = World::with_tribes();
+        world.ada(Kind::AmendUnit(AmendUnit {
+            unit: world.unit_ref("dev/web"),
+            handle: "web".into(),
+            kind: UnitKind::Tribe as i32,
+            confers: crate::world::all_capabilities(),
+            ceiling: 2,
+            ..AmendUnit::default()
+        }));
+        for (member, unit, expected) in [
+            ("finn", "dev/web/red", "accepted"),
+            ("gia", "dev/web", "accepted"),
+            ("hal", "dev/web/blue", "rejected ceiling_reached"),
+            ("hal", "dev/web", "rejected ceiling_reached"),
+            ("gia", "dev/web/blue", "accepted"),
+        ] {
+            let join = world.join_unit(member, unit);
+            world.check("ada", Some("acme#lead"), join, expected);
+        }
+    }
+}
