@@ -454,4 +454,46 @@ mod tests {
         let assign = Kind::AssignRole(world.assign("finn", "dev#guide"));
         world.check("ben", Some("dev#lead"), assign, "rejected time_malformed");
     }
+
+    #[test]
+    fn a_rule_of_duties_keeps_roles_apart() {
+        let mut world = World::new();
+        let apart = Kind::SetSodRule(SetSodRule {
+            unit: world.unit_ref("dev"),
+            first: Capability::Spend as i32,
+            second: Capability::PlanBudget as i32,
+        });
+        world.ada(Kind::CreateRole(world.create_role("dev", "planner")));
+        world.ada(apart);
+        let plan = Kind::GiveGrant(GiveGrant {
+            role: world.role_ref("dev#planner"),
+            capability: Capability::PlanBudget as i32,
+            scope: world.scope(ScopeKind::Unit, "dev"),
+            ..GiveGrant::default()
+        });
+        world.check("ben", Some("dev#lead"), plan, "accepted");
+        let planner = world.assign("finn", "dev#planner");
+        let imported = AssignRole {
+            manner: Manner::Imported as i32,
+            ..planner.clone()
+        };
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            Kind::AssignRole(planner),
+            "rejected duty_conflict",
+        );
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            Kind::AssignRole(imported),
+            "accepted",
+        );
+        let assignment = form::numbered(world.assignment("finn", "dev#planner").number);
+        let renew = Kind::RenewAssignment(RenewAssignment {
+            assignment,
+            ..RenewAssignment::default()
+        });
+        world.check("ada", Some("acme#lead"), renew, "rejected duty_conflict");
+    }
 }

@@ -1,12 +1,10 @@
 //! `close_account`: an account that holds nothing takes no part any more.
 
-use polity_proto::v1::{Account, Capability, CloseAccount, ObjectKind, OwnerKind};
+use polity_proto::v1::{Account, Capability, CloseAccount, EndReason, OwnerKind};
 
-use super::{Act, ownership, posting};
+use super::{Act, ending, ownership, posting};
 use crate::context::Context;
 use crate::judge::Need;
-use crate::state::keys::{self, List};
-use crate::state::{lists, names};
 use crate::{Rejection, form};
 
 impl Act for CloseAccount {
@@ -28,9 +26,8 @@ impl Act for CloseAccount {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let mut account: Account = context.find(&self.account)?;
-        let owner = posting::owner(&account);
-        if owner.kind() == OwnerKind::Issuance {
+        let account: Account = context.find(&self.account)?;
+        if posting::owner(&account).kind() == OwnerKind::Issuance {
             return Err(Rejection::IssuanceOnly);
         }
         if account.frozen {
@@ -39,26 +36,11 @@ impl Act for CloseAccount {
         if account.closed_at != 0 {
             return Err(Rejection::AccountClosed);
         }
-        if account.debits_posted != account.credits_posted
-            || !account.debits_pending.is_empty()
-            || !account.credits_pending.is_empty()
-        {
+        if !ending::is_empty(&account) {
             return Err(Rejection::AccountNotEmpty);
         }
-        let history = ownership::history(context, &account)?;
 
-        account.closed_at = context.now().time;
-        context.put(&account);
-        let listed_under = keys::owner_number(owner.kind(), owner.number);
-        names::release(
-            context.state,
-            ObjectKind::Account,
-            listed_under,
-            &account.handle,
-            &account.external_id,
-        );
-        lists::remove(context.state, List::Accounts, listed_under, account.number);
-        context.event(ObjectKind::Account, account.number, &[history]);
+        ending::close_account(context, account.number, EndReason::None);
         Ok(())
     }
 }

@@ -320,4 +320,29 @@ mod tests {
             assert_eq!(refused.map(|error| error.rejection), Some(expected));
         }
     }
+
+    #[test]
+    fn policies_and_rules_of_duties_end_with_their_unit() {
+        let mut world = with_api();
+        let unit = world.unit("dev/api").number;
+        let alone = crate::world::tier(0, crate::world::role_holders(), crate::world::alone());
+        let policy = world.policy("dev/api", Capability::Approve, vec![alone]);
+        world.ada(Kind::SetPolicy(policy));
+        world.ada(Kind::SetSodRule(SetSodRule {
+            unit: world.unit_ref("dev/api"),
+            first: Capability::Spend as i32,
+            second: Capability::Approve as i32,
+        }));
+        let receipt = world.ada(dissolve(&world, "dev/api"));
+
+        let kinds: Vec<ObjectKind> = ended(&receipt).iter().map(|(kind, _, _)| *kind).collect();
+        assert_eq!(
+            kinds,
+            [ObjectKind::Grant, ObjectKind::Policy, ObjectKind::SodRule]
+        );
+        assert!(world.list(List::Policies, unit).is_empty());
+        assert!(world.list(List::SodRules, 0).is_empty());
+        let named = keys::policy_of(unit, Capability::Approve);
+        assert!(world.value::<Index>(&named).is_none());
+    }
 }

@@ -7,14 +7,15 @@ use polity_proto::v1::{
     Account, Assignment, EndReason, Grant, ObjectKind, Policy, Role, SodRule, TimerKind,
 };
 
-use super::{assign_role, create_role};
+use super::{assign_role, create_role, ownership, posting};
 use crate::Amount;
 use crate::context::Context;
 use crate::decisions::closing;
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
 
-/// Ends an assignment with its delegations and the open spending proposals of its holder. Holds that its holder placed stay.
+/// Ends an assignment with its delegations and the open spending proposals of its holder. Holds
+/// that its holder placed stay.
 pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
     let Some(assignment) = objects::get::<Assignment>(context, number) else {
         return;
@@ -166,7 +167,10 @@ pub(crate) fn close_account(context: &mut Context<'_, '_>, number: u64, reason: 
     let Some(account) = objects::get::<Account>(context, number) else {
         return;
     };
-    let owner = account.owner.unwrap_or_default();
+    let Ok(history) = ownership::history(context, &account) else {
+        return;
+    };
+    let owner = posting::owner(&account);
     let listed_under = keys::owner_number(owner.kind(), owner.number);
 
     names::release(
@@ -181,10 +185,6 @@ pub(crate) fn close_account(context: &mut Context<'_, '_>, number: u64, reason: 
         closed_at: context.now().time,
         ..account
     });
-    let history = match owner.kind() {
-        polity_proto::v1::OwnerKind::Member => (ObjectKind::Member, owner.number),
-        _ => (ObjectKind::Unit, owner.number),
-    };
     record(context, ObjectKind::Account, number, reason, &[history]);
 }
 

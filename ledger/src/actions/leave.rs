@@ -7,6 +7,7 @@ use polity_proto::v1::{
 use super::{Act, ending, membership};
 use crate::Rejection;
 use crate::context::Context;
+use crate::decisions::closing;
 use crate::judge::Need;
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects};
@@ -36,6 +37,8 @@ impl Act for Leave {
         for assignment in lists::all(context, List::Assignments, number) {
             ending::end_assignment(context, assignment, EndReason::Member);
         }
+        // What was opened in no role.
+        closing::void_spending(context, number, 0);
         for delegation in lists::all(context, List::Delegations, number) {
             ending::end_grant(context, delegation, EndReason::Member);
         }
@@ -83,7 +86,7 @@ mod tests {
     use polity_proto::v1::{action::Kind, *};
 
     use crate::state::keys::List;
-    use crate::world::{World, euros};
+    use crate::world::{World, ended, euros};
 
     #[test]
     fn a_departure_takes_roles_units_accounts_and_the_handle_with_it() {
@@ -141,5 +144,48 @@ mod tests {
         world.check("finn", None, Kind::Leave(Leave {}), "accepted");
         assert!(world.get::<Recovery>(1).ended);
         assert!(world.advance(100 * 3_600).is_empty());
+    }
+
+    #[test]
+    fn what_was_delegated_to_and_by_the_departed_ends() {
+        let mut world = World::new();
+        let grants = |world: &World, role| world.list(List::Grants, world.role(role).number);
+        let spend = grants(&world, "dev#engineer")[0];
+        let delegate = |world: &World, grant, member| {
+            Kind::Delegate(Delegate {
+                grant: crate::form::numbered(grant),
+                member: world.member_ref(member),
+                ..Delegate::default()
+            })
+        };
+        let given = world
+            .run("finn", Some("dev#engineer"), delegate(&world, spend, "hal"))
+            .map(|receipt| receipt.events[0].number);
+        let approve = grants(&world, "ops#lead")
+            .into_iter()
+            .find(|grant| world.get::<Grant>(*grant).capability() == Capability::Approve)
+            .expect("the lead approves");
+        let taken = world
+            .run("cleo", Some("ops#lead"), delegate(&world, approve, "finn"))
+            .map(|receipt| receipt.events[0].number);
+        let receipt = world
+            .run("finn", None, Kind::Leave(Leave {}))
+            .expect("finn leaves");
+
+        let ends = ended(&receipt);
+        for (grant, reason) in [(given, EndReason::Source), (taken, EndReason::Member)] {
+            let grant = grant.expect("it was delegated");
+            assert!(
+                ends.contains(&(ObjectKind::Grant, grant, reason)),
+                "{ends:?}"
+            );
+            assert!(world.get::<Grant>(grant).ended_at != 0);
+        }
+        assert!(
+            world
+                .list(List::Delegations, world.member_number("hal"))
+                .is_empty()
+        );
+        assert!(world.list(List::DelegationsOf, approve).is_empty());
     }
 }

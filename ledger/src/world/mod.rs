@@ -21,11 +21,11 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use charter::{Charter, euros};
 pub(crate) use deed::{Deed, by};
+pub(crate) use people::{all_capabilities, ended};
 pub(crate) use rules::{
     able, alone, approve, by_departments, created, joined, monthly, role_holders, tier,
 };
 pub(crate) use treasury::{post, void};
-pub(crate) use people::{all_capabilities, ended};
 
 use crate::block::{self, Header};
 use crate::genesis::{self, Founding};
