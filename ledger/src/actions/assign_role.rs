@@ -461,26 +461,26 @@ mod tests {
         let apart = Kind::SetSodRule(SetSodRule {
             unit: world.unit_ref("dev"),
             first: Capability::Spend as i32,
-            second: Capability::PlanBudget as i32,
+            second: Capability::Arbitrate as i32,
         });
-        world.ada(Kind::CreateRole(world.create_role("dev", "planner")));
+        world.ada(Kind::CreateRole(world.create_role("dev", "arbiter")));
         world.ada(apart);
-        let plan = Kind::GiveGrant(GiveGrant {
-            role: world.role_ref("dev#planner"),
-            capability: Capability::PlanBudget as i32,
+        let give = Kind::GiveGrant(GiveGrant {
+            role: world.role_ref("dev#arbiter"),
+            capability: Capability::Arbitrate as i32,
             scope: world.scope(ScopeKind::Unit, "dev"),
             ..GiveGrant::default()
         });
-        world.check("ben", Some("dev#lead"), plan, "accepted");
-        let planner = world.assign("finn", "dev#planner");
+        world.check("ben", Some("dev#lead"), give, "accepted");
+        let arbiter = world.assign("finn", "dev#arbiter");
         let imported = AssignRole {
             manner: Manner::Imported as i32,
-            ..planner.clone()
+            ..arbiter.clone()
         };
         world.check(
             "ada",
             Some("acme#lead"),
-            Kind::AssignRole(planner),
+            Kind::AssignRole(arbiter),
             "rejected duty_conflict",
         );
         world.check(
@@ -489,7 +489,7 @@ mod tests {
             Kind::AssignRole(imported),
             "accepted",
         );
-        let assignment = form::numbered(world.assignment("finn", "dev#planner").number);
+        let assignment = form::numbered(world.assignment("finn", "dev#arbiter").number);
         let renew = Kind::RenewAssignment(RenewAssignment {
             assignment,
             ..RenewAssignment::default()

@@ -227,19 +227,15 @@ mod tests {
                 ..Transfer::default()
             }));
         };
-        let fills: [(&str, &dyn Fn(&mut World)); 3] =
-            [("child", &child), ("holder", &holder), ("value", &value)];
-        for (what, fill) in fills {
+        let keeps = |fill: &dyn Fn(&mut World)| {
             let mut world = with_api();
             fill(&mut world);
-            let kind = dissolve(&world, "dev/api");
-            let outcome = world.run("ada", Some("acme#lead"), kind);
-            assert_eq!(
-                outcome.err(),
-                Some(crate::Rejection::UnitNotEmpty),
-                "{what}"
-            );
-        }
+            let api = dissolve(&world, "dev/api");
+            world.check("ada", Some("acme#lead"), api, "rejected unit_not_empty");
+        };
+        keeps(&child);
+        keeps(&holder);
+        keeps(&value);
 
         let mut world = with_api();
         open(&mut world);

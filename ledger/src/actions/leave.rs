@@ -155,6 +155,7 @@ mod tests {
             Kind::Delegate(Delegate {
                 grant: crate::form::numbered(grant),
                 member: world.member_ref(member),
+                until: world.time + 86_400,
                 ..Delegate::default()
             })
         };
