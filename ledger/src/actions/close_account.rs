@@ -47,9 +47,10 @@ impl Act for CloseAccount {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{ObjectKind, action::Kind};
 
     use super::*;
+    use crate::state::keys::{self, List};
     use crate::world::World;
 
     const LEAD: Option<&str> = Some("acme#lead");
