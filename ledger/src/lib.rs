@@ -14,6 +14,7 @@ pub mod decisions;
 mod evidence;
 pub mod form;
 pub mod genesis;
+pub mod invariants;
 pub mod judge;
 pub mod merkle;
 pub mod parameters;

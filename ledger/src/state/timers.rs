@@ -14,9 +14,14 @@ const MINUTE: u64 = 60;
 /// Later times share the last bucket; they are not reached.
 const MINUTE_LAST: u64 = (1 << (6 * LEVELS)) - 1;
 
+/// The bucket in which what is due then waits.
+pub(crate) fn bucket_of(due: u64) -> u64 {
+    (due / MINUTE).min(MINUTE_LAST)
+}
+
 /// Sets a timer. The same one is set once.
 pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
-    let minute = (due / MINUTE).min(MINUTE_LAST);
+    let minute = bucket_of(due);
     let mut bucket = bucket(state, minute);
     let timer = Timer {
         due,
@@ -41,7 +46,7 @@ pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
 
 /// Takes a timer away, if it is there.
 pub fn clear(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
-    let minute = (due / MINUTE).min(MINUTE_LAST);
+    let minute = bucket_of(due);
     let mut bucket = bucket(state, minute);
     let timer = Timer {
         due,

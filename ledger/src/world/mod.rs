@@ -53,6 +53,8 @@ pub(crate) struct World {
     /// What the timers of the newest block did.
     pub(crate) timers: Vec<Receipt>,
     salt: u64,
+    /// Something was written past the rules: their invariants need not hold.
+    is_past_the_rules: bool,
 }
 
 impl World {
@@ -88,6 +90,7 @@ impl World {
             time: START,
             timers: Vec::new(),
             salt: 0,
+            is_past_the_rules: false,
         })
     }
 
@@ -164,8 +167,21 @@ impl World {
                 None => self.state.remove(&key),
             };
         }
+        if !self.is_past_the_rules {
+            self.check_invariants();
+        }
         self.timers = outcome.timer_receipts;
         outcome.receipts
+    }
+
+    /// Checks every invariant of the ledger on the committed state.
+    #[track_caller]
+    pub(crate) fn check_invariants(&self) {
+        let now = crate::judge::Now {
+            time: self.time,
+            paused: 0,
+        };
+        crate::invariants::check(&self.state, now).expect("the invariants hold");
     }
 
     /// The signed bytes of a transaction.

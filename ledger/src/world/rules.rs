@@ -178,6 +178,7 @@ impl World {
 
     /// Writes an object past the rules, where a test needs a state that other areas bring about.
     pub(crate) fn put_for_test<T: Object>(&mut self, object: &T) {
+        self.is_past_the_rules = true;
         let base = std::mem::take(&mut self.state);
         let mut overlay = Overlay::new(&base);
         objects::put(&mut overlay, object);

@@ -1,0 +1,182 @@
+//! Grants, duties and decisions.
+
+use std::collections::BTreeSet;
+
+use polity_proto::v1::{
+    Answer, Assignment, Basis, BasisSource, Capability, Grant, Member, MemberState, ModeKind,
+    Proposal, ProposalState, SodException, SodRule,
+};
+
+use super::{Broken, State, all, ensure, find};
+use crate::Amount;
+use crate::judge::{Now, power};
+use crate::state::keys::List;
+use crate::state::lists;
+
+/// Delegations are another member's and never wider than their source; what spends has a period.
+pub(super) fn grants(state: &State, _: Now) -> Result<(), Broken> {
+    for grant in all::<Grant>(state) {
+        let number = grant.number;
+        let spends = matches!(grant.capability(), Capability::Spend | Capability::Trade);
+        ensure(10, !spends || grant.per_period.is_some(), || {
+            format!("grant {number} spends without a limit per period")
+        })?;
+        if grant.source == 0 {
+            continue;
+        }
+        let delegator = power::delegator(state, &grant);
+        ensure(
+            10,
+            delegator.is_some_and(|member| member != grant.member),
+            || format!("delegation {number} is to oneself"),
+        )?;
+        let within = find::<Grant>(state, grant.source)
+            .is_some_and(|source| source.source == 0 && is_within(&grant, &source));
+        ensure(10, within, || {
+            format!("delegation {number} is wider than its source")
+        })?;
+    }
+    Ok(())
+}
+
+fn is_within(delegation: &Grant, source: &Grant) -> bool {
+    let narrower = source.per_transfer.is_empty()
+        || !delegation.per_transfer.is_empty()
+            && Amount::from_state(&delegation.per_transfer)
+                <= Amount::from_state(&source.per_transfer);
+    let capped = source.per_period.is_none() || delegation.per_period.is_some();
+    narrower
+        && capped
+        && delegation.capability == source.capability
+        && delegation.scope == source.scope
+        && (source.asset == 0 || delegation.asset == source.asset)
+}
+
+/// Nobody holds over a unit what a rule of that very unit keeps apart, unless an exception was
+/// given for it, or the genesis gave all of it.
+///
+/// Exceptions end and units move: then neither capability can be used, and nothing is broken.
+/// So only grants over the rule's own unit are looked at, which no move brings together.
+pub(super) fn duties(state: &State, now: Now) -> Result<(), Broken> {
+    let rules: Vec<SodRule> = all(state)
+        .filter(|rule: &SodRule| rule.removed_at == 0)
+        .collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    for member in all::<Member>(state).filter(|member| member.state() == MemberState::Active) {
+        let number = member.number;
+        let held = held(state, number, now.time);
+        for rule in &rules {
+            let later = |capability| {
+                let mut found = held.iter().filter(|(grant, _)| {
+                    grant.capability() == capability
+                        && grant.scope.is_some_and(|scope| scope.unit == rule.unit)
+                });
+                let first = found.next().map(|(_, is_later)| *is_later);
+                first.map(|is_later| is_later || found.any(|(_, is_later)| *is_later))
+            };
+            let breaks = match (later(rule.first()), later(rule.second())) {
+                (Some(first), Some(second)) => first || second,
+                (None, _) | (_, None) => false,
+            };
+            let excepted = || {
+                all::<SodException>(state)
+                    .any(|given| given.rule == rule.number && given.member == number)
+            };
+            ensure(11, !breaks || excepted(), || {
+                format!("member {number} breaks rule {}", rule.number)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What a member holds now, each with whether it came after the genesis.
+fn held(state: &State, member: u64, now: u64) -> Vec<(Grant, bool)> {
+    let is_later =
+        |basis: &Option<Basis>| basis.is_some_and(|basis| basis.source() != BasisSource::Genesis);
+    let mut held: Vec<(Grant, bool)> = lists::all(state, List::Delegations, member)
+        .into_iter()
+        .filter_map(|number| find::<Grant>(state, number))
+        .filter(|grant| power::grant_holds(state, grant, now))
+        .map(|grant| (grant, true))
+        .collect();
+    for number in lists::all(state, List::Assignments, member) {
+        let Some(assignment) = find::<Assignment>(state, number) else {
+            continue;
+        };
+        let carries = power::assignment_carries_grants(&assignment)
+            && power::assignment_holds(state, &assignment, now);
+        if !carries {
+            continue;
+        }
+        for grant in lists::all(state, List::Grants, assignment.role) {
+            let Some(grant) = find::<Grant>(state, grant) else {
+                continue;
+            };
+            if power::grant_holds(state, &grant, now) {
+                let later = is_later(&grant.basis) || is_later(&assignment.basis);
+                held.push((grant, later));
+            }
+        }
+    }
+    held
+}
+
+/// What was decided by approvals has enough of them, none by the proposer or who benefits.
+pub(super) fn approvals(state: &State, _: Now) -> Result<(), Broken> {
+    for proposal in all::<Proposal>(state) {
+        let number = proposal.number;
+        let approvers: BTreeSet<u64> = proposal
+            .responses
+            .iter()
+            .filter(|response| {
+                response.version == proposal.version && response.answer() == Answer::Approve
+            })
+            .map(|response| response.member)
+            .collect();
+        let of_others = !approvers.contains(&proposal.proposer)
+            && !proposal
+                .beneficiaries
+                .iter()
+                .any(|member| approvers.contains(member));
+        ensure(12, of_others, || {
+            format!("proposal {number} was approved by who prepared it or benefits")
+        })?;
+        let mode = proposal.mode.clone().unwrap_or_default();
+        let enough = mode.kind() != ModeKind::Approve
+            || !is_decided(&proposal)
+            || approvers.len() >= mode.count as usize;
+        ensure(12, enough, || {
+            format!("proposal {number} was decided with too few approvals")
+        })?;
+    }
+    Ok(())
+}
+
+fn is_decided(proposal: &Proposal) -> bool {
+    match proposal.state() {
+        ProposalState::Decided | ProposalState::Adopted | ProposalState::Failed => true,
+        ProposalState::None
+        | ProposalState::Open
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => false,
+    }
+}
+
+/// Nobody answered one version twice.
+pub(super) fn responses(state: &State, _: Now) -> Result<(), Broken> {
+    for proposal in all::<Proposal>(state) {
+        let answered: BTreeSet<(u64, u32)> = proposal
+            .responses
+            .iter()
+            .map(|response| (response.member, response.version))
+            .collect();
+        ensure(14, answered.len() == proposal.responses.len(), || {
+            format!("proposal {} was answered twice", proposal.number)
+        })?;
+    }
+    Ok(())
+}
