@@ -5,6 +5,7 @@
 
 mod founding;
 mod home;
+mod many;
 mod names;
 mod read;
 mod submit;

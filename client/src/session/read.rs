@@ -15,7 +15,7 @@ use crate::rpc::QueryAnswer;
 use crate::{Error, Result};
 
 /// Most keys of one question.
-const KEYS_MAX: usize = 100;
+pub(super) const KEYS_MAX: usize = 100;
 /// Entries of one page of a history.
 const PAGE_ENTRIES: u32 = 500;
 
@@ -314,7 +314,7 @@ fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Resu
 }
 
 /// Decodes an object out of its record, where a history stands beside it.
-fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
+pub(super) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     if !T::HISTORY {
         return decode(value);
     }
@@ -322,7 +322,7 @@ fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     decode(&record.object)
 }
 
-fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
+pub(super) fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
     T::decode(bytes)
         .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
 }
