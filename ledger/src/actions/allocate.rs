@@ -24,13 +24,10 @@ impl Act for Allocate {
         let to: Account = context.find(&self.to)?;
         let amount = Amount::from_bytes(&self.amount)?;
         budget::find(context, &self.line)?;
-        Ok(vec![posting::need_to_take(
-            context,
-            Capability::Allocate,
-            &from,
-            &to,
-            amount,
-        )])
+        Ok(vec![Need {
+            line: context.optional(&self.line)?,
+            ..posting::need_to_take(context, Capability::Allocate, &from, &to, amount)
+        }])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -79,3 +79,153 @@ fn forget_ended(context: &mut Context<'_, '_>, rule: u64, now: u64) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{GiveGrant, RemoveSodRule, SetSodRule, action::Kind};
+
+    use super::*;
+    use crate::world::{DAY, World, created};
+
+    const LEAD: Option<&str> = Some("dev#lead");
+
+    /// A rule, and engineers who hold the first of its capabilities.
+    fn world() -> (World, u64) {
+        let mut world = World::new();
+        let set = Kind::SetSodRule(SetSodRule {
+            unit: world.unit_ref("dev"),
+            first: Capability::OpenAccounts as i32,
+            second: Capability::Freeze as i32,
+        });
+        let rule = created(&world.run("ben", LEAD, set).expect("set"));
+        let grant = world.grant("dev#engineer", Capability::OpenAccounts, "dev");
+        world.check("ben", LEAD, Kind::GiveGrant(grant), "accepted");
+        (world, rule)
+    }
+
+    fn exception(world: &World, rule: u64, member: &str) -> GiveSodException {
+        GiveSodException {
+            rule: form::numbered(rule),
+            member: world.member_ref(member),
+            until: world.time + 10 * DAY,
+            control: "eve looks at every account".into(),
+        }
+    }
+
+    #[test]
+    fn an_exception_lasts_until_its_end_and_then_neither_can_be_used() {
+        let (mut world, rule) = world();
+        let grant: GiveGrant = world.grant("dev#engineer", Capability::Freeze, "dev");
+        let freeze = Kind::GiveGrant(grant);
+        world.check("ben", LEAD, freeze.clone(), "rejected duty_conflict");
+        for member in ["finn", "gia"] {
+            let act = Kind::GiveSodException(exception(&world, rule, member));
+            world.check("ben", LEAD, act, "accepted");
+        }
+        world.check("ben", LEAD, freeze, "accepted");
+
+        let open = |world: &World, handle: &str| {
+            Kind::OpenAccount(polity_proto::v1::OpenAccount {
+                owner: Some(polity_proto::v1::OwnerRef {
+                    kind: polity_proto::v1::OwnerKind::Unit as i32,
+                    number: world.unit_ref("dev"),
+                }),
+                asset: world.asset_ref("EUR"),
+                handle: handle.into(),
+                ..Default::default()
+            })
+        };
+        let first = open(&world, "first");
+        world.check("finn", Some("dev#engineer"), first, "accepted");
+        world.advance(10 * DAY);
+        let second = open(&world, "second");
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            second,
+            "rejected duty_conflict",
+        );
+    }
+
+    #[test]
+    fn an_exception_is_of_another_member_and_short() {
+        let (mut world, rule) = world();
+        let good = exception(&world, rule, "finn");
+        let now = world.time;
+        for (act, expected) in [
+            (
+                GiveSodException {
+                    rule: form::numbered(99),
+                    ..good.clone()
+                },
+                "rejected object_unknown",
+            ),
+            (
+                GiveSodException {
+                    member: form::numbered(99),
+                    ..good.clone()
+                },
+                "rejected object_unknown",
+            ),
+            (
+                GiveSodException {
+                    member: None,
+                    ..good.clone()
+                },
+                "rejected ref_malformed",
+            ),
+            (
+                GiveSodException {
+                    control: String::new(),
+                    ..good.clone()
+                },
+                "rejected field_missing",
+            ),
+            (
+                GiveSodException {
+                    control: "x".repeat(5_000),
+                    ..good.clone()
+                },
+                "rejected text_malformed",
+            ),
+            (
+                GiveSodException {
+                    until: now,
+                    ..good.clone()
+                },
+                "rejected time_malformed",
+            ),
+            (
+                GiveSodException {
+                    until: now + 31 * DAY,
+                    ..good.clone()
+                },
+                "rejected time_malformed",
+            ),
+            (exception(&world, rule, "ben"), "rejected grant_to_self"),
+        ] {
+            world.check("ben", LEAD, Kind::GiveSodException(act), expected);
+        }
+        let act = Kind::GiveSodException(good);
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            act.clone(),
+            "rejected no_grant",
+        );
+        let remove = Kind::RemoveSodRule(RemoveSodRule {
+            rule: form::numbered(rule),
+        });
+        world.check("ben", LEAD, remove, "accepted");
+        world.check("ben", LEAD, act, "rejected rule_removed");
+    }
+
+    #[test]
+    fn who_has_left_needs_no_exception() {
+        let (mut world, rule) = world();
+        let act = Kind::GiveSodException(exception(&world, rule, "hal"));
+        let leave = Kind::Leave(polity_proto::v1::Leave {});
+        world.check("hal", None, leave, "accepted");
+        world.check("ben", LEAD, act, "rejected member_state_wrong");
+    }
+}

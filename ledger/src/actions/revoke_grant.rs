@@ -37,3 +37,89 @@ impl Act for RevokeGrant {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{Delegate, EndReason, ObjectKind, action::Kind};
+
+    use super::*;
+    use crate::state::keys::List;
+    use crate::world::ended;
+    use crate::world::{DAY, World};
+
+    fn revoke(number: u64) -> Kind {
+        Kind::RevokeGrant(RevokeGrant {
+            grant: form::numbered(number),
+        })
+    }
+
+    #[test]
+    fn with_a_grant_ends_what_was_delegated_from_it() {
+        let mut world = World::new();
+        let role = world.role("dev#engineer").number;
+        let grant = world.list(List::Grants, role)[0];
+        let delegate = Kind::Delegate(Delegate {
+            grant: form::numbered(grant),
+            member: world.member_ref("hal"),
+            until: world.time + DAY,
+            ..Delegate::default()
+        });
+        let receipt = world.run("finn", Some("dev#engineer"), delegate);
+        let delegation = receipt.expect("delegated").events[0].number;
+
+        let not_there = revoke(99);
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            not_there,
+            "rejected object_unknown",
+        );
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            revoke(grant),
+            "rejected no_grant",
+        );
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            revoke(grant),
+            "rejected own_decision_only",
+        );
+        let receipt = world
+            .run("ben", Some("dev#lead"), revoke(grant))
+            .expect("revoked");
+        let by_itself = (ObjectKind::Grant, delegation, EndReason::Source);
+        assert_eq!(ended(&receipt), [by_itself]);
+        assert!(world.list(List::Grants, role).is_empty());
+        let hal = world.member_number("hal");
+        assert!(world.list(List::Delegations, hal).is_empty());
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            revoke(grant),
+            "rejected grant_ended",
+        );
+        let nothing = Kind::RevokeGrant(RevokeGrant::default());
+        world.check("ben", Some("dev#lead"), nothing, "rejected ref_malformed");
+    }
+
+    #[test]
+    fn who_delegated_takes_back_and_who_received_gives_back() {
+        let mut world = World::new();
+        let role = world.role("dev#engineer").number;
+        let grant = world.list(List::Grants, role)[0];
+        for by in ["finn", "hal"] {
+            let delegate = Kind::Delegate(Delegate {
+                grant: form::numbered(grant),
+                member: world.member_ref("hal"),
+                until: world.time + DAY,
+                ..Delegate::default()
+            });
+            let receipt = world.run("finn", None, delegate);
+            let delegation = receipt.expect("delegated").events[0].number;
+            world.check("gia", None, revoke(delegation), "rejected no_grant");
+            world.check(by, None, revoke(delegation), "accepted");
+        }
+    }
+}

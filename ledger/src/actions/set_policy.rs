@@ -177,3 +177,231 @@ fn is_laxer_somewhere(policy: &Policy, above: &Policy) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{Mode, ModeKind, WhoKind, action::Kind};
+
+    use super::*;
+    use crate::world::{World, able, alone, approve, by_departments, joined, role_holders, tier};
+
+    const LEAD: Option<&str> = Some("dev#lead");
+    const SPEND: Capability = Capability::Spend;
+
+    fn one() -> Mode {
+        approve(able(Capability::Approve), 1)
+    }
+
+    #[test]
+    fn a_policy_replaces_the_one_before_and_is_the_units_history() {
+        let mut world = World::new();
+        let unit = world.unit("dev").number;
+        let before = world.history_count(ObjectKind::Unit, unit);
+        let first = world.policy("dev", SPEND, vec![tier(0, role_holders(), alone())]);
+        world.check("ben", LEAD, Kind::SetPolicy(first), "accepted");
+        let second = world.policy("dev", SPEND, vec![tier(0, joined(), one())]);
+        world.check("ben", LEAD, Kind::SetPolicy(second), "accepted");
+        assert_eq!(world.list(List::Policies, unit), [2]);
+        let (old, new): (Policy, Policy) = (world.get(1), world.get(2));
+        assert_eq!((old.replaced_by, old.ended_at), (2, world.time));
+        assert_eq!(new.replaces, 1);
+        assert_eq!(world.history_count(ObjectKind::Unit, unit), before + 2);
+
+        // From here on the policy's own strictest tier stands before every change.
+        let third = world.policy("dev", SPEND, vec![tier(0, joined(), alone())]);
+        world.check(
+            "ben",
+            LEAD,
+            Kind::SetPolicy(third),
+            "rejected needs_decision",
+        );
+    }
+
+    #[test]
+    fn tiers_ascend_in_amount_and_strictness_and_modes_say_one_thing() {
+        let mut world = World::new();
+        let by = role_holders;
+        let mode = |kind: ModeKind| Mode {
+            kind: kind as i32,
+            ..Mode::default()
+        };
+        let two_sorts = Who {
+            capability: SPEND as i32,
+            ..role_holders()
+        };
+        let nobody = Who::default();
+        let waits = Mode { wait: 5, ..alone() };
+        let forever = Mode {
+            wait: u64::MAX,
+            ..one()
+        };
+        for (tiers, expected) in [
+            (vec![], "rejected policy_malformed"),
+            (
+                vec![tier(0, by(), alone()); 17],
+                "rejected policy_malformed",
+            ),
+            (vec![tier(5, by(), alone())], "rejected policy_malformed"),
+            (
+                vec![tier(0, by(), alone()), tier(0, by(), one())],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![
+                    tier(5, by(), alone()),
+                    tier(5, by(), one()),
+                    tier(0, by(), one()),
+                ],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(5, by(), one()), tier(0, by(), alone())],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, two_sorts, alone())],
+                "rejected policy_malformed",
+            ),
+            (vec![tier(0, by(), waits)], "rejected policy_malformed"),
+            (vec![tier(0, by(), forever)], "rejected policy_malformed"),
+            (
+                vec![tier(0, by(), approve(joined(), 0))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), approve(joined(), 65))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), mode(ModeKind::Announce))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), mode(ModeKind::Consent))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), mode(ModeKind::Vote))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), mode(ModeKind::None))],
+                "rejected field_missing",
+            ),
+            (
+                vec![tier(0, by(), mode(ModeKind::Approve))],
+                "rejected field_missing",
+            ),
+            (vec![tier(0, nobody, alone())], "rejected field_missing"),
+        ] {
+            let policy = world.policy("dev", SPEND, tiers);
+            world.check("ben", LEAD, Kind::SetPolicy(policy), expected);
+        }
+        let unknown = Who {
+            kind: WhoKind::Role as i32,
+            role: form::numbered(99),
+            ..Who::default()
+        };
+        let policy = world.policy("dev", SPEND, vec![tier(0, unknown, alone())]);
+        world.check(
+            "ben",
+            LEAD,
+            Kind::SetPolicy(policy),
+            "rejected object_unknown",
+        );
+    }
+
+    #[test]
+    fn a_unit_may_only_tighten_what_holds_for_all_below() {
+        let mut world = World::new();
+        let tiers = vec![
+            tier(1_000, role_holders(), alone()),
+            tier(0, role_holders(), one()),
+        ];
+        let above = SetPolicy {
+            recursive: true,
+            ..world.policy("acme", SPEND, tiers)
+        };
+        world.ada(Kind::SetPolicy(above));
+        let approve_all = || approve(able(Capability::Approve), 2);
+        for (tiers, expected) in [
+            (
+                vec![tier(0, role_holders(), alone())],
+                "rejected policy_laxer",
+            ),
+            (
+                vec![
+                    tier(1_001, role_holders(), alone()),
+                    tier(0, role_holders(), one()),
+                ],
+                "rejected policy_laxer",
+            ),
+            (
+                vec![
+                    tier(900, role_holders(), alone()),
+                    tier(0, role_holders(), one()),
+                ],
+                "accepted",
+            ),
+        ] {
+            let policy = world.policy("dev", SPEND, tiers);
+            world.check("ben", LEAD, Kind::SetPolicy(policy), expected);
+        }
+        let other = world.policy("ops", SPEND, vec![tier(0, role_holders(), approve_all())]);
+        world.check("cleo", Some("ops#lead"), Kind::SetPolicy(other), "accepted");
+    }
+
+    #[test]
+    fn over_value_only_the_unit_itself_says_how_it_decides() {
+        let mut world = World::new();
+        let tiers = || vec![tier(0, role_holders(), alone())];
+        let spend = Kind::SetPolicy(world.policy("dev", SPEND, tiers()));
+        let role = Some("acme#lead");
+        world.check("ada", role, spend.clone(), "rejected own_decision_only");
+        let govern = Kind::SetPolicy(world.policy("dev", Capability::Govern, tiers()));
+        world.check("ada", role, govern, "rejected own_decision_only");
+        let assign = Kind::SetPolicy(world.policy("dev", Capability::AssignRoles, tiers()));
+        world.check("ada", role, assign, "accepted");
+        world.check("finn", Some("dev#engineer"), spend, "rejected no_grant");
+
+        let past = SetPolicy {
+            unit: world.dissolved(),
+            ..world.policy("dev", Capability::Anchor, tiers())
+        };
+        world.check(
+            "ada",
+            role,
+            Kind::SetPolicy(past.clone()),
+            "rejected unit_dissolved",
+        );
+        let nowhere = SetPolicy { unit: None, ..past };
+        world.check(
+            "ada",
+            role,
+            Kind::SetPolicy(nowhere),
+            "rejected ref_malformed",
+        );
+        let wordy = SetPolicy {
+            words: "x".repeat(5_000),
+            ..world.policy("dev", Capability::Anchor, tiers())
+        };
+        world.check(
+            "ada",
+            role,
+            Kind::SetPolicy(wordy),
+            "rejected text_malformed",
+        );
+    }
+
+    #[test]
+    fn the_floor_is_passed_beside_the_policy_about_governing() {
+        let mut world = World::new();
+        let anchor = |mode| vec![tier(0, role_holders(), mode)];
+        let strict = world.policy("dev", Capability::Anchor, anchor(by_departments()));
+        world.check("ben", LEAD, Kind::SetPolicy(strict), "accepted");
+        let laxer = Kind::SetPolicy(world.policy("dev", Capability::Anchor, anchor(alone())));
+        // Governing lets the lead begin; the departments decide, whatever else is granted.
+        world.check("ben", LEAD, laxer.clone(), "rejected needs_decision");
+        world.check("finn", Some("dev#engineer"), laxer, "rejected no_grant");
+    }
+}

@@ -57,3 +57,88 @@ impl Act for SetSodRule {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::action::Kind;
+
+    use super::*;
+    use crate::world::World;
+
+    fn rule(world: &World, first: Capability, second: Capability) -> SetSodRule {
+        SetSodRule {
+            unit: world.unit_ref("dev"),
+            first: first as i32,
+            second: second as i32,
+        }
+    }
+
+    #[test]
+    fn a_rule_begins_where_nobody_breaks_it() {
+        let mut world = World::new();
+        let (freeze, trade) = (Capability::Freeze, Capability::Trade);
+        let lead = Some("dev#lead");
+        // The lead spends and approves; the root's lead governs and assigns below.
+        for second in [Capability::Approve, Capability::Spend] {
+            let broken = rule(&world, Capability::PlanBudget, second);
+            world.check(
+                "ben",
+                lead,
+                Kind::SetSodRule(broken),
+                "rejected duty_conflict",
+            );
+        }
+        let from_above = rule(&world, Capability::Audit, Capability::Arbitrate);
+        world.check(
+            "ben",
+            lead,
+            Kind::SetSodRule(from_above),
+            "rejected duty_conflict",
+        );
+
+        let good = rule(&world, freeze, trade);
+        for (act, expected) in [
+            (rule(&world, freeze, freeze), "rejected value_unknown"),
+            (SetSodRule { second: 0, ..good }, "rejected field_missing"),
+            (SetSodRule { unit: None, ..good }, "rejected ref_malformed"),
+            (
+                SetSodRule {
+                    unit: form::numbered(99),
+                    ..good
+                },
+                "rejected object_unknown",
+            ),
+        ] {
+            world.check("ben", lead, Kind::SetSodRule(act), expected);
+        }
+        let past = SetSodRule {
+            unit: world.dissolved(),
+            ..good
+        };
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            Kind::SetSodRule(past),
+            "rejected unit_dissolved",
+        );
+        world.check("finn", None, Kind::SetSodRule(good), "rejected no_grant");
+        let before = world.history_count(ObjectKind::Unit, world.unit("dev").number);
+        world.check("ben", lead, Kind::SetSodRule(good), "accepted");
+        let after = world.history_count(ObjectKind::Unit, world.unit("dev").number);
+        assert_eq!(
+            (world.list(List::SodRules, 0).len(), after),
+            (1, before + 1)
+        );
+    }
+
+    #[test]
+    fn an_organisation_has_a_bounded_number_of_rules() {
+        let mut world = World::new();
+        let rule = rule(&world, Capability::Freeze, Capability::Trade);
+        for _ in 0..duties::RULES_MAX {
+            world.check("ben", Some("dev#lead"), Kind::SetSodRule(rule), "accepted");
+        }
+        let act = Kind::SetSodRule(rule);
+        world.check("ben", Some("dev#lead"), act, "rejected list_too_long");
+    }
+}

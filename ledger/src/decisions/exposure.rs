@@ -8,13 +8,12 @@ use crate::judge::{Need, power};
 use crate::state::keys;
 use crate::{Amount, Rejection, time, window};
 
-/// What a need would take from a unit's account, if it spends at all.
+/// What a need would take from an account of a unit, if it takes anything.
 pub(super) fn of_need(context: &Context<'_, '_>, need: &Need) -> Option<Exposure> {
-    let spends = matches!(
-        need.capability,
-        Capability::Spend | Capability::Trade | Capability::Allocate
-    );
-    let value = need.value.as_ref().filter(|_| spends)?;
+    let value = need
+        .value
+        .as_ref()
+        .filter(|value| !value.amount.is_zero())?;
     Some(Exposure {
         account: value.account,
         counterparty: Some(value.counterparty),

@@ -72,7 +72,9 @@ pub(super) fn find(
 }
 
 fn covers(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
-    if !power::scope_covers(state, grant, need.unit, need.object) {
+    let covers = |object| power::scope_covers(state, grant, need.unit, object);
+    let line = (need.line != 0).then_some((ObjectKind::BudgetLine, need.line));
+    if !covers(need.object) && !(line.is_some() && covers(line)) {
         return false;
     }
     match &need.value {
@@ -84,7 +86,11 @@ fn covers(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
         // Giving back or releasing spends nothing. Elsewhere a grant that is limited in value
         // never covers an act whose value is not counted.
         None => {
-            matches!(need.capability, Capability::Spend | Capability::Trade)
+            let released = matches!(
+                need.capability,
+                Capability::Spend | Capability::Trade | Capability::RecordExternal
+            );
+            released
                 || grant.asset == 0
                     && grant.counterparties.is_empty()
                     && grant.per_transfer.is_empty()

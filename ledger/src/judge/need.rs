@@ -13,6 +13,8 @@ pub struct Need {
     pub unit: u64,
     /// The object, for grants whose scope is one object.
     pub object: Option<(ObjectKind, u64)>,
+    /// The budget line that it is spent from, for grants whose scope is one; 0: none.
+    pub line: u64,
     /// The actor acts on what is theirs: nothing more is asked.
     pub own: bool,
     /// What value moves, for limits and tiers.
