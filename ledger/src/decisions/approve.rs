@@ -60,7 +60,7 @@ fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -
 
 /// How many people have approved or still could.
 fn candidates(context: &Context<'_, '_>, proposal: &Proposal, mode: &Mode) -> usize {
-    let approver = mode.approver.clone().unwrap_or_default();
+    let approver = mode.approver.unwrap_or_default();
     let now = context.now();
     let mut people: Vec<u64> =
         who::everybody(context, now, proposal.unit, &approver, CANDIDATES_MAX)
@@ -133,8 +133,7 @@ fn check_authority(
 
 fn approver_of(proposal: &Proposal) -> Who {
     let mode = proposal.mode.as_ref();
-    mode.and_then(|mode| mode.approver.clone())
-        .unwrap_or_default()
+    mode.and_then(|mode| mode.approver).unwrap_or_default()
 }
 
 /// Whether the power to approve is only what the proposer or a beneficiary delegated.

@@ -36,7 +36,7 @@ pub(crate) fn check(mode: Option<&Mode>) -> Result<(), Rejection> {
         ModeKind::Approve => {
             check_who(mode.approver.as_ref())?;
             let approve = Mode {
-                approver: mode.approver.clone(),
+                approver: mode.approver,
                 count: mode.count,
                 wait: mode.wait,
                 ..plain

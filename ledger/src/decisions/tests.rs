@@ -75,7 +75,7 @@ fn an_approved_payment_is_made_in_the_approving_transaction_by_the_proposal() {
 }
 
 #[test]
-fn proposers_beneficiaries_services_and_the_near_do_not_approve() {
+fn neither_proposer_nor_beneficiary_nor_who_has_no_authority_approves() {
     let mut world = world();
     let acts = vec![world.payment("dev:main", "ben:main", 100), pay(&world, 700)];
     let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
@@ -470,4 +470,191 @@ fn two_departments_of_four_against_it_refuse() {
         world.check(member, Some(role), no, "accepted");
     }
     assert_eq!(world.proposal_state(number), ProposalState::Refused);
+}
+
+#[test]
+fn services_and_whom_the_proposer_brought_in_do_not_approve() {
+    let mut world = world();
+    let role = world.create_role("dev", "controller");
+    world.check("ben", Some("dev#lead"), Kind::CreateRole(role), "accepted");
+    let approve = world.grant("dev#controller", Capability::Approve, "dev");
+    world.check(
+        "ben",
+        Some("dev#lead"),
+        Kind::GiveGrant(approve),
+        "accepted",
+    );
+    let bot = polity_proto::v1::InviteMember {
+        kind: polity_proto::v1::MemberKind::Service as i32,
+        ..world.invite("bot", "dev")
+    };
+    for (name, invite) in [("bot", bot), ("ivy", world.invite("ivy", "dev"))] {
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::InviteMember(invite),
+            "accepted",
+        );
+        let join = Kind::Join(world.join(name));
+        world.check(name, None, join, "accepted");
+        let assign = Kind::AssignRole(world.assign(name, "dev#controller"));
+        world.check("ada", Some("acme#lead"), assign, "accepted");
+    }
+    // The lead pays what the lead's own grant does not reach.
+    let acts = vec![pay(&world, 20_000)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("ben", "dev#lead", proposal);
+    let controller = Some("dev#controller");
+    let yes = world.answer(number, Answer::Approve);
+    world.check(
+        "bot",
+        controller,
+        yes.clone(),
+        "rejected service_cannot_approve",
+    );
+    world.check(
+        "ivy",
+        controller,
+        yes.clone(),
+        "rejected approver_too_close",
+    );
+    world.advance(29 * 86_400);
+    world.check(
+        "ivy",
+        controller,
+        yes.clone(),
+        "rejected approver_too_close",
+    );
+
+    let acts = vec![pay(&world, 700)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let of_finn = world.open("finn", "dev#engineer", proposal);
+    let of_finn = world.answer(of_finn, Answer::Approve);
+    world.check("ivy", controller, of_finn, "accepted");
+}
+
+#[test]
+fn with_the_assignment_go_the_spending_proposals_that_it_opened() {
+    let mut world = world();
+    let number = open_payment(&mut world, 2_000);
+    let assignment = world.assignment("finn", "dev#engineer").number;
+    let revoke = Kind::RevokeAssignment(polity_proto::v1::RevokeAssignment {
+        assignment: form::numbered(assignment),
+    });
+    world.check("ben", Some("dev#lead"), revoke, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Lapsed);
+    assert!(world.account("dev:main").debits_pending.is_empty());
+}
+
+#[test]
+fn approvals_of_who_lost_the_power_no_longer_count() {
+    let mut world = world();
+    let grant = world.grant("dev#engineer", Capability::Approve, "dev");
+    world.check("ben", Some("dev#lead"), Kind::GiveGrant(grant), "accepted");
+    let number = open_payment(&mut world, 5_000);
+    let yes = world.answer(number, Answer::Approve);
+    world.check("gia", Some("dev#engineer"), yes.clone(), "accepted");
+    world.suspend("gia");
+    world.check("ada", Some("acme#lead"), yes.clone(), "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn a_proposal_can_create_what_its_later_actions_use() {
+    let mut world = world();
+    let policy = world.policy(
+        "dev",
+        Capability::Govern,
+        vec![tier(
+            0,
+            role_holders(),
+            approve(able(Capability::Approve), 1),
+        )],
+    );
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let unit = world.create_unit("dev", "lab", polity_proto::v1::UnitKind::Team);
+    let role = polity_proto::v1::CreateRole {
+        unit: form::created_by(0),
+        handle: "head".into(),
+        ..Default::default()
+    };
+    let grant = polity_proto::v1::GiveGrant {
+        role: form::created_by(1),
+        scope: Some(polity_proto::v1::ScopeRef {
+            kind: polity_proto::v1::ScopeKind::Unit as i32,
+            unit: form::created_by(0),
+            ..Default::default()
+        }),
+        ..world.grant("dev#lead", Capability::Govern, "dev")
+    };
+    let acts = vec![
+        Kind::CreateUnit(unit),
+        Kind::CreateRole(role),
+        Kind::GiveGrant(grant),
+    ];
+    let proposal = world.proposal("dev", ProposalKind::Governance, APPROVE, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+    assert_eq!(world.unit_ref("dev/lab"), form::numbered(0));
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    let head = world.role("dev/lab#head").number;
+    assert_eq!(world.list(List::Grants, head).len(), 1);
+}
+
+#[test]
+fn withdrawing_is_the_proposers_and_final() {
+    let mut world = world();
+    let number = open_payment(&mut world, 800);
+    let withdraw = |number| {
+        Kind::WithdrawProposal(polity_proto::v1::WithdrawProposal {
+            proposal: form::numbered(number),
+        })
+    };
+    for (who, act, expected) in [
+        ("finn", withdraw(0), "rejected ref_malformed"),
+        ("finn", withdraw(99), "rejected object_unknown"),
+        ("gia", withdraw(number), "rejected not_proposer"),
+        ("finn", withdraw(number), "accepted"),
+        ("finn", withdraw(number), "rejected proposal_closed"),
+    ] {
+        world.check(who, Some("dev#engineer"), act, expected);
+    }
+}
+
+#[test]
+fn different_approvers_are_different_proposals() {
+    let mut world = world();
+    let by_lead = approve(world.holders("dev#lead"), 1);
+    let policy = world.policy(
+        "dev",
+        Capability::Allocate,
+        vec![tier(0, role_holders(), by_lead)],
+    );
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let allocate = Kind::Allocate(polity_proto::v1::Allocate {
+        from: world.account_ref("dev:main"),
+        to: world.account_ref("ops:main"),
+        amount: euros(700),
+        ..Default::default()
+    });
+    let acts = vec![pay(&world, 700), allocate.clone()];
+    let both = world.proposal("dev", OPERATION, APPROVE, acts);
+    let role = Some("dev#engineer");
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(both),
+        "rejected proposal_divided",
+    );
+
+    let number = open_payment(&mut world, 700);
+    let other = world.proposal("dev", OPERATION, APPROVE, vec![allocate]);
+    let amend = Kind::AmendProposal(polity_proto::v1::AmendProposal {
+        proposal: form::numbered(number),
+        actions: other.actions,
+        ..Default::default()
+    });
+    world.check("finn", role, amend, "rejected proposal_divided");
 }

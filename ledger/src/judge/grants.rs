@@ -74,7 +74,8 @@ pub(super) fn find(
 fn covers(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
     let covers = |object| power::scope_covers(state, grant, need.unit, object);
     let line = (need.line != 0).then_some((ObjectKind::BudgetLine, need.line));
-    if !covers(need.object) && !(line.is_some() && covers(line)) {
+    let in_scope = covers(need.object) || (line.is_some() && covers(line));
+    if !in_scope {
         return false;
     }
     match &need.value {

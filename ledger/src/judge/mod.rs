@@ -10,6 +10,8 @@ pub mod kinds;
 mod need;
 pub mod policies;
 pub mod power;
+#[cfg(test)]
+mod tests;
 pub mod who;
 
 use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ModeKind, ObjectKind};

@@ -169,7 +169,7 @@ fn decide(
 ) -> Verdict {
     let Judging { policy, tier, .. } = judging;
     let mut look = |outcome| trace.look(ObjectKind::Policy, policy.number, outcome);
-    let by = tier.by.clone().unwrap_or_default();
+    let by = tier.by.unwrap_or_default();
     if !who::includes(state, now, actor, need.unit, &by) || reaches_down(state, actor, need, policy)
     {
         look("lets others begin");
