@@ -120,6 +120,17 @@ pub(super) fn check_answer(
     }
 }
 
+/// The answer by which somebody says yes.
+pub(super) fn affirmative(proposal: &Proposal) -> Answer {
+    match proposal.mode.as_ref().map_or(ModeKind::None, Mode::kind) {
+        ModeKind::Approve => Answer::Approve,
+        ModeKind::Departments | ModeKind::Vote => Answer::Yes,
+        ModeKind::None | ModeKind::Alone | ModeKind::Announce | ModeKind::Consent => {
+            Answer::NoObjection
+        }
+    }
+}
+
 /// How far the decision is, on the state as it is now.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
     match proposal.mode.as_ref().map_or(ModeKind::None, Mode::kind) {

@@ -1,46 +1,36 @@
 //! What waits for a member.
 
-use std::collections::BTreeSet;
-
 use polity_proto::v1::{
-    Assignment, BasisSource, InboxItem, ObjectKind, Proposal, ProposalState, Role,
+    Assignment, BasisSource, InboxItem, ObjectKind, Organisation, Proposal, ProposalState, Role,
 };
 
 use crate::context::Block;
-use crate::judge::power;
+use crate::decisions::responses;
+use crate::judge::{Now, power};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
 
 /// Most items of an answer.
 const ITEMS_MAX: usize = 500;
 
-/// Proposals to answer or to execute, and assignments to accept: in the units where the member holds
-/// a role or has joined, and above them.
+/// Most units whose open proposals are looked at.
+const UNITS_MAX: usize = 10_000;
+
+/// Proposals that the member's answer would count for, decided ones that they may execute, and
+/// assignments to accept.
 pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
-    let roles = power::roles_of(state, member, block.now.time);
-    let mut units: BTreeSet<u64> = lists::all(state, List::JoinedBy, member)
-        .into_iter()
-        .collect();
-    for (role, _) in &roles {
-        units.extend(
-            power::lineage(state, role.unit)
-                .into_iter()
-                .map(|unit| unit.number),
-        );
-    }
     let mut items = Vec::new();
-    let mut proposals: BTreeSet<u64> = lists::all(state, List::ProposalsBy, member)
-        .into_iter()
-        .collect();
-    for unit in units {
-        proposals.extend(lists::all(state, List::Proposals, unit));
+    for number in lists::all(state, List::ProposalsBy, member) {
+        let proposal = objects::get::<Proposal>(state, number);
+        items.extend(proposal.and_then(|proposal| executable(&proposal, block.now)));
     }
-    for number in proposals {
-        let Some(proposal) = objects::get::<Proposal>(state, number) else {
-            continue;
-        };
-        items.extend(waiting(&proposal, member));
+    for unit in units(state) {
+        for number in lists::all(state, List::Proposals, unit) {
+            let proposal = objects::get::<Proposal>(state, number);
+            items.extend(proposal.and_then(|proposal| answerable(state, block, &proposal, member)));
+        }
     }
+    let roles = power::roles_of(state, member, block.now.time);
     items.extend(
         roles
             .iter()
@@ -50,37 +40,49 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
     items
 }
 
-fn waiting(proposal: &Proposal, member: u64) -> Option<InboxItem> {
-    let (what, due) = match proposal.state() {
-        ProposalState::Open if proposal.proposer != member => {
-            let answered = proposal
-                .responses
-                .iter()
-                .any(|one| one.member == member && one.version == proposal.version);
-            if answered || proposal.beneficiaries.contains(&member) {
-                return None;
-            }
-            (format!("answer: {}", proposal.title), proposal.lapses_at)
-        }
-        ProposalState::Decided if proposal.proposer == member => (
-            format!("execute: {}", proposal.title),
-            proposal.executable_at,
-        ),
-        ProposalState::Open
-        | ProposalState::Decided
-        | ProposalState::None
-        | ProposalState::Adopted
-        | ProposalState::Failed
-        | ProposalState::Refused
-        | ProposalState::Withdrawn
-        | ProposalState::Lapsed => return None,
-    };
-    Some(InboxItem {
+/// Every living unit, from the root down: who approves may stand far above or beside.
+fn units(state: &dyn Read) -> Vec<u64> {
+    let organisation = objects::get::<Organisation>(state, 0);
+    let mut units: Vec<u64> = organisation
+        .map(|organisation| organisation.root_unit)
+        .into_iter()
+        .collect();
+    let mut next = 0;
+    while next < units.len() && units.len() < UNITS_MAX {
+        units.extend(lists::all(state, List::Children, units[next]));
+        next += 1;
+    }
+    units.truncate(UNITS_MAX);
+    units
+}
+
+fn executable(proposal: &Proposal, now: Now) -> Option<InboxItem> {
+    let is_decided = proposal.state() == ProposalState::Decided;
+    is_decided.then(|| {
+        let from = proposal.executable_at.saturating_add(now.paused);
+        item(proposal, "execute", from)
+    })
+}
+
+fn answerable(
+    state: &dyn Read,
+    block: Block,
+    proposal: &Proposal,
+    member: u64,
+) -> Option<InboxItem> {
+    responses::waits_for(state, block, proposal, member).then(|| {
+        let until = proposal.lapses_at.saturating_add(block.now.paused);
+        item(proposal, "answer", until)
+    })
+}
+
+fn item(proposal: &Proposal, what: &str, due: u64) -> InboxItem {
+    InboxItem {
         kind: ObjectKind::Proposal as i32,
         number: proposal.number,
-        what,
+        what: format!("{what}: {}", proposal.title),
         due,
-    })
+    }
 }
 
 fn unaccepted(role: &Role, assignment: &Assignment) -> Option<InboxItem> {
@@ -96,4 +98,46 @@ fn unaccepted(role: &Role, assignment: &Assignment) -> Option<InboxItem> {
         what: format!("accept: {}", role.handle),
         due: assignment.until,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{Capability, ModeKind, ProposalKind, action::Kind};
+
+    use super::*;
+    use crate::world::{World, able, approve, role_holders, tier};
+
+    #[test]
+    fn a_proposal_waits_for_exactly_those_whose_answer_would_count() {
+        let mut world = World::new();
+        world.fund("dev", 50_000);
+        let mode = approve(able(Capability::Approve), 2);
+        let policy = world.policy(
+            "dev",
+            Capability::Spend,
+            vec![tier(0, role_holders(), mode)],
+        );
+        world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+        let acts = vec![world.payment("dev:main", "ops:main", 800)];
+        let proposal = world.proposal("dev", ProposalKind::Operation, ModeKind::Approve, acts);
+        let number = world.open("finn", "dev#engineer", proposal);
+
+        let waits = |world: &World, member: &str| {
+            let block = Block {
+                height: world.height + 1,
+                now: Now {
+                    time: world.time,
+                    paused: 0,
+                },
+            };
+            let items = inbox(&world.state, block, world.member_number(member));
+            items.iter().any(|item| item.number == number)
+        };
+        let of =
+            |world: &World| ["ada", "ben", "finn", "gia", "cleo"].map(|name| waits(world, name));
+        assert_eq!(of(&world), [true, true, false, false, false]);
+        let yes = world.answer(number, polity_proto::v1::Answer::Approve);
+        world.check("ben", Some("dev#lead"), yes, "accepted");
+        assert_eq!(of(&world), [true, false, false, false, false]);
+    }
 }
