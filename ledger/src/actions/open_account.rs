@@ -15,7 +15,9 @@ use crate::{Rejection, form};
 impl Act for OpenAccount {
     fn check(&self) -> Result<(), Rejection> {
         form::owner(&self.owner)?;
-        form::reference(&self.asset)
+        form::reference(&self.asset)?;
+        form::handle(&self.handle)?;
+        form::external_id(&self.external_id)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -96,5 +98,123 @@ impl Act for OpenAccount {
         lists::append(context.state, List::Accounts, listed_under, number);
         context.event(ObjectKind::Account, number, &[history]);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{OwnerRef, Ref, action::Kind};
+
+    use super::*;
+    use crate::world::World;
+
+    fn open(kind: OwnerKind, number: Option<Ref>, asset: Option<Ref>) -> OpenAccount {
+        OpenAccount {
+            owner: Some(OwnerRef {
+                kind: kind as i32,
+                number,
+            }),
+            asset,
+            handle: "savings".into(),
+            ..OpenAccount::default()
+        }
+    }
+
+    #[test]
+    fn units_members_and_parties_hold_accounts() {
+        let mut world = World::with_treasury();
+        let (euro, lead) = (world.asset_ref("EUR"), Some("dev#lead"));
+        let dev = open(OwnerKind::Unit, world.unit_ref("dev"), euro);
+        let finn = open(OwnerKind::Member, world.member_ref("finn"), euro);
+        let bank = open(OwnerKind::Party, form::numbered(1), euro);
+        let unit = world.unit("dev").number;
+        let entries = world.history_count(ObjectKind::Unit, unit);
+        world.check("ben", lead, Kind::OpenAccount(dev), "accepted");
+        assert_eq!(world.history_count(ObjectKind::Unit, unit), entries + 1);
+        let account = world.account("dev:savings");
+        let listed = world.list(List::Accounts, keys::owner_number(OwnerKind::Unit, unit));
+        assert!(listed.contains(&account.number) && !account.unlimited);
+
+        let act = Kind::OpenAccount(finn);
+        world.check(
+            "gia",
+            Some("dev#engineer"),
+            act.clone(),
+            "rejected no_grant",
+        );
+        world.check("finn", None, act, "accepted");
+        let act = Kind::OpenAccount(bank);
+        world.check("ben", lead, act.clone(), "rejected no_grant");
+        world.check("eve", Some("finance#lead"), act, "accepted");
+        assert!(world.account("bank:savings").unlimited);
+    }
+
+    #[test]
+    fn each_refusal_has_its_name() {
+        let mut world = World::with_treasury();
+        let (euro, lead) = (world.asset_ref("EUR"), Some("dev#lead"));
+        let dev = world.unit_ref("dev");
+        let good = OpenAccount {
+            external_id: "IBAN-1".into(),
+            ..open(OwnerKind::Unit, dev, euro)
+        };
+        world.check("ben", lead, Kind::OpenAccount(good.clone()), "accepted");
+        let handle = |handle: &str| OpenAccount {
+            handle: handle.into(),
+            ..good.clone()
+        };
+        for (expected, act) in [
+            (
+                "rejected field_missing",
+                OpenAccount {
+                    owner: None,
+                    ..good.clone()
+                },
+            ),
+            ("rejected field_missing", open(OwnerKind::None, dev, euro)),
+            ("rejected ref_malformed", open(OwnerKind::Unit, None, euro)),
+            ("rejected ref_malformed", open(OwnerKind::Unit, dev, None)),
+            ("rejected handle_malformed", handle("Savings")),
+            (
+                "rejected external_id_malformed",
+                OpenAccount {
+                    external_id: "\n".into(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected object_unknown",
+                open(OwnerKind::Unit, form::numbered(99), euro),
+            ),
+            (
+                "rejected object_unknown",
+                open(OwnerKind::Unit, dev, form::numbered(99)),
+            ),
+            (
+                "rejected not_yours",
+                open(OwnerKind::Issuance, form::numbered(1), euro),
+            ),
+            ("rejected handle_taken", good.clone()),
+            ("rejected external_id_taken", handle("other")),
+        ] {
+            world.check("ben", lead, Kind::OpenAccount(act), expected);
+        }
+        let issuance = open(OwnerKind::Issuance, form::numbered(1), euro);
+        world.check_decided("ben", Kind::OpenAccount(issuance), "rejected issuance_only");
+        let mut gia = world.member("gia");
+        gia.state = MemberState::Departed as i32;
+        world.put_for_test(&gia);
+        let departed = open(OwnerKind::Member, form::numbered(gia.number), euro);
+        world.check(
+            "ben",
+            lead,
+            Kind::OpenAccount(departed),
+            "rejected member_state_wrong",
+        );
+        let mut unit = world.unit("dev");
+        unit.dissolved_at = 1;
+        world.put_for_test(&unit);
+        let dissolved = Kind::OpenAccount(handle("third"));
+        world.check_decided("ben", dissolved, "rejected unit_dissolved");
     }
 }

@@ -17,6 +17,7 @@ impl Act for PlanBudget {
         form::reference(&self.unit)?;
         form::reference(&self.asset)?;
         form::amount(&self.approved)?;
+        form::handle(&self.category)?;
         let whole_days =
             self.from.is_multiple_of(time::DAY) && self.until.is_multiple_of(time::DAY);
         let fits = self.from < self.until && self.until - self.from <= PERIOD_MAX;
@@ -63,7 +64,6 @@ fn plan(
     if act.until <= closed.until {
         return Err(Rejection::PeriodClosed);
     }
-    names::check_handle(context, ObjectKind::BudgetLine, unit, &act.category)?;
 
     let number = context.next_number(ObjectKind::BudgetLine);
     context.put(&BudgetLine {

@@ -12,6 +12,8 @@ use crate::{Rejection, form};
 impl Act for RegisterParty {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
+        form::handle(&self.handle)?;
+        form::external_id(&self.external_id)?;
         form::optional_hash(&self.commitment)
     }
 

@@ -67,7 +67,7 @@ fn append_to(
         entry,
     );
     for node in completed {
-        if node.level > 0 && node.level % NODE_LEVELS == 0 {
+        if node.level > 0 && node.level.is_multiple_of(NODE_LEVELS) {
             let key = keys::history_node(kind, number, node.level, node.index);
             state.put(key, node.hash.to_vec());
         }
@@ -89,7 +89,7 @@ pub fn node(
         let entry = state.get(&keys::history_entry(kind, number, index))?;
         return Some(leaf_hash(&entry));
     }
-    if level % NODE_LEVELS == 0 {
+    if level.is_multiple_of(NODE_LEVELS) {
         let node = state.get(&keys::history_node(kind, number, level, index))?;
         return node.try_into().ok();
     }

@@ -19,12 +19,15 @@ impl Read for BTreeMap<Vec<u8>, Vec<u8>> {
     }
 }
 
+/// What a key had among the changes before a write; `None`: nothing.
+type Replaced = Option<Option<Vec<u8>>>;
+
 /// Changes over a base, with points to which they can be rolled back.
 pub struct Overlay<'a> {
     base: &'a dyn Read,
     changes: Changes,
     /// What each write replaced in `changes`, newest last.
-    journal: Vec<(Vec<u8>, Option<Option<Vec<u8>>>)>,
+    journal: Vec<(Vec<u8>, Replaced)>,
 }
 
 /// A point to return to.
