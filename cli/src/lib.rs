@@ -1,1 +1,59 @@
-//! Polity.
+//! The terminal: `polity <noun> <verb>`. Everything that reads, proves, signs and sends is in
+//! `polity-client`; here are words, tables and questions to the person at the keyboard.
+
+pub mod amount;
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod draft_file;
+pub mod failure;
+pub mod output;
+pub mod passphrase;
+pub mod receipt;
+pub mod time;
+pub mod transaction;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use context::Context;
+
+/// Runs one command line and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            // Nothing is left to do where even this cannot be written.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let form = cli.options.output;
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("polity: the runtime did not start: {error}");
+            return ExitCode::from(1);
+        }
+    };
+
+    let done = runtime.block_on(async {
+        let context = Context::new(cli.options)?;
+        cli.command.run(&context).await
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            failure::show(&error, form);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}

@@ -49,6 +49,8 @@ pub struct Refusal {
     pub code: u32,
     /// What the node says about it; not proven.
     pub log: String,
+    /// Names and values for the reader, such as what was available; not proven.
+    pub facts: Vec<(String, String)>,
 }
 
 /// Why a call of this library failed.
@@ -179,6 +181,7 @@ mod tests {
         let refusal = Refusal {
             code: 641,
             log: "budget line has too little left".into(),
+            facts: vec![("available".into(), "3.00 EUR".into())],
         };
         let error = Error::refused(refusal.clone())
             .with_transaction_id([7; 32])

@@ -10,7 +10,11 @@
 //! - [`trust`]: from genesis or a checkpoint to a verified header.
 //! - [`proof`]: from a verified header to a state value, a receipt, a history.
 //! - [`session`]: all of it together: proven reads, signed transactions.
+//! - [`amount`]: amounts as people write them.
+//!
+//! The ledger's own words ([`v1`], [`ledger`]) are handed on, so that a user of this library needs no other crate.
 
+pub mod amount;
 pub mod error;
 pub mod keys;
 pub mod proof;
@@ -22,3 +26,5 @@ pub mod trust;
 mod recorded;
 
 pub use error::{Error, ErrorKind, Refusal, Result};
+pub use polity_ledger as ledger;
+pub use polity_proto::v1;

@@ -3,20 +3,28 @@
 //! A home directory holds `genesis.json` (the root of trust), `config.toml` (where the nodes are,
 //! who acts), `keys/` and `trust/` (headers verified by earlier calls).
 
+mod document;
 mod founding;
 mod home;
+mod letters;
 mod many;
 mod names;
+mod questions;
 mod read;
 mod submit;
+mod when;
+mod words;
 
 use std::time::Duration;
 
+pub use document::hash_of_file;
 pub use founding::Founding;
 pub use home::HomeConfig;
+pub use letters::{kind_name, lettered, number_of, object};
 pub use names::Named;
 pub use read::{AsOf, History, HistoryItem, Moment};
-pub use submit::{Draft, Outcome, actor, signed_by};
+pub use submit::{Draft, Outcome, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, actor, signed_by};
+pub use words::{Words, mode_name};
 
 use crate::rpc::Client;
 use crate::trust::LightClient;

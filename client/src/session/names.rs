@@ -3,7 +3,7 @@
 use polity_ledger::state::keys;
 use polity_proto::v1::{Account, Index, Member, ObjectKind, Organisation, OwnerKind, Role, Unit};
 
-use super::Session;
+use super::{Session, number_of};
 use crate::{Error, Result};
 
 /// A number, and how people call it.
@@ -18,7 +18,7 @@ pub struct Named {
 impl Session {
     /// A member: `m12` or a handle.
     pub async fn member(&self, text: &str) -> Result<Named> {
-        let number = match numbered('m', text) {
+        let number = match number_of(ObjectKind::Member, text) {
             Some(number) => number,
             None => {
                 self.by_handle(ObjectKind::Member, 0, text, "member")
@@ -34,7 +34,7 @@ impl Session {
 
     /// A unit: `u4`, or handles from the root, `acme/dev`.
     pub async fn unit(&self, text: &str) -> Result<Named> {
-        if let Some(number) = numbered('u', text) {
+        if let Some(number) = number_of(ObjectKind::Unit, text) {
             let _: Unit = self.existing(number, "unit", text).await?;
             return Ok(Named {
                 number,
@@ -70,7 +70,7 @@ impl Session {
 
     /// A role: `r9` or `acme/dev#storefront-api`.
     pub async fn role(&self, text: &str) -> Result<Named> {
-        let number = match numbered('r', text) {
+        let number = match number_of(ObjectKind::Role, text) {
             Some(number) => number,
             None => {
                 let (unit, handle) = text.split_once('#').ok_or_else(|| {
@@ -91,7 +91,7 @@ impl Session {
 
     /// An account: `a88`, `acme/dev:main`, or `finn:main`; a party's account is `acme/dev/@vendor:main`.
     pub async fn account(&self, text: &str) -> Result<Named> {
-        let number = match numbered('a', text) {
+        let number = match number_of(ObjectKind::Account, text) {
             Some(number) => number,
             None => {
                 let (owner, handle) = text.rsplit_once(':').ok_or_else(|| {
@@ -165,10 +165,10 @@ impl Session {
                 .await?;
             return Ok(keys::owner_number(OwnerKind::Party, party));
         }
-        if let Some(number) = numbered('u', owner) {
+        if let Some(number) = number_of(ObjectKind::Unit, owner) {
             return Ok(keys::owner_number(OwnerKind::Unit, number));
         }
-        if let Some(number) = numbered('m', owner) {
+        if let Some(number) = number_of(ObjectKind::Member, owner) {
             return Ok(keys::owner_number(OwnerKind::Member, number));
         }
         if owner.contains('/') {
@@ -211,12 +211,4 @@ impl Session {
             .await?
             .ok_or_else(|| Error::usage(format!("there is no {what} {text}")))
     }
-}
-
-/// `m12` as 12, where the letter fits.
-pub fn numbered(letter: char, text: &str) -> Option<u64> {
-    text.strip_prefix(letter)?
-        .parse()
-        .ok()
-        .filter(|number| *number > 0)
 }

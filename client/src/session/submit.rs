@@ -67,21 +67,24 @@ impl Draft {
             .map_err(|error| Error::trouble("the clock is before 1970").with_source(error))?;
         let mut salt = vec![0; 16];
         rand::thread_rng().fill_bytes(&mut salt);
-        let count = signers.len();
-        let body = Body {
+        Draft::of_body(&Body {
             version: check::VERSION,
             organisation: organisation.to_vec(),
             valid_until: (now + validity).as_secs(),
             salt,
             signers,
             actions,
-        };
+        })
+    }
+
+    /// A body that nobody has signed yet.
+    pub fn of_body(body: &Body) -> Result<Draft> {
         let bytes = body.encode_to_vec();
         check::parse_body(&bytes)
             .map_err(|rejection| Error::usage(format!("{}: {rejection}", rejection.name())))?;
         Ok(Draft {
             body: bytes,
-            signatures: vec![Vec::new(); count],
+            signatures: vec![Vec::new(); body.signers.len()],
         })
     }
 
@@ -177,6 +180,7 @@ impl Session {
                 let refusal = crate::Refusal {
                     code: answer.code,
                     log: answer.log,
+                    facts: Vec::new(),
                 };
                 return Err(Error::refused(refusal).with_transaction_id(id));
             }

@@ -1,0 +1,244 @@
+//! The root of the command line: what every command knows.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+
+use crate::commands::Command;
+use crate::output::Form;
+
+/// Records roles, budgets and transfers of an organisation, and proves what happened.
+///
+/// Every answer is verified against headers that the departments signed. Objects are named by number (`m12`, `u4`,
+/// `r9`, `a88`) or by handle: `finn`, `acme/dev`, `acme/dev#storefront-api`, `acme/dev:main`.
+#[derive(Parser, Debug)]
+#[command(
+    name = "polity",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        polity network status\n  \
+        polity transfer send acme/dev:main finn:main 480.00 EUR\n  \
+        polity can transfer send acme/dev:main finn:main 480.00 EUR\n  \
+        polity audit account acme/dev:main\n\n\
+        Exit codes: 0 done, 1 trouble, 2 usage, 3 refused by the ledger, 4 node not reached,\n\
+        5 a proof failed, 6 outcome unknown in time, 7 key or passphrase."
+)]
+pub struct Cli {
+    /// What every command knows.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Options {
+    /// Directory with genesis.json, config.toml and keys [default: ~/.polity].
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "POLITY_HOME",
+        hide_env_values = true
+    )]
+    pub home: Option<PathBuf>,
+
+    /// Address of a node's gateway, instead of those in config.toml; can be repeated.
+    #[arg(long = "node", global = true, value_name = "URL")]
+    pub nodes: Vec<String>,
+
+    /// Who acts: a member's number or handle.
+    #[arg(
+        long,
+        global = true,
+        value_name = "MEMBER",
+        env = "POLITY_MEMBER",
+        hide_env_values = true
+    )]
+    pub member: Option<String>,
+
+    /// Name of the key that signs.
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "POLITY_KEY",
+        hide_env_values = true
+    )]
+    pub key: Option<String>,
+
+    /// Role to act in; without it, a role of yours that allows the action is found.
+    #[arg(long = "as", global = true, value_name = "ROLE")]
+    pub acting_role: Option<String>,
+
+    /// Say what would happen, and send nothing.
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+
+    /// Do not ask before signing.
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+
+    /// Send even what the ledger would refuse: the refusal is recorded, as evidence.
+    #[arg(long, global = true)]
+    pub send_anyway: bool,
+
+    /// Write the transaction to a file for several people to sign, instead of sending it. A draft that nobody has
+    /// signed yet takes further actions.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub draft: Option<PathBuf>,
+
+    /// Another member who signs the action, and the role: `ada` or `ada=acme/dev#lead`; can be repeated.
+    #[arg(long = "with", global = true, value_name = "MEMBER[=ROLE]")]
+    pub seconds: Vec<String>,
+
+    /// How long the transaction may enter a block [default: 10m, 3d for several signers].
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub valid_for: Option<String>,
+
+    /// For a record of the past: when it really happened.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub effective_at: Option<String>,
+
+    /// How long to wait for an outcome or a proof [default: 30s].
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub wait: Option<String>,
+
+    /// Read the state as of a height or a time.
+    #[arg(long, global = true, value_name = "HEIGHT|TIME")]
+    pub at: Option<String>,
+
+    /// Believe this header instead of the genesis file.
+    #[arg(long, global = true, value_name = "HEIGHT:HASH")]
+    pub checkpoint: Option<String>,
+
+    /// Read the passphrase from this file descriptor; or set POLITY_PASSPHRASE.
+    #[arg(long, global = true, value_name = "FD")]
+    pub passphrase_fd: Option<u32>,
+
+    /// Text for reading, json for scripts.
+    #[arg(long, short = 'o', global = true, value_enum, default_value_t = Form::Text, value_name = "FORM")]
+    pub output: Form,
+}
+
+impl Options {
+    /// These options, and where they are silent those of an outer command line.
+    #[must_use]
+    pub fn or(self, outer: &Options) -> Options {
+        let outer = outer.clone();
+        let list =
+            |inner: Vec<String>, outer: Vec<String>| if inner.is_empty() { outer } else { inner };
+        Options {
+            home: self.home.or(outer.home),
+            nodes: list(self.nodes, outer.nodes),
+            member: self.member.or(outer.member),
+            key: self.key.or(outer.key),
+            acting_role: self.acting_role.or(outer.acting_role),
+            dry_run: self.dry_run || outer.dry_run,
+            yes: self.yes || outer.yes,
+            send_anyway: self.send_anyway || outer.send_anyway,
+            draft: self.draft.or(outer.draft),
+            seconds: list(self.seconds, outer.seconds),
+            valid_for: self.valid_for.or(outer.valid_for),
+            effective_at: self.effective_at.or(outer.effective_at),
+            wait: self.wait.or(outer.wait),
+            at: self.at.or(outer.at),
+            checkpoint: self.checkpoint.or(outer.checkpoint),
+            passphrase_fd: self.passphrase_fd.or(outer.passphrase_fd),
+            output: match self.output {
+                Form::Json => Form::Json,
+                Form::Text => outer.output,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn every(command: &clap::Command, check: &mut impl FnMut(&clap::Command)) {
+        check(command);
+        for one in command.get_subcommands() {
+            every(one, check);
+        }
+    }
+
+    #[test]
+    fn every_noun_has_an_example_and_every_verb_and_argument_has_help() {
+        let mut root = Cli::command();
+        root.build();
+        for noun in root
+            .get_subcommands()
+            .filter(|noun| noun.get_name() != "help")
+        {
+            let after = noun
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                after.contains("polity "),
+                "{} has no example",
+                noun.get_name()
+            );
+        }
+        every(&root, &mut |command| {
+            let name = command.get_name();
+            assert!(
+                name == "help" || command.get_about().is_some(),
+                "{name} has no help"
+            );
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{name}: {} has no help",
+                    argument.get_id()
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn no_command_has_an_option_of_every_command_for_itself() {
+        let mut root = Cli::command();
+        root.build();
+        every(&root, &mut |command| {
+            let mut names = BTreeSet::new();
+            for argument in command.get_arguments() {
+                let long = argument.get_long().map(|long| format!("--{long}"));
+                let short = argument.get_short().map(|short| format!("-{short}"));
+                for name in [long, short].into_iter().flatten() {
+                    assert!(
+                        names.insert(name.clone()),
+                        "{}: {name} twice",
+                        command.get_name()
+                    );
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn command_lines_of_the_guide_parse() {
+        let lines = [
+            "polity transfer send acme/dev:main finn:main 480.00 EUR",
+            "polity transfer send a88 a91 5 EUR --for gift --yes -o json",
+            "polity --home /h --node https://a --node https://b transfer send a88 a91 5 EUR",
+            "polity can transfer send acme/dev:main finn:main 480.00 EUR --as acme/dev#lead",
+            "polity who-can transfer send acme/dev:main finn:main 480.00 EUR",
+        ];
+        for line in lines {
+            let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
+}

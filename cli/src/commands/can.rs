@@ -1,0 +1,212 @@
+//! `can` and `who-can`: the judge's answer before anybody signs.
+
+use clap::{Args, Parser};
+use polity_client::session::{Session, actor, lettered};
+use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::cli::Cli;
+use crate::context::{Context, Purpose};
+use crate::output::Table;
+use crate::transaction::refused;
+
+/// May I do this? Takes the words of a command, and sends nothing.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity can transfer send acme/dev:main finn:main 480.00 EUR\n  \
+    polity can --member ada role assign acme/dev#lead finn")]
+pub struct Can {
+    /// The words of a command.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "COMMAND"
+    )]
+    words: Vec<String>,
+}
+
+/// Who may do this, alone or by beginning a decision? Takes the words of a command, and sends nothing.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity who-can transfer send acme/dev:main finn:main 480.00 EUR")]
+pub struct WhoCan {
+    /// The words of a command.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "COMMAND"
+    )]
+    words: Vec<String>,
+}
+
+impl Can {
+    /// Asks.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        ask(context, &self.words, Purpose::Can).await.map(|_| ())
+    }
+}
+
+impl WhoCan {
+    /// Asks.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        ask(context, &self.words, Purpose::WhoCan).await.map(|_| ())
+    }
+}
+
+/// The actions that the words of a command stand for, such as those of a proposal.
+pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Action>> {
+    let inner = ask(context, words, Purpose::Collect(Default::default())).await?;
+    match inner.purpose {
+        Purpose::Collect(actions) => actions
+            .into_inner()
+            .map_err(|_| Error::new(ErrorKind::Trouble, "an earlier action failed")),
+        Purpose::Send | Purpose::Can | Purpose::WhoCan => Ok(Vec::new()),
+    }
+}
+
+async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
+    let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(words).map_err(|error| {
+        let text = error.render().to_string();
+        let text = text.trim().trim_start_matches("error: ").to_owned();
+        Error::new(ErrorKind::Usage, text)
+    })?;
+    let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
+    Box::pin(cli.command.run(&inner)).await?;
+    Ok(inner)
+}
+
+impl Context {
+    /// Says of each action whether the actor may do it; a refusal ends with its exit code.
+    pub(crate) async fn say_can(&self, kinds: Vec<Kind>) -> Result<()> {
+        let session = self.session().await?;
+        let member = self.member().await?;
+        let role = self.acting_role().await?;
+        let mut answers = Vec::new();
+        let mut text = String::new();
+        let mut refusal = None;
+        for kind in kinds {
+            let action = actor(kind, role);
+            let answer = session.can(member.number, &action, role == 0).await?;
+            let verdict = answer.verdict.unwrap_or_default();
+            answers.push(verdict_json(session, &verdict).await?);
+            text.push_str(&verdict_text(session, &verdict).await?);
+            if verdict.kind() == VerdictKind::Refused {
+                refusal = Some(refused(verdict.code, &verdict.facts));
+            }
+        }
+        self.output
+            .show(&json!({"member": member.shown, "answers": answers}), || {
+                text
+            });
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Says of each action who may do it.
+    pub(crate) async fn say_who_can(&self, kinds: Vec<Kind>) -> Result<()> {
+        let session = self.session().await?;
+        let mut rows = Vec::new();
+        let mut table = Table::new(["member", "role", "how"]);
+        let mut truncated = false;
+        for kind in kinds {
+            let answer = session.who_can(&actor(kind, 0)).await?;
+            truncated |= answer.truncated;
+            for one in answer.members {
+                let member = session.member(&format!("m{}", one.member)).await?.shown;
+                let role = role_shown(session, one.role).await?;
+                let verdict = one.verdict.unwrap_or_default();
+                let how = session.words().authority(&verdict).await?;
+                rows.push(json!({
+                    "member": lettered(ObjectKind::Member, one.member),
+                    "role": number_or_null(ObjectKind::Role, one.role),
+                    "verdict": verdict_json(session, &verdict).await?,
+                }));
+                table.row([member, role, how]);
+            }
+        }
+        let empty = rows.is_empty();
+        self.output.show(
+            &json!({"members": rows, "truncated": truncated}),
+            || match empty {
+                true => "Nobody may do this, alone or by a decision.".to_owned(),
+                false if truncated => {
+                    format!("{table}There are more: not all members were looked at.")
+                }
+                false => table.to_string(),
+            },
+        );
+        Ok(())
+    }
+}
+
+async fn verdict_json(session: &Session, verdict: &Verdict) -> Result<Value> {
+    let kind = match verdict.kind() {
+        VerdictKind::None => "none",
+        VerdictKind::Allowed => "allowed",
+        VerdictKind::NeedsDecision => "needs_decision",
+        VerdictKind::Refused => "refused",
+    };
+    let facts: serde_json::Map<String, Value> = verdict
+        .facts
+        .iter()
+        .map(|fact| (fact.name.clone(), fact.value.clone().into()))
+        .collect();
+    Ok(json!({
+        "verdict": kind,
+        "authority": session.words().authority(verdict).await?,
+        "acting_role": number_or_null(ObjectKind::Role, verdict.acting_role),
+        "unit": number_or_null(ObjectKind::Unit, verdict.unit),
+        "policy": number_or_null(ObjectKind::Policy, verdict.policy),
+        "code": verdict.code,
+        "rejection": verdict.rejection,
+        "facts": facts,
+        "looked_at": verdict.looked.iter().map(looked_json).collect::<Vec<_>>(),
+    }))
+}
+
+async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
+    let authority = session.words().authority(verdict).await?;
+    let mut text = match verdict.kind() {
+        VerdictKind::None => "The node gave no verdict.\n".to_owned(),
+        VerdictKind::Allowed => {
+            let role = role_shown(session, verdict.acting_role).await?;
+            match role.is_empty() {
+                true => format!("Yes, {authority}.\n"),
+                false => format!("Yes, as {role}, {authority}.\n"),
+            }
+        }
+        VerdictKind::NeedsDecision => format!("Not alone: {authority}.\n"),
+        VerdictKind::Refused => format!("No: {} {}.\n", verdict.code, verdict.rejection),
+    };
+    for rule in &verdict.looked {
+        let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
+        text.push_str(&format!(
+            "  {}: {}\n",
+            lettered(kind, rule.number),
+            rule.outcome
+        ));
+    }
+    Ok(text)
+}
+
+fn looked_json(rule: &Looked) -> Value {
+    let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
+    json!({"rule": lettered(kind, rule.number), "outcome": rule.outcome})
+}
+
+async fn role_shown(session: &Session, role: u64) -> Result<String> {
+    match role {
+        0 => Ok(String::new()),
+        role => Ok(session.role(&format!("r{role}")).await?.shown),
+    }
+}
+
+fn number_or_null(kind: ObjectKind, number: u64) -> Value {
+    match number {
+        0 => Value::Null,
+        number => lettered(kind, number).into(),
+    }
+}

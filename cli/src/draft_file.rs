@@ -1,0 +1,110 @@
+//! Drafts as files that people pass around: text, so that it survives a mail.
+
+use std::path::Path;
+
+use polity_client::session::Draft;
+use polity_client::{Error, ErrorKind, Result};
+
+/// First line of the file.
+const HEADING: &str = "polity draft 1";
+/// Digits of a line.
+const LINE: usize = 76;
+/// No draft is longer: two digits a byte and line ends.
+const BYTES_MAX: u64 = 4 << 20;
+
+/// Reads a draft.
+pub fn read(path: &Path) -> Result<Draft> {
+    let trouble = |error: std::io::Error| {
+        Error::new(
+            ErrorKind::Trouble,
+            format!("{} cannot be read", path.display()),
+        )
+        .with_source(error)
+    };
+    let length = std::fs::metadata(path).map_err(trouble)?.len();
+    if length > BYTES_MAX {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            format!("{} is too large for a draft", path.display()),
+        ));
+    }
+    parse(&std::fs::read_to_string(path).map_err(trouble)?)
+}
+
+/// Writes a draft; one that is there is replaced whole or not at all.
+pub fn write(path: &Path, draft: &Draft) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    std::fs::write(&beside, print(draft))
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Trouble,
+                format!("{} cannot be written", path.display()),
+            )
+            .with_source(error)
+        })
+}
+
+fn print(draft: &Draft) -> String {
+    let digits = hex::encode(draft.to_envelope());
+    let mut text = format!("{HEADING}\n");
+    for line in digits.as_bytes().chunks(LINE) {
+        text.extend(line.iter().map(|byte| char::from(*byte)));
+        text.push('\n');
+    }
+    text
+}
+
+fn parse(text: &str) -> Result<Draft> {
+    let wrong = || Error::new(ErrorKind::Usage, "not a draft");
+    let digits: String = text
+        .trim_start()
+        .strip_prefix(HEADING)
+        .ok_or_else(wrong)?
+        .split_whitespace()
+        .collect();
+    let bytes = hex::decode(digits).map_err(|_| wrong())?;
+    Draft::from_envelope(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use polity_client::session::{actor, signed_by};
+    use polity_client::v1::{Leave, action::Kind};
+
+    use super::*;
+
+    fn draft() -> Draft {
+        let action = actor(Kind::Leave(Leave {}), 0);
+        let signers = vec![signed_by(3, &[7; 32])];
+        Draft::new(&[1; 32], signers, vec![action], Duration::from_secs(60)).expect("a draft")
+    }
+
+    #[test]
+    fn a_draft_reads_back_also_after_a_mail_broke_its_lines() {
+        let text = print(&draft());
+        let mailed = format!("\r\n{}\r\n", text.replace('\n', "\r\n  "));
+
+        let one = parse(&text).expect("reads");
+        let other = parse(&mailed).expect("reads");
+
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn what_is_not_a_draft_is_refused() {
+        let cut = print(&draft());
+        for text in [
+            "",
+            "polity draft 1",
+            "polity draft 2\n00",
+            "polity draft 1\nzz",
+            &cut[..cut.len() - 9],
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

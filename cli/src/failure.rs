@@ -1,0 +1,110 @@
+//! How trouble is told: a sentence and its causes, or JSON on stderr.
+
+use std::error::Error as _;
+
+use polity_client::ledger::Rejection;
+use polity_client::{Error, ErrorKind};
+use serde_json::{Value, json};
+
+use crate::output::Form;
+
+/// Tells an error on stderr.
+pub fn show(error: &Error, form: Form) {
+    use std::io::Write;
+    let text = match form {
+        Form::Json => format!("{:#}", as_json(error)),
+        Form::Text => as_text(error),
+    };
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// A rejection's name by its number; door codes of the node have none.
+#[must_use]
+pub fn rejection_name(code: u32) -> &'static str {
+    Rejection::from_code(code).map_or("unknown", Rejection::name)
+}
+
+/// A rejection's sentence by its number.
+#[must_use]
+pub fn rejection_sentence(code: u32) -> String {
+    Rejection::from_code(code).map_or_else(
+        || "a refusal that this program does not know".to_owned(),
+        |one| one.to_string(),
+    )
+}
+
+fn as_text(error: &Error) -> String {
+    let red = anstyle::AnsiColor::Red.on_default();
+    let mut text = match error.refusal() {
+        None => format!("{red}polity:{red:#} {}", with_causes(error)),
+        Some(refusal) => {
+            let code = refusal.code;
+            let mut text = match Rejection::from_code(code) {
+                Some(one) => format!("{red}refused{red:#} {code} {}: {one}", one.name()),
+                None => format!("{red}refused{red:#} with code {code}: {}", refusal.log),
+            };
+            for (name, value) in &refusal.facts {
+                text.push_str(&format!("\n  {name}: {value}"));
+            }
+            text
+        }
+    };
+    if let Some(id) = error.transaction_id() {
+        text.push_str(&format!("\n  transaction: {}", hex::encode(id)));
+    }
+    text
+}
+
+fn as_json(error: &Error) -> Value {
+    let mut value = json!({
+        "error": kind_name(error.kind()),
+        "exit_code": error.kind().exit_code(),
+        "message": with_causes(error),
+    });
+    if let Some(refusal) = error.refusal() {
+        value["code"] = refusal.code.into();
+        if let Some(one) = Rejection::from_code(refusal.code) {
+            value["rejection"] = one.name().into();
+            value["message"] = one.to_string().into();
+        } else {
+            value["message"] = refusal.log.clone().into();
+        }
+        value["facts"] = refusal
+            .facts
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.clone())))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+    }
+    if let Some(id) = error.transaction_id() {
+        value["id"] = hex::encode(id).into();
+    }
+    value
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+fn kind_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Usage => "usage",
+        ErrorKind::Refused => "refused",
+        ErrorKind::NotReached => "not_reached",
+        ErrorKind::ProofFailed => "proof_failed",
+        ErrorKind::OutcomeUnknown => "outcome_unknown",
+        ErrorKind::Key => "key",
+        // The library may learn kinds: to a script they are trouble.
+        ErrorKind::Trouble | _ => "trouble",
+    }
+}

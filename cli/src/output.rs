@@ -1,0 +1,107 @@
+//! What is printed: tables and sentences for people, stable JSON for scripts.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use clap::ValueEnum;
+use comfy_table::{Table as Grid, presets};
+use serde_json::Value;
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For reading.
+    #[default]
+    Text,
+    /// For scripts: stable.
+    Json,
+}
+
+/// Where answers go: stdout. Notes go to stderr, so that a pipe has the answer alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// How answers are written.
+    pub form: Form,
+}
+
+impl Output {
+    /// Prints an answer: `json` for scripts, or the text for people.
+    pub fn show(&self, json: &Value, text: impl FnOnce() -> String) {
+        match self.form {
+            Form::Json => line(&mut anstream::stdout(), &format!("{json:#}")),
+            Form::Text => line(&mut anstream::stdout(), text().trim_end()),
+        }
+    }
+
+    /// Prints a note for the person at the terminal.
+    pub fn note(&self, text: impl Display) {
+        line(&mut anstream::stderr(), &text.to_string());
+    }
+}
+
+/// A table for people: columns aligned, no frames, so that it also reads in a pipe.
+pub struct Table(Grid);
+
+impl Table {
+    /// A table with these headings.
+    #[must_use]
+    pub fn new<const N: usize>(headings: [&str; N]) -> Table {
+        let mut grid = Grid::new();
+        grid.load_preset(presets::NOTHING);
+        grid.set_header(headings.map(str::to_uppercase));
+        Table(grid)
+    }
+
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.0.add_row(cells);
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for line in self.0.lines() {
+            let line = line.strip_prefix(' ').unwrap_or(&line);
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Facts of one object: a name and a value a line.
+#[must_use]
+pub fn facts(pairs: &[(&str, String)]) -> String {
+    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    pairs
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name:<width$}  {value}\n"))
+        .collect()
+}
+
+/// A reader who went away (`| head`) is no trouble of ours.
+fn line(to: &mut impl Write, text: &str) {
+    let _ = writeln!(to, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_aligns_its_columns_and_has_no_frame() {
+        let mut table = Table::new(["Account", "Balance"]);
+        table.row(["a1 acme:main".into(), "1.00 EUR".into()]);
+        table.row(["a12".into(), "20.00 EUR".into()]);
+
+        let expected =
+            "ACCOUNT       BALANCE\na1 acme:main  1.00 EUR\na12           20.00 EUR\n";
+        assert_eq!(table.to_string(), expected);
+    }
+
+    #[test]
+    fn facts_leave_out_what_is_empty() {
+        let text = facts(&[("unit", "u4".into()), ("label", String::new())]);
+        assert_eq!(text, "unit   u4\n");
+    }
+}

@@ -1,0 +1,172 @@
+//! What became of a transaction, for people and for scripts.
+
+use polity_client::Result;
+use polity_client::ledger::{Amount, actions};
+use polity_client::proof::ProvenReceipt;
+use polity_client::session::{Session, lettered};
+use polity_client::v1::{Account, Asset, BasisSource, EndReason, Event, ObjectKind, Receipt};
+use serde_json::{Value, json};
+
+use crate::{amount, failure};
+
+/// The stable JSON of a proven receipt.
+pub async fn json(session: &Session, id: &[u8; 32], proven: &ProvenReceipt) -> Result<Value> {
+    let mut value = json!({
+        "id": hex::encode(id),
+        "height": proven.height,
+        "index": proven.index,
+        "accepted": proven.code == 0,
+        "code": proven.code,
+        "events": events_json(session, &proven.receipt).await?,
+    });
+    if proven.code != 0 {
+        value["rejection"] = failure::rejection_name(proven.code).into();
+        value["message"] = failure::rejection_sentence(proven.code).into();
+        value["failed_action"] = proven.receipt.failed_action.into();
+    }
+    Ok(value)
+}
+
+/// The events of a receipt as JSON.
+pub async fn events_json(session: &Session, receipt: &Receipt) -> Result<Value> {
+    let mut events = Vec::new();
+    for event in &receipt.events {
+        events.push(event_json(session, event).await?);
+    }
+    Ok(events.into())
+}
+
+/// One event as JSON.
+pub async fn event_json(session: &Session, event: &Event) -> Result<Value> {
+    let basis = event.basis.unwrap_or_default();
+    let mut value = json!({
+        "did": did(event),
+        "object": lettered(event.object(), event.number),
+        "basis": basis_words(event),
+        "member": numbered(ObjectKind::Member, basis.member),
+        "role": numbered(ObjectKind::Role, basis.role),
+    });
+    if let Some(posting) = &event.posting {
+        let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
+        value["transfer"] = lettered(ObjectKind::Transfer, posting.transfer).into();
+        value["from"] = lettered(ObjectKind::Account, posting.from).into();
+        value["to"] = lettered(ObjectKind::Account, posting.to).into();
+        value["amount"] = amount::json(minor, &asset_of(session, posting.from).await?);
+    }
+    if event.failed_code != 0 {
+        value["failed"] = failure::rejection_name(event.failed_code).into();
+    }
+    if event.effective_at != 0 {
+        value["effective_at"] = crate::time::json(event.effective_at);
+    }
+    Ok(value)
+}
+
+/// One event in a line: what was done to what.
+pub async fn event_line(session: &Session, event: &Event) -> Result<String> {
+    let mut text = format!(
+        "{} {}",
+        did(event).replace('_', " "),
+        lettered(event.object(), event.number)
+    );
+    if let Some(posting) = &event.posting {
+        let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
+        text = format!(
+            "{} {}: {} from a{} to a{}",
+            did(event).replace('_', " "),
+            lettered(ObjectKind::Transfer, posting.transfer),
+            amount::shown(minor, &asset_of(session, posting.from).await?),
+            posting.from,
+            posting.to
+        );
+    }
+    if event.failed_code != 0 {
+        let why = failure::rejection_name(event.failed_code);
+        text.push_str(&format!(" (not executed: {} {why})", event.failed_code));
+    }
+    Ok(text)
+}
+
+/// By which authority an event happened: `grant g41`, `own`.
+#[must_use]
+pub fn basis_words(event: &Event) -> String {
+    let basis = event.basis.unwrap_or_default();
+    match basis.source() {
+        BasisSource::None => String::new(),
+        BasisSource::Genesis => "genesis".to_owned(),
+        BasisSource::Own => "own".to_owned(),
+        BasisSource::Grant => format!("grant {}", lettered(ObjectKind::Grant, basis.number)),
+        BasisSource::Policy => format!("policy {}", lettered(ObjectKind::Policy, basis.number)),
+        BasisSource::Proposal => {
+            format!("proposal {}", lettered(ObjectKind::Proposal, basis.number))
+        }
+        BasisSource::Timer => "timer".to_owned(),
+    }
+}
+
+/// What an event did: the action's name as commands write it, or why something ended by itself.
+#[must_use]
+pub fn did(event: &Event) -> String {
+    match actions::ALL.iter().find(|(tag, _, _)| *tag == event.did) {
+        Some((_, name, _)) => snake(name),
+        None => ended(event.reason()).to_owned(),
+    }
+}
+
+/// `OpenAccount` as `open_account`.
+#[must_use]
+pub fn snake(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(character.to_ascii_lowercase());
+    }
+    text
+}
+
+/// The asset that an account holds; of an account that is not there, one without a name.
+pub async fn asset_of(session: &Session, account: u64) -> Result<Asset> {
+    let account: Account = session.get(account).await?.unwrap_or_default();
+    Ok(session
+        .get::<Asset>(account.asset)
+        .await?
+        .unwrap_or_default())
+}
+
+fn numbered(kind: ObjectKind, number: u64) -> Value {
+    match number {
+        0 => Value::Null,
+        number => lettered(kind, number).into(),
+    }
+}
+
+fn ended(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::None => "changed",
+        EndReason::Term => "term_ended",
+        EndReason::Role => "role_ended",
+        EndReason::Unit => "unit_ended",
+        EndReason::Member => "member_ended",
+        EndReason::Expired => "expired",
+        EndReason::Source => "source_ended",
+        EndReason::Lapsed => "lapsed",
+        EndReason::Completed => "completed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_named_like_its_action() {
+        let event = Event {
+            did: 183,
+            object: ObjectKind::Account as i32,
+            ..Event::default()
+        };
+        assert_eq!(did(&event), "open_account");
+    }
+}

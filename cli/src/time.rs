@@ -1,0 +1,118 @@
+//! Times as RFC 3339 in UTC, and durations such as `72h` or `30d`.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use polity_client::{Error, ErrorKind, Result};
+
+/// Reads a time: `2026-03-01T12:00:00Z`, or a day, `2026-03-01`, which is its first second in UTC. Unix seconds.
+pub fn parse(text: &str) -> Result<u64> {
+    let full = match text.len() {
+        10 => format!("{text}T00:00:00Z"),
+        _ => text.to_owned(),
+    };
+    humantime::parse_rfc3339_weak(&full)
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map(|since| since.as_secs())
+        .ok_or_else(|| {
+            usage(format!(
+                "a time is written 2026-03-01 or 2026-03-01T12:00:00Z, not {text}"
+            ))
+        })
+}
+
+/// Reads a moment that is ahead: a time, or a duration from now. Unix seconds.
+pub fn parse_until(text: &str) -> Result<u64> {
+    if let Ok(length) = humantime::parse_duration(text) {
+        return Ok(now()? + length.as_secs());
+    }
+    parse(text)
+}
+
+/// Reads a duration: `10m`, `72h`, `30d`.
+pub fn parse_duration(text: &str) -> Result<Duration> {
+    humantime::parse_duration(text)
+        .map_err(|_| usage(format!("a duration is written 10m, 72h or 30d, not {text}")))
+}
+
+/// Writes Unix seconds as RFC 3339; 0 is nothing.
+#[must_use]
+pub fn shown(seconds: u64) -> String {
+    match UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
+        Some(_) if seconds == 0 => String::new(),
+        // The printer knows the years to 9999.
+        Some(time) if seconds < 253_402_300_800 => {
+            humantime::format_rfc3339_seconds(time).to_string()
+        }
+        Some(_) | None => format!("{seconds} s"),
+    }
+}
+
+/// A moment for JSON: RFC 3339, or null for none.
+#[must_use]
+pub fn json(seconds: u64) -> serde_json::Value {
+    match seconds {
+        0 => serde_json::Value::Null,
+        seconds => shown(seconds).into(),
+    }
+}
+
+/// Writes a duration in seconds: `30days`, `72h`.
+#[must_use]
+pub fn length(seconds: u64) -> String {
+    humantime::format_duration(Duration::from_secs(seconds)).to_string()
+}
+
+/// This machine's clock, Unix seconds.
+pub fn now() -> Result<u64> {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|since| since.as_secs())
+        .map_err(|error| {
+            Error::new(ErrorKind::Trouble, "the clock is before 1970").with_source(error)
+        })
+}
+
+fn usage(words: String) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_and_show_in_utc() {
+        let table = [
+            ("1970-01-02", 86_400, "1970-01-02T00:00:00Z"),
+            (
+                "2026-03-01T12:00:00Z",
+                1_772_366_400,
+                "2026-03-01T12:00:00Z",
+            ),
+            ("2026-03-01 12:00:00", 1_772_366_400, "2026-03-01T12:00:00Z"),
+        ];
+        for (text, seconds, back) in table {
+            assert_eq!(parse(text).expect(text), seconds, "{text}");
+            assert_eq!(shown(seconds), back, "{text}");
+        }
+        assert_eq!(shown(u64::MAX), format!("{} s", u64::MAX));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "soon",
+            "2026-13-01",
+            "01.03.2026",
+            "1969-12-31",
+            "2026-02-30",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        for text in ["", "soon", "30", "-1d"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

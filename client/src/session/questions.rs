@@ -1,0 +1,72 @@
+//! Questions to the judge and to a node's indexes. Answers are hearsay: they guide, the block decides.
+
+use polity_proto::v1::{
+    Action, CanAnswer, CanRequest, InboxAnswer, InboxRequest, ObjectKind, RefusalsAnswer,
+    RefusalsRequest, StatusAnswer, WhoCanAnswer, WhoCanRequest,
+};
+use prost::Message;
+
+use super::Session;
+use crate::{Error, Result};
+
+impl Session {
+    /// May this member do this action? With `any_role`, in whichever of the roles that the member holds.
+    pub async fn can(&self, member: u64, action: &Action, any_role: bool) -> Result<CanAnswer> {
+        let request = CanRequest {
+            member,
+            action: Some(action.clone()),
+            any_role,
+        };
+        self.question("/can", &request).await
+    }
+
+    /// Who may do this action, alone or by beginning a decision?
+    pub async fn who_can(&self, action: &Action) -> Result<WhoCanAnswer> {
+        let request = WhoCanRequest {
+            action: Some(action.clone()),
+        };
+        self.question("/who-can", &request).await
+    }
+
+    /// What waits for this member?
+    pub async fn inbox(&self, member: u64) -> Result<InboxAnswer> {
+        self.question("/inbox", &InboxRequest { member }).await
+    }
+
+    /// Refused transactions of a member or of a unit, newest first; each is proven by its receipt.
+    pub async fn refusals(
+        &self,
+        kind: ObjectKind,
+        number: u64,
+        limit: u32,
+        before_height: u64,
+    ) -> Result<RefusalsAnswer> {
+        let request = RefusalsRequest {
+            kind: kind as i32,
+            number,
+            limit,
+            before_height,
+        };
+        self.question("/refusals", &request).await
+    }
+
+    /// What a node says of itself.
+    pub async fn node_status(&self) -> Result<StatusAnswer> {
+        let answer = self.ask("/status", &[], 0, false).await?;
+        decode(&answer.value)
+    }
+
+    async fn question<T: Message + Default>(
+        &self,
+        path: &str,
+        request: &impl Message,
+    ) -> Result<T> {
+        let answer = self.ask(path, &request.encode_to_vec(), 0, false).await?;
+        decode(&answer.value)
+    }
+}
+
+fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
+    T::decode(bytes)
+        .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
+}

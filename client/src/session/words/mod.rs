@@ -1,0 +1,175 @@
+//! One plain sentence of what an action will do, and by which authority: what a person reads before signing.
+
+mod names;
+mod phrase;
+
+use polity_proto::v1::{
+    Action, BasisSource, Grant, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
+    VerdictKind,
+};
+
+use super::{Session, lettered};
+use crate::Result;
+
+/// Puts actions into words, with names read from the proven state.
+pub struct Words<'s> {
+    session: &'s Session,
+}
+
+impl Session {
+    /// Words for actions.
+    pub fn words(&self) -> Words<'_> {
+        Words { session: self }
+    }
+}
+
+impl Words<'_> {
+    /// Who does what, and by which authority where a verdict says it.
+    pub async fn sentence(
+        &self,
+        signers: &[Signer],
+        action: &Action,
+        verdict: Option<&Verdict>,
+        you: u64,
+    ) -> Result<String> {
+        let actor = signers
+            .get(action.actor as usize)
+            .map_or(0, |signer| signer.member);
+        let mut text = match &action.acting_role {
+            Some(role) => format!("As {} ", self.role_of(role).await?),
+            None => String::new(),
+        };
+        let who = match actor == you {
+            true => "you".to_owned(),
+            false => self.member_number(actor).await?,
+        };
+        text.push_str(&who);
+        text.push(' ');
+        text.push_str(&self.phrase(action, actor == you).await?);
+        for second in &action.seconds {
+            let member = signers
+                .get(second.signer as usize)
+                .map_or(0, |signer| signer.member);
+            text.push_str(&format!(
+                ", together with {}",
+                self.member_number(member).await?
+            ));
+            if let Some(role) = &second.acting_role {
+                text.push_str(&format!(" as {}", self.role_of(role).await?));
+            }
+        }
+        if action.effective_at != 0 {
+            text.push_str(&format!(
+                ", a record of {}",
+                names::time(action.effective_at)
+            ));
+        }
+        if let Some(verdict) = verdict {
+            let authority = self.authority(verdict).await?;
+            if !authority.is_empty() {
+                text.push_str(&format!(", {authority}"));
+            }
+        }
+        Ok(first_upper(&text))
+    }
+
+    /// By which authority: "allowed by grant g41 up to 500.00 EUR".
+    pub async fn authority(&self, verdict: &Verdict) -> Result<String> {
+        match verdict.kind() {
+            VerdictKind::None => Ok(String::new()),
+            VerdictKind::Refused => Ok(format!("refused: {}", verdict.rejection)),
+            VerdictKind::NeedsDecision => {
+                let unit = self.unit_number(verdict.unit).await?;
+                let mode = verdict.mode.clone().unwrap_or_default();
+                let mut text = format!(
+                    "which needs a decision of {unit} ({})",
+                    mode_name(mode.kind())
+                );
+                if verdict.policy != 0 {
+                    text.push_str(&format!(
+                        " by policy {}",
+                        lettered(ObjectKind::Policy, verdict.policy)
+                    ));
+                }
+                Ok(text)
+            }
+            VerdictKind::Allowed => {
+                let basis = verdict.basis.unwrap_or_default();
+                Ok(match basis.source() {
+                    BasisSource::None => String::new(),
+                    BasisSource::Genesis => "by the founding".to_owned(),
+                    BasisSource::Own => "which is yours to do".to_owned(),
+                    BasisSource::Grant => self.grant(basis.number).await?,
+                    BasisSource::Policy => format!(
+                        "allowed by policy {}",
+                        lettered(ObjectKind::Policy, basis.number)
+                    ),
+                    BasisSource::Proposal => format!(
+                        "decided by proposal {}",
+                        lettered(ObjectKind::Proposal, basis.number)
+                    ),
+                    BasisSource::Timer => "because its time came".to_owned(),
+                })
+            }
+        }
+    }
+
+    /// The role in which a grant was given, and its limits.
+    async fn grant(&self, number: u64) -> Result<String> {
+        let mut text = format!("allowed by grant {}", lettered(ObjectKind::Grant, number));
+        let Some(grant) = self.session.get::<Grant>(number).await? else {
+            return Ok(text);
+        };
+        if !grant.per_transfer.is_empty() {
+            let amount = self.amount(grant.asset, &grant.per_transfer).await?;
+            text.push_str(&format!(" up to {amount}"));
+        }
+        if let Some(limit) = &grant.per_period {
+            let amount = self.amount(grant.asset, &limit.amount).await?;
+            let period = match limit.kind() {
+                PeriodKind::None => String::new(),
+                PeriodKind::CalendarMonth => " a month".to_owned(),
+                PeriodKind::RollingDays => format!(" in {} days", limit.days),
+            };
+            let joint = if grant.per_transfer.is_empty() {
+                " up to"
+            } else {
+                " and"
+            };
+            text.push_str(&format!("{joint} {amount}{period}"));
+        }
+        Ok(text)
+    }
+
+    /// A role as "Storefront API (r9) of acme/dev".
+    async fn role_words(&self, number: u64) -> Result<String> {
+        let letter = lettered(ObjectKind::Role, number);
+        let Some(role) = self.session.get::<Role>(number).await? else {
+            return Ok(letter);
+        };
+        let unit = self.session.unit_path(role.unit).await?;
+        Ok(format!("{} ({letter}) of {unit}", role.handle))
+    }
+}
+
+/// A mode's name.
+#[must_use]
+pub fn mode_name(kind: ModeKind) -> &'static str {
+    match kind {
+        ModeKind::None => "none",
+        ModeKind::Alone => "alone",
+        ModeKind::Announce => "announce",
+        ModeKind::Approve => "approve",
+        ModeKind::Consent => "consent",
+        ModeKind::Vote => "vote",
+        ModeKind::Departments => "departments",
+    }
+}
+
+fn first_upper(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}

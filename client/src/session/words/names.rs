@@ -1,0 +1,185 @@
+//! Names inside sentences: the number with its letter, and what people call it.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use polity_ledger::Amount;
+use polity_proto::v1::{
+    Account, Asset, BudgetLine, Member, ObjectKind, OwnerKind, OwnerRef, Party, Ref, Unit,
+};
+
+use super::Words;
+use crate::session::{kind_name, lettered};
+use crate::{Result, amount};
+
+impl Words<'_> {
+    /// A member by number.
+    pub(super) async fn member_number(&self, number: u64) -> Result<String> {
+        let letter = lettered(ObjectKind::Member, number);
+        Ok(match self.session.get::<Member>(number).await? {
+            Some(member) => format!("{letter} {}", member.handle),
+            None => letter,
+        })
+    }
+
+    /// A unit by number.
+    pub(super) async fn unit_number(&self, number: u64) -> Result<String> {
+        let letter = lettered(ObjectKind::Unit, number);
+        Ok(match self.session.get::<Unit>(number).await? {
+            Some(_) => format!("{letter} {}", self.session.unit_path(number).await?),
+            None => letter,
+        })
+    }
+
+    pub(super) async fn account_number(&self, number: u64) -> Result<String> {
+        let letter = lettered(ObjectKind::Account, number);
+        Ok(match self.session.get::<Account>(number).await? {
+            Some(account) => format!("{letter} {}", self.session.account_path(&account).await?),
+            None => letter,
+        })
+    }
+
+    pub(super) async fn role_of(&self, of: &Ref) -> Result<String> {
+        match of.new {
+            0 => self.role_words(of.number).await,
+            new => Ok(created(ObjectKind::Role, new)),
+        }
+    }
+
+    pub(super) async fn member_of(&self, of: &Option<Ref>) -> Result<String> {
+        match of {
+            Some(one) if one.new == 0 => self.member_number(one.number).await,
+            other => Ok(named(ObjectKind::Member, other)),
+        }
+    }
+
+    pub(super) async fn unit_of(&self, of: &Option<Ref>) -> Result<String> {
+        match of {
+            Some(one) if one.new == 0 => self.unit_number(one.number).await,
+            other => Ok(named(ObjectKind::Unit, other)),
+        }
+    }
+
+    pub(super) async fn role_ref(&self, of: &Option<Ref>) -> Result<String> {
+        match of {
+            Some(one) => self.role_of(one).await,
+            None => Ok("no role".to_owned()),
+        }
+    }
+
+    pub(super) async fn account_of(&self, of: &Option<Ref>) -> Result<String> {
+        match of {
+            Some(one) if one.new == 0 => self.account_number(one.number).await,
+            other => Ok(named(ObjectKind::Account, other)),
+        }
+    }
+
+    pub(super) async fn owner_of(&self, of: &Option<OwnerRef>) -> Result<String> {
+        let Some(owner) = of else {
+            return Ok("nobody".to_owned());
+        };
+        match owner.kind() {
+            OwnerKind::Unit => self.unit_of(&owner.number).await,
+            OwnerKind::Member => self.member_of(&owner.number).await,
+            OwnerKind::Party => match owner.number {
+                Some(one) if one.new == 0 => self.party_name(one.number).await,
+                other => Ok(named(ObjectKind::Party, &other)),
+            },
+            OwnerKind::Issuance => Ok("the issuance".to_owned()),
+            OwnerKind::Escrow => Ok("the escrow".to_owned()),
+            OwnerKind::None => Ok("nobody".to_owned()),
+        }
+    }
+
+    pub(super) async fn line_of(&self, of: &Option<Ref>) -> Result<String> {
+        match of {
+            Some(one) if one.new == 0 => {
+                let letter = lettered(ObjectKind::BudgetLine, one.number);
+                Ok(match self.session.get::<BudgetLine>(one.number).await? {
+                    Some(line) => format!("{letter} {}", line.category),
+                    None => letter,
+                })
+            }
+            other => Ok(named(ObjectKind::BudgetLine, other)),
+        }
+    }
+
+    pub(super) async fn party_name(&self, number: u64) -> Result<String> {
+        let letter = lettered(ObjectKind::Party, number);
+        Ok(match self.session.get::<Party>(number).await? {
+            Some(party) => format!("{letter} {}", party.handle),
+            None => letter,
+        })
+    }
+
+    pub(super) async fn asset_of(&self, of: &Option<Ref>) -> Result<String> {
+        match of {
+            Some(one) if one.new == 0 => Ok(self
+                .session
+                .get::<Asset>(one.number)
+                .await?
+                .map_or_else(|| format!("asset {}", one.number), |asset| asset.code)),
+            Some(one) => Ok(created(ObjectKind::Asset, one.new)),
+            None => Ok("any asset".to_owned()),
+        }
+    }
+
+    /// An amount of an asset; of 0, in minor units.
+    pub(super) async fn amount(&self, asset: u64, bytes: &[u8]) -> Result<String> {
+        let minor = amount_of(bytes);
+        Ok(match self.session.get::<Asset>(asset).await? {
+            Some(asset) => format!("{} {}", amount::shown(minor, asset.scale), asset.code),
+            None => format!("{} minor units", minor.0),
+        })
+    }
+
+    /// An amount of the asset that an account holds.
+    pub(super) async fn amount_in(&self, account: &Option<Ref>, bytes: &[u8]) -> Result<String> {
+        let number = account
+            .filter(|one| one.new == 0)
+            .map_or(0, |one| one.number);
+        let asset = match self.session.get::<Account>(number).await? {
+            Some(account) => account.asset,
+            None => 0,
+        };
+        self.amount(asset, bytes).await
+    }
+}
+
+/// A reference by its letter alone.
+pub(super) fn named(kind: ObjectKind, of: &Option<Ref>) -> String {
+    match of {
+        None => format!("no {}", kind_name(kind)),
+        Some(one) if one.new != 0 => created(kind, one.new),
+        Some(one) => lettered(kind, one.number),
+    }
+}
+
+/// A time in words.
+pub(super) fn time(seconds: u64) -> String {
+    match UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
+        // The printer knows the years to 9999.
+        Some(time) if seconds < 253_402_300_800 => {
+            humantime::format_rfc3339_seconds(time).to_string()
+        }
+        Some(_) | None => format!("{seconds} s"),
+    }
+}
+
+/// A hash, shortened: enough to compare with what one holds.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    let digits = hex::encode(bytes);
+    match digits.len() {
+        0 => "none".to_owned(),
+        ..=16 => digits,
+        _ => format!("{}…", &digits[..16]),
+    }
+}
+
+fn created(kind: ObjectKind, new: u32) -> String {
+    format!("the {} that step {new} creates", kind_name(kind))
+}
+
+/// What a draft of somebody else says may be malformed: such an amount is shown as nothing, and refused by the ledger.
+fn amount_of(bytes: &[u8]) -> Amount {
+    Amount::from_bytes(bytes).unwrap_or(Amount::ZERO)
+}
