@@ -10,8 +10,11 @@ pub trait Read {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
 }
 
+/// A new value; `None` deletes.
+type Change = Option<Vec<u8>>;
+
 /// Ordered changes: `None` deletes.
-pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub type Changes = BTreeMap<Vec<u8>, Change>;
 
 impl Read for BTreeMap<Vec<u8>, Vec<u8>> {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {

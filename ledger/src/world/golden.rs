@@ -3,6 +3,9 @@
 //! `POLITY_GOLDEN=write cargo test -p polity-ledger golden` writes them anew. A change there changes
 //! results: the commit says so, and the change log lists it.
 
+// Frozen bytes are files: the one place of this crate that reads and writes some, and only in tests.
+#![allow(clippy::disallowed_methods)]
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

@@ -8,7 +8,7 @@ use polity_ledger::{Rejection, block};
 use super::App;
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
-pub const CODE_QUOTA: u32 = 1;
+const CODE_QUOTA: u32 = 1;
 
 impl App {
     /// Checks transactions that arrived together.

@@ -24,7 +24,7 @@ pub use block_record::{BlockRecord, EvidenceRecord};
 pub use execution::{APPEND_ONLY_ROWS, replay};
 pub use founding::GenesisRecord;
 pub use quota::Quota;
-pub use state_tree::{LockedTree, ProofError};
+pub use state_tree::ProofError;
 pub(crate) use verification::Checked;
 
 use crate::fault::{Fault, FaultKind};

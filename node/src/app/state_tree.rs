@@ -35,19 +35,19 @@ struct Versioned {
 }
 
 /// The tree, shared between the block in hand and questions.
-pub struct SharedTree {
+pub(crate) struct SharedTree {
     versioned: Mutex<Versioned>,
     moved: Condvar,
 }
 
 /// The tree at the height of a snapshot, held still.
-pub struct LockedTree<'a> {
+pub(crate) struct LockedTree<'a> {
     guard: MutexGuard<'a, Versioned>,
 }
 
 impl SharedTree {
     /// Builds the tree from the leaves of a snapshot, on all cores, and checks its root.
-    pub fn rebuild(snapshot: &Snapshot) -> Result<SharedTree, Fault> {
+    pub(crate) fn rebuild(snapshot: &Snapshot) -> Result<SharedTree, Fault> {
         let tree = build(snapshot)?;
         let belongs = snapshot.organisation()?.is_some();
         if belongs && tree.root() != snapshot.app_hash() {
@@ -65,7 +65,7 @@ impl SharedTree {
     }
 
     /// Applies a block's updates; the tree is then one height ahead of the store. Returns the root.
-    pub fn advance(&self, height: u64, updates: &[([u8; 32], Option<[u8; 32]>)]) -> [u8; 32] {
+    pub(crate) fn advance(&self, height: u64, updates: &[([u8; 32], Option<[u8; 32]>)]) -> [u8; 32] {
         let mut versioned = self.lock();
         versioned.height = height;
         if updates.len() < PARALLEL_MIN {
@@ -82,12 +82,12 @@ impl SharedTree {
     }
 
     /// Where the tree stands.
-    pub fn height(&self) -> u64 {
+    pub(crate) fn height(&self) -> u64 {
         self.lock().height
     }
 
     /// Goes back to what the store holds: a block was executed and is executed anew.
-    pub fn reset(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+    pub(crate) fn reset(&self, snapshot: &Snapshot) -> Result<(), Fault> {
         let tree = build(snapshot)?;
         *self.lock() = Versioned {
             tree,
@@ -97,12 +97,12 @@ impl SharedTree {
     }
 
     /// Wakes questions that wait for a commit.
-    pub fn committed(&self) {
+    pub(crate) fn committed(&self) {
         self.moved.notify_all();
     }
 
     /// The tree and the newest snapshot at one height.
-    pub fn with_snapshot(
+    pub(crate) fn with_snapshot(
         &self,
         newest: impl Fn() -> std::sync::Arc<Snapshot>,
     ) -> Option<(LockedTree<'_>, std::sync::Arc<Snapshot>)> {
@@ -153,12 +153,12 @@ fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
 
 impl LockedTree<'_> {
     /// The root.
-    pub fn root(&self) -> [u8; 32] {
+    pub(crate) fn root(&self) -> [u8; 32] {
         self.guard.tree.root()
     }
 
     /// The encoded ICS-23 proof that a key has this value, or that it is absent.
-    pub fn prove(
+    pub(crate) fn prove(
         &self,
         snapshot: &Snapshot,
         key: &[u8],
