@@ -21,7 +21,7 @@ pub use document::hash_of_file;
 pub use founding::Founding;
 pub use home::HomeConfig;
 pub use letters::{kind_name, lettered, number_of, object};
-pub use names::{Named, numbered};
+pub use names::Named;
 pub use read::{AsOf, History, HistoryItem, Moment};
 pub use submit::{Draft, Outcome, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, actor, signed_by};
 pub use words::{Words, mode_name};

@@ -152,11 +152,6 @@ fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
 }
 
 impl LockedTree<'_> {
-    /// The root.
-    pub(crate) fn root(&self) -> [u8; 32] {
-        self.guard.tree.root()
-    }
-
     /// The encoded ICS-23 proof that a key has this value, or that it is absent.
     pub(crate) fn prove(
         &self,
