@@ -9,6 +9,8 @@ mod authority;
 mod people;
 mod records;
 mod value;
+#[cfg(test)]
+mod workload;
 
 use std::collections::BTreeMap;
 use std::fmt;
