@@ -5,7 +5,7 @@ use prost::Message;
 
 use crate::actions::{ending, holding, recover_member};
 use crate::context::{Authority, Block, Context};
-use crate::decisions::closing;
+use crate::decisions::{closing, double_signing};
 use crate::merkle::receipts;
 use crate::state::{Overlay, consumed, keys, timers};
 
@@ -61,6 +61,7 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) {
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
         TimerKind::Proposal => closing::lapse(context, timer.number),
+        TimerKind::Evidence => double_signing::propose_removal(context, timer.number),
         TimerKind::BudgetLine => {}
     }
 }

@@ -8,6 +8,7 @@ pub mod adoption;
 mod approve;
 pub(crate) mod closing;
 mod departments;
+pub(crate) mod double_signing;
 mod exposure;
 pub mod mode;
 pub(crate) mod opening;

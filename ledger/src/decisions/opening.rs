@@ -22,6 +22,17 @@ pub(crate) struct Judged {
     credited: Vec<u64>,
 }
 
+impl Judged {
+    /// A decision about what neither spends nor credits anybody.
+    pub(crate) fn plain(decision: Decision) -> Judged {
+        Judged {
+            decision,
+            exposures: Vec::new(),
+            credited: Vec::new(),
+        }
+    }
+}
+
 /// Checks what the bytes of a proposal's actions alone can tell. `kind`: none for an amendment.
 pub(crate) fn check_actions(
     encoded: &[Vec<u8>],

@@ -1,0 +1,227 @@
+//! Who approves, and who does not.
+
+use polity_proto::v1::{Answer, BasisSource, Capability, ProposalState, action::Kind};
+
+use super::{APPROVE, OPERATION, open_payment, pay, world};
+use crate::form;
+use crate::state::keys::List;
+use crate::world::{World, approve, euros, role_holders, tier};
+
+#[test]
+fn an_approved_payment_is_made_in_the_approving_transaction_by_the_proposal() {
+    let mut world = world();
+    let direct = pay(&world, 800);
+    world.check(
+        "finn",
+        Some("dev#engineer"),
+        direct,
+        "rejected limit_per_transfer",
+    );
+
+    let proposal = open_payment(&mut world, 800);
+    assert_eq!(world.balance("sales:main"), 0);
+    assert_eq!(
+        world.list(List::Proposals, world.unit("dev").number),
+        [proposal]
+    );
+    let yes = world.answer(proposal, Answer::Approve);
+    let receipt = world.run("ben", Some("dev#lead"), yes).expect("approved");
+
+    assert_eq!(world.balance("sales:main"), 80_000);
+    assert_eq!(world.proposal_state(proposal), ProposalState::Adopted);
+    assert!(
+        world
+            .list(List::Proposals, world.unit("dev").number)
+            .is_empty()
+    );
+    let payment = &receipt.events[1];
+    let basis = payment.basis.expect("an event has a basis");
+    assert!(payment.posting.is_some());
+    assert_eq!(
+        (basis.source(), basis.number),
+        (BasisSource::Proposal, proposal)
+    );
+    assert_eq!(basis.member, world.member_number("finn"));
+}
+
+#[test]
+fn neither_proposer_nor_beneficiary_nor_who_has_no_authority_approves() {
+    let mut world = world();
+    let acts = vec![world.payment("dev:main", "ben:main", 100), pay(&world, 700)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+
+    let yes = world.answer(number, Answer::Approve);
+    for (member, role, expected) in [
+        ("finn", "dev#engineer", "rejected self_approval"),
+        ("ben", "dev#lead", "rejected self_approval"),
+        ("gia", "dev#engineer", "rejected no_grant"),
+        ("hal", "dev#lead", "rejected role_not_held"),
+        ("cleo", "ops#lead", "rejected no_grant"),
+        ("ada", "acme#lead", "accepted"),
+        ("ada", "acme#lead", "rejected proposal_closed"),
+    ] {
+        world.check(member, Some(role), yes.clone(), expected);
+    }
+    assert_eq!(world.balance("ben:main"), 10_000);
+}
+
+#[test]
+fn an_answer_fits_the_mode_and_the_version_and_is_given_once() {
+    let mut world = world();
+    let number = open_payment(&mut world, 5_000);
+    for (answer, expected) in [
+        (Answer::Yes, "rejected answer_unfit"),
+        (Answer::NoObjection, "rejected answer_unfit"),
+        (Answer::Approve, "accepted"),
+        (Answer::Approve, "rejected already_answered"),
+        (Answer::Refuse, "rejected already_answered"),
+    ] {
+        let answer = world.answer(number, answer);
+        world.check("ben", Some("dev#lead"), answer, expected);
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+
+    let Kind::Respond(mut stale) = world.answer(number, Answer::Approve) else {
+        unreachable!()
+    };
+    stale.version = 2;
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        Kind::Respond(stale),
+        "rejected version_stale",
+    );
+    stale_free_forms(&mut world, number);
+}
+
+fn stale_free_forms(world: &mut World, number: u64) {
+    let Kind::Respond(answer) = world.answer(number, Answer::Approve) else {
+        unreachable!()
+    };
+    let mut without_version = answer.clone();
+    without_version.version = 0;
+    let mut unknown = answer.clone();
+    unknown.proposal = form::numbered(99);
+    let mut silent = answer;
+    silent.answer = 0;
+    for (respond, expected) in [
+        (without_version, "rejected field_missing"),
+        (silent, "rejected field_missing"),
+        (unknown, "rejected object_unknown"),
+    ] {
+        world.check("ada", Some("acme#lead"), Kind::Respond(respond), expected);
+    }
+}
+
+#[test]
+fn services_and_whom_the_proposer_brought_in_do_not_approve() {
+    let mut world = world();
+    let role = world.create_role("dev", "controller");
+    world.check("ben", Some("dev#lead"), Kind::CreateRole(role), "accepted");
+    let approve = world.grant("dev#controller", Capability::Approve, "dev");
+    world.check(
+        "ben",
+        Some("dev#lead"),
+        Kind::GiveGrant(approve),
+        "accepted",
+    );
+    let bot = polity_proto::v1::InviteMember {
+        kind: polity_proto::v1::MemberKind::Service as i32,
+        ..world.invite("bot", "dev")
+    };
+    for (name, invite) in [("bot", bot), ("ivy", world.invite("ivy", "dev"))] {
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::InviteMember(invite),
+            "accepted",
+        );
+        let join = Kind::Join(world.join(name));
+        world.check(name, None, join, "accepted");
+        let assign = Kind::AssignRole(world.assign(name, "dev#controller"));
+        world.check("ada", Some("acme#lead"), assign, "accepted");
+    }
+    // The lead pays what the lead's own grant does not reach.
+    let acts = vec![pay(&world, 20_000)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("ben", "dev#lead", proposal);
+    let controller = Some("dev#controller");
+    let yes = world.answer(number, Answer::Approve);
+    world.check(
+        "bot",
+        controller,
+        yes.clone(),
+        "rejected service_cannot_approve",
+    );
+    world.check(
+        "ivy",
+        controller,
+        yes.clone(),
+        "rejected approver_too_close",
+    );
+    world.advance(29 * 86_400);
+    world.check(
+        "ivy",
+        controller,
+        yes.clone(),
+        "rejected approver_too_close",
+    );
+
+    let acts = vec![pay(&world, 700)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let of_finn = world.open("finn", "dev#engineer", proposal);
+    let of_finn = world.answer(of_finn, Answer::Approve);
+    world.check("ivy", controller, of_finn, "accepted");
+}
+
+#[test]
+fn approvals_of_who_lost_the_power_no_longer_count() {
+    let mut world = world();
+    let grant = world.grant("dev#engineer", Capability::Approve, "dev");
+    world.check("ben", Some("dev#lead"), Kind::GiveGrant(grant), "accepted");
+    let number = open_payment(&mut world, 5_000);
+    let yes = world.answer(number, Answer::Approve);
+    world.check("gia", Some("dev#engineer"), yes.clone(), "accepted");
+    world.suspend("gia");
+    world.check("ada", Some("acme#lead"), yes.clone(), "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn different_approvers_are_different_proposals() {
+    let mut world = world();
+    let by_lead = approve(world.holders("dev#lead"), 1);
+    let policy = world.policy(
+        "dev",
+        Capability::Allocate,
+        vec![tier(0, role_holders(), by_lead)],
+    );
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let allocate = Kind::Allocate(polity_proto::v1::Allocate {
+        from: world.account_ref("dev:main"),
+        to: world.account_ref("ops:main"),
+        amount: euros(700),
+        ..Default::default()
+    });
+    let acts = vec![pay(&world, 700), allocate.clone()];
+    let both = world.proposal("dev", OPERATION, APPROVE, acts);
+    let role = Some("dev#engineer");
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(both),
+        "rejected proposal_divided",
+    );
+
+    let number = open_payment(&mut world, 700);
+    let other = world.proposal("dev", OPERATION, APPROVE, vec![allocate]);
+    let amend = Kind::AmendProposal(polity_proto::v1::AmendProposal {
+        proposal: form::numbered(number),
+        actions: other.actions,
+        ..Default::default()
+    });
+    world.check("finn", role, amend, "rejected proposal_divided");
+}

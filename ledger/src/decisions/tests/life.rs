@@ -1,0 +1,230 @@
+//! From the opening to the end.
+
+use polity_proto::v1::{Answer, Capability, Mode, ProposalKind, ProposalState, action::Kind};
+
+use super::{APPROVE, OPERATION, open_payment, pay, world};
+use crate::form;
+use crate::state::keys::List;
+use crate::world::{World, able, approve, euros, role_holders, tier};
+
+#[test]
+fn with_a_wait_the_proposer_executes_afterwards_and_outages_do_not_count() {
+    let mut world = world();
+    let mode = Mode {
+        wait: 3_600,
+        ..approve(able(Capability::Approve), 1)
+    };
+    let tiers = vec![tier(0, role_holders(), mode)];
+    let policy = world.policy("dev", Capability::Allocate, tiers);
+    let change = Kind::SetPolicy(policy);
+    world.check("ben", Some("dev#lead"), change, "accepted");
+    let acts = vec![Kind::Allocate(polity_proto::v1::Allocate {
+        from: world.account_ref("dev:main"),
+        to: world.account_ref("sales:main"),
+        amount: euros(100),
+        ..Default::default()
+    })];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+    let execute = Kind::ExecuteProposal(polity_proto::v1::ExecuteProposal {
+        proposal: form::numbered(number),
+    });
+    let role = Some("dev#engineer");
+    world.check("finn", role, execute.clone(), "rejected not_decided");
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Decided);
+
+    world.check("finn", role, execute.clone(), "rejected waiting");
+    world.outage(7_200);
+    world.check("finn", role, execute.clone(), "rejected waiting");
+    world.advance(3_600);
+    world.check("gia", role, execute.clone(), "rejected not_proposer");
+    world.check("finn", role, execute.clone(), "accepted");
+    assert_eq!(world.balance("sales:main"), 10_000);
+    world.check("finn", role, execute, "rejected proposal_closed");
+}
+
+#[test]
+fn an_amended_proposal_is_answered_anew_and_stays_under_its_policy() {
+    let mut world = world();
+    let number = open_payment(&mut world, 2_000);
+    let amend = |world: &World, amount: u128| {
+        let acts = vec![pay(world, amount)];
+        let open = world.proposal("dev", OPERATION, APPROVE, acts);
+        Kind::AmendProposal(polity_proto::v1::AmendProposal {
+            proposal: form::numbered(number),
+            actions: open.actions,
+            ..Default::default()
+        })
+    };
+    let role = Some("dev#engineer");
+    let more = amend(&world, 4_000);
+    world.check("finn", role, more, "rejected stricter_mode");
+    let other = amend(&world, 1_000);
+    world.check("gia", role, other.clone(), "rejected not_proposer");
+    world.check("finn", role, other, "accepted");
+    let stale = Kind::Respond(polity_proto::v1::Respond {
+        proposal: form::numbered(number),
+        version: 1,
+        answer: Answer::Approve as i32,
+        explanation: String::new(),
+    });
+    world.check("ben", Some("dev#lead"), stale, "rejected version_stale");
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    assert_eq!(world.balance("sales:main"), 100_000);
+    let late = amend(&world, 900);
+    world.check("finn", role, late, "rejected proposal_closed");
+}
+
+#[test]
+fn a_proposal_lapses_and_gives_back_what_it_reserved() {
+    let mut world = world();
+    let number = open_payment(&mut world, 2_000);
+    world.advance(29 * 86_400);
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    world.outage(86_400);
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    let receipts = world.advance(86_400);
+    assert_eq!(world.proposal_state(number), ProposalState::Lapsed);
+    assert_eq!(receipts.len(), 1);
+    assert!(world.account("dev:main").debits_pending.is_empty());
+}
+
+#[test]
+fn a_proposal_is_of_one_unit_one_topic_and_no_nesting() {
+    let mut world = world();
+    let role = Some("dev#engineer");
+    let inner = world.proposal("dev", OPERATION, APPROVE, vec![pay(&world, 800)]);
+    let join = Kind::Join(polity_proto::v1::Join {
+        member: world.member_ref("finn"),
+        ..Default::default()
+    });
+    let role_kind = Kind::CreateRole(polity_proto::v1::CreateRole {
+        unit: world.unit_ref("dev"),
+        handle: "tester".into(),
+        ..Default::default()
+    });
+    let foreign = world.payment("sales:main", "dev:main", 800);
+    let own = world.payment("finn:main", "dev:main", 800);
+    let poor = world.payment("dev:main", "sales:main", 60_000);
+    let payment = pay(&world, 800);
+    for (acts, kind, expected) in [
+        (vec![], OPERATION, "rejected proposal_empty"),
+        (
+            vec![payment.clone(); 51],
+            OPERATION,
+            "rejected proposal_empty",
+        ),
+        (
+            vec![Kind::OpenProposal(inner)],
+            OPERATION,
+            "rejected proposal_nested",
+        ),
+        (vec![join], OPERATION, "rejected action_not_proposable"),
+        (
+            vec![role_kind.clone()],
+            OPERATION,
+            "rejected proposal_kind_wrong",
+        ),
+        (
+            vec![payment.clone()],
+            ProposalKind::Governance,
+            "rejected proposal_kind_wrong",
+        ),
+        (
+            vec![payment.clone(), role_kind],
+            OPERATION,
+            "rejected proposal_kind_wrong",
+        ),
+        (
+            vec![payment.clone(), foreign],
+            OPERATION,
+            "rejected proposal_foreign",
+        ),
+        (vec![own], OPERATION, "rejected proposal_foreign"),
+        (vec![poor], OPERATION, "rejected insufficient_funds"),
+        (vec![payment], ProposalKind::None, "rejected field_missing"),
+    ] {
+        let proposal = world.proposal("dev", kind, APPROVE, acts);
+        world.check("finn", role, Kind::OpenProposal(proposal), expected);
+    }
+    let mut broken = world.proposal("dev", OPERATION, APPROVE, vec![]);
+    broken.actions = vec![vec![0xff]];
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(broken.clone()),
+        "rejected malformed",
+    );
+    broken.actions = vec![vec![0x08, 0x00]];
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(broken),
+        "rejected not_canonical",
+    );
+}
+
+#[test]
+fn a_proposal_can_create_what_its_later_actions_use() {
+    let mut world = world();
+    let policy = world.policy(
+        "dev",
+        Capability::Govern,
+        vec![tier(
+            0,
+            role_holders(),
+            approve(able(Capability::Approve), 1),
+        )],
+    );
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let unit = world.create_unit("dev", "lab", polity_proto::v1::UnitKind::Team);
+    let role = polity_proto::v1::CreateRole {
+        unit: form::created_by(0),
+        handle: "head".into(),
+        ..Default::default()
+    };
+    let grant = polity_proto::v1::GiveGrant {
+        role: form::created_by(1),
+        scope: Some(polity_proto::v1::ScopeRef {
+            kind: polity_proto::v1::ScopeKind::Unit as i32,
+            unit: form::created_by(0),
+            ..Default::default()
+        }),
+        ..world.grant("dev#lead", Capability::Govern, "dev")
+    };
+    let acts = vec![
+        Kind::CreateUnit(unit),
+        Kind::CreateRole(role),
+        Kind::GiveGrant(grant),
+    ];
+    let proposal = world.proposal("dev", ProposalKind::Governance, APPROVE, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+    assert_eq!(world.unit_ref("dev/lab"), form::numbered(0));
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    let head = world.role("dev/lab#head").number;
+    assert_eq!(world.list(List::Grants, head).len(), 1);
+}
+
+#[test]
+fn withdrawing_is_the_proposers_and_final() {
+    let mut world = world();
+    let number = open_payment(&mut world, 800);
+    let withdraw = |number| {
+        Kind::WithdrawProposal(polity_proto::v1::WithdrawProposal {
+            proposal: form::numbered(number),
+        })
+    };
+    for (who, act, expected) in [
+        ("finn", withdraw(0), "rejected ref_malformed"),
+        ("finn", withdraw(99), "rejected object_unknown"),
+        ("gia", withdraw(number), "rejected not_proposer"),
+        ("finn", withdraw(number), "accepted"),
+        ("finn", withdraw(number), "rejected proposal_closed"),
+    ] {
+        world.check(who, Some("dev#engineer"), act, expected);
+    }
+}

@@ -1,0 +1,110 @@
+//! What proposals count, reserve and give back.
+
+use polity_proto::v1::{Answer, ModeKind, Proposal, ProposalState, action::Kind};
+
+use super::{APPROVE, OPERATION, open_payment, pay, world};
+use crate::world::World;
+use crate::{Amount, Rejection, form};
+
+#[test]
+fn splitting_does_not_lower_the_tier() {
+    let mut world = world();
+    // 2,500 wait in an open proposal: 800 more to the same unit need two approvals.
+    let first = open_payment(&mut world, 2_500);
+    let acts = vec![pay(&world, 800)];
+    let mut second = world.proposal("dev", OPERATION, APPROVE, acts);
+    second.expected_count = 1;
+    let role = Some("dev#engineer");
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(second.clone()),
+        "rejected spend_split",
+    );
+
+    let withdraw = Kind::WithdrawProposal(polity_proto::v1::WithdrawProposal {
+        proposal: form::numbered(first),
+    });
+    world.check("finn", role, withdraw, "accepted");
+    world.check("finn", role, Kind::OpenProposal(second), "accepted");
+}
+
+#[test]
+fn a_stricter_mode_than_expected_refuses_the_opening_by_name() {
+    let mut world = world();
+    let role = Some("dev#engineer");
+    let acts = vec![pay(&world, 800)];
+    let alone = world.proposal("dev", OPERATION, ModeKind::Alone, acts);
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(alone),
+        "rejected stricter_mode",
+    );
+    let acts = vec![pay(&world, 5_000)];
+    let mut once = world.proposal("dev", OPERATION, APPROVE, acts);
+    once.expected_count = 1;
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(once),
+        "rejected stricter_mode",
+    );
+    let acts = vec![pay(&world, 100)];
+    let needless = world.proposal("dev", OPERATION, APPROVE, acts);
+    world.check(
+        "finn",
+        role,
+        Kind::OpenProposal(needless),
+        "rejected no_decision_needed",
+    );
+}
+
+#[test]
+fn an_open_spend_of_somebody_who_may_spend_reserves_the_funds() {
+    let mut world = world();
+    let number = open_payment(&mut world, 4_000);
+    let account = world.account("dev:main");
+    assert_eq!(Amount::from_state(&account.debits_pending), Amount(400_000));
+    let refuse = |world: &World| world.answer(number, Answer::Refuse);
+    let no = refuse(&world);
+    world.check("ben", Some("dev#lead"), no, "accepted");
+    // Two approvals were needed, and only one other person could give any.
+    assert_eq!(world.proposal_state(number), ProposalState::Refused);
+    assert!(world.account("dev:main").debits_pending.is_empty());
+}
+
+#[test]
+fn what_can_no_longer_be_done_is_recorded_and_fails_nobody() {
+    let mut world = world();
+    // Ops' engineer may not spend in dev: nothing is reserved for a joint proposal of the lead.
+    let acts = vec![world.payment("dev:main", "sales:main", 2_000)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+    let suspended = world.member("finn");
+    world.put_for_test(&polity_proto::v1::Member {
+        state: polity_proto::v1::MemberState::Suspended as i32,
+        ..suspended
+    });
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+
+    let proposal: Proposal = world.get(number);
+    assert_eq!(proposal.state(), ProposalState::Failed);
+    assert_eq!(proposal.failed_code, Rejection::MemberInactive.code());
+    assert_eq!(world.balance("sales:main"), 0);
+    assert!(world.account("dev:main").debits_pending.is_empty());
+}
+
+#[test]
+fn with_the_assignment_go_the_spending_proposals_that_it_opened() {
+    let mut world = world();
+    let number = open_payment(&mut world, 2_000);
+    let assignment = world.assignment("finn", "dev#engineer").number;
+    let revoke = Kind::RevokeAssignment(polity_proto::v1::RevokeAssignment {
+        assignment: form::numbered(assignment),
+    });
+    world.check("ben", Some("dev#lead"), revoke, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Lapsed);
+    assert!(world.account("dev:main").debits_pending.is_empty());
+}
