@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod export;
+mod genesis;
 mod init;
 mod keys;
 mod restore;
@@ -37,6 +38,7 @@ enum Command {
     Backup(backup::Backup),
     Config(config::Config),
     Export(export::Export),
+    Genesis(genesis::Genesis),
     Init(init::Init),
     Keys(keys::Keys),
     Restore(restore::Restore),
@@ -77,6 +79,7 @@ impl Polityd {
             Command::Backup(command) => command.run(&common),
             Command::Config(command) => command.run(&common),
             Command::Export(command) => command.run(&common),
+            Command::Genesis(command) => command.run(&common),
             Command::Init(command) => command.run(&common),
             Command::Keys(command) => command.run(&common),
             Command::Restore(command) => command.run(&common),

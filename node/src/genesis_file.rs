@@ -1,14 +1,18 @@
 //! The genesis file: one organisation's beginning, signed by every founding department.
+//!
+//! It is a genesis in CometBFT's form with the signatures beside it, so every light client finds in
+//! it the validators in which its trust begins.
 
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey};
 use polity_ledger::check;
 use polity_ledger::genesis::{self, Founded, Founding};
 use polity_ledger::judge::{Now, policies};
-use polity_ledger::state::objects;
-use polity_proto::v1::{Genesis, Member, MemberState};
+use polity_ledger::state::{Read, keys, names, objects};
+use polity_proto::v1::{Genesis, Member, MemberState, Unit};
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
@@ -25,11 +29,38 @@ pub struct GenesisFile {
     pub chain_id: String,
     /// RFC 3339, whole seconds, UTC.
     pub genesis_time: String,
+    /// Always 1: a chain begins at the first height.
+    pub initial_height: String,
+    /// The validators that the founding actions name, for light clients.
+    pub validators: Vec<FoundingValidator>,
     /// The founding actions: a `Genesis` message in base64.
     pub app_state: String,
     /// One signature of each founding department.
     #[serde(default)]
     pub signatures: Vec<Signature>,
+}
+
+/// A founding validator, in CometBFT's form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundingValidator {
+    /// Its consensus key.
+    pub pub_key: ConsensusKey,
+    /// Its voting power, a number as text.
+    pub power: String,
+    /// The department's handle, for readers.
+    pub name: String,
+}
+
+/// A consensus key, in CometBFT's form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsensusKey {
+    /// Which sort of key: `tendermint/PubKeyEd25519`.
+    #[serde(rename = "type")]
+    pub sort: String,
+    /// 32 bytes in base64.
+    pub value: String,
 }
 
 /// A founding department's signature, by its operator's member key over the SHA-256 of the founding actions.
@@ -55,9 +86,15 @@ pub enum GenesisFileError {
     /// A founding action is refused.
     #[error(transparent)]
     Founding(#[from] genesis::FoundingError),
+    /// The validators beside the founding actions are others than those in them.
+    #[error("the file names other validators than the founding actions")]
+    OtherValidators,
     /// A department did not sign.
     #[error("department {0} has not signed")]
     Unsigned(String),
+    /// The key belongs to nobody whose signature counts.
+    #[error("{0}")]
+    NotAnOperator(String),
     /// A signature does not hold.
     #[error("the signature of {0} does not hold: {1}")]
     BadSignature(String, &'static str),
@@ -71,14 +108,22 @@ impl From<GenesisFileError> for Fault {
 
 impl GenesisFile {
     /// A file that nobody has signed yet.
-    pub fn new(genesis: &Genesis, time: u64) -> GenesisFile {
+    ///
+    /// # Errors
+    /// `Founding` where a founding action is refused.
+    pub fn new(genesis: &Genesis, time: u64) -> Result<GenesisFile, GenesisFileError> {
         let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(time);
-        GenesisFile {
+        let mut file = GenesisFile {
             chain_id: genesis.chain_id.clone(),
             genesis_time: humantime::format_rfc3339_seconds(time).to_string(),
+            initial_height: INITIAL_HEIGHT.into(),
+            validators: Vec::new(),
             app_state: STANDARD.encode(genesis.encode_to_vec()),
             signatures: Vec::new(),
-        }
+        };
+        let (founded, _) = file.found()?;
+        file.validators = validators_of(&state_of(&founded));
+        Ok(file)
     }
 
     /// Reads a file.
@@ -115,9 +160,12 @@ impl GenesisFile {
             .map_err(|_| GenesisFileError::Form("genesis_time is before 1970".into()))
     }
 
-    /// Runs the founding actions.
+    /// Runs the founding actions; tells also the digest of the organisation.
     pub fn found(&self) -> Result<(Founded, [u8; 32]), GenesisFileError> {
         let app_state = self.app_state()?;
+        if self.initial_height != INITIAL_HEIGHT {
+            return Err(GenesisFileError::Form("a chain begins at height 1".into()));
+        }
         let founding = Founding {
             chain_id: &self.chain_id,
             time: self.time()?,
@@ -132,11 +180,10 @@ impl GenesisFile {
     pub fn verify(&self) -> Result<Founded, GenesisFileError> {
         let (founded, _) = self.found()?;
         let state = state_of(&founded);
-        let now = Now {
-            time: self.time()?,
-            paused: 0,
-        };
         let preimage = check::founding_bytes(&self.app_state()?);
+        if self.validators != validators_of(&state) {
+            return Err(GenesisFileError::OtherValidators);
+        }
 
         let mut signed = Vec::new();
         for signature in &self.signatures {
@@ -156,18 +203,87 @@ impl GenesisFile {
             if !check::signature_is_valid(&key, &bytes, &preimage) {
                 return Err(bad("it does not verify"));
             }
-            let operated = policies::operated_by(&state, signature.member, now);
+            let operated = policies::operated_by(&state, signature.member, self.beginning()?);
             signed.extend(operated.into_iter().map(|validator| validator.unit));
         }
         for validator in policies::validators(&state) {
             if !signed.contains(&validator.unit) {
-                let unit: Option<polity_proto::v1::Unit> = objects::get(&state, validator.unit);
-                let handle = unit.map_or_else(|| validator.unit.to_string(), |unit| unit.handle);
-                return Err(GenesisFileError::Unsigned(handle));
+                return Err(GenesisFileError::Unsigned(handle_of(
+                    &state,
+                    validator.unit,
+                )));
             }
         }
         Ok(founded)
     }
+
+    /// Signs for the departments whose validator the key's holder operates; an earlier signature of
+    /// the same member is replaced. Answers their handles.
+    ///
+    /// # Errors
+    /// `NotAnOperator` where the signature would count for no department.
+    pub fn sign(&mut self, key: &SigningKey) -> Result<String, GenesisFileError> {
+        let (founded, _) = self.found()?;
+        let state = state_of(&founded);
+        let public = key.verifying_key().to_bytes();
+        let refuse = |words: String| Err(GenesisFileError::NotAnOperator(words));
+        let holder = keys::key_with(keys::KEY, &[], &public);
+        let Some(number) = names::find(&state, &holder) else {
+            return refuse(format!(
+                "the key {} belongs to no member of this genesis",
+                hex::encode(public)
+            ));
+        };
+        let departments: Vec<String> = policies::operated_by(&state, number, self.beginning()?)
+            .into_iter()
+            .map(|validator| handle_of(&state, validator.unit))
+            .collect();
+        if departments.is_empty() {
+            let member: Option<Member> = objects::get(&state, number);
+            let handle = member.unwrap_or_default().handle;
+            return refuse(format!("{handle} operates no department's validator"));
+        }
+
+        let department = departments.join(", ");
+        let signature = key.sign(&check::founding_bytes(&self.app_state()?));
+        self.signatures.retain(|other| other.member != number);
+        self.signatures.push(Signature {
+            department: department.clone(),
+            member: number,
+            key: hex::encode(public),
+            signature: hex::encode(signature.to_bytes()),
+        });
+        self.signatures.sort_by_key(|signature| signature.member);
+        Ok(department)
+    }
+
+    fn beginning(&self) -> Result<Now, GenesisFileError> {
+        Ok(Now {
+            time: self.time()?,
+            paused: 0,
+        })
+    }
+}
+
+const INITIAL_HEIGHT: &str = "1";
+
+fn validators_of(state: &dyn Read) -> Vec<FoundingValidator> {
+    policies::validators(state)
+        .into_iter()
+        .map(|validator| FoundingValidator {
+            pub_key: ConsensusKey {
+                sort: "tendermint/PubKeyEd25519".into(),
+                value: STANDARD.encode(&validator.key),
+            },
+            power: validator.power.to_string(),
+            name: handle_of(state, validator.unit),
+        })
+        .collect()
+}
+
+fn handle_of(state: &dyn Read, unit: u64) -> String {
+    let unit: Option<Unit> = objects::get(state, unit);
+    unit.map(|unit| unit.handle).unwrap_or_default()
 }
 
 /// The first state as a map.

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod backend;
+pub mod charter;
 pub mod commands;
 pub mod config;
 pub mod crash_point;
@@ -11,6 +12,7 @@ pub mod genesis_file;
 pub mod home_backup;
 pub mod keys;
 pub mod logs;
+pub mod member_key;
 pub mod metrics;
 pub mod query;
 pub mod serve;

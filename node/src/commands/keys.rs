@@ -1,8 +1,13 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+use ed25519_dalek::{Signer as _, SigningKey};
+use polity_ledger::check::founding_possession_bytes;
 use serde_json::json;
 
 use super::{Common, Output, Trouble};
 use crate::keys::NodeKeys;
+use crate::member_key::{self, PassphraseSource};
 
 /// Make and show this node's keys.
 ///
@@ -10,7 +15,7 @@ use crate::keys::NodeKeys;
 /// peers. They are made on this machine and never leave it; what others need is what `show` prints.
 ///
 /// Example:
-///   polityd keys show -o json
+///   polityd keys show --chain acme-1
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Keys {
@@ -23,24 +28,105 @@ enum Action {
     /// Make the keys that are not there yet; those that are stay as they are
     New,
     /// Print the public key, the validator's address and the node's id
-    Show,
+    Show {
+        /// Print the entries for the description of a new organisation with this chain id instead,
+        /// with the proof that this node possesses its key
+        #[arg(long, value_name = "ID")]
+        chain: Option<String>,
+    },
+    /// Make a member's key for a new organisation, and print the entry for its description
+    ///
+    /// The key file is encrypted by a passphrase (POLITY_PASSPHRASE, a file descriptor, or the
+    /// terminal) and is the one that `polity` uses.
+    Member(NewMember),
+}
+
+#[derive(Debug, Args)]
+struct NewMember {
+    /// The member's handle, and the name of the key file
+    handle: String,
+    /// The chain id of the new organisation
+    #[arg(long, value_name = "ID")]
+    chain: String,
+    /// The directory of the key file [default: keys in the home directory]
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Read the passphrase from this file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    passphrase_fd: Option<u32>,
 }
 
 impl Keys {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let directory = common.load()?.config.keys_directory();
-        let keys = match self.action {
+        let config = common.load()?.config;
+        let directory = config.keys_directory();
+        match self.action {
             Action::New => {
                 let (keys, made) = NodeKeys::create(&directory)?;
                 let verb = if made { "made" } else { "kept" };
                 eprintln!("{verb} the keys in {}", directory.display());
-                keys
+                show(&keys, common.output);
             }
-            Action::Show => NodeKeys::load(&directory)?,
-        };
-        show(&keys, common.output);
+            Action::Show { chain: None } => show(&NodeKeys::load(&directory)?, common.output),
+            Action::Show { chain: Some(chain) } => {
+                let p2p = config.cometbft.p2p_listen.to_string();
+                show_for_chain(&NodeKeys::load(&directory)?, &chain, &p2p, common.output);
+            }
+            Action::Member(new) => new.run(directory, common.output)?,
+        }
         Ok(())
     }
+}
+
+impl NewMember {
+    fn run(self, keys_directory: PathBuf, output: Output) -> Result<(), Trouble> {
+        polity_ledger::form::handle(&self.handle).map_err(|rejection| rejection.to_string())?;
+        let directory = self.directory.unwrap_or(keys_directory);
+        let source = match self.passphrase_fd {
+            Some(number) => PassphraseSource::Descriptor(number),
+            None => PassphraseSource::EnvironmentOrTerminal,
+        };
+        let passphrase = source.obtain(&format!("new passphrase for {}", self.handle))?;
+        let key = member_key::create(&directory, &self.handle, &passphrase)?;
+
+        let public = hex::encode(key.verifying_key());
+        let possession = prove_possession(&key, &self.chain);
+        match output {
+            Output::Text => println!(
+                "[[people]]\nhandle = \"{}\"\nkey = \"{public}\"\npossession = \"{possession}\"",
+                self.handle
+            ),
+            Output::Json => {
+                let whole = json!({"handle": self.handle, "key": public, "possession": possession});
+                println!("{whole:#}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Entries for the description of a new organisation; the department fills in what only it knows.
+fn show_for_chain(keys: &NodeKeys, chain: &str, address: &str, output: Output) {
+    let (key, id) = (keys.consensus_public_key(), keys.node_id());
+    let possession = prove_possession(&keys.consensus, chain);
+    match output {
+        Output::Text => {
+            println!("# for the description of {chain}: fill in your unit");
+            println!("[[validators]]\nunit = \"\"\nkey = \"{key}\"");
+            println!("possession = \"{possession}\"\npower = 10\n");
+            println!("[[nodes]]\nunit = \"\"\nid = \"{id}\"\naddress = \"{address}\"");
+        }
+        Output::Json => {
+            let whole = json!({"key": key, "possession": possession, "id": id, "address": address});
+            println!("{whole:#}");
+        }
+    }
+}
+
+/// What a key signs before the organisation exists.
+fn prove_possession(key: &SigningKey, chain: &str) -> String {
+    let message = founding_possession_bytes(chain, key.verifying_key().as_bytes());
+    hex::encode(key.sign(&message).to_bytes())
 }
 
 /// Prints what others need to know of the keys.

@@ -1,0 +1,63 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Common, File, Trouble};
+use crate::genesis_file::GenesisFile;
+use crate::member_key::{self, PassphraseSource};
+
+/// Sign the genesis for your department, with the member key of its operator
+///
+/// The passphrase of the key comes from POLITY_PASSPHRASE, from a file descriptor, or from the
+/// terminal. Look at `genesis show` and compare the digest with the other departments first: it is what
+/// you sign.
+#[derive(Debug, Args)]
+pub(super) struct Sign {
+    #[command(flatten)]
+    file: File,
+    #[command(flatten)]
+    key: KeyFile,
+    /// Read the passphrase from this file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    passphrase_fd: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct KeyFile {
+    /// The operator's encrypted key file, such as keys/ada.key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// An unencrypted seed of 64 hexadecimal digits, in a file for its owner alone
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        let path = self.file.path(common)?;
+        let mut genesis = GenesisFile::read(&path)?;
+        let key = match (&self.key.key, &self.key.seed_file) {
+            (Some(file), _) => {
+                let source = match self.passphrase_fd {
+                    Some(number) => PassphraseSource::Descriptor(number),
+                    None => PassphraseSource::EnvironmentOrTerminal,
+                };
+                let passphrase = source.obtain(&format!("passphrase of {}", file.display()))?;
+                member_key::open(file, &passphrase)?
+            }
+            (None, Some(file)) => member_key::read_seed(file)?,
+            (None, None) => return Err("name a key: --key or --seed-file".into()),
+        };
+
+        let department = genesis.sign(&key)?;
+        super::write(&path, &genesis)?;
+        let of = genesis.validators.len();
+        eprintln!(
+            "signed {} for {department} ({} of {of} departments have signed)",
+            path.display(),
+            genesis.signatures.len()
+        );
+        Ok(())
+    }
+}

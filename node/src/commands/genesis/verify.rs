@@ -1,0 +1,62 @@
+use clap::Args;
+use serde_json::json;
+
+use super::{Common, File, Trouble, digest_to_compare, signed_hash};
+use crate::commands::Output;
+use crate::genesis_file::GenesisFile;
+
+/// Check the genesis as every node does before it starts
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    file: File,
+}
+
+impl Verify {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        let genesis = GenesisFile::read(&self.file.path(common)?)?;
+        let founded = genesis.verify()?;
+        let (_, digest) = genesis.found()?;
+        let signed_by: Vec<&str> = genesis
+            .signatures
+            .iter()
+            .map(|signature| signature.department.as_str())
+            .collect();
+
+        match common.output {
+            Output::Text => {
+                println!("chain         {}", genesis.chain_id);
+                println!("organisation  {}", digest_to_compare(&digest));
+                println!(
+                    "checked       the founding actions pass the ledger's rules: {} events, {} state entries",
+                    founded.receipt.events.len(),
+                    founded.changes.len()
+                );
+                println!(
+                    "checked       every key of a member and a validator proved its possession for this chain"
+                );
+                println!(
+                    "checked       the {} validators are those of the founding actions",
+                    founded.validators.len()
+                );
+                println!(
+                    "checked       signed by the operators of {}",
+                    signed_by.join(", ")
+                );
+                println!("the genesis holds");
+            }
+            Output::Json => {
+                let whole = json!({
+                    "chain_id": genesis.chain_id,
+                    "organisation": hex::encode(digest),
+                    "signed_hash": signed_hash(&genesis)?,
+                    "events": founded.receipt.events.len(),
+                    "validators": founded.validators.len(),
+                    "signed_by": signed_by,
+                });
+                println!("{whole:#}");
+            }
+        }
+        Ok(())
+    }
+}
