@@ -17,8 +17,9 @@ POLITY_TOOLS="$CARGO_TARGET_DIR/tools"
 export POLITY_TOOLS
 
 # The version of CometBFT that tendermint-rs 0.41 speaks. The newest release is another line.
-POLITY_COMETBFT_VERSION="0.38.25"
-export POLITY_COMETBFT_VERSION
+# (Not POLITY_COMETBFT_…: polityd would take that for a setting of its own.)
+POLITY_PINNED_COMETBFT="0.38.25"
+export POLITY_PINNED_COMETBFT
 
 # Programs installed by rustup and by `go install` are found although a login shell did not say so.
 PATH="$PATH:$HOME/.cargo/bin:/usr/local/go/bin:/usr/lib/go/bin:$POLITY_TOOLS/bin"

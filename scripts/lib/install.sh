@@ -61,7 +61,7 @@ need_books() {
 }
 
 need_cometbft() {
-  local wanted="$POLITY_COMETBFT_VERSION" found
+  local wanted="$POLITY_PINNED_COMETBFT" found
   found="$(cometbft version 2>/dev/null || true)"
   found="${found#v}"
   [ "$found" != "$wanted" ] || return 0

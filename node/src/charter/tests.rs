@@ -201,7 +201,7 @@ fn a_wrong_entry_is_named_with_the_rule() {
         (acme.replace("chain_id", "chain"), "unknown field"),
         (
             acme.replace("constitution_sha256", "constitution"),
-            "constitution",
+            "No such file",
         ),
         (
             acme.replace("handle = \"ben\"", "handle = \"ada\""),
