@@ -25,7 +25,11 @@ impl Act for Delegate {
         let own = grant.source != 0 && grant.member == context.actor.member
             || carrying(context, &grant).is_some();
         Ok(vec![match own {
-            true => Need::own(),
+            // What sleeps after a recovery is not handed on either.
+            true => Need {
+                capability: grant.capability(),
+                ..Need::own()
+            },
             false => Need::not_yours(),
         }])
     }

@@ -277,4 +277,24 @@ mod tests {
         assert_eq!(world.advance(48 * HOUR).len(), 1);
         world.check("finn", None, Kind::Leave(Leave {}), "rejected key_unknown");
     }
+
+    #[test]
+    fn who_was_recovered_does_not_hand_on_what_sleeps() {
+        let mut world = World::new();
+        world.check_deed(asked(world.recover("finn", "new")), "accepted");
+        world.advance(48 * HOUR);
+        let role = world.role("dev#engineer").number;
+        let spend = world.list(crate::state::keys::List::Grants, role)[0];
+        let delegate = Kind::Delegate(Delegate {
+            grant: crate::form::numbered(spend),
+            member: world.member_ref("gia"),
+            until: world.time + 30 * DAY,
+            ..Delegate::default()
+        });
+        let deed = by("finn").with_key("new").acting_as("dev#engineer");
+        let deed = deed.does(delegate);
+        world.check_deed(deed.clone(), "rejected sleeping");
+        world.advance(7 * DAY);
+        world.check_deed(deed, "accepted");
+    }
 }

@@ -10,7 +10,9 @@ mod golden;
 mod lookup;
 mod people;
 mod rules;
+mod structure;
 mod treasury;
+mod trials;
 
 use std::collections::BTreeMap;
 
