@@ -2,16 +2,24 @@
 //! `polity-client`; here are words, tables and questions to the person at the keyboard.
 
 pub mod amount;
+pub mod answer;
 pub mod cli;
+pub mod command_lines;
 pub mod commands;
 pub mod context;
 pub mod draft_file;
 pub mod failure;
+pub mod limits;
+pub mod names;
 pub mod output;
 pub mod passphrase;
+pub mod period;
 pub mod receipt;
+pub mod reference;
+pub mod tier;
 pub mod time;
 pub mod transaction;
+pub mod word;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,0 +1,243 @@
+//! `hold list | show | place | post | void`.
+
+use clap::{Args, Subcommand};
+use polity_client::ledger::Amount;
+use polity_client::ledger::state::keys::List as Set;
+use polity_client::session::{AsOf, Session, lettered};
+use polity_client::v1::{
+    Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
+};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use super::transfer;
+use crate::context::Context;
+use crate::names::{self, Names};
+use crate::output::{Table, facts};
+use crate::{amount, time, word};
+
+/// Holds: transfers that are reserved, and later posted, voided or expired.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity hold place acme/dev:main acme/ops:main 480.00 EUR --expires 14d\n  \
+    polity hold post h6 300.00 EUR\n  \
+    polity hold list acme/dev:main")]
+pub struct Hold {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    List(List),
+    Show(Show),
+    Place(Place),
+    Post(Post),
+    Void(Void),
+}
+
+impl Hold {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::List(verb) => verb.run(context).await,
+            Verb::Show(verb) => verb.run(context).await,
+            Verb::Place(verb) => verb.run(context).await,
+            Verb::Post(verb) => verb.run(context).await,
+            Verb::Void(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// Lists the open holds that touch an account.
+#[derive(Args, Debug)]
+struct List {
+    /// The account.
+    account: String,
+}
+
+impl List {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let account = session.account(&self.account).await?.number;
+        let (lists, moment) = session.lists(Set::Holds, &[account], at).await?;
+        let (holds, _) = session.get_all_at::<HoldState>(&lists.concat(), at).await?;
+        let holds: Vec<HoldState> = holds.into_iter().flatten().collect();
+        let names = names_of(session, at, &holds).await?;
+        let mut table = Table::new(["hold", "from", "to", "amount", "expires", "reference"]);
+        for hold in &holds {
+            table.row([
+                lettered(ObjectKind::Hold, hold.number),
+                names.shown(ObjectKind::Account, hold.from),
+                names.shown(ObjectKind::Account, hold.to),
+                shown(&hold.amount, hold, &names),
+                time::shown(hold.expires_at),
+                hold.reference.clone(),
+            ]);
+        }
+        let rows: Vec<Value> = holds.iter().map(|hold| as_json(hold, &names)).collect();
+        context.answer(moment, json!({"holds": rows}), || table.to_string());
+        Ok(())
+    }
+}
+
+/// Shows a hold, also one that has ended.
+#[derive(Args, Debug)]
+struct Show {
+    /// The hold: h6.
+    hold: String,
+}
+
+impl Show {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let number = super::numbered(ObjectKind::Hold, &self.hold)?;
+        let (hold, moment) = session.get_at::<HoldState>(number, at).await?;
+        let hold = hold.ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("there is no hold {}", self.hold))
+        })?;
+        let names = names_of(session, at, std::slice::from_ref(&hold)).await?;
+        context.answer(moment, as_json(&hold, &names), || {
+            facts(&[
+                ("hold", lettered(ObjectKind::Hold, number)),
+                ("state", word::word(hold.state())),
+                ("from", names.shown(ObjectKind::Account, hold.from)),
+                ("to", names.shown(ObjectKind::Account, hold.to)),
+                ("amount", shown(&hold.amount, &hold, &names)),
+                ("posted", shown(&hold.posted, &hold, &names)),
+                ("released", shown(&hold.released, &hold, &names)),
+                ("reference", hold.reference.clone()),
+                ("placed", time::shown(hold.placed_at)),
+                ("placed by", names.shown(ObjectKind::Member, hold.placed_by)),
+                ("expires", time::shown(hold.expires_at)),
+                ("value date", time::shown(hold.value_date)),
+                (
+                    "bank record",
+                    if hold.external {
+                        "waits for confirmation by another person".into()
+                    } else {
+                        String::new()
+                    },
+                ),
+                ("document", hex::encode(&hold.document)),
+                ("statement", hex::encode(&hold.statement)),
+            ])
+        });
+        Ok(())
+    }
+}
+
+/// Reserves a transfer.
+#[derive(Args, Debug)]
+struct Place {
+    #[command(flatten)]
+    transfer: transfer::Send,
+    /// When the reservation ends by itself: a time, or a duration from now.
+    #[arg(long, value_name = "TIME|DURATION")]
+    expires: String,
+}
+
+impl Place {
+    async fn run(self, context: &Context) -> Result<()> {
+        let place = PlaceHold {
+            transfer: Some(self.transfer.transfer(context).await?),
+            expires_at: time::parse_until(&self.expires)?,
+        };
+        context.act(vec![Kind::PlaceHold(place)]).await
+    }
+}
+
+/// Posts a hold, whole or in part; the rest is released.
+#[derive(Args, Debug)]
+struct Post {
+    /// The hold: h6.
+    hold: String,
+    /// At most what is held, like 300.00 EUR; without it, all.
+    #[arg(value_names = ["AMOUNT", "ASSET"], num_args = 0..=2)]
+    amount: Vec<String>,
+}
+
+impl Post {
+    async fn run(self, context: &Context) -> Result<()> {
+        let amount = match self.amount.is_empty() {
+            true => Vec::new(),
+            false => {
+                let session = context.session().await?;
+                amount::read(session, &self.amount.join(" "))
+                    .await?
+                    .0
+                    .to_bytes()
+            }
+        };
+        let hold = context.numbered_ref(ObjectKind::Hold, &self.hold)?;
+        context
+            .act(vec![Kind::PostHold(PostHold { hold, amount })])
+            .await
+    }
+}
+
+/// Releases a hold.
+#[derive(Args, Debug)]
+struct Void {
+    /// The hold: h6.
+    hold: String,
+}
+
+impl Void {
+    async fn run(self, context: &Context) -> Result<()> {
+        let hold = context.numbered_ref(ObjectKind::Hold, &self.hold)?;
+        context.act(vec![Kind::VoidHold(VoidHold { hold })]).await
+    }
+}
+
+async fn names_of<'s>(session: &'s Session, at: AsOf, holds: &[HoldState]) -> Result<Names<'s>> {
+    let mut names = Names::new(session, at);
+    names
+        .load_accounts(holds.iter().flat_map(|hold| [hold.from, hold.to]))
+        .await?;
+    names
+        .load_members(holds.iter().map(|hold| hold.placed_by))
+        .await?;
+    Ok(names)
+}
+
+fn shown(bytes: &[u8], hold: &HoldState, names: &Names<'_>) -> String {
+    let amount = Amount::from_bytes(bytes).unwrap_or(Amount::ZERO);
+    amount::shown(amount, &names.asset_of(hold.from))
+}
+
+fn as_json(hold: &HoldState, names: &Names<'_>) -> Value {
+    let asset = names.asset_of(hold.from);
+    let money =
+        |bytes: &[u8]| amount::json(Amount::from_bytes(bytes).unwrap_or(Amount::ZERO), &asset);
+    json!({
+        "hold": lettered(ObjectKind::Hold, hold.number),
+        "state": word::word(hold.state()),
+        "from": lettered(ObjectKind::Account, hold.from),
+        "from_name": names.account(hold.from),
+        "to": lettered(ObjectKind::Account, hold.to),
+        "to_name": names.account(hold.to),
+        "amount": money(&hold.amount),
+        "posted": money(&hold.posted),
+        "released": money(&hold.released),
+        "line": names::json(ObjectKind::BudgetLine, hold.line),
+        "reference": hold.reference,
+        "document": hash(&hold.document),
+        "statement": hash(&hold.statement),
+        "external": hold.external,
+        "placed_by": names::json(ObjectKind::Member, hold.placed_by),
+        "placed_at": time::json(hold.placed_at),
+        "expires_at": time::json(hold.expires_at),
+        "value_date": time::json(hold.value_date),
+        "proposal": names::json(ObjectKind::Proposal, hold.proposal),
+    })
+}
+
+fn hash(bytes: &[u8]) -> Value {
+    match bytes.is_empty() {
+        true => Value::Null,
+        false => hex::encode(bytes).into(),
+    }
+}

@@ -1,0 +1,118 @@
+//! `proposal list | show | open | amend | respond | withdraw | execute`.
+
+mod open;
+mod read;
+
+use clap::{Args, Subcommand};
+use polity_client::Result;
+use polity_client::v1::{
+    Answer, ExecuteProposal, ObjectKind, Respond, WithdrawProposal, action::Kind,
+};
+
+use crate::context::Context;
+use crate::word;
+
+/// Proposals: actions that wait for a unit's decision.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity proposal open acme/dev --title 'New laptops' -- transfer send acme/dev:main acme/ops:main 4000.00 EUR\n  \
+    polity proposal show p7\n  \
+    polity proposal respond p7 approve\n  \
+    polity proposal list acme/dev")]
+pub struct Proposal {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    List(read::List),
+    Show(read::Show),
+    Open(open::Open),
+    Amend(open::Amend),
+    Respond(RespondVerb),
+    Withdraw(Withdraw),
+    Execute(Execute),
+}
+
+impl Proposal {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::List(verb) => verb.run(context).await,
+            Verb::Show(verb) => verb.run(context).await,
+            Verb::Open(verb) => verb.run(context).await,
+            Verb::Amend(verb) => verb.run(context).await,
+            Verb::Respond(verb) => verb.run(context).await,
+            Verb::Withdraw(verb) => verb.run(context).await,
+            Verb::Execute(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// Answers a proposal.
+#[derive(Args, Debug)]
+struct RespondVerb {
+    /// The proposal: p7.
+    proposal: String,
+    /// What you answer.
+    #[arg(value_parser = word::parser::<Answer>())]
+    answer: Answer,
+    /// The version that you read; without it, the present one.
+    #[arg(long = "of-version", value_name = "VERSION")]
+    version: Option<u32>,
+    /// Why. Stands on the chain for good.
+    #[arg(long, default_value = "")]
+    explanation: String,
+}
+
+impl RespondVerb {
+    async fn run(self, context: &Context) -> Result<()> {
+        let number = super::numbered(ObjectKind::Proposal, &self.proposal)?;
+        let version = match self.version {
+            Some(version) => version,
+            None => {
+                read::proposal(context.session().await?, number)
+                    .await?
+                    .version
+            }
+        };
+        let respond = Respond {
+            proposal: super::reference(number),
+            version,
+            answer: self.answer as i32,
+            explanation: self.explanation,
+        };
+        context.act(vec![Kind::Respond(respond)]).await
+    }
+}
+
+/// Takes your proposal back.
+#[derive(Args, Debug)]
+struct Withdraw {
+    /// The proposal: p7.
+    proposal: String,
+}
+
+impl Withdraw {
+    async fn run(self, context: &Context) -> Result<()> {
+        let proposal = context.numbered_ref(ObjectKind::Proposal, &self.proposal)?;
+        let withdraw = WithdrawProposal { proposal };
+        context.act(vec![Kind::WithdrawProposal(withdraw)]).await
+    }
+}
+
+/// Executes what was decided and has waited.
+#[derive(Args, Debug)]
+struct Execute {
+    /// The proposal: p7.
+    proposal: String,
+}
+
+impl Execute {
+    async fn run(self, context: &Context) -> Result<()> {
+        let proposal = context.numbered_ref(ObjectKind::Proposal, &self.proposal)?;
+        let execute = ExecuteProposal { proposal };
+        context.act(vec![Kind::ExecuteProposal(execute)]).await
+    }
+}

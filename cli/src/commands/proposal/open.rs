@@ -1,0 +1,212 @@
+//! `proposal open` and `proposal amend`: the actions are the words of commands.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+use polity_client::session::{Session, lettered, proposed};
+use polity_client::v1::{
+    Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, VerdictKind, action::Kind,
+};
+use polity_client::{Error, ErrorKind, Result};
+
+use crate::cli::Options;
+use crate::command_lines;
+use crate::commands::{actions_of, numbered, optional_document, reference};
+use crate::context::{Context, Purpose};
+use crate::word;
+
+/// What a proposal would do, as words of commands.
+#[derive(Args, Debug)]
+#[command(group(ArgGroup::new("actions").args(["file", "words"]).required(true)))]
+pub(super) struct Proposed {
+    /// A file of commands, one a line; `new(2)` names what the second of them creates.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// SHA-256 of a document with the details, 64 hexadecimal digits, or a file to hash.
+    #[arg(long, value_name = "HASH|FILE")]
+    document: Option<String>,
+    /// Why. Stands on the chain for good.
+    #[arg(long, default_value = "")]
+    explanation: String,
+    /// The words of one command, after `--`.
+    #[arg(last = true, value_name = "COMMAND")]
+    words: Vec<String>,
+}
+
+impl Proposed {
+    async fn actions(&self, context: &Context) -> Result<Vec<Action>> {
+        let commands = match &self.file {
+            Some(file) => command_lines::read(file)?,
+            None => vec![self.words.clone()],
+        };
+        let mut actions = Vec::new();
+        for words in commands {
+            let of_one = actions_of(context, &words).await?;
+            if of_one.is_empty() {
+                return Err(usage(format!("{} changes nothing", words.join(" "))));
+            }
+            actions.extend(of_one);
+        }
+        Ok(actions)
+    }
+}
+
+/// Opens a proposal: actions that a unit shall decide about.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity proposal open acme/dev --title 'New laptops' -- transfer send acme/dev:main acme/ops:main 4000.00 EUR\n  \
+    polity proposal open acme/dev --title 'A guide' --file guide.txt --tension 'newcomers are lost'\n\n\
+    guide.txt:\n  \
+    role create acme/dev#guide --purpose 'answers newcomers'\n  \
+    grant give new(1) anchor --unit acme/dev")]
+pub(super) struct Open {
+    /// The unit that decides.
+    unit: String,
+    /// A name for it.
+    #[arg(long, default_value = "")]
+    title: String,
+    /// What is amiss. Stands on the chain for good.
+    #[arg(long, default_value = "")]
+    tension: String,
+    /// A case of it.
+    #[arg(long, default_value = "")]
+    example: String,
+    /// Who benefits, beside those whom the actions credit; can be repeated.
+    #[arg(long = "beneficiary", value_name = "MEMBER")]
+    beneficiaries: Vec<String>,
+    /// The strictest way of deciding that you expect; without it, what the judge says now.
+    #[arg(long, value_parser = word::parser::<ModeKind>(), value_name = "MODE")]
+    expect: Option<ModeKind>,
+    #[command(flatten)]
+    proposed: Proposed,
+}
+
+impl Open {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let actions = self.proposed.actions(context).await?;
+        let (encoded, kind) = proposed(&actions)?;
+        let decision = Decision::expected(context, session, &actions).await?;
+        let mut beneficiaries = Vec::new();
+        for member in &self.beneficiaries {
+            beneficiaries.extend(context.member_ref(member).await?);
+        }
+        let open = OpenProposal {
+            unit: context.unit_ref(&self.unit).await?,
+            kind: kind as i32,
+            actions: encoded,
+            expected: self.expect.unwrap_or(decision.mode) as i32,
+            expected_count: match self.expect {
+                Some(_) => 0,
+                None => decision.count,
+            },
+            title: self.title,
+            tension: self.tension,
+            example: self.example,
+            explanation: self.proposed.explanation,
+            beneficiaries,
+            document: optional_document(self.proposed.document.as_deref())?,
+        };
+        act_in_role(context, decision.role, Kind::OpenProposal(open)).await
+    }
+}
+
+/// Replaces a proposal's actions; nobody has answered the new version yet.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity proposal amend p7 --explanation 'two fewer' -- transfer send acme/dev:main acme/ops:main 3000.00 EUR")]
+pub(super) struct Amend {
+    /// The proposal: p7.
+    proposal: String,
+    #[command(flatten)]
+    proposed: Proposed,
+}
+
+impl Amend {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let number = numbered(ObjectKind::Proposal, &self.proposal)?;
+        let actions = self.proposed.actions(context).await?;
+        let (encoded, _) = proposed(&actions)?;
+        let role = super::read::proposal(session, number).await?.role;
+        let amend = AmendProposal {
+            proposal: reference(number),
+            actions: encoded,
+            explanation: self.proposed.explanation,
+            document: optional_document(self.proposed.document.as_deref())?,
+        };
+        act_in_role(context, role, Kind::AmendProposal(amend)).await
+    }
+}
+
+/// How the judge says that the actions are decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Decision {
+    mode: ModeKind,
+    count: u32,
+    /// The role in which the proposer may begin; 0: none is needed.
+    role: u64,
+}
+
+impl Decision {
+    /// The strictest of the actions' decisions. Later actions may name what earlier ones create: only the ledger can
+    /// judge those.
+    async fn expected(
+        context: &Context,
+        session: &Session,
+        actions: &[Action],
+    ) -> Result<Decision> {
+        let member = context.member().await?.number;
+        let given = context.acting_role().await?;
+        let mut strictest = Decision {
+            mode: ModeKind::Alone,
+            count: 0,
+            role: given,
+        };
+        for action in actions {
+            let mut asked = action.clone();
+            asked.acting_role = (strictest.role != 0)
+                .then(|| reference(strictest.role))
+                .flatten();
+            let any_role = strictest.role == 0;
+            let verdict = session
+                .can(member, &asked, any_role)
+                .await?
+                .verdict
+                .unwrap_or_default();
+            match verdict.kind() {
+                VerdictKind::None | VerdictKind::Refused => continue,
+                VerdictKind::Allowed | VerdictKind::NeedsDecision => {}
+            }
+            let mode = verdict.mode.unwrap_or_default();
+            if any_role {
+                strictest.role = verdict.acting_role;
+            }
+            if (mode.kind(), mode.count) > (strictest.mode, strictest.count) {
+                strictest.mode = mode.kind();
+                strictest.count = mode.count;
+            }
+        }
+        Ok(strictest)
+    }
+}
+
+/// Acts in a role that was found, where the person named none.
+async fn act_in_role(context: &Context, role: u64, kind: Kind) -> Result<()> {
+    match (&context.purpose, role) {
+        (Purpose::Send, 1..) => {
+            let options = Options {
+                acting_role: Some(lettered(ObjectKind::Role, role)),
+                ..context.options.clone()
+            };
+            Context::new(options)?.act(vec![kind]).await
+        }
+        (Purpose::Send | Purpose::Can | Purpose::WhoCan | Purpose::Collect(_), _) => {
+            context.act(vec![kind]).await
+        }
+    }
+}
+
+fn usage(words: String) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}

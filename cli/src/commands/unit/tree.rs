@@ -1,0 +1,241 @@
+//! `unit tree`: units with their roles and holders, drawn in the terminal.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use polity_client::ledger::state::keys::List;
+use polity_client::session::{AsOf, Moment, Session, lettered};
+use polity_client::v1::{Assignment, ObjectKind, Organisation, Role, Unit};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::names::Names;
+use crate::word;
+
+/// Draws the tree of units, with their roles and who holds them.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity unit tree\n  \
+    polity unit tree acme/dev --depth 1\n  \
+    polity unit tree --at 2026-03-01")]
+pub(super) struct Tree {
+    /// Where to begin; without it, the root.
+    unit: Option<String>,
+    /// How many levels below it.
+    #[arg(long, default_value_t = u32::MAX, hide_default_value = true)]
+    depth: u32,
+    /// Leave out roles and holders.
+    #[arg(long)]
+    units_only: bool,
+}
+
+impl Tree {
+    /// Draws.
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let top = match &self.unit {
+            Some(unit) => session.unit(unit).await?.number,
+            None => root(session, at).await?,
+        };
+        let mut forest = Forest::read(session, at, top, self.depth).await?;
+        if !self.units_only {
+            forest.read_roles().await?;
+        }
+        if !forest.units.contains_key(&top) {
+            return Err(Error::new(ErrorKind::Usage, "there was no such unit"));
+        }
+        context.answer(forest.moment, json!({"tree": forest.json(top)}), || {
+            forest.drawn(top)
+        });
+        Ok(())
+    }
+}
+
+/// The root unit's number.
+pub(super) async fn root(session: &Session, at: AsOf) -> Result<u64> {
+    let (organisation, _) = session.get_at::<Organisation>(0, at).await?;
+    organisation
+        .map(|one| one.root_unit)
+        .ok_or_else(|| Error::new(ErrorKind::Trouble, "the organisation has no state"))
+}
+
+/// A unit and all below it, read level by level.
+pub(super) struct Forest<'s> {
+    session: &'s Session,
+    at: AsOf,
+    pub(super) moment: Moment,
+    pub(super) units: BTreeMap<u64, Unit>,
+    pub(super) children: BTreeMap<u64, Vec<u64>>,
+    roles: BTreeMap<u64, Vec<Role>>,
+    holders: BTreeMap<u64, Vec<Assignment>>,
+    names: Names<'s>,
+}
+
+impl<'s> Forest<'s> {
+    pub(super) async fn read(
+        session: &'s Session,
+        at: AsOf,
+        top: u64,
+        depth: u32,
+    ) -> Result<Forest<'s>> {
+        let mut forest = Forest {
+            session,
+            at,
+            moment: Moment {
+                height: 0,
+                is_proven: true,
+            },
+            units: BTreeMap::new(),
+            children: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            holders: BTreeMap::new(),
+            names: Names::new(session, at),
+        };
+        let mut level = vec![top];
+        let mut below = 0;
+        while !level.is_empty() {
+            let (units, moment) = session.get_all_at::<Unit>(&level, at).await?;
+            forest.moment = moment;
+            forest
+                .units
+                .extend(units.into_iter().flatten().map(|unit| (unit.number, unit)));
+            if below == depth {
+                break;
+            }
+            let (children, _) = session.lists(List::Children, &level, at).await?;
+            let next = children.concat();
+            forest.children.extend(std::iter::zip(level, children));
+            // A unit that moved in between is read once.
+            level = next
+                .into_iter()
+                .filter(|one| !forest.units.contains_key(one))
+                .collect();
+            below += 1;
+        }
+        Ok(forest)
+    }
+
+    async fn read_roles(&mut self) -> Result<()> {
+        let units: Vec<u64> = self.units.keys().copied().collect();
+        let (lists, _) = self.session.lists(List::Roles, &units, self.at).await?;
+        let numbers = lists.concat();
+        let (roles, _) = self.session.get_all_at::<Role>(&numbers, self.at).await?;
+        for role in roles.into_iter().flatten() {
+            self.roles.entry(role.unit).or_default().push(role);
+        }
+        let (lists, _) = self.session.lists(List::Holders, &numbers, self.at).await?;
+        let (held, _) = self
+            .session
+            .get_all_at::<Assignment>(&lists.concat(), self.at)
+            .await?;
+        let held: Vec<Assignment> = held.into_iter().flatten().collect();
+        self.names
+            .load_members(held.iter().map(|one| one.member))
+            .await?;
+        for one in held {
+            self.holders.entry(one.role).or_default().push(one);
+        }
+        Ok(())
+    }
+
+    fn drawn(&self, top: u64) -> String {
+        let mut text = self.heading(top);
+        text.push('\n');
+        self.draw_below(top, "", &mut text);
+        text
+    }
+
+    fn draw_below(&self, unit: u64, margin: &str, text: &mut String) {
+        let children = self.children.get(&unit).map_or(&[][..], Vec::as_slice);
+        let roles = self.roles.get(&unit).map_or(&[][..], Vec::as_slice);
+        let count = roles.len() + children.len();
+        for (index, role) in roles.iter().enumerate() {
+            let branch = if index + 1 == count {
+                "└─ "
+            } else {
+                "├─ "
+            };
+            text.push_str(&format!("{margin}{branch}{}\n", self.role(role)));
+        }
+        for (index, child) in children.iter().enumerate() {
+            let is_last = roles.len() + index + 1 == count;
+            let (branch, deeper) = match is_last {
+                true => ("└─ ", "   "),
+                false => ("├─ ", "│  "),
+            };
+            text.push_str(&format!("{margin}{branch}{}\n", self.heading(*child)));
+            self.draw_below(*child, &format!("{margin}{deeper}"), text);
+        }
+    }
+
+    fn heading(&self, number: u64) -> String {
+        let bold = anstyle::Style::new().bold();
+        let letter = lettered(ObjectKind::Unit, number);
+        let Some(unit) = self.units.get(&number) else {
+            return letter;
+        };
+        let kind = word::word(unit.kind());
+        let label = match unit.label.as_str() {
+            "" => String::new(),
+            label => format!(" ({label})"),
+        };
+        format!("{bold}{}{bold:#} {letter} {kind}{label}", unit.handle)
+    }
+
+    fn role(&self, role: &Role) -> String {
+        let letter = lettered(ObjectKind::Role, role.number);
+        let holders = self
+            .holders
+            .get(&role.number)
+            .map_or(&[][..], Vec::as_slice);
+        let names: Vec<String> = holders
+            .iter()
+            .map(|one| self.names.shown(ObjectKind::Member, one.member))
+            .collect();
+        match names.is_empty() {
+            true => {
+                let dim = anstyle::Style::new().dimmed();
+                format!("#{} {letter}: {dim}vacant{dim:#}", role.handle)
+            }
+            false => format!("#{} {letter}: {}", role.handle, names.join(", ")),
+        }
+    }
+
+    fn json(&self, number: u64) -> Value {
+        let Some(unit) = self.units.get(&number) else {
+            return Value::Null;
+        };
+        let roles = self.roles.get(&number).map_or(&[][..], Vec::as_slice);
+        let children = self.children.get(&number).map_or(&[][..], Vec::as_slice);
+        let roles: Vec<Value> = roles
+            .iter()
+            .map(|role| {
+                let holders = self
+                    .holders
+                    .get(&role.number)
+                    .map_or(&[][..], Vec::as_slice);
+                json!({
+                    "role": lettered(ObjectKind::Role, role.number),
+                    "handle": role.handle,
+                    "external_id": role.external_id,
+                    "holders": holders.iter().map(|one| json!({
+                        "assignment": lettered(ObjectKind::Assignment, one.number),
+                        "member": lettered(ObjectKind::Member, one.member),
+                        "handle": self.names.member(one.member),
+                    })).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        json!({
+            "unit": lettered(ObjectKind::Unit, number),
+            "handle": unit.handle,
+            "kind": word::word(unit.kind()),
+            "label": unit.label,
+            "external_id": unit.external_id,
+            "roles": roles,
+            "units": children.iter().map(|child| self.json(*child)).collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,302 @@
+//! What people call numbers, read in few questions: a table of a thousand rows asks as often as one of ten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polity_client::Result;
+use polity_client::ledger::state::Object;
+use polity_client::session::{AsOf, Session, lettered};
+use polity_client::v1::{Account, Asset, Member, ObjectKind, Owner, OwnerKind, Party, Role, Unit};
+use serde_json::Value;
+
+/// Units are not deeper, by the rules.
+const DEPTH_MAX: usize = 16;
+
+/// Names of the objects that were loaded.
+pub struct Names<'s> {
+    session: &'s Session,
+    at: AsOf,
+    members: BTreeMap<u64, Member>,
+    units: BTreeMap<u64, Unit>,
+    roles: BTreeMap<u64, Role>,
+    accounts: BTreeMap<u64, Account>,
+    parties: BTreeMap<u64, Party>,
+    assets: BTreeMap<u64, Asset>,
+}
+
+impl<'s> Names<'s> {
+    /// No names yet, of the state as of `at`.
+    #[must_use]
+    pub fn new(session: &'s Session, at: AsOf) -> Names<'s> {
+        Names {
+            session,
+            at,
+            members: BTreeMap::new(),
+            units: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            parties: BTreeMap::new(),
+            assets: BTreeMap::new(),
+        }
+    }
+
+    /// Reads members.
+    pub async fn load_members(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        load(self.session, self.at, &mut self.members, numbers).await
+    }
+
+    /// Reads units and those above them.
+    pub async fn load_units(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        let mut wanted: BTreeSet<u64> = numbers.into_iter().collect();
+        for _ in 0..DEPTH_MAX {
+            load(
+                self.session,
+                self.at,
+                &mut self.units,
+                wanted.iter().copied(),
+            )
+            .await?;
+            let above: BTreeSet<u64> = wanted
+                .iter()
+                .filter_map(|number| Some(self.units.get(number)?.parent))
+                .filter(|parent| *parent != 0)
+                .collect();
+            if above.is_empty() {
+                break;
+            }
+            wanted = above;
+        }
+        Ok(())
+    }
+
+    /// Reads roles and their units.
+    pub async fn load_roles(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        let wanted: BTreeSet<u64> = numbers.into_iter().collect();
+        load(
+            self.session,
+            self.at,
+            &mut self.roles,
+            wanted.iter().copied(),
+        )
+        .await?;
+        let units: Vec<u64> = wanted
+            .iter()
+            .filter_map(|number| Some(self.roles.get(number)?.unit))
+            .collect();
+        self.load_units(units).await
+    }
+
+    /// Reads external parties and their units.
+    pub async fn load_parties(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        let wanted: BTreeSet<u64> = numbers.into_iter().collect();
+        load(
+            self.session,
+            self.at,
+            &mut self.parties,
+            wanted.iter().copied(),
+        )
+        .await?;
+        let units: Vec<u64> = wanted
+            .iter()
+            .filter_map(|number| Some(self.parties.get(number)?.unit))
+            .collect();
+        self.load_units(units).await
+    }
+
+    /// Reads assets.
+    pub async fn load_assets(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        load(self.session, self.at, &mut self.assets, numbers).await
+    }
+
+    /// Reads accounts, their owners and their assets.
+    pub async fn load_accounts(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        let wanted: BTreeSet<u64> = numbers.into_iter().collect();
+        load(
+            self.session,
+            self.at,
+            &mut self.accounts,
+            wanted.iter().copied(),
+        )
+        .await?;
+        let accounts: Vec<&Account> = wanted
+            .iter()
+            .filter_map(|number| self.accounts.get(number))
+            .collect();
+        let owners: Vec<Owner> = accounts.iter().filter_map(|one| one.owner).collect();
+        let assets: Vec<u64> = accounts.iter().map(|one| one.asset).collect();
+        self.load_owners(&owners).await?;
+        self.load_assets(assets).await
+    }
+
+    /// Reads owners of accounts.
+    pub async fn load_owners(&mut self, owners: &[Owner]) -> Result<()> {
+        let of = |kind: OwnerKind| -> Vec<u64> {
+            let owners = owners.iter().filter(|owner| owner.kind() == kind);
+            owners.map(|owner| owner.number).collect()
+        };
+        self.load_units(of(OwnerKind::Unit)).await?;
+        self.load_members(of(OwnerKind::Member)).await?;
+        self.load_parties(of(OwnerKind::Party)).await
+    }
+
+    /// A unit that was loaded.
+    #[must_use]
+    pub fn known_unit(&self, number: u64) -> Option<&Unit> {
+        self.units.get(&number)
+    }
+
+    /// A role that was loaded.
+    #[must_use]
+    pub fn known_role(&self, number: u64) -> Option<&Role> {
+        self.roles.get(&number)
+    }
+
+    /// An account that was loaded.
+    #[must_use]
+    pub fn known_account(&self, number: u64) -> Option<&Account> {
+        self.accounts.get(&number)
+    }
+
+    /// An asset that was loaded; of 0 and of what is not there, one without a name.
+    #[must_use]
+    pub fn asset(&self, number: u64) -> Asset {
+        self.assets.get(&number).cloned().unwrap_or_default()
+    }
+
+    /// The asset of an account that was loaded.
+    #[must_use]
+    pub fn asset_of(&self, account: u64) -> Asset {
+        self.asset(self.accounts.get(&account).map_or(0, |one| one.asset))
+    }
+
+    /// A member's handle.
+    #[must_use]
+    pub fn member(&self, number: u64) -> String {
+        let member = self.members.get(&number);
+        member.map_or_else(String::new, |one| one.handle.clone())
+    }
+
+    /// A unit's handles from the root.
+    #[must_use]
+    pub fn unit(&self, number: u64) -> String {
+        let mut handles = Vec::new();
+        let mut next = self.units.get(&number);
+        while let Some(unit) = next.filter(|_| handles.len() < DEPTH_MAX) {
+            handles.push(unit.handle.as_str());
+            next = self.units.get(&unit.parent);
+        }
+        handles.reverse();
+        handles.join("/")
+    }
+
+    /// A role's unit and handle.
+    #[must_use]
+    pub fn role(&self, number: u64) -> String {
+        let role = self.roles.get(&number);
+        role.map_or_else(String::new, |role| {
+            format!("{}#{}", self.unit(role.unit), role.handle)
+        })
+    }
+
+    /// An external party's unit and handle.
+    #[must_use]
+    pub fn party(&self, number: u64) -> String {
+        let party = self.parties.get(&number);
+        party.map_or_else(String::new, |party| {
+            format!("{}/@{}", self.unit(party.unit), party.handle)
+        })
+    }
+
+    /// An owner's name.
+    #[must_use]
+    pub fn owner(&self, owner: Owner) -> String {
+        match owner.kind() {
+            OwnerKind::Unit => self.unit(owner.number),
+            OwnerKind::Member => self.member(owner.number),
+            OwnerKind::Party => self.party(owner.number),
+            OwnerKind::Issuance => "issuance".to_owned(),
+            OwnerKind::Escrow | OwnerKind::None => "escrow".to_owned(),
+        }
+    }
+
+    /// An account's owner and handle.
+    #[must_use]
+    pub fn account(&self, number: u64) -> String {
+        let account = self.accounts.get(&number);
+        account.map_or_else(String::new, |account| {
+            let owner = self.owner(account.owner.unwrap_or_default());
+            format!("{owner}:{}", account.handle)
+        })
+    }
+
+    /// A number with its letter and its name: `m12 finn`. 0 is nothing.
+    #[must_use]
+    pub fn shown(&self, kind: ObjectKind, number: u64) -> String {
+        if number == 0 {
+            return String::new();
+        }
+        let name = match kind {
+            ObjectKind::Member => self.member(number),
+            ObjectKind::Unit => self.unit(number),
+            ObjectKind::Role => self.role(number),
+            ObjectKind::Account => self.account(number),
+            ObjectKind::Party => self.party(number),
+            ObjectKind::Asset => return self.asset(number).code,
+            ObjectKind::None
+            | ObjectKind::Assignment
+            | ObjectKind::Grant
+            | ObjectKind::Policy
+            | ObjectKind::Proposal
+            | ObjectKind::Transfer
+            | ObjectKind::Hold
+            | ObjectKind::BudgetLine
+            | ObjectKind::SodRule
+            | ObjectKind::SodException
+            | ObjectKind::Node
+            | ObjectKind::Document
+            | ObjectKind::Recovery
+            | ObjectKind::Auditor
+            | ObjectKind::Organisation => String::new(),
+        };
+        format!("{} {name}", lettered(kind, number))
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// A number with its letter for JSON, or null for none.
+#[must_use]
+pub fn json(kind: ObjectKind, number: u64) -> Value {
+    match number {
+        0 => Value::Null,
+        number => lettered(kind, number).into(),
+    }
+}
+
+/// An owner for JSON: `u4`, `m12`, `x3`, or the word of what has no number.
+#[must_use]
+pub fn owner_json(owner: Owner) -> Value {
+    match owner.kind() {
+        OwnerKind::Unit => json(ObjectKind::Unit, owner.number),
+        OwnerKind::Member => json(ObjectKind::Member, owner.number),
+        OwnerKind::Party => json(ObjectKind::Party, owner.number),
+        OwnerKind::Issuance => "issuance".into(),
+        OwnerKind::Escrow => "escrow".into(),
+        OwnerKind::None => Value::Null,
+    }
+}
+
+async fn load<T: Object>(
+    session: &Session,
+    at: AsOf,
+    known: &mut BTreeMap<u64, T>,
+    numbers: impl IntoIterator<Item = u64>,
+) -> Result<()> {
+    let missing: BTreeSet<u64> = numbers
+        .into_iter()
+        .filter(|number| *number != 0 && !known.contains_key(number))
+        .collect();
+    let missing: Vec<u64> = missing.into_iter().collect();
+    let (objects, _) = session.get_all_at::<T>(&missing, at).await?;
+    known.extend(objects.into_iter().flatten().map(|one| (one.number(), one)));
+    Ok(())
+}

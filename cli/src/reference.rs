@@ -1,0 +1,205 @@
+//! From words to references: a number, a handle, or `new(2)`, what the second action of the same transaction creates.
+
+use polity_client::ledger::state::keys::{self, List};
+use polity_client::session::{AsOf, number_of};
+use polity_client::v1::{
+    Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Ref,
+};
+use polity_client::{Error, ErrorKind, Result};
+
+use crate::context::Context;
+use crate::{commands, time, word};
+
+/// Reads `new(2)`.
+#[must_use]
+pub fn created(text: &str) -> Option<Ref> {
+    let index = text.strip_prefix("new(")?.strip_suffix(')')?;
+    let new = index.parse().ok().filter(|new| (1..=100).contains(new))?;
+    Some(Ref { number: 0, new })
+}
+
+impl Context {
+    /// A unit: `u4`, `acme/dev` or `new(1)`.
+    pub async fn unit_ref(&self, text: &str) -> Result<Option<Ref>> {
+        if let Some(new) = created(text) {
+            return Ok(Some(new));
+        }
+        let unit = self.session().await?.unit(text).await?;
+        Ok(commands::reference(unit.number))
+    }
+
+    /// A member: `m12`, `finn` or `new(1)`.
+    pub async fn member_ref(&self, text: &str) -> Result<Option<Ref>> {
+        if let Some(new) = created(text) {
+            return Ok(Some(new));
+        }
+        let member = self.session().await?.member(text).await?;
+        Ok(commands::reference(member.number))
+    }
+
+    /// A role: `r9`, `acme/dev#lead` or `new(1)`.
+    pub async fn role_ref(&self, text: &str) -> Result<Option<Ref>> {
+        if let Some(new) = created(text) {
+            return Ok(Some(new));
+        }
+        let role = self.session().await?.role(text).await?;
+        Ok(commands::reference(role.number))
+    }
+
+    /// An account: `a88`, `acme/dev:main` or `new(1)`.
+    pub async fn account_ref(&self, text: &str) -> Result<Option<Ref>> {
+        if let Some(new) = created(text) {
+            return Ok(Some(new));
+        }
+        let account = self.session().await?.account(text).await?;
+        Ok(commands::reference(account.number))
+    }
+
+    /// An asset: its code, or `new(1)`.
+    pub async fn asset_ref(&self, text: &str) -> Result<Option<Ref>> {
+        if let Some(new) = created(text) {
+            return Ok(Some(new));
+        }
+        Ok(commands::reference(
+            self.session().await?.asset(text).await?,
+        ))
+    }
+
+    /// Something that has a number alone: `g41` or `new(1)`.
+    pub fn numbered_ref(&self, kind: ObjectKind, text: &str) -> Result<Option<Ref>> {
+        match created(text) {
+            Some(new) => Ok(Some(new)),
+            None => Ok(commands::reference(commands::numbered(kind, text)?)),
+        }
+    }
+
+    /// An assignment: `n31`, or who holds what, `finn@acme/dev#lead`.
+    pub async fn assignment_ref(&self, text: &str) -> Result<Option<Ref>> {
+        let Some((member, role)) = text.split_once('@') else {
+            return self.numbered_ref(ObjectKind::Assignment, text);
+        };
+        let session = self.session().await?;
+        let member = session.member(member).await?.number;
+        let role = session.role(role).await?.number;
+        let holders = session.list(List::Holders, role).await?;
+        let holders: Vec<Assignment> = session.get_all(&holders).await?;
+        let held = holders.iter().find(|held| held.member == member);
+        let held = held.ok_or_else(|| usage(format!("nobody holds {text}")))?;
+        Ok(commands::reference(held.number))
+    }
+
+    /// A policy's number: `y3`, or a unit and what it decides about, `acme/dev:spend`.
+    pub async fn policy_number(&self, text: &str) -> Result<u64> {
+        if let Some(number) = number_of(ObjectKind::Policy, text) {
+            return Ok(number);
+        }
+        let wrong = || {
+            usage(format!(
+                "a policy is written y3 or acme/dev:spend, not {text}"
+            ))
+        };
+        let (unit, capability) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let capability: Capability = word::value(capability).ok_or_else(wrong)?;
+        let session = self.session().await?;
+        let unit = session.unit(unit).await?.number;
+        let index: Option<Index> = session.value(keys::policy_of(unit, capability)).await?;
+        index
+            .map(|index| index.number)
+            .ok_or_else(|| usage(format!("there is no policy {text}")))
+    }
+
+    /// A budget line: `b7`, `new(1)`, or `acme/dev:travel`, with its first day where the category has several:
+    /// `acme/dev:travel@2026-01-01`.
+    pub async fn line_ref(&self, text: &str) -> Result<Option<Ref>> {
+        let Some((unit, category)) = text.rsplit_once(':') else {
+            return self.numbered_ref(ObjectKind::BudgetLine, text);
+        };
+        let (category, from) = match category.split_once('@') {
+            Some((category, day)) => (category, Some(time::parse(day)?)),
+            None => (category, None),
+        };
+        let session = self.session().await?;
+        let unit = session.unit(unit).await?.number;
+        let (lists, _) = session
+            .lists(List::BudgetLines, &[unit], AsOf::Newest)
+            .await?;
+        let numbers: Vec<u64> = lists.into_iter().flatten().collect();
+        let lines: Vec<BudgetLine> = session.get_all(&numbers).await?;
+        let fits = |line: &&BudgetLine| match from {
+            Some(from) => line.category == category && line.from == from,
+            None => line.category == category && !line.closed,
+        };
+        let mut found = lines.iter().filter(fits);
+        match (found.next(), found.next()) {
+            (Some(line), None) => Ok(commands::reference(line.number)),
+            (None, _) => Err(usage(format!("there is no budget line {text}"))),
+            (Some(line), Some(_)) => Err(usage(format!(
+                "several periods have the line {text}: add its first day, like {text}@{}",
+                &time::shown(line.from)[..10]
+            ))),
+        }
+    }
+
+    /// An external party's number: `x3` or `acme/dev/@vendor`.
+    pub async fn party_number(&self, text: &str) -> Result<u64> {
+        if let Some(number) = number_of(ObjectKind::Party, text) {
+            return Ok(number);
+        }
+        let wrong = || {
+            usage(format!(
+                "a party is written x3 or acme/dev/@vendor, not {text}"
+            ))
+        };
+        let (unit, party) = text.split_once("/@").ok_or_else(wrong)?;
+        let session = self.session().await?;
+        let unit = session.unit(unit).await?.number;
+        let index: Option<Index> = session
+            .value(keys::handle(ObjectKind::Party, unit, party))
+            .await?;
+        index
+            .map(|index| index.number)
+            .ok_or_else(|| usage(format!("there is no party {text}")))
+    }
+
+    /// An owner: a unit, a member, or a party `acme/dev/@vendor`.
+    pub async fn owner_ref(&self, text: &str) -> Result<OwnerRef> {
+        let of = |kind: OwnerKind, number: Option<Ref>| OwnerRef {
+            kind: kind as i32,
+            number,
+        };
+        if text.contains("/@") || number_of(ObjectKind::Party, text).is_some() {
+            let party = self.party_number(text).await?;
+            return Ok(of(OwnerKind::Party, commands::reference(party)));
+        }
+        if number_of(ObjectKind::Member, text).is_some() {
+            return Ok(of(OwnerKind::Member, self.member_ref(text).await?));
+        }
+        match self.unit_ref(text).await {
+            Ok(unit) => Ok(of(OwnerKind::Unit, unit)),
+            // One word that is not the root's: a member.
+            Err(error) if error.kind() == ErrorKind::Usage && !text.contains('/') => {
+                Ok(of(OwnerKind::Member, self.member_ref(text).await?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn usage(words: String) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_action_creates_is_counted_from_one() {
+        assert_eq!(created("new(2)"), Some(Ref { number: 0, new: 2 }));
+        for text in [
+            "new", "new()", "new(0)", "new(101)", "new(-1)", "new(1", "u4",
+        ] {
+            assert_eq!(created(text), None, "{text}");
+        }
+    }
+}

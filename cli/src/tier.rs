@@ -1,0 +1,343 @@
+//! A policy's tiers in words: `up to 500.00 EUR: role holders: approve 1 by lead`.
+//!
+//! The words for people are those of the founding file: `joined members`, `role holders`, `role acme/dev#lead`, a kind
+//! of role such as `lead`, `capability approve`.
+
+use polity_client::ledger::Amount;
+use polity_client::v1::{Asset, Capability, Mode, ModeKind, Ref, RoleKind, Tier, Who, WhoKind};
+use polity_client::{Error, ErrorKind, Result};
+
+use crate::amount;
+use crate::context::Context;
+use crate::names::Names;
+use crate::{time, word};
+
+/// What `--help` says about tiers.
+pub const HELP: &str = "Tiers, smallest amount first, the last without one:\n  \
+    [up to AMOUNT ASSET:] WHO: MODE\n  \
+    else: WHO: MODE\n\
+    WHO   joined members | role holders | role acme/dev#lead | lead (or another kind of role) |\n      \
+          capability approve\n\
+    MODE  alone | departments | approve COUNT by WHO [after DURATION]";
+
+impl Context {
+    /// Reads a policy's tiers, and the asset that their amounts speak of.
+    pub async fn tiers(&self, texts: &[String]) -> Result<(Vec<Tier>, Option<Asset>)> {
+        let mut tiers = Vec::new();
+        let mut asset: Option<Asset> = None;
+        for text in texts {
+            let parts = split(text)?;
+            let up_to = match parts.up_to {
+                None => Vec::new(),
+                Some(words) => {
+                    let (up_to, spoken) = amount::read(self.session().await?, words).await?;
+                    let other = asset.replace(spoken.clone());
+                    if other.is_some_and(|other| other.number != spoken.number) {
+                        return Err(usage("the amounts of a policy speak of one asset"));
+                    }
+                    up_to.to_bytes()
+                }
+            };
+            tiers.push(Tier {
+                up_to,
+                by: Some(self.who(parts.by).await?),
+                mode: Some(self.mode(parts.mode).await?),
+            });
+        }
+        Ok((tiers, asset))
+    }
+
+    async fn who(&self, text: &str) -> Result<Who> {
+        let role = match text.strip_prefix("role ") {
+            Some(role) if role != "holders" => self.role_ref(role.trim()).await?,
+            Some(_) | None => None,
+        };
+        who(text, role)
+    }
+
+    async fn mode(&self, text: &str) -> Result<Mode> {
+        let parts = split_mode(text)?;
+        Ok(Mode {
+            kind: parts.kind as i32,
+            count: parts.count,
+            wait: parts.wait,
+            approver: match parts.approver {
+                Some(words) => Some(self.who(words).await?),
+                None => None,
+            },
+            ..Mode::default()
+        })
+    }
+}
+
+/// A tier in the words that would set it.
+#[must_use]
+pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> String {
+    let by = tier
+        .by
+        .as_ref()
+        .map_or_else(String::new, |who| who_shown(who, names));
+    let mode = tier
+        .mode
+        .as_ref()
+        .map_or_else(String::new, |mode| mode_shown(mode, names));
+    match tier.up_to.is_empty() {
+        true => format!("else: {by}: {mode}"),
+        false => {
+            let up_to = Amount::from_bytes(&tier.up_to).unwrap_or(Amount::ZERO);
+            format!("up to {}: {by}: {mode}", amount::shown(up_to, asset))
+        }
+    }
+}
+
+/// Who is meant, in words.
+#[must_use]
+pub fn who_shown(who: &Who, names: &Names<'_>) -> String {
+    match who.kind() {
+        WhoKind::None => "nobody".to_owned(),
+        WhoKind::JoinedMembers => "joined members".to_owned(),
+        WhoKind::RoleHolders => "role holders".to_owned(),
+        WhoKind::Role => {
+            let number = who.role.map_or(0, |role| role.number);
+            match names.role(number).as_str() {
+                "" => format!("role r{number}"),
+                name => format!("role {name}"),
+            }
+        }
+        WhoKind::RoleKind => word::word(who.role_kind()),
+        WhoKind::Capability => format!("capability {}", word::word(who.capability())),
+    }
+}
+
+/// A mode in words.
+#[must_use]
+pub fn mode_shown(mode: &Mode, names: &Names<'_>) -> String {
+    let mut text = word::word(mode.kind());
+    if mode.count != 0 {
+        text.push_str(&format!(" {}", mode.count));
+    }
+    if let Some(approver) = &mode.approver {
+        text.push_str(&format!(" by {}", who_shown(approver, names)));
+    }
+    if mode.wait != 0 {
+        text.push_str(&format!(" after {}", time::length(mode.wait)));
+    }
+    if mode.deadline != 0 {
+        text.push_str(&format!(" within {}", time::length(mode.deadline)));
+    }
+    if mode.quorum != 0 {
+        text.push_str(&format!(" quorum {}% pass {}%", mode.quorum, mode.pass));
+    }
+    text
+}
+
+/// Roles that a tier names, for their names to be read.
+pub fn roles_named(tiers: &[Tier]) -> impl Iterator<Item = u64> {
+    tiers
+        .iter()
+        .flat_map(|tier| {
+            [
+                tier.by.as_ref(),
+                tier.mode.as_ref().and_then(|mode| mode.approver.as_ref()),
+            ]
+        })
+        .flatten()
+        .filter_map(|who| who.role)
+        .map(|role| role.number)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct TierWords<'t> {
+    up_to: Option<&'t str>,
+    by: &'t str,
+    mode: &'t str,
+}
+
+fn split(text: &str) -> Result<TierWords<'_>> {
+    let parts: Vec<&str> = text.split(": ").map(str::trim).collect();
+    let (bound, by, mode) = match parts[..] {
+        [by, mode] => (None, by, mode),
+        [bound, by, mode] => (Some(bound), by, mode),
+        _ => return Err(wrong_tier(text)),
+    };
+    let up_to = match bound {
+        None | Some("else") => None,
+        Some(bound) => Some(
+            bound
+                .strip_prefix("up to ")
+                .ok_or_else(|| wrong_tier(text))?
+                .trim(),
+        ),
+    };
+    if by.is_empty() || mode.is_empty() {
+        return Err(wrong_tier(text));
+    }
+    Ok(TierWords { up_to, by, mode })
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct ModeWords<'t> {
+    kind: ModeKind,
+    count: u32,
+    approver: Option<&'t str>,
+    wait: u64,
+}
+
+fn split_mode(text: &str) -> Result<ModeWords<'_>> {
+    let wrong = || {
+        usage(format!(
+            "a mode is written: alone, departments, or approve 2 by WHO [after 24h]; not {text:?}"
+        ))
+    };
+    let plain = |kind| ModeWords {
+        kind,
+        count: 0,
+        approver: None,
+        wait: 0,
+    };
+    let Some(rest) = text.strip_prefix("approve ") else {
+        return match text {
+            "alone" => Ok(plain(ModeKind::Alone)),
+            "departments" => Ok(plain(ModeKind::Departments)),
+            _ => Err(wrong()),
+        };
+    };
+    let (count, rest) = rest.split_once(" by ").ok_or_else(wrong)?;
+    let (approver, wait) = match rest.split_once(" after ") {
+        Some((approver, wait)) => (approver, time::parse_duration(wait.trim())?.as_secs()),
+        None => (rest, 0),
+    };
+    Ok(ModeWords {
+        kind: ModeKind::Approve,
+        count: count.trim().parse().map_err(|_| wrong())?,
+        approver: Some(approver.trim()),
+        wait,
+    })
+}
+
+/// Who is meant; `role` is the role that the words name, where they name one.
+fn who(text: &str, role: Option<Ref>) -> Result<Who> {
+    let of = |kind: WhoKind| Who {
+        kind: kind as i32,
+        ..Who::default()
+    };
+    if role.is_some() {
+        return Ok(Who {
+            role,
+            ..of(WhoKind::Role)
+        });
+    }
+    let kind = word::value::<RoleKind>(text).filter(|kind| *kind != RoleKind::Ordinary);
+    let capability = text
+        .strip_prefix("capability ")
+        .and_then(|word| word::value::<Capability>(word.trim()));
+    match (text, kind, capability) {
+        ("joined members", _, _) => Ok(of(WhoKind::JoinedMembers)),
+        ("role holders", _, _) => Ok(of(WhoKind::RoleHolders)),
+        (_, Some(kind), _) => Ok(Who {
+            role_kind: kind as i32,
+            ..of(WhoKind::RoleKind)
+        }),
+        (_, None, Some(capability)) => Ok(Who {
+            capability: capability as i32,
+            ..of(WhoKind::Capability)
+        }),
+        (_, None, None) => Err(usage(format!(
+            "{text:?} is none of: joined members, role holders, role UNIT#ROLE, a kind of role such as lead, \
+             capability WORD"
+        ))),
+    }
+}
+
+fn wrong_tier(text: &str) -> Error {
+    usage(format!(
+        "a tier is written \"up to 500.00 EUR: role holders: alone\" or \"else: lead: approve 1 by lead\", not {text:?}"
+    ))
+}
+
+fn usage(words: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tier_has_a_bound_or_none_then_people_and_a_mode() {
+        let table = [
+            (
+                "up to 500.00 EUR: role holders: alone",
+                Some("500.00 EUR"),
+                "role holders",
+                "alone",
+            ),
+            (
+                "else: role acme/dev#lead: approve 1 by lead",
+                None,
+                "role acme/dev#lead",
+                "approve 1 by lead",
+            ),
+            (
+                "joined members: departments",
+                None,
+                "joined members",
+                "departments",
+            ),
+        ];
+        for (text, up_to, by, mode) in table {
+            assert_eq!(split(text).expect(text), TierWords { up_to, by, mode });
+        }
+        for text in [
+            "",
+            "alone",
+            "500.00 EUR: lead: alone",
+            "else: : alone",
+            "a: b: c: d",
+        ] {
+            assert!(split(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mode_reads_its_count_its_people_and_its_wait() {
+        let read = split_mode("approve 2 by capability approve after 24h").expect("a mode");
+        let expected = ModeWords {
+            kind: ModeKind::Approve,
+            count: 2,
+            approver: Some("capability approve"),
+            wait: 86_400,
+        };
+        assert_eq!(read, expected);
+        for text in [
+            "",
+            "approve",
+            "approve by lead",
+            "approve 2",
+            "approve two by lead",
+            "vote",
+            "approve 1 by lead after soon",
+        ] {
+            assert!(split_mode(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn people_are_named_as_in_the_founding_file() {
+        let table = [
+            ("joined members", WhoKind::JoinedMembers),
+            ("role holders", WhoKind::RoleHolders),
+            ("lead", WhoKind::RoleKind),
+            ("product_owner", WhoKind::RoleKind),
+            ("capability spend", WhoKind::Capability),
+        ];
+        for (text, kind) in table {
+            assert_eq!(who(text, None).expect(text).kind(), kind, "{text}");
+        }
+        let role = Some(Ref { number: 9, new: 0 });
+        assert_eq!(who("role acme/dev#lead", role).expect("a role").role, role);
+        for text in ["", "ordinary", "everybody", "capability fly", "leads"] {
+            assert!(who(text, None).is_err(), "{text}");
+        }
+    }
+}
