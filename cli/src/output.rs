@@ -94,8 +94,7 @@ mod tests {
         table.row(["a1 acme:main".into(), "1.00 EUR".into()]);
         table.row(["a12".into(), "20.00 EUR".into()]);
 
-        let expected =
-            "ACCOUNT       BALANCE\na1 acme:main  1.00 EUR\na12           20.00 EUR\n";
+        let expected = "ACCOUNT       BALANCE\na1 acme:main  1.00 EUR\na12           20.00 EUR\n";
         assert_eq!(table.to_string(), expected);
     }
 

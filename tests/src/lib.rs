@@ -2,5 +2,9 @@
 
 pub mod addresses;
 pub mod binaries;
+pub mod charter;
+pub mod cluster;
+pub mod http;
+pub mod node;
 pub mod process;
 pub mod wait;

@@ -65,7 +65,11 @@ impl SharedTree {
     }
 
     /// Applies a block's updates; the tree is then one height ahead of the store. Returns the root.
-    pub(crate) fn advance(&self, height: u64, updates: &[([u8; 32], Option<[u8; 32]>)]) -> [u8; 32] {
+    pub(crate) fn advance(
+        &self,
+        height: u64,
+        updates: &[([u8; 32], Option<[u8; 32]>)],
+    ) -> [u8; 32] {
         let mut versioned = self.lock();
         versioned.height = height;
         if updates.len() < PARALLEL_MIN {

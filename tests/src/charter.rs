@@ -1,0 +1,76 @@
+//! A small organisation for suites with real nodes: one root, a department for each node, each with a
+//! lead who operates its validator and pays from its account. Keys follow from names.
+
+use std::fmt::Write;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use polity_ledger::check;
+use sha2::{Digest, Sha256};
+
+/// The chain's name.
+pub const CHAIN_ID: &str = "cluster";
+/// What each department's account holds at the beginning, in minor units.
+pub const ISSUED: u64 = 100_000_000;
+
+/// The handle of a department, by its number from 0; its lead has the same.
+pub fn handle(department: usize) -> String {
+    format!("department-{department}")
+}
+
+/// The unit's number: the root is the first.
+pub fn unit(department: usize) -> u64 {
+    department as u64 + 2
+}
+
+/// The number of the department's lead and of the lead's role alike.
+pub fn number(department: usize) -> u64 {
+    department as u64 + 1
+}
+
+/// The number of the department's account: the first is the one that the euro is issued from.
+pub fn account(department: usize) -> u64 {
+    department as u64 + 2
+}
+
+/// The lead's key.
+pub fn key(department: usize) -> SigningKey {
+    SigningKey::from_bytes(&Sha256::digest(handle(department)).into())
+}
+
+/// The charter without validators and nodes, which only the nodes themselves can name.
+pub fn charter(departments: usize, constitution: &str) -> String {
+    let mut text = format!(
+        "chain_id = \"{CHAIN_ID}\"\nconstitution_sha256 = \"{}\"\n\
+         [parameters]\nvalidators_min = 1\n\
+         [[units]]\nunit = \"root\"\nkind = \"company\"\n\
+         [[assets]]\ncode = \"EUR\"\ndecimals = 2\nkind = \"money\"\nunit = \"root\"\n",
+        hex::encode(Sha256::digest(constitution)),
+    );
+    for department in 0..departments {
+        add_department(&mut text, department);
+    }
+    text
+}
+
+fn add_department(text: &mut String, department: usize) {
+    let handle = handle(department);
+    let key = key(department);
+    let public = key.verifying_key().to_bytes();
+    let possession = key
+        .sign(&check::founding_possession_bytes(CHAIN_ID, &public))
+        .to_bytes();
+    // Writing into a text cannot fail.
+    let _ = write!(
+        text,
+        "[[units]]\nunit = \"root/{handle}\"\nkind = \"department\"\n\
+         [[roles]]\nrole = \"root/{handle}#lead\"\nkind = \"lead\"\n\
+         [[roles.grants]]\ncan = [\"operate_validator\"]\n\
+         [[roles.grants]]\ncan = [\"spend\"]\nper_transfer = \"100000.00 EUR\"\nper_month = \"900000.00 EUR\"\n\
+         [[people]]\nhandle = \"{handle}\"\nkey = \"{}\"\npossession = \"{}\"\n\
+         unit = \"root/{handle}\"\nroles = [\"root/{handle}#lead\"]\n\
+         [[accounts]]\naccount = \"root/{handle}:main\"\nasset = \"EUR\"\nissue = \"{}.00 EUR\"\n",
+        hex::encode(public),
+        hex::encode(possession),
+        ISSUED / 100,
+    );
+}

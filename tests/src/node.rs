@@ -1,0 +1,211 @@
+//! A department's node: `polityd` with its CometBFT, in a home and on an address of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::process::Process;
+use crate::{binaries, http, wait};
+
+/// The ports of a node; its address is its own.
+const PEERS: u16 = 26_656;
+const GATEWAY: u16 = 26_657;
+const ENGINE_RPC: u16 = 26_659;
+const OPERATOR: u16 = 26_660;
+
+/// A clean stop of a node takes less.
+const STOP_PATIENCE: Duration = Duration::from_secs(40);
+
+/// A node, whether it runs or not.
+#[derive(Debug)]
+pub struct Node {
+    name: String,
+    home: PathBuf,
+    address: SocketAddr,
+    process: Option<Process>,
+}
+
+impl Node {
+    /// Makes a home with keys and configuration, by `polityd init`. `settings` are `KEY=VALUE`.
+    #[track_caller]
+    pub fn init(name: &str, home: &Path, address: SocketAddr, settings: &[String]) -> Node {
+        let node = Node {
+            name: name.to_owned(),
+            home: home.to_owned(),
+            address,
+            process: None,
+        };
+        let at = |port| SocketAddr::new(address.ip(), port);
+        let mut arguments = vec!["init".to_owned()];
+        for setting in [
+            format!("gateway.listen={}", at(GATEWAY)),
+            format!("operator.listen={}", at(OPERATOR)),
+            format!("cometbft.rpc_listen={}", at(ENGINE_RPC)),
+            format!("cometbft.p2p_listen={}", at(PEERS)),
+        ]
+        .iter()
+        .chain(settings)
+        {
+            arguments.extend(["--set".to_owned(), setting.clone()]);
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        node.polityd(&arguments);
+        node
+    }
+
+    /// The home directory.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Where members and clients reach the node.
+    pub fn gateway(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip(), GATEWAY)
+    }
+
+    /// How peers name the node: `id@address:port`.
+    #[track_caller]
+    pub fn peer(&self) -> String {
+        let shown = self.polityd_json(&["keys", "show"]);
+        let id = shown["node_id"]
+            .as_str()
+            .expect("keys show names the node id");
+        format!("{id}@{}:{PEERS}", self.address.ip())
+    }
+
+    /// Runs a command of the operator and expects it to succeed; answers what it printed.
+    #[track_caller]
+    pub fn polityd(&self, arguments: &[&str]) -> String {
+        let output = self.try_polityd(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{}: polityd {arguments:?}: {errors}",
+            self.name
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Runs a command of the operator, however it ends.
+    #[track_caller]
+    pub fn try_polityd(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command();
+        command
+            .args(arguments)
+            .output()
+            .expect("polityd can be run")
+    }
+
+    /// What a command prints as JSON.
+    #[track_caller]
+    pub fn polityd_json(&self, arguments: &[&str]) -> Value {
+        let text = self.polityd(&[arguments, &["-o", "json"]].concat());
+        serde_json::from_str(&text).expect("-o json prints JSON")
+    }
+
+    /// Starts the node. Does not wait until it is ready.
+    #[track_caller]
+    pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts the node with variables of the environment, such as an ordered crash.
+    #[track_caller]
+    pub fn start_with(&mut self, environment: &[(&str, &str)]) {
+        assert!(!self.runs(), "{} runs already", self.name);
+        let mut command = self.command();
+        command.arg("start").envs(environment.iter().copied());
+        let log = self.home.join("polityd.log");
+        self.process = Some(Process::start(&self.name, &mut command, &log));
+    }
+
+    /// Whether the process of `polityd` lives.
+    pub fn runs(&mut self) -> bool {
+        self.process
+            .as_mut()
+            .is_some_and(|process| process.ended().is_none())
+    }
+
+    /// Stops the node cleanly and answers how it ended.
+    #[track_caller]
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the node was started");
+        process.terminate();
+        process.wait(STOP_PATIENCE)
+    }
+
+    /// Waits until the node ends by itself and answers how.
+    #[track_caller]
+    pub fn ended(&mut self, within: Duration) -> ExitStatus {
+        let mut process = self.process.take().expect("the node was started");
+        process.wait(within)
+    }
+
+    /// Kills `polityd` and its CometBFT as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+        self.kill_engine();
+    }
+
+    /// Kills CometBFT alone.
+    pub fn kill_engine(&self) {
+        if let Some(id) = self.engine_id() {
+            // It may have ended meanwhile; then there is nobody to kill.
+            let _ = kill_process(id, Signal::KILL);
+        }
+    }
+
+    /// The newest height and the app hash in its header; none while the node does not answer.
+    pub fn height_and_app_hash(&self) -> Option<(u64, String)> {
+        let status = http::ask(self.gateway(), "status").ok()?;
+        let newest = &status["sync_info"];
+        let height = newest["latest_block_height"].as_str()?.parse().ok()?;
+        Some((height, newest["latest_app_hash"].as_str()?.to_owned()))
+    }
+
+    /// The newest height; none while the node does not answer.
+    pub fn height(&self) -> Option<u64> {
+        self.height_and_app_hash().map(|(height, _)| height)
+    }
+
+    /// Waits for a height.
+    #[track_caller]
+    pub fn wait_for_height(&self, height: u64, within: Duration) {
+        let what = format!("{} reaches height {height}", self.name);
+        wait::until(&what, within, || {
+            self.height().filter(|found| *found >= height)
+        });
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binaries::path("polityd"));
+        command.arg("--home").arg(&self.home);
+        command
+    }
+
+    /// The process of this home's CometBFT: numbers of processes are given again, so the home must be
+    /// among its arguments.
+    fn engine_id(&self) -> Option<Pid> {
+        let home = self.home.join("cometbft");
+        let text = std::fs::read_to_string(home.join("cometbft.pid")).ok()?;
+        let id: i32 = text.trim().parse().ok()?;
+        let arguments = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
+        let is_ours = arguments
+            .split('\0')
+            .any(|argument| Path::new(argument) == home);
+        if is_ours { Pid::from_raw(id) } else { None }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.process = None;
+        self.kill_engine();
+    }
+}
