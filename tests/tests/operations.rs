@@ -2,8 +2,11 @@
 //! Real nodes with real CometBFT, each on an address of its own.
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::Duration;
 
+use polity_node::crash_point::{self, CrashPoint};
 use polity_tests::cluster::{Cluster, START_PATIENCE, TransactionHash};
 use polity_tests::wait;
 
@@ -13,6 +16,12 @@ const BLOCK: Duration = Duration::from_secs(60);
 const CATCH_UP: Duration = Duration::from_secs(120);
 /// Rounds have grown longer while a network stood still.
 const RESUME: Duration = Duration::from_secs(180);
+
+/// CometBFT's own crash points, ordered by `FAIL_TEST_INDEX` from 0.
+const ENGINE_CRASH_POINTS: u32 = 10;
+/// A node that has been started takes part before so many payments.
+const CRASH_PAYMENTS: u32 = 100;
+const SIGABRT: i32 = 6;
 
 #[test]
 fn a_network_loses_nothing_whoever_dies() {
@@ -94,6 +103,51 @@ fn a_department_comes_back_from_a_backup_and_from_nothing() {
 }
 
 #[test]
+fn a_node_survives_a_crash_at_every_point_of_a_commit() {
+    let mut cluster = Cluster::start(4);
+    let mut acknowledged = pay(&mut cluster, 0, 1);
+
+    for point in CrashPoint::ALL {
+        let is_of_a_commit = match point {
+            CrashPoint::StoreBeforeWrite
+            | CrashPoint::StoreAfterWrite
+            | CrashPoint::StoreAfterSwap
+            | CrashPoint::AppAfterFinalize
+            | CrashPoint::AppBeforeCommit
+            | CrashPoint::AppAfterCommit => true,
+            CrashPoint::RollbackBeforeWrite
+            | CrashPoint::RollbackAfterWrite
+            | CrashPoint::BackupBeforeRename
+            | CrashPoint::RestoreBeforeRename => false,
+        };
+        if is_of_a_commit {
+            let order = [(crash_point::ENVIRONMENT_VARIABLE, point.name())];
+            let ended = crash(&mut cluster, &order, &mut acknowledged);
+            assert_eq!(ended.signal(), Some(SIGABRT), "{}", point.name());
+        }
+    }
+
+    assert_whole(&mut cluster, &acknowledged);
+}
+
+#[test]
+fn a_node_survives_a_crash_at_every_point_of_its_engine() {
+    let mut cluster = Cluster::start(4);
+    let mut acknowledged = pay(&mut cluster, 0, 1);
+
+    for point in 0..ENGINE_CRASH_POINTS {
+        let order = [("FAIL_TEST_INDEX", point.to_string())];
+        let order = order
+            .each_ref()
+            .map(|(name, point)| (*name, point.as_str()));
+        let ended = crash(&mut cluster, &order, &mut acknowledged);
+        assert_eq!(ended.code(), Some(77), "CometBFT's point {point}");
+    }
+
+    assert_whole(&mut cluster, &acknowledged);
+}
+
+#[test]
 fn an_altered_store_is_found_by_verify_or_refused() {
     let mut cluster = Cluster::start(2);
     pay(&mut cluster, 0, 2);
@@ -123,6 +177,29 @@ fn an_altered_store_is_found_by_verify_or_refused() {
         "{}",
         String::from_utf8_lossy(&refused.stderr)
     );
+}
+
+/// Starts the last node anew with an ordered crash, pays until it has died, and starts it again.
+#[track_caller]
+fn crash(
+    cluster: &mut Cluster,
+    order: &[(&str, &str)],
+    acknowledged: &mut Vec<TransactionHash>,
+) -> ExitStatus {
+    let last = cluster.nodes.len() - 1;
+    cluster.nodes[last].kill();
+    cluster.nodes[last].start_with(order);
+    for _ in 0..CRASH_PAYMENTS {
+        if !cluster.nodes[last].runs() {
+            break;
+        }
+        acknowledged.extend(pay(cluster, 0, 1));
+    }
+    let ended = cluster.nodes[last].ended(BLOCK);
+    cluster.nodes[last].kill_engine();
+    cluster.nodes[last].start();
+    catch_up(cluster, last);
+    ended
 }
 
 /// Payments through a node, one after another, each in a block before the next.
