@@ -3,6 +3,7 @@
 # The demonstration organisation of scripts/localnet: four departments under one root, their people,
 # roles, budgets and policies, as the file that `polityd genesis create` reads. To be sourced by bash.
 # shellcheck shell=bash
+set -euo pipefail
 
 # Department, its operator, and what it is there for; the order is the order of the nodes.
 demonstration_departments=(platform storefront finance people-ops)
