@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::ledger::Amount;
 use polity_client::session::Session;
-use polity_client::v1::Asset;
+use polity_client::v1::{Account, Asset};
 use polity_client::{Error, ErrorKind, Result, amount};
 use serde_json::{Value, json};
 
@@ -48,6 +48,65 @@ pub fn json(minor: Amount, asset: &Asset) -> Value {
     })
 }
 
+/// What an account has: credits less debits, which is below zero where it owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Whether it is below zero.
+    pub is_negative: bool,
+    /// How far from zero.
+    pub minor: Amount,
+}
+
+impl Balance {
+    /// Of posted credits and debits.
+    #[must_use]
+    pub fn of(credits: Amount, debits: Amount) -> Balance {
+        Balance {
+            is_negative: debits > credits,
+            minor: Amount(credits.0.abs_diff(debits.0)),
+        }
+    }
+
+    /// Of an account, without what is pending.
+    pub fn posted(account: &Account) -> Result<Balance> {
+        Ok(Balance::of(
+            counted(&account.credits_posted)?,
+            counted(&account.debits_posted)?,
+        ))
+    }
+
+    /// With its asset: `-480.00 EUR`.
+    #[must_use]
+    pub fn shown(self, asset: &Asset) -> String {
+        format!("{}{}", self.sign(), shown(self.minor, asset))
+    }
+
+    /// The stable JSON: that of an amount, with a sign.
+    #[must_use]
+    pub fn json(self, asset: &Asset) -> Value {
+        let sign = self.sign();
+        json!({
+            "amount": format!("{sign}{}", amount::shown(self.minor, asset.scale)),
+            "minor": format!("{sign}{}", self.minor.0),
+            "asset": asset.code,
+        })
+    }
+
+    fn sign(self) -> &'static str {
+        if self.is_negative { "-" } else { "" }
+    }
+}
+
+/// An amount in a state value. What a node remembers of the past is not proven, so it may be malformed.
+pub fn counted(bytes: &[u8]) -> Result<Amount> {
+    Amount::from_bytes(bytes).map_err(|_| {
+        Error::new(
+            ErrorKind::Trouble,
+            "the node's answer has a malformed amount",
+        )
+    })
+}
+
 fn split(text: &str) -> Result<(&str, &str)> {
     let mut words = text.split_whitespace();
     match (words.next(), words.next(), words.next()) {
@@ -83,5 +142,18 @@ mod tests {
         let expected = json!({"amount": "480.00", "minor": "48000", "asset": "EUR"});
         assert_eq!(super::json(Amount(48_000), &asset), expected);
         assert_eq!(shown(Amount(5), &asset), "0.05 EUR");
+    }
+
+    #[test]
+    fn a_balance_below_zero_has_a_sign() {
+        let asset = Asset {
+            code: "EUR".into(),
+            scale: 2,
+            ..Asset::default()
+        };
+        let owing = Balance::of(Amount(100), Amount(48_100));
+        assert_eq!(owing.shown(&asset), "-480.00 EUR");
+        assert_eq!(owing.json(&asset)["minor"], "-48000");
+        assert_eq!(Balance::of(Amount(7), Amount(7)).shown(&asset), "0.00 EUR");
     }
 }

@@ -14,6 +14,7 @@ pub mod names;
 pub mod output;
 pub mod passphrase;
 pub mod period;
+pub mod progress;
 pub mod receipt;
 pub mod reference;
 pub mod tier;

@@ -1,23 +1,34 @@
 //! One file a noun: the doc comment of an argument struct is its help.
 
+pub mod account;
 pub mod asset;
 pub mod assignment;
+pub mod audit;
 pub mod auditor;
 pub mod budget;
 pub mod can;
 pub mod document;
+pub mod explain;
 pub mod external;
 pub mod grant;
+pub mod history;
 pub mod hold;
+pub mod inbox;
+pub mod key;
 #[cfg(test)]
 mod lines;
+pub mod member;
+pub mod network;
 pub mod party;
 pub mod policy;
 pub mod proposal;
 pub mod role;
+pub mod shell;
 pub mod sod;
 pub mod transfer;
+pub mod tx;
 pub mod unit;
+pub mod why;
 
 use clap::Subcommand;
 use polity_client::session::{kind_name, lettered, number_of};
@@ -28,71 +39,80 @@ use crate::context::Context;
 
 pub use can::actions_of;
 
-/// What to do.
+/// What to do. The help of each is the doc comment of its struct.
+#[allow(missing_docs)]
 #[derive(Subcommand, Debug)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub enum Command {
-    /// The organisation's tree of departments, circles, squads, teams.
-    Unit(unit::Unit),
-    /// Named seats in a unit.
-    Role(role::Role),
-    /// Who holds which role.
-    Assignment(assignment::Assignment),
-    /// What a role may do alone.
-    Grant(grant::Grant),
-    /// How a unit decides the rest.
-    Policy(policy::Policy),
-    /// Duties that are kept apart.
-    Sod(sod::Sod),
+    Network(network::Network),
+    Key(key::Key),
 
-    /// Actions that wait for a unit's decision.
+    Unit(unit::Unit),
+    Member(member::Member),
+    Role(role::Role),
+    Assignment(assignment::Assignment),
+    Grant(grant::Grant),
+    Policy(policy::Policy),
+    Sod(sod::Sod),
     Proposal(proposal::Proposal),
 
-    /// Money, hours, points, goods.
     Asset(asset::Asset),
-    /// External counterparties of a unit.
+    Account(account::Account),
     Party(party::Party),
-    /// What units may spend, and money that they pass on.
-    Budget(budget::Budget),
-    /// Transfers that are reserved.
-    Hold(hold::Hold),
-    /// Money from and to the world outside.
-    External(external::External),
-    /// Value between two accounts.
     Transfer(transfer::Transfer),
+    Hold(hold::Hold),
+    Budget(budget::Budget),
+    External(external::External),
 
-    /// Documents whose hashes are recorded.
     Document(document::Document),
-    /// Who may read records for an audit.
     Auditor(auditor::Auditor),
 
-    /// May I do this? Takes the words of a command.
+    Tx(tx::Tx),
     Can(can::Can),
-    /// Who may do this? Takes the words of a command.
     WhoCan(can::WhoCan),
+    Why(why::Why),
+    Explain(explain::Explain),
+    Inbox(inbox::Inbox),
+    History(history::History),
+    Audit(audit::Audit),
+
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 impl Command {
     /// Runs the command.
     pub async fn run(self, context: &Context) -> Result<()> {
         match self {
-            Command::Unit(noun) => noun.run(context).await,
-            Command::Role(noun) => noun.run(context).await,
-            Command::Assignment(noun) => noun.run(context).await,
-            Command::Grant(noun) => noun.run(context).await,
-            Command::Policy(noun) => noun.run(context).await,
-            Command::Sod(noun) => noun.run(context).await,
-            Command::Proposal(noun) => noun.run(context).await,
-            Command::Asset(noun) => noun.run(context).await,
-            Command::Party(noun) => noun.run(context).await,
-            Command::Budget(noun) => noun.run(context).await,
-            Command::Hold(noun) => noun.run(context).await,
-            Command::External(noun) => noun.run(context).await,
-            Command::Document(noun) => noun.run(context).await,
-            Command::Auditor(noun) => noun.run(context).await,
-            Command::Transfer(noun) => noun.run(context).await,
-            Command::Can(command) => command.run(context).await,
-            Command::WhoCan(command) => command.run(context).await,
+            Command::Network(one) => one.run(context).await,
+            Command::Key(one) => one.run(context).await,
+            Command::Unit(one) => one.run(context).await,
+            Command::Member(one) => one.run(context).await,
+            Command::Role(one) => one.run(context).await,
+            Command::Assignment(one) => one.run(context).await,
+            Command::Grant(one) => one.run(context).await,
+            Command::Policy(one) => one.run(context).await,
+            Command::Sod(one) => one.run(context).await,
+            Command::Proposal(one) => one.run(context).await,
+            Command::Asset(one) => one.run(context).await,
+            Command::Account(one) => one.run(context).await,
+            Command::Party(one) => one.run(context).await,
+            Command::Transfer(one) => one.run(context).await,
+            Command::Hold(one) => one.run(context).await,
+            Command::Budget(one) => one.run(context).await,
+            Command::External(one) => one.run(context).await,
+            Command::Document(one) => one.run(context).await,
+            Command::Auditor(one) => one.run(context).await,
+            Command::Tx(one) => one.run(context).await,
+            Command::Can(one) => one.run(context).await,
+            Command::WhoCan(one) => one.run(context).await,
+            Command::Why(one) => one.run(context).await,
+            Command::Explain(one) => one.run(context),
+            Command::Inbox(one) => one.run(context).await,
+            Command::History(one) => one.run(context).await,
+            Command::Audit(one) => one.run(context).await,
+            Command::Completions(one) => one.run(),
+            Command::Man(one) => one.run(),
         }
     }
 }

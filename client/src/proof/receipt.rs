@@ -16,6 +16,9 @@ pub struct ProvenReceipt {
     pub height: u64,
     /// Its place in the block.
     pub index: u32,
+    /// How many transactions the answer says that the block has. Paths of several totals can look alike: whoever
+    /// relies on the number compares it with the block's.
+    pub total: u32,
     /// The envelope as the block has it.
     pub transaction: Vec<u8>,
     /// 0, or the number of the rejection.
@@ -68,6 +71,7 @@ pub fn verify_receipt(
     Ok(ProvenReceipt {
         height: answer.height,
         index: answer.index,
+        total: answer.total,
         transaction: answer.transaction.clone(),
         code: answer.code,
         receipt,

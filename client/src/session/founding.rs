@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use polity_ledger::genesis;
+use polity_proto::v1::Receipt;
 use serde::Deserialize;
 
 use crate::trust::Genesis;
@@ -16,6 +17,8 @@ pub struct Founding {
     pub time: u64,
     /// SHA-256 over everything that the ledger was founded with.
     pub organisation: [u8; 32],
+    /// What the founding actions did: the receipt of height 0.
+    pub receipt: Receipt,
     /// The first validators, as the root of trust.
     pub trust: Genesis,
 }
@@ -61,6 +64,7 @@ impl Founding {
             organisation: genesis::organisation_digest(&founding),
             chain_id: file.chain_id,
             time,
+            receipt: founded.receipt,
             trust,
         })
     }

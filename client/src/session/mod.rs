@@ -3,7 +3,10 @@
 //! A home directory holds `genesis.json` (the root of trust), `config.toml` (where the nodes are,
 //! who acts), `keys/` and `trust/` (headers verified by earlier calls).
 
+mod audit;
+mod correction;
 mod document;
+mod evidence;
 mod founding;
 mod home;
 mod letters;
@@ -18,7 +21,10 @@ mod words;
 
 use std::time::Duration;
 
+pub use audit::{Audited, Sums};
+pub use correction::FoundTransfer;
 pub use document::hash_of_file;
+pub use evidence::{Evidence, ProvenEvent, Source};
 pub use founding::Founding;
 pub use home::HomeConfig;
 pub use letters::{kind_name, lettered, number_of, object};

@@ -1,7 +1,9 @@
 //! From what people write to numbers: `finn`, `acme/dev`, `acme/dev#storefront-api`, `acme/dev:main`, `m12`.
 
 use polity_ledger::state::keys;
-use polity_proto::v1::{Account, Index, Member, ObjectKind, Organisation, OwnerKind, Role, Unit};
+use polity_proto::v1::{
+    Account, Index, Member, ObjectKind, Organisation, Owner, OwnerKind, Role, Unit,
+};
 
 use super::{Session, number_of};
 use crate::{Error, Result};
@@ -99,8 +101,9 @@ impl Session {
                         "an account is written OWNER:NAME or a88, not {text}"
                     ))
                 })?;
-                let owner = self.owner_number(owner).await?;
-                self.by_handle(ObjectKind::Account, owner, handle, "account")
+                let owner = self.owner(owner).await?;
+                let container = keys::owner_number(owner.kind(), owner.number);
+                self.by_handle(ObjectKind::Account, container, handle, "account")
                     .await?
             }
         };
@@ -157,33 +160,37 @@ impl Session {
         Ok(format!("{name}:{}", account.handle))
     }
 
-    async fn owner_number(&self, owner: &str) -> Result<u64> {
-        if let Some((unit, party)) = owner.split_once("/@") {
+    /// Who owns accounts: a unit, a member, or an external party, `acme/dev/@vendor`.
+    pub async fn owner(&self, text: &str) -> Result<Owner> {
+        let owner = |kind: OwnerKind, number: u64| Owner {
+            kind: kind as i32,
+            number,
+        };
+        if let Some((unit, party)) = text.split_once("/@") {
             let unit = self.unit(unit).await?.number;
             let party = self
                 .by_handle(ObjectKind::Party, unit, party, "party")
                 .await?;
-            return Ok(keys::owner_number(OwnerKind::Party, party));
+            return Ok(owner(OwnerKind::Party, party));
         }
-        if let Some(number) = number_of(ObjectKind::Unit, owner) {
-            return Ok(keys::owner_number(OwnerKind::Unit, number));
+        for (kind, owner_kind) in [
+            (ObjectKind::Unit, OwnerKind::Unit),
+            (ObjectKind::Member, OwnerKind::Member),
+            (ObjectKind::Party, OwnerKind::Party),
+        ] {
+            if let Some(number) = number_of(kind, text) {
+                return Ok(owner(owner_kind, number));
+            }
         }
-        if let Some(number) = number_of(ObjectKind::Member, owner) {
-            return Ok(keys::owner_number(OwnerKind::Member, number));
-        }
-        if owner.contains('/') {
-            return Ok(keys::owner_number(
-                OwnerKind::Unit,
-                self.unit(owner).await?.number,
-            ));
+        if text.contains('/') {
+            return Ok(owner(OwnerKind::Unit, self.unit(text).await?.number));
         }
         // One word: the root unit, or a member.
-        match self.unit(owner).await {
-            Ok(unit) => Ok(keys::owner_number(OwnerKind::Unit, unit.number)),
-            Err(error) if error.kind() == crate::ErrorKind::Usage => Ok(keys::owner_number(
-                OwnerKind::Member,
-                self.member(owner).await?.number,
-            )),
+        match self.unit(text).await {
+            Ok(unit) => Ok(owner(OwnerKind::Unit, unit.number)),
+            Err(error) if error.kind() == crate::ErrorKind::Usage => {
+                Ok(owner(OwnerKind::Member, self.member(text).await?.number))
+            }
             Err(error) => Err(error),
         }
     }

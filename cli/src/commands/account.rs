@@ -1,0 +1,366 @@
+//! `account list | show | open | close | freeze | unfreeze | credit`.
+
+use clap::{Args, Subcommand};
+use polity_client::ledger::Amount;
+use polity_client::ledger::state::keys::{self, List as Lists};
+use polity_client::session::{Session, lettered};
+use polity_client::v1::{
+    self, Account as AccountObject, Asset, Counter, Hold, HoldState, ObjectKind, OwnerRef,
+    action::Kind,
+};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use super::reference;
+use crate::amount::{self, AmountWords, Balance, counted};
+use crate::context::Context;
+use crate::names::{self, Names};
+use crate::output::{Table, facts};
+use crate::time;
+
+/// Accounts: each holds one asset for a unit, a member or an external party.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity account list acme/dev\n  \
+    polity account show acme/dev:main\n  \
+    polity account open acme/dev:travel EUR\n  \
+    polity account credit acme/dev:main 500.00 EUR")]
+pub struct Account {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    List(List),
+    Show(Show),
+    Open(Open),
+    Close(Close),
+    Freeze(Freeze),
+    Unfreeze(Unfreeze),
+    Credit(Credit),
+}
+
+impl Account {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::List(verb) => verb.run(context).await,
+            Verb::Show(verb) => verb.run(context).await,
+            Verb::Open(verb) => verb.run(context).await,
+            Verb::Close(verb) => verb.run(context).await,
+            Verb::Freeze(verb) => verb.run(context).await,
+            Verb::Unfreeze(verb) => verb.run(context).await,
+            Verb::Credit(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// Lists open accounts with their balances.
+#[derive(Args, Debug)]
+struct List {
+    /// Only those of this unit, member or external party.
+    owner: Option<String>,
+}
+
+impl List {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let numbers = match &self.owner {
+            Some(owner) => {
+                let owner = session.owner(owner).await?;
+                let number = keys::owner_number(owner.kind(), owner.number);
+                let (lists, _) = session.lists(Lists::Accounts, &[number], at).await?;
+                lists.concat()
+            }
+            None => all(session).await?,
+        };
+        let (accounts, moment) = session.get_all_at::<AccountObject>(&numbers, at).await?;
+        let accounts: Vec<AccountObject> = accounts
+            .into_iter()
+            .flatten()
+            .filter(|account| account.closed_at == 0)
+            .collect();
+        let mut names = Names::new(session, at);
+        names
+            .load_accounts(accounts.iter().map(|one| one.number))
+            .await?;
+
+        let mut table = Table::new(["account", "balance", "available", "state"]);
+        let mut json = Vec::new();
+        for account in &accounts {
+            let asset = names.asset(account.asset);
+            table.row([
+                names.shown(ObjectKind::Account, account.number),
+                Balance::posted(account)?.shown(&asset),
+                available(account)?
+                    .map_or_else(|| "no limit".to_owned(), |one| amount::shown(one, &asset)),
+                state(account).to_owned(),
+            ]);
+            json.push(account_json(&names, account)?);
+        }
+        context.answer(moment, json!({ "accounts": json }), || {
+            match accounts.is_empty() {
+                true => "No open accounts.".to_owned(),
+                false => table.to_string(),
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Shows an account: owner, balance, what is reserved, what is available.
+#[derive(Args, Debug)]
+struct Show {
+    /// `acme/dev:main`, `finn:main` or a88.
+    account: String,
+}
+
+impl Show {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let number = session.account(&self.account).await?.number;
+        let (account, moment) = session.get_at::<AccountObject>(number, at).await?;
+        let account = account.ok_or_else(|| usage(format!("a{number} did not exist then")))?;
+        let (holds, _) = session.lists(Lists::Holds, &[number], at).await?;
+        let (holds, _) = session.get_all_at::<Hold>(&holds.concat(), at).await?;
+        let holds: Vec<Hold> = holds
+            .into_iter()
+            .flatten()
+            .filter(|hold| hold.state() == HoldState::Open)
+            .collect();
+        let mut names = Names::new(session, at);
+        let others = holds.iter().flat_map(|hold| [hold.from, hold.to]);
+        names.load_accounts(others.chain([number])).await?;
+
+        let asset = names.asset(account.asset);
+        let mut json = account_json(&names, &account)?;
+        json["holds"] = holds
+            .iter()
+            .map(|hold| lettered(ObjectKind::Hold, hold.number))
+            .collect();
+        let mut text = facts(&[
+            ("account", names.shown(ObjectKind::Account, number)),
+            ("owner", names.owner(account.owner.unwrap_or_default())),
+            ("state", state(&account).to_owned()),
+            ("balance", Balance::posted(&account)?.shown(&asset)),
+            (
+                "available",
+                match available(&account)? {
+                    Some(one) => amount::shown(one, &asset),
+                    None => "no limit".to_owned(),
+                },
+            ),
+            (
+                "reserved to go out",
+                shown_unless_zero(&account.debits_pending, &asset)?,
+            ),
+            (
+                "reserved to come in",
+                shown_unless_zero(&account.credits_pending, &asset)?,
+            ),
+            (
+                "credit limit",
+                shown_unless_zero(&account.credit_limit, &asset)?,
+            ),
+            ("external id", account.external_id.clone()),
+        ]);
+        for hold in &holds {
+            text.push_str(&format!(
+                "hold {}  {} from {} to {} until {}\n",
+                lettered(ObjectKind::Hold, hold.number),
+                amount::shown(counted(&hold.amount)?, &asset),
+                names.shown(ObjectKind::Account, hold.from),
+                names.shown(ObjectKind::Account, hold.to),
+                time::shown(hold.expires_at)
+            ));
+        }
+        context.answer(moment, json, || text);
+        Ok(())
+    }
+}
+
+/// Opens an account of one asset.
+#[derive(Args, Debug)]
+struct Open {
+    /// Owner and name: `acme/dev:travel`, `finn:main`, `acme/dev/@vendor:main`.
+    account: String,
+    /// Code of the asset.
+    asset: String,
+    /// What another system calls it.
+    #[arg(long, value_name = "ID")]
+    external_id: Option<String>,
+}
+
+impl Open {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let (owner, handle) = self.account.rsplit_once(':').ok_or_else(|| {
+            usage(format!(
+                "an account is written OWNER:NAME, not {}",
+                self.account
+            ))
+        })?;
+        let owner = session.owner(owner).await?;
+        let act = v1::OpenAccount {
+            owner: Some(OwnerRef {
+                kind: owner.kind,
+                number: reference(owner.number),
+            }),
+            asset: reference(session.asset(&self.asset).await?),
+            handle: handle.to_owned(),
+            external_id: self.external_id.unwrap_or_default(),
+        };
+        context.act(vec![Kind::OpenAccount(act)]).await
+    }
+}
+
+/// Closes an account, which must be empty.
+#[derive(Args, Debug)]
+struct Close {
+    /// `acme/dev:travel` or a88.
+    account: String,
+}
+
+impl Close {
+    async fn run(self, context: &Context) -> Result<()> {
+        let account = context
+            .session()
+            .await?
+            .account(&self.account)
+            .await?
+            .number;
+        let act = v1::CloseAccount {
+            account: reference(account),
+        };
+        context.act(vec![Kind::CloseAccount(act)]).await
+    }
+}
+
+/// Freezes an account: nothing moves until it is lifted.
+#[derive(Args, Debug)]
+struct Freeze {
+    /// `acme/dev:travel` or a88.
+    account: String,
+}
+
+impl Freeze {
+    async fn run(self, context: &Context) -> Result<()> {
+        freeze(context, &self.account, true).await
+    }
+}
+
+/// Lifts the freeze of an account.
+#[derive(Args, Debug)]
+struct Unfreeze {
+    /// `acme/dev:travel` or a88.
+    account: String,
+}
+
+impl Unfreeze {
+    async fn run(self, context: &Context) -> Result<()> {
+        freeze(context, &self.account, false).await
+    }
+}
+
+/// Says how far below zero an account may go.
+#[derive(Args, Debug)]
+struct Credit {
+    /// `acme/dev:main` or a88.
+    account: String,
+    #[command(flatten)]
+    limit: AmountWords,
+}
+
+impl Credit {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let number = session.account(&self.account).await?.number;
+        let (limit, asset) = self.limit.read(session).await?;
+        let account: AccountObject = session.get(number).await?.unwrap_or_default();
+        if account.asset != asset.number {
+            return Err(usage(format!("a{number} holds no {}", asset.code)));
+        }
+        let act = v1::SetCreditLimit {
+            account: reference(number),
+            limit: limit.to_bytes(),
+        };
+        context.act(vec![Kind::SetCreditLimit(act)]).await
+    }
+}
+
+async fn freeze(context: &Context, account: &str, frozen: bool) -> Result<()> {
+    let account = context.session().await?.account(account).await?.number;
+    let act = v1::FreezeAccount {
+        account: reference(account),
+        frozen,
+    };
+    context.act(vec![Kind::FreezeAccount(act)]).await
+}
+
+/// Every account that was ever opened.
+async fn all(session: &Session) -> Result<Vec<u64>> {
+    let key = keys::key(keys::COUNTER, &[ObjectKind::Account as u64]);
+    // A counter only grows: the newest one covers every earlier state.
+    let counter: Option<Counter> = session.value(key).await?;
+    Ok((1..=counter.map_or(0, |counter| counter.last)).collect())
+}
+
+/// The stable JSON of an account.
+fn account_json(names: &Names<'_>, account: &AccountObject) -> Result<Value> {
+    let asset = names.asset(account.asset);
+    let owner = account.owner.unwrap_or_default();
+    let of = |bytes: &[u8]| -> Result<Value> { Ok(amount::json(counted(bytes)?, &asset)) };
+    Ok(json!({
+        "account": lettered(ObjectKind::Account, account.number),
+        "name": names.account(account.number),
+        "owner": names::owner_json(owner),
+        "owner_name": names.owner(owner),
+        "asset": asset.code,
+        "state": state(account),
+        "balance": Balance::posted(account)?.json(&asset),
+        "available": available(account)?.map(|one| amount::json(one, &asset)),
+        "debits_posted": of(&account.debits_posted)?,
+        "credits_posted": of(&account.credits_posted)?,
+        "debits_pending": of(&account.debits_pending)?,
+        "credits_pending": of(&account.credits_pending)?,
+        "credit_limit": of(&account.credit_limit)?,
+        "external_id": account.external_id,
+    }))
+}
+
+/// What can still go out; none where there is no limit.
+fn available(account: &AccountObject) -> Result<Option<Amount>> {
+    if account.unlimited {
+        return Ok(None);
+    }
+    let can = counted(&account.credits_posted)?
+        .0
+        .saturating_add(counted(&account.credit_limit)?.0);
+    let used = counted(&account.debits_posted)?
+        .0
+        .saturating_add(counted(&account.debits_pending)?.0);
+    Ok(Some(Amount(can.saturating_sub(used))))
+}
+
+fn state(account: &AccountObject) -> &'static str {
+    match (account.closed_at, account.frozen) {
+        (0, false) => "open",
+        (0, true) => "frozen",
+        (_, _) => "closed",
+    }
+}
+
+fn shown_unless_zero(bytes: &[u8], asset: &Asset) -> Result<String> {
+    let amount = counted(bytes)?;
+    Ok(match amount.is_zero() {
+        true => String::new(),
+        false => amount::shown(amount, asset),
+    })
+}
+
+fn usage(words: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}

@@ -1,0 +1,126 @@
+//! `explain`: what a refusal means, by number, family or name.
+
+use clap::Args;
+use polity_client::ledger::Rejection;
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::output::Table;
+
+/// Explains a refusal: a number, a family such as 3xx, or a name.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity explain 303\n  \
+    polity explain 3xx\n  \
+    polity explain insufficient_funds")]
+pub struct Explain {
+    /// 303, 3xx, limit_per_transfer, or nothing for all.
+    what: Option<String>,
+}
+
+impl Explain {
+    /// The explanation of one refusal.
+    #[must_use]
+    pub fn of(what: &str) -> Explain {
+        Explain {
+            what: Some(what.to_owned()),
+        }
+    }
+
+    /// Explains.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let found = matching(self.what.as_deref());
+        if found.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("no refusal is called {}", self.what.unwrap_or_default()),
+            ));
+        }
+        let json: Vec<Value> = found
+            .iter()
+            .map(|one| json!({"code": one.code(), "rejection": one.name(), "sentence": one.to_string()}))
+            .collect();
+        context
+            .output
+            .show(&json!({ "refusals": json }), || match &found[..] {
+                [one] => format!(
+                    "{} {}: {}.\nFamily {}xx: {}.",
+                    one.code(),
+                    one.name(),
+                    one,
+                    one.code() / 100,
+                    family(one.code() / 100)
+                ),
+                several => {
+                    let mut table = Table::new(["number", "name", "meaning"]);
+                    for one in several {
+                        table.row([
+                            one.code().to_string(),
+                            one.name().to_owned(),
+                            one.to_string(),
+                        ]);
+                    }
+                    table.to_string()
+                }
+            });
+        Ok(())
+    }
+}
+
+fn matching(what: Option<&str>) -> Vec<Rejection> {
+    let all = Rejection::ALL.iter().copied();
+    let Some(what) = what else {
+        return all.collect();
+    };
+    if let Some(Ok(hundred)) = what.strip_suffix("xx").map(str::parse::<u32>) {
+        return all.filter(|one| one.code() / 100 == hundred).collect();
+    }
+    let number = what.parse().ok();
+    all.filter(|one| Some(one.code()) == number || one.name() == what)
+        .collect()
+}
+
+fn family(hundred: u32) -> &'static str {
+    match hundred {
+        1 => "the bytes are not a transaction of this ledger",
+        2 => "the signers, their keys and signatures",
+        3 => "authority: grants, policies and duties",
+        4 => "the organisation: members, units, roles",
+        5 => "decisions and proposals",
+        6 => "value: accounts, budgets, holds",
+        7 => "exchange between peers",
+        8 => "the network: validators, nodes, parameters",
+        9 => "audit: documents, auditors, closed periods",
+        _ => "none that is known",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_found_by_number_family_and_name() {
+        let table = [
+            (Some("303"), 1),
+            (Some("limit_per_transfer"), 1),
+            (Some("999"), 0),
+            (Some("9xxx"), 0),
+            (Some("nonsense"), 0),
+        ];
+        for (what, count) in table {
+            assert_eq!(matching(what).len(), count, "{what:?}");
+        }
+        let of_authority = matching(Some("3xx"));
+        assert!(of_authority.iter().all(|one| one.code() / 100 == 3) && of_authority.len() > 10);
+        assert_eq!(matching(None).len(), Rejection::ALL.len());
+    }
+
+    #[test]
+    fn every_family_that_is_used_has_words() {
+        for one in Rejection::ALL {
+            assert_ne!(family(one.code() / 100), "none that is known", "{one:?}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! `history OBJECT`: everything that happened to something, proven.
+
+use clap::Args;
+use polity_client::session::{AsOf, Session, Source, lettered, object};
+use polity_client::v1::{
+    BudgetLine, Document, Grant, Hold, Node, ObjectKind, Party, Policy, SodRule,
+};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::names::Names;
+use crate::output::Table;
+use crate::progress::Progress;
+use crate::{receipt, time};
+
+/// Shows the whole history of anything, each event proven by its receipt.
+///
+/// Members, units, roles, proposals, accounts and the organisation have histories of their own. Of a grant, an
+/// assignment, a policy, a party, a budget line, a hold, a node or a document, the events in the history that holds
+/// them are shown.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity history finn\n  \
+    polity history acme/dev:main\n  \
+    polity history acme/dev#storefront-api\n  \
+    polity history g41\n  \
+    polity history organisation")]
+pub struct History {
+    /// Number or handle: finn, acme/dev, acme/dev#lead, acme/dev:main, m12, g41, p7.
+    object: String,
+    /// Only the newest so many: verified to be the newest.
+    #[arg(long, value_name = "COUNT")]
+    newest: Option<u32>,
+}
+
+/// Whose history holds an object's events, and which object's events are meant.
+struct Subject {
+    kind: ObjectKind,
+    number: u64,
+    only: Option<(ObjectKind, u64)>,
+}
+
+impl History {
+    /// Shows it.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let subject = subject(session, &self.object).await?;
+        let mut history = match self.newest {
+            Some(limit) => {
+                session
+                    .newest_history(subject.kind, subject.number, limit)
+                    .await?
+            }
+            None => session.history(subject.kind, subject.number).await?,
+        };
+        if let AsOf::Height(height) = context.as_of().await? {
+            history.items.retain(|item| item.entry.height <= height);
+        }
+        let bar = Progress::new("proving events");
+        let events = session
+            .proven_events(&history, &mut |done, of| bar.at(done, of))
+            .await?;
+        drop(bar);
+
+        let mut names = Names::new(session, AsOf::Newest);
+        let basis = |of: fn(&polity_client::v1::Basis) -> u64| {
+            let all = events
+                .iter()
+                .filter_map(|one| one.event.basis.as_ref())
+                .map(of);
+            all.collect::<Vec<u64>>()
+        };
+        names.load_members(basis(|one| one.member)).await?;
+        names.load_roles(basis(|one| one.role)).await?;
+        let mut table = Table::new(["time", "block", "what", "by", "as", "basis"]);
+        let mut entries = Vec::new();
+        for (item, proven) in history.items.iter().zip(&events) {
+            let event = &proven.event;
+            if subject
+                .only
+                .is_some_and(|(kind, number)| (event.object(), event.number) != (kind, number))
+            {
+                continue;
+            }
+            let basis = event.basis.unwrap_or_default();
+            table.row([
+                time::shown(proven.time),
+                item.entry.height.to_string(),
+                receipt::event_line(session, event).await?,
+                names.shown(ObjectKind::Member, basis.member),
+                names.role(basis.role),
+                receipt::basis_words(event),
+            ]);
+            let mut value = receipt::event_json(session, event).await?;
+            value["index"] = item.index.into();
+            value["height"] = item.entry.height.into();
+            value["time"] = time::json(proven.time);
+            value["object_hash"] = hex::encode(&item.entry.object_hash).into();
+            value["id"] = match &proven.source {
+                Source::Transaction(id) => hex::encode(id).into(),
+                Source::Genesis | Source::Timer => serde_json::Value::Null,
+            };
+            entries.push(value);
+        }
+        let shown = lettered(subject.kind, subject.number);
+        let json = json!({
+            "object": shown,
+            "count": history.count,
+            "root": hex::encode(&history.root),
+            "entries": entries,
+        });
+        context.answer(history.moment, json, || {
+            let whole = match self.newest {
+                Some(_) => "the newest of",
+                None => "all of",
+            };
+            format!(
+                "{table}\n{whole} {} entries of the history of {shown}, whose root the state of height {} proves",
+                history.count, history.moment.height
+            )
+        });
+        Ok(())
+    }
+}
+
+/// Reads what a person calls something into the history that has its events.
+async fn subject(session: &Session, text: &str) -> Result<Subject> {
+    let own = |kind, number| Subject {
+        kind,
+        number,
+        only: None,
+    };
+    if text == "organisation" {
+        return Ok(own(ObjectKind::Organisation, 0));
+    }
+    let Some((kind, number)) = object(text) else {
+        return Ok(if text.contains(':') {
+            own(ObjectKind::Account, session.account(text).await?.number)
+        } else if text.contains('#') {
+            own(ObjectKind::Role, session.role(text).await?.number)
+        } else {
+            match session.owner(text).await? {
+                owner if owner.kind() == polity_client::v1::OwnerKind::Unit => {
+                    own(ObjectKind::Unit, owner.number)
+                }
+                owner if owner.kind() == polity_client::v1::OwnerKind::Member => {
+                    own(ObjectKind::Member, owner.number)
+                }
+                owner => inside(session, ObjectKind::Party, owner.number).await?,
+            }
+        });
+    };
+    match kind {
+        ObjectKind::Member
+        | ObjectKind::Unit
+        | ObjectKind::Role
+        | ObjectKind::Proposal
+        | ObjectKind::Account
+        | ObjectKind::Organisation => Ok(own(kind, number)),
+        ObjectKind::Grant
+        | ObjectKind::Assignment
+        | ObjectKind::Policy
+        | ObjectKind::Party
+        | ObjectKind::BudgetLine
+        | ObjectKind::Hold
+        | ObjectKind::SodRule
+        | ObjectKind::Node
+        | ObjectKind::Document
+        | ObjectKind::Recovery
+        | ObjectKind::SodException
+        | ObjectKind::Auditor
+        | ObjectKind::Asset
+        | ObjectKind::Transfer
+        | ObjectKind::None => inside(session, kind, number).await,
+    }
+}
+
+/// The history in which the events of something stand that has none of its own.
+async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
+    let missing = || {
+        Error::new(
+            ErrorKind::Usage,
+            format!("there is no {}", lettered(kind, number)),
+        )
+    };
+    let (holder, of) = match kind {
+        ObjectKind::Grant => {
+            let grant: Grant = session.get(number).await?.ok_or_else(missing)?;
+            // A delegation is to a member: it stands in theirs.
+            match grant.source {
+                0 => (ObjectKind::Role, grant.role),
+                _ => (ObjectKind::Member, grant.member),
+            }
+        }
+        ObjectKind::Assignment => {
+            let found: polity_client::v1::Assignment =
+                session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Role, found.role)
+        }
+        ObjectKind::Policy => {
+            let found: Policy = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Unit, found.unit)
+        }
+        ObjectKind::Party => {
+            let found: Party = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Unit, found.unit)
+        }
+        ObjectKind::BudgetLine => {
+            let found: BudgetLine = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Unit, found.unit)
+        }
+        ObjectKind::Hold => {
+            let found: Hold = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Account, found.from)
+        }
+        ObjectKind::SodRule => {
+            let found: SodRule = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Unit, found.unit)
+        }
+        ObjectKind::Node => {
+            let found: Node = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Unit, found.unit)
+        }
+        ObjectKind::Document => {
+            let found: Document = session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Unit, found.unit)
+        }
+        ObjectKind::Recovery => {
+            let found: polity_client::v1::Recovery =
+                session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Member, found.member)
+        }
+        ObjectKind::SodException
+        | ObjectKind::Auditor
+        | ObjectKind::Asset
+        | ObjectKind::Transfer
+        | ObjectKind::None
+        | ObjectKind::Member
+        | ObjectKind::Unit
+        | ObjectKind::Role
+        | ObjectKind::Proposal
+        | ObjectKind::Account
+        | ObjectKind::Organisation => {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!(
+                    "{} stands in the history of its unit or account: ask for that",
+                    lettered(kind, number)
+                ),
+            ));
+        }
+    };
+    Ok(Subject {
+        kind: holder,
+        number: of,
+        only: Some((kind, number)),
+    })
+}

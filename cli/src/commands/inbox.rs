@@ -1,0 +1,40 @@
+//! `inbox`: what waits for me.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::session::lettered;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::output::Table;
+use crate::time;
+
+/// Shows what waits for you: proposals to answer or execute, assignments to accept, records to confirm.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity inbox\n  \
+    polity inbox --member ada -o json")]
+pub struct Inbox {}
+
+impl Inbox {
+    /// Shows it.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let member = context.member().await?;
+        let answer = context.session().await?.inbox(member.number).await?;
+        let mut table = Table::new(["what", "about", "until"]);
+        let mut items: Vec<Value> = Vec::new();
+        for item in &answer.items {
+            let about = lettered(item.kind(), item.number);
+            table.row([item.what.clone(), about.clone(), time::shown(item.due)]);
+            items.push(json!({"what": item.what, "object": about, "due": time::json(item.due)}));
+        }
+        let json = json!({"member": member.shown, "height": answer.height, "items": items});
+        context
+            .output
+            .show(&json, || match answer.items.is_empty() {
+                true => format!("Nothing waits for {}.", member.shown),
+                false => table.to_string(),
+            });
+        Ok(())
+    }
+}

@@ -1,0 +1,247 @@
+//! `key new | list | show | import | export`.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use polity_client::keys::{ImportForm, StoredKey};
+use polity_client::ledger::check;
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::output::{Table, facts};
+use crate::passphrase;
+
+/// No key file is larger.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Makes and keeps signing keys, in files that a passphrase encrypts.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity key new finn\n  \
+    polity key show finn --for m12\n  \
+    polity key export finn --to finn-backup.age")]
+pub struct Key {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    New(New),
+    List(List),
+    Show(Show),
+    Import(Import),
+    Export(Export),
+}
+
+impl Key {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::New(verb) => verb.run(context),
+            Verb::List(verb) => verb.run(context),
+            Verb::Show(verb) => verb.run(context).await,
+            Verb::Import(verb) => verb.run(context),
+            Verb::Export(verb) => verb.run(context),
+        }
+    }
+}
+
+/// Makes a new key and shows its public part: who invites you needs that.
+#[derive(Args, Debug)]
+struct New {
+    /// Name of the key's file: a-z, 0-9 and -.
+    name: String,
+}
+
+impl New {
+    fn run(self, context: &Context) -> Result<()> {
+        let passphrase = passphrase::new(&self.name, context.options.passphrase_fd)?;
+        let key = context.keys().create(&self.name, &passphrase)?;
+        tell(context, &key);
+        Ok(())
+    }
+}
+
+/// Lists the keys of the home directory.
+#[derive(Args, Debug)]
+struct List {}
+
+impl List {
+    fn run(self, context: &Context) -> Result<()> {
+        let keys = context.keys().list()?;
+        let mut table = Table::new(["name", "public key"]);
+        for key in &keys {
+            table.row([key.name.clone(), hex::encode(key.public_key)]);
+        }
+        let json: Vec<Value> = keys.iter().map(key_json).collect();
+        context
+            .output
+            .show(&json!({ "keys": json }), || match keys.is_empty() {
+                true => "No keys. Make one with: polity key new NAME".to_owned(),
+                false => table.to_string(),
+            });
+        Ok(())
+    }
+}
+
+/// Shows a public key; with `--for` or `--chain-id` also the proof that you hold its secret.
+#[derive(Args, Debug)]
+struct Show {
+    /// Name of the key.
+    name: String,
+    /// Prove possession for this member: for add-key, recover, and the first key of an import.
+    #[arg(long = "for", value_name = "MEMBER", conflicts_with = "chain_id")]
+    member: Option<String>,
+    /// Prove possession for the founding of the chain with this name.
+    #[arg(long, value_name = "ID")]
+    chain_id: Option<String>,
+}
+
+impl Show {
+    async fn run(self, context: &Context) -> Result<()> {
+        let key = context.keys().public(&self.name)?;
+        let mut json = key_json(&key);
+        let mut pairs = vec![
+            ("name", key.name.clone()),
+            ("public key", hex::encode(key.public_key)),
+        ];
+        let possession = match (&self.member, &self.chain_id) {
+            (Some(member), _) => {
+                let session = context.session().await?;
+                let member = session.member(member).await?;
+                pairs.push(("member", member.shown));
+                Some(
+                    self.open(context)?
+                        .prove_possession(session.organisation(), member.number),
+                )
+            }
+            (None, Some(chain)) => {
+                pairs.push(("chain", chain.clone()));
+                let bytes = check::founding_possession_bytes(chain, &key.public_key);
+                Some(self.open(context)?.sign(&bytes))
+            }
+            (None, None) => None,
+        };
+        if let Some(possession) = possession {
+            json["possession"] = hex::encode(possession).into();
+            pairs.push(("possession", hex::encode(possession)));
+        }
+        context.output.show(&json, || facts(&pairs));
+        Ok(())
+    }
+
+    fn open(&self, context: &Context) -> Result<polity_client::keys::Signer> {
+        let passphrase = passphrase::existing(&self.name, context.options.passphrase_fd)?;
+        context.keys().open(&self.name, &passphrase)
+    }
+}
+
+/// Takes in a key made elsewhere: an exported file, or 64 hexadecimal digits of a seed in a file.
+#[derive(Args, Debug)]
+struct Import {
+    /// Name that the key gets here.
+    name: String,
+    /// The file; `-` reads from standard input.
+    file: PathBuf,
+}
+
+impl Import {
+    fn run(self, context: &Context) -> Result<()> {
+        use std::io::Read;
+        let trouble = |error: std::io::Error| {
+            let words = format!("{} cannot be read", self.file.display());
+            Error::new(ErrorKind::Key, words).with_source(error)
+        };
+        let mut bytes = Vec::new();
+        let read = if self.file.as_os_str() == "-" {
+            std::io::stdin()
+                .take(FILE_BYTES_MAX)
+                .read_to_end(&mut bytes)
+        } else {
+            let file = std::fs::File::open(&self.file).map_err(trouble)?;
+            file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)
+        };
+        read.map_err(trouble)?;
+
+        let theirs = match ImportForm::is_encrypted(&bytes) {
+            true => Some(passphrase::existing(
+                &format!("in {}", self.file.display()),
+                context.options.passphrase_fd,
+            )?),
+            false => None,
+        };
+        let form = match &theirs {
+            Some(theirs) => ImportForm::Encrypted(&bytes, theirs),
+            None => ImportForm::Plain(&bytes),
+        };
+        let ours = passphrase::new(&self.name, context.options.passphrase_fd)?;
+        let key = context.keys().import(&self.name, form, &ours)?;
+        tell(context, &key);
+        Ok(())
+    }
+}
+
+/// Writes a key to a file to take elsewhere, encrypted under a passphrase.
+#[derive(Args, Debug)]
+struct Export {
+    /// Name of the key.
+    name: String,
+    /// The file; it must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Unencrypted: whoever reads the file can sign in your name.
+    #[arg(long)]
+    plain: bool,
+}
+
+impl Export {
+    fn run(self, context: &Context) -> Result<()> {
+        let passphrase = passphrase::existing(&self.name, context.options.passphrase_fd)?;
+        if self.plain {
+            context.confirm(
+                "Write the key unencrypted: whoever reads the file can sign in your name. Go on?",
+            )?;
+        }
+        let other = (!self.plain).then_some(&passphrase);
+        let bytes = context.keys().export(&self.name, &passphrase, other)?;
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.to)
+            .and_then(|mut file| {
+                file.write_all(&bytes)?;
+                file.sync_all()
+            })
+            .map_err(|error| {
+                let words = format!("{} cannot be written", self.to.display());
+                Error::new(ErrorKind::Key, words).with_source(error)
+            })?;
+        let json = json!({"name": self.name, "file": self.to.display().to_string(), "encrypted": !self.plain});
+        context.output.show(&json, || match self.plain {
+            true => format!("Written to {}, unencrypted.", self.to.display()),
+            false => format!(
+                "Written to {}, encrypted under the key's passphrase.",
+                self.to.display()
+            ),
+        });
+        Ok(())
+    }
+}
+
+fn tell(context: &Context, key: &StoredKey) {
+    context.output.show(&key_json(key), || {
+        facts(&[
+            ("name", key.name.clone()),
+            ("public key", hex::encode(key.public_key)),
+        ])
+    });
+}
+
+fn key_json(key: &StoredKey) -> Value {
+    json!({"name": key.name, "public_key": hex::encode(key.public_key)})
+}

@@ -1,0 +1,191 @@
+//! `network status | verify`.
+
+use clap::{Args, Subcommand};
+use polity_client::ledger::state::keys::{self, List};
+use polity_client::session::Session;
+use polity_client::v1::{Counter, Node, ObjectKind, Validator};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::names::Names;
+use crate::output::{Table, facts};
+use crate::time;
+
+/// The departments' validators and nodes, and what this program believes of them.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity network status\n  \
+    polity network status -o json\n  \
+    polity network verify")]
+pub struct Network {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    Status(Status),
+    Verify(Verify),
+}
+
+impl Network {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::Status(verb) => verb.run(context).await,
+            Verb::Verify(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// Shows the newest verified header, who validates, and which nodes are registered. Needs no key.
+#[derive(Args, Debug)]
+struct Status {}
+
+impl Status {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let told = session.node_status().await?;
+        let header = session.light().newest().await?;
+        let at = context.as_of().await?;
+        let units = validator_units(session).await?;
+        let (nodes, _) = session
+            .get_all_at::<Node>(&all_nodes(session).await?, at)
+            .await?;
+        let nodes: Vec<Node> = nodes
+            .into_iter()
+            .flatten()
+            .filter(|node| node.removed_at == 0)
+            .collect();
+        let mut names = Names::new(session, at);
+        let wanted = units
+            .iter()
+            .map(|one| one.unit)
+            .chain(nodes.iter().map(|one| one.unit));
+        names.load_units(wanted.collect::<Vec<_>>()).await?;
+
+        let mut validators = Vec::new();
+        let mut table = Table::new(["validator", "power", "address"]);
+        for validator in header.validators() {
+            let of = units.iter().find(|one| one.key == validator.public_key);
+            let unit = of.map_or_else(String::new, |one| names.unit(one.unit));
+            let address = hex::encode(validator.address);
+            validators.push(json!({"unit": unit, "power": validator.power, "address": address}));
+            table.row([unit, validator.power.to_string(), address]);
+        }
+        let mut node_table = Table::new(["node", "unit", "address"]);
+        let mut node_list = Vec::new();
+        for node in &nodes {
+            let (id, unit) = (hex::encode(&node.id), names.unit(node.unit));
+            node_list.push(json!({"id": id, "unit": unit, "address": node.address}));
+            node_table.row([id, unit, node.address.clone()]);
+        }
+        let seconds = seconds(header.time());
+        let json = json!({
+            "organisation": header.chain_id(),
+            "organisation_digest": hex::encode(session.organisation()),
+            "engine": told.engine,
+            "height": header.height(),
+            "time": time::json(seconds),
+            "app_hash": hex::encode(header.app_hash()),
+            "validators": validators,
+            "nodes": node_list,
+            "history_base_height": told.history_base_height,
+        });
+        context.output.show(&json, || {
+            let top = facts(&[
+                ("organisation", header.chain_id().to_owned()),
+                ("engine", told.engine.clone()),
+                (
+                    "height",
+                    format!("{} of {}, verified", header.height(), time::shown(seconds)),
+                ),
+                ("app hash", hex::encode(header.app_hash())),
+            ]);
+            match nodes.is_empty() {
+                true => format!("{top}\n{table}"),
+                false => format!("{top}\n{table}\n{node_table}"),
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Verifies headers from the root of trust to the newest one, and shows a checkpoint to hand on.
+#[derive(Args, Debug)]
+struct Verify {}
+
+impl Verify {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let header = session.light().newest().await?;
+        let root = session.light().root();
+        let from = match &context.options.checkpoint {
+            Some(_) => format!("the checkpoint at height {}", root.height()),
+            None => "the genesis file".to_owned(),
+        };
+        let checkpoint = format!("{}:{}", header.height(), hex::encode(header.hash()));
+        let power: u64 = header.validators().iter().map(|one| one.power).sum();
+        let json = json!({
+            "organisation": header.chain_id(),
+            "root_height": root.height(),
+            "height": header.height(),
+            "time": time::json(seconds(header.time())),
+            "app_hash": hex::encode(header.app_hash()),
+            "checkpoint": checkpoint,
+            "validators": header.validators().len(),
+            "power": power,
+        });
+        context.output.show(&json, || {
+            facts(&[
+                ("organisation", header.chain_id().to_owned()),
+                ("believed", from.clone()),
+                (
+                    "verified",
+                    format!(
+                        "to height {} of {}",
+                        header.height(),
+                        time::shown(seconds(header.time()))
+                    ),
+                ),
+                (
+                    "signed by",
+                    format!(
+                        "more than two thirds of power {power} of {} validators",
+                        header.validators().len()
+                    ),
+                ),
+                ("checkpoint", checkpoint.clone()),
+            ])
+        });
+        Ok(())
+    }
+}
+
+/// The validators' entries in the state: unit and consensus key.
+async fn validator_units(session: &Session) -> Result<Vec<Validator>> {
+    let units = session.list(List::Validators, 0).await?;
+    let mut validators = Vec::new();
+    for unit in units {
+        let found: Option<Validator> = session.value(keys::key(keys::VALIDATOR, &[unit])).await?;
+        validators.push(found.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Trouble,
+                format!("the validator of u{unit} changed while it was read"),
+            )
+        })?);
+    }
+    Ok(validators)
+}
+
+async fn all_nodes(session: &Session) -> Result<Vec<u64>> {
+    let key = keys::key(keys::COUNTER, &[ObjectKind::Node as u64]);
+    let counter: Option<Counter> = session.value(key).await?;
+    Ok((1..=counter.map_or(0, |counter| counter.last)).collect())
+}
+
+fn seconds(time: std::time::SystemTime) -> u64 {
+    time.duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

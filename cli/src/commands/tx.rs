@@ -1,0 +1,264 @@
+//! `tx show | draft | sign | submit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use polity_client::proof::ProvenReceipt;
+use polity_client::session::{Draft, lettered};
+use polity_client::v1::ObjectKind;
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use super::actions_of;
+use crate::context::Context;
+use crate::output::facts;
+use crate::{draft_file, failure, receipt, time};
+
+/// Transactions: drafts that several people sign, and what became of those that were sent.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity --draft swap.draft transfer send finn:hours ada:hours 3 HOURS\n  \
+    polity --member ada --draft swap.draft transfer send ada:main finn:main 90.00 EUR\n  \
+    polity tx show swap.draft\n  \
+    polity tx sign swap.draft\n  \
+    polity tx submit swap.draft\n  \
+    polity tx show 5f0c…")]
+pub struct Tx {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    Show(Show),
+    Draft(MakeDraft),
+    Sign(Sign),
+    Submit(Submit),
+}
+
+impl Tx {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::Show(verb) => verb.run(context).await,
+            Verb::Draft(verb) => verb.run(context).await,
+            Verb::Sign(verb) => verb.run(context).await,
+            Verb::Submit(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// Says in plain words what a draft does and who has signed it, or what became of a transaction that was sent.
+#[derive(Args, Debug)]
+struct Show {
+    /// A draft's file, or the id of a transaction that was sent.
+    what: String,
+}
+
+impl Show {
+    async fn run(self, context: &Context) -> Result<()> {
+        match id(&self.what) {
+            Some(id) => show_sent(context, &id).await,
+            None => show_draft(context, &draft_file::read(&PathBuf::from(&self.what))?).await,
+        }
+    }
+}
+
+/// Writes a draft of one or more commands, separated by `+`, that one transaction does together.
+#[derive(Args, Debug)]
+struct MakeDraft {
+    /// The draft's file; one that is there and not signed takes further actions.
+    file: PathBuf,
+    /// The words of commands, with `+` between two.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "COMMAND"
+    )]
+    words: Vec<String>,
+}
+
+impl MakeDraft {
+    async fn run(self, context: &Context) -> Result<()> {
+        let mut kinds = Vec::new();
+        for words in self.words.split(|word| word == "+") {
+            let actions = actions_of(context, words).await?;
+            kinds.extend(actions.into_iter().filter_map(|action| action.kind));
+        }
+        let mut options = context.options.clone();
+        options.draft = Some(self.file);
+        Context::new(options)?.act(kinds).await
+    }
+}
+
+/// Shows a draft, asks, and adds your signature.
+#[derive(Args, Debug)]
+struct Sign {
+    /// The draft's file.
+    file: PathBuf,
+}
+
+impl Sign {
+    async fn run(self, context: &Context) -> Result<()> {
+        let mut draft = draft_file::read(&self.file)?;
+        let who = context.actor().await?;
+        let body = draft.body()?;
+        let session = context.session().await?;
+        if body.organisation != session.organisation() {
+            return Err(usage("the draft is for another organisation"));
+        }
+        for sentence in context.sentences(&draft, &[], who.member.number).await? {
+            context.output.note(format!("{sentence}."));
+        }
+        context
+            .output
+            .note(format!("Valid until {}.", time::shown(body.valid_until)));
+        context.confirm(&format!("Sign as {}?", who.member.shown))?;
+        context.sign(&mut draft, &who)?;
+        draft_file::write(&self.file, &draft)?;
+        let missing = draft.signatures.iter().filter(|one| one.is_empty()).count();
+        let json = json!({"id": hex::encode(draft.id()), "missing_signatures": missing});
+        context.output.show(&json, || match missing {
+            0 => format!(
+                "Signed by all. Send it with: polity tx submit {}",
+                self.file.display()
+            ),
+            missing => format!(
+                "Signed. {missing} signatures are missing: pass {} on.",
+                self.file.display()
+            ),
+        });
+        Ok(())
+    }
+}
+
+/// Sends a draft that everybody signed, and waits for its proven receipt. Anybody may send it, and again.
+#[derive(Args, Debug)]
+struct Submit {
+    /// The draft's file.
+    file: PathBuf,
+}
+
+impl Submit {
+    async fn run(self, context: &Context) -> Result<()> {
+        let draft = draft_file::read(&self.file)?;
+        if !draft.is_complete() {
+            return Err(usage("signatures are missing: see polity tx show"));
+        }
+        if context.options.dry_run {
+            return show_draft(context, &draft).await;
+        }
+        context.submit(&draft).await
+    }
+}
+
+async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
+    let session = context.session().await?;
+    let body = draft.body()?;
+    if body.organisation != session.organisation() {
+        return Err(usage("the draft is for another organisation"));
+    }
+    let simulated = session.simulate(draft).await?;
+    let code = simulated.receipt.as_ref().map_or(0, |receipt| receipt.code);
+    // Nobody is "you" in a file that several people read.
+    let sentences = context.sentences(draft, &simulated.verdicts, 0).await?;
+    let mut signers = Vec::new();
+    let mut text = String::new();
+    for sentence in &sentences {
+        text.push_str(&format!("{sentence}.\n"));
+    }
+    text.push_str(&facts(&[
+        ("id", hex::encode(draft.id())),
+        ("valid until", time::shown(body.valid_until)),
+        (
+            "now",
+            match code {
+                0 => "it would be accepted".to_owned(),
+                code => format!(
+                    "it would be refused: {code} {}",
+                    failure::rejection_name(code)
+                ),
+            },
+        ),
+    ]));
+    for (signer, signature) in body.signers.iter().zip(&draft.signatures) {
+        let member = session
+            .member(&lettered(ObjectKind::Member, signer.member))
+            .await?
+            .shown;
+        let has = if signature.is_empty() {
+            "has not signed"
+        } else {
+            "has signed"
+        };
+        text.push_str(&format!("{member} {has}\n"));
+        signers.push(json!({
+            "member": lettered(ObjectKind::Member, signer.member),
+            "key": hex::encode(&signer.key),
+            "signed": !signature.is_empty(),
+        }));
+    }
+    let json = json!({
+        "id": hex::encode(draft.id()),
+        "valid_until": time::json(body.valid_until),
+        "actions": sentences,
+        "signers": signers,
+        "code": code,
+        "would_be_accepted": code == 0,
+    });
+    context.output.show(&json, || text);
+    Ok(())
+}
+
+async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
+    let session = context.session().await?;
+    let proven = session.receipt(id).await?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::OutcomeUnknown,
+            "no block has a transaction with this id yet",
+        )
+        .with_transaction_id(*id)
+    })?;
+    let draft = sent(&proven)?;
+    let sentences = context.sentences(&draft, &[], 0).await?;
+    let mut json = receipt::json(session, id, &proven).await?;
+    json["actions"] = Value::from(sentences.clone());
+    let mut events = String::new();
+    for event in &proven.receipt.events {
+        events.push_str(&format!(
+            "  {}\n",
+            receipt::event_line(session, event).await?
+        ));
+    }
+    context.output.show(&json, || {
+        let mut text: String = sentences.iter().map(|one| format!("{one}.\n")).collect();
+        text.push_str(&match proven.code {
+            0 => format!("accepted in block {}, proven\n{events}", proven.height),
+            code => format!(
+                "refused in block {}, proven: {code} {}: {}\n",
+                proven.height,
+                failure::rejection_name(code),
+                failure::rejection_sentence(code)
+            ),
+        });
+        text
+    });
+    Ok(())
+}
+
+/// The transaction behind a proven receipt.
+pub(super) fn sent(proven: &ProvenReceipt) -> Result<Draft> {
+    Draft::from_envelope(&proven.transaction)
+}
+
+/// Reads a transaction's id.
+pub(super) fn id(text: &str) -> Option<[u8; 32]> {
+    let mut id = [0; 32];
+    hex::decode_to_slice(text, &mut id).ok()?;
+    Some(id)
+}
+
+fn usage(words: &str) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}

@@ -1,0 +1,102 @@
+//! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
+
+use clap::Args;
+use polity_client::session::actor;
+use polity_client::v1::VerdictKind;
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use super::explain::Explain;
+use super::tx;
+use crate::context::Context;
+use crate::output::facts;
+use crate::{failure, receipt};
+
+/// Says why a transaction was accepted or refused, and what the judge would say now.
+///
+/// Given the number or the name of a refusal instead of an id, explains that.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity why 5f0c…\n  \
+    polity why limit_per_transfer")]
+pub struct Why {
+    /// A transaction's id, or a refusal's number or name.
+    what: String,
+}
+
+impl Why {
+    /// Says why.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let Some(id) = tx::id(&self.what) else {
+            return Explain::of(&self.what).run(context);
+        };
+        let session = context.session().await?;
+        let proven = session.receipt(&id).await?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::OutcomeUnknown,
+                "no block has a transaction with this id yet",
+            )
+            .with_transaction_id(id)
+        })?;
+        let draft = tx::sent(&proven)?;
+        let body = draft.body()?;
+        let sentences = context.sentences(&draft, &[], 0).await?;
+        let mut json = receipt::json(session, &id, &proven).await?;
+        let mut text = String::new();
+        if proven.code == 0 {
+            text.push_str(&format!("Accepted in block {}:\n", proven.height));
+            for event in &proven.receipt.events {
+                let basis = receipt::basis_words(event);
+                let line = receipt::event_line(session, event).await?;
+                text.push_str(&format!("  {line}, by {basis}\n"));
+            }
+            context.output.show(&json, || text);
+            return Ok(());
+        }
+
+        let index = proven.receipt.failed_action as usize;
+        let sentence = sentences.get(index).cloned().unwrap_or_default();
+        text.push_str(&facts(&[
+            ("refused", format!("in block {}, proven", proven.height)),
+            ("action", format!("{}: {sentence}", index + 1)),
+            (
+                "rule",
+                format!("{} {}", proven.code, failure::rejection_name(proven.code)),
+            ),
+            ("which says", failure::rejection_sentence(proven.code)),
+        ]));
+        // The facts of then are not hashed: what the judge says now is the nearest that can be told.
+        if let Some(action) = body.actions.get(index) {
+            let member = body
+                .signers
+                .get(action.actor as usize)
+                .map_or(0, |signer| signer.member);
+            let mut asked = action
+                .kind
+                .clone()
+                .map(|kind| actor(kind, 0))
+                .unwrap_or_default();
+            asked.acting_role = action.acting_role;
+            let verdict = session
+                .can(member, &asked, false)
+                .await?
+                .verdict
+                .unwrap_or_default();
+            let now = match verdict.kind() {
+                VerdictKind::Refused => format!("{} {}", verdict.code, verdict.rejection),
+                VerdictKind::None | VerdictKind::Allowed | VerdictKind::NeedsDecision => {
+                    session.words().authority(&verdict).await?
+                }
+            };
+            text.push_str(&format!("now: {now}\n"));
+            let mut facts_now = serde_json::Map::new();
+            for fact in &verdict.facts {
+                text.push_str(&format!("  {}: {}\n", fact.name, fact.value));
+                facts_now.insert(fact.name.clone(), fact.value.clone().into());
+            }
+            json["now"] = json!({"says": now, "facts": Value::Object(facts_now)});
+        }
+        context.output.show(&json, || text);
+        Ok(())
+    }
+}

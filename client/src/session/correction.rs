@@ -1,0 +1,219 @@
+//! The proof that a correction carries: the original's entry in the history of the account that it credited, and the
+//! account as it was right after it.
+
+use polity_ledger::Amount;
+use polity_proto::v1::{
+    Account, Asset, CorrectTransfer, Event, InclusionAnswer, InclusionRequest, Movement,
+    ObjectKind, Ref,
+};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::evidence::ProvenEvent;
+use super::{AsOf, History, HistoryItem, Session, lettered};
+use crate::proof::HistoryHead;
+use crate::{Error, Result};
+
+/// How often a history that grows while it is read is read again.
+const ATTEMPTS_MAX: u32 = 10;
+
+/// A transfer that was found in an account's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundTransfer {
+    /// Its entry.
+    pub item: HistoryItem,
+    /// Its event, proven.
+    pub proven: ProvenEvent,
+    /// The asset that moved.
+    pub asset: Asset,
+}
+
+impl Session {
+    /// Finds a transfer in the history of an account that it moved, and proves it.
+    pub async fn transfer_in(&self, account: u64, transfer: u64) -> Result<Option<FoundTransfer>> {
+        let history = self.history(ObjectKind::Account, account).await?;
+        let is_it = |event: &Event| is_transfer(event, transfer);
+        let Some(item) = history
+            .items
+            .into_iter()
+            .find(|item| item.context.event.as_ref().is_some_and(is_it))
+        else {
+            return Ok(None);
+        };
+        let proven = self.evidence().event(&item).await?;
+        if !is_it(&proven.event) {
+            return Err(Error::proof(
+                "the receipt shows another event than the node told",
+            ));
+        }
+        let account: Account = self.get(account).await?.unwrap_or_default();
+        let asset = self.get(account.asset).await?.unwrap_or_default();
+        Ok(Some(FoundTransfer {
+            item,
+            proven,
+            asset,
+        }))
+    }
+
+    /// A correction of a transfer with its proof; of no amount: all of it.
+    pub async fn correction(
+        &self,
+        found: &FoundTransfer,
+        amount: Option<Amount>,
+    ) -> Result<CorrectTransfer> {
+        let posting = found
+            .proven
+            .event
+            .posting
+            .clone()
+            .ok_or_else(|| Error::usage("the event moved no value"))?;
+        let account = posting.to;
+        for _ in 0..ATTEMPTS_MAX {
+            let history = self.history(ObjectKind::Account, account).await?;
+            let item = history
+                .items
+                .iter()
+                .find(|item| {
+                    (item.entry.height, item.entry.position, item.entry.event)
+                        == (
+                            found.item.entry.height,
+                            found.item.entry.position,
+                            found.item.entry.event,
+                        )
+                })
+                .ok_or_else(|| Error::proof("the credited account's history lacks the transfer"))?;
+            let Some(inclusion) = self.inclusion(account, item.index, &history).await? else {
+                continue;
+            };
+            let object = self.object_after(account, &history, item).await?;
+            return Ok(CorrectTransfer {
+                transfer: posting.transfer,
+                account: Some(Ref {
+                    number: account,
+                    new: 0,
+                }),
+                amount: match amount {
+                    Some(amount) => amount.to_bytes(),
+                    None => posting.amount.clone(),
+                },
+                index: item.index,
+                entry: inclusion.entry,
+                object,
+                path: inclusion.path,
+                count: history.count,
+                consistency: Vec::new(),
+                document: Vec::new(),
+                root: history.root,
+            });
+        }
+        Err(Error::trouble(
+            "the account moved again and again while it was read",
+        ))
+    }
+
+    /// The inclusion proof of an entry, where the history did not grow meanwhile.
+    async fn inclusion(
+        &self,
+        account: u64,
+        index: u64,
+        history: &History,
+    ) -> Result<Option<InclusionAnswer>> {
+        let request = InclusionRequest {
+            kind: ObjectKind::Account as i32,
+            number: account,
+            index,
+        };
+        let answer = self
+            .ask("/inclusion", &request.encode_to_vec(), 0, false)
+            .await?;
+        let answer = InclusionAnswer::decode(&answer.value[..])
+            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))?;
+        if answer.count != history.count {
+            return Ok(None);
+        }
+        let head = HistoryHead {
+            count: history.count,
+            root: history.root[..]
+                .try_into()
+                .map_err(|_| Error::proof("the history has no root"))?,
+        };
+        head.verify_inclusion_answer(&answer, index)?;
+        Ok(Some(answer))
+    }
+
+    /// The account's bytes right after an entry. A node remembers it after each block: where the account moved several
+    /// times in one, the movements are repeated, and the entry's hash says whether the result is right.
+    async fn object_after(
+        &self,
+        account: u64,
+        history: &History,
+        item: &HistoryItem,
+    ) -> Result<Vec<u8>> {
+        let fits = |account: &Account| {
+            let bytes = account.encode_to_vec();
+            (Sha256::digest(&bytes)[..] == item.entry.object_hash[..]).then_some(bytes)
+        };
+        let height = item.entry.height;
+        let (after, _) = self
+            .get_at::<Account>(account, AsOf::Height(height))
+            .await?;
+        if let Some(bytes) = after.as_ref().and_then(fits) {
+            return Ok(bytes);
+        }
+
+        let (before, _) = self
+            .get_at::<Account>(account, AsOf::Height(height.saturating_sub(1)))
+            .await?;
+        let mut state = before.or(after).unwrap_or_default();
+        let of_block = history
+            .items
+            .iter()
+            .filter(|one| one.entry.height == height && one.index <= item.index);
+        for one in of_block {
+            let event = one.context.event.clone().unwrap_or_default();
+            apply(&mut state, account, &event)?;
+        }
+        // Movements know their budget line only in the account itself: it is the payer's and rarely set.
+        fits(&state).ok_or_else(|| {
+            Error::usage(format!(
+                "{} moved several times in block {height}: its state in between cannot be shown",
+                lettered(ObjectKind::Account, account)
+            ))
+        })
+    }
+}
+
+fn is_transfer(event: &Event, transfer: u64) -> bool {
+    event
+        .posting
+        .as_ref()
+        .is_some_and(|posting| posting.transfer == transfer)
+}
+
+/// Repeats a plain posting on an account.
+fn apply(state: &mut Account, account: u64, event: &Event) -> Result<()> {
+    let Some(posting) = &event.posting else {
+        return Ok(());
+    };
+    let malformed = |_| Error::proof("an amount is malformed");
+    let amount = Amount::from_bytes(&posting.amount).map_err(malformed)?;
+    let credited = posting.to == account;
+    let counter = match credited {
+        true => &mut state.credits_posted,
+        false => &mut state.debits_posted,
+    };
+    let sum = Amount::from_bytes(counter)
+        .and_then(|sum| sum.plus(amount))
+        .map_err(malformed)?;
+    *counter = sum.to_bytes();
+    state.last = Some(Movement {
+        transfer: posting.transfer,
+        hold: 0,
+        other: if credited { posting.from } else { posting.to },
+        credited,
+        amount: posting.amount.clone(),
+        kind: posting.kind,
+        line: 0,
+    });
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! The events behind a history's entries, each proven: by a receipt under a signed header, by the root of what a
+//! block's timers did, or by the genesis file itself.
+
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use polity_ledger::merkle::receipts;
+use polity_ledger::state::keys;
+use polity_proto::v1::{Envelope, Event, Receipt};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::{HistoryItem, Session};
+use crate::{Error, ErrorKind, Result};
+
+/// Most timers of a block, by the rules.
+const TIMERS_MAX: u64 = 2_000;
+
+/// What proves an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The genesis file.
+    Genesis,
+    /// The transaction with this id.
+    Transaction([u8; 32]),
+    /// What a block did by itself, at its end.
+    Timer,
+}
+
+/// An event that was proven.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProvenEvent {
+    /// What happened.
+    pub event: Event,
+    /// The block's time, Unix seconds.
+    pub time: u64,
+    /// What proves it.
+    pub source: Source,
+}
+
+/// Proves events, asking once for what several entries share.
+pub struct Evidence<'s> {
+    session: &'s Session,
+    receipts: BTreeMap<(u64, u32), (Receipt, Source)>,
+    /// For a height: how many transactions its block has.
+    totals: BTreeMap<u64, u32>,
+    times: BTreeMap<u64, u64>,
+}
+
+impl Session {
+    /// A collector of proven events.
+    pub fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            session: self,
+            receipts: BTreeMap::new(),
+            totals: BTreeMap::new(),
+            times: BTreeMap::new(),
+        }
+    }
+}
+
+impl Evidence<'_> {
+    /// Proves the event that an entry of a verified history points to.
+    pub async fn event(&mut self, item: &HistoryItem) -> Result<ProvenEvent> {
+        let (height, position) = (item.entry.height, item.entry.position);
+        if !self.receipts.contains_key(&(height, position)) {
+            let found = self.receipt(height, position).await?;
+            self.receipts.insert((height, position), found);
+        }
+        let time = self.time(height).await?;
+        let (receipt, source) = self
+            .receipts
+            .get(&(height, position))
+            .ok_or_else(|| Error::trouble("a receipt was lost"))?;
+        let event = receipt
+            .events
+            .get(item.entry.event as usize)
+            .ok_or_else(|| Error::proof("the receipt has no such event"))?;
+        Ok(ProvenEvent {
+            event: event.clone(),
+            time,
+            source: source.clone(),
+        })
+    }
+
+    async fn receipt(&mut self, height: u64, position: u32) -> Result<(Receipt, Source)> {
+        if height == 0 {
+            return match position {
+                0 => Ok((self.session.founding().receipt.clone(), Source::Genesis)),
+                _ => Err(Error::proof("the genesis has one receipt")),
+            };
+        }
+        let total = self.total(height).await?;
+        if position < total {
+            let proven = self.session.receipt_at(height, position).await?;
+            if proven.total != total {
+                return Err(Error::proof("the receipt is of a block of another length"));
+            }
+            let envelope = Envelope::decode(&proven.transaction[..])
+                .map_err(|error| Error::proof("the transaction is malformed").with_source(error))?;
+            let id = Sha256::digest(&envelope.body).into();
+            return Ok((proven.receipt, Source::Transaction(id)));
+        }
+        let receipts = self.timers(height).await?;
+        receipts
+            .into_iter()
+            .nth((position - total) as usize)
+            .map(|receipt| (receipt, Source::Timer))
+            .ok_or_else(|| Error::proof("the block has no receipt at this position"))
+    }
+
+    /// How many transactions a block has: all of them hash to the root in its header. Without the number, a path to
+    /// one transaction could be shown as that of its neighbour.
+    async fn total(&mut self, height: u64) -> Result<u32> {
+        if let Some(total) = self.totals.get(&height) {
+            return Ok(*total);
+        }
+        let header = self.session.light().verified_header(height).await?;
+        let block = self.session.rpc().block(Some(height)).await?;
+        let hashes: Vec<_> = block.transactions.iter().map(Sha256::digest).collect();
+        if header.data_hash() != Some(receipts::root(&hashes)) && !hashes.is_empty() {
+            return Err(Error::proof("the block has other transactions"));
+        }
+        if hashes.is_empty()
+            && header
+                .data_hash()
+                .is_some_and(|hash| hash != receipts::root::<[u8; 0]>(&[]))
+        {
+            return Err(Error::proof("the block has transactions"));
+        }
+        let total = u32::try_from(hashes.len())
+            .map_err(|_| Error::proof("the block has too many transactions"))?;
+        self.totals.insert(height, total);
+        Ok(total)
+    }
+
+    /// What a block's timers did: rows beside the state, under a root that the state proves.
+    async fn timers(&self, height: u64) -> Result<Vec<Receipt>> {
+        let key = keys::key(keys::TIMER_RECEIPTS, &[height]);
+        let (mut values, _) = self.session.read(&[key]).await?;
+        let root = values
+            .pop()
+            .flatten()
+            .ok_or_else(|| Error::proof("the block's timers did nothing"))?;
+        let mut rows = Vec::new();
+        for index in 0..TIMERS_MAX {
+            let row = keys::key(keys::TIMER_RECEIPT, &[height, index]);
+            let answer = self.session.ask("/key", &row, 0, false).await?;
+            if answer.value.is_empty() {
+                break;
+            }
+            rows.push(answer.value);
+        }
+        if receipts::root(&rows)[..] != root[..] {
+            return Err(Error::proof(
+                "the receipts of the block's timers are others",
+            ));
+        }
+        rows.iter()
+            .map(|row| {
+                Receipt::decode(&row[..])
+                    .map_err(|error| Error::proof("a receipt is malformed").with_source(error))
+            })
+            .collect()
+    }
+
+    async fn time(&mut self, height: u64) -> Result<u64> {
+        if height == 0 {
+            return Ok(self.session.founding().time);
+        }
+        if let Some(time) = self.times.get(&height) {
+            return Ok(*time);
+        }
+        let time = self.session.light().verified_header(height).await?.time();
+        let seconds = time
+            .duration_since(UNIX_EPOCH)
+            .map_err(|error| {
+                Error::new(ErrorKind::ProofFailed, "a block is before 1970").with_source(error)
+            })?
+            .as_secs();
+        self.times.insert(height, seconds);
+        Ok(seconds)
+    }
+}
