@@ -6,7 +6,7 @@
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::Store;
+use super::{Hash, Store};
 use super::commit::{leaf_row, tip};
 use super::snapshot::{Snapshot, damaged};
 use super::table::{Meta, Table, height_key, position_key, version_key};
@@ -101,6 +101,14 @@ impl Store {
             heights += 1;
         }
         Ok(heights)
+    }
+}
+
+impl Snapshot {
+    /// Root of the state before the newest height, where what it replaced is kept.
+    pub fn app_hash_before(&self) -> Result<Option<Hash>, Fault> {
+        let undo = read_undo(self, self.height())?;
+        Ok(undo.and_then(|undo| undo.app_hash_before.try_into().ok()))
     }
 }
 
