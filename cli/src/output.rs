@@ -71,10 +71,9 @@ impl Display for Table {
 /// Facts of one object: a name and a value a line.
 #[must_use]
 pub fn facts(pairs: &[(&str, String)]) -> String {
-    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    pairs
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
+    let filled = || pairs.iter().filter(|(_, value)| !value.is_empty());
+    let width = filled().map(|(name, _)| name.len()).max().unwrap_or(0);
+    filled()
         .map(|(name, value)| format!("{name:<width$}  {value}\n"))
         .collect()
 }
@@ -100,7 +99,7 @@ mod tests {
 
     #[test]
     fn facts_leave_out_what_is_empty() {
-        let text = facts(&[("unit", "u4".into()), ("label", String::new())]);
-        assert_eq!(text, "unit   u4\n");
+        let text = facts(&[("unit", "u4".into()), ("longer label", String::new())]);
+        assert_eq!(text, "unit  u4\n");
     }
 }

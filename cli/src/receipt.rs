@@ -3,10 +3,11 @@
 use polity_client::Result;
 use polity_client::ledger::{Amount, actions};
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::{Session, lettered};
+use polity_client::session::{AsOf, Session, lettered};
 use polity_client::v1::{Account, Asset, BasisSource, EndReason, Event, ObjectKind, Receipt};
 use serde_json::{Value, json};
 
+use crate::names::Names;
 use crate::{amount, failure};
 
 /// The stable JSON of a proven receipt.
@@ -62,29 +63,51 @@ pub async fn event_json(session: &Session, event: &Event) -> Result<Value> {
     Ok(value)
 }
 
-/// One event in a line: what was done to what.
-pub async fn event_line(session: &Session, event: &Event) -> Result<String> {
-    let mut text = format!(
-        "{} {}",
-        did(event).replace('_', " "),
-        lettered(event.object(), event.number)
-    );
-    if let Some(posting) = &event.posting {
-        let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
-        text = format!(
-            "{} {}: {} from a{} to a{}",
-            did(event).replace('_', " "),
-            lettered(ObjectKind::Transfer, posting.transfer),
-            amount::shown(minor, &asset_of(session, posting.from).await?),
-            posting.from,
-            posting.to
-        );
-    }
+/// Reads the names of the accounts that events moved.
+pub async fn load_names<'e>(
+    names: &mut Names<'_>,
+    events: impl IntoIterator<Item = &'e Event>,
+) -> Result<()> {
+    let postings = events
+        .into_iter()
+        .filter_map(|event| event.posting.as_ref());
+    let accounts: Vec<u64> = postings.flat_map(|one| [one.from, one.to]).collect();
+    names.load_accounts(accounts).await
+}
+
+/// One event in a line: what was done to what. The names are those of [`load_names`].
+#[must_use]
+pub fn event_line(names: &Names<'_>, event: &Event) -> String {
+    let did = did(event).replace('_', " ");
+    let mut text = match &event.posting {
+        None => format!("{did} {}", lettered(event.object(), event.number)),
+        Some(posting) => {
+            let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
+            format!(
+                "{did} {}: {} from {} to {}",
+                lettered(ObjectKind::Transfer, posting.transfer),
+                amount::shown(minor, &names.asset_of(posting.from)),
+                names.shown(ObjectKind::Account, posting.from),
+                names.shown(ObjectKind::Account, posting.to)
+            )
+        }
+    };
     if event.failed_code != 0 {
         let why = failure::rejection_name(event.failed_code);
         text.push_str(&format!(" (not executed: {} {why})", event.failed_code));
     }
-    Ok(text)
+    text
+}
+
+/// Events, one a line.
+pub async fn event_lines(session: &Session, receipt: &Receipt) -> Result<String> {
+    let mut names = Names::new(session, AsOf::Newest);
+    load_names(&mut names, &receipt.events).await?;
+    let lines = receipt.events.iter().map(|event| {
+        let line = event_line(&names, event);
+        format!("  {line}\n")
+    });
+    Ok(lines.collect())
 }
 
 /// By which authority an event happened: `grant g41`, `own`.

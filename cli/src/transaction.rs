@@ -337,12 +337,7 @@ impl Context {
             "{green}accepted{green:#} in block {}, proven\n",
             outcome.height
         );
-        for event in &outcome.receipt.events {
-            text.push_str(&format!(
-                "  {}\n",
-                receipt::event_line(session, event).await?
-            ));
-        }
+        text.push_str(&receipt::event_lines(session, &outcome.receipt).await?);
         self.output.show(&value, || text);
         Ok(())
     }

@@ -124,7 +124,7 @@ impl Context {
                     "role": number_or_null(ObjectKind::Role, one.role),
                     "verdict": verdict_json(session, &verdict).await?,
                 }));
-                table.row([member, role, how]);
+                table.row([member, role, bare(&how).to_owned()]);
             }
         }
         let empty = rows.is_empty();
@@ -156,7 +156,7 @@ async fn verdict_json(session: &Session, verdict: &Verdict) -> Result<Value> {
         .collect();
     Ok(json!({
         "verdict": kind,
-        "authority": session.words().authority(verdict).await?,
+        "authority": bare(&session.words().authority(verdict).await?),
         "acting_role": number_or_null(ObjectKind::Role, verdict.acting_role),
         "unit": number_or_null(ObjectKind::Unit, verdict.unit),
         "policy": number_or_null(ObjectKind::Policy, verdict.policy),
@@ -174,12 +174,13 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         VerdictKind::Allowed => {
             let role = role_shown(session, verdict.acting_role).await?;
             match role.is_empty() {
-                true => format!("Yes, {authority}.\n"),
+                true => format!("Yes: {}.\n", bare(&authority)),
                 false => format!("Yes, as {role}, {authority}.\n"),
             }
         }
-        VerdictKind::NeedsDecision => format!("Not alone: {authority}.\n"),
-        VerdictKind::Refused => format!("No: {} {}.\n", verdict.code, verdict.rejection),
+        VerdictKind::NeedsDecision => format!("Not alone: it {}.\n", bare(&authority)),
+        // The refusal itself ends the command, with its facts.
+        VerdictKind::Refused => "No. Looked at:\n".to_owned(),
     };
     for rule in &verdict.looked {
         let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
@@ -190,6 +191,11 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         ));
     }
     Ok(text)
+}
+
+/// An authority where it is not the end of a sentence.
+fn bare(authority: &str) -> &str {
+    authority.trim_start_matches("which ")
 }
 
 fn looked_json(rule: &Looked) -> Value {

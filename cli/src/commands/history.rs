@@ -73,6 +73,7 @@ impl History {
         };
         names.load_members(basis(|one| one.member)).await?;
         names.load_roles(basis(|one| one.role)).await?;
+        receipt::load_names(&mut names, events.iter().map(|one| &one.event)).await?;
         let mut table = Table::new(["time", "block", "what", "by", "as", "basis"]);
         let mut entries = Vec::new();
         for (item, proven) in history.items.iter().zip(&events) {
@@ -87,7 +88,7 @@ impl History {
             table.row([
                 time::shown(proven.time),
                 item.entry.height.to_string(),
-                receipt::event_line(session, event).await?,
+                receipt::event_line(&names, event),
                 names.shown(ObjectKind::Member, basis.member),
                 names.role(basis.role),
                 receipt::basis_words(event),

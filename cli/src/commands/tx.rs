@@ -224,13 +224,7 @@ async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
     let sentences = context.sentences(&draft, &[], 0).await?;
     let mut json = receipt::json(session, id, &proven).await?;
     json["actions"] = Value::from(sentences.clone());
-    let mut events = String::new();
-    for event in &proven.receipt.events {
-        events.push_str(&format!(
-            "  {}\n",
-            receipt::event_line(session, event).await?
-        ));
-    }
+    let events = receipt::event_lines(session, &proven.receipt).await?;
     context.output.show(&json, || {
         let mut text: String = sentences.iter().map(|one| format!("{one}.\n")).collect();
         text.push_str(&match proven.code {

@@ -1,7 +1,7 @@
 //! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
 
 use clap::Args;
-use polity_client::session::actor;
+use polity_client::session::{AsOf, actor};
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::explain::Explain;
 use super::tx;
 use crate::context::Context;
+use crate::names::Names;
 use crate::output::facts;
 use crate::{failure, receipt};
 
@@ -45,10 +46,15 @@ impl Why {
         let mut text = String::new();
         if proven.code == 0 {
             text.push_str(&format!("Accepted in block {}:\n", proven.height));
+            let mut names = Names::new(session, AsOf::Newest);
+            receipt::load_names(&mut names, &proven.receipt.events).await?;
             for event in &proven.receipt.events {
                 let basis = receipt::basis_words(event);
-                let line = receipt::event_line(session, event).await?;
-                text.push_str(&format!("  {line}, by {basis}\n"));
+                let line = receipt::event_line(&names, event);
+                text.push_str(&format!(
+                    "  {line}, by {basis}
+"
+                ));
             }
             context.output.show(&json, || text);
             return Ok(());
