@@ -1,6 +1,6 @@
 //! What a transaction can do: one file an action.
 //!
-//! Each action says what it needs, in [`Act::needs`], and what it does, in [`Act::apply`]. The
+//! Each action says what it needs, in `Act::needs`, and what it does, in `Act::apply`. The
 //! access policy of the whole ledger reads in [`capability`].
 
 mod accept_assignment;

@@ -1,8 +1,8 @@
 //! Decisions of units: the life of a proposal from its opening to its end.
 //!
-//! A proposal is opened with actions that are judged as they are then ([`opening`]), answered
-//! ([`responses`]), decided by the mode of its policy ([`mode`], one file for each mode) and
-//! adopted ([`adoption`]), or it ends without ([`closing`]).
+//! A proposal is opened with actions that are judged as they are then (`opening`), answered
+//! (`responses`), decided by the mode of its policy (`mode`, one file for each mode) and
+//! adopted (`adoption`), or it ends without (`closing`).
 
 pub mod adoption;
 mod approve;

@@ -170,7 +170,7 @@ pub(super) fn hash(bytes: &[u8]) -> String {
     let digits = hex::encode(bytes);
     match digits.len() {
         0 => "none".to_owned(),
-        ..=16 => digits,
+        1..=16 => digits,
         _ => format!("{}…", &digits[..16]),
     }
 }
