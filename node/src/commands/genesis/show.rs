@@ -198,7 +198,7 @@ impl Tree<'_> {
     }
 
     fn bounds(&self, grant: &Grant) -> String {
-        let scope = grant.scope.clone().unwrap_or_default();
+        let scope = grant.scope.unwrap_or_default();
         let mut text = match scope.kind() {
             ScopeKind::Unit => format!(" in {}", self.path(scope.unit)),
             ScopeKind::UnitAndBelow => format!(" in {} and below", self.path(scope.unit)),
