@@ -129,6 +129,18 @@ impl PassphraseSource {
     /// # Errors
     /// `Passphrase` where there is none.
     pub fn obtain(&self, question: &str) -> Result<SecretString, MemberKeyError> {
+        self.obtain_asking(&[question])
+    }
+
+    /// The same for a new key: a person types it twice.
+    ///
+    /// # Errors
+    /// `Passphrase` where there is none, or where the two differ.
+    pub fn obtain_new(&self, question: &str) -> Result<SecretString, MemberKeyError> {
+        self.obtain_asking(&[question, "the same again"])
+    }
+
+    fn obtain_asking(&self, questions: &[&str]) -> Result<SecretString, MemberKeyError> {
         let none = |words: String| MemberKeyError::Passphrase(words);
         let text = match self {
             PassphraseSource::Descriptor(number) => {
@@ -140,13 +152,7 @@ impl PassphraseSource {
             }
             PassphraseSource::EnvironmentOrTerminal => match std::env::var(PASSPHRASE_VARIABLE) {
                 Ok(text) => SecretString::from(text),
-                Err(_) => rpassword::prompt_password(format!("{question}: "))
-                    .map(SecretString::from)
-                    .map_err(|error| {
-                        none(format!(
-                            "no passphrase: {PASSPHRASE_VARIABLE} is not set, and there is no terminal to ask ({error})"
-                        ))
-                    })?,
+                Err(_) => ask(questions)?,
             },
         };
         if text.expose_secret().is_empty() {
@@ -154,6 +160,26 @@ impl PassphraseSource {
         }
         Ok(text)
     }
+}
+
+/// Asks a person, who answers all questions alike.
+fn ask(questions: &[&str]) -> Result<SecretString, MemberKeyError> {
+    let mut answer: Option<SecretString> = None;
+    for question in questions {
+        let text = rpassword::prompt_password(format!("{question}: ")).map_err(|error| {
+            MemberKeyError::Passphrase(format!(
+                "no passphrase: {PASSPHRASE_VARIABLE} is not set, and there is no terminal to ask ({error})"
+            ))
+        })?;
+        let text = SecretString::from(text);
+        if answer.is_some_and(|first| first.expose_secret() != text.expose_secret()) {
+            return Err(MemberKeyError::Passphrase(
+                "the two passphrases differ".into(),
+            ));
+        }
+        answer = Some(text);
+    }
+    Ok(answer.unwrap_or_default())
 }
 
 fn seal(key: &SigningKey, passphrase: &SecretString) -> io::Result<Vec<u8>> {

@@ -86,7 +86,7 @@ impl NewMember {
             Some(number) => PassphraseSource::Descriptor(number),
             None => PassphraseSource::EnvironmentOrTerminal,
         };
-        let passphrase = source.obtain(&format!("new passphrase for {}", self.handle))?;
+        let passphrase = source.obtain_new(&format!("new passphrase for {}", self.handle))?;
         let key = member_key::create(&directory, &self.handle, &passphrase)?;
 
         let public = hex::encode(key.verifying_key());
