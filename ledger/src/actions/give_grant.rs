@@ -6,7 +6,7 @@ use polity_proto::v1::{
 };
 
 use super::Act;
-use crate::context::Context;
+use crate::context::{Authority, Context};
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
 use crate::state::lists;
@@ -121,6 +121,41 @@ fn givers(context: &Context<'_, '_>) -> Vec<u64> {
     givers
 }
 
+/// Refuses that whoever assigns takes a role whose grant they gave: it would be a grant to
+/// themselves in the other order. What a unit decided, or the genesis gave, was no one person's.
+pub(super) fn check_assignment(
+    context: &Context<'_, '_>,
+    member: u64,
+    role: u64,
+) -> Result<(), Rejection> {
+    if context.authority != Authority::Signed || !givers(context).contains(&member) {
+        return Ok(());
+    }
+    let now = context.now().time;
+    let to_self = lists::all(context, List::Grants, role)
+        .into_iter()
+        .filter_map(|number| context.get::<Grant>(number).ok())
+        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
+        .any(|grant| grant.given_by == member && is_of_one_person(&grant));
+    match to_self {
+        true => Err(Rejection::GrantToSelf),
+        false => Ok(()),
+    }
+}
+
+/// Whether one person gave the grant by their own authority.
+fn is_of_one_person(grant: &Grant) -> bool {
+    let source = grant
+        .basis
+        .map_or(BasisSource::None, |basis| basis.source());
+    match source {
+        BasisSource::Grant | BasisSource::Policy | BasisSource::Own => true,
+        BasisSource::None | BasisSource::Genesis | BasisSource::Proposal | BasisSource::Timer => {
+            false
+        }
+    }
+}
+
 /// The form of a limit per period: a calendar month, or so many rolling days.
 pub(crate) fn check_period(limit: Option<&PeriodLimit>) -> Result<(), Rejection> {
     let Some(limit) = limit else {
@@ -208,7 +243,9 @@ fn unit_of_account(context: &Context<'_, '_>, account: u64) -> Result<u64, Rejec
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{OwnerRef, PeriodLimit, SetSodRule, action::Kind};
+    use polity_proto::v1::{
+        AssignRole, Manner, OwnerRef, PeriodLimit, RenewAssignment, SetSodRule, action::Kind,
+    };
 
     use super::*;
     use crate::world::{World, euros, monthly};
@@ -234,6 +271,31 @@ mod tests {
         let grant: Grant = world.get(number);
         assert_eq!(grant.given_by, world.member_number("ben"));
         assert_eq!(grant.from, world.time);
+    }
+
+    #[test]
+    fn whoever_gave_a_grant_does_not_take_its_role() {
+        let mut world = World::new();
+        world.ada(Kind::CreateRole(world.create_role("dev", "keeper")));
+        let grant = world.grant("dev#keeper", Capability::Anchor, "dev");
+        world.check("ben", LEAD, Kind::GiveGrant(grant), "accepted");
+        let take = |world: &World, manner: Manner| {
+            Kind::AssignRole(AssignRole {
+                manner: manner as i32,
+                ..world.assign("ben", "dev#keeper")
+            })
+        };
+        let now = take(&world, Manner::Assigned);
+        world.check("ben", LEAD, now.clone(), "rejected grant_to_self");
+        let imported = take(&world, Manner::Imported);
+        world.check("ben", LEAD, imported, "accepted");
+        let renew = Kind::RenewAssignment(RenewAssignment {
+            assignment: form::numbered(world.assignment("ben", "dev#keeper").number),
+            ..RenewAssignment::default()
+        });
+        world.check("ben", LEAD, renew.clone(), "rejected grant_to_self");
+        // Somebody else may.
+        world.check("ada", Some("acme#lead"), renew, "accepted");
     }
 
     #[test]

@@ -13,8 +13,9 @@ use crate::judge::{Now, power};
 use crate::state::keys::List;
 use crate::state::lists;
 
-/// Delegations are another member's and never wider than their source; what spends has a period.
-pub(super) fn grants(state: &State, _: Now) -> Result<(), Broken> {
+/// Nobody brought themselves alone to hold what they alone gave; delegations are another member's
+/// and never wider than their source; what spends has a period.
+pub(super) fn grants(state: &State, now: Now) -> Result<(), Broken> {
     for grant in all::<Grant>(state) {
         let number = grant.number;
         let spends = matches!(grant.capability(), Capability::Spend | Capability::Trade);
@@ -22,6 +23,9 @@ pub(super) fn grants(state: &State, _: Now) -> Result<(), Broken> {
             format!("grant {number} spends without a limit per period")
         })?;
         if grant.source == 0 {
+            ensure(10, !is_given_to_oneself(state, &grant, now.time), || {
+                format!("grant {number} was given by who then took its role")
+            })?;
             continue;
         }
         let delegator = power::delegator(state, &grant);
@@ -37,6 +41,30 @@ pub(super) fn grants(state: &State, _: Now) -> Result<(), Broken> {
         })?;
     }
     Ok(())
+}
+
+/// Whether who gave a grant alone holds its role by an assignment of their own alone.
+fn is_given_to_oneself(state: &State, grant: &Grant, now: u64) -> bool {
+    let alone = |basis: &Option<Basis>| {
+        basis.is_some_and(|basis| {
+            matches!(
+                basis.source(),
+                BasisSource::Grant | BasisSource::Policy | BasisSource::Own
+            )
+        })
+    };
+    alone(&grant.basis)
+        && power::grant_holds(state, grant, now)
+        && lists::all(state, List::Holders, grant.role)
+            .into_iter()
+            .filter_map(|number| find::<Assignment>(state, number))
+            .any(|assignment| {
+                assignment.member == grant.given_by
+                    && assignment.assigned_by == grant.given_by
+                    && alone(&assignment.basis)
+                    && power::assignment_carries_grants(&assignment)
+                    && power::assignment_holds(state, &assignment, now)
+            })
 }
 
 fn is_within(delegation: &Grant, source: &Grant) -> bool {
