@@ -1,10 +1,14 @@
-//! What the suites share: real processes on real addresses, waited for by what they do.
+//! What the suites share: real processes on real addresses, waited for by what they do; the ledger
+//! in memory, told stories and driven at random.
 
 pub mod addresses;
 pub mod binaries;
 pub mod charter;
 pub mod cluster;
 pub mod http;
+pub mod keys;
+pub mod memory;
 pub mod node;
 pub mod process;
+pub mod scenario;
 pub mod wait;

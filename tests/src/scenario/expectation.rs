@@ -1,0 +1,345 @@
+//! What a story expects: lines below an act.
+
+use polity_ledger::Amount;
+use polity_ledger::actions::available;
+use polity_ledger::judge::{policies, power};
+use polity_ledger::state::objects;
+use polity_proto::v1::{
+    Account, BasisSource, BudgetLine, EndReason, Hold, Member, ObjectKind, Proposal, Receipt,
+    Record,
+};
+
+use super::names::{Lookup, Names, kind_name};
+use super::run::rejection_name;
+use super::text::Words;
+use super::trouble::{Outcome, Trouble, trouble};
+use crate::memory::Memory;
+
+/// What can be looked at after an act.
+pub(super) struct Told<'a> {
+    pub(super) memory: &'a Memory,
+    /// The receipt of the act, if it was one.
+    pub(super) receipt: Option<&'a Receipt>,
+    /// What timers did in its block.
+    pub(super) timers: &'a [Receipt],
+}
+
+/// Whether a line holds.
+pub(super) fn check(told: &Told<'_>, names: &mut Names, words: &mut Words) -> Outcome<()> {
+    let mut scene = Scene {
+        told,
+        lookup: Lookup {
+            state: &told.memory.state,
+            names,
+            created: Default::default(),
+        },
+    };
+    scene.check(words)?;
+    words.done()
+}
+
+struct Scene<'a> {
+    told: &'a Told<'a>,
+    lookup: Lookup<'a>,
+}
+
+impl Scene<'_> {
+    fn check(&mut self, words: &mut Words) -> Outcome<()> {
+        if words.take("accepted") {
+            return self.outcome(0, None);
+        }
+        if words.take("refused") {
+            return self.refused(words);
+        }
+        if words.peek_at(1) == Some("ended") {
+            return self.ended(words);
+        }
+        if words.take("balance") {
+            let account: Account = self.object(ObjectKind::Account, words)?;
+            let of = |bytes: &[u8]| Amount::from_state(bytes).0 as i128;
+            let balance = of(&account.credits_posted) - of(&account.debits_posted);
+            return self.amount(balance, words);
+        }
+        if words.take("available in") {
+            let account: Account = self.object(ObjectKind::Account, words)?;
+            let found = available(&account).map_or(i128::MAX, |amount| amount.0 as i128);
+            return self.amount(found, words);
+        }
+        if words.take("sum of all") {
+            return self.sum(words);
+        }
+        if words.take("left on line") {
+            let line: BudgetLine = self.object(ObjectKind::BudgetLine, words)?;
+            let of = |bytes: &[u8]| Amount::from_state(bytes).0 as i128;
+            let left = of(&line.approved) + of(&line.carried)
+                - of(&line.carried_out)
+                - of(&line.committed)
+                - of(&line.spent);
+            return self.amount(left, words);
+        }
+        if words.take("proposal") {
+            return self.proposal(words);
+        }
+        if words.take("hold") {
+            let hold: Hold = self.object(ObjectKind::Hold, words)?;
+            return state_is(words, hold.state().as_str_name(), "HOLD_STATE_");
+        }
+        if words.take("member") {
+            let member: Member = self.object(ObjectKind::Member, words)?;
+            return state_is(words, member.state().as_str_name(), "MEMBER_STATE_");
+        }
+        if words.take("history of") {
+            return self.history(words);
+        }
+        if words.take("basis") {
+            return self.basis(words);
+        }
+        if words.take("validators =") {
+            let validators = policies::validators(&self.told.memory.state).len();
+            return number_is(words, validators as u64);
+        }
+        if words.take("power of") {
+            let number = self.number(ObjectKind::Unit, words)?;
+            words.need("=")?;
+            let found = policies::validators(&self.told.memory.state)
+                .into_iter()
+                .find(|validator| validator.unit == number);
+            return number_is(words, found.map_or(0, |validator| validator.power));
+        }
+        if words.take("there is") {
+            return self.there_is(words);
+        }
+        if matches!(words.peek_at(1), Some("holds" | "does")) {
+            return self.holds(words);
+        }
+        trouble("nobody knows how to look at this")
+    }
+
+    fn outcome(&self, code: u32, action: Option<u32>) -> Outcome<()> {
+        let Some(receipt) = self.told.receipt else {
+            return trouble("nothing was sent");
+        };
+        let found = match receipt.code {
+            0 => "it was accepted".to_owned(),
+            code => format!(
+                "it was refused {} in action {}",
+                rejection_name(code),
+                receipt.failed_action + 1
+            ),
+        };
+        let fits =
+            receipt.code == code && action.is_none_or(|action| receipt.failed_action + 1 == action);
+        match fits {
+            true => Ok(()),
+            false => Err(Trouble(found)),
+        }
+    }
+
+    /// `refused NAME [in action N]`.
+    fn refused(&self, words: &mut Words) -> Outcome<()> {
+        let name = words.word("rejection")?;
+        let code = polity_ledger::Rejection::ALL
+            .iter()
+            .find(|rejection| rejection.name() == name)
+            .map(|rejection| rejection.code());
+        let Some(code) = code else {
+            return trouble(format!("`{name}` is no rejection"));
+        };
+        let action = match words.take("in action") {
+            true => Some(words.number("action")?),
+            false => None,
+        };
+        self.outcome(code, action)
+    }
+
+    /// `= [-]AMOUNT CODE`.
+    fn amount(&self, found: i128, words: &mut Words) -> Outcome<()> {
+        words.need("=")?;
+        let word = words.word("amount")?;
+        let code = words.word("asset")?;
+        let plain = word.strip_prefix('-').unwrap_or(&word);
+        let units = self.lookup.minor_units(plain, &code)? as i128;
+        let expected = if plain == word { units } else { -units };
+        match found == expected {
+            true => Ok(()),
+            false => {
+                let shown = self.shown(found, &code);
+                trouble(format!("it is {shown} {code}"))
+            }
+        }
+    }
+
+    fn shown(&self, units: i128, code: &str) -> String {
+        let scale = self.lookup.names.scales.get(code).copied().unwrap_or(0);
+        let unit = 10_u128.pow(scale);
+        let sign = if units < 0 { "-" } else { "" };
+        let whole = units.unsigned_abs() / unit;
+        let rest = units.unsigned_abs() % unit;
+        match scale {
+            0 => format!("{sign}{whole}"),
+            _ => format!("{sign}{whole}.{rest:0width$}", width = scale as usize),
+        }
+    }
+
+    /// `sum of all EUR = 0.00 EUR`: over every account, issuance included.
+    fn sum(&mut self, words: &mut Words) -> Outcome<()> {
+        let asset = self.number(ObjectKind::Asset, words)?;
+        let accounts =
+            (1..).map_while(|number| objects::get::<Account>(&self.told.memory.state, number));
+        let of = |bytes: &[u8]| Amount::from_state(bytes).0 as i128;
+        let sum = accounts
+            .filter(|account| account.asset == asset)
+            .map(|account| of(&account.credits_posted) - of(&account.debits_posted))
+            .sum();
+        self.amount(sum, words)
+    }
+
+    /// `NAME is STATE [by RULE]`.
+    fn proposal(&mut self, words: &mut Words) -> Outcome<()> {
+        let proposal: Proposal = self.object(ObjectKind::Proposal, words)?;
+        state_is(words, proposal.state().as_str_name(), "PROPOSAL_STATE_")?;
+        match words.after("by")? {
+            Some(name) if name != rejection_name(proposal.failed_code) => {
+                let found = rejection_name(proposal.failed_code);
+                trouble(format!("it failed by {found}"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `KIND NAME has N entries`.
+    fn history(&mut self, words: &mut Words) -> Outcome<()> {
+        let kind = kind(words)?;
+        let number = self.number(kind, words)?;
+        words.need("has")?;
+        let expected: u64 = words.number("number of entries")?;
+        if !words.take("entry") {
+            words.need("entries")?;
+        }
+        let record: Option<Record> = objects::prefix_with_history(kind).and_then(|prefix| {
+            objects::value(
+                &self.told.memory.state,
+                &objects::object_key(prefix, number),
+            )
+        });
+        match record {
+            None => trouble("it has no history"),
+            Some(record) if record.history_count == expected => Ok(()),
+            Some(record) => trouble(format!("it has {} entries", record.history_count)),
+        }
+    }
+
+    /// `own`, `grant`, `policy`, `proposal`: by what authority the act happened.
+    fn basis(&self, words: &mut Words) -> Outcome<()> {
+        let event = self.told.receipt.and_then(|receipt| receipt.events.first());
+        let source = event
+            .and_then(|event| event.basis)
+            .map_or(BasisSource::None, |basis| basis.source());
+        let found = source
+            .as_str_name()
+            .trim_start_matches("BASIS_SOURCE_")
+            .to_lowercase();
+        match words.word("basis")? == found {
+            true => Ok(()),
+            false => trouble(format!("the basis is {found}")),
+        }
+    }
+
+    /// `[no] KIND NAME`, among the living.
+    fn there_is(&mut self, words: &mut Words) -> Outcome<()> {
+        let absent = words.take("no");
+        let kind = kind(words)?;
+        let name = words.word("name")?;
+        let lives = self.lookup.lives(kind, &name);
+        match lives != absent {
+            true => Ok(()),
+            false if absent => trouble("there is one"),
+            false => trouble("there is none"),
+        }
+    }
+
+    /// `KIND ended by REASON`, in this block or by its timers.
+    fn ended(&self, words: &mut Words) -> Outcome<()> {
+        let kind = kind(words)?;
+        words.need("ended by")?;
+        let name = words.word("reason")?.to_uppercase();
+        let reason = EndReason::from_str_name(&format!("END_REASON_{name}"));
+        let Some(reason) = reason else {
+            return trouble(format!("`{name}` is no reason"));
+        };
+        let found: Vec<String> = self
+            .told
+            .timers
+            .iter()
+            .chain(self.told.receipt)
+            .flat_map(|receipt| &receipt.events)
+            .filter(|event| event.reason() != EndReason::None)
+            .map(|event| {
+                format!(
+                    "{} {}",
+                    kind_name(event.object()),
+                    event.reason().as_str_name()
+                )
+            })
+            .collect();
+        let expected = format!("{} {}", kind_name(kind), reason.as_str_name());
+        match found.contains(&expected) {
+            true => Ok(()),
+            false => trouble(format!("what ended: {found:?}")),
+        }
+    }
+
+    /// `MEMBER holds ROLE`, `MEMBER does not hold ROLE`.
+    fn holds(&mut self, words: &mut Words) -> Outcome<()> {
+        let member = self.number(ObjectKind::Member, words)?;
+        let expected = words.take("holds");
+        if !expected {
+            words.need("does not hold")?;
+        }
+        let role = self.number(ObjectKind::Role, words)?;
+        let memory = self.told.memory;
+        let holds = power::holding(&memory.state, member, role, memory.time).is_some();
+        match holds == expected {
+            true => Ok(()),
+            false if expected => trouble("they do not hold it"),
+            false => trouble("they hold it"),
+        }
+    }
+
+    fn number(&mut self, kind: ObjectKind, words: &mut Words) -> Outcome<u64> {
+        let name = words.word(&kind_name(kind))?;
+        self.lookup.number(kind, &name)
+    }
+
+    fn object<T: objects::Object>(&mut self, kind: ObjectKind, words: &mut Words) -> Outcome<T> {
+        let number = self.number(kind, words)?;
+        objects::get(&self.told.memory.state, number)
+            .ok_or_else(|| Trouble(format!("there is no such {}", kind_name(kind))))
+    }
+}
+
+fn kind(words: &mut Words) -> Outcome<ObjectKind> {
+    let name = words.word("kind of object")?;
+    ObjectKind::from_str_name(&format!(
+        "OBJECT_KIND_{}",
+        name.to_uppercase().replace('-', "_")
+    ))
+    .ok_or_else(|| Trouble(format!("`{name}` is no kind of object")))
+}
+
+/// `is STATE`.
+fn state_is(words: &mut Words, found: &str, prefix: &str) -> Outcome<()> {
+    words.need("is")?;
+    let found = found.trim_start_matches(prefix).to_lowercase();
+    match words.word("state")? == found {
+        true => Ok(()),
+        false => trouble(format!("it is {found}")),
+    }
+}
+
+fn number_is(words: &mut Words, found: u64) -> Outcome<()> {
+    match words.number::<u64>("number")? == found {
+        true => Ok(()),
+        false => trouble(format!("it is {found}")),
+    }
+}

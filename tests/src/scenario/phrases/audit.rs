@@ -1,0 +1,169 @@
+//! Validators, nodes, parameters; documents, auditors, closed periods.
+
+use polity_proto::v1::{
+    AddValidator, AnchorDocument, ClosePeriod, GrantAuditor, ObjectKind, Parameters, RegisterNode,
+    RemoveNode, RemoveValidator, RotateValidatorKey, SetParameters, SupersedeDocument,
+    action::Kind,
+};
+
+use super::super::clock;
+use super::super::draft::Draft;
+use super::super::text::Words;
+use super::super::trouble::{Outcome, trouble};
+use super::document;
+use crate::keys::public;
+
+pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outcome<bool> {
+    match verb {
+        "add" if words.take("the validator of") => add_validator(draft, words)?,
+        "remove" if words.take("the validator of") => {
+            let unit = draft.refer(ObjectKind::Unit, words)?;
+            draft.push(Kind::RemoveValidator(RemoveValidator { unit }));
+        }
+        "rotate" if words.take("the validator of") => rotate(draft, words)?,
+        "register" if words.take("node") => register_node(draft, words)?,
+        "remove" if words.take("node") => {
+            let node = draft.refer(ObjectKind::Node, words)?;
+            draft.push(Kind::RemoveNode(RemoveNode { node }));
+        }
+        "set" if words.take("parameter") => {
+            let parameters = parameter(words)?;
+            draft.push(Kind::SetParameters(SetParameters {
+                parameters: Some(parameters),
+            }));
+        }
+        "anchor" if words.take("document") => {
+            let name = words.word("document")?;
+            words.need("in")?;
+            let unit = draft.refer(ObjectKind::Unit, words)?;
+            let act = AnchorDocument {
+                unit,
+                hash: document(&name),
+                label: "document".to_owned(),
+            };
+            draft.call(ObjectKind::Document, &name, Kind::AnchorDocument(act));
+        }
+        "supersede" if words.take("document") => {
+            let old = draft.refer(ObjectKind::Document, words)?;
+            words.need("by")?;
+            let name = words.word("document")?;
+            let act = SupersedeDocument {
+                document: old,
+                hash: document(&name),
+            };
+            draft.call(ObjectKind::Document, &name, Kind::SupersedeDocument(act));
+        }
+        "appoint" => appoint(draft, words)?,
+        "close" if words.take("the books of") => {
+            let unit = draft.refer(ObjectKind::Unit, words)?;
+            words.need("until")?;
+            let until = clock::time(words)?;
+            draft.push(Kind::ClosePeriod(ClosePeriod { unit, until }));
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// `adds the validator of U with power N [and key K] [proven by OTHER]`.
+fn add_validator(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    let path = words.word("unit")?;
+    words.need("with power")?;
+    let power = words.number("power")?;
+    let key = words
+        .after("and key")?
+        .unwrap_or_else(|| format!("{path} validator"));
+    let possession = possession(draft, words, &path, &key)?;
+    let unit = draft.lookup.find(ObjectKind::Unit, &path)?;
+    draft.push(Kind::AddValidator(AddValidator {
+        unit,
+        key: public(&key),
+        possession,
+        power,
+    }));
+    Ok(())
+}
+
+/// `rotates the validator of U to key K [proven by OTHER]`.
+fn rotate(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    let path = words.word("unit")?;
+    words.need("to key")?;
+    let key = words.word("key")?;
+    let possession = possession(draft, words, &path, &key)?;
+    let unit = draft.lookup.find(ObjectKind::Unit, &path)?;
+    draft.push(Kind::RotateValidatorKey(RotateValidatorKey {
+        unit,
+        key: public(&key),
+        possession,
+    }));
+    Ok(())
+}
+
+fn possession(draft: &mut Draft<'_>, words: &mut Words, unit: &str, key: &str) -> Outcome<Vec<u8>> {
+    let signing = words.after("proven by")?;
+    // At the genesis the proof names no unit: it has no number yet.
+    let number = draft.lookup.number(ObjectKind::Unit, unit).unwrap_or(0);
+    Ok(draft.possession(number, signing.as_deref().unwrap_or(key), true))
+}
+
+/// `registers node NAME of U`.
+fn register_node(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    let name = words.word("node")?;
+    words.need("of")?;
+    let unit = draft.refer(ObjectKind::Unit, words)?;
+    let act = RegisterNode {
+        unit,
+        id: document(&name)[..20].to_vec(),
+        address: String::new(),
+    };
+    draft.call(ObjectKind::Node, &name, Kind::RegisterNode(act));
+    Ok(())
+}
+
+/// `NAME to VALUE`, the value a number or a duration.
+pub(in super::super) fn parameter(words: &mut Words) -> Outcome<Parameters> {
+    let name = words.word("parameter")?;
+    words.need("to")?;
+    let value: u64 = match clock::is_duration(words) {
+        true => clock::duration(words)?,
+        false => words.number("value")?,
+    };
+    let mut parameters = Parameters::default();
+    match name.as_str() {
+        "validity_max" => parameters.validity_max = value,
+        "validators_min" => parameters.validators_min = value as u32,
+        "key_protection" => parameters.key_protection = value,
+        "recovery_wait" => parameters.recovery_wait = value,
+        "recovery_window" => parameters.recovery_window = value,
+        "recovery_sleep" => parameters.recovery_sleep = value,
+        "admission_distance" => parameters.admission_distance = value,
+        "proposal_ttl" => parameters.proposal_ttl = value,
+        "exception_max" => parameters.exception_max = value,
+        "auditor_max" => parameters.auditor_max = value,
+        "outage_gap" => parameters.outage_gap = value,
+        "hold_max" => parameters.hold_max = value,
+        "transaction_bytes_max" => parameters.transaction_bytes_max = value as u32,
+        _ => return trouble(format!("`{name}` is no parameter")),
+    }
+    Ok(parameters)
+}
+
+/// `appoints kim auditor of U U … until TIME`: the records of the year before.
+fn appoint(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    let member = draft.refer(ObjectKind::Member, words)?;
+    words.need("auditor of")?;
+    let mut units = Vec::new();
+    while words.peek().is_some_and(|word| word != "until") {
+        units.extend(draft.refer(ObjectKind::Unit, words)?);
+    }
+    words.need("until")?;
+    let until = clock::time(words)?;
+    draft.push(Kind::GrantAuditor(GrantAuditor {
+        member,
+        units,
+        window_from: draft.now().saturating_sub(365 * polity_ledger::time::DAY),
+        window_until: draft.now().max(1),
+        until,
+    }));
+    Ok(())
+}
