@@ -6,10 +6,10 @@
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::{Hash, Store};
 use super::commit::{leaf_row, tip};
 use super::snapshot::{Snapshot, damaged};
 use super::table::{Meta, Table, height_key, position_key, version_key};
+use super::{Hash, Store};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, FaultKind};
 
