@@ -3,6 +3,9 @@
 //! One value of [`Metrics`] lives as long as the process; whoever does the work counts it there. The
 //! gateway counts its own calls, in the same registry.
 
+mod engine;
+mod store;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -12,6 +15,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+pub use engine::watch;
+pub use store::StoreMetrics;
 
 /// Everything that the node counts and measures. Cheap to share, safe from every thread.
 #[derive(Debug)]
@@ -33,9 +39,6 @@ pub struct Metrics {
     pub signature_verifications: Counter,
     /// Heights that were committed.
     pub commits: Counter,
-    /// Times that the store waited for the disk. One for each commit.
-    pub store_syncs: Counter,
-    store_lookups: Family<LookupLabel, Counter>,
     phases: Family<PhaseLabel, Histogram, fn() -> Histogram>,
     engine_calls: Family<MethodLabel, Histogram, fn() -> Histogram>,
 }
@@ -55,15 +58,6 @@ pub enum Phase {
     Commit,
 }
 
-/// Where a record was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum Lookup {
-    /// In memory.
-    Hit,
-    /// On disk, or nowhere.
-    Miss,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabel {
     code: u32,
@@ -72,11 +66,6 @@ struct CodeLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PhaseLabel {
     phase: Phase,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabel {
-    result: Lookup,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -97,8 +86,6 @@ impl Metrics {
             envelopes: Counter::default(),
             signature_verifications: Counter::default(),
             commits: Counter::default(),
-            store_syncs: Counter::default(),
-            store_lookups: Family::default(),
             phases: Family::new_with_constructor(histogram as fn() -> Histogram),
             engine_calls: Family::new_with_constructor(histogram as fn() -> Histogram),
         };
@@ -116,13 +103,6 @@ impl Metrics {
     /// Counts an answer at the door: 0 for a transaction that was let in, else the rejection's number.
     pub fn count_door(&self, code: u32) {
         self.door_results.get_or_create(&CodeLabel { code }).inc();
-    }
-
-    /// Counts lookups of records, in memory or not.
-    pub fn count_lookups(&self, result: Lookup, count: u64) {
-        self.store_lookups
-            .get_or_create(&LookupLabel { result })
-            .inc_by(count);
     }
 
     /// Measures a phase of a block's work.
@@ -183,16 +163,6 @@ impl Metrics {
             "Heights that were committed",
             self.commits.clone(),
         );
-        registry.register(
-            "store_syncs",
-            "Times that the store waited for the disk",
-            self.store_syncs.clone(),
-        );
-        registry.register(
-            "store_lookups",
-            "Records that were looked up, in memory or not",
-            self.store_lookups.clone(),
-        );
         registry.register_with_unit(
             "block_phase",
             "Time of a block's work, by phase",
@@ -226,7 +196,6 @@ mod tests {
         metrics.height.set(12);
         metrics.count_refused(641);
         metrics.count_door(0);
-        metrics.count_lookups(Lookup::Hit, 3);
         metrics.observe_phase(Phase::Commit, Duration::from_millis(3));
         metrics.observe_engine_call("finalize_block", Duration::from_millis(5));
 
@@ -238,7 +207,6 @@ mod tests {
             "polity_height 12",
             "polity_transactions_refused_total{code=\"641\"} 1",
             "polity_door_results_total{code=\"0\"} 1",
-            "polity_store_lookups_total{result=\"Hit\"} 3",
             "polity_block_phase_seconds_count{phase=\"Commit\"} 1",
             "polity_engine_call_seconds_count{method=\"finalize_block\"} 1",
         ] {

@@ -20,7 +20,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::gateway::{self, Comet, CometLimits, Gateway, TlsFiles};
 use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics, StoreMetrics};
 use crate::store::{HistoryKept, Store, StoreOptions};
 
 /// CometBFT gets so long to stop by itself.
@@ -45,6 +45,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         &config.store_directory(),
         store_options(&config),
     )?);
+    registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
     let app = Arc::new(App::open(
         store,
         app_options(&config),
@@ -61,9 +62,10 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         CometLimits::default(),
     )
     .map_err(|error| engine(error.to_string()))?;
+    let comet: Arc<dyn gateway::Blocks> = Arc::new(comet);
     let gateway = Gateway::new(
         Arc::clone(&backend) as Arc<dyn gateway::Queries>,
-        Arc::new(comet),
+        Arc::clone(&comet),
         config.gateway.limits.clone(),
         &mut registry,
     )
@@ -113,6 +115,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         "polityd started"
     );
 
+    let watching = tokio::spawn(metrics::watch(comet, Arc::clone(&metrics)));
+
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
         ended = process.ended() => Err(engine(match ended {
@@ -136,6 +140,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let _ = gateway.await;
     let _ = operator.await;
     announcing.abort();
+    watching.abort();
     tracing::info!(height = app.snapshot().height(), "polityd stopped");
     outcome
 }

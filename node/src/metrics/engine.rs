@@ -1,0 +1,46 @@
+//! What the engine knows of the network, asked for now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Metrics;
+use crate::gateway::{Ask, Blocks};
+
+/// Between two questions.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Keeps the number of peers and of waiting transactions up to date, until it is dropped. While the
+/// engine does not answer, they are 0.
+pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
+    loop {
+        let peers = blocks.ask(Ask::NetInfo).await.unwrap_or_default();
+        metrics.peers.set(count(&peers, "n_peers"));
+        let pool = blocks.ask(Ask::NumUnconfirmedTxs).await.unwrap_or_default();
+        metrics.pool_transactions.set(count(&pool, "n_txs"));
+
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// CometBFT writes numbers as texts.
+fn count(answer: &Value, name: &str) -> i64 {
+    answer[name]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_cometbft_writes_them() {
+        assert_eq!(count(&json!({ "n_peers": "3" }), "n_peers"), 3);
+        assert_eq!(count(&Value::Null, "n_peers"), 0);
+    }
+}

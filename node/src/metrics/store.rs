@@ -1,0 +1,86 @@
+//! What the store counts by itself, read when somebody asks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+
+use crate::store::Store;
+
+/// The store's counters as metrics: `store_commits`, `store_syncs` (one for each commit),
+/// `store_hot_hits` and `store_hot_misses`.
+pub struct StoreMetrics(pub Arc<Store>);
+
+impl Collector for StoreMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let counters = self.0.counters();
+        for (name, help, value) in [
+            (
+                "store_commits",
+                "Heights that the store made durable",
+                counters.commits,
+            ),
+            (
+                "store_syncs",
+                "Times that the store waited for the disk, one for each commit",
+                counters.synced_writes,
+            ),
+            (
+                "store_hot_hits",
+                "Reads of state that were answered from memory",
+                counters.hot_hits,
+            ),
+            (
+                "store_hot_misses",
+                "Reads of state that went to the files",
+                counters.hot_misses,
+            ),
+        ] {
+            let counter = ConstCounter::new(value);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for StoreMetrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("StoreMetrics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+    use crate::store::StoreOptions;
+
+    #[test]
+    fn the_stores_counters_are_shown_as_they_are_when_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            free_bytes_min: 0,
+            ..StoreOptions::default()
+        };
+        let store = Arc::new(Store::open(directory.path(), options).unwrap());
+        let mut registry = Registry::with_prefix("polity");
+        registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
+        assert!(
+            !store
+                .snapshot()
+                .get(b"\x01absent")
+                .is_some_and(|value| !value.is_empty())
+        );
+
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+
+        assert!(text.contains("polity_store_commits_total 0\n"), "{text}");
+        assert!(text.contains("polity_store_hot_misses_total"), "{text}");
+    }
+}
