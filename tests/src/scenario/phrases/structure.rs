@@ -341,7 +341,7 @@ fn newest_assignment(draft: &mut Draft<'_>, role: &str, holder: &str) -> Outcome
         |assignment: &Assignment| assignment.role == role_number && assignment.member == member;
     let found = open
         .filter(fits)
-        .last()
+        .next_back()
         .or_else(|| ever.filter(fits).last());
     found
         .map(|assignment| polity_ledger::form::numbered(assignment.number))
