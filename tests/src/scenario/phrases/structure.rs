@@ -333,16 +333,13 @@ fn newest_assignment(draft: &mut Draft<'_>, role: &str, holder: &str) -> Outcome
     let role_number = draft.lookup.number(ObjectKind::Role, role)?;
     let member = draft.lookup.number(ObjectKind::Member, holder)?;
     let state = draft.lookup.state;
-    let open = lists::all(state, List::Assignments, member)
+    let mut open = lists::all(state, List::Assignments, member)
         .into_iter()
         .filter_map(|number| objects::get::<Assignment>(state, number));
     let ever = (1..).map_while(|number| objects::get::<Assignment>(state, number));
     let fits =
         |assignment: &Assignment| assignment.role == role_number && assignment.member == member;
-    let found = open
-        .filter(fits)
-        .next_back()
-        .or_else(|| ever.filter(fits).last());
+    let found = open.rfind(fits).or_else(|| ever.filter(fits).last());
     found
         .map(|assignment| polity_ledger::form::numbered(assignment.number))
         .ok_or_else(|| Trouble(format!("{holder} never held {role}")))
