@@ -105,10 +105,11 @@ install_packages() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# As bindgen looks for it; libclang-cpp, which other packages bring, is another library.
 has_libclang() {
   local directory
   for directory in "${LIBCLANG_PATH:-}" /usr/lib/llvm-*/lib /usr/lib/*-linux-gnu /usr/lib64 /usr/lib; do
-    if compgen -G "$directory/libclang.so*" >/dev/null || compgen -G "$directory/libclang-*.so*" >/dev/null; then
+    if compgen -G "$directory/libclang.so*" >/dev/null || compgen -G "$directory/libclang-[0-9]*.so*" >/dev/null; then
       return 0
     fi
   done
