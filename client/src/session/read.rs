@@ -12,10 +12,12 @@ use sha2::{Digest, Sha256};
 use super::Session;
 use crate::proof::{HistoryHead, verify_keys};
 use crate::rpc::QueryAnswer;
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Most keys of one question.
 pub(super) const KEYS_MAX: usize = 100;
+/// How often a list that grew in the meantime is read again.
+const LIST_ATTEMPTS: usize = 8;
 /// Entries of one page of a history.
 const PAGE_ENTRIES: u32 = 500;
 
@@ -113,25 +115,34 @@ impl Session {
             .transpose()
     }
 
-    /// A listable set, whole.
+    /// A listable set, whole: its head and pages are read as one answer, so they are of one height. Of a set that
+    /// needs more than one answer (over 25,000 numbers) the pages must still add up to what the head counts.
     pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
-        let head: ListHead = self
-            .value(keys::list_head(list, owner))
-            .await?
-            .unwrap_or_default();
-        let pages: Vec<Vec<u8>> = (0..head.pages)
-            .map(|page| keys::list_page(list, owner, page))
-            .collect();
-        let (values, _) = self.read(&pages).await?;
-        let mut numbers = Vec::new();
-        for value in values.into_iter().flatten() {
-            numbers.extend(decode::<ListPage>(&value)?.numbers);
+        let mut pages = 1;
+        for _ in 0..LIST_ATTEMPTS {
+            let mut wanted = vec![keys::list_head(list, owner)];
+            wanted.extend((0..pages).map(|page| keys::list_page(list, owner, page)));
+            let (values, _) = self.read(&wanted).await?;
+            let mut values = values.into_iter();
+            let head = values.next().flatten();
+            let head: ListHead = head.map(|v| decode(&v)).transpose()?.unwrap_or_default();
+            if head.pages > pages {
+                pages = head.pages;
+                continue;
+            }
+
+            let mut numbers = Vec::new();
+            for value in values.flatten() {
+                numbers.extend(decode::<ListPage>(&value)?.numbers);
+            }
+            if numbers.len() as u64 == head.count {
+                return Ok(numbers);
+            }
         }
-        // Head and pages may be of two heights: a set that changed in between is read again.
-        if numbers.len() as u64 != head.count {
-            return Box::pin(self.list(list, owner)).await;
-        }
-        Ok(numbers)
+        Err(Error::new(
+            ErrorKind::Trouble,
+            "the list changes faster than it can be read",
+        ))
     }
 
     /// Values of keys, all of one height, each proven present or absent. Of more than 100 keys each hundred is of
