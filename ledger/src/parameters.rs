@@ -28,12 +28,18 @@ pub fn defaults() -> Parameters {
         outage_gap: 600,
         hold_max: 366 * DAY,
         transaction_bytes_max: 256 * 1_024,
+        block_interval_ms: 20,
+        idle_interval: 60,
+        propose_timeout_ms: 600,
+        vote_timeout_ms: 300,
+        timeout_step_ms: 200,
     }
 }
 
 /// `changes` over `base`: a zero keeps a value. Refuses what is out of its bounds.
 pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Rejection> {
     const YEAR: u64 = 366 * 86_400;
+    const MINUTE_MS: u64 = 60_000;
     let merged = Parameters {
         validity_max: bounded(changes.validity_max, base.validity_max, 60, 90 * 86_400)?,
         validators_min: bounded(changes.validators_min, base.validators_min, 1, 100)?,
@@ -53,6 +59,22 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
             4_096,
             crate::check::ENVELOPE_BYTES_MAX as u32,
         )?,
+        block_interval_ms: bounded(
+            changes.block_interval_ms,
+            base.block_interval_ms,
+            1,
+            MINUTE_MS,
+        )?,
+        // A longer rest could be taken for an outage.
+        idle_interval: bounded(changes.idle_interval, base.idle_interval, 1, 600)?,
+        propose_timeout_ms: bounded(
+            changes.propose_timeout_ms,
+            base.propose_timeout_ms,
+            50,
+            MINUTE_MS,
+        )?,
+        vote_timeout_ms: bounded(changes.vote_timeout_ms, base.vote_timeout_ms, 20, MINUTE_MS)?,
+        timeout_step_ms: bounded(changes.timeout_step_ms, base.timeout_step_ms, 10, MINUTE_MS)?,
     };
     Ok(merged)
 }

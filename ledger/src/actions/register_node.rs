@@ -1,6 +1,7 @@
 //! `register_node`: a department's node, which the others accept as a peer.
 
 use polity_proto::v1::{Capability, Node, ObjectKind, RegisterNode, Unit};
+use sha2::{Digest, Sha256};
 
 use super::Act;
 use crate::context::Context;
@@ -13,11 +14,13 @@ use crate::{Rejection, form};
 const NODES_MAX: u64 = 64;
 /// Bytes of a node's id.
 const ID_BYTES: usize = 20;
+/// Bytes of a node's key.
+const KEY_BYTES: usize = 32;
 
 impl Act for RegisterNode {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
-        if self.id.len() != ID_BYTES {
+        if self.id.len() != ID_BYTES || !key_fits(self) {
             return Err(Rejection::NodeIdMalformed);
         }
         form::text(&self.address, form::SHORT_BYTES_MAX)
@@ -50,6 +53,7 @@ impl Act for RegisterNode {
             unit: unit.number,
             id: self.id.clone(),
             address: self.address.clone(),
+            key: self.key.clone(),
             removed_at: 0,
         });
         names::point(context.state, index(&self.id), number);
@@ -57,6 +61,12 @@ impl Act for RegisterNode {
         context.event(ObjectKind::Node, number, &[(ObjectKind::Unit, unit.number)]);
         Ok(())
     }
+}
+
+/// No key is given, or the one whose hash begins with the id.
+fn key_fits(act: &RegisterNode) -> bool {
+    act.key.is_empty()
+        || (act.key.len() == KEY_BYTES && Sha256::digest(&act.key).starts_with(&act.id))
 }
 
 /// A department decides about its own nodes, whatever an ancestor's scope says.
@@ -84,6 +94,7 @@ mod tests {
             unit: world.unit_ref("dev"),
             id: vec![id; 20],
             address: "node.dev.example:26656".into(),
+            key: Vec::new(),
         }
     }
 
@@ -105,6 +116,20 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_kept_where_it_hashes_to_the_id() {
+        let mut world = World::new();
+        let unit = world.unit("dev").number;
+        let act = RegisterNode {
+            id: Sha256::digest([9; 32])[..20].to_vec(),
+            key: vec![9; 32],
+            ..register(&world, 7)
+        };
+        world.check("ben", Some("dev#lead"), Kind::RegisterNode(act), "accepted");
+        let node: Node = world.get(world.list(List::Nodes, unit)[0]);
+        assert_eq!(node.key, vec![9; 32]);
+    }
+
+    #[test]
     fn each_refusal_has_its_name() {
         let mut world = World::new();
         let good = register(&world, 7);
@@ -122,6 +147,13 @@ mod tests {
                 "rejected node_id_malformed",
                 RegisterNode {
                     id: vec![7; 19],
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected node_id_malformed",
+                RegisterNode {
+                    key: vec![7; 32],
                     ..good.clone()
                 },
             ),

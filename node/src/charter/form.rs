@@ -53,6 +53,11 @@ pub(super) struct Parameters {
     pub(super) outage_gap: Option<String>,
     pub(super) hold_max: Option<String>,
     pub(super) transaction_bytes_max: Option<u32>,
+    pub(super) block_interval_ms: Option<u64>,
+    pub(super) idle_interval: Option<String>,
+    pub(super) propose_timeout_ms: Option<u64>,
+    pub(super) vote_timeout_ms: Option<u64>,
+    pub(super) timeout_step_ms: Option<u64>,
 }
 
 /// A unit by its path from the root; the one above stands before it in the file.
@@ -255,6 +260,8 @@ pub(super) struct Validator {
 pub(super) struct Node {
     pub(super) unit: String,
     pub(super) id: String,
+    /// The node's public key, which the embedded engine needs.
+    pub(super) key: Option<String>,
     /// `host:port`, where others reach it.
     #[serde(default)]
     pub(super) address: String,

@@ -29,6 +29,10 @@ pub(super) fn add(draft: &mut Draft, charter: &form::Charter) -> Result<(), Char
             unit: draft.find(entry, Sort::Unit, &node.unit)?,
             id: words::hex_bytes(&node.id, 20).map_err(|words| entry.error(words))?,
             address: node.address.clone(),
+            key: match &node.key {
+                Some(key) => words::hex_bytes(key, 32).map_err(|words| entry.error(words))?,
+                None => Vec::new(),
+            },
         };
         draft.push(entry, "", Kind::RegisterNode(register));
     }
@@ -57,5 +61,10 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
         outage_gap: duration("outage_gap", &form.outage_gap)?,
         hold_max: duration("hold_max", &form.hold_max)?,
         transaction_bytes_max: form.transaction_bytes_max.unwrap_or_default(),
+        block_interval_ms: form.block_interval_ms.unwrap_or_default(),
+        idle_interval: duration("idle_interval", &form.idle_interval)?,
+        propose_timeout_ms: form.propose_timeout_ms.unwrap_or_default(),
+        vote_timeout_ms: form.vote_timeout_ms.unwrap_or_default(),
+        timeout_step_ms: form.timeout_step_ms.unwrap_or_default(),
     })
 }

@@ -115,6 +115,7 @@ fn register_node(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         unit,
         id: document(&name)[..20].to_vec(),
         address: String::new(),
+        key: Vec::new(),
     };
     draft.call(ObjectKind::Node, &name, Kind::RegisterNode(act));
     Ok(())
@@ -143,6 +144,11 @@ pub(in super::super) fn parameter(words: &mut Words) -> Outcome<Parameters> {
         "outage_gap" => parameters.outage_gap = value,
         "hold_max" => parameters.hold_max = value,
         "transaction_bytes_max" => parameters.transaction_bytes_max = value as u32,
+        "block_interval_ms" => parameters.block_interval_ms = value,
+        "idle_interval" => parameters.idle_interval = value,
+        "propose_timeout_ms" => parameters.propose_timeout_ms = value,
+        "vote_timeout_ms" => parameters.vote_timeout_ms = value,
+        "timeout_step_ms" => parameters.timeout_step_ms = value,
         _ => return trouble(format!("`{name}` is no parameter")),
     }
     Ok(parameters)
