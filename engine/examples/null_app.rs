@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use polity_engine::abci::{Endpoint, Limits, Server};
 use polity_engine::application::{
-    BlockResult, Check, Committed, FinalizeBlock, Info, InitChain, InitChainResult,
+    BlockResult, Check, Committed, EngineRow, FinalizeBlock, Info, InitChain, InitChainResult,
     PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
 };
 use polity_engine::{Application, Fault};
@@ -102,7 +102,7 @@ impl Application for NullApp {
         })
     }
 
-    fn commit(&self) -> Result<Committed, Fault> {
+    fn commit(&self, _: Vec<EngineRow>) -> Result<Committed, Fault> {
         self.committed_height.store(
             self.executed_height.load(Ordering::SeqCst),
             Ordering::SeqCst,

@@ -8,6 +8,7 @@
 mod block;
 mod chain;
 mod query;
+mod rows;
 mod snapshot;
 
 use bytes::Bytes;
@@ -17,10 +18,11 @@ pub use block::{
     PrepareProposal, ProcessProposal, ProposalVerdict, TxResult,
 };
 pub use chain::{
-    BlockParams, ConsensusParams, EvidenceParams, Info, InitChain, InitChainResult, Timestamp,
-    ValidatorUpdate,
+    BlockParams, ConsensusParams, EvidenceParams, Info, InitChain, InitChainResult, PaceParams,
+    Timestamp, ValidatorUpdate,
 };
 pub use query::{ProofOp, Query, QueryResult};
+pub use rows::{EngineRow, EngineStore};
 pub use snapshot::{ApplyChunk, ApplyChunkResult, ApplyVerdict, OfferVerdict, Snapshot};
 
 /// The node itself cannot go on: a disk that fails, a state that contradicts itself. An engine that receives one
@@ -66,8 +68,10 @@ pub trait Application: Send + Sync + 'static {
     /// Executes a decided block and answers one result per transaction. Nothing is persisted yet.
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, Fault>;
 
-    /// Makes the block of the last `finalize_block` durable, at once and in one piece.
-    fn commit(&self) -> Result<Committed, Fault>;
+    /// Makes the block of the last `finalize_block` durable, at once and in one piece, together with rows of the
+    /// engine's own. An engine that keeps its blocks elsewhere brings none; an application without an
+    /// [`EngineStore`] is never given any.
+    fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault>;
 
     /// Answers a question from the committed state. An answer that does not exist is a code, not a fault.
     fn query(&self, request: Query) -> Result<QueryResult, Fault>;

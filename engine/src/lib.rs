@@ -7,6 +7,7 @@
 //! | [`application`] | the trait, its requests and answers | whoever writes an application, and every engine |
 //! | [`abci`] | the server through which CometBFT drives an application | the node |
 //! | [`cometbft`] | CometBFT itself: home directory, keys, genesis file, process | the node, tools, tests |
+//! | [`embedded`] | BFT consensus inside the process, with CometBFT's blocks | the node, tools, tests |
 //!
 //! The way of a block under CometBFT: its process connects to [`abci::Server`], which decodes each request, calls
 //! the application away from the event loop, and writes the answers in the order of the requests. A refused
@@ -18,5 +19,6 @@
 pub mod abci;
 pub mod application;
 pub mod cometbft;
+pub mod embedded;
 
 pub use application::{Application, Fault};

@@ -141,6 +141,7 @@ fn commit(height: u64, count: u64) -> Commit {
         leaves,
         transactions: vec![transaction],
         indexes: BTreeMap::new(),
+        engine: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Values come from defaults, then `config.toml` in the home directory, then the environment
 //! (`POLITY_GATEWAY_LISTEN` for `gateway.listen`), then flags; the later wins. See [`sources`].
 
+mod peer;
 pub mod sources;
 pub mod template;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use peer::Peer;
 pub use sources::{Flags, Loaded, Origin, Setting, load};
 
 use crate::gateway::Limits;
@@ -32,6 +34,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// The door for the operator: metrics and health.
     pub operator: Operator,
+    /// This node among its peers, whichever engine is in use.
+    pub p2p: P2p,
     /// The door for an engine that runs as a process of its own.
     pub abci: Abci,
     /// CometBFT, where it is the engine.
@@ -95,14 +99,31 @@ pub struct Cometbft {
     pub binary: PathBuf,
     /// CometBFT's own RPC, behind the gateway; on loopback.
     pub rpc_listen: SocketAddr,
+}
+
+/// This node among its peers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct P2p {
     /// Where other departments' nodes reach this one.
-    pub p2p_listen: SocketAddr,
-    /// Nodes to stay connected with: `id@host:port`.
+    pub listen: SocketAddr,
+    /// Nodes to stay connected with: `KEY@host:port`, with the public key of the node. CometBFT is content with the
+    /// node's id instead, which is the beginning of the key's hash.
     #[serde(deserialize_with = "list")]
     pub persistent_peers: Vec<String>,
-    /// Nodes to ask first when the node joins: `id@host:port`.
+    /// Nodes to speak with although the ledger does not know them yet, when this node joins.
     #[serde(deserialize_with = "list")]
     pub bootstrap_peers: Vec<String>,
+}
+
+impl P2p {
+    /// All peers of the configuration.
+    pub fn peers(&self) -> impl Iterator<Item = Peer> + '_ {
+        self.persistent_peers
+            .iter()
+            .chain(&self.bootstrap_peers)
+            .filter_map(|text| text.parse().ok())
+    }
 }
 
 /// The node's own data.
@@ -185,6 +206,11 @@ impl Config {
         self.path(Path::new("cometbft"))
     }
 
+    /// The directory of the embedded engine: what it can lose without harm.
+    pub fn embedded_home(&self) -> PathBuf {
+        self.path(Path::new("consensus"))
+    }
+
     /// The genesis that the founding departments signed.
     pub fn genesis_file(&self) -> PathBuf {
         self.path(Path::new("genesis.json"))
@@ -193,11 +219,6 @@ impl Config {
     /// Refuses values that contradict each other or would open what must stay closed.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let gateway = &self.gateway;
-        if self.engine == Engine::Embedded {
-            return refuse(
-                "engine: the embedded engine is not part of this version, use \"cometbft\"",
-            );
-        }
         if gateway.tls_certificate.is_some() != gateway.tls_key.is_some() {
             return refuse("gateway: tls_certificate and tls_key need each other");
         }
@@ -235,15 +256,16 @@ impl Config {
         if self.share.transactions_per_second > 0 && self.share.transactions_burst == 0 {
             return refuse("share.transactions_burst: with 0 nobody could send anything");
         }
-        for peer in self
-            .cometbft
+        for text in self
+            .p2p
             .persistent_peers
             .iter()
-            .chain(&self.cometbft.bootstrap_peers)
+            .chain(&self.p2p.bootstrap_peers)
         {
-            if !is_peer(peer) {
+            let peer: Peer = text.parse()?;
+            if self.engine == Engine::Embedded && peer.public_key.is_none() {
                 return refuse(&format!(
-                    "cometbft: peer {peer:?} is not id@host:port with an id of 40 hex digits"
+                    "p2p: peer {text:?} has an id, but the embedded engine needs the node's public key"
                 ));
             }
         }
@@ -285,7 +307,14 @@ impl Default for Cometbft {
         Cometbft {
             binary: "cometbft".into(),
             rpc_listen: loopback(26659),
-            p2p_listen: SocketAddr::from(([0, 0, 0, 0], 26656)),
+        }
+    }
+}
+
+impl Default for P2p {
+    fn default() -> Self {
+        P2p {
+            listen: SocketAddr::from(([0, 0, 0, 0], 26656)),
             persistent_peers: Vec::new(),
             bootstrap_peers: Vec::new(),
         }
@@ -341,17 +370,6 @@ fn refuse(words: &str) -> Result<(), ConfigError> {
     Err(ConfigError(words.to_owned()))
 }
 
-fn is_peer(text: &str) -> bool {
-    let Some((id, address)) = text.split_once('@') else {
-        return false;
-    };
-    let Some((host, port)) = address.rsplit_once(':') else {
-        return false;
-    };
-    let id_is_hex = id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    id_is_hex && !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
 /// A list, or one text with commas: environment and flags have no lists.
 fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
@@ -400,7 +418,6 @@ mod tests {
 
     #[test]
     fn values_that_nobody_could_run_with_are_refused_by_name() {
-        assert!(refusal(|config| config.engine = Engine::Embedded).starts_with("engine: "));
         assert!(
             refusal(|config| config.abci.frame_bytes_max = 10).starts_with("abci.frame_bytes_max")
         );
@@ -418,8 +435,13 @@ mod tests {
         assert!(refusal(|config| config.share.transactions_burst = 0).starts_with("share."));
         let peer = "127.0.0.1:26656".to_owned();
         assert!(
-            refusal(|config| config.cometbft.persistent_peers = vec![peer.clone()])
-                .contains("peer")
+            refusal(|config| config.p2p.persistent_peers = vec![peer.clone()]).contains("peer")
         );
+        let peer = format!("{}@health.example:26656", "ab".repeat(20));
+        let refused = refusal(|config| {
+            config.engine = Engine::Embedded;
+            config.p2p.persistent_peers = vec![peer.clone()];
+        });
+        assert!(refused.contains("public key"));
     }
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
+use polity_engine::embedded::guard::{Guard, GuardError};
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
@@ -30,6 +31,9 @@ pub enum KeyError {
     /// The file does not hold a seed.
     #[error("{path}: is not 64 hexadecimal digits", path = .0.display())]
     Form(PathBuf),
+    /// The guard against signing twice cannot be made.
+    #[error(transparent)]
+    Guard(GuardError),
     /// Others than the owner can read the file.
     #[error("{path}: others can read it; run: chmod 600 {path}", path = .0.display())]
     Open(PathBuf),
@@ -44,10 +48,12 @@ impl NodeKeys {
             .create(directory)
             .map_err(|error| KeyError::Io(directory.to_owned(), error))?;
 
-        let mut made = false;
-        for file in [CONSENSUS, NODE] {
-            made |= make_if_absent(&directory.join(file))?;
+        let made_consensus = make_if_absent(&directory.join(CONSENSUS))?;
+        // Only now is it certain that the key signed nothing yet.
+        if made_consensus {
+            Guard::create(&directory.join(GUARD)).map_err(KeyError::Guard)?;
         }
+        let made = make_if_absent(&directory.join(NODE))? || made_consensus;
         Ok((NodeKeys::load(directory)?, made))
     }
 
@@ -64,6 +70,16 @@ impl NodeKeys {
         hex::encode(self.consensus.verifying_key().as_bytes())
     }
 
+    /// The public key that names the node, in lower-case hexadecimal digits.
+    pub fn node_public_key(&self) -> String {
+        hex::encode(self.node.verifying_key().as_bytes())
+    }
+
+    /// The guard's file of the consensus key: it lies beside the key and belongs to it.
+    pub fn guard_file(directory: &Path) -> PathBuf {
+        directory.join(GUARD)
+    }
+
     /// The validator's address: 40 hexadecimal digits.
     pub fn consensus_address(&self) -> String {
         address(&self.consensus)
@@ -77,6 +93,7 @@ impl NodeKeys {
 
 const CONSENSUS: &str = "consensus.key";
 const NODE: &str = "node.key";
+const GUARD: &str = "consensus.guard";
 
 /// Both CometBFT and light clients name a key by the first 20 bytes of its hash.
 fn address(key: &SigningKey) -> String {
@@ -164,7 +181,8 @@ mod tests {
                     .mode();
                 assert_eq!(mode & 0o777, 0o600);
             }
-            assert_eq!(fs::read_dir(directory).unwrap().count(), 2);
+            assert!(NodeKeys::guard_file(directory).exists());
+            assert_eq!(fs::read_dir(directory).unwrap().count(), 3);
         });
     }
 

@@ -1,30 +1,43 @@
 //! A running node: the store, the ledger, the engine, the gateway, the operator's door.
 
+mod cometbft;
+mod embedded;
+
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
-use polity_engine::abci::{self, Endpoint};
 use polity_engine::application::Timestamp;
-use polity_engine::cometbft::{
-    CometBinary, CometProcess, Genesis, GenesisValidator, Home, Key, Peer, Settings,
-};
+use polity_engine::cometbft::{Genesis, GenesisValidator};
+use polity_ledger::genesis::Founded;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::{APPEND_ONLY_ROWS, App, AppOptions, Quota};
 use crate::backend::Backend;
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::fault::{Fault, FaultKind};
-use crate::gateway::{self, Comet, CometLimits, Gateway, TlsFiles};
+use crate::gateway::{self, Gateway, TlsFiles};
 use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::metrics::{self, Metrics, StoreMetrics};
 use crate::store::{HistoryKept, Store, StoreOptions};
 
-/// CometBFT gets so long to stop by itself.
-const STOP_TIME: Duration = Duration::from_secs(20);
+/// What an engine is started with.
+struct Ground<'a> {
+    config: &'a Config,
+    keys: &'a NodeKeys,
+    genesis: Genesis,
+    app: Arc<App>,
+    store: Arc<Store>,
+    metrics: Arc<Metrics>,
+}
+
+/// The engine in use.
+enum Running {
+    Cometbft(Box<cometbft::Cometbft>),
+    Embedded(Box<embedded::Embedded>),
+}
 
 /// Runs a node until `shutdown` is ready, or a fault ends it.
 ///
@@ -35,51 +48,41 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let founded = genesis.verify()?;
     let keys = NodeKeys::load(&config.keys_directory())
         .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
-    let binary = CometBinary::find(configured(&config))
-        .await
-        .map_err(|error| engine(error.to_string()))?;
 
     let mut registry = Registry::with_prefix("polity");
-    let metrics = Arc::new(Metrics::register(&mut registry, "cometbft"));
+    let metrics = Arc::new(Metrics::register(&mut registry, config.engine.name()));
     let store = Arc::new(Store::open(
         &config.store_directory(),
         store_options(&config),
     )?);
     registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
     let app = Arc::new(App::open(
-        store,
+        Arc::clone(&store),
         app_options(&config),
         Arc::clone(&metrics),
     )?);
     check_organisation(&app, &genesis)?;
 
-    let home = Home::new(config.cometbft_home());
-    prepare_home(&home, &config, &keys, &genesis, &founded)?;
-
+    let gateway_listener = bind(config.gateway.listen).await?;
+    let operator_listener = bind(config.operator.listen).await?;
+    let tls = tls_files(&config)?;
+    let ground = Ground {
+        config: &config,
+        keys: &keys,
+        genesis: engine_genesis(&genesis, &founded)?,
+        app: Arc::clone(&app),
+        store,
+        metrics: Arc::clone(&metrics),
+    };
+    let mut engine = Running::start(ground).await?;
     let backend = Arc::new(Backend::new(Arc::clone(&app)));
-    let comet = Comet::new(
-        &config.cometbft.rpc_listen.to_string(),
-        CometLimits::default(),
-    )
-    .map_err(|error| engine(error.to_string()))?;
-    let comet: Arc<dyn gateway::Blocks> = Arc::new(comet);
     let gateway = Gateway::new(
         Arc::clone(&backend) as Arc<dyn gateway::Queries>,
-        Arc::clone(&comet),
+        engine.blocks(),
         config.gateway.limits.clone(),
         &mut registry,
     )
     .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
-    let tls = tls_files(&config)?;
-    let gateway_listener = bind(config.gateway.listen).await?;
-    let operator_listener = bind(config.operator.listen).await?;
-    let limits = abci::Limits {
-        frame_bytes_max: config.abci.frame_bytes_max,
-        ..abci::Limits::default()
-    };
-    let server = abci::Server::bind(&Endpoint::Unix(config.abci_socket()), limits)
-        .await
-        .map_err(|error| engine(error.to_string()))?;
 
     let (stop, stopping) = watch::channel(false);
     let ready = readiness(Arc::clone(&app));
@@ -90,59 +93,64 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         stopping.clone(),
     ));
     let announcing = tokio::spawn(backend.announce());
-    let gateway = tokio::spawn(gateway::serve(
-        gateway,
-        gateway_listener,
-        tls,
-        stopping.clone(),
-    ));
-    let observed = Arc::clone(&metrics);
-    let mut stop_server = stopping.clone();
-    let mut serving = tokio::spawn(server.run(
-        Arc::clone(&app),
-        Arc::new(move |method, took| observed.observe_engine_call(method, took)),
-        async move {
-            let _ = stop_server.wait_for(|stop| *stop).await;
-        },
-    ));
-    let mut process = CometProcess::start(&binary, &home, &config.home.join("cometbft.log"))
-        .await
-        .map_err(|error| engine(error.to_string()))?;
+    let gateway = tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping));
+    let watching = tokio::spawn(metrics::watch(engine.blocks(), Arc::clone(&metrics)));
     tracing::info!(
         height = app.snapshot().height(),
         gateway = %config.gateway.listen,
-        engine = "cometbft",
+        engine = config.engine.name(),
         "polityd started"
     );
 
-    let watching = tokio::spawn(metrics::watch(comet, Arc::clone(&metrics)));
-
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
-        ended = process.ended() => Err(engine(match ended {
-            Ok(status) => format!("cometbft ended by itself: {status}; see cometbft.log"),
-            Err(error) => error.to_string(),
-        })),
-        served = &mut serving => Err(match served {
-            Ok(Err(error)) => engine(error.to_string()),
-            Ok(Ok(())) | Err(_) => engine("the ABCI server ended".into()),
-        }),
+        fault = engine.ended() => Err(fault),
     };
 
     // The engine first: it may still ask the application for what it needs to stop whole.
-    if let Err(error) = process.stop(STOP_TIME).await {
-        tracing::warn!(%error, "cometbft did not stop");
-    }
+    engine.stop().await;
     stop.send_replace(true);
-    if !serving.is_finished() {
-        let _ = serving.await;
-    }
     let _ = gateway.await;
     let _ = operator.await;
     announcing.abort();
     watching.abort();
     tracing::info!(height = app.snapshot().height(), "polityd stopped");
     outcome
+}
+
+impl Running {
+    async fn start(ground: Ground<'_>) -> Result<Self, Fault> {
+        Ok(match ground.config.engine {
+            Engine::Cometbft => {
+                Running::Cometbft(Box::new(cometbft::Cometbft::start(ground).await?))
+            }
+            Engine::Embedded => {
+                Running::Embedded(Box::new(embedded::Embedded::start(ground).await?))
+            }
+        })
+    }
+
+    fn blocks(&self) -> Arc<dyn gateway::Blocks> {
+        match self {
+            Running::Cometbft(engine) => engine.blocks(),
+            Running::Embedded(engine) => engine.blocks(),
+        }
+    }
+
+    /// Waits until the engine ends by itself: always a fault.
+    async fn ended(&mut self) -> Fault {
+        match self {
+            Running::Cometbft(engine) => engine.ended().await,
+            Running::Embedded(engine) => engine.ended().await,
+        }
+    }
+
+    async fn stop(self) {
+        match self {
+            Running::Cometbft(engine) => engine.stop().await,
+            Running::Embedded(engine) => engine.stop().await,
+        }
+    }
 }
 
 /// The settings of the store that a configuration means.
@@ -174,24 +182,11 @@ pub fn app_options(config: &Config) -> AppOptions {
             per_second: rate.into(),
         },
     };
-    let peers = config
-        .cometbft
-        .persistent_peers
-        .iter()
-        .chain(&config.cometbft.bootstrap_peers);
     AppOptions {
         quota,
-        bootstrap_peers: peers
-            .filter_map(|peer| peer.split_once('@').map(|(id, _)| id.to_owned()))
-            .collect(),
-        engine: "cometbft".into(),
+        bootstrap_peers: config.p2p.peers().map(|peer| peer.node_id).collect(),
+        engine: config.engine.name().into(),
     }
-}
-
-fn configured(config: &Config) -> Option<&std::path::Path> {
-    let binary = config.cometbft.binary.as_path();
-    // A bare name is looked up; a path is meant.
-    (binary.components().count() > 1).then_some(binary)
 }
 
 fn check_organisation(app: &App, genesis: &GenesisFile) -> Result<(), Fault> {
@@ -204,14 +199,8 @@ fn check_organisation(app: &App, genesis: &GenesisFile) -> Result<(), Fault> {
     Ok(())
 }
 
-fn prepare_home(
-    home: &Home,
-    config: &Config,
-    keys: &NodeKeys,
-    genesis: &GenesisFile,
-    founded: &polity_ledger::genesis::Founded,
-) -> Result<(), Fault> {
-    let wrong = |error: String| engine(format!("cometbft's home directory: {error}"));
+/// The genesis in the engine's form.
+fn engine_genesis(genesis: &GenesisFile, founded: &Founded) -> Result<Genesis, Fault> {
     let validators = founded
         .validators
         .iter()
@@ -221,45 +210,23 @@ fn prepare_home(
                     .key
                     .as_slice()
                     .try_into()
-                    .map_err(|_| wrong("a consensus key is not 32 bytes".into()))?,
+                    .map_err(|_| engine("genesis: a consensus key is not 32 bytes".into()))?,
                 power: validator.power,
                 name: String::new(),
             })
         })
         .collect::<Result<Vec<_>, Fault>>()?;
     let time = Timestamp {
-        seconds: i64::try_from(genesis.time()?).map_err(|_| wrong("genesis time".into()))?,
+        seconds: i64::try_from(genesis.time()?)
+            .map_err(|_| engine("genesis: the time is out of range".into()))?,
         nanos: 0,
     };
-    let comet_genesis = Genesis::new(&genesis.chain_id, time, validators, genesis.app_state()?);
-    let node_key = Key::from_seed(&keys.node.to_bytes());
-    let validator_key = Key::from_seed(&keys.consensus.to_bytes());
-    home.create(&node_key, &validator_key, &comet_genesis)
-        .map_err(|error| wrong(error.to_string()))?;
-
-    let peers = config
-        .cometbft
-        .persistent_peers
-        .iter()
-        .chain(&config.cometbft.bootstrap_peers);
-    let mut settings = Settings::new(
-        Endpoint::Unix(config.abci_socket()),
-        &keys.node_id()[..8],
-        config.cometbft.rpc_listen,
-        config.cometbft.p2p_listen,
-    );
-    settings.filter_peers = true;
-    settings.persistent_peers = peers
-        .filter_map(|peer| {
-            let (node_id, address) = peer.split_once('@')?;
-            Some(Peer {
-                node_id: node_id.to_owned(),
-                address: address.to_owned(),
-            })
-        })
-        .collect();
-    home.write_settings(&settings)
-        .map_err(|error| wrong(error.to_string()))
+    Ok(Genesis::new(
+        &genesis.chain_id,
+        time,
+        validators,
+        genesis.app_state()?,
+    ))
 }
 
 fn tls_files(config: &Config) -> Result<Option<tokio_rustls::TlsAcceptor>, Fault> {

@@ -203,11 +203,12 @@ impl Cluster {
             let value = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
             text.push_str(&format!(
                 "[[validators]]\nunit = \"root/{unit}\"\nkey = \"{key}\"\npossession = \"{possession}\"\npower = 10\n\
-                 [[nodes]]\nunit = \"root/{unit}\"\nid = \"{id}\"\naddress = \"{address}\"\n",
+                 [[nodes]]\nunit = \"root/{unit}\"\nid = \"{id}\"\nkey = \"{node_key}\"\naddress = \"{address}\"\n",
                 unit = charter::handle(department),
                 key = value("key"),
                 possession = value("possession"),
                 id = value("id"),
+                node_key = value("node_key"),
                 address = value("address"),
             ));
         }

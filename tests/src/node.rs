@@ -45,7 +45,7 @@ impl Node {
             format!("gateway.listen={}", at(GATEWAY)),
             format!("operator.listen={}", at(OPERATOR)),
             format!("cometbft.rpc_listen={}", at(ENGINE_RPC)),
-            format!("cometbft.p2p_listen={}", at(PEERS)),
+            format!("p2p.listen={}", at(PEERS)),
         ]
         .iter()
         .chain(settings)
@@ -67,14 +67,14 @@ impl Node {
         SocketAddr::new(self.address.ip(), GATEWAY)
     }
 
-    /// How peers name the node: `id@address:port`.
+    /// How peers name the node: `KEY@address:port`.
     #[track_caller]
     pub fn peer(&self) -> String {
         let shown = self.polityd_json(&["keys", "show"]);
-        let id = shown["node_id"]
+        let key = shown["node_public_key"]
             .as_str()
-            .expect("keys show names the node id");
-        format!("{id}@{}:{PEERS}", self.address.ip())
+            .expect("keys show names the node's public key");
+        format!("{key}@{}:{PEERS}", self.address.ip())
     }
 
     /// Runs a command of the operator and expects it to succeed; answers what it printed.

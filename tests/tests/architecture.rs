@@ -81,10 +81,19 @@ fn rocksdb_is_named_in_one_file_of_the_node() {
 #[test]
 fn big_libraries_stay_in_their_homes() {
     let homes: &[(&str, &[&str])] = &[
-        ("tendermint", &["client", "tests"]),
+        (
+            "tendermint",
+            &["client", "tests", "engine/src/embedded/canonical/tests.rs"],
+        ),
         ("tendermint_proto", &["engine", "client", "tests"]),
         ("tendermint_abci", &["engine", "tests"]),
-        ("tendermint_light_client_verifier", &["client", "tests"]),
+        (
+            "tendermint_light_client_verifier",
+            &["client", "tests", "engine/src/embedded/canonical/tests.rs"],
+        ),
+        ("malachitebft_app_channel", &["engine/src/embedded"]),
+        ("malachitebft_signing", &["engine/src/embedded/consensus"]),
+        ("malachitebft_sync", &["engine/src/embedded/consensus"]),
         ("tokio", &["engine", "node", "client", "cli", "tests"]),
         (
             "clap",

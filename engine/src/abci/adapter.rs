@@ -63,7 +63,11 @@ impl<A: Application + ?Sized> AbciApplication for Adapter<A> {
     }
 
     fn commit(&self) -> abci::ResponseCommit {
-        self.settle(self.application.commit().and_then(convert::commit_answer))
+        self.settle(
+            self.application
+                .commit(Vec::new())
+                .and_then(convert::commit_answer),
+        )
     }
 
     fn list_snapshots(&self) -> abci::ResponseListSnapshots {

@@ -155,7 +155,7 @@ pub(super) fn info_answer(info: Info) -> Result<abci::ResponseInfo, Fault> {
 
 pub(super) fn init_chain_answer(result: InitChainResult) -> Result<abci::ResponseInitChain, Fault> {
     Ok(abci::ResponseInitChain {
-        consensus_params: result.consensus_params.map(consensus_params_answer),
+        consensus_params: result.consensus_params.and_then(consensus_params_answer),
         validators: result
             .validators
             .into_iter()
@@ -197,7 +197,9 @@ pub(super) fn finalize_block_answer(
             .into_iter()
             .map(validator_answer)
             .collect::<Result<_, _>>()?,
-        consensus_param_updates: result.consensus_param_updates.map(consensus_params_answer),
+        consensus_param_updates: result
+            .consensus_param_updates
+            .and_then(consensus_params_answer),
         app_hash: result.app_hash,
     })
 }
@@ -350,6 +352,8 @@ fn consensus_params(params: types::ConsensusParams) -> Incoming<ConsensusParams>
         }),
         evidence: params.evidence.map(evidence_params).transpose()?,
         app_version: params.version.map(|version| version.app),
+        // CometBFT keeps its pace by its own configuration.
+        pace: None,
     })
 }
 
@@ -367,8 +371,11 @@ fn evidence_params(params: types::EvidenceParams) -> Incoming<EvidenceParams> {
     })
 }
 
-fn consensus_params_answer(params: ConsensusParams) -> types::ConsensusParams {
-    types::ConsensusParams {
+/// CometBFT keeps its pace by its own configuration, so a change of the pace alone is none for it.
+fn consensus_params_answer(params: ConsensusParams) -> Option<types::ConsensusParams> {
+    let is_told =
+        params.block.is_some() || params.evidence.is_some() || params.app_version.is_some();
+    is_told.then(|| types::ConsensusParams {
         block: params.block.map(|block| types::BlockParams {
             max_bytes: block.max_bytes,
             max_gas: block.max_gas,
@@ -385,7 +392,7 @@ fn consensus_params_answer(params: ConsensusParams) -> types::ConsensusParams {
         validator: None,
         version: params.app_version.map(|app| types::VersionParams { app }),
         abci: None,
-    }
+    })
 }
 
 fn tx_result(result: TxResult) -> abci::ExecTxResult {

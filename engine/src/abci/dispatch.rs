@@ -46,7 +46,9 @@ pub(super) fn answer<A: Application + ?Sized>(
         Request::CheckTx(request) => Response::CheckTx(convert::check_answer(
             application.check(convert::check(request))?,
         )),
-        Request::Commit(_) => Response::Commit(convert::commit_answer(application.commit()?)?),
+        Request::Commit(_) => {
+            Response::Commit(convert::commit_answer(application.commit(Vec::new())?)?)
+        }
         Request::ListSnapshots(_) => Response::ListSnapshots(list_snapshots(application)?),
         Request::OfferSnapshot(request) => {
             Response::OfferSnapshot(offer_snapshot(application, request)?)
@@ -239,8 +241,8 @@ mod tests {
 
     use super::*;
     use crate::application::{
-        BlockResult, Committed, FinalizeBlock, Info, InitChain, InitChainResult, PrepareProposal,
-        ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+        BlockResult, Committed, EngineRow, FinalizeBlock, Info, InitChain, InitChainResult,
+        PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
     };
 
     /// Answers everything, and one result too few when a block is executed.
@@ -273,7 +275,7 @@ mod tests {
                 ..BlockResult::default()
             })
         }
-        fn commit(&self) -> Result<Committed, Fault> {
+        fn commit(&self, _: Vec<EngineRow>) -> Result<Committed, Fault> {
             Ok(Committed::default())
         }
         fn query(&self, _: Query) -> Result<QueryResult, Fault> {

@@ -72,6 +72,36 @@ pub struct ConsensusParams {
     pub evidence: Option<EvidenceParams>,
     /// Version of the rules, from the next header on.
     pub app_version: Option<u64>,
+    /// How fast blocks follow each other. Only an engine that keeps its own time obeys them.
+    pub pace: Option<PaceParams>,
+}
+
+/// How fast blocks follow each other, and how long a round waits. In milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaceParams {
+    /// Least time from the start of one block to the start of the next.
+    pub block_interval: u64,
+    /// Time after which a block is made although nothing happened.
+    pub idle_interval: u64,
+    /// Time to wait for a proposal in the first round.
+    pub propose_timeout: u64,
+    /// Time to wait for further votes in the first round, once most have come.
+    pub vote_timeout: u64,
+    /// What each further round of a height adds to both.
+    pub timeout_step: u64,
+}
+
+/// For departments that are a few milliseconds from each other.
+impl Default for PaceParams {
+    fn default() -> Self {
+        Self {
+            block_interval: 20,
+            idle_interval: 60_000,
+            propose_timeout: 600,
+            vote_timeout: 300,
+            timeout_step: 200,
+        }
+    }
 }
 
 /// Limits of a block.

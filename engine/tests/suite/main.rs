@@ -3,6 +3,7 @@
 mod bad_frames;
 mod cometbft;
 mod conversation;
+mod embedded;
 mod register;
 mod running;
 mod stopping;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use bytes::Bytes;
 use polity_engine::application::{
-    BlockResult, Check, Committed, FinalizeBlock, Info, InitChain, InitChainResult,
+    BlockResult, Check, Committed, EngineRow, FinalizeBlock, Info, InitChain, InitChainResult,
     PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
 };
 use polity_engine::{Application, Fault};
@@ -191,7 +191,7 @@ impl Application for Register {
         })
     }
 
-    fn commit(&self) -> Result<Committed, Fault> {
+    fn commit(&self, _: Vec<EngineRow>) -> Result<Committed, Fault> {
         let executed = self
             .executed
             .lock()

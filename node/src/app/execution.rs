@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use polity_engine::application::{BlockResult, Committed, FinalizeBlock, TxResult};
+use polity_engine::application::{BlockResult, Committed, EngineRow, FinalizeBlock, TxResult};
 use polity_ledger::Rejection;
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::check::CheckedTransaction;
@@ -15,7 +15,7 @@ use super::founding::{leaf_changes, validator_update};
 use super::proposals::seconds;
 use super::quota::REFUSED_COST;
 use super::verification::Checked;
-use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal};
+use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal, pace};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
@@ -70,6 +70,7 @@ impl App {
             .iter()
             .map(|update| [&update.key[..], &update.power.to_be_bytes()].concat())
             .collect();
+        let consensus_param_updates = pace::change(&outcome.changes);
         let results: Vec<TxResult> = outcome.receipts.iter().map(result_of).collect();
         let validator_updates = outcome
             .validator_updates
@@ -92,11 +93,13 @@ impl App {
             changes: outcome.changes,
             leaves,
             transactions: recorded(&request.transactions, &results, &checked),
+            // The engine brings its own with the commit.
+            engine: Vec::new(),
         };
         let result = BlockResult {
             transactions: results.clone(),
             validator_updates: validator_updates.clone(),
-            consensus_param_updates: None,
+            consensus_param_updates,
             app_hash: Bytes::copy_from_slice(&app_hash),
         };
         let block = CommittedBlock {
@@ -113,13 +116,14 @@ impl App {
     }
 
     /// Makes the executed block durable, in one synced batch; then readers see it.
-    pub(super) fn commit_pending(&self) -> Result<Committed, Fault> {
+    pub(super) fn commit_pending(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault> {
         let pending = self
             .pending
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let pending = pending.ok_or_else(|| internal("commit without an executed block"))?;
+        let mut pending = pending.ok_or_else(|| internal("commit without an executed block"))?;
+        pending.commit.engine = engine_rows;
         let started = Instant::now();
         crash_point::reach(CrashPoint::AppBeforeCommit);
         self.store.commit(pending.commit)?;

@@ -8,7 +8,7 @@ use polity_ledger::{block, state};
 use prost::Message;
 
 use super::proposals::seconds;
-use super::{App, internal};
+use super::{App, internal, pace};
 use crate::fault::{Fault, FaultKind};
 use crate::store::{Genesis, LeafChange, Snapshot};
 
@@ -96,7 +96,7 @@ impl App {
             .write()
             .map_err(|_| internal("a poisoned lock"))? = organisation;
         Ok(InitChainResult {
-            consensus_params: None,
+            consensus_params: Some(pace::of(&polity_ledger::parameters::get(&*self.snapshot()))),
             validators,
             app_hash: Bytes::copy_from_slice(&app_hash),
         })

@@ -4,6 +4,7 @@ mod block_record;
 mod door;
 mod execution;
 mod founding;
+mod pace;
 mod proposals;
 mod quota;
 mod state_tree;
@@ -13,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use polity_engine::application::{
-    Application, BlockResult, Check, Committed, Fault as EngineFault, FinalizeBlock, Info,
-    InitChain, InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query,
+    Application, BlockResult, Check, Committed, EngineRow, Fault as EngineFault, FinalizeBlock,
+    Info, InitChain, InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query,
     QueryResult, TxResult,
 };
 use polity_ledger::state::Read;
@@ -170,8 +171,8 @@ impl Application for App {
         stop_on_fault(self.finalize(request))
     }
 
-    fn commit(&self) -> Result<Committed, EngineFault> {
-        stop_on_fault(self.commit_pending())
+    fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, EngineFault> {
+        stop_on_fault(self.commit_pending(engine_rows))
     }
 
     fn query(&self, request: Query) -> Result<QueryResult, EngineFault> {

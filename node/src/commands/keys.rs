@@ -69,7 +69,7 @@ impl Keys {
             }
             Action::Show { chain: None } => show(&NodeKeys::load(&directory)?, common.output),
             Action::Show { chain: Some(chain) } => {
-                let p2p = config.cometbft.p2p_listen.to_string();
+                let p2p = config.p2p.listen.to_string();
                 show_for_chain(&NodeKeys::load(&directory)?, &chain, &p2p, common.output);
             }
             Action::Member(new) => new.run(directory, common.output)?,
@@ -107,17 +107,28 @@ impl NewMember {
 
 /// Entries for the description of a new organisation; the department fills in what only it knows.
 fn show_for_chain(keys: &NodeKeys, chain: &str, address: &str, output: Output) {
-    let (key, id) = (keys.consensus_public_key(), keys.node_id());
+    let (key, id, node_key) = (
+        keys.consensus_public_key(),
+        keys.node_id(),
+        keys.node_public_key(),
+    );
     let possession = prove_possession(&keys.consensus, chain);
     match output {
         Output::Text => {
             println!("# for the description of {chain}: fill in your unit");
             println!("[[validators]]\nunit = \"\"\nkey = \"{key}\"");
             println!("possession = \"{possession}\"\npower = 10\n");
-            println!("[[nodes]]\nunit = \"\"\nid = \"{id}\"\naddress = \"{address}\"");
+            println!("[[nodes]]\nunit = \"\"\nid = \"{id}\"\nkey = \"{node_key}\"");
+            println!("address = \"{address}\"");
         }
         Output::Json => {
-            let whole = json!({"key": key, "possession": possession, "id": id, "address": address});
+            let whole = json!({
+                "key": key,
+                "possession": possession,
+                "id": id,
+                "node_key": node_key,
+                "address": address,
+            });
             println!("{whole:#}");
         }
     }
@@ -131,22 +142,25 @@ fn prove_possession(key: &SigningKey, chain: &str) -> String {
 
 /// Prints what others need to know of the keys.
 pub(super) fn show(keys: &NodeKeys, output: Output) {
-    let (public_key, address, id) = (
+    let (public_key, address, id, node_key) = (
         keys.consensus_public_key(),
         keys.consensus_address(),
         keys.node_id(),
+        keys.node_public_key(),
     );
     match output {
         Output::Text => {
             println!("consensus public key  {public_key}");
             println!("validator address     {address}");
             println!("node id               {id}");
+            println!("node public key       {node_key}");
         }
         Output::Json => {
             let whole = json!({
                 "consensus_public_key": public_key,
                 "validator_address": address,
                 "node_id": id,
+                "node_public_key": node_key,
             });
             println!("{whole:#}");
         }

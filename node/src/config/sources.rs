@@ -431,33 +431,28 @@ mod tests {
 
         let texts = loaded(
             "",
-            &[("POLITY_COMETBFT_PERSISTENT_PEERS", &format!("{a},{b}"))],
+            &[("POLITY_P2P_PERSISTENT_PEERS", &format!("{a},{b}"))],
             &[],
         );
         let list = loaded(
-            &format!("[cometbft]\npersistent_peers = ['{a}', '{b}']"),
+            &format!("[p2p]\npersistent_peers = ['{a}', '{b}']"),
             &[],
             &[],
         );
 
         assert_eq!(
-            texts.unwrap().config.cometbft.persistent_peers,
+            texts.unwrap().config.p2p.persistent_peers,
             [a.clone(), b.clone()]
         );
-        assert_eq!(list.unwrap().config.cometbft.persistent_peers, [a, b]);
+        assert_eq!(list.unwrap().config.p2p.persistent_peers, [a, b]);
     }
 
     #[test]
-    fn the_embedded_engine_is_refused_in_words() {
-        let refusal = loaded("engine = 'embedded'", &[], &[]).unwrap_err();
-        assert!(refusal.contains("not part of this version"), "{refusal}");
-        assert_eq!(
-            loaded("engine = 'cometbft'", &[], &[])
-                .unwrap()
-                .config
-                .engine,
-            Engine::Cometbft
-        );
+    fn an_engine_is_named() {
+        let engine = |file| loaded(file, &[], &[]).map(|loaded| loaded.config.engine);
+        assert_eq!(engine("engine = 'cometbft'"), Ok(Engine::Cometbft));
+        assert_eq!(engine("engine = 'embedded'"), Ok(Engine::Embedded));
+        assert!(engine("engine = 'another'").is_err());
     }
 
     #[test]

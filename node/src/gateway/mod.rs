@@ -14,6 +14,7 @@ mod answer;
 mod backend;
 mod body;
 mod comet;
+mod embedded;
 mod http;
 mod limits;
 mod listen;
@@ -40,6 +41,7 @@ pub use backend::{
     FoundTransaction, Queries, Submission, Submitted, Trouble,
 };
 pub use comet::{Comet, CometLimits};
+pub use embedded::{About, Embedded};
 pub use limits::{LimitError, Limits};
 pub use listen::serve;
 pub use ops::{Readiness, ops_router, serve_ops};

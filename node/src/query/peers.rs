@@ -26,6 +26,15 @@ impl App {
         })
     }
 
+    /// The nodes of all departments that are not removed.
+    pub(crate) fn registered_nodes(&self) -> Vec<Node> {
+        let snapshot = self.snapshot();
+        (1..)
+            .map_while(|number| objects::get::<Node>(&*snapshot, number))
+            .filter(|node| node.removed_at == 0)
+            .collect()
+    }
+
     fn is_registered(&self, id: &str) -> bool {
         let Ok(id) = hex::decode(id) else {
             return false;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use polity_engine::application::EngineRow;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::engine::put_engine_rows;
 use super::rocks::Batch;
 use super::snapshot::Snapshot;
 use super::table::{
@@ -37,6 +39,8 @@ pub struct Commit {
     pub transactions: Vec<Recorded>,
     /// Changes of derived indexes; absent = deleted.
     pub indexes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What an engine inside the process keeps of the height.
+    pub engine: Vec<EngineRow>,
 }
 
 /// A leaf of the state tree that changed.
@@ -114,6 +118,7 @@ impl Store {
             batch.put_or_delete(Table::Indexes, key, value.as_deref());
         }
         batch.put(Table::Blocks, &height_key(commit.height), &commit.block);
+        put_engine_rows(&mut batch, &commit.engine);
         self.put_undo(&mut batch, commit.height, &undo);
         let history_base = self.options.history_base_after(commit.height);
         if history_base > before.history_base_height() {

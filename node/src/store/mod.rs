@@ -12,6 +12,7 @@ mod commit;
 #[cfg(test)]
 mod crash_tests;
 mod disk;
+mod engine;
 #[cfg(test)]
 mod model_tests;
 mod options;

@@ -428,7 +428,12 @@ fn table_options(
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(4 << 10);
         }
-        Table::Transactions | Table::Receipts | Table::Blocks | Table::Undo | Table::Indexes => {
+        Table::Transactions
+        | Table::Receipts
+        | Table::Blocks
+        | Table::Undo
+        | Table::Indexes
+        | Table::Engine => {
             // Read by position, mostly in order: larger blocks compress better, and a filter would find nothing out.
             blocks.set_block_size(16 << 10);
         }
@@ -444,6 +449,7 @@ fn table_options(
         | Table::Blocks
         | Table::Undo
         | Table::Indexes
+        | Table::Engine
         | Table::Meta => DBCompressionType::Lz4,
     });
     options.set_block_based_table_factory(&blocks);
@@ -461,6 +467,7 @@ fn reading(table: Table) -> &'static str {
         Table::Blocks => "reading a block's record",
         Table::Undo => "reading what a commit replaced",
         Table::Indexes => "reading an index",
+        Table::Engine => "reading a row of the engine",
         Table::Meta => "reading the store's own record",
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn commit_of(height: u64, changes: Changes) -> Commit {
         .into(),
         changes,
         transactions,
+        engine: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `blocks` | height (8) | bytes of the block's record |
 //! | `undo` | height (8) | what the commit replaced |
 //! | `indexes` | as the index likes | as the index likes |
+//! | `engine` | as the engine likes | as the engine likes |
 //! | `meta` | a name | see [`Meta`] |
 //!
 //! Numbers are big-endian, so that byte order is number order and neighbours share long prefixes, which the tables
@@ -36,11 +37,12 @@ pub(super) enum Table {
     Blocks,
     Undo,
     Indexes,
+    Engine,
     Meta,
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 10] = [
+    pub(super) const ALL: [Table; 11] = [
         Table::Values,
         Table::Rows,
         Table::Leaves,
@@ -50,6 +52,7 @@ impl Table {
         Table::Blocks,
         Table::Undo,
         Table::Indexes,
+        Table::Engine,
         Table::Meta,
     ];
 
@@ -65,6 +68,7 @@ impl Table {
             Table::Blocks => "blocks",
             Table::Undo => "undo",
             Table::Indexes => "indexes",
+            Table::Engine => "engine",
             Table::Meta => "meta",
         }
     }

@@ -202,6 +202,7 @@ fn rare_fields_have_cometbfts_shape() {
                 max_bytes: 9,
             }),
             app_version: Some(3),
+            pace: None,
         }),
         app_hash: Bytes::from_static(&[1]),
     };

@@ -1,0 +1,35 @@
+//! BFT consensus inside the process: Malachite, making blocks that are CometBFT's byte for byte.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`canonical`] | blocks, headers, votes, commits and their bytes |
+//! | `consensus` | the conversation with Malachite; no type of it leaves that module |
+//! | [`guard`] | the file that keeps a validator from signing twice |
+//! | `rows` | what is kept in the application's store |
+//! | `tip`, `params`, `evidence` | what the next block is made from and judged by |
+//! | `chain`, `progress` | what others read |
+//!
+//! One height: a block is proposed, judged and kept on disk, voted for (each signature passes the guard first), decided,
+//! executed, and made durable together with its signatures and the new state in one batch of the application's store.
+
+pub mod canonical;
+pub mod guard;
+
+mod chain;
+mod consensus;
+mod evidence;
+mod params;
+mod peers;
+mod progress;
+mod queue;
+mod rows;
+#[cfg(test)]
+mod sample;
+mod start;
+mod tip;
+
+pub use chain::{Chain, Own, Submitted};
+pub use params::Params;
+pub use peers::{ConnectedPeer, PeerAddress, Peers};
+pub use progress::Progress;
+pub use start::{Embedded, Settings, StartError};

@@ -1,0 +1,139 @@
+//! A block, its bytes, and its name.
+
+use bytes::Bytes;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use tendermint_proto::v0_38::types as wire;
+
+use super::{BlockId, Commit, DoubleVote, Hash, Header, evidence_hash, merkle};
+
+/// Bytes of a part, over which a block's second hash is made.
+const PART_BYTES: usize = 65_536;
+
+/// Bytes that are not what they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed bytes")]
+pub struct Malformed;
+
+/// A block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The header.
+    pub header: Header,
+    /// The transactions, in order.
+    pub transactions: Vec<Bytes>,
+    /// Evidence of double signing.
+    pub evidence: Vec<DoubleVote>,
+    /// What decided the parent.
+    pub last_commit: Commit,
+}
+
+/// A block with its bytes and its name. Owning one is the proof that they belong together, and that the header's
+/// hashes of transactions, evidence and commit are those of the block's own.
+#[derive(Clone, Debug)]
+pub struct SealedBlock {
+    block: Block,
+    bytes: Bytes,
+    id: BlockId,
+}
+
+impl Block {
+    /// Fills in the hashes of the content, and names the block.
+    #[must_use]
+    pub fn seal(mut self) -> SealedBlock {
+        self.header.data_hash = data_hash(&self.transactions);
+        self.header.evidence_hash = evidence_hash(&self.evidence);
+        self.header.last_commit_hash = self.last_commit.hash();
+        let bytes = Bytes::from(self.to_wire().encode_to_vec());
+        let id = name(&self.header, &bytes);
+        SealedBlock {
+            block: self,
+            bytes,
+            id,
+        }
+    }
+
+    // Go writes the parent's name and commit of the first block although they are empty; so do we, or the parts
+    // would have another hash.
+    pub(super) fn to_wire(&self) -> wire::Block {
+        wire::Block {
+            header: Some(self.header.to_wire()),
+            data: Some(wire::Data {
+                txs: self
+                    .transactions
+                    .iter()
+                    .map(|bytes| bytes.to_vec())
+                    .collect(),
+            }),
+            evidence: Some(wire::EvidenceList {
+                evidence: self.evidence.iter().map(DoubleVote::to_wire).collect(),
+            }),
+            last_commit: Some(self.last_commit.to_wire()),
+        }
+    }
+}
+
+impl SealedBlock {
+    /// Reads a block: only the one encoding that [`Block::seal`] would give is accepted.
+    pub fn decode(bytes: Bytes) -> Result<Self, Malformed> {
+        let message = wire::Block::decode(bytes.clone()).map_err(|_| Malformed)?;
+        let evidence = message.evidence.ok_or(Malformed)?.evidence.into_iter();
+        let transactions = message.data.ok_or(Malformed)?.txs.into_iter();
+        let block = Block {
+            header: Header::from_wire(message.header)?,
+            transactions: transactions.map(Bytes::from).collect(),
+            evidence: evidence
+                .map(DoubleVote::from_wire)
+                .collect::<Result<_, _>>()?,
+            last_commit: Commit::from_wire(message.last_commit)?,
+        };
+
+        let sealed = block.clone().seal();
+        if sealed.bytes == bytes && sealed.block == block {
+            Ok(sealed)
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// The block.
+    #[must_use]
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.block.header
+    }
+
+    /// The block's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The block's name.
+    #[must_use]
+    pub fn id(&self) -> BlockId {
+        self.id
+    }
+}
+
+fn name(header: &Header, bytes: &[u8]) -> BlockId {
+    let parts: Vec<&[u8]> = bytes.chunks(PART_BYTES).collect();
+    BlockId {
+        hash: header.hash(),
+        parts: parts.len() as u32,
+        parts_hash: merkle::root(&parts),
+    }
+}
+
+fn data_hash(transactions: &[Bytes]) -> Hash {
+    let hashes: Vec<Hash> = transactions
+        .iter()
+        .map(|bytes| Sha256::digest(bytes).into())
+        .collect();
+    merkle::root(&hashes)
+}

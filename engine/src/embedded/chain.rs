@@ -1,0 +1,163 @@
+//! Reading the chain: what the gateway answers from.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use malachitebft_app_channel::NetworkRequest;
+use tokio::sync::{mpsc, watch};
+
+use super::canonical::{Address, Commit, SealedBlock, ValidatorSet};
+use super::consensus::network;
+use super::guard::{Guard, GuardState};
+use super::params::Params;
+use super::peers::ConnectedPeer;
+use super::progress::Progress;
+use super::queue::Queue;
+use super::rows::Rows;
+use super::tip::Tip;
+use crate::Fault;
+use crate::application::{Application, Check, CheckKind, TxResult};
+
+/// A running chain, to be read and to be sent transactions. Cheap to copy. Methods that read block on the disk.
+#[derive(Clone)]
+pub struct Chain {
+    pub(super) application: Arc<dyn Application>,
+    pub(super) rows: Rows,
+    pub(super) queue: Arc<Queue>,
+    pub(super) guard: Arc<Guard>,
+    pub(super) progress: watch::Receiver<Progress>,
+    pub(super) network: mpsc::Sender<NetworkRequest>,
+    pub(super) founding: Arc<Tip>,
+    pub(super) own: Own,
+}
+
+/// What this node is on the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The key with which it votes.
+    pub consensus_key: [u8; 32],
+    /// The validator's address.
+    pub address: Address,
+    /// The key that names the node among its peers.
+    pub node_key: [u8; 32],
+}
+
+impl Chain {
+    /// The chain's name.
+    #[must_use]
+    pub fn chain_id(&self) -> &str {
+        &self.founding.chain_id
+    }
+
+    /// What this node is.
+    #[must_use]
+    pub fn own(&self) -> &Own {
+        &self.own
+    }
+
+    /// Where the chain stands, and what consensus does.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.borrow().clone()
+    }
+
+    /// What the guard against signing twice shows.
+    #[must_use]
+    pub fn guard(&self) -> GuardState {
+        self.guard.state()
+    }
+
+    /// A decided block.
+    pub fn block(&self, height: u64) -> Result<Option<SealedBlock>, Fault> {
+        self.rows.block(height)
+    }
+
+    /// The height of a block by the hash of its header.
+    pub fn height_of(&self, hash: &[u8]) -> Result<Option<u64>, Fault> {
+        self.rows.height_of(hash)
+    }
+
+    /// The signatures that decided a height: those that the next block carries, or, for the newest, those that this
+    /// node saw. Says whether the next block carries them.
+    pub fn commit(&self, height: u64) -> Result<Option<(Commit, bool)>, Fault> {
+        if let Some(next) = self.rows.block(height + 1)? {
+            return Ok(Some((next.block().last_commit.clone(), true)));
+        }
+        Ok(self.rows.commit(height)?.map(|commit| (commit, false)))
+    }
+
+    /// The validators of a height, up to two above the newest.
+    pub fn validators(&self, height: u64) -> Result<Option<ValidatorSet>, Fault> {
+        if let Some(block) = self.rows.block(height)? {
+            return self.rows.validators(&block.header().validators_hash);
+        }
+        let newest = self.progress.borrow().height;
+        let tip = match newest {
+            0 => (*self.founding).clone(),
+            _ => self.rows.tip(self.chain_id(), newest)?,
+        };
+        Ok(match height.checked_sub(newest) {
+            Some(1) => Some(tip.validators),
+            Some(2) => Some(tip.next_validators),
+            Some(_) | None => None,
+        })
+    }
+
+    /// The parameters with which the block of a height is made.
+    pub fn params(&self, height: u64) -> Result<Option<Params>, Fault> {
+        match height {
+            0 | 1 => Ok(Some(self.founding.params)),
+            _ => self.rows.params_after(height - 1),
+        }
+    }
+
+    /// Checks a transaction and lets it wait for a block.
+    pub fn submit(&self, transaction: Bytes) -> Result<Submitted, Fault> {
+        let result = self.application.check(Check {
+            transaction: transaction.clone(),
+            kind: CheckKind::New,
+        })?;
+        if result.code == 0 && !self.queue.add(transaction) {
+            return Ok(Submitted::AlreadyKnown);
+        }
+        Ok(Submitted::Checked(result))
+    }
+
+    /// Transactions that wait.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Bytes> {
+        self.queue.reap(u64::MAX)
+    }
+
+    /// The peers that this node is connected with.
+    pub async fn peers(&self) -> Vec<ConnectedPeer> {
+        let Ok(Some(dump)) = NetworkRequest::dump_state(&self.network).await else {
+            return Vec::new();
+        };
+        let mut peers: Vec<ConnectedPeer> = dump
+            .peers
+            .iter()
+            .filter_map(|(id, info)| {
+                Some(ConnectedPeer {
+                    public_key: network::public_key(id)?,
+                    moniker: info.moniker.clone(),
+                    address: info.address.to_string(),
+                    is_outbound: info
+                        .connection_direction
+                        .is_some_and(|direction| direction.as_str() == "outbound"),
+                })
+            })
+            .collect();
+        peers.sort_by_key(|peer| peer.public_key);
+        peers
+    }
+}
+
+/// What became of a transaction at the door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It waits already.
+    AlreadyKnown,
+    /// It was checked; with code 0 it waits for a block.
+    Checked(TxResult),
+}

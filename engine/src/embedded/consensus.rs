@@ -1,0 +1,22 @@
+//! The one home of Malachite: its types stay below this module.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `context` | our heights, votes and validators as Malachite asks for them |
+//! | `messages`, `codec` | their bytes on the wire and in the write-ahead log |
+//! | `signing` | the signer with its guard, and the verifier |
+//! | `parts` | a block on its way: announced, cut, put together within bounds |
+//! | `judge` | whether a proposed block may be voted for |
+//! | `build` | the block that this node proposes |
+//! | `driver` | the conversation with Malachite, message by message |
+//! | `network` | its configuration, and peers |
+
+pub(super) mod build;
+pub(super) mod codec;
+pub(super) mod context;
+pub(super) mod driver;
+pub(super) mod judge;
+pub(super) mod messages;
+pub(super) mod network;
+pub(super) mod parts;
+pub(super) mod signing;

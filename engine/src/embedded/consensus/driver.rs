@@ -1,0 +1,274 @@
+//! The conversation with Malachite, one message after the other.
+//!
+//! What blocks (the application, the store) runs away from the event loop, but in order: a height is executed and
+//! durable before the next message is looked at.
+
+mod candidates;
+mod deciding;
+mod pacing;
+mod proposing;
+mod syncing;
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use malachitebft_app_channel::app::consensus::VoteExtensionError;
+use malachitebft_app_channel::app::engine::util::events::Event;
+use malachitebft_app_channel::app::events::RxEvent;
+use malachitebft_app_channel::app::types::SignedConsensusMsg;
+use malachitebft_app_channel::app::types::core::{HeightParams, Round};
+use malachitebft_app_channel::{AppMsg, NetworkMsg};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use self::candidates::Candidates;
+use self::pacing::Pacing;
+use super::context::{Height, Ours, timeouts};
+use super::parts::Streams;
+use crate::Fault;
+use crate::application::Application;
+use crate::embedded::canonical::Address;
+use crate::embedded::evidence::Pending;
+use crate::embedded::guard::Guard;
+use crate::embedded::progress::Progress;
+use crate::embedded::queue::Queue;
+use crate::embedded::rows::Rows;
+use crate::embedded::tip::Tip;
+
+/// What the driver works with.
+pub(in crate::embedded) struct Parts {
+    pub(in crate::embedded) application: Arc<dyn Application>,
+    pub(in crate::embedded) rows: Rows,
+    pub(in crate::embedded) queue: Arc<Queue>,
+    pub(in crate::embedded) guard: Arc<Guard>,
+    pub(in crate::embedded) key: SigningKey,
+    pub(in crate::embedded) address: Address,
+    pub(in crate::embedded) tip: Tip,
+    pub(in crate::embedded) progress: watch::Sender<Progress>,
+}
+
+/// The application's side of consensus.
+pub(in crate::embedded) struct Driver {
+    parts: Parts,
+    tip: Arc<Tip>,
+    candidates: Candidates,
+    streams: Streams,
+    evidence: Pending,
+    pacing: Pacing,
+    network: mpsc::Sender<NetworkMsg<Ours>>,
+    streams_begun: u64,
+}
+
+/// Why consensus is over, in words that say what to do.
+#[derive(Default)]
+struct Ending(Option<String>);
+
+impl Driver {
+    /// Takes up the work where the store stands.
+    pub(in crate::embedded) fn new(
+        parts: Parts,
+        network: mpsc::Sender<NetworkMsg<Ours>>,
+    ) -> Result<Self, Fault> {
+        let tip = Arc::new(parts.tip.clone());
+        let mut candidates = Candidates::default();
+        for voted in parts.rows.voted(tip.next_height())? {
+            candidates.restore(voted);
+        }
+        Ok(Self {
+            tip,
+            candidates,
+            parts,
+            streams: Streams::default(),
+            evidence: Pending::default(),
+            pacing: Pacing::new(Instant::now()),
+            network,
+            streams_begun: 0,
+        })
+    }
+
+    /// Answers Malachite until it ends, which it does only when something is wrong.
+    pub(in crate::embedded) async fn run(
+        mut self,
+        mut consensus: mpsc::Receiver<AppMsg<Ours>>,
+        mut events: RxEvent<Ours>,
+    ) -> Fault {
+        let mut ending = Ending::default();
+        let mut filled = self.parts.queue.filled();
+        loop {
+            let start = self.start_time(*filled.borrow_and_update());
+            tokio::select! {
+                message = consensus.recv() => {
+                    let Some(message) = message else {
+                        return self.ended(ending, &mut events);
+                    };
+                    if let Err(fault) = self.handle(message).await {
+                        return fault;
+                    }
+                }
+                event = events.recv() => match event {
+                    Ok(event) => self.observe(&event, &mut ending),
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return self.ended(ending, &mut events),
+                },
+                Ok(()) = filled.changed(), if start.is_some() => {}
+                () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
+                    self.start_next();
+                }
+            }
+        }
+    }
+
+    async fn handle(&mut self, message: AppMsg<Ours>) -> Result<(), Fault> {
+        // A reply that nobody waits for any more is no trouble: Malachite went on without it.
+        match message {
+            AppMsg::ConsensusReady { reply } => {
+                let _ = reply.send((Height(self.tip.next_height()), self.height_params()));
+            }
+            AppMsg::StartedRound {
+                height,
+                round,
+                proposer,
+                role: _,
+                reply_value,
+            } => {
+                self.note_round(height, round, proposer);
+                let _ = reply_value.send(self.candidates.untold(height.0));
+            }
+            AppMsg::GetValue {
+                height,
+                round,
+                timeout: _,
+                reply,
+            } => self.propose(height, round, reply).await?,
+            AppMsg::ExtendVote { reply, .. } => {
+                let _ = reply.send(None);
+            }
+            AppMsg::VerifyVoteExtensions {
+                extensions, reply, ..
+            } => {
+                let refused = extensions
+                    .into_iter()
+                    .map(|(address, ())| (address, Err(VoteExtensionError::InvalidVoteExtension)));
+                let _ = reply.send(refused.collect());
+            }
+            AppMsg::RestreamProposal {
+                height,
+                round,
+                address,
+                value_id,
+                valid_round: _,
+            } => self.restream(height, round, address, value_id).await,
+            AppMsg::GetHistoryMinHeight { reply } => {
+                let _ = reply.send(Height(1));
+            }
+            AppMsg::ReceivedProposalPart {
+                from,
+                published_by,
+                part,
+                reply,
+            } => {
+                let publisher = published_by.unwrap_or(from).to_bytes();
+                let proposed = self.receive(publisher, part).await?;
+                let _ = reply.send(proposed);
+            }
+            AppMsg::Decided {
+                certificate,
+                extensions: _,
+                reply,
+            } => {
+                self.decide(certificate).await?;
+                let _ = reply.send(());
+            }
+            AppMsg::Finalized {
+                certificate,
+                extensions: _,
+                evidence,
+                reply,
+            } => self.finalize(certificate, evidence, reply)?,
+            AppMsg::GetDecidedValues { range, reply } => {
+                let _ = reply.send(self.decided_values(range).await?);
+            }
+            AppMsg::ProcessSyncedValue {
+                height,
+                round,
+                proposer,
+                value_bytes,
+                reply,
+            } => {
+                let outcome = self.synced(height, round, proposer, value_bytes).await?;
+                let _ = reply.send(outcome);
+            }
+        }
+        Ok(())
+    }
+
+    fn height_params(&self) -> HeightParams<Ours> {
+        HeightParams::new(
+            self.tip.validators.clone(),
+            timeouts(&self.tip.params.pace),
+            Some(self.tip.params.block_interval()),
+        )
+    }
+
+    fn note_round(&mut self, height: Height, round: Round, proposer: Address) {
+        let round = round.as_u32().unwrap_or_default();
+        let is_validator = self.tip.validators.index_of(&self.parts.address).is_some();
+        self.parts.progress.send_modify(|progress| {
+            progress.working_height = height.0;
+            progress.round = round;
+            progress.proposer = Some(proposer);
+            progress.is_validator = is_validator;
+            progress.missed_rounds += u64::from(round > 0);
+        });
+    }
+
+    /// Looks at what Malachite heard: others may be at work on the next height, and logs may be damaged.
+    fn observe(&mut self, event: &Event<Ours>, ending: &mut Ending) {
+        match event {
+            Event::Received(message) => {
+                let height = match message {
+                    SignedConsensusMsg::Vote(vote) => vote.height.0,
+                    SignedConsensusMsg::Proposal(proposal) => proposal.height.0,
+                };
+                if height > self.tip.height {
+                    self.pacing.stir();
+                }
+            }
+            Event::WalCorrupted(error) => ending.note("is damaged", error),
+            Event::WalReplayError(error) => ending.note("contradicts itself", error),
+            Event::WalResetError(error) => ending.note("cannot be read", error),
+            _ => {}
+        }
+    }
+
+    fn ended(&self, mut ending: Ending, events: &mut RxEvent<Ours>) -> Fault {
+        // The reason may have been said just before the end.
+        while let Ok(event) = events.try_recv() {
+            if let Event::WalCorrupted(error) = event {
+                ending.note("is damaged", &error);
+            }
+        }
+        Fault(ending.0.unwrap_or_else(|| {
+            "consensus ended by itself; the lines before this one say why".to_owned()
+        }))
+    }
+}
+
+impl Ending {
+    fn note(&mut self, what: &str, error: &dyn std::fmt::Display) {
+        self.0 = Some(format!(
+            "consensus' write-ahead log {what} ({error}). Move the file away and start again: the guard beside the \
+             key still knows what was signed"
+        ));
+    }
+}
+
+/// Does what blocks, away from the event loop.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Fault(format!("the engine's work broke off: {error}"))),
+    }
+}

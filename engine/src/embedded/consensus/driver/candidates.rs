@@ -1,0 +1,142 @@
+//! Blocks that may be decided at the next height, each judged once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use malachitebft_app_channel::app::types::ProposedValue;
+use malachitebft_app_channel::app::types::core::{Round, Validity};
+use prost::Message;
+
+use crate::embedded::canonical::{Address, BlockId, SealedBlock};
+use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::messages::AnnouncementMessage;
+use crate::embedded::consensus::parts::{Announcement, Arrived};
+use crate::embedded::rows::Voted;
+
+/// Blocks of one round that are looked at: a proposer that makes more of them is faulty.
+const PER_ROUND_MAX: usize = 3;
+/// Blocks of the height after next that are kept until their turn comes.
+const EARLY_MAX: usize = 8;
+
+/// Blocks of the next height, and those that came too early.
+#[derive(Default)]
+pub(super) struct Candidates {
+    blocks: BTreeMap<BlockId, Candidate>,
+    early: Vec<Arrived>,
+}
+
+/// A block that may be decided.
+pub(super) struct Candidate {
+    pub(super) block: Arc<SealedBlock>,
+    /// With which it came; a synced block has none.
+    pub(super) announcement: Option<Announcement>,
+    pub(super) proposer: Address,
+    pub(super) round: u32,
+    pub(super) is_sound: bool,
+    pub(super) is_timely: bool,
+    /// It came with its decision, from a node that is ahead.
+    pub(super) is_synced: bool,
+    /// Consensus knows of it.
+    pub(super) is_told: bool,
+    /// It is on the disk.
+    pub(super) is_kept: bool,
+}
+
+impl Candidates {
+    /// A block that this node voted for before it stopped.
+    pub(super) fn restore(&mut self, voted: Voted) {
+        let announcement = AnnouncementMessage::decode(voted.announcement)
+            .ok()
+            .and_then(|message| Announcement::try_from(message).ok());
+        let Some(announcement) = announcement else {
+            return;
+        };
+        self.insert(Candidate {
+            proposer: announcement.proposer,
+            round: announcement.round,
+            block: Arc::new(voted.block),
+            announcement: Some(announcement),
+            is_sound: true,
+            is_timely: true,
+            is_synced: false,
+            is_told: false,
+            is_kept: true,
+        });
+    }
+
+    pub(super) fn insert(&mut self, candidate: Candidate) {
+        self.blocks.insert(candidate.block.id(), candidate);
+    }
+
+    pub(super) fn get(&self, id: &BlockId) -> Option<&Candidate> {
+        self.blocks.get(id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &BlockId) -> Option<&mut Candidate> {
+        self.blocks.get_mut(id)
+    }
+
+    /// The block that this validator made for a round.
+    pub(super) fn made_by(&self, proposer: Address, round: u32) -> Option<&Candidate> {
+        self.blocks.values().find(|candidate| {
+            candidate.announcement.as_ref().is_some_and(|announcement| {
+                (announcement.proposer, announcement.round) == (proposer, round)
+            })
+        })
+    }
+
+    pub(super) fn has_room_in(&self, round: u32) -> bool {
+        let of_round = self
+            .blocks
+            .values()
+            .filter(|candidate| candidate.round == round);
+        of_round.count() < PER_ROUND_MAX
+    }
+
+    /// The blocks that lie on the disk.
+    pub(super) fn kept(&self) -> Vec<BlockId> {
+        self.blocks
+            .values()
+            .filter(|candidate| candidate.is_kept)
+            .map(|candidate| candidate.block.id())
+            .collect()
+    }
+
+    /// What consensus does not know yet: after a restart, and what came before its height.
+    pub(super) fn untold(&mut self, height: u64) -> Vec<ProposedValue<Ours>> {
+        self.blocks
+            .values_mut()
+            .filter(|candidate| candidate.block.header().height == height && !candidate.is_told)
+            .map(|candidate| {
+                candidate.is_told = true;
+                candidate.proposed(candidate.round)
+            })
+            .collect()
+    }
+
+    pub(super) fn put_early(&mut self, arrived: Arrived) {
+        if self.early.len() < EARLY_MAX {
+            self.early.push(arrived);
+        }
+    }
+
+    /// Forgets the decided height; answers what came early for the one that follows.
+    pub(super) fn decided(&mut self) -> Vec<Arrived> {
+        self.blocks.clear();
+        std::mem::take(&mut self.early)
+    }
+}
+
+impl Candidate {
+    /// The block as consensus is told of it, in this round.
+    pub(super) fn proposed(&self, round: u32) -> ProposedValue<Ours> {
+        ProposedValue {
+            height: Height(self.block.header().height),
+            round: Round::new(round),
+            valid_round: Round::Nil,
+            proposer: self.proposer,
+            value: self.block.id(),
+            validity: Validity::from_bool(self.is_sound && self.is_timely),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A decided height: executed, durable in one piece, and the end of its work.
+
+use std::sync::Arc;
+
+use malachitebft_app_channel::Reply;
+use malachitebft_app_channel::app::engine::host::Next;
+use malachitebft_app_channel::app::types::MisbehaviorEvidence;
+use malachitebft_app_channel::app::types::core::{CommitCertificate, SignedVote};
+
+use super::{Driver, blocking};
+use crate::Fault;
+use crate::application::{Application, BlockResult, FinalizeBlock};
+use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
+use crate::embedded::consensus::context::{Ours, countable};
+use crate::embedded::consensus::{build, judge};
+use crate::embedded::{evidence, rows};
+
+impl Driver {
+    /// Executes a decided block and makes it durable: block, signatures, state and height in one batch.
+    pub(super) async fn decide(
+        &mut self,
+        certificate: CommitCertificate<Ours>,
+    ) -> Result<(), Fault> {
+        let height = certificate.height.0;
+        if height <= self.tip.height {
+            return Ok(());
+        }
+        let Some(candidate) = self.candidates.get(&certificate.value_id) else {
+            let words = format!(
+                "block {} of height {height} was decided but is not here",
+                certificate.value_id
+            );
+            return Err(Fault(words));
+        };
+        let (block, is_synced) = (Arc::clone(&candidate.block), candidate.is_synced);
+        let commit = arrange(&certificate, &self.tip.validators)?;
+        if !is_synced {
+            self.watch(&block, &commit)?;
+        }
+
+        let application = Arc::clone(&self.parts.application);
+        let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
+        let decided = Arc::clone(&block);
+        let next = blocking(move || {
+            let result = execute(&*application, &decided)?;
+            let next = tip.after(&decided, commit, &result)?;
+            application.commit(rows::decided(&decided, &next, &kept))?;
+            Ok(next)
+        })
+        .await?;
+
+        self.parts.queue.committed(&block.block().transactions);
+        self.streams.decided(height);
+        self.pacing.decided(is_synced);
+        self.tip = Arc::new(next);
+        let tip = Arc::clone(&self.tip);
+        self.parts
+            .progress
+            .send_modify(|progress| progress.decided(&tip, is_synced));
+        for arrived in self.candidates.decided() {
+            if let Some(proposed) = self.arrived(arrived).await?
+                && let Some(candidate) = self.candidates.get_mut(&proposed.value)
+            {
+                candidate.is_told = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// The height's last word: a larger set of signatures, perhaps, and what validators did wrong.
+    pub(super) fn finalize(
+        &mut self,
+        certificate: CommitCertificate<Ours>,
+        evidence: MisbehaviorEvidence<Ours>,
+        reply: Reply<Next<Ours>>,
+    ) -> Result<(), Fault> {
+        if certificate.height.0 == self.tip.height {
+            let commit = arrange(&certificate, &self.tip.last_validators)?;
+            if commit.signers().count() > self.tip.commit.signers().count() {
+                Arc::make_mut(&mut self.tip).commit = commit;
+            }
+        }
+        for (one, other) in evidence.votes.iter().flat_map(|(_, pairs)| pairs) {
+            if let (Some(one), Some(other)) = (signed(one), signed(other)) {
+                self.evidence.note(&self.parts.rows, one, other)?;
+            }
+        }
+        self.pacing.rest(reply);
+        Ok(())
+    }
+
+    /// An untrusted guard learns that this node saw a fresh height decided.
+    fn watch(&self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
+        let guard = &self.parts.guard;
+        let is_fresh = judge::is_timely(block.header().time, build::now(), 0);
+        if guard.is_trusted() || !is_fresh {
+            return Ok(());
+        }
+        if commit
+            .signers()
+            .any(|(address, _)| address == self.parts.address)
+        {
+            let words = "another process signs with this validator's key, while this one only watches: \
+                         stop one of them, for good";
+            return Err(Fault(words.to_owned()));
+        }
+        guard
+            .watched(block.header().height)
+            .map_err(|error| Fault(error.to_string()))
+    }
+}
+
+fn execute(application: &dyn Application, block: &SealedBlock) -> Result<BlockResult, Fault> {
+    let header = block.header();
+    let result = application.finalize_block(FinalizeBlock {
+        transactions: block.block().transactions.clone(),
+        misbehavior: evidence::misbehavior(&block.block().evidence),
+        hash: block.id().hash.to_vec().into(),
+        height: header.height,
+        time: header.time,
+        next_validators_hash: header.next_validators_hash.to_vec().into(),
+        proposer_address: header.proposer_address.0.to_vec().into(),
+    })?;
+    if result.transactions.len() != block.block().transactions.len() {
+        return Err(Fault(
+            "the application gave another number of results than transactions".into(),
+        ));
+    }
+    Ok(result)
+}
+
+fn arrange(
+    certificate: &CommitCertificate<Ours>,
+    validators: &ValidatorSet,
+) -> Result<Commit, Fault> {
+    let round = countable(certificate.round)
+        .ok_or_else(|| Fault("a decision in a round that cannot be counted".into()))?;
+    let signatures = certificate
+        .commit_signatures
+        .iter()
+        .map(|entry| (entry.address, entry.signature));
+    Ok(Commit::arrange(
+        certificate.height.0,
+        round,
+        certificate.value_id,
+        signatures,
+        validators,
+    ))
+}
+
+fn signed(vote: &SignedVote<Ours>) -> Option<canonical::SignedVote> {
+    Some(canonical::SignedVote {
+        vote: vote.canonical()?,
+        signature: vote.signature,
+    })
+}

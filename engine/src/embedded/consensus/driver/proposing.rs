@@ -1,0 +1,232 @@
+//! Blocks that this node proposes, sends, and receives.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use malachitebft_app_channel::app::types::core::Round;
+use malachitebft_app_channel::app::types::streaming::StreamMessage;
+use malachitebft_app_channel::app::types::{LocallyProposedValue, ProposedValue};
+use malachitebft_app_channel::{NetworkMsg, Reply};
+use prost::Message;
+
+use super::candidates::Candidate;
+use super::{Driver, blocking};
+use crate::Fault;
+use crate::embedded::canonical::{Address, BlockId, SealedBlock};
+use crate::embedded::consensus::build;
+use crate::embedded::consensus::context::{Height, Ours, countable};
+use crate::embedded::consensus::judge;
+use crate::embedded::consensus::messages::AnnouncementMessage;
+use crate::embedded::consensus::parts::{Announcement, Arrived, Part, cut};
+
+impl Driver {
+    /// Makes this node's block for a round, the same one when asked again, and sends it to the others.
+    pub(super) async fn propose(
+        &mut self,
+        height: Height,
+        round: Round,
+        reply: Reply<LocallyProposedValue<Ours>>,
+    ) -> Result<(), Fault> {
+        let Some(number) = countable(round).filter(|_| height.0 == self.tip.next_height()) else {
+            return Ok(());
+        };
+        let made = self.candidates.made_by(self.parts.address, number);
+        let id = match made {
+            Some(candidate) => candidate.block.id(),
+            None => self.make_block(number).await?,
+        };
+
+        let _ = reply.send(LocallyProposedValue::new(height, round, id));
+        if self.parts.guard.is_trusted() {
+            self.restream(height, round, self.parts.address, id).await;
+        }
+        Ok(())
+    }
+
+    async fn make_block(&mut self, round: u32) -> Result<BlockId, Fault> {
+        let application = Arc::clone(&self.parts.application);
+        let rows = self.parts.rows.clone();
+        let tip = Arc::clone(&self.tip);
+        let waiting = self.parts.queue.reap(tip.params.block_bytes_max());
+        let evidence = self.evidence.for_block(&rows, &tip)?;
+        let (address, key) = (self.parts.address, self.parts.key.clone());
+        let (block, announcement) = blocking(move || {
+            let block = build::build(&*application, &tip, waiting, evidence, address)?;
+            let announcement = Announcement::new(&block, round, address, &tip.chain_id, &key);
+            // Proposing is voting: the block must not be lost.
+            rows.put_voted(
+                &block,
+                AnnouncementMessage::from(&announcement)
+                    .encode_to_vec()
+                    .into(),
+            )?;
+            Ok((block, announcement))
+        })
+        .await?;
+
+        let id = block.id();
+        self.candidates.insert(Candidate {
+            block: Arc::new(block),
+            announcement: Some(announcement),
+            proposer: address,
+            round,
+            is_sound: true,
+            is_timely: true,
+            is_synced: false,
+            is_told: true,
+            is_kept: true,
+        });
+        Ok(id)
+    }
+
+    /// Sends a block that is here to the others: under the announcement with which it came, or, where this node
+    /// proposes it anew, under one of its own.
+    pub(super) async fn restream(
+        &mut self,
+        height: Height,
+        round: Round,
+        proposer: Address,
+        id: BlockId,
+    ) {
+        let Some(candidate) = self.candidates.get(&id) else {
+            tracing::warn!(%height, %round, block = %id, "a block to be sent again is not here");
+            return;
+        };
+        let own = proposer == self.parts.address;
+        let announcement = match (&candidate.announcement, countable(round)) {
+            (Some(announcement), Some(round))
+                if !own || (announcement.proposer, announcement.round) == (proposer, round) =>
+            {
+                announcement.clone()
+            }
+            (_, Some(round)) if own => Announcement::new(
+                &candidate.block,
+                round,
+                proposer,
+                &self.tip.chain_id,
+                &self.parts.key,
+            ),
+            (_, _) => return,
+        };
+
+        self.streams_begun += 1;
+        for part in cut(&announcement, candidate.block.bytes(), self.streams_begun) {
+            let sent = self
+                .network
+                .send(NetworkMsg::PublishProposalPart(part))
+                .await;
+            // The network ends together with consensus, whose end is noticed elsewhere.
+            if sent.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Takes in a piece of another node's block; answers the block when it is whole.
+    pub(super) async fn receive(
+        &mut self,
+        publisher: Vec<u8>,
+        part: StreamMessage<Part>,
+    ) -> Result<Option<ProposedValue<Ours>>, Fault> {
+        let Some(arrived) = self.streams.take(publisher, part, &self.tip) else {
+            return Ok(None);
+        };
+        self.pacing.stir();
+        self.arrived(arrived).await
+    }
+
+    /// Judges a block that has arrived whole. A block that is known keeps its verdict, however late it comes again.
+    pub(super) async fn arrived(
+        &mut self,
+        arrived: Arrived,
+    ) -> Result<Option<ProposedValue<Ours>>, Fault> {
+        let Arrived {
+            announcement,
+            bytes,
+        } = arrived;
+        if announcement.height != self.tip.next_height() {
+            self.candidates.put_early(Arrived {
+                announcement,
+                bytes,
+            });
+            return Ok(None);
+        }
+        let round = announcement.round;
+        let now = build::now();
+        if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
+            let time = candidate.block.header().time;
+            candidate.is_timely |= judge::is_timely(time, now, round);
+            return Ok(Some(candidate.proposed(round)));
+        }
+        if !self.candidates.has_room_in(round) {
+            return Ok(None);
+        }
+
+        let Some(judged) = self.judge(announcement.clone(), bytes).await? else {
+            return Ok(None);
+        };
+        let (block, is_sound) = judged;
+        let candidate = Candidate {
+            is_timely: judge::is_timely(block.header().time, now, round),
+            block: Arc::new(block),
+            proposer: announcement.proposer,
+            round,
+            announcement: Some(announcement),
+            is_sound,
+            is_synced: false,
+            is_told: true,
+            is_kept: is_sound,
+        };
+        if !candidate.is_timely {
+            tracing::warn!(
+                height = self.tip.next_height(),
+                "a proposed block's time is too far from this node's clock"
+            );
+        }
+        let proposed = candidate.proposed(round);
+        self.candidates.insert(candidate);
+        Ok(Some(proposed))
+    }
+
+    /// The block and whether it is sound; a sound one is on the disk before anyone can vote for it.
+    async fn judge(
+        &self,
+        announcement: Announcement,
+        bytes: Bytes,
+    ) -> Result<Option<(SealedBlock, bool)>, Fault> {
+        let application = Arc::clone(&self.parts.application);
+        let rows = self.parts.rows.clone();
+        let tip = Arc::clone(&self.tip);
+        blocking(move || {
+            let block = match SealedBlock::decode(bytes) {
+                Ok(block) if block.id() == announcement.id => block,
+                Ok(_) | Err(_) => {
+                    tracing::warn!(
+                        height = announcement.height,
+                        proposer = %announcement.proposer,
+                        "a proposed block is not what was announced"
+                    );
+                    return Ok(None);
+                }
+            };
+            let is_sound = match judge::check(&block, &tip, &rows)? {
+                Ok(()) => judge::ask(&*application, &block)?,
+                Err(rule) => {
+                    tracing::warn!(
+                        height = announcement.height,
+                        proposer = %announcement.proposer,
+                        rule,
+                        "a proposed block breaks a rule"
+                    );
+                    false
+                }
+            };
+            if is_sound {
+                let announcement = AnnouncementMessage::from(&announcement).encode_to_vec();
+                rows.put_voted(&block, announcement.into())?;
+            }
+            Ok(Some((block, is_sound)))
+        })
+        .await
+    }
+}

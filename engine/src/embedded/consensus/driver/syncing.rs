@@ -1,0 +1,104 @@
+//! Catching up by blocks: what this node gives to others, and what it takes from them.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use malachitebft_app_channel::app::engine::host::SyncedValueOutcome;
+use malachitebft_app_channel::app::types::core::{
+    ExtendedCommitCertificate, Round, VoteExtensions,
+};
+use malachitebft_app_channel::app::types::sync::RawDecidedValue;
+
+use super::candidates::Candidate;
+use super::{Driver, blocking};
+use crate::Fault;
+use crate::embedded::canonical::{Address, SealedBlock};
+use crate::embedded::consensus::context::{Height, Ours, countable};
+use crate::embedded::consensus::judge;
+use crate::embedded::consensus::messages::certificate;
+
+/// Bytes of blocks in one answer; a single block may be larger.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+
+impl Driver {
+    /// Decided blocks of a range, from its start on, as many as one answer holds.
+    pub(super) async fn decided_values(
+        &self,
+        range: RangeInclusive<Height>,
+    ) -> Result<Vec<RawDecidedValue<Ours>>, Fault> {
+        let rows = self.parts.rows.clone();
+        let last = range.end().0.min(self.tip.height);
+        let first = range.start().0.max(1);
+        blocking(move || {
+            let mut values = Vec::new();
+            let mut bytes = 0;
+            for height in first..=last {
+                let (Some(block), Some(commit)) = (rows.block_bytes(height)?, rows.commit(height)?)
+                else {
+                    break;
+                };
+                bytes += block.len();
+                if bytes > ANSWER_BYTES_MAX && !values.is_empty() {
+                    break;
+                }
+                let certificate = ExtendedCommitCertificate::from_commit_certificate_and_extensions(
+                    certificate(&commit),
+                    VoteExtensions::default(),
+                );
+                values.push(RawDecidedValue::new(block, certificate));
+            }
+            Ok(values)
+        })
+        .await
+    }
+
+    /// Takes in a block that others decided. Its decision is verified already, so the application is not asked
+    /// whether it would have voted for it; the engine's own rules are checked all the same.
+    pub(super) async fn synced(
+        &mut self,
+        height: Height,
+        round: Round,
+        proposer: Address,
+        bytes: Bytes,
+    ) -> Result<SyncedValueOutcome<Ours>, Fault> {
+        let Some(number) = countable(round).filter(|_| height.0 == self.tip.next_height()) else {
+            return Ok(SyncedValueOutcome::LocalTransientError);
+        };
+        let Ok(block) = SealedBlock::decode(bytes) else {
+            return Ok(SyncedValueOutcome::PeerFault);
+        };
+        if block.header().height != height.0 {
+            return Ok(SyncedValueOutcome::PeerFault);
+        }
+        if let Some(candidate) = self.candidates.get_mut(&block.id()) {
+            candidate.is_synced = true;
+            candidate.is_timely = true;
+            return Ok(SyncedValueOutcome::Verdict(candidate.proposed(number)));
+        }
+
+        let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
+        let (block, checked) = blocking(move || {
+            let checked = judge::check(&block, &tip, &rows)?;
+            Ok((block, checked))
+        })
+        .await?;
+        if let Err(rule) = checked {
+            tracing::error!(%height, rule, "a block that others decided breaks a rule here");
+        }
+        let candidate = Candidate {
+            block: Arc::new(block),
+            announcement: None,
+            proposer,
+            round: number,
+            is_sound: checked.is_ok(),
+            is_timely: true,
+            is_synced: true,
+            is_told: true,
+            is_kept: false,
+        };
+        let proposed = candidate.proposed(number);
+        self.candidates.insert(candidate);
+        Ok(SyncedValueOutcome::Verdict(proposed))
+    }
+}

@@ -1,0 +1,96 @@
+//! Whether a proposed block may be voted for.
+
+use std::time::Duration;
+
+use crate::Fault;
+use crate::application::{Application, ProcessProposal, ProposalVerdict, Timestamp};
+use crate::embedded::canonical::{Commit, SealedBlock, consensus_hash};
+use crate::embedded::evidence;
+use crate::embedded::rows::Rows;
+use crate::embedded::tip::Tip;
+
+/// A block's time may be so far ahead of this node's clock.
+const AHEAD_MAX: Duration = Duration::from_secs(5);
+/// In the first round, a block's time may be so far behind it. In later rounds an older block may come again.
+const BEHIND_MAX: Duration = Duration::from_secs(10);
+
+/// Whether the engine's own rules hold for a block on this tip. Says which one does not.
+pub(super) fn check(
+    block: &SealedBlock,
+    tip: &Tip,
+    rows: &Rows,
+) -> Result<Result<(), &'static str>, Fault> {
+    let header = block.header();
+    let expected = [
+        ("chain id", header.chain_id == tip.chain_id),
+        ("height", header.height == tip.next_height()),
+        ("app version", header.app_version == tip.params.app_version),
+        ("parent", header.last_block_id == tip.block_id),
+        (
+            "validators",
+            header.validators_hash == tip.validators.hash(),
+        ),
+        (
+            "next validators",
+            header.next_validators_hash == tip.next_validators.hash(),
+        ),
+        (
+            "parameters",
+            header.consensus_hash == consensus_hash(&tip.params.block),
+        ),
+        ("app hash", header.app_hash == tip.app_hash),
+        ("results", header.last_results_hash == tip.results_hash),
+        ("time", header.time > tip.time),
+        (
+            "proposer",
+            tip.validators.index_of(&header.proposer_address).is_some(),
+        ),
+        (
+            "size",
+            block.bytes().len() as u64 <= tip.params.block_bytes_max(),
+        ),
+        (
+            "commit of the parent",
+            is_commit_sound(&block.block().last_commit, tip),
+        ),
+    ];
+    if let Some((name, _)) = expected.iter().find(|(_, holds)| !holds) {
+        return Ok(Err(name));
+    }
+    if !evidence::is_admissible(rows, tip, &block.block().evidence)? {
+        return Ok(Err("evidence"));
+    }
+    Ok(Ok(()))
+}
+
+/// Whether the application accepts the block.
+pub(super) fn ask(application: &dyn Application, block: &SealedBlock) -> Result<bool, Fault> {
+    let header = block.header();
+    let verdict = application.process_proposal(ProcessProposal {
+        transactions: block.block().transactions.clone(),
+        misbehavior: evidence::misbehavior(&block.block().evidence),
+        hash: block.id().hash.to_vec().into(),
+        height: header.height,
+        time: header.time,
+        next_validators_hash: header.next_validators_hash.to_vec().into(),
+        proposer_address: header.proposer_address.0.to_vec().into(),
+    })?;
+    Ok(verdict == ProposalVerdict::Accept)
+}
+
+/// Whether this node's clock agrees with a block's time well enough to vote for it.
+pub(super) fn is_timely(time: Timestamp, now: Timestamp, round: u32) -> bool {
+    let nanos = |time: Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    let ahead = nanos(time) - nanos(now);
+    let bound = |bound: Duration| bound.as_nanos() as i128;
+    ahead <= bound(AHEAD_MAX) && (round > 0 || -ahead <= bound(BEHIND_MAX))
+}
+
+fn is_commit_sound(commit: &Commit, tip: &Tip) -> bool {
+    if tip.height == 0 {
+        return *commit == Commit::default();
+    }
+    commit.height == tip.height
+        && commit.block_id == tip.block_id
+        && commit.is_decided_by(&tip.chain_id, &tip.last_validators)
+}

@@ -1,0 +1,212 @@
+//! Malachite, configured and started.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use malachitebft_app_channel::app::config::{
+    ConsensusConfig, DiscoveryConfig, NodeConfig, P2pConfig, ProtocolNames, ValuePayload,
+    ValueSyncConfig,
+};
+use malachitebft_app_channel::app::engine::network::NetworkIdentity;
+use malachitebft_app_channel::app::net::{Multiaddr, PeerId};
+use malachitebft_app_channel::app::types::Keypair;
+use malachitebft_app_channel::{
+    Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, RequestContext,
+    SyncContext, WalContext,
+};
+
+use super::codec::Protobuf;
+use super::context::Ours;
+use super::signing::{Examiner, Keeper};
+use crate::embedded::canonical::Address;
+use crate::embedded::guard::Guard;
+use crate::embedded::peers::PeerAddress;
+
+/// Connections from one address: several departments may live on one machine.
+const CONNECTIONS_PER_IP_MAX: usize = 256;
+/// Heights that others are ahead of us whose messages are kept.
+const HEIGHTS_AHEAD_MAX: usize = 10;
+/// Blocks asked for at once while catching up, and such questions on their way.
+const SYNC_BATCH: usize = 100;
+const SYNC_PARALLEL: usize = 8;
+/// How often others are told where this node stands.
+const STATUS_INTERVAL: Duration = Duration::from_secs(2);
+/// Time for an answer of blocks, and how often a node that lacks some asks again.
+const SYNC_TIMEOUT: Duration = Duration::from_secs(5);
+/// Messages on a topic are pieces of blocks at most.
+const MESSAGE_BYTES_MAX: &str = "1 MiB";
+/// An answer may be one block of the largest size that parameters allow.
+const ANSWER_BYTES_MAX: &str = "128 MiB";
+
+/// What consensus is started with.
+pub(in crate::embedded) struct Setup<'a> {
+    pub(in crate::embedded) moniker: String,
+    pub(in crate::embedded) chain_id: Arc<str>,
+    pub(in crate::embedded) address: Address,
+    pub(in crate::embedded) key: SigningKey,
+    pub(in crate::embedded) guard: Arc<Guard>,
+    pub(in crate::embedded) node_key: &'a [u8; 32],
+    pub(in crate::embedded) listen: SocketAddr,
+    pub(in crate::embedded) peers: &'a [PeerAddress],
+    pub(in crate::embedded) log: PathBuf,
+}
+
+/// Starts Malachite. It asks its first question once it listens.
+pub(in crate::embedded) async fn start(
+    setup: Setup<'_>,
+) -> Result<(Channels<Ours>, EngineHandle), String> {
+    let config = Config::new(&setup)?;
+    let mut seed = *setup.node_key;
+    let keypair = Keypair::ed25519_from_bytes(&mut seed).map_err(|error| error.to_string())?;
+    let identity = NetworkIdentity::new(setup.moniker, keypair, Some(setup.address.to_string()));
+    let chain_id = Arc::clone(&setup.chain_id);
+    let keeper = Keeper {
+        key: setup.key,
+        chain_id: setup.chain_id,
+        guard: setup.guard,
+    };
+    // A full node may be voted in at any height, so every node has its signer.
+    let consensus = ConsensusContext::new_validator(
+        setup.address,
+        Box::new(Examiner { chain_id }),
+        Box::new(keeper),
+    );
+    EngineBuilder::new(Ours, config)
+        .with_default_wal(WalContext::new(setup.log, Protobuf))
+        .with_default_network(NetworkContext::new(identity, Protobuf))
+        .with_default_sync(SyncContext::new(Protobuf))
+        .with_default_consensus(consensus)
+        .with_default_request(RequestContext::new(16))
+        .build()
+        .await
+        .map_err(|error| format!("{error:#}"))
+}
+
+/// The address under which Malachite knows a peer: it speaks with nobody else there. A peer without an address is
+/// known by its key alone, and must come by itself.
+pub(in crate::embedded) fn multiaddr(peer: &PeerAddress) -> Result<Multiaddr, String> {
+    let id = peer_id(&peer.public_key)?;
+    let text = match &peer.address {
+        None => format!("/p2p/{id}"),
+        Some(address) => {
+            let wrong = || format!("peer {address}: is not host:port");
+            let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let kind = match host.parse() {
+                Ok(IpAddr::V4(_)) => "ip4",
+                Ok(IpAddr::V6(_)) => "ip6",
+                Err(_) => "dns",
+            };
+            format!("/{kind}/{host}/tcp/{port}/p2p/{id}")
+        }
+    };
+    text.parse()
+        .map_err(|error| format!("peer {text}: {error}"))
+}
+
+/// libp2p's name of a node: its public key as protobuf, in an identity multihash.
+fn peer_id(public_key: &[u8; 32]) -> Result<PeerId, String> {
+    const ED25519_PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
+    PeerId::from_bytes(&[&ED25519_PREFIX[..], public_key].concat())
+        .map_err(|error| error.to_string())
+}
+
+/// The public key in libp2p's name of a node.
+pub(in crate::embedded) fn public_key(id: &PeerId) -> Option<[u8; 32]> {
+    id.to_bytes().get(6..)?.try_into().ok()
+}
+
+struct Config {
+    moniker: String,
+    consensus: ConsensusConfig,
+    sync: ValueSyncConfig,
+}
+
+impl Config {
+    fn new(setup: &Setup<'_>) -> Result<Self, String> {
+        let version = if setup.listen.is_ipv6() { "ip6" } else { "ip4" };
+        let listen_addr = format!(
+            "/{version}/{}/tcp/{}",
+            setup.listen.ip(),
+            setup.listen.port()
+        );
+        let name = |protocol: &str| format!("/polity/{}/{protocol}/1", setup.chain_id);
+        let p2p = P2pConfig {
+            listen_addr: listen_addr.parse().map_err(|error| format!("{error}"))?,
+            persistent_peers: setup
+                .peers
+                .iter()
+                .map(multiaddr)
+                .collect::<Result<_, _>>()?,
+            persistent_peers_only: true,
+            discovery: DiscoveryConfig {
+                enabled: false,
+                max_connections_per_ip: CONNECTIONS_PER_IP_MAX,
+                ip_throttle_duration: Duration::ZERO,
+                ..DiscoveryConfig::default()
+            },
+            pubsub_max_size: MESSAGE_BYTES_MAX.parse()?,
+            rpc_max_size: ANSWER_BYTES_MAX.parse()?,
+            // Nodes of another chain do not understand each other.
+            protocol_names: ProtocolNames {
+                consensus: name("consensus"),
+                discovery_kad: name("discovery/kad"),
+                discovery_regres: name("discovery/reqres"),
+                sync: name("sync"),
+                validator_proof: name("validator-proof"),
+            },
+            ..P2pConfig::default()
+        };
+        Ok(Self {
+            moniker: setup.moniker.clone(),
+            consensus: ConsensusConfig {
+                p2p,
+                // With proposals alone, every block would count as valid unseen.
+                value_payload: ValuePayload::ProposalAndParts,
+                queue_capacity: HEIGHTS_AHEAD_MAX,
+                ..ConsensusConfig::default()
+            },
+            sync: ValueSyncConfig {
+                status_update_interval: STATUS_INTERVAL,
+                request_timeout: SYNC_TIMEOUT,
+                max_response_size: ANSWER_BYTES_MAX.parse()?,
+                batch_size: SYNC_BATCH,
+                parallel_requests: SYNC_PARALLEL,
+                ..ValueSyncConfig::default()
+            },
+        })
+    }
+}
+
+impl NodeConfig for Config {
+    fn moniker(&self) -> &str {
+        &self.moniker
+    }
+
+    fn consensus(&self) -> &ConsensusConfig {
+        &self.consensus
+    }
+
+    fn consensus_mut(&mut self) -> &mut ConsensusConfig {
+        &mut self.consensus
+    }
+
+    fn value_sync(&self) -> &ValueSyncConfig {
+        &self.sync
+    }
+
+    fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
+        &mut self.sync
+    }
+}
+
+/// The directory of a file is made where it is missing.
+pub(in crate::embedded) fn make_directory(file: &Path) -> std::io::Result<()> {
+    match file.parent() {
+        Some(directory) => std::fs::create_dir_all(directory),
+        None => Ok(()),
+    }
+}

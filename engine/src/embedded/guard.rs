@@ -1,0 +1,143 @@
+//! The guard against signing twice.
+//!
+//! It remembers the newest thing that this validator's key signed, in a file beside the key and outside of the data,
+//! and has the record on the disk before a signature leaves. What is older than the record, or contradicts it, is not
+//! signed: not after a restart, not over an emptied log, not over data from yesterday.
+//!
+//! A file that was copied or restored may be older than the key's last signature, so it is not trusted: its inode and
+//! its birth are inside it, and a copy has others. Nor is a missing one. An untrusted guard signs nothing until it has
+//! seen this network decide a height while it watched, and then only above that height: before, nobody could have
+//! been there to sign.
+
+mod file;
+mod word;
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+pub use file::GuardError;
+pub use word::{Step, Word};
+
+use file::{GuardFile, Opened};
+
+/// The guard of one key.
+#[derive(Debug)]
+pub struct Guard {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: GuardFile,
+    last: Option<Word>,
+    // Nothing at or below this height is signed, whatever `last` says.
+    floor: u64,
+    is_trusted: bool,
+    refusals: u64,
+}
+
+/// What the guard shows of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuardState {
+    /// Whether it signs at all; an untrusted guard watches first.
+    pub is_trusted: bool,
+    /// Height of the newest signature.
+    pub height: u64,
+    /// Nothing at or below this height is signed.
+    pub floor: u64,
+    /// Signatures that it refused since the start.
+    pub refusals: u64,
+}
+
+impl Guard {
+    /// Makes the guard of a key that has signed nothing yet: only together with the key itself. A guard that is there
+    /// already is kept.
+    pub fn create(path: &Path) -> Result<(), GuardError> {
+        GuardFile::create(path)
+    }
+
+    /// Opens the guard of a key; one that is missing is made, and not trusted.
+    pub fn open(path: &Path) -> Result<Guard, GuardError> {
+        let Opened {
+            file,
+            last,
+            floor,
+            is_trusted,
+        } = GuardFile::open(path)?;
+        if !is_trusted {
+            tracing::warn!(
+                file = %path.display(),
+                "the guard against signing twice was copied, restored or lost: this validator watches one height before it signs"
+            );
+        }
+        Ok(Guard {
+            inner: Mutex::new(Inner {
+                file,
+                last,
+                floor,
+                is_trusted,
+                refusals: 0,
+            }),
+        })
+    }
+
+    /// Whether this may be signed. What is permitted is on the disk when this returns.
+    pub fn permit(&self, word: &Word) -> Result<bool, GuardError> {
+        let mut inner = self.lock();
+        let is_new = inner.last.as_ref().is_none_or(|last| word.is_after(last));
+        let is_repeated = inner.last.as_ref() == Some(word);
+        if !inner.is_trusted || word.height <= inner.floor || !(is_new || is_repeated) {
+            inner.refusals += 1;
+            // An untrusted guard said already that it only watches.
+            if inner.is_trusted {
+                tracing::error!(?word, last = ?inner.last, floor = inner.floor, "not signed: it could contradict an earlier signature");
+            }
+            return Ok(false);
+        }
+        if is_new {
+            let floor = inner.floor;
+            inner.file.write(Some(word), floor)?;
+            inner.last = Some(word.clone());
+        }
+        Ok(true)
+    }
+
+    /// The network decided this height while this node watched: what is above it was never signed by this key.
+    pub fn watched(&self, height: u64) -> Result<(), GuardError> {
+        let mut inner = self.lock();
+        if inner.is_trusted {
+            return Ok(());
+        }
+        let last = inner.last.clone();
+        inner.file.trust(last.as_ref(), height)?;
+        inner.floor = height;
+        inner.is_trusted = true;
+        tracing::info!(height, "the guard signs from the next height on");
+        Ok(())
+    }
+
+    /// Whether it signs.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.lock().is_trusted
+    }
+
+    /// What it shows of itself.
+    #[must_use]
+    pub fn state(&self) -> GuardState {
+        let inner = self.lock();
+        GuardState {
+            is_trusted: inner.is_trusted,
+            height: inner.last.as_ref().map_or(0, |last| last.height),
+            floor: inner.floor,
+            refusals: inner.refusals,
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

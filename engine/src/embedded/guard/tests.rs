@@ -1,0 +1,170 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::embedded::canonical::BlockId;
+
+struct Place {
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("consensus.guard")
+    }
+}
+
+fn word(height: u64, round: u32, step: Step, said: u8) -> Word {
+    Word {
+        height,
+        round,
+        step,
+        said: [said; BlockId::BYTES],
+        pol_round: None,
+    }
+}
+
+fn founded(place: &Place) -> Guard {
+    Guard::create(&place.file()).unwrap();
+    Guard::open(&place.file()).unwrap()
+}
+
+#[test]
+fn what_was_said_is_repeated_and_never_contradicted() {
+    let place = Place::new();
+    let guard = founded(&place);
+    let said = word(5, 1, Step::Prevote, 1);
+    assert!(guard.permit(&said).unwrap());
+    assert!(guard.permit(&said).unwrap());
+    for other in [
+        word(5, 1, Step::Prevote, 2),
+        word(5, 1, Step::Proposal, 1),
+        word(5, 0, Step::Precommit, 1),
+        word(4, 9, Step::Precommit, 1),
+    ] {
+        assert!(!guard.permit(&other).unwrap(), "{other:?}");
+    }
+    assert_eq!(guard.state().refusals, 4);
+    for later in [
+        word(5, 1, Step::Precommit, 2),
+        word(5, 2, Step::Proposal, 2),
+        word(6, 0, Step::Proposal, 3),
+    ] {
+        assert!(guard.permit(&later).unwrap(), "{later:?}");
+    }
+}
+
+#[test]
+fn a_restart_forgets_nothing() {
+    let place = Place::new();
+    let said = word(7, 0, Step::Precommit, 1);
+    assert!(founded(&place).permit(&said).unwrap());
+
+    let guard = Guard::open(&place.file()).unwrap();
+    assert!(guard.is_trusted());
+    assert!(!guard.permit(&word(7, 0, Step::Precommit, 2)).unwrap());
+    assert!(guard.permit(&said).unwrap());
+}
+
+#[test]
+fn a_copied_file_signs_only_above_what_it_saw_decided() {
+    let (place, other) = (Place::new(), Place::new());
+    assert!(
+        founded(&place)
+            .permit(&word(7, 0, Step::Precommit, 1))
+            .unwrap()
+    );
+    fs::copy(place.file(), other.file()).unwrap();
+
+    let guard = Guard::open(&other.file()).unwrap();
+    assert!(!guard.is_trusted());
+    assert!(!guard.permit(&word(9, 0, Step::Prevote, 1)).unwrap());
+    guard.watched(20).unwrap();
+    assert!(!guard.permit(&word(20, 5, Step::Prevote, 1)).unwrap());
+    assert!(guard.permit(&word(21, 0, Step::Prevote, 1)).unwrap());
+
+    drop(guard);
+    let guard = Guard::open(&other.file()).unwrap();
+    assert!(guard.is_trusted(), "once trusted, the copy is the guard");
+    assert!(!guard.permit(&word(20, 6, Step::Prevote, 1)).unwrap());
+}
+
+#[test]
+fn a_restored_file_is_a_copy() {
+    let place = Place::new();
+    let backup = place.directory.path().join("backup");
+    assert!(
+        founded(&place)
+            .permit(&word(7, 0, Step::Precommit, 1))
+            .unwrap()
+    );
+    fs::copy(place.file(), &backup).unwrap();
+    let guard = Guard::open(&place.file()).unwrap();
+    assert!(guard.permit(&word(8, 0, Step::Precommit, 1)).unwrap());
+    drop(guard);
+
+    fs::remove_file(place.file()).unwrap();
+    fs::copy(&backup, place.file()).unwrap();
+    assert!(!Guard::open(&place.file()).unwrap().is_trusted());
+}
+
+#[test]
+fn a_missing_file_is_not_taken_for_a_new_key() {
+    let place = Place::new();
+    let guard = Guard::open(&place.file()).unwrap();
+    assert!(!guard.permit(&word(1, 0, Step::Prevote, 1)).unwrap());
+    drop(guard);
+    // Nor is it when it is opened again: nothing was ever written.
+    assert!(!Guard::open(&place.file()).unwrap().is_trusted());
+}
+
+#[test]
+fn a_torn_record_leaves_the_one_before_it() {
+    let place = Place::new();
+    let guard = founded(&place);
+    assert!(guard.permit(&word(1, 0, Step::Prevote, 1)).unwrap());
+    assert!(guard.permit(&word(1, 0, Step::Precommit, 1)).unwrap());
+    drop(guard);
+    let bytes = fs::read(place.file()).unwrap();
+    // Founding wrote record 1, the votes 2 and 3: the newest lies in the second slot.
+    let mut torn = bytes.clone();
+    torn[4_096 + 60] ^= 1;
+    overwrite(&place, &torn);
+
+    let guard = Guard::open(&place.file()).unwrap();
+    assert!(!guard.permit(&word(1, 0, Step::Prevote, 2)).unwrap());
+    assert!(guard.permit(&word(1, 0, Step::Precommit, 2)).unwrap());
+    drop(guard);
+
+    overwrite(&place, &vec![0; bytes.len()]);
+    assert!(matches!(
+        Guard::open(&place.file()),
+        Err(GuardError::Damaged(_))
+    ));
+}
+
+#[test]
+fn two_processes_never_share_a_guard() {
+    let place = Place::new();
+    let _guard = founded(&place);
+    assert!(matches!(
+        Guard::open(&place.file()),
+        Err(GuardError::InUse(_))
+    ));
+}
+
+/// In place: the inode stays.
+fn overwrite(place: &Place, bytes: &[u8]) {
+    use std::os::unix::fs::FileExt;
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(place.file())
+        .unwrap();
+    file.write_all_at(bytes, 0).unwrap();
+}

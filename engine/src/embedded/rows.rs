@@ -1,0 +1,263 @@
+//! What the engine keeps in the application's store, and under which keys.
+//!
+//! | first byte | then | holds |
+//! |---|---|---|
+//! | `B` | height | a decided block |
+//! | `C` | height | the signatures that decided it |
+//! | `T` | height | what the chain is after it, beside the block |
+//! | `V` | hash | a set of validators; headers name it by the hash |
+//! | `H` | block hash | the block's height |
+//! | `E` | hash of evidence | nothing: a block carried it |
+//! | `U` | height, block's name | a block that this node votes for, until its height is decided |
+//!
+//! Everything is found from the height of the application's own last commit, so a rollback of the application by one
+//! height takes the engine along.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::canonical::{BlockId, Commit, DoubleVote, Hash, SealedBlock, ValidatorSet};
+use super::params::Params;
+use super::tip::{Tip, TipRow};
+use crate::Fault;
+use crate::application::{EngineRow, EngineStore, ValidatorUpdate};
+
+/// The engine's rows.
+#[derive(Clone)]
+pub(super) struct Rows(pub(super) Arc<dyn EngineStore>);
+
+/// A block that was voted for, with the message that announced it.
+pub(super) struct Voted {
+    pub(super) block: SealedBlock,
+    pub(super) announcement: Bytes,
+}
+
+impl Rows {
+    pub(super) fn block(&self, height: u64) -> Result<Option<SealedBlock>, Fault> {
+        let Some(bytes) = self.block_bytes(height)? else {
+            return Ok(None);
+        };
+        SealedBlock::decode(bytes)
+            .map(Some)
+            .map_err(|_| damaged("block", height))
+    }
+
+    pub(super) fn block_bytes(&self, height: u64) -> Result<Option<Bytes>, Fault> {
+        self.0.read(&at(b'B', height))
+    }
+
+    pub(super) fn commit(&self, height: u64) -> Result<Option<Commit>, Fault> {
+        let Some(bytes) = self.0.read(&at(b'C', height))? else {
+            return Ok(None);
+        };
+        Commit::decode(&bytes)
+            .map(Some)
+            .map_err(|_| damaged("commit", height))
+    }
+
+    pub(super) fn height_of(&self, block_hash: &[u8]) -> Result<Option<u64>, Fault> {
+        let bytes = self.0.read(&[b"H", block_hash].concat())?;
+        Ok(bytes.and_then(|bytes| Some(u64::from_be_bytes(bytes[..].try_into().ok()?))))
+    }
+
+    pub(super) fn validators(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Fault> {
+        let Some(bytes) = self.0.read(&[b"V", &hash[..]].concat())? else {
+            return Ok(None);
+        };
+        let row = ValidatorsRow::decode(bytes).map_err(|_| damaged("set of validators", 0))?;
+        let updates = row
+            .validators
+            .into_iter()
+            .map(|validator| {
+                Ok(ValidatorUpdate {
+                    public_key: validator
+                        .public_key
+                        .try_into()
+                        .map_err(|_| damaged("set of validators", 0))?,
+                    power: validator.power,
+                })
+            })
+            .collect::<Result<Vec<_>, Fault>>()?;
+        ValidatorSet::new(&updates)
+            .map(Some)
+            .map_err(|_| damaged("set of validators", 0))
+    }
+
+    /// The parameters with which the block after this height is made.
+    pub(super) fn params_after(&self, height: u64) -> Result<Option<Params>, Fault> {
+        Ok(self
+            .tip_row(height)?
+            .map(|row| Params::from_row(&row.params)))
+    }
+
+    /// The chain as it stood after a height.
+    pub(super) fn tip(&self, chain_id: &str, height: u64) -> Result<Tip, Fault> {
+        let missing = |what| damaged(what, height);
+        let row = self.tip_row(height)?.ok_or_else(|| missing("tip"))?;
+        let block = self.block(height)?.ok_or_else(|| missing("block"))?;
+        let header = block.header();
+        let commit = self.commit(height)?.ok_or_else(|| missing("commit"))?;
+        let set = |hash: &[u8]| {
+            let hash = hash.try_into().map_err(|_| missing("set of validators"))?;
+            self.validators(&hash)?
+                .ok_or_else(|| missing("set of validators"))
+        };
+        Ok(Tip {
+            chain_id: chain_id.to_owned(),
+            height,
+            block_id: block.id(),
+            time: header.time,
+            results_hash: row.results_hash[..]
+                .try_into()
+                .map_err(|_| missing("hash of results"))?,
+            last_validators: set(&header.validators_hash)?,
+            validators: set(&header.next_validators_hash)?,
+            next_validators: set(&row.next_validators_hash)?,
+            params: Params::from_row(&row.params),
+            app_hash: row.app_hash,
+            proof_due: row.proof_due,
+            commit,
+        })
+    }
+
+    /// Blocks of a height that this node votes for, as long as it is not decided.
+    pub(super) fn voted(&self, height: u64) -> Result<Vec<Voted>, Fault> {
+        self.0
+            .scan(&at(b'U', height))?
+            .into_iter()
+            .map(|(_, value)| {
+                let row = VotedRow::decode(value).map_err(|_| damaged("voted block", height))?;
+                Ok(Voted {
+                    block: SealedBlock::decode(row.block)
+                        .map_err(|_| damaged("voted block", height))?,
+                    announcement: row.announcement,
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps a block before this node votes for it.
+    pub(super) fn put_voted(&self, block: &SealedBlock, announcement: Bytes) -> Result<(), Fault> {
+        let value = VotedRow {
+            block: block.bytes().clone(),
+            announcement,
+        };
+        self.0.write(vec![EngineRow {
+            key: voted_key(block.header().height, &block.id()),
+            value: Some(value.encode_to_vec().into()),
+        }])
+    }
+
+    /// Whether a block carried this evidence.
+    pub(super) fn has_evidence(&self, double: &DoubleVote) -> Result<bool, Fault> {
+        Ok(self.0.read(&evidence_key(double))?.is_some())
+    }
+
+    fn tip_row(&self, height: u64) -> Result<Option<TipRow>, Fault> {
+        let Some(bytes) = self.0.read(&at(b'T', height))? else {
+            return Ok(None);
+        };
+        TipRow::decode(bytes)
+            .map(Some)
+            .map_err(|_| damaged("tip", height))
+    }
+}
+
+/// The rows of a decided block; `voted` are the blocks of its height that were voted for.
+pub(super) fn decided(block: &SealedBlock, tip: &Tip, voted: &[BlockId]) -> Vec<EngineRow> {
+    let height = tip.height;
+    let row = TipRow {
+        app_hash: tip.app_hash.clone(),
+        results_hash: tip.results_hash.to_vec(),
+        next_validators_hash: tip.next_validators.hash().to_vec(),
+        params: tip.params.to_row(),
+        proof_due: tip.proof_due,
+    };
+    let mut rows = vec![
+        put(at(b'B', height), block.bytes().clone()),
+        put(at(b'C', height), tip.commit.encode()),
+        put(at(b'T', height), row.encode_to_vec()),
+        put(
+            [b"H", &block.id().hash[..]].concat(),
+            height.to_be_bytes().to_vec(),
+        ),
+        validators_row(&tip.next_validators),
+    ];
+    let evidence = block.block().evidence.iter();
+    rows.extend(evidence.map(|double| put(evidence_key(double), Bytes::new())));
+    // The founding validators, which no block before this one brought.
+    if height == 1 {
+        rows.push(validators_row(&tip.validators));
+        rows.push(validators_row(&tip.last_validators));
+    }
+    rows.extend(voted.iter().map(|id| EngineRow {
+        key: voted_key(height, id),
+        value: None,
+    }));
+    rows
+}
+
+fn validators_row(set: &ValidatorSet) -> EngineRow {
+    let validators = set
+        .to_updates()
+        .into_iter()
+        .map(|validator| ValidatorRow {
+            public_key: validator.public_key.to_vec(),
+            power: validator.power,
+        })
+        .collect();
+    put(
+        [b"V", &set.hash()[..]].concat(),
+        ValidatorsRow { validators }.encode_to_vec(),
+    )
+}
+
+fn put(key: Vec<u8>, value: impl Into<Bytes>) -> EngineRow {
+    EngineRow {
+        key,
+        value: Some(value.into()),
+    }
+}
+
+fn at(table: u8, height: u64) -> Vec<u8> {
+    [&[table], &height.to_be_bytes()[..]].concat()
+}
+
+fn voted_key(height: u64, id: &BlockId) -> Vec<u8> {
+    [&at(b'U', height)[..], &id.to_bytes()].concat()
+}
+
+fn evidence_key(double: &DoubleVote) -> Vec<u8> {
+    [b"E", &Sha256::digest(double.bytes())[..]].concat()
+}
+
+fn damaged(what: &str, height: u64) -> Fault {
+    Fault(format!(
+        "the engine's rows: {what} of height {height} is missing or cannot be read"
+    ))
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ValidatorsRow {
+    #[prost(message, repeated, tag = "1")]
+    validators: Vec<ValidatorRow>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ValidatorRow {
+    #[prost(bytes = "vec", tag = "1")]
+    public_key: Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    power: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct VotedRow {
+    #[prost(bytes = "bytes", tag = "1")]
+    block: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    announcement: Bytes,
+}

@@ -1,0 +1,264 @@
+//! Starting and stopping the engine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use malachitebft_app_channel::EngineHandle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::canonical::{Address, BlockId, Commit, ValidatorSet, results_hash};
+use super::chain::{Chain, Own};
+use super::consensus::driver::{Driver, Parts};
+use super::consensus::network::{self, Setup};
+use super::guard::{Guard, GuardError};
+use super::params::Params;
+use super::peers::{PeerAddress, Peers};
+use super::progress::Progress;
+use super::queue::Queue;
+use super::rows::Rows;
+use super::tip::Tip;
+use crate::Fault;
+use crate::application::{
+    Application, ConsensusParams, EngineStore, InitChain, PaceParams, ValidatorUpdate,
+};
+use crate::cometbft::{Genesis, address};
+
+/// Malachite's actors get so long to end.
+const STOP_TIME: Duration = Duration::from_secs(5);
+
+/// What a node decides for itself.
+pub struct Settings {
+    /// What this node calls itself among its peers.
+    pub moniker: String,
+    /// What all nodes have in common.
+    pub genesis: Genesis,
+    /// The key that votes: an Ed25519 seed.
+    pub consensus_seed: [u8; 32],
+    /// The key that names the node: an Ed25519 seed.
+    pub node_seed: [u8; 32],
+    /// The guard's file, beside the key and outside of the data.
+    pub guard_file: PathBuf,
+    /// Consensus' write-ahead log.
+    pub log_file: PathBuf,
+    /// Where peers reach this node.
+    pub listen: SocketAddr,
+    /// The peers that it speaks with; all others are refused.
+    pub peers: Vec<PeerAddress>,
+}
+
+/// Why the engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The guard against signing twice does not work.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// The application or its store.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The genesis, an address, or Malachite itself.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A running engine.
+pub struct Embedded {
+    chain: Chain,
+    peers: Peers,
+    driver: JoinHandle<Fault>,
+    actors: EngineHandle,
+}
+
+impl Embedded {
+    /// Starts the engine over an application and its store. Answers once it listens to its peers.
+    pub async fn start(
+        settings: Settings,
+        application: Arc<dyn Application>,
+        store: Arc<dyn EngineStore>,
+    ) -> Result<Embedded, StartError> {
+        let key = SigningKey::from_bytes(&settings.consensus_seed);
+        let own = Own {
+            consensus_key: key.verifying_key().to_bytes(),
+            address: Address(address(&key.verifying_key().to_bytes())),
+            node_key: SigningKey::from_bytes(&settings.node_seed)
+                .verifying_key()
+                .to_bytes(),
+        };
+        let guard = Arc::new(Guard::open(&settings.guard_file)?);
+        let rows = Rows(store);
+        let (founding, tip) = {
+            let (application, rows) = (Arc::clone(&application), rows.clone());
+            let genesis = settings.genesis;
+            tokio::task::spawn_blocking(move || take_up(&*application, &rows, &genesis))
+                .await
+                .map_err(|error| StartError::Other(error.to_string()))??
+        };
+        network::make_directory(&settings.log_file).map_err(|error| {
+            StartError::Other(format!("{}: {error}", settings.log_file.display()))
+        })?;
+
+        let queue = Arc::new(Queue::new());
+        let mut progress = Progress::default();
+        progress.decided(&tip, false);
+        let (progress, watched) = watch::channel(progress);
+        let setup = Setup {
+            moniker: settings.moniker,
+            chain_id: tip.chain_id.as_str().into(),
+            address: own.address,
+            key: key.clone(),
+            guard: Arc::clone(&guard),
+            node_key: &settings.node_seed,
+            listen: settings.listen,
+            peers: &settings.peers,
+            log: settings.log_file,
+        };
+        let (channels, actors) = network::start(setup).await.map_err(StartError::Other)?;
+        let parts = Parts {
+            application: Arc::clone(&application),
+            rows: rows.clone(),
+            queue: Arc::clone(&queue),
+            guard: Arc::clone(&guard),
+            key,
+            address: own.address,
+            tip,
+            progress,
+        };
+        let driver = Driver::new(parts, channels.network)?;
+        let events = channels.events.subscribe();
+        let driver = tokio::spawn(driver.run(channels.consensus, events));
+        let peers = Peers::new(channels.net_requests.clone(), &settings.peers);
+        let chain = Chain {
+            application,
+            rows,
+            queue,
+            guard,
+            progress: watched,
+            network: channels.net_requests,
+            founding: Arc::new(founding),
+            own,
+        };
+        Ok(Embedded {
+            chain,
+            peers,
+            driver,
+            actors,
+        })
+    }
+
+    /// The chain, to be read.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Whom consensus speaks with.
+    #[must_use]
+    pub fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// Waits until the engine ends by itself, which it does only for a fault.
+    pub async fn ended(&mut self) -> Fault {
+        match (&mut self.driver).await {
+            Ok(fault) => fault,
+            Err(error) => Fault(format!("the engine broke off: {error}")),
+        }
+    }
+
+    /// Stops the engine: nothing is signed or committed any more when this returns.
+    pub async fn stop(self) {
+        let actors = self.actors.actor.get_cell();
+        actors.stop_children(Some("the node stops".to_owned()));
+        actors.stop(Some("the node stops".to_owned()));
+        let _ = tokio::time::timeout(STOP_TIME, self.actors.handle).await;
+        // It ends by itself where Malachite is gone; a block in hand is still made durable.
+        let mut driver = self.driver;
+        if tokio::time::timeout(STOP_TIME, &mut driver).await.is_err() {
+            driver.abort();
+        }
+    }
+}
+
+/// Starts the chain where it is new. Answers how it was founded and where it stands.
+fn take_up(
+    application: &dyn Application,
+    rows: &Rows,
+    genesis: &Genesis,
+) -> Result<(Tip, Tip), StartError> {
+    let info = application.info()?;
+    let params = Params {
+        block: genesis.block,
+        evidence: genesis.evidence,
+        pace: PaceParams::default(),
+        app_version: genesis.app_version,
+    };
+    let given: Vec<ValidatorUpdate> = genesis
+        .validators
+        .iter()
+        .map(|validator| ValidatorUpdate {
+            public_key: validator.public_key,
+            power: validator.power,
+        })
+        .collect();
+    if info.last_block_height > 0 {
+        let founding = founding(genesis, params, &given, &[])?;
+        let tip = rows.tip(&genesis.chain_id, info.last_block_height)?;
+        if tip.app_hash != info.last_block_app_hash {
+            let words =
+                "the application and the engine's rows stand at different states".to_owned();
+            return Err(Fault(words).into());
+        }
+        return Ok((founding, tip));
+    }
+
+    let result = application.init_chain(InitChain {
+        time: genesis.genesis_time,
+        chain_id: genesis.chain_id.clone(),
+        consensus_params: params.to_changes(),
+        validators: given.clone(),
+        app_state: genesis.app_state.clone().into(),
+        initial_height: genesis.initial_height,
+    })?;
+    let changes = result
+        .consensus_params
+        .unwrap_or(ConsensusParams::default());
+    let validators = if result.validators.is_empty() {
+        given
+    } else {
+        result.validators
+    };
+    let founding = founding(
+        genesis,
+        params.updated(&changes),
+        &validators,
+        &result.app_hash,
+    )?;
+    Ok((founding.clone(), founding))
+}
+
+fn founding(
+    genesis: &Genesis,
+    params: Params,
+    validators: &[ValidatorUpdate],
+    app_hash: &[u8],
+) -> Result<Tip, StartError> {
+    let validators = ValidatorSet::new(validators)
+        .map_err(|error| StartError::Other(format!("genesis: {error}")))?;
+    Ok(Tip {
+        chain_id: genesis.chain_id.clone(),
+        height: 0,
+        block_id: BlockId::default(),
+        time: genesis.genesis_time,
+        app_hash: app_hash.to_vec(),
+        results_hash: results_hash(&[]),
+        proof_due: true,
+        last_validators: validators.clone(),
+        validators: validators.clone(),
+        next_validators: validators,
+        params,
+        commit: Commit::default(),
+    })
+}

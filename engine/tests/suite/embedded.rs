@@ -1,0 +1,156 @@
+//! Networks of the embedded engine inside the test's process, over an application that is a few lines long.
+
+mod application;
+mod network;
+
+use std::time::Duration;
+
+use polity_engine::embedded::canonical::CommitSignature;
+
+use network::Network;
+
+/// A few blocks on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_outlives_one_of_four_and_waits_for_the_third() {
+    let mut network = Network::start(4).await;
+    network.nodes[0].submit("one").await;
+    network.wait_for_transaction("one", PATIENCE).await;
+
+    network.nodes[3].stop().await;
+    network.nodes[1].submit("two").await;
+    network.nodes[1].wait_for("two", PATIENCE).await;
+
+    network.nodes[2].stop().await;
+    let standing = network.nodes[1].height();
+    network.nodes[1].submit("three").await;
+    let moved = network.nodes[1].wait_for_height(standing + 2, Duration::from_secs(3));
+    assert!(!moved.await, "two of four made a block");
+
+    network.nodes[2].start().await;
+    network.nodes[3].start().await;
+    network.wait_for_transaction("three", PATIENCE).await;
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_validators_count_from_two_heights_later_and_a_full_node_is_voted_in() {
+    let network = Network::start_with_full_nodes(4, 1).await;
+    let newcomer = network.nodes[4].address();
+    let change = format!(
+        "validator {} 10",
+        hex::encode(network.nodes[4].consensus_key())
+    );
+    network.nodes[0].submit(&change).await;
+    let height = network.wait_for_transaction(&change, PATIENCE).await;
+
+    for number in 0..12 {
+        network.nodes[number % 4]
+            .submit(&format!("block {number}"))
+            .await;
+        network
+            .wait_for_transaction(&format!("block {number}"), PATIENCE)
+            .await;
+    }
+    let chain = network.nodes[0].chain();
+    for (at, expected) in [(height + 1, false), (height + 2, true)] {
+        let set = chain.validators(at).unwrap().unwrap();
+        assert_eq!(set.find(&newcomer).is_some(), expected, "height {at}");
+    }
+    let newest = chain.progress().height;
+    let signed = (height + 2..newest).any(|at| {
+        let (commit, _) = chain.commit(at).unwrap().unwrap();
+        commit.signers().any(|(address, _)| address == newcomer)
+    });
+    assert!(signed, "the newcomer signs blocks");
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_that_lost_its_data_catches_up_and_signs_nothing_twice() {
+    let mut network = Network::start(4).await;
+    for number in 0..10 {
+        network.nodes[0].submit(&format!("before {number}")).await;
+        network
+            .wait_for_transaction(&format!("before {number}"), PATIENCE)
+            .await;
+    }
+    network.nodes[3].stop().await;
+    network.nodes[3].lose_data();
+    network.nodes[3].start().await;
+    let height = network.nodes[0].height();
+    assert!(network.nodes[3].wait_for_height(height, PATIENCE).await);
+
+    for number in 0..6 {
+        network.nodes[0].submit(&format!("after {number}")).await;
+        network
+            .wait_for_transaction(&format!("after {number}"), PATIENCE)
+            .await;
+    }
+    assert!(
+        network.signs_again(3, height),
+        "it votes again above what it signed before"
+    );
+    assert_eq!(network.evidence(), 0);
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_with_a_copied_guard_watches_a_height_before_it_signs() {
+    let mut network = Network::start(4).await;
+    network.nodes[0].submit("first").await;
+    network.wait_for_transaction("first", PATIENCE).await;
+    network.nodes[3].stop().await;
+    network.nodes[3].copy_guard();
+    network.nodes[3].start().await;
+    assert!(!network.nodes[3].chain().guard().is_trusted);
+
+    let height = network.nodes[0].height();
+    for number in 0..8 {
+        network.nodes[0].submit(&format!("later {number}")).await;
+        network
+            .wait_for_transaction(&format!("later {number}"), PATIENCE)
+            .await;
+    }
+    let guard = network.nodes[3].chain().guard();
+    assert!(guard.is_trusted && guard.floor > height);
+    let chain = network.nodes[0].chain();
+    for at in height + 1..=guard.floor {
+        let (commit, _) = chain.commit(at).unwrap().unwrap();
+        let own = network.nodes[3].address();
+        assert!(
+            commit.signers().all(|(address, _)| address != own),
+            "height {at}"
+        );
+    }
+    assert!(network.signs_again(3, guard.floor));
+    assert_eq!(network.evidence(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_parent_s_signatures_stand_in_the_next_block() {
+    let mut network = Network::start(4).await;
+    for number in 0..5 {
+        network.nodes[0].submit(&format!("{number}")).await;
+        network
+            .wait_for_transaction(&format!("{number}"), PATIENCE)
+            .await;
+    }
+    let chain = network.nodes[2].chain();
+    for height in 2..=chain.progress().height {
+        let block = chain.block(height).unwrap().unwrap();
+        let parent = chain.block(height - 1).unwrap().unwrap();
+        let commit = &block.block().last_commit;
+        let validators = chain.validators(height - 1).unwrap().unwrap();
+        assert_eq!(commit.block_id, parent.id());
+        assert!(commit.is_decided_by(chain.chain_id(), &validators));
+        assert!(block.header().time > parent.header().time);
+        let absent = commit
+            .signatures
+            .iter()
+            .filter(|entry| **entry == CommitSignature::Absent);
+        assert!(absent.count() <= 1);
+    }
+    network.nodes[0].stop().await;
+}

@@ -1,0 +1,166 @@
+//! The smallest application with a store: its state is the list of its transactions.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use polity_engine::application::{
+    BlockResult, Check, Committed, EngineRow, EngineStore, FinalizeBlock, Info, InitChain,
+    InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult,
+    TxResult, ValidatorUpdate,
+};
+use polity_engine::{Application, Fault};
+use sha2::{Digest, Sha256};
+
+/// State that outlives the engine, as a disk would.
+#[derive(Default)]
+pub(super) struct App {
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    height: u64,
+    app_hash: Vec<u8>,
+    transactions: BTreeMap<Bytes, u64>,
+    evidence: usize,
+    rows: BTreeMap<Vec<u8>, Bytes>,
+    pending: Option<Box<State>>,
+}
+
+impl App {
+    pub(super) fn height_of(&self, transaction: &str) -> Option<u64> {
+        let state = self.state.lock().unwrap();
+        state.transactions.get(transaction.as_bytes()).copied()
+    }
+
+    pub(super) fn evidence(&self) -> usize {
+        self.state.lock().unwrap().evidence
+    }
+
+    pub(super) fn lose_data(&self) {
+        *self.state.lock().unwrap() = State::default();
+    }
+}
+
+impl Application for App {
+    fn info(&self) -> Result<Info, Fault> {
+        let state = self.state.lock().unwrap();
+        Ok(Info {
+            last_block_height: state.height,
+            last_block_app_hash: state.app_hash.clone().into(),
+            ..Info::default()
+        })
+    }
+
+    fn init_chain(&self, request: InitChain) -> Result<InitChainResult, Fault> {
+        let app_hash = Sha256::digest(&request.app_state).to_vec();
+        self.state.lock().unwrap().app_hash.clone_from(&app_hash);
+        Ok(InitChainResult {
+            app_hash: app_hash.into(),
+            ..InitChainResult::default()
+        })
+    }
+
+    fn check(&self, _: Check) -> Result<TxResult, Fault> {
+        Ok(TxResult::default())
+    }
+
+    fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
+        Ok(request.transactions)
+    }
+
+    fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, Fault> {
+        let refused = request
+            .transactions
+            .iter()
+            .any(|bytes| bytes.starts_with(b"invalid"));
+        Ok(if refused {
+            ProposalVerdict::Reject
+        } else {
+            ProposalVerdict::Accept
+        })
+    }
+
+    fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, Fault> {
+        let mut state = self.state.lock().unwrap();
+        let mut next = State {
+            height: request.height,
+            transactions: state.transactions.clone(),
+            evidence: state.evidence + request.misbehavior.len(),
+            app_hash: state.app_hash.clone(),
+            ..State::default()
+        };
+        let mut validator_updates = Vec::new();
+        for transaction in &request.transactions {
+            next.transactions
+                .insert(transaction.clone(), request.height);
+            next.app_hash = Sha256::new()
+                .chain_update(&next.app_hash)
+                .chain_update(transaction)
+                .finalize()
+                .to_vec();
+            validator_updates.extend(update(transaction));
+        }
+        let result = BlockResult {
+            transactions: vec![TxResult::default(); request.transactions.len()],
+            validator_updates,
+            consensus_param_updates: None,
+            app_hash: next.app_hash.clone().into(),
+        };
+        state.pending = Some(Box::new(next));
+        Ok(result)
+    }
+
+    fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault> {
+        let mut state = self.state.lock().unwrap();
+        let mut next = *state.pending.take().expect("a block was executed");
+        next.rows = std::mem::take(&mut state.rows);
+        put(&mut next.rows, engine_rows);
+        *state = next;
+        Ok(Committed::default())
+    }
+
+    fn query(&self, _: Query) -> Result<QueryResult, Fault> {
+        Ok(QueryResult::default())
+    }
+}
+
+impl EngineStore for App {
+    fn read(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
+        Ok(self.state.lock().unwrap().rows.get(key).cloned())
+    }
+
+    fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Bytes)>, Fault> {
+        let state = self.state.lock().unwrap();
+        let from = state.rows.range(prefix.to_vec()..);
+        Ok(from
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
+    }
+
+    fn write(&self, rows: Vec<EngineRow>) -> Result<(), Fault> {
+        put(&mut self.state.lock().unwrap().rows, rows);
+        Ok(())
+    }
+}
+
+fn put(rows: &mut BTreeMap<Vec<u8>, Bytes>, changes: Vec<EngineRow>) {
+    for row in changes {
+        match row.value {
+            Some(value) => rows.insert(row.key, value),
+            None => rows.remove(&row.key),
+        };
+    }
+}
+
+/// `validator KEY POWER`.
+fn update(transaction: &[u8]) -> Option<ValidatorUpdate> {
+    let text = std::str::from_utf8(transaction).ok()?;
+    let (key, power) = text.strip_prefix("validator ")?.split_once(' ')?;
+    Some(ValidatorUpdate {
+        public_key: hex::decode(key).ok()?.try_into().ok()?,
+        power: power.parse().ok()?,
+    })
+}

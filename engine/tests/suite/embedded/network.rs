@@ -1,0 +1,233 @@
+//! Nodes on addresses of their own, founded together.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use polity_engine::application::Timestamp;
+use polity_engine::cometbft::{Genesis, GenesisValidator, Key, address};
+use polity_engine::embedded::canonical::Address;
+use polity_engine::embedded::guard::Guard;
+use polity_engine::embedded::{Chain, Embedded, PeerAddress, Settings};
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use super::application::App;
+
+/// How often is looked whether something happened. Engines tell nobody outside when a block is made.
+const GLANCE: Duration = Duration::from_millis(10);
+
+pub(super) struct Network {
+    pub(super) nodes: Vec<Node>,
+}
+
+pub(super) struct Node {
+    number: u8,
+    app: Arc<App>,
+    home: TempDir,
+    genesis: Genesis,
+    listen: SocketAddr,
+    peers: Vec<PeerAddress>,
+    engine: Option<Embedded>,
+}
+
+impl Network {
+    pub(super) async fn start(validators: u8) -> Self {
+        Self::start_with_full_nodes(validators, 0).await
+    }
+
+    pub(super) async fn start_with_full_nodes(validators: u8, full: u8) -> Self {
+        static NETWORKS: AtomicU8 = AtomicU8::new(1);
+        let network = NETWORKS.fetch_add(1, Ordering::Relaxed);
+        let process = (std::process::id() % 250) as u8 + 1;
+        let listen = |number| SocketAddr::from(([127, process, network, number + 1], 26_656));
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        let genesis = Genesis::new(
+            &format!("suite-{network}"),
+            Timestamp {
+                seconds: now.as_secs() as i64 - 1,
+                nanos: 0,
+            },
+            (0..validators)
+                .map(|number| GenesisValidator {
+                    public_key: consensus_key(number).public_key(),
+                    power: 10,
+                    name: String::new(),
+                })
+                .collect(),
+            b"founded".to_vec(),
+        );
+        let peer = |number| PeerAddress {
+            public_key: node_key(number).public_key(),
+            address: Some(listen(number).to_string()),
+        };
+        let mut nodes: Vec<Node> = (0..validators + full)
+            .map(|number| {
+                let node = Node {
+                    number,
+                    app: Arc::default(),
+                    home: tempfile::tempdir().unwrap(),
+                    genesis: genesis.clone(),
+                    listen: listen(number),
+                    peers: (0..validators + full)
+                        .filter(|other| *other != number)
+                        .map(peer)
+                        .collect(),
+                    engine: None,
+                };
+                Guard::create(&node.guard_file()).unwrap();
+                node
+            })
+            .collect();
+        for node in &mut nodes {
+            node.start().await;
+        }
+        let network = Self { nodes };
+        for node in &network.nodes {
+            assert!(
+                node.wait_for_height(1, Duration::from_secs(60)).await,
+                "no first block"
+            );
+        }
+        network
+    }
+
+    /// Waits until every running node has a transaction; answers its height.
+    pub(super) async fn wait_for_transaction(&self, transaction: &str, within: Duration) -> u64 {
+        let mut height = 0;
+        for node in self.nodes.iter().filter(|node| node.engine.is_some()) {
+            height = node.wait_for(transaction, within).await;
+        }
+        height
+    }
+
+    /// No two nodes have different blocks at one height.
+    pub(super) fn assert_agreement(&self) {
+        let running: Vec<&Node> = self
+            .nodes
+            .iter()
+            .filter(|node| node.engine.is_some())
+            .collect();
+        let common = running.iter().map(|node| node.height()).min().unwrap();
+        for height in 1..=common {
+            let id = |node: &Node| node.chain().block(height).unwrap().unwrap().id();
+            let first = id(running[0]);
+            assert!(
+                running.iter().all(|node| id(node) == first),
+                "height {height}"
+            );
+        }
+    }
+
+    /// Whether a validator's signature stands in a commit above a height.
+    pub(super) fn signs_again(&self, validator: usize, above: u64) -> bool {
+        let chain = self.nodes[0].chain();
+        let own = self.nodes[validator].address();
+        (above + 1..=chain.progress().height).any(|height| {
+            let (commit, _) = chain.commit(height).unwrap().unwrap();
+            commit.signers().any(|(address, _)| address == own)
+        })
+    }
+
+    /// Pieces of evidence that blocks carried.
+    pub(super) fn evidence(&self) -> usize {
+        self.nodes[0].app.evidence()
+    }
+}
+
+impl Node {
+    pub(super) async fn start(&mut self) {
+        let settings = Settings {
+            moniker: format!("node-{}", self.number),
+            genesis: self.genesis.clone(),
+            consensus_seed: [self.number + 1; 32],
+            node_seed: [self.number + 101; 32],
+            guard_file: self.guard_file(),
+            log_file: self.home.path().join("consensus/wal"),
+            listen: self.listen,
+            peers: self.peers.clone(),
+        };
+        let engine = Embedded::start(settings, self.app.clone(), self.app.clone()).await;
+        self.engine = Some(engine.expect("the engine starts"));
+    }
+
+    pub(super) async fn stop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.stop().await;
+        }
+    }
+
+    /// Everything but the keys and the guard.
+    pub(super) fn lose_data(&self) {
+        self.app.lose_data();
+        std::fs::remove_dir_all(self.home.path().join("consensus")).unwrap();
+    }
+
+    /// What a restored backup of the keys is: the same bytes in another file.
+    pub(super) fn copy_guard(&self) {
+        let bytes = std::fs::read(self.guard_file()).unwrap();
+        std::fs::rename(self.guard_file(), self.home.path().join("former")).unwrap();
+        std::fs::write(self.guard_file(), bytes).unwrap();
+    }
+
+    pub(super) fn chain(&self) -> &Chain {
+        self.engine.as_ref().expect("the node runs").chain()
+    }
+
+    pub(super) fn height(&self) -> u64 {
+        self.chain().progress().height
+    }
+
+    pub(super) fn consensus_key(&self) -> [u8; 32] {
+        consensus_key(self.number).public_key()
+    }
+
+    pub(super) fn address(&self) -> Address {
+        Address(address(&self.consensus_key()))
+    }
+
+    pub(super) async fn submit(&self, transaction: &str) {
+        let bytes = Bytes::copy_from_slice(transaction.as_bytes());
+        self.chain().submit(bytes).expect("it is let in");
+    }
+
+    pub(super) async fn wait_for(&self, transaction: &str, within: Duration) -> u64 {
+        let found = timeout(within, async {
+            loop {
+                if let Some(height) = self.app.height_of(transaction) {
+                    return height;
+                }
+                sleep(GLANCE).await;
+            }
+        });
+        found.await.unwrap_or_else(|_| {
+            panic!("node {} does not have {transaction:?}", self.number);
+        })
+    }
+
+    pub(super) async fn wait_for_height(&self, height: u64, within: Duration) -> bool {
+        let reached = timeout(within, async {
+            while self.height() < height {
+                sleep(GLANCE).await;
+            }
+        });
+        reached.await.is_ok()
+    }
+
+    fn guard_file(&self) -> PathBuf {
+        self.home.path().join("consensus.guard")
+    }
+}
+
+fn consensus_key(number: u8) -> Key {
+    Key::from_seed(&[number + 1; 32])
+}
+
+fn node_key(number: u8) -> Key {
+    Key::from_seed(&[number + 101; 32])
+}

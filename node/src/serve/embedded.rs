@@ -1,0 +1,119 @@
+//! The embedded engine: BFT consensus inside this process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use polity_engine::embedded::{self, PeerAddress, Peers, Settings, StartError};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+
+use super::{Ground, engine};
+use crate::app::App;
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::gateway::{self, About};
+use crate::keys::NodeKeys;
+
+/// A running embedded engine.
+pub(super) struct Embedded {
+    blocks: Arc<dyn gateway::Blocks>,
+    engine: embedded::Embedded,
+    meeting: JoinHandle<()>,
+}
+
+impl Embedded {
+    pub(super) async fn start(ground: Ground<'_>) -> Result<Self, Fault> {
+        let (config, keys) = (ground.config, ground.keys);
+        let document = ground
+            .genesis
+            .to_json()
+            .map_err(|error| engine(format!("genesis: {error}")))?;
+        let document =
+            serde_json::from_str(&document).map_err(|error| engine(format!("genesis: {error}")))?;
+        let moniker = keys.node_id()[..8].to_owned();
+        let about = About {
+            moniker: moniker.clone(),
+            listen: config.p2p.listen.to_string(),
+            gateway: config.gateway.listen.to_string(),
+        };
+        let settings = Settings {
+            moniker,
+            genesis: ground.genesis,
+            consensus_seed: keys.consensus.to_bytes(),
+            node_seed: keys.node.to_bytes(),
+            guard_file: NodeKeys::guard_file(&config.keys_directory()),
+            log_file: config.embedded_home().join("wal"),
+            listen: config.p2p.listen,
+            peers: peers(config, keys, &ground.app),
+        };
+        let app = Arc::clone(&ground.app);
+        let engine = embedded::Embedded::start(settings, ground.app, ground.store)
+            .await
+            .map_err(start_fault)?;
+        let meeting = tokio::spawn(meet(
+            app,
+            engine.peers().clone(),
+            config.clone(),
+            keys.clone(),
+        ));
+        let blocks = gateway::Embedded::new(engine.chain().clone(), document, about);
+        Ok(Self {
+            blocks: Arc::new(blocks),
+            engine,
+            meeting,
+        })
+    }
+
+    pub(super) fn blocks(&self) -> Arc<dyn gateway::Blocks> {
+        Arc::clone(&self.blocks)
+    }
+
+    pub(super) async fn ended(&mut self) -> Fault {
+        engine(self.engine.ended().await.to_string())
+    }
+
+    pub(super) async fn stop(self) {
+        self.meeting.abort();
+        self.engine.stop().await;
+    }
+}
+
+/// Keeps the engine's peers those of the ledger, block by block.
+async fn meet(app: Arc<App>, peers: Peers, config: Config, keys: NodeKeys) {
+    let mut committed = app.watch();
+    loop {
+        peers.replace(&self::peers(&config, &keys, &app)).await;
+        match committed.recv().await {
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The registered nodes, and those of the configuration, whose addresses come first: an operator may know a nearer way.
+fn peers(config: &Config, keys: &NodeKeys, app: &App) -> Vec<PeerAddress> {
+    let mut peers = BTreeMap::new();
+    for node in app.registered_nodes() {
+        if let Ok(public_key) = <[u8; 32]>::try_from(node.key) {
+            let address = (!node.address.is_empty()).then_some(node.address);
+            peers.insert(public_key, address);
+        }
+    }
+    for peer in config.p2p.peers() {
+        if let Some(public_key) = peer.public_key {
+            peers.insert(public_key, Some(format!("{}:{}", peer.host, peer.port)));
+        }
+    }
+    peers.remove(keys.node.verifying_key().as_bytes());
+    peers
+        .into_iter()
+        .map(|(public_key, address)| PeerAddress {
+            public_key,
+            address,
+        })
+        .collect()
+}
+
+fn start_fault(error: StartError) -> Fault {
+    engine(error.to_string())
+}
