@@ -16,13 +16,19 @@ pub fn start(config: &Log) -> Result<(), ConfigError> {
         .map_err(|_| ConfigError("log: was started before".into()))
 }
 
+/// What libraries below the engine say at `info` is for their makers. A level for one of them in the configuration
+/// holds instead, because it comes later.
+const QUIET: &str = "arc_malachitebft_app=warn,arc_malachitebft_core_consensus=warn,arc_malachitebft_discovery=warn,\
+                     arc_malachitebft_engine=warn,arc_malachitebft_network=warn,arc_malachitebft_sync=warn,\
+                     libp2p_swarm=warn";
+
 type Subscriber = Box<dyn tracing::Subscriber + Send + Sync>;
 
 fn subscriber<W>(config: &Log, writer: W, colours: bool) -> Result<Subscriber, ConfigError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&config.level).map_err(|error| {
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.level)).map_err(|error| {
         ConfigError(format!(
             "log.level: {:?} is not a level: {error}",
             config.level
