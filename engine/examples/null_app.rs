@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use polity_engine::abci::{Endpoint, Limits, Server};
 use polity_engine::application::{
-    BlockResult, Check, Committed, EngineRow, FinalizeBlock, Info, InitChain, InitChainResult,
-    PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+    BlockResult, Check, CheckResult, Committed, EngineRow, FinalizeBlock, Info, InitChain,
+    InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult,
+    Recheck, TxResult,
 };
 use polity_engine::{Application, Fault};
 use tokio::signal::unix::{SignalKind, signal};
@@ -80,8 +81,8 @@ impl Application for NullApp {
         })
     }
 
-    fn check(&self, _request: Check) -> Result<TxResult, Fault> {
-        Ok(TxResult::default())
+    fn check(&self, _request: Check) -> Result<CheckResult, Fault> {
+        Ok(CheckResult::default())
     }
 
     fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
@@ -107,7 +108,10 @@ impl Application for NullApp {
             self.executed_height.load(Ordering::SeqCst),
             Ordering::SeqCst,
         );
-        Ok(Committed::default())
+        Ok(Committed {
+            retain_height: 0,
+            recheck: Recheck::Lanes(Vec::new()),
+        })
     }
 
     fn query(&self, request: Query) -> Result<QueryResult, Fault> {

@@ -14,8 +14,8 @@ mod snapshot;
 use bytes::Bytes;
 
 pub use block::{
-    BlockResult, Check, CheckKind, Committed, FinalizeBlock, Misbehavior, MisbehaviorKind,
-    PrepareProposal, ProcessProposal, ProposalVerdict, TxResult,
+    BlockResult, Check, CheckKind, CheckResult, Committed, FinalizeBlock, Misbehavior,
+    MisbehaviorKind, PrepareProposal, ProcessProposal, ProposalVerdict, Recheck, TxResult,
 };
 pub use chain::{
     BlockParams, ConsensusParams, EvidenceParams, Info, InitChain, InitChainResult, PaceParams,
@@ -47,11 +47,11 @@ pub trait Application: Send + Sync + 'static {
     fn init_chain(&self, request: InitChain) -> Result<InitChainResult, Fault>;
 
     /// Says whether a transaction may enter the pool. A courtesy: only `finalize_block` decides.
-    fn check(&self, request: Check) -> Result<TxResult, Fault>;
+    fn check(&self, request: Check) -> Result<CheckResult, Fault>;
 
     /// Checks transactions that arrived together, so that an application can verify their signatures as one batch.
     /// Answers one result for each request, in order.
-    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<TxResult>, Fault> {
+    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, Fault> {
         requests
             .into_iter()
             .map(|request| self.check(request))

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`canonical`] | blocks, headers, votes, commits and their bytes |
 //! | `consensus` | the conversation with Malachite; no type of it leaves that module |
+//! | [`pool`], [`gossip`] | transactions that wait, and their way between nodes |
 //! | [`guard`] | the file that keeps a validator from signing twice |
 //! | `rows` | what is kept in the application's store |
 //! | `tip`, `params`, `evidence` | what the next block is made from and judged by |
@@ -13,22 +14,25 @@
 //! executed, and made durable together with its signatures and the new state in one batch of the application's store.
 
 pub mod canonical;
+pub mod gossip;
 pub mod guard;
+pub mod pool;
 
 mod chain;
 mod consensus;
 mod evidence;
+mod node_id;
 mod params;
 mod peers;
 mod progress;
-mod queue;
 mod rows;
 #[cfg(test)]
 mod sample;
 mod start;
 mod tip;
 
-pub use chain::{Chain, Own, Submitted};
+pub use chain::{Chain, Own};
+pub use node_id::NodeId;
 pub use params::Params;
 pub use peers::{ConnectedPeer, PeerAddress, Peers};
 pub use progress::Progress;

@@ -137,11 +137,11 @@ impl Queries for Backend {
         let results = self.app.check_batch(checks).unwrap_or_default();
         results
             .into_iter()
-            .map(|result| match result.code {
+            .map(|checked| match checked.result.code {
                 0 => Admission::Pass,
                 code => Admission::Refuse {
                     code,
-                    log: result.log,
+                    log: checked.result.log,
                     blames_sender: Rejection::from_code(code).is_some_and(blames_sender),
                 },
             })

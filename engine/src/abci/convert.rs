@@ -10,7 +10,7 @@ use tendermint_proto::v0_38::{abci, crypto, types};
 use super::frame::FrameError;
 use crate::application::{
     ApplyChunk, ApplyChunkResult, ApplyVerdict, BlockParams, BlockResult, Check, CheckKind,
-    Committed, ConsensusParams, EvidenceParams, Fault, FinalizeBlock, Info, InitChain,
+    CheckResult, Committed, ConsensusParams, EvidenceParams, Fault, FinalizeBlock, Info, InitChain,
     InitChainResult, Misbehavior, MisbehaviorKind, OfferVerdict, PrepareProposal, ProcessProposal,
     ProofOp, ProposalVerdict, Query, QueryResult, Snapshot, Timestamp, TxResult, ValidatorUpdate,
 };
@@ -165,8 +165,9 @@ pub(super) fn init_chain_answer(result: InitChainResult) -> Result<abci::Respons
     })
 }
 
-pub(super) fn check_answer(result: TxResult) -> abci::ResponseCheckTx {
-    let TxResult { code, data, log } = result;
+/// CometBFT orders its pool by arrival alone: the lane is not told.
+pub(super) fn check_answer(checked: CheckResult) -> abci::ResponseCheckTx {
+    let TxResult { code, data, log } = checked.result;
     abci::ResponseCheckTx {
         code,
         data,

@@ -241,8 +241,9 @@ mod tests {
 
     use super::*;
     use crate::application::{
-        BlockResult, Committed, EngineRow, FinalizeBlock, Info, InitChain, InitChainResult,
-        PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+        BlockResult, CheckResult, Committed, EngineRow, FinalizeBlock, Info, InitChain,
+        InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult,
+        TxResult,
     };
 
     /// Answers everything, and one result too few when a block is executed.
@@ -258,8 +259,8 @@ mod tests {
         fn init_chain(&self, _: InitChain) -> Result<InitChainResult, Fault> {
             Ok(InitChainResult::default())
         }
-        fn check(&self, _: Check) -> Result<TxResult, Fault> {
-            Ok(TxResult::default())
+        fn check(&self, _: Check) -> Result<CheckResult, Fault> {
+            Ok(CheckResult::default())
         }
         fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
             Ok(request.transactions)

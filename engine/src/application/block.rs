@@ -33,6 +33,30 @@ pub struct TxResult {
     pub log: String,
 }
 
+/// What the door says of one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckResult {
+    /// Code 0 lets it into the pool.
+    pub result: TxResult,
+    /// Whose transaction it is, in bytes that only the application understands. Transactions of one lane wait in
+    /// the order of their arrival; lanes take turns. Empty is a lane like any other.
+    pub lane: Bytes,
+    /// The last second of block time, of the Unix epoch, in which it can be done; `None`: it never expires.
+    pub valid_until: Option<i64>,
+    /// A correct node never passes on such bytes: whoever sent them, client or peer, is charged.
+    pub blames_sender: bool,
+}
+
+/// A check that says no more than yes or no.
+impl From<TxResult> for CheckResult {
+    fn from(result: TxResult) -> Self {
+        Self {
+            result,
+            ..Self::default()
+        }
+    }
+}
+
 /// The request to choose the content of a block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrepareProposal {
@@ -113,10 +137,23 @@ pub struct BlockResult {
 }
 
 /// The answer to a commit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
     /// The engine may forget blocks below this height; 0 keeps all.
     pub retain_height: u64,
+    /// Which of the transactions that wait must pass the door again.
+    pub recheck: Recheck,
+}
+
+/// What a block may have spoiled among the transactions that wait. What it contained and what has expired is left
+/// out: the pool knows both by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Recheck {
+    /// Anything: the application does not tell.
+    #[default]
+    All,
+    /// Transactions of these lanes; none when the list is empty.
+    Lanes(Vec<Bytes>),
 }
 
 /// Proof, carried by a block, that a validator broke the protocol.

@@ -2,28 +2,27 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use malachitebft_app_channel::NetworkRequest;
 use tokio::sync::{mpsc, watch};
 
 use super::canonical::{Address, Commit, SealedBlock, ValidatorSet};
 use super::consensus::network;
+use super::gossip::GossipView;
 use super::guard::{Guard, GuardState};
 use super::params::Params;
 use super::peers::ConnectedPeer;
+use super::pool::Pool;
 use super::progress::Progress;
-use super::queue::Queue;
 use super::rows::Rows;
 use super::tip::Tip;
 use crate::Fault;
-use crate::application::{Application, Check, CheckKind, TxResult};
 
 /// A running chain, to be read and to be sent transactions. Cheap to copy. Methods that read block on the disk.
 #[derive(Clone)]
 pub struct Chain {
-    pub(super) application: Arc<dyn Application>,
     pub(super) rows: Rows,
-    pub(super) queue: Arc<Queue>,
+    pub(super) pool: Pool,
+    pub(super) gossip: GossipView,
     pub(super) guard: Arc<Guard>,
     pub(super) progress: watch::Receiver<Progress>,
     pub(super) network: mpsc::Sender<NetworkRequest>,
@@ -111,22 +110,16 @@ impl Chain {
         }
     }
 
-    /// Checks a transaction and lets it wait for a block.
-    pub fn submit(&self, transaction: Bytes) -> Result<Submitted, Fault> {
-        let result = self.application.check(Check {
-            transaction: transaction.clone(),
-            kind: CheckKind::New,
-        })?;
-        if result.code == 0 && !self.queue.add(transaction) {
-            return Ok(Submitted::AlreadyKnown);
-        }
-        Ok(Submitted::Checked(result))
+    /// The transactions that wait, and the door to them.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
-    /// Transactions that wait.
+    /// How transactions travel between nodes.
     #[must_use]
-    pub fn waiting(&self) -> Vec<Bytes> {
-        self.queue.reap(u64::MAX)
+    pub fn gossip(&self) -> &GossipView {
+        &self.gossip
     }
 
     /// The peers that this node is connected with.
@@ -151,13 +144,4 @@ impl Chain {
         peers.sort_by_key(|peer| peer.public_key);
         peers
     }
-}
-
-/// What became of a transaction at the door.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Submitted {
-    /// It waits already.
-    AlreadyKnown,
-    /// It was checked; with code 0 it waits for a block.
-    Checked(TxResult),
 }

@@ -4,17 +4,36 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use malachitebft_app_channel::NetworkRequest;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::consensus::network;
+use super::{NodeId, gossip};
+
+/// Gossip listens so many ports above consensus.
+pub(super) const GOSSIP_PORT_OFFSET: u16 = 2;
 
 /// Where a peer is reached, and the key by which it proves that it is the one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerAddress {
     /// The public key of the node, Ed25519.
     pub public_key: [u8; 32],
-    /// `host:port`; without one, the peer must come by itself.
+    /// `host:port` of its consensus; without one, the peer must come by itself.
     pub address: Option<String>,
+}
+
+impl PeerAddress {
+    /// The same node for gossip.
+    fn gossip(&self) -> gossip::Peer {
+        let address = self.address.as_ref().and_then(|address| {
+            let (host, port) = address.rsplit_once(':')?;
+            let port = port.parse::<u16>().ok()?.checked_add(GOSSIP_PORT_OFFSET)?;
+            Some(format!("{host}:{port}"))
+        });
+        gossip::Peer {
+            id: NodeId::of(&self.public_key),
+            address,
+        }
+    }
 }
 
 /// A peer that this node is connected with.
@@ -30,19 +49,31 @@ pub struct ConnectedPeer {
     pub is_outbound: bool,
 }
 
-/// Whom consensus speaks with, to be changed while it runs.
+/// Whom consensus and gossip speak with, to be changed while they run.
 #[derive(Clone)]
 pub struct Peers {
     network: mpsc::Sender<NetworkRequest>,
+    gossip: watch::Sender<Vec<gossip::Peer>>,
     // By key: the address under which Malachite knows the peer.
     known: Arc<Mutex<BTreeMap<[u8; 32], PeerAddress>>>,
 }
 
+pub(super) fn gossip_peers<'a>(
+    peers: impl IntoIterator<Item = &'a PeerAddress>,
+) -> Vec<gossip::Peer> {
+    peers.into_iter().map(PeerAddress::gossip).collect()
+}
+
 impl Peers {
-    pub(super) fn new(network: mpsc::Sender<NetworkRequest>, known: &[PeerAddress]) -> Self {
+    pub(super) fn new(
+        network: mpsc::Sender<NetworkRequest>,
+        gossip: watch::Sender<Vec<gossip::Peer>>,
+        known: &[PeerAddress],
+    ) -> Self {
         let known = known.iter().map(|peer| (peer.public_key, peer.clone()));
         Self {
             network,
+            gossip,
             known: Arc::new(Mutex::new(known.collect())),
         }
     }
@@ -65,6 +96,12 @@ impl Peers {
             }
         }
         *known = wanted;
+        self.gossip.send_if_modified(|peers| {
+            let new = gossip_peers(known.values());
+            let is_changed = *peers != new;
+            *peers = new;
+            is_changed
+        });
     }
 
     async fn change(&self, peer: &PeerAddress, is_wanted: bool) {

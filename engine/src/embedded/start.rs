@@ -14,18 +14,19 @@ use super::canonical::{Address, BlockId, Commit, ValidatorSet, results_hash};
 use super::chain::{Chain, Own};
 use super::consensus::driver::{Driver, Parts};
 use super::consensus::network::{self, Setup};
+use super::gossip::Gossip;
 use super::guard::{Guard, GuardError};
 use super::params::Params;
-use super::peers::{PeerAddress, Peers};
+use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
+use super::pool::{Limits, Pool};
 use super::progress::Progress;
-use super::queue::Queue;
 use super::rows::Rows;
 use super::tip::Tip;
 use crate::Fault;
 use crate::application::{
     Application, ConsensusParams, EngineStore, InitChain, PaceParams, ValidatorUpdate,
 };
-use crate::cometbft::{Genesis, address};
+use crate::cometbft::{Genesis, Key, address};
 
 /// Malachite's actors get so long to end.
 const STOP_TIME: Duration = Duration::from_secs(5);
@@ -44,7 +45,7 @@ pub struct Settings {
     pub guard_file: PathBuf,
     /// Consensus' write-ahead log.
     pub log_file: PathBuf,
-    /// Where peers reach this node.
+    /// Where peers reach this node's consensus; its gossip listens two ports above.
     pub listen: SocketAddr,
     /// The peers that it speaks with; all others are refused.
     pub peers: Vec<PeerAddress>,
@@ -69,6 +70,9 @@ pub struct Embedded {
     chain: Chain,
     peers: Peers,
     driver: JoinHandle<Fault>,
+    admission: JoinHandle<Result<(), Fault>>,
+    gossip: JoinHandle<()>,
+    stop_gossip: watch::Sender<bool>,
     actors: EngineHandle,
 }
 
@@ -100,7 +104,17 @@ impl Embedded {
             StartError::Other(format!("{}: {error}", settings.log_file.display()))
         })?;
 
-        let queue = Arc::new(Queue::new());
+        let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
+        let (gossip_sender, gossip_peers) = watch::channel(gossip_peers(&settings.peers));
+        let gossip = Gossip::bind(
+            gossip_address(settings.listen)?,
+            &Key::from_seed(&settings.node_seed),
+            &tip.chain_id,
+            pool.clone(),
+            gossip_peers,
+        )
+        .await
+        .map_err(|error| StartError::Other(format!("gossip: {error}")))?;
         let mut progress = Progress::default();
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
@@ -119,7 +133,7 @@ impl Embedded {
         let parts = Parts {
             application: Arc::clone(&application),
             rows: rows.clone(),
-            queue: Arc::clone(&queue),
+            pool: pool.clone(),
             guard: Arc::clone(&guard),
             key,
             address: own.address,
@@ -129,11 +143,20 @@ impl Embedded {
         let driver = Driver::new(parts, channels.network)?;
         let events = channels.events.subscribe();
         let driver = tokio::spawn(driver.run(channels.consensus, events));
-        let peers = Peers::new(channels.net_requests.clone(), &settings.peers);
+        let peers = Peers::new(
+            channels.net_requests.clone(),
+            gossip_sender,
+            &settings.peers,
+        );
+        let gossip_view = gossip.view();
+        let (stop_gossip, mut stopping) = watch::channel(false);
+        let gossip = tokio::spawn(gossip.run(async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }));
         let chain = Chain {
-            application,
             rows,
-            queue,
+            pool,
+            gossip: gossip_view,
             guard,
             progress: watched,
             network: channels.net_requests,
@@ -144,6 +167,9 @@ impl Embedded {
             chain,
             peers,
             driver,
+            admission: tokio::spawn(admission.run()),
+            gossip,
+            stop_gossip,
             actors,
         })
     }
@@ -162,14 +188,21 @@ impl Embedded {
 
     /// Waits until the engine ends by itself, which it does only for a fault.
     pub async fn ended(&mut self) -> Fault {
-        match (&mut self.driver).await {
-            Ok(fault) => fault,
-            Err(error) => Fault(format!("the engine broke off: {error}")),
+        let broken = |error| Fault(format!("the engine broke off: {error}"));
+        tokio::select! {
+            ended = &mut self.driver => ended.unwrap_or_else(broken),
+            ended = &mut self.admission => match ended {
+                Ok(Err(fault)) => fault,
+                Ok(Ok(())) => Fault("the door of the pool closed by itself".to_owned()),
+                Err(error) => broken(error),
+            },
         }
     }
 
     /// Stops the engine: nothing is signed or committed any more when this returns.
     pub async fn stop(self) {
+        self.stop_gossip.send_replace(true);
+        let _ = self.gossip.await;
         let actors = self.actors.actor.get_cell();
         actors.stop_children(Some("the node stops".to_owned()));
         actors.stop(Some("the node stops".to_owned()));
@@ -179,7 +212,16 @@ impl Embedded {
         if tokio::time::timeout(STOP_TIME, &mut driver).await.is_err() {
             driver.abort();
         }
+        self.admission.abort();
     }
+}
+
+fn gossip_address(consensus: SocketAddr) -> Result<SocketAddr, StartError> {
+    let port = consensus.port().checked_add(GOSSIP_PORT_OFFSET);
+    let port = port.ok_or_else(|| {
+        StartError::Other(format!("{consensus}: gossip has no port above this one"))
+    })?;
+    Ok(SocketAddr::new(consensus.ip(), port))
 }
 
 /// Starts the chain where it is new. Answers how it was founded and where it stands.

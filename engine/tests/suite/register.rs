@@ -7,8 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use bytes::Bytes;
 use polity_engine::application::{
-    BlockResult, Check, Committed, EngineRow, FinalizeBlock, Info, InitChain, InitChainResult,
-    PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult, TxResult,
+    BlockResult, Check, CheckResult, Committed, EngineRow, FinalizeBlock, Info, InitChain,
+    InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult,
+    TxResult,
 };
 use polity_engine::{Application, Fault};
 use sha2::{Digest, Sha256};
@@ -142,15 +143,15 @@ impl Application for Register {
         })
     }
 
-    fn check(&self, request: Check) -> Result<TxResult, Fault> {
+    fn check(&self, request: Check) -> Result<CheckResult, Fault> {
         match &request.transaction[..] {
             b"fault" => Err(Fault("the disk is gone".to_owned())),
             b"panic" => panic!("the application has a defect"),
-            transaction => Ok(Self::execute(&mut BTreeMap::new(), transaction)),
+            transaction => Ok(Self::execute(&mut BTreeMap::new(), transaction).into()),
         }
     }
 
-    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<TxResult>, Fault> {
+    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, Fault> {
         self.batches.lock().unwrap().push(requests.len());
         requests
             .into_iter()

@@ -1,24 +1,24 @@
 //! The door: what a transaction must show before the pool takes it. Cheapest first; a courtesy, never the verdict.
 
 use bytes::Bytes;
-use polity_engine::application::{Check, CheckKind, TxResult};
+use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::{Rejection, block};
 
-use super::App;
+use super::{App, standing};
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
 const CODE_QUOTA: u32 = 1;
 
 impl App {
     /// Checks transactions that arrived together.
-    pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Vec<TxResult> {
+    pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Vec<CheckResult> {
         let organisation = self.organisation();
         let envelopes: Vec<Bytes> = requests
             .iter()
             .map(|request| request.transaction.clone())
             .collect();
-        let outcomes: Vec<Result<(), TxResult>> = requests
+        let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
             .map(|request| self.before_signatures(&organisation, request))
             .collect();
@@ -39,33 +39,38 @@ impl App {
                 Err(refused) => refused,
                 Ok(()) => match verified.next() {
                     Some(Ok(checked)) => self.after_signatures(&*snapshot, now, request, &checked),
-                    Some(Err(rejection)) => refused(rejection),
-                    None => refused(Rejection::BadSignature),
+                    Some(Err(rejection)) => turned_away(rejection),
+                    None => turned_away(Rejection::BadSignature),
                 },
             };
-            self.metrics.count_door(result.code);
+            self.metrics.count_door(result.result.code);
             results.push(result);
         }
         results
     }
 
-    fn before_signatures(&self, organisation: &[u8; 32], request: &Check) -> Result<(), TxResult> {
-        let unverified = check::parse(&request.transaction, organisation).map_err(refused)?;
+    fn before_signatures(
+        &self,
+        organisation: &[u8; 32],
+        request: &Check,
+    ) -> Result<(), CheckResult> {
+        let unverified = check::parse(&request.transaction, organisation).map_err(turned_away)?;
         let snapshot = self.snapshot();
-        block::check_signers(&*snapshot, unverified.body()).map_err(refused)?;
+        block::check_signers(&*snapshot, unverified.body()).map_err(turned_away)?;
         if request.kind == CheckKind::Recheck {
             return Ok(());
         }
         for signer in &unverified.body().signers {
             if !self.quotas.allows(signer.member) {
-                return Err(TxResult {
+                let log = format!(
+                    "fair_share: member m{} sends too much; try again later",
+                    signer.member
+                );
+                return Err(CheckResult::from(TxResult {
                     code: CODE_QUOTA,
                     data: Bytes::new(),
-                    log: format!(
-                        "fair_share: member m{} sends too much; try again later",
-                        signer.member
-                    ),
-                });
+                    log,
+                }));
             }
         }
         Ok(())
@@ -77,15 +82,19 @@ impl App {
         now: u64,
         request: &Check,
         checked: &CheckedTransaction,
-    ) -> TxResult {
+    ) -> CheckResult {
         if request.kind == CheckKind::New {
             for signer in &checked.body().signers {
                 self.quotas.charge(signer.member, 1.0);
             }
         }
         match block::check_window(snapshot, now, checked) {
-            Ok(()) => TxResult::default(),
-            Err(rejection) => refused(rejection),
+            Ok(()) => CheckResult {
+                lane: standing::lane(checked.body()),
+                valid_until: i64::try_from(checked.body().valid_until).ok(),
+                ..CheckResult::default()
+            },
+            Err(rejection) => turned_away(rejection),
         }
     }
 
@@ -94,6 +103,14 @@ impl App {
         let snapshot = self.snapshot();
         self.block_time(&snapshot, snapshot.height())
             .unwrap_or_default()
+    }
+}
+
+/// A refusal at the door. What the bytes alone tell, every correct node refuses alike.
+fn turned_away(rejection: Rejection) -> CheckResult {
+    CheckResult {
+        blames_sender: rejection.code() < 200 || rejection == Rejection::BadSignature,
+        ..CheckResult::from(refused(rejection))
     }
 }
 

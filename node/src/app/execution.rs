@@ -4,7 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use polity_engine::application::{BlockResult, Committed, EngineRow, FinalizeBlock, TxResult};
+use polity_engine::application::{
+    BlockResult, Committed, EngineRow, FinalizeBlock, Recheck, TxResult,
+};
 use polity_ledger::Rejection;
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::check::CheckedTransaction;
@@ -15,7 +17,7 @@ use super::founding::{leaf_changes, validator_update};
 use super::proposals::seconds;
 use super::quota::REFUSED_COST;
 use super::verification::Checked;
-use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal, pace};
+use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal, pace, standing};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
@@ -26,6 +28,7 @@ use crate::store::{Commit, LeafChange, Recorded};
 pub(super) struct Pending {
     commit: Commit,
     block: CommittedBlock,
+    recheck: Recheck,
 }
 
 impl App {
@@ -79,6 +82,7 @@ impl App {
             .collect::<Result<Vec<_>, _>>()?;
         self.charge_refused(&results, &checked);
 
+        let recheck = standing::spoiled(&outcome.changes);
         let commit = Commit {
             height: request.height,
             app_hash,
@@ -109,8 +113,11 @@ impl App {
             results,
             validator_updates,
         };
-        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Pending { commit, block });
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending {
+            commit,
+            block,
+            recheck,
+        });
         crash_point::reach(CrashPoint::AppAfterFinalize);
         Ok(result)
     }
@@ -157,7 +164,10 @@ impl App {
         );
         // Nobody may be watching.
         let _ = self.committed.send(Arc::new(pending.block));
-        Ok(Committed { retain_height: 0 })
+        Ok(Committed {
+            retain_height: 0,
+            recheck: pending.recheck,
+        })
     }
 
     fn record_of(&self, request: &FinalizeBlock) -> BlockRecord {

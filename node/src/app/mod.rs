@@ -7,6 +7,7 @@ mod founding;
 mod pace;
 mod proposals;
 mod quota;
+mod standing;
 mod state_tree;
 mod verification;
 
@@ -14,9 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use polity_engine::application::{
-    Application, BlockResult, Check, Committed, EngineRow, Fault as EngineFault, FinalizeBlock,
-    Info, InitChain, InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query,
-    QueryResult, TxResult,
+    Application, BlockResult, Check, CheckResult, Committed, EngineRow, Fault as EngineFault,
+    FinalizeBlock, Info, InitChain, InitChainResult, PrepareProposal, ProcessProposal,
+    ProposalVerdict, Query, QueryResult, TxResult,
 };
 use polity_ledger::state::Read;
 use tokio::sync::broadcast;
@@ -150,12 +151,12 @@ impl Application for App {
         stop_on_fault(self.found(&request))
     }
 
-    fn check(&self, request: Check) -> Result<TxResult, EngineFault> {
+    fn check(&self, request: Check) -> Result<CheckResult, EngineFault> {
         let mut results = self.check_batch(vec![request])?;
         Ok(results.pop().unwrap_or_default())
     }
 
-    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<TxResult>, EngineFault> {
+    fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, EngineFault> {
         Ok(self.check_at_door(requests))
     }
 

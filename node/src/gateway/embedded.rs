@@ -6,7 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use polity_engine::Fault;
-use polity_engine::embedded::{self, Chain, canonical::SealedBlock};
+use polity_engine::application::TxResult;
+use polity_engine::embedded::Chain;
+use polity_engine::embedded::canonical::SealedBlock;
+use polity_engine::embedded::pool::NotTaken;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
@@ -146,26 +149,23 @@ impl Embedded {
 
     /// Transactions that wait: as many as `limit` says, or their number alone.
     fn unconfirmed(&self, limit: Option<Option<i64>>) -> Value {
-        let waiting = self.chain.waiting();
-        let bytes: usize = waiting.iter().map(Bytes::len).sum();
-        let limit = limit.map(|limit| {
+        let status = self.chain.pool().status();
+        let shown: Option<Vec<String>> = limit.map(|limit| {
             let asked = limit.and_then(|limit| usize::try_from(limit).ok());
-            asked
+            let limit = asked
                 .filter(|limit| *limit > 0)
                 .unwrap_or(PAGE_DEFAULT)
-                .min(UNCONFIRMED_MAX)
-        });
-        let shown: Option<Vec<String>> = limit.map(|limit| {
-            waiting
+                .min(UNCONFIRMED_MAX);
+            let first = self.chain.pool().first(limit);
+            first
                 .iter()
-                .take(limit)
                 .map(|transaction| STANDARD.encode(transaction))
                 .collect()
         });
         json!({
-            "n_txs": shown.as_ref().map_or(waiting.len(), Vec::len).to_string(),
-            "total": waiting.len().to_string(),
-            "total_bytes": bytes.to_string(),
+            "n_txs": shown.as_ref().map_or(status.transactions, Vec::len).to_string(),
+            "total": status.transactions.to_string(),
+            "total_bytes": status.bytes.to_string(),
             "txs": shown,
         })
     }
@@ -182,26 +182,22 @@ impl Blocks for Embedded {
 
     fn submit(&self, transactions: Vec<Bytes>, _depth: Depth) -> Answering<'_, Vec<Submission>> {
         Box::pin(async move {
-            let mut submissions = Vec::with_capacity(transactions.len());
-            for transaction in transactions {
-                let chain = self.chain.clone();
-                let submitted = spawn_blocking(move || chain.submit(transaction)).await;
-                submissions.push(match submitted {
-                    Ok(Ok(embedded::Submitted::AlreadyKnown)) => Submission::AlreadyKnown,
-                    Ok(Ok(embedded::Submitted::Checked(result))) => {
-                        Submission::Answered(Submitted {
-                            code: result.code,
-                            data: result.data,
-                            log: result.log,
-                            codespace: String::new(),
-                        })
-                    }
-                    Ok(Err(fault)) => Submission::NotTaken(refused(&fault.to_string())),
-                    Err(_) => Submission::NotTaken(refused("the check broke off")),
-                });
-            }
-            submissions
+            let answers = self.chain.pool().submit(transactions).await;
+            answers.into_iter().map(submission).collect()
         })
+    }
+}
+
+fn submission(answer: Result<TxResult, NotTaken>) -> Submission {
+    match answer {
+        Ok(result) => Submission::Answered(Submitted {
+            code: result.code,
+            data: result.data,
+            log: result.log,
+            codespace: String::new(),
+        }),
+        Err(NotTaken::AlreadyKnown) => Submission::AlreadyKnown,
+        Err(trouble) => Submission::NotTaken(refused(&trouble.to_string())),
     }
 }
 

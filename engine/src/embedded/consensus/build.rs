@@ -2,32 +2,22 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
-
-use crate::Fault;
-use crate::application::{Application, PrepareProposal, Timestamp};
-use crate::embedded::canonical::{Address, Block, DoubleVote, Header, SealedBlock, consensus_hash};
+use crate::application::{PrepareProposal, Timestamp};
+use crate::embedded::canonical::{Address, Block, DoubleVote, Header, consensus_hash};
 use crate::embedded::evidence;
 use crate::embedded::tip::Tip;
 
 /// Bytes by which the length of a block's data can grow, beside the transactions themselves.
 const LENGTH_BYTES: u64 = 16;
 
-/// Makes a block on this tip; the application chooses among what waits.
-pub(super) fn build(
-    application: &dyn Application,
-    tip: &Tip,
-    waiting: Vec<Bytes>,
-    evidence: Vec<DoubleVote>,
-    proposer: Address,
-) -> Result<SealedBlock, Fault> {
-    let time = now().max(after(tip.time));
-    let mut block = Block {
+/// A block on this tip, without transactions yet.
+pub(super) fn empty(tip: &Tip, evidence: Vec<DoubleVote>, proposer: Address) -> Block {
+    Block {
         header: Header {
             app_version: tip.params.app_version,
             chain_id: tip.chain_id.clone(),
             height: tip.next_height(),
-            time,
+            time: now().max(after(tip.time)),
             last_block_id: tip.block_id,
             validators_hash: tip.validators.hash(),
             next_validators_hash: tip.next_validators.hash(),
@@ -43,20 +33,21 @@ pub(super) fn build(
         transactions: Vec::new(),
         evidence,
         last_commit: tip.commit.clone(),
-    };
-    let empty = block.clone().seal();
-    let taken = empty.bytes().len() as u64 + LENGTH_BYTES;
+    }
+}
 
-    block.transactions = application.prepare_proposal(PrepareProposal {
+/// What the application is asked for: as many transactions as fit beside what the block holds already.
+pub(super) fn request(block: &Block, tip: &Tip) -> PrepareProposal {
+    let taken = block.clone().seal().bytes().len() as u64 + LENGTH_BYTES;
+    PrepareProposal {
         max_transaction_bytes: tip.params.block_bytes_max().saturating_sub(taken),
-        transactions: waiting,
+        transactions: Vec::new(),
         misbehavior: evidence::misbehavior(&block.evidence),
-        height: tip.next_height(),
-        time,
-        next_validators_hash: tip.next_validators.hash().to_vec().into(),
-        proposer_address: proposer.0.to_vec().into(),
-    })?;
-    Ok(block.seal())
+        height: block.header.height,
+        time: block.header.time,
+        next_validators_hash: block.header.next_validators_hash.to_vec().into(),
+        proposer_address: block.header.proposer_address.0.to_vec().into(),
+    }
 }
 
 /// This node's clock.

@@ -30,8 +30,8 @@ use crate::application::Application;
 use crate::embedded::canonical::Address;
 use crate::embedded::evidence::Pending;
 use crate::embedded::guard::Guard;
+use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
-use crate::embedded::queue::Queue;
 use crate::embedded::rows::Rows;
 use crate::embedded::tip::Tip;
 
@@ -39,7 +39,7 @@ use crate::embedded::tip::Tip;
 pub(in crate::embedded) struct Parts {
     pub(in crate::embedded) application: Arc<dyn Application>,
     pub(in crate::embedded) rows: Rows,
-    pub(in crate::embedded) queue: Arc<Queue>,
+    pub(in crate::embedded) pool: Pool,
     pub(in crate::embedded) guard: Arc<Guard>,
     pub(in crate::embedded) key: SigningKey,
     pub(in crate::embedded) address: Address,
@@ -93,9 +93,9 @@ impl Driver {
         mut events: RxEvent<Ours>,
     ) -> Fault {
         let mut ending = Ending::default();
-        let mut filled = self.parts.queue.filled();
+        let mut pool = self.parts.pool.watch();
         loop {
-            let start = self.start_time(*filled.borrow_and_update());
+            let start = self.start_time(pool.borrow_and_update().transactions > 0);
             tokio::select! {
                 message = consensus.recv() => {
                     let Some(message) = message else {
@@ -110,7 +110,7 @@ impl Driver {
                     Err(broadcast::error::RecvError::Lagged(_)) => {}
                     Err(broadcast::error::RecvError::Closed) => return self.ended(ending, &mut events),
                 },
-                Ok(()) = filled.changed(), if start.is_some() => {}
+                Ok(()) = pool.changed(), if start.is_some() => {}
                 () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
                     self.start_next();
                 }

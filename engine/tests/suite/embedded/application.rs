@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use polity_engine::application::{
-    BlockResult, Check, Committed, EngineRow, EngineStore, FinalizeBlock, Info, InitChain,
-    InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query, QueryResult,
-    TxResult, ValidatorUpdate,
+    BlockResult, Check, CheckResult, Committed, EngineRow, EngineStore, FinalizeBlock, Info,
+    InitChain, InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query,
+    QueryResult, TxResult, ValidatorUpdate,
 };
 use polity_engine::{Application, Fault};
 use sha2::{Digest, Sha256};
@@ -62,8 +62,8 @@ impl Application for App {
         })
     }
 
-    fn check(&self, _: Check) -> Result<TxResult, Fault> {
-        Ok(TxResult::default())
+    fn check(&self, _: Check) -> Result<CheckResult, Fault> {
+        Ok(CheckResult::default())
     }
 
     fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {

@@ -193,7 +193,8 @@ impl Node {
 
     pub(super) async fn submit(&self, transaction: &str) {
         let bytes = Bytes::copy_from_slice(transaction.as_bytes());
-        self.chain().submit(bytes).expect("it is let in");
+        let answers = self.chain().pool().submit(vec![bytes]).await;
+        assert!(answers.iter().all(Result::is_ok), "it is let in");
     }
 
     pub(super) async fn wait_for(&self, transaction: &str, within: Duration) -> u64 {

@@ -41,15 +41,19 @@ impl Driver {
         let application = Arc::clone(&self.parts.application);
         let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
         let decided = Arc::clone(&block);
-        let next = blocking(move || {
+        let (next, committed) = blocking(move || {
             let result = execute(&*application, &decided)?;
             let next = tip.after(&decided, commit, &result)?;
-            application.commit(rows::decided(&decided, &next, &kept))?;
-            Ok(next)
+            let committed = application.commit(rows::decided(&decided, &next, &kept))?;
+            Ok((next, committed))
         })
         .await?;
 
-        self.parts.queue.committed(&block.block().transactions);
+        let time = block.header().time.seconds;
+        self.parts
+            .pool
+            .committed(&block.block().transactions, time, &committed.recheck)
+            .await?;
         self.streams.decided(height);
         self.pacing.decided(is_synced);
         self.tip = Arc::new(next);

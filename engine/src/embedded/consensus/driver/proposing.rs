@@ -44,14 +44,14 @@ impl Driver {
     }
 
     async fn make_block(&mut self, round: u32) -> Result<BlockId, Fault> {
-        let application = Arc::clone(&self.parts.application);
-        let rows = self.parts.rows.clone();
-        let tip = Arc::clone(&self.tip);
-        let waiting = self.parts.queue.reap(tip.params.block_bytes_max());
-        let evidence = self.evidence.for_block(&rows, &tip)?;
+        let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
         let (address, key) = (self.parts.address, self.parts.key.clone());
+        let evidence = self.evidence.for_block(&rows, &tip)?;
+        let mut block = build::empty(&tip, evidence, address);
+        let request = build::request(&block, &tip);
+        block.transactions = self.parts.pool.propose(request).await?;
         let (block, announcement) = blocking(move || {
-            let block = build::build(&*application, &tip, waiting, evidence, address)?;
+            let block = block.seal();
             let announcement = Announcement::new(&block, round, address, &tip.chain_id, &key);
             // Proposing is voting: the block must not be lost.
             rows.put_voted(
