@@ -10,6 +10,7 @@ pub mod context;
 pub mod draft_file;
 pub mod failure;
 pub mod limits;
+pub mod mode;
 pub mod names;
 pub mod output;
 pub mod passphrase;

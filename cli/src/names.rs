@@ -255,6 +255,7 @@ impl<'s> Names<'s> {
             | ObjectKind::Document
             | ObjectKind::Recovery
             | ObjectKind::Auditor
+            | ObjectKind::Objection
             | ObjectKind::Organisation => String::new(),
         };
         format!("{} {name}", lettered(kind, number))

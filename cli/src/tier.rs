@@ -4,13 +4,13 @@
 //! of role such as `lead`, `capability approve`.
 
 use polity_client::ledger::Amount;
-use polity_client::v1::{Asset, Capability, Mode, ModeKind, Ref, RoleKind, Tier, Who, WhoKind};
+use polity_client::v1::{Asset, Capability, Mode, Ref, RoleKind, Tier, Who, WhoKind};
 use polity_client::{Error, ErrorKind, Result};
 
 use crate::amount;
 use crate::context::Context;
 use crate::names::Names;
-use crate::{time, word};
+use crate::{mode, word};
 
 /// What `--help` says about tiers.
 pub const HELP: &str = "Tiers, smallest amount first, the last without one:\n  \
@@ -18,7 +18,9 @@ pub const HELP: &str = "Tiers, smallest amount first, the last without one:\n  \
     else: WHO: MODE\n\
     WHO   joined members | role holders | role acme/dev#lead | lead (or another kind of role) |\n      \
           capability approve\n\
-    MODE  alone | departments | approve COUNT by WHO [after DURATION]";
+    MODE  alone | departments | approve COUNT by WHO [after DURATION] |\n      \
+          announce DURATION else MODE | consent within DURATION [unless silent] |\n      \
+          vote within DURATION quorum N% pass N%";
 
 impl Context {
     /// Reads a policy's tiers, and the asset that their amounts speak of.
@@ -56,17 +58,16 @@ impl Context {
     }
 
     async fn mode(&self, text: &str) -> Result<Mode> {
-        let parts = split_mode(text)?;
-        Ok(Mode {
-            kind: parts.kind as i32,
-            count: parts.count,
-            wait: parts.wait,
-            approver: match parts.approver {
-                Some(words) => Some(self.who(words).await?),
-                None => None,
-            },
-            ..Mode::default()
-        })
+        let mut words = mode::read(text)?;
+        // What an objection leads to stands inside; both may name people.
+        let mut modes = vec![&mut words];
+        while let Some(one) = modes.pop() {
+            if let Some(approver) = one.approver {
+                one.mode.approver = Some(self.who(approver).await?);
+            }
+            modes.extend(one.escalates_to.as_deref_mut());
+        }
+        Ok(words.into_mode())
     }
 }
 
@@ -80,7 +81,7 @@ pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> String {
     let mode = tier
         .mode
         .as_ref()
-        .map_or_else(String::new, |mode| mode_shown(mode, names));
+        .map_or_else(String::new, |mode| mode::shown(mode, names));
     match tier.up_to.is_empty() {
         true => format!("else: {by}: {mode}"),
         false => {
@@ -109,37 +110,15 @@ pub fn who_shown(who: &Who, names: &Names<'_>) -> String {
     }
 }
 
-/// A mode in words.
-#[must_use]
-pub fn mode_shown(mode: &Mode, names: &Names<'_>) -> String {
-    let mut text = word::word(mode.kind());
-    if mode.count != 0 {
-        text.push_str(&format!(" {}", mode.count));
-    }
-    if let Some(approver) = &mode.approver {
-        text.push_str(&format!(" by {}", who_shown(approver, names)));
-    }
-    if mode.wait != 0 {
-        text.push_str(&format!(" after {}", time::length(mode.wait)));
-    }
-    if mode.deadline != 0 {
-        text.push_str(&format!(" within {}", time::length(mode.deadline)));
-    }
-    if mode.quorum != 0 {
-        text.push_str(&format!(" quorum {}% pass {}%", mode.quorum, mode.pass));
-    }
-    text
-}
-
 /// Roles that a tier names, for their names to be read.
 pub fn roles_named(tiers: &[Tier]) -> impl Iterator<Item = u64> {
     tiers
         .iter()
         .flat_map(|tier| {
-            [
-                tier.by.as_ref(),
-                tier.mode.as_ref().and_then(|mode| mode.approver.as_ref()),
-            ]
+            let mode = tier.mode.as_ref();
+            let escalated = mode.and_then(|mode| mode.escalates_to.as_deref());
+            let approvers = [mode, escalated].map(|mode| mode?.approver.as_ref());
+            approvers.into_iter().chain([tier.by.as_ref()])
         })
         .flatten()
         .filter_map(|who| who.role)
@@ -173,46 +152,6 @@ fn split(text: &str) -> Result<TierWords<'_>> {
         return Err(wrong_tier(text));
     }
     Ok(TierWords { up_to, by, mode })
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct ModeWords<'t> {
-    kind: ModeKind,
-    count: u32,
-    approver: Option<&'t str>,
-    wait: u64,
-}
-
-fn split_mode(text: &str) -> Result<ModeWords<'_>> {
-    let wrong = || {
-        usage(format!(
-            "a mode is written: alone, departments, or approve 2 by WHO [after 24h]; not {text:?}"
-        ))
-    };
-    let plain = |kind| ModeWords {
-        kind,
-        count: 0,
-        approver: None,
-        wait: 0,
-    };
-    let Some(rest) = text.strip_prefix("approve ") else {
-        return match text {
-            "alone" => Ok(plain(ModeKind::Alone)),
-            "departments" => Ok(plain(ModeKind::Departments)),
-            _ => Err(wrong()),
-        };
-    };
-    let (count, rest) = rest.split_once(" by ").ok_or_else(wrong)?;
-    let (approver, wait) = match rest.split_once(" after ") {
-        Some((approver, wait)) => (approver, time::parse_duration(wait.trim())?.as_secs()),
-        None => (rest, 0),
-    };
-    Ok(ModeWords {
-        kind: ModeKind::Approve,
-        count: count.trim().parse().map_err(|_| wrong())?,
-        approver: Some(approver.trim()),
-        wait,
-    })
 }
 
 /// Who is meant; `role` is the role that the words name, where they name one.
@@ -296,29 +235,6 @@ mod tests {
             "a: b: c: d",
         ] {
             assert!(split(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_mode_reads_its_count_its_people_and_its_wait() {
-        let read = split_mode("approve 2 by capability approve after 24h").expect("a mode");
-        let expected = ModeWords {
-            kind: ModeKind::Approve,
-            count: 2,
-            approver: Some("capability approve"),
-            wait: 86_400,
-        };
-        assert_eq!(read, expected);
-        for text in [
-            "",
-            "approve",
-            "approve by lead",
-            "approve 2",
-            "approve two by lead",
-            "vote",
-            "approve 1 by lead after soon",
-        ] {
-            assert!(split_mode(text).is_err(), "{text}");
         }
     }
 

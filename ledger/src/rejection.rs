@@ -135,6 +135,8 @@ rejections! {
     RootFixed = 428, "root_fixed", "the root cannot be moved or dissolved";
     UnitValidates = 429, "unit_validates", "the unit runs a validator";
     LastUnitOfWork = 430, "home_squad", "the member already has a home squad";
+    RoleFilled = 432, "role_filled", "the role still has holders";
+    NotInLine = 433, "not_in_line", "the other unit is neither above nor below";
 
     // 5xx: decisions.
     ProposalClosed = 501, "proposal_closed", "the proposal is no longer open";
@@ -154,6 +156,18 @@ rejections! {
     NotProposer = 515, "not_proposer", "only the proposer may do this";
     ActionNotProposable = 516, "action_not_proposable", "this action is not for proposals";
     ProposalDivided = 517, "proposal_divided", "different people decide about the actions: one proposal for each";
+    Escalated = 518, "escalated", "somebody objected: the stricter mode decides";
+    WaitOver = 519, "wait_over", "the wait is over: nobody can object any more";
+    DeadlinePassed = 520, "deadline_passed", "the deadline of this version has passed";
+    NotAnnounced = 521, "not_announced", "only what was announced can be escalated";
+    NotEscalated = 522, "not_escalated", "no escalation stands that could be taken back";
+    TensionMissing = 523, "tension_missing", "a circle's proposal states a tension, an example and an explanation";
+    NotGovernanceOutput = 524, "not_governance_output", "a circle's governance is about roles, policies and elections";
+    ObjectionIncomplete = 525, "objection_incomplete", "an objection argues all four claims, or names the rule that would be broken";
+    ObjectionClosed = 526, "objection_closed", "the objection is no longer open";
+    NotFacilitator = 527, "not_facilitator", "somebody else tests this objection";
+    TooManyVersions = 528, "too_many_versions", "a proposal has at most 64 versions";
+    ElectorateSize = 549, "electorate_size", "an electorate has 1 to 500 members";
 
     // 6xx: value.
     AmountZero = 601, "amount_zero", "the amount is zero";

@@ -5,7 +5,7 @@ use prost::Message;
 
 use crate::actions::{ending, holding, recover_member};
 use crate::context::{Authority, Block, Context};
-use crate::decisions::{closing, double_signing};
+use crate::decisions::{self, closing, double_signing};
 use crate::merkle::receipts;
 use crate::state::{Overlay, consumed, keys, timers};
 
@@ -13,29 +13,42 @@ use crate::state::{Overlay, consumed, keys, timers};
 pub const TIMERS_MAX: usize = 1_000;
 /// Most actions of adopted proposals that timers of a block execute.
 pub const ACTIONS_MAX: usize = 2_000;
+/// How many timers are taken from their bucket at a time.
+const BATCH: usize = 64;
 
 /// Runs what is due, in the order (due, kind, number). Each timer that did something has a receipt;
 /// their root is one leaf. `first_position` follows the positions of the block's transactions.
 pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) -> Vec<Receipt> {
     let mut done: Vec<Receipt> = Vec::new();
-    for _ in 0..TIMERS_MAX {
-        let Some(timer) = timers::first_due(state, block.now.time) else {
+    let mut fired = 0;
+    let mut actions = 0;
+    // Whatever comes next fits: no proposal has more actions than these.
+    let fits = |actions: usize| actions + decisions::ACTIONS_MAX <= ACTIONS_MAX;
+    while fired < TIMERS_MAX && fits(actions) {
+        let batch = timers::take_due(state, block.now.time, BATCH.min(TIMERS_MAX - fired));
+        if batch.is_empty() {
             break;
-        };
-        timers::clear(state, timer.due, timer.kind(), timer.number);
-        let position = first_position + done.len() as u32;
-        let mut context = Context::new(state, block, position, Authority::Timer);
-        context.basis = Basis {
-            source: BasisSource::Timer as i32,
-            ..Basis::default()
-        };
-        fire(&mut context, &timer);
-        if !context.events.is_empty() {
-            done.push(Receipt {
-                code: 0,
-                failed_action: 0,
-                events: context.events,
-            });
+        }
+        for timer in batch {
+            if !fits(actions) {
+                timers::set(state, timer.due, timer.kind(), timer.number);
+                continue;
+            }
+            fired += 1;
+            let position = first_position + done.len() as u32;
+            let mut context = Context::new(state, block, position, Authority::Timer);
+            context.basis = Basis {
+                source: BasisSource::Timer as i32,
+                ..Basis::default()
+            };
+            actions += fire(&mut context, &timer);
+            if !context.events.is_empty() {
+                done.push(Receipt {
+                    code: 0,
+                    failed_action: 0,
+                    events: context.events,
+                });
+            }
         }
     }
     if !done.is_empty() {
@@ -53,15 +66,16 @@ pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) ->
     done
 }
 
-fn fire(context: &mut Context<'_, '_>, timer: &Timer) {
+/// Does what is due; how many actions of a proposal that executed.
+fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
     match timer.kind() {
-        TimerKind::None => {}
+        TimerKind::None | TimerKind::BudgetLine => {}
         TimerKind::ConsumedIds => consumed::expire(context.state, timer.number),
         TimerKind::Hold => holding::expire(context, timer.number),
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
-        TimerKind::Proposal => closing::lapse(context, timer.number),
+        TimerKind::Proposal => return closing::fall_due(context, timer.number),
         TimerKind::Evidence => double_signing::propose_removal(context, timer.number),
-        TimerKind::BudgetLine => {}
     }
+    0
 }

@@ -169,6 +169,7 @@ async fn subject(session: &Session, text: &str) -> Result<Subject> {
         | ObjectKind::Node
         | ObjectKind::Document
         | ObjectKind::Recovery
+        | ObjectKind::Objection
         | ObjectKind::SodException
         | ObjectKind::Auditor
         | ObjectKind::Asset
@@ -231,6 +232,11 @@ async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subj
             let found: polity_client::v1::Recovery =
                 session.get(number).await?.ok_or_else(missing)?;
             (ObjectKind::Member, found.member)
+        }
+        ObjectKind::Objection => {
+            let found: polity_client::v1::Objection =
+                session.get(number).await?.ok_or_else(missing)?;
+            (ObjectKind::Proposal, found.proposal)
         }
         ObjectKind::SodException
         | ObjectKind::Auditor

@@ -179,6 +179,7 @@ impl SetVerb {
             tiers,
             recursive: self.recursive,
             words: self.words,
+            ..SetPolicy::default()
         };
         context.act(vec![Kind::SetPolicy(set)]).await
     }

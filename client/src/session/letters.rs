@@ -3,7 +3,7 @@
 use polity_proto::v1::ObjectKind;
 
 /// Every kind with its letter. Assets have codes instead, and the organisation is one.
-const LETTERS: [(ObjectKind, char); 18] = [
+const LETTERS: [(ObjectKind, char); 19] = [
     (ObjectKind::Member, 'm'),
     (ObjectKind::Unit, 'u'),
     (ObjectKind::Role, 'r'),
@@ -22,6 +22,7 @@ const LETTERS: [(ObjectKind, char); 18] = [
     (ObjectKind::Document, 'k'),
     (ObjectKind::Recovery, 'v'),
     (ObjectKind::Auditor, 'w'),
+    (ObjectKind::Objection, 'o'),
 ];
 
 /// A number with its letter.
@@ -80,6 +81,7 @@ pub fn kind_name(kind: ObjectKind) -> &'static str {
         ObjectKind::Recovery => "recovery",
         ObjectKind::Auditor => "auditor",
         ObjectKind::Organisation => "organisation",
+        ObjectKind::Objection => "objection",
     }
 }
 

@@ -16,7 +16,7 @@ pub fn proposed(actions: &[Action]) -> Result<(Vec<Vec<u8>>, ProposalKind)> {
             .ok_or_else(|| Error::usage("an action says nothing"))?;
         let sort = match actions::topic(kind) {
             Topic::Operation => ProposalKind::Operation,
-            Topic::Governance | Topic::Network => ProposalKind::Governance,
+            Topic::Governance | Topic::People | Topic::Network => ProposalKind::Governance,
             Topic::Own => {
                 return Err(Error::usage(
                     "what a person does for themselves cannot be proposed",

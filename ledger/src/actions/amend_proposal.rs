@@ -1,10 +1,11 @@
 //! `amend_proposal`: a new version, which nobody has answered yet.
 
-use polity_proto::v1::{AmendProposal, Mode, ObjectKind, Proposal, ProposalState};
+use polity_proto::v1::{AmendProposal, Mode, Proposal, Unit};
 
 use super::Act;
 use crate::context::Context;
-use crate::decisions::opening;
+use crate::decisions::governance::{self, Words};
+use crate::decisions::{opening, settling, timing, versions};
 use crate::judge::{Actor, Need};
 use crate::{Rejection, form};
 
@@ -26,10 +27,10 @@ impl Act for AmendProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        if proposal.state() != ProposalState::Open {
-            return Err(Rejection::ProposalClosed);
-        }
+        settling::check_open(&proposal)?;
+        settling::check_undecided(context, &proposal)?;
         opening::check_actions(&self.actions, Some(proposal.kind()))?;
+        check_words(context, &proposal, &self.actions)?;
         let proposer = Actor {
             member: proposal.proposer,
             role: proposal.role,
@@ -38,27 +39,33 @@ impl Act for AmendProposal {
         let judged = opening::judge_actions(context, proposal.unit, proposer, &self.actions)?;
         // Policy and mode stay those of the opening: what needs more is another proposal.
         let frozen: Mode = proposal.mode.clone().unwrap_or_default();
-        opening::check_not_stricter(&judged.decision, &frozen)?;
-        if judged.decision.mode.approver != frozen.approver {
-            return Err(Rejection::ProposalDivided);
-        }
+        opening::check_covered(&judged.decision, &frozen)?;
 
-        let number = proposal.number;
-        proposal.version = proposal
-            .version
-            .checked_add(1)
-            .ok_or(Rejection::ProposalClosed)?;
+        timing::clear_timer(context, &proposal);
+        versions::next(context, &mut proposal)?;
         proposal.actions = self.actions.clone();
-        proposal.explanation = self.explanation.clone();
+        if !self.explanation.is_empty() {
+            proposal.explanation = self.explanation.clone();
+        }
         proposal.document = self.document.clone();
-        proposal.responses.clear();
         opening::carry(context, &mut proposal, judged)?;
-        context.put(&proposal);
-        context.event(
-            ObjectKind::Proposal,
-            number,
-            &[(ObjectKind::Proposal, number)],
-        );
-        Ok(())
+        timing::begin_version(context, &mut proposal);
+        settling::record(context, &proposal);
+        // Whoever is alone in an electorate has said all that is to be said.
+        settling::settle(context, proposal)
     }
+}
+
+fn check_words(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actions: &[Vec<u8>],
+) -> Result<(), Rejection> {
+    let unit: Unit = context.get(proposal.unit)?;
+    let words = Words {
+        tension: &proposal.tension,
+        example: &proposal.example,
+        explanation: &proposal.explanation,
+    };
+    governance::check(&unit, proposal.kind(), &words, actions)
 }

@@ -58,6 +58,9 @@ impl Act for DissolveUnit {
     }
 }
 
+/// Most joined members whom a dissolution takes out of the unit: each has an event.
+const JOINED_MAX: u64 = 500;
+
 /// Refuses a unit that still has units, value, holds, proposals, nodes or filled roles.
 fn check_empty(context: &Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
     let now = context.now().time;
@@ -65,6 +68,10 @@ fn check_empty(context: &Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
         if lists::count(context, list, unit) != 0 {
             return Err(Rejection::UnitNotEmpty);
         }
+    }
+    // More leave before, or are released: so that what one action writes is bounded.
+    if lists::count(context, List::Joined, unit) > JOINED_MAX {
+        return Err(Rejection::UnitNotEmpty);
     }
     for account in accounts(context, unit) {
         let account: Account = context.get(account)?;

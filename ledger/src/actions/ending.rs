@@ -4,7 +4,7 @@
 //! `EndReason::None` means that the present action is about the ending itself.
 
 use polity_proto::v1::{
-    Account, Assignment, EndReason, Grant, ObjectKind, Policy, Role, SodRule, TimerKind,
+    Account, Assignment, Capability, EndReason, Grant, ObjectKind, Policy, Role, SodRule, TimerKind,
 };
 
 use super::{assign_role, create_role, ownership, posting};
@@ -136,9 +136,11 @@ pub(crate) fn end_policy(context: &mut Context<'_, '_>, number: u64, reason: End
         return;
     };
     let unit = policy.unit;
-    context
-        .state
-        .delete(keys::policy_of(unit, policy.capability()));
+    if policy.capability() != Capability::None {
+        context
+            .state
+            .delete(keys::policy_of(unit, policy.capability()));
+    }
     lists::remove(context.state, List::Policies, unit, number);
     context.put(&Policy {
         ended_at: context.now().time,

@@ -1,10 +1,10 @@
-//! `execute_proposal`: what was decided and had to wait is done, by its proposer.
+//! `execute_proposal`: what was announced, or was decided and had to wait, is done by its proposer.
 
-use polity_proto::v1::{ExecuteProposal, Proposal, ProposalState};
+use polity_proto::v1::{ExecuteProposal, Proposal};
 
 use super::Act;
 use crate::context::Context;
-use crate::decisions::{adoption, closing};
+use crate::decisions::{adoption, mode};
 use crate::judge::Need;
 use crate::{Rejection, form};
 
@@ -23,15 +23,7 @@ impl Act for ExecuteProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        if !closing::is_pending(&proposal) {
-            return Err(Rejection::ProposalClosed);
-        }
-        if proposal.state() != ProposalState::Decided {
-            return Err(Rejection::NotDecided);
-        }
-        if context.now().waiting() < proposal.executable_at {
-            return Err(Rejection::Waiting);
-        }
+        mode::check_executable(context, &proposal)?;
 
         adoption::execute(context, proposal)
     }

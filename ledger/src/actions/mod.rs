@@ -25,6 +25,7 @@ mod delegate;
 mod dissolve_unit;
 pub(crate) mod ending;
 mod enrolment;
+mod escalate;
 mod execute_proposal;
 mod freeze_account;
 mod give_grant;
@@ -40,6 +41,7 @@ mod leave;
 mod leave_unit;
 mod membership;
 mod move_budget;
+mod move_role;
 mod move_unit;
 mod open_account;
 mod open_proposal;
@@ -48,6 +50,7 @@ mod place_hold;
 mod plan_budget;
 mod post_hold;
 pub(crate) mod posting;
+mod raise_objection;
 mod record_external;
 pub(crate) mod recover_member;
 mod register_node;
@@ -60,9 +63,11 @@ mod remove_sod_rule;
 mod remove_validator;
 mod renew_assignment;
 mod resign_role;
+mod resolve_objection;
 mod respond;
 mod retire;
 mod return_allocation;
+mod reverse_escalation;
 mod revoke_assignment;
 mod revoke_grant;
 mod revoke_key;
@@ -75,9 +80,11 @@ mod spending;
 mod stop_recovery;
 mod supersede_document;
 mod suspend_member;
+mod test_objection;
 mod transfer;
 pub(crate) mod validators;
 mod void_hold;
+mod withdraw_invitation;
 mod withdraw_proposal;
 
 pub use budget::line_available;
@@ -106,8 +113,10 @@ pub(crate) trait Act {
 pub enum Topic {
     /// A person's own act: never in a proposal.
     Own,
-    /// Roles, units, policies, grants, people: governance of a unit.
+    /// Roles, units, policies, grants: governance of a unit.
     Governance,
+    /// Who belongs to a unit and holds its roles: decided like governance, but none of a circle's.
+    People,
     /// Value and records: operation of a unit.
     Operation,
     /// Validators, nodes and parameters: decided by the departments.
@@ -146,31 +155,33 @@ macro_rules! actions {
 // The access policy on one screen.
 #[rustfmt::skip]
 actions! {
-    100 InviteMember       Governance AdmitMembers;
+    100 InviteMember       People     AdmitMembers;
     101 Join               Own        None;
     102 AddKey             Own        None;
     103 RevokeKey          Own        None;
     104 RecoverMember      Own        RecoverMembers;
     105 StopRecovery       Own        None;
     106 SuspendMember      Own        SuspendMembers;
-    107 ReinstateMember    Governance SuspendMembers;
+    107 ReinstateMember    People     SuspendMembers;
     108 Leave              Own        None;
-    109 ImportMember       Governance AdmitMembers;
+    109 ImportMember       People     AdmitMembers;
+    110 WithdrawInvitation People     AdmitMembers;
     120 CreateUnit         Governance Govern;
     121 AmendUnit          Governance Govern;
     122 MoveUnit           Governance Govern;
     123 DissolveUnit       Governance Govern;
-    124 JoinUnit           Governance AdmitMembers;
-    125 LeaveUnit          Governance AdmitMembers;
+    124 JoinUnit           People     AdmitMembers;
+    125 LeaveUnit          People     AdmitMembers;
     126 ChangeSquad        Own        None;
     127 CreateRole         Governance Govern;
     128 AmendRole          Governance Govern;
     129 RemoveRole         Governance Govern;
-    130 AssignRole         Governance AssignRoles;
+    130 AssignRole         People     AssignRoles;
     131 AcceptAssignment   Own        None;
     132 ResignRole         Own        None;
-    133 RevokeAssignment   Governance AssignRoles;
-    134 RenewAssignment    Governance AssignRoles;
+    133 RevokeAssignment   People     AssignRoles;
+    134 RenewAssignment    People     AssignRoles;
+    135 MoveRole           Governance Govern;
     140 GiveGrant          Governance Govern;
     141 RevokeGrant        Governance Govern;
     142 Delegate           Own        None;
@@ -178,12 +189,17 @@ actions! {
     144 RemovePolicy       Governance Govern;
     145 SetSodRule         Governance Govern;
     146 RemoveSodRule      Governance Govern;
-    147 GiveSodException   Governance Govern;
+    147 GiveSodException   People     Govern;
     160 OpenProposal       Own        None;
     161 AmendProposal      Own        None;
     162 WithdrawProposal   Own        None;
     163 Respond            Own        None;
     164 ExecuteProposal    Own        None;
+    165 RaiseObjection     Own        None;
+    166 TestObjection      Own        None;
+    167 ResolveObjection   Own        None;
+    168 Escalate           Own        None;
+    169 ReverseEscalation  Own        None;
     180 DefineAsset        Operation  DefineAssets;
     181 Issue              Operation  Issue;
     182 Retire             Operation  Issue;
@@ -211,7 +227,7 @@ actions! {
     245 SetParameters      Network    GovernNetwork;
     260 AnchorDocument     Operation  Anchor;
     261 SupersedeDocument  Operation  Anchor;
-    262 GrantAuditor       Governance Audit;
+    262 GrantAuditor       People     Audit;
     263 ClosePeriod        Operation  PlanBudget;
 }
 

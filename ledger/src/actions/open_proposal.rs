@@ -1,12 +1,13 @@
 //! `open_proposal`: actions wait for a unit's decision.
 
 use polity_proto::v1::{
-    Basis, BasisSource, Member, ModeKind, ObjectKind, OpenProposal, Proposal, ProposalKind, Unit,
+    Basis, BasisSource, Member, ModeKind, OpenProposal, Proposal, ProposalKind, Unit,
 };
 
 use super::Act;
 use crate::context::Context;
-use crate::decisions::opening;
+use crate::decisions::governance::{self, Words};
+use crate::decisions::{opening, settling};
 use crate::judge::Need;
 use crate::{Rejection, form};
 
@@ -43,6 +44,12 @@ impl Act for OpenProposal {
         }
         let unit: Unit = context.find(&self.unit)?;
         let proposer = context.actor;
+        let words = Words {
+            tension: &self.tension,
+            example: &self.example,
+            explanation: &self.explanation,
+        };
+        governance::check(&unit, self.kind(), &words, &self.actions)?;
         let judged = opening::judge_actions(context, unit.number, proposer, &self.actions)?;
         let expected = opening::expected(self.expected(), self.expected_count);
         opening::check_not_stricter(&judged.decision, &expected)?;
@@ -76,11 +83,9 @@ impl Act for OpenProposal {
             ..Proposal::default()
         };
         let number = opening::open(context, proposal, judged)?;
-        context.event(
-            ObjectKind::Proposal,
-            number,
-            &[(ObjectKind::Proposal, number)],
-        );
-        Ok(())
+        let opened: Proposal = context.get(number)?;
+        settling::record(context, &opened);
+        // Whoever is alone in an electorate has said all that is to be said.
+        settling::settle(context, opened)
     }
 }

@@ -1,12 +1,14 @@
 //! `set_policy`: how a unit decides about a capability, from now on.
 
-use polity_proto::v1::{Asset, Capability, ObjectKind, Policy, Role, SetPolicy, Tier, Unit, Who};
+use polity_proto::v1::{
+    Asset, Capability, Mode, ObjectKind, Policy, Role, SetPolicy, Tier, Unit, Who,
+};
 
 use super::Act;
 use crate::context::Context;
 use crate::decisions::mode;
 use crate::judge::policies::{self, mode_of};
-use crate::judge::{Need, power, strictness};
+use crate::judge::{Need, power, strictness, tightens};
 use crate::state::keys::{self, List};
 use crate::state::{Read, lists, names};
 use crate::{Amount, Rejection, form};
@@ -17,9 +19,17 @@ const TIERS_MAX: usize = 16;
 impl Act for SetPolicy {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
-        form::known::<Capability>(self.capability)?;
         form::optional_reference(&self.asset)?;
+        form::optional_reference(&self.replaces)?;
+        if self.capability == Capability::None as i32 {
+            return check_words_alone(self);
+        }
+        form::known::<Capability>(self.capability)?;
         form::text(&self.words, form::TEXT_BYTES_MAX)?;
+        // There is one policy for a capability: it replaces whatever is there.
+        if self.replaces.is_some() {
+            return Err(Rejection::PolicyMalformed);
+        }
         check_tiers(&self.tiers)
     }
 
@@ -27,6 +37,9 @@ impl Act for SetPolicy {
         let unit: Unit = context.find(&self.unit)?;
         if self.asset.is_some() {
             let _: Asset = context.find(&self.asset)?;
+        }
+        if self.replaces.is_some() {
+            let _: Policy = context.find(&self.replaces)?;
         }
         for tier in &self.tiers {
             resolve_tier(context, tier)?;
@@ -41,7 +54,7 @@ impl Act for SetPolicy {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let now = context.now().time;
         let unit: Unit = context.find(&self.unit)?;
-        let before = policies::policy_of(context, unit.number, self.capability());
+        let before = replaced(context, self, unit.number)?;
         let mut policy = Policy {
             number: 0,
             unit: unit.number,
@@ -76,14 +89,50 @@ impl Act for SetPolicy {
         }
         context.put(&policy);
         lists::append(context.state, List::Policies, unit.number, policy.number);
-        let key = keys::policy_of(unit.number, self.capability());
-        names::point(context.state, key, policy.number);
+        if self.capability() != Capability::None {
+            let key = keys::policy_of(unit.number, self.capability());
+            names::point(context.state, key, policy.number);
+        }
         context.event(
             ObjectKind::Policy,
             policy.number,
             &[(ObjectKind::Unit, unit.number)],
         );
         Ok(())
+    }
+}
+
+/// A policy in words alone says something, and nothing that the judge could read.
+///
+/// Holacracy Constitution 5.0, 5.2.1: a policy constrains or grants authority. People interpret it
+/// (4.2); it stands in the unit's history like every other.
+fn check_words_alone(policy: &SetPolicy) -> Result<(), Rejection> {
+    form::filled_text(&policy.words, form::TEXT_BYTES_MAX)?;
+    match policy.tiers.is_empty() && policy.asset.is_none() {
+        true => Ok(()),
+        false => Err(Rejection::PolicyMalformed),
+    }
+}
+
+/// The policy that another one replaces, if any: of the same capability, or the one that it names.
+fn replaced(
+    context: &Context<'_, '_>,
+    policy: &SetPolicy,
+    unit: u64,
+) -> Result<Option<Policy>, Rejection> {
+    if policy.capability() != Capability::None {
+        return Ok(policies::policy_of(context, unit, policy.capability()));
+    }
+    if policy.replaces.is_none() {
+        return Ok(None);
+    }
+    let before: Policy = context.find(&policy.replaces)?;
+    if before.unit != unit || before.capability() != Capability::None {
+        return Err(Rejection::PolicyMalformed);
+    }
+    match before.ended_at {
+        0 => Ok(Some(before)),
+        _ => Err(Rejection::PolicyEnded),
     }
 }
 
@@ -128,10 +177,20 @@ fn resolve_tier(context: &Context<'_, '_>, tier: &Tier) -> Result<Tier, Rejectio
     if let Some(who) = &mut tier.by {
         resolve_who(context, who)?;
     }
-    if let Some(who) = tier.mode.as_mut().and_then(|mode| mode.approver.as_mut()) {
-        resolve_who(context, who)?;
+    if let Some(mode) = tier.mode.as_mut() {
+        resolve_mode(context, mode)?;
     }
     Ok(tier)
+}
+
+fn resolve_mode(context: &Context<'_, '_>, mode: &mut Mode) -> Result<(), Rejection> {
+    if let Some(who) = mode.approver.as_mut() {
+        resolve_who(context, who)?;
+    }
+    match mode.escalates_to.as_mut() {
+        Some(stricter) => resolve_mode(context, stricter),
+        None => Ok(()),
+    }
 }
 
 fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection> {
@@ -171,7 +230,7 @@ fn is_laxer_somewhere(policy: &Policy, above: &Policy) -> bool {
         bounds.iter().any(|amount| {
             let mode = |policy| policies::tier_at(policy, *asset, *amount).map(mode_of);
             match (mode(policy), mode(above)) {
-                (Some(own), Some(above)) => strictness(own) < strictness(above),
+                (Some(own), Some(above)) => !tightens(own, above),
                 (None, _) | (_, None) => false,
             }
         })
@@ -180,10 +239,13 @@ fn is_laxer_somewhere(policy: &Policy, above: &Policy) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Mode, ModeKind, WhoKind, action::Kind};
+    use polity_proto::v1::{ModeKind, WhoKind, action::Kind};
 
     use super::*;
-    use crate::world::{World, able, alone, approve, by_departments, joined, role_holders, tier};
+    use crate::world::{
+        World, able, alone, announce, approve, by_departments, consent, joined, role_holders, tier,
+        vote,
+    };
 
     const LEAD: Option<&str> = Some("dev#lead");
     const SPEND: Capability = Capability::Spend;
@@ -274,6 +336,34 @@ mod tests {
             ),
             (
                 vec![tier(0, by(), mode(ModeKind::Announce))],
+                "rejected field_missing",
+            ),
+            (
+                vec![tier(0, by(), announce(5, alone()))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), announce(5, announce(5, one())))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), announce(0, one()))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), vote(0, 50, 5))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), vote(50, 49, 5))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), vote(50, 101, 5))],
+                "rejected policy_malformed",
+            ),
+            (
+                vec![tier(0, by(), consent(u64::MAX))],
                 "rejected policy_malformed",
             ),
             (
@@ -403,5 +493,76 @@ mod tests {
         // Governing lets the lead begin; the departments decide, whatever else is granted.
         world.check("ben", LEAD, laxer.clone(), "rejected needs_decision");
         world.check("finn", Some("dev#engineer"), laxer, "rejected no_grant");
+    }
+
+    #[test]
+    fn as_many_approvals_of_other_people_tighten_nothing() {
+        let mut world = World::new();
+        let guardians = || approve(world.holders("acme#lead"), 1);
+        let above = SetPolicy {
+            recursive: true,
+            ..world.policy("acme", SPEND, vec![tier(0, role_holders(), guardians())])
+        };
+        let own = approve(world.holders("dev#engineer"), 3);
+        let own = world.policy("dev", SPEND, vec![tier(0, role_holders(), own)]);
+        world.ada(Kind::SetPolicy(above));
+        world.check("ben", LEAD, Kind::SetPolicy(own), "rejected policy_laxer");
+        let announced = announce(72, approve(world.holders("acme#lead"), 1));
+        let announced = world.policy("dev", SPEND, vec![tier(0, role_holders(), announced)]);
+        world.check(
+            "ben",
+            LEAD,
+            Kind::SetPolicy(announced),
+            "rejected policy_laxer",
+        );
+        let all = world.policy("dev", SPEND, vec![tier(0, role_holders(), consent(72))]);
+        world.check("ben", LEAD, Kind::SetPolicy(all), "accepted");
+    }
+
+    #[test]
+    fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
+        let mut world = World::new();
+        let unit = world.unit("dev").number;
+        let words = |world: &World, replaces: u64, text: &str| {
+            Kind::SetPolicy(SetPolicy {
+                unit: world.unit_ref("dev"),
+                words: text.into(),
+                replaces: (replaces != 0).then(|| form::numbered(replaces)).flatten(),
+                ..SetPolicy::default()
+            })
+        };
+        let lead = LEAD;
+        for (replaces, text, expected) in [
+            (0, "", "rejected field_missing"),
+            (0, "we deploy on Tuesdays", "accepted"),
+            (0, "nobody is on call twice in a row", "accepted"),
+            (1, "we deploy on Tuesdays and Thursdays", "accepted"),
+            (1, "we deploy daily", "rejected policy_ended"),
+            (9, "we deploy daily", "rejected object_unknown"),
+        ] {
+            let act = words(&world, replaces, text);
+            world.check("ben", lead, act, expected);
+        }
+        assert_eq!(world.list(List::Policies, unit), [2, 3]);
+        let spend = world.policy("dev", SPEND, vec![tier(0, role_holders(), alone())]);
+        let strange = SetPolicy {
+            replaces: form::numbered(2),
+            ..spend.clone()
+        };
+        world.check(
+            "ben",
+            lead,
+            Kind::SetPolicy(strange),
+            "rejected policy_malformed",
+        );
+        world.check("ben", lead, Kind::SetPolicy(spend), "accepted");
+        let of_spend = world.list(List::Policies, unit)[2];
+        let act = words(&world, of_spend, "we spend wisely");
+        world.check("ben", lead, act, "rejected policy_malformed");
+        let remove = Kind::RemovePolicy(polity_proto::v1::RemovePolicy {
+            policy: form::numbered(2),
+        });
+        world.check("ben", lead, remove, "accepted");
+        assert_eq!(world.list(List::Policies, unit), [3, of_spend]);
     }
 }

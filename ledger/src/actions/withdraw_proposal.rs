@@ -1,10 +1,10 @@
 //! `withdraw_proposal`: the proposer takes it back.
 
-use polity_proto::v1::{ObjectKind, Proposal, ProposalState, WithdrawProposal};
+use polity_proto::v1::{Proposal, ProposalState, WithdrawProposal};
 
 use super::Act;
 use crate::context::Context;
-use crate::decisions::closing;
+use crate::decisions::{closing, settling};
 use crate::judge::Need;
 use crate::{Rejection, form};
 
@@ -26,13 +26,10 @@ impl Act for WithdrawProposal {
         if !closing::is_pending(&proposal) {
             return Err(Rejection::ProposalClosed);
         }
+        settling::check_undecided(context, &proposal)?;
 
         let closed = closing::close(context, proposal, ProposalState::Withdrawn);
-        context.event(
-            ObjectKind::Proposal,
-            closed.number,
-            &[(ObjectKind::Proposal, closed.number)],
-        );
+        settling::record(context, &closed);
         Ok(())
     }
 }

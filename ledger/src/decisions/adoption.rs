@@ -2,42 +2,35 @@
 
 use polity_proto::v1::{
     Basis, BasisSource, Event, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState,
-    TimerKind,
 };
 
-use super::{closing, mode, opening};
+use super::{closing, mode, opening, settling, timing};
 use crate::Amount;
 use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
 use crate::judge::{Actor, Need, Trace, Verdict, judge, power};
-use crate::state::timers;
 
-/// Acts on a decision: at once, or by noting from when the proposer may execute it.
+/// Acts on a decision: at once, or by noting from when the proposer may execute it. What was
+/// announced keeps its wait, whoever decided in between.
 pub(crate) fn decide(
     context: &mut Context<'_, '_>,
     mut proposal: Proposal,
 ) -> Result<(), Rejection> {
     let now = context.now();
-    let wait = proposal.mode.as_ref().map_or(0, mode::wait);
+    let from = now.waiting().saturating_add(mode::wait(&proposal));
     proposal.decided_at = now.time;
-    if wait == 0 {
+    proposal.executable_at = proposal.executable_at.max(from);
+    if proposal.executable_at <= now.waiting() {
         return execute(context, proposal);
     }
     let ttl = context.parameters().proposal_ttl;
-    let number = proposal.number;
+    timing::clear_timer(context, &proposal);
     proposal.state = ProposalState::Decided as i32;
-    proposal.executable_at = now.waiting().saturating_add(wait);
     proposal.lapses_at = proposal.executable_at.saturating_add(ttl);
 
-    let due = now.time.saturating_add(wait).saturating_add(ttl);
-    timers::set(context.state, due, TimerKind::Proposal, number);
-    context.put(&proposal);
-    context.event(
-        ObjectKind::Proposal,
-        number,
-        &[(ObjectKind::Proposal, number)],
-    );
+    timing::set_timer(context, &proposal);
+    settling::record(context, &proposal);
     Ok(())
 }
 
@@ -113,10 +106,7 @@ fn check_still_covered(
     proposal: &Proposal,
     need: &Need,
 ) -> Result<(), Rejection> {
-    let mode = proposal
-        .mode
-        .as_ref()
-        .map_or(ModeKind::None, |mode| mode.kind());
+    let mode = mode::standing(proposal).kind();
     if need.own || need.people > 1 {
         return Err(Rejection::ActionNotProposable);
     }

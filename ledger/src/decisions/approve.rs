@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Answer, Assignment, Member, MemberKind, Mode, Proposal, Response, Who, WhoKind,
 };
 
-use super::mode::{Outcome, answers};
+use super::mode::{self, Outcome, answers};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{self, Actor, duties, power, who};
@@ -32,7 +32,7 @@ pub(super) fn check_answer(
 
 /// Decided by the approvals that still count; refused when too few people are left to approve.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
-    let mode = proposal.mode.clone().unwrap_or_default();
+    let mode = mode::standing(proposal);
     let approved: Vec<u64> = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
         .filter(|(response, _)| counts(context, proposal, response))
@@ -132,8 +132,7 @@ fn check_authority(
 }
 
 fn approver_of(proposal: &Proposal) -> Who {
-    let mode = proposal.mode.as_ref();
-    mode.and_then(|mode| mode.approver).unwrap_or_default()
+    mode::standing(proposal).approver.unwrap_or_default()
 }
 
 /// Whether the power to approve is only what the proposer or a beneficiary delegated.
@@ -162,7 +161,11 @@ fn holds_by_interest_only(
 }
 
 /// Whether the proposer admitted the member, or assigned them to a role, a short time ago.
-fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, member: &Member) -> bool {
+pub(super) fn is_too_close(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    member: &Member,
+) -> bool {
     let now = context.now().time;
     let distance = context.parameters().admission_distance;
     let is_recent = |since: u64| now.saturating_sub(since) < distance;

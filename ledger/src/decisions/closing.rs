@@ -1,11 +1,11 @@
 //! The end of a proposal: what it counted and reserved is given back.
 
-use polity_proto::v1::{EndReason, ObjectKind, Proposal, ProposalState, TimerKind};
+use polity_proto::v1::{EndReason, ObjectKind, Proposal, ProposalState};
 
-use super::exposure;
+use super::{exposure, settling, timing};
 use crate::context::Context;
 use crate::state::keys::List;
-use crate::state::{lists, timers};
+use crate::state::lists;
 
 /// Whether the proposal still waits for somebody.
 pub(crate) fn is_pending(proposal: &Proposal) -> bool {
@@ -27,6 +27,7 @@ pub(crate) fn close(
     state: ProposalState,
 ) -> Proposal {
     exposure::close(context, &proposal.exposures);
+    timing::clear_timer(context, &proposal);
     for (list, owner) in [
         (List::Proposals, proposal.unit),
         (List::ProposalsBy, proposal.proposer),
@@ -40,21 +41,32 @@ pub(crate) fn close(
     proposal
 }
 
-/// The timer of a proposal: it lapses, or waits on, where outages do not count.
-pub(crate) fn lapse(context: &mut Context<'_, '_>, number: u64) {
+/// The timer of a proposal: its deadline is over, it lapses, or it waits on, where outages do not
+/// count. How many actions it executed.
+pub(crate) fn fall_due(context: &mut Context<'_, '_>, number: u64) -> usize {
     let Ok(proposal) = context.get::<Proposal>(number) else {
-        return;
+        return 0;
     };
     if !is_pending(&proposal) {
-        return;
+        return 0;
     }
     let now = context.now();
-    if now.waiting() < proposal.lapses_at {
-        let due = now.time.saturating_add(proposal.lapses_at - now.waiting());
-        timers::set(context.state, due, TimerKind::Proposal, number);
-        return;
+    if now.waiting() >= proposal.lapses_at {
+        end(context, proposal, EndReason::Lapsed);
+        return 0;
     }
-    end(context, proposal, EndReason::Lapsed);
+    // While it is open the next timer is that of its lapse; deciding takes it away again.
+    timing::set_timer(context, &proposal);
+    let is_open = proposal.state() == ProposalState::Open;
+    if !is_open || !timing::is_over(now, &proposal) {
+        return 0;
+    }
+    let actions = proposal.actions.len();
+    match settling::settle(context, proposal) {
+        Ok(()) => actions,
+        // Settling refuses nobody: what cannot be executed is recorded.
+        Err(_) => 0,
+    }
 }
 
 /// Ends what a member opened in a role and what would spend: with the assignment goes the power.

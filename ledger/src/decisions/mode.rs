@@ -1,11 +1,12 @@
 //! Ways of deciding: one file each, brought together here.
 //!
-//! `alone` needs no proposal: the judge allows it at once. `announce`, `consent` and `vote` are
-//! words of the protocol that no policy of this version can use.
+//! `alone` needs no proposal: the judge allows it at once.
 
-use polity_proto::v1::{Answer, Capability, Mode, ModeKind, Proposal, RoleKind, Who, WhoKind};
+use polity_proto::v1::{
+    Answer, Capability, Mode, ModeKind, Proposal, ProposalState, RoleKind, Who, WhoKind,
+};
 
-use super::{WAIT_MAX, approve, departments};
+use super::{WAIT_MAX, announce, approve, consent, departments, electorate, vote};
 use crate::context::Context;
 use crate::judge::Actor;
 use crate::{Rejection, form};
@@ -33,6 +34,15 @@ pub(crate) fn check(mode: Option<&Mode>) -> Result<(), Rejection> {
     };
     let fits = match form::known::<ModeKind>(mode.kind)? {
         ModeKind::Alone | ModeKind::Departments => *mode == plain,
+        ModeKind::Announce => {
+            check_escalation(mode.escalates_to.as_deref())?;
+            let announce = Mode {
+                wait: mode.wait,
+                escalates_to: mode.escalates_to.clone(),
+                ..plain
+            };
+            *mode == announce && is_time(mode.wait)
+        }
         ModeKind::Approve => {
             check_who(mode.approver.as_ref())?;
             let approve = Mode {
@@ -43,12 +53,43 @@ pub(crate) fn check(mode: Option<&Mode>) -> Result<(), Rejection> {
             };
             *mode == approve && (1..=COUNT_MAX).contains(&mode.count) && mode.wait <= WAIT_MAX
         }
-        ModeKind::None | ModeKind::Announce | ModeKind::Consent | ModeKind::Vote => false,
+        ModeKind::Consent => {
+            let consent = Mode {
+                deadline: mode.deadline,
+                silence_is_consent: mode.silence_is_consent,
+                ..plain
+            };
+            *mode == consent && is_time(mode.deadline)
+        }
+        ModeKind::Vote => {
+            let vote = Mode {
+                deadline: mode.deadline,
+                quorum: mode.quorum,
+                pass: mode.pass,
+                ..plain
+            };
+            let in_percent = (1..=100).contains(&mode.quorum) && (50..=100).contains(&mode.pass);
+            *mode == vote && is_time(mode.deadline) && in_percent
+        }
+        ModeKind::None => false,
     };
     match fits {
         true => Ok(()),
         false => Err(Rejection::PolicyMalformed),
     }
+}
+
+/// What an objection to an announcement leads to decides in earnest.
+fn check_escalation(mode: Option<&Mode>) -> Result<(), Rejection> {
+    check(mode)?;
+    match mode.map_or(ModeKind::None, Mode::kind) {
+        ModeKind::Approve | ModeKind::Consent | ModeKind::Vote | ModeKind::Departments => Ok(()),
+        ModeKind::None | ModeKind::Alone | ModeKind::Announce => Err(Rejection::PolicyMalformed),
+    }
+}
+
+fn is_time(seconds: u64) -> bool {
+    (1..=WAIT_MAX).contains(&seconds)
 }
 
 /// Checks that exactly one sort of people is named.
@@ -89,17 +130,35 @@ pub(crate) fn check_who(who: Option<&Who>) -> Result<(), Rejection> {
     }
 }
 
-/// Notes at the opening who decides, where the mode freezes it.
-pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) {
-    match proposal.mode.as_ref().map_or(ModeKind::None, Mode::kind) {
-        ModeKind::Departments => proposal.seats = departments::seats(context),
-        ModeKind::None
-        | ModeKind::Alone
-        | ModeKind::Announce
-        | ModeKind::Approve
-        | ModeKind::Consent
-        | ModeKind::Vote => {}
+/// The mode by which a proposal is decided now: that of its opening, or where an announcement was
+/// objected to, what the objection leads to.
+pub fn standing(proposal: &Proposal) -> Mode {
+    let mode = proposal.mode.clone().unwrap_or_default();
+    match (announce::is_escalated(proposal), &mode.escalates_to) {
+        (true, Some(stricter)) => (**stricter).clone(),
+        (_, _) => mode,
     }
+}
+
+fn standing_kind(proposal: &Proposal) -> ModeKind {
+    standing(proposal).kind()
+}
+
+/// Notes at the opening who decides, also for what an objection could lead to.
+pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
+    let mode = proposal.mode.clone().unwrap_or_default();
+    for mode in [Some(&mode), mode.escalates_to.as_deref()]
+        .into_iter()
+        .flatten()
+    {
+        match mode.kind() {
+            ModeKind::Departments => proposal.seats = departments::seats(context),
+            ModeKind::Consent => electorate::freeze(context, proposal)?,
+            ModeKind::Vote => vote::freeze(context, proposal)?,
+            ModeKind::None | ModeKind::Alone | ModeKind::Announce | ModeKind::Approve => {}
+        }
+    }
+    Ok(())
 }
 
 /// Judges who answers, and whether the answer fits the mode.
@@ -109,20 +168,18 @@ pub(super) fn check_answer(
     actor: Actor,
     answer: Answer,
 ) -> Result<(), Rejection> {
-    match proposal.mode.as_ref().map_or(ModeKind::None, Mode::kind) {
+    match standing_kind(proposal) {
         ModeKind::Approve => approve::check_answer(context, proposal, actor, answer),
+        ModeKind::Consent => consent::check_answer(proposal, actor, answer),
+        ModeKind::Vote => vote::check_answer(proposal, actor, answer),
         ModeKind::Departments => departments::check_answer(context, proposal, actor, answer),
-        ModeKind::None
-        | ModeKind::Alone
-        | ModeKind::Announce
-        | ModeKind::Consent
-        | ModeKind::Vote => Err(Rejection::AnswerUnfit),
+        ModeKind::None | ModeKind::Alone | ModeKind::Announce => Err(Rejection::AnswerUnfit),
     }
 }
 
 /// The answer by which somebody says yes.
 pub(super) fn affirmative(proposal: &Proposal) -> Answer {
-    match proposal.mode.as_ref().map_or(ModeKind::None, Mode::kind) {
+    match standing_kind(proposal) {
         ModeKind::Approve => Answer::Approve,
         ModeKind::Departments | ModeKind::Vote => Answer::Yes,
         ModeKind::None | ModeKind::Alone | ModeKind::Announce | ModeKind::Consent => {
@@ -133,23 +190,49 @@ pub(super) fn affirmative(proposal: &Proposal) -> Answer {
 
 /// How far the decision is, on the state as it is now.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
-    match proposal.mode.as_ref().map_or(ModeKind::None, Mode::kind) {
+    match standing_kind(proposal) {
+        ModeKind::Announce => announce::outcome(),
         ModeKind::Approve => approve::outcome(context, proposal),
+        ModeKind::Consent => consent::outcome(context, proposal),
+        ModeKind::Vote => vote::outcome(context, proposal),
         ModeKind::Departments => departments::outcome(context, proposal),
-        ModeKind::None
-        | ModeKind::Alone
-        | ModeKind::Announce
-        | ModeKind::Consent
-        | ModeKind::Vote => Outcome::Open,
+        ModeKind::None | ModeKind::Alone => Outcome::Open,
+    }
+}
+
+/// Refuses to execute what is not decided, or not yet; whoever decided is judged again.
+pub(crate) fn check_executable(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+) -> Result<(), Rejection> {
+    let announced = proposal.mode.as_ref().map(Mode::kind) == Some(ModeKind::Announce);
+    match proposal.state() {
+        ProposalState::Open if announced => announce::check_executable(context, proposal),
+        ProposalState::Open => Err(Rejection::NotDecided),
+        ProposalState::Decided if outcome(context, proposal) != Outcome::Decided => {
+            Err(Rejection::NotDecided)
+        }
+        ProposalState::Decided => match context.now().waiting() < proposal.executable_at {
+            true => Err(Rejection::Waiting),
+            false => Ok(()),
+        },
+        ProposalState::None
+        | ProposalState::Adopted
+        | ProposalState::Failed
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => Err(Rejection::ProposalClosed),
     }
 }
 
 /// Seconds between the decision and its execution by the proposer; 0: at once.
-pub(super) fn wait(mode: &Mode) -> u64 {
-    match mode.kind() {
-        ModeKind::Approve | ModeKind::Announce => mode.wait,
+pub(super) fn wait(proposal: &Proposal) -> u64 {
+    let standing = standing(proposal);
+    match standing.kind() {
+        ModeKind::Approve => standing.wait,
         ModeKind::None
         | ModeKind::Alone
+        | ModeKind::Announce
         | ModeKind::Consent
         | ModeKind::Vote
         | ModeKind::Departments => 0,

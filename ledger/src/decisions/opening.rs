@@ -2,17 +2,17 @@
 //! earlier ones would leave, and nothing of it stays.
 
 use polity_proto::v1::{
-    Action, Exposure, Mode, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState, TimerKind,
+    Action, Exposure, Mode, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState,
 };
 use prost::Message;
 
-use super::{ACTIONS_MAX, exposure, mode};
+use super::{ACTIONS_MAX, exposure, mode, timing};
 use crate::Rejection;
 use crate::actions::{self, Topic};
 use crate::context::{Authority, Context};
-use crate::judge::{Actor, Decision, Need, Trace, Verdict, judge_proposal, strictness};
+use crate::judge::{Actor, Decision, Need, Trace, Verdict, judge_proposal, strictness, tightens};
 use crate::state::keys::List;
-use crate::state::{lists, timers};
+use crate::state::lists;
 
 /// What judging a proposal's actions tells.
 pub(crate) struct Judged {
@@ -57,7 +57,8 @@ pub(crate) fn check_actions(
             return Err(Rejection::ActionNotProposable);
         }
         actions::check_form(&action, 1)?;
-        if *common.get_or_insert(topic) != topic || !fits(kind, topic) {
+        let sort = topic.and_then(sort_of);
+        if *common.get_or_insert(sort) != sort || !fits(kind, topic) {
             return Err(Rejection::ProposalKindWrong);
         }
     }
@@ -70,9 +71,22 @@ fn fits(kind: Option<ProposalKind>, topic: Option<Topic>) -> bool {
         None => true,
         Some(ProposalKind::None) => false,
         Some(ProposalKind::Governance) => {
-            matches!(topic, Some(Topic::Governance | Topic::Network))
+            matches!(
+                topic,
+                Some(Topic::Governance | Topic::People | Topic::Network)
+            )
         }
         Some(ProposalKind::Operation) => matches!(topic, Some(Topic::Operation)),
+    }
+}
+
+/// Topics that can stand in one proposal have one sort; a person's own act has none.
+fn sort_of(topic: Topic) -> Option<Topic> {
+    match topic {
+        Topic::Own => None,
+        Topic::Governance | Topic::People => Some(Topic::Governance),
+        Topic::Operation => Some(Topic::Operation),
+        Topic::Network => Some(Topic::Network),
     }
 }
 
@@ -163,13 +177,12 @@ fn strictest(decisions: Vec<Decision>) -> Result<Decision, Rejection> {
         })
         .cloned()
         .ok_or(Rejection::NoDecisionNeeded)?;
-    let divided = decisions.iter().any(|decision| {
-        decision.mode.kind == strictest.mode.kind
-            && decision.mode.approver != strictest.mode.approver
-    });
-    match divided {
-        true => Err(Rejection::ProposalDivided),
-        false => Ok(strictest),
+    let covers_all = decisions
+        .iter()
+        .all(|decision| tightens(&strictest.mode, &decision.mode));
+    match covers_all {
+        true => Ok(strictest),
+        false => Err(Rejection::ProposalDivided),
     }
 }
 
@@ -185,6 +198,16 @@ pub(crate) fn check_not_stricter(decision: &Decision, mode: &Mode) -> Result<(),
     }
 }
 
+/// Refuses an amendment that needs other people's decision, or a stricter one, than the proposal has:
+/// policy and mode stay those of the opening.
+pub(crate) fn check_covered(decision: &Decision, frozen: &Mode) -> Result<(), Rejection> {
+    check_not_stricter(decision, frozen)?;
+    match tightens(frozen, &decision.mode) {
+        true => Ok(()),
+        false => Err(Rejection::ProposalDivided),
+    }
+}
+
 /// What the proposer stated, as a mode to compare with: what was not stated is as strict as can be.
 pub(crate) fn expected(kind: ModeKind, count: u32) -> Mode {
     Mode {
@@ -194,6 +217,10 @@ pub(crate) fn expected(kind: ModeKind, count: u32) -> Mode {
         deadline: u64::MAX,
         quorum: u32::MAX,
         pass: u32::MAX,
+        escalates_to: Some(Box::new(Mode {
+            kind: i32::MAX,
+            ..Mode::default()
+        })),
         ..Mode::default()
     }
 }
@@ -215,11 +242,10 @@ pub(crate) fn open(
     proposal.mode = Some(judged.decision.mode.clone());
     proposal.opened_at = now.time;
     proposal.lapses_at = lapses_at.ok_or(Rejection::TimeMalformed)?;
-    mode::freeze(context, &mut proposal);
+    mode::freeze(context, &mut proposal)?;
     carry(context, &mut proposal, judged)?;
 
-    let due = now.time.saturating_add(ttl);
-    timers::set(context.state, due, TimerKind::Proposal, proposal.number);
+    timing::begin_version(context, &mut proposal);
     for (list, owner) in [
         (List::Proposals, proposal.unit),
         (List::ProposalsBy, proposal.proposer),

@@ -1,9 +1,9 @@
 //! Answers: one for each member and version; each may decide.
 
-use polity_proto::v1::{ObjectKind, Proposal, ProposalState, Respond, Response};
+use polity_proto::v1::{ModeKind, Proposal, ProposalState, Respond, Response};
 
 use super::mode::{self, Outcome};
-use super::{adoption, closing};
+use super::{objections, settling, timing};
 use crate::Rejection;
 use crate::context::{Authority, Block, Context};
 use crate::judge::{Actor, power};
@@ -14,15 +14,16 @@ pub(crate) fn respond(context: &mut Context<'_, '_>, respond: &Respond) -> Resul
     let mut proposal: Proposal = context.find(&respond.proposal)?;
     let actor = context.actor;
     mode::check_answer(context, &proposal, actor, respond.answer())?;
-    if proposal.state() != ProposalState::Open {
+    if !takes_answers(context, &proposal) {
         return Err(Rejection::ProposalClosed);
     }
     if proposal.version != respond.version {
         return Err(Rejection::VersionStale);
     }
-    if mode::answers(&proposal).any(|(response, _)| response.member == actor.member) {
+    if has_answered(&proposal, actor.member) {
         return Err(Rejection::AlreadyAnswered);
     }
+    check_in_time(context, &proposal, actor.member)?;
 
     proposal.responses.push(Response {
         member: actor.member,
@@ -32,36 +33,55 @@ pub(crate) fn respond(context: &mut Context<'_, '_>, respond: &Respond) -> Resul
         role: actor.role,
         explanation: respond.explanation.clone(),
     });
-    let number = proposal.number;
-    context.put(&proposal);
-    context.event(
-        ObjectKind::Proposal,
-        number,
-        &[(ObjectKind::Proposal, number)],
-    );
-    match mode::outcome(context, &proposal) {
-        Outcome::Open => Ok(()),
-        Outcome::Decided => adoption::decide(context, proposal),
-        Outcome::Refused => {
-            closing::close(context, proposal, ProposalState::Refused);
-            context.event(
-                ObjectKind::Proposal,
-                number,
-                &[(ObjectKind::Proposal, number)],
-            );
-            Ok(())
-        }
+    objections::withdraw(context, &mut proposal, actor.member);
+    settling::record(context, &proposal);
+    settling::settle(context, proposal)
+}
+
+/// Open, or decided by people of whom some count no more.
+fn takes_answers(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
+    match proposal.state() {
+        ProposalState::Open => true,
+        ProposalState::Decided => mode::outcome(context, proposal) != Outcome::Decided,
+        ProposalState::None
+        | ProposalState::Adopted
+        | ProposalState::Failed
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => false,
+    }
+}
+
+/// Where the policy asks for consent, to open or amend is the proposer's own answer.
+fn has_answered(proposal: &Proposal, member: u64) -> bool {
+    let by_opening =
+        member == proposal.proposer && mode::standing(proposal).kind() == ModeKind::Consent;
+    by_opening || mode::answers(proposal).any(|(response, _)| response.member == member)
+}
+
+/// After the deadline only an objection can be taken back.
+fn check_in_time(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    member: u64,
+) -> Result<(), Rejection> {
+    let takes_back = || objections::open_of(context, proposal, member).is_some();
+    match timing::is_over(context.now(), proposal) && !takes_back() {
+        true => Err(Rejection::DeadlinePassed),
+        false => Ok(()),
     }
 }
 
 /// Whether an answer of this member, in one of their roles or in none, would count now.
 pub(crate) fn waits_for(state: &dyn Read, block: Block, proposal: &Proposal, member: u64) -> bool {
-    let answered = mode::answers(proposal).any(|(response, _)| response.member == member);
-    if answered || proposal.state() != ProposalState::Open {
-        return false;
-    }
     let mut overlay = Overlay::new(state);
     let context = Context::new(&mut overlay, block, 0, Authority::Signed);
+    if has_answered(proposal, member)
+        || !takes_answers(&context, proposal)
+        || check_in_time(&context, proposal, member).is_err()
+    {
+        return false;
+    }
     let held = power::roles_of(state, member, block.now.time);
     let roles = std::iter::once(0).chain(held.into_iter().map(|(role, _)| role.number));
     let yes = mode::affirmative(proposal);

@@ -1,10 +1,7 @@
-//! Grants, duties and decisions.
-
-use std::collections::BTreeSet;
+//! Grants and duties.
 
 use polity_proto::v1::{
-    Answer, Assignment, Basis, BasisSource, Capability, Grant, Member, MemberState, ModeKind,
-    Proposal, ProposalState, SodException, SodRule,
+    Assignment, Basis, BasisSource, Capability, Grant, Member, MemberState, SodException, SodRule,
 };
 
 use super::{Broken, State, all, ensure, find};
@@ -150,61 +147,4 @@ fn held(state: &State, member: u64, now: u64) -> Vec<(Grant, bool)> {
         }
     }
     held
-}
-
-/// What was decided by approvals has enough of them, none by the proposer or who benefits.
-pub(super) fn approvals(state: &State, _: Now) -> Result<(), Broken> {
-    for proposal in all::<Proposal>(state) {
-        let number = proposal.number;
-        let approvers: BTreeSet<u64> = proposal
-            .responses
-            .iter()
-            .filter(|response| {
-                response.version == proposal.version && response.answer() == Answer::Approve
-            })
-            .map(|response| response.member)
-            .collect();
-        let of_others = !approvers.contains(&proposal.proposer)
-            && !proposal
-                .beneficiaries
-                .iter()
-                .any(|member| approvers.contains(member));
-        ensure(12, of_others, || {
-            format!("proposal {number} was approved by who prepared it or benefits")
-        })?;
-        let mode = proposal.mode.clone().unwrap_or_default();
-        let enough = mode.kind() != ModeKind::Approve
-            || !is_decided(&proposal)
-            || approvers.len() >= mode.count as usize;
-        ensure(12, enough, || {
-            format!("proposal {number} was decided with too few approvals")
-        })?;
-    }
-    Ok(())
-}
-
-fn is_decided(proposal: &Proposal) -> bool {
-    match proposal.state() {
-        ProposalState::Decided | ProposalState::Adopted | ProposalState::Failed => true,
-        ProposalState::None
-        | ProposalState::Open
-        | ProposalState::Refused
-        | ProposalState::Withdrawn
-        | ProposalState::Lapsed => false,
-    }
-}
-
-/// Nobody answered one version twice.
-pub(super) fn responses(state: &State, _: Now) -> Result<(), Broken> {
-    for proposal in all::<Proposal>(state) {
-        let answered: BTreeSet<(u64, u32)> = proposal
-            .responses
-            .iter()
-            .map(|response| (response.member, response.version))
-            .collect();
-        ensure(14, answered.len() == proposal.responses.len(), || {
-            format!("proposal {} was answered twice", proposal.number)
-        })?;
-    }
-    Ok(())
 }

@@ -2,10 +2,12 @@
 //! whole state, for simulation, scenarios and audits. Nothing here is a rule of its own; a broken
 //! invariant is a mistake of the rules.
 //!
-//! Some invariants speak of more than one state and are checked elsewhere: the basis of every
-//! event (9), frozen electorates (13), the consolidated result (16), and equal hashes (17).
+//! The basis of every event (9) is checked with a block's receipts, see [`bases`]. Two more are
+//! checked elsewhere: the consolidated result (16), and equal hashes (17).
 
 mod authority;
+mod bases;
+mod decisions;
 mod people;
 mod records;
 mod value;
@@ -16,6 +18,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use polity_proto::v1::{TimerBucket, TimerKind};
+
+pub use bases::bases;
 
 use crate::judge::Now;
 use crate::state::{Object, Read, keys, objects, timers};
@@ -60,11 +64,21 @@ pub const ALL: &[(u32, &str, Check)] = &[
         "nobody breaks a static duty rule without exception",
         authority::duties,
     ),
-    (12, "who prepared did not approve", authority::approvals),
+    (12, "who prepared did not approve", decisions::approvals),
+    (
+        13,
+        "policy and electorate are those of the opening",
+        decisions::frozen,
+    ),
+    (
+        13,
+        "nothing is adopted over an objection",
+        decisions::objections,
+    ),
     (
         14,
         "one response for each member and version",
-        authority::responses,
+        decisions::responses,
     ),
     (15, "lists are whole", records::lists),
     (15, "histories are whole", records::histories),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polity_proto::v1::{
     Account, Asset, Assignment, Auditor, BudgetLine, ConsumedIds, Grant, Hold, HoldState, ListHead,
-    ListPage, Member, Node, ObjectKind, OwnerKind, Party, Policy, Proposal, Record, Role,
-    SodException, SodRule, Unit, Validator,
+    ListPage, Member, Node, ObjectKind, Objection, OwnerKind, Party, Policy, Proposal, Record,
+    Role, SodException, SodRule, Unit, Validator,
 };
 use sha2::{Digest, Sha256};
 
@@ -133,6 +133,9 @@ fn expected(state: &State) -> Lists {
     for proposal in all::<Proposal>(state).filter(closing::is_pending) {
         put(List::Proposals, proposal.unit, proposal.number);
         put(List::ProposalsBy, proposal.proposer, proposal.number);
+    }
+    for objection in all::<Objection>(state) {
+        put(List::Objections, objection.proposal, objection.number);
     }
     for account in all::<Account>(state).filter(|account| account.closed_at == 0) {
         let owner = account.owner.unwrap_or_default();

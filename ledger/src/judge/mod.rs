@@ -10,13 +10,15 @@ pub mod kinds;
 mod need;
 pub mod policies;
 pub mod power;
+mod strictness;
 #[cfg(test)]
 mod tests;
 pub mod who;
 
-use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ModeKind, ObjectKind};
+use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ObjectKind};
 
 pub use need::{Need, ValueNeed};
+pub use strictness::{Strictness, strictness, tightens};
 
 use crate::state::{Read, objects};
 use crate::{Amount, Rejection};
@@ -251,19 +253,4 @@ pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capabi
     touched
         && objects::get::<Member>(state, member)
             .is_some_and(|member| now.time < member.sleeps_until)
-}
-
-/// Whether `a` is at least as strict as `b`: by kind, then count, quorum, pass, then wait.
-pub fn at_least_as_strict(a: &Mode, b: &Mode) -> bool {
-    strictness(a) >= strictness(b)
-}
-
-/// What modes are ordered by.
-pub fn strictness(mode: &Mode) -> (i32, u32, u32, u32, u64) {
-    let wait = match mode.kind() {
-        ModeKind::None | ModeKind::Alone | ModeKind::Departments => 0,
-        ModeKind::Announce | ModeKind::Approve => mode.wait,
-        ModeKind::Consent | ModeKind::Vote => mode.deadline,
-    };
-    (mode.kind, mode.count, mode.quorum, mode.pass, wait)
 }

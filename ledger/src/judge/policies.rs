@@ -1,12 +1,15 @@
 //! How a unit decides what nobody may do alone.
 
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Owner, Policy, Role, Tier, Window,
+    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Owner, Policy, Role, Tier, WhoKind,
+    Window,
 };
 
 pub use super::departments::{operated_by, validators};
 
-use super::{Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, power, strictness, who};
+use super::{
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, power, strictness, tightens, who,
+};
 use crate::state::{Read, keys, names, objects};
 use crate::{Amount, Rejection, time, window};
 
@@ -38,12 +41,15 @@ pub(super) fn raise_to_floor(
     }) else {
         return verdict;
     };
-    let present = match &verdict {
+    let is_passed = match &verdict {
         Verdict::Refused(_) => return verdict,
-        Verdict::Allowed(_) => (ModeKind::Alone as i32, 0, 0, 0, 0),
-        Verdict::NeedsDecision(decision) => strictness(&decision.mode),
+        Verdict::Allowed(_) => floor.kind() == ModeKind::Alone,
+        // As many approvals of other people are none of those that the floor names.
+        Verdict::NeedsDecision(Decision { mode, .. }) => {
+            tightens(mode, &floor) || strictness(mode) > strictness(&floor)
+        }
     };
-    if strictness(&floor) <= present {
+    if is_passed {
         return verdict;
     }
     trace.look(
@@ -97,23 +103,33 @@ fn strictest_of_lineage(
         let Some(policy) = policy_of(state, unit.number, need.capability) else {
             continue;
         };
-        // Where only the unit itself decides, those above may tighten what it decided, no more.
-        let counts = unit.number == need.unit
-            || (policy.recursive && (judging.is_some() || !need.own_decision));
-        if !counts {
-            continue;
-        }
         let Some(tier) = tier_for(&policy, need.value.as_ref(), amount).cloned() else {
             continue;
         };
-        let stricter = judging
+        // Where only the unit itself decides, those above may tighten what it decided, or say how
+        // its own people decide; no more.
+        let counts = unit.number == need.unit
+            || (policy.recursive
+                && (judging.is_some() || !need.own_decision || is_left_to_the_unit(&tier)));
+        if !counts {
+            continue;
+        }
+        // What is not laxer in anything stays; else the one above judges.
+        let is_tightened = judging
             .as_ref()
-            .is_none_or(|(_, nearest)| strictness(mode_of(&tier)) > strictness(mode_of(nearest)));
-        if stricter {
+            .is_some_and(|(_, nearest)| tightens(mode_of(nearest), mode_of(&tier)));
+        if !is_tightened {
             judging = Some((policy, tier));
         }
     }
     judging
+}
+
+/// Whether a tier from above leaves both the beginning and the decision to people of the unit judged.
+fn is_left_to_the_unit(tier: &Tier) -> bool {
+    let by = tier.by.unwrap_or_default();
+    let begins = matches!(by.kind(), WhoKind::RoleHolders | WhoKind::JoinedMembers);
+    begins && matches!(mode_of(tier).kind(), ModeKind::Consent | ModeKind::Vote)
 }
 
 /// The policy of a unit for a capability.

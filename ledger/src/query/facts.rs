@@ -4,13 +4,14 @@
 //! (`g41`, `u4`), members by handle, amounts in the asset's decimals, times in RFC 3339.
 
 use polity_proto::v1::{
-    Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, PeriodLimit,
-    Proposal, Who, action::Kind,
+    Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind,
+    PeriodLimit, Proposal, Who, action::Kind,
 };
 
 use super::verdict::mode_name;
 use crate::actions::posting;
 use crate::context::Context;
+use crate::decisions::electorate;
 use crate::judge::{
     Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, power, who,
 };
@@ -42,17 +43,49 @@ pub(super) fn of_decision(state: &dyn Read, now: Now, decision: &Decision) -> Ve
             "with what was spent in the last 30 days",
         ));
     }
-    if let Some(approver) = &decision.mode.approver {
-        facts.push(fact("approvals", decision.mode.count));
-        facts.push(fact(
-            "approvers",
-            people(state, now, decision.unit, approver),
-        ));
-    }
-    if decision.mode.wait != 0 {
-        facts.push(fact("wait", format!("{}s", decision.mode.wait)));
+    facts.extend(of_mode(state, now, decision.unit, &decision.mode));
+    if let Some(stricter) = &decision.mode.escalates_to {
+        facts.push(fact("escalates_to", mode_name(stricter.kind())));
+        facts.extend(of_mode(state, now, decision.unit, stricter));
     }
     facts
+}
+
+/// How long a mode takes, and whom it asks.
+fn of_mode(state: &dyn Read, now: Now, unit: u64, mode: &Mode) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some(approver) = &mode.approver {
+        facts.push(fact("approvals", mode.count));
+        facts.push(fact("approvers", people(state, now, unit, approver)));
+    }
+    if mode.wait != 0 {
+        facts.push(fact("wait", length(mode.wait)));
+    }
+    if mode.deadline != 0 {
+        facts.push(fact("deadline", length(mode.deadline)));
+        let electors = electorate::of(state, now.time, unit).len();
+        facts.push(fact("electorate", electors));
+    }
+    if mode.kind() == ModeKind::Consent {
+        facts.push(fact("silence_is_consent", mode.silence_is_consent));
+    }
+    if mode.kind() == ModeKind::Vote {
+        facts.push(fact("quorum", format!("{}%", mode.quorum)));
+        facts.push(fact("pass", format!("{}%", mode.pass)));
+    }
+    facts
+}
+
+/// A length of time in its largest whole unit: `72 h`.
+fn length(seconds: u64) -> String {
+    let units = [(3_600, "h"), (60, "min")];
+    units
+        .iter()
+        .find(|(unit, _)| seconds.is_multiple_of(*unit))
+        .map_or_else(
+            || format!("{seconds} s"),
+            |(unit, name)| format!("{} {name}", seconds / unit),
+        )
 }
 
 /// What is to be known of a refusal of the context's present action.

@@ -1,11 +1,12 @@
 //! What waits for a member.
 
 use polity_proto::v1::{
-    Assignment, BasisSource, InboxItem, ObjectKind, Organisation, Proposal, ProposalState, Role,
+    Assignment, BasisSource, InboxItem, ModeKind, ObjectKind, Objection, ObjectionState,
+    Organisation, Proposal, ProposalState, Role,
 };
 
 use crate::context::Block;
-use crate::decisions::responses;
+use crate::decisions::{electorate, facilitation, mode, responses};
 use crate::judge::{Now, power};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
@@ -26,8 +27,12 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
     }
     for unit in units(state) {
         for number in lists::all(state, List::Proposals, unit) {
-            let proposal = objects::get::<Proposal>(state, number);
-            items.extend(proposal.and_then(|proposal| answerable(state, block, &proposal, member)));
+            let Some(proposal) = objects::get::<Proposal>(state, number) else {
+                continue;
+            };
+            items.extend(answerable(state, block, &proposal, member));
+            items.extend(announced(state, block.now, &proposal, member));
+            items.extend(objections(state, block.now, &proposal, member));
         }
     }
     let roles = power::roles_of(state, member, block.now.time);
@@ -58,7 +63,7 @@ fn units(state: &dyn Read) -> Vec<u64> {
 
 fn executable(proposal: &Proposal, now: Now) -> Option<InboxItem> {
     let is_decided = proposal.state() == ProposalState::Decided;
-    is_decided.then(|| {
+    (is_decided || awaits_its_proposer(proposal)).then(|| {
         let from = proposal.executable_at.saturating_add(now.paused);
         item(proposal, "execute", from)
     })
@@ -71,9 +76,59 @@ fn answerable(
     member: u64,
 ) -> Option<InboxItem> {
     responses::waits_for(state, block, proposal, member).then(|| {
-        let until = proposal.lapses_at.saturating_add(block.now.paused);
-        item(proposal, "answer", until)
+        let until = match proposal.deadline {
+            0 => proposal.lapses_at,
+            deadline => deadline,
+        };
+        item(proposal, "answer", until.saturating_add(block.now.paused))
     })
+}
+
+/// Whether it was announced, and nobody's objection stands.
+fn awaits_its_proposer(proposal: &Proposal) -> bool {
+    proposal.state() == ProposalState::Open && mode::standing(proposal).kind() == ModeKind::Announce
+}
+
+/// What was announced to the unit's people, who can object in time. Everybody else can too, but
+/// is not asked about every purchase of the organisation.
+fn announced(state: &dyn Read, now: Now, proposal: &Proposal, member: u64) -> Option<InboxItem> {
+    let in_time = awaits_its_proposer(proposal) && now.waiting() < proposal.executable_at;
+    let concerned = in_time
+        && member != proposal.proposer
+        && electorate::of(state, now.time, proposal.unit).contains(&member);
+    concerned.then(|| {
+        let until = proposal.executable_at.saturating_add(now.paused);
+        item(proposal, "object", until)
+    })
+}
+
+/// Objections that the member tests, or as their proposer integrates.
+fn objections(state: &dyn Read, now: Now, proposal: &Proposal, member: u64) -> Vec<InboxItem> {
+    let standing = proposal.open_objections.iter();
+    let found = standing.filter_map(|number| objects::get::<Objection>(state, *number));
+    found
+        .filter_map(|objection| {
+            let is_untested = objection.state() == ObjectionState::Raised;
+            let tests =
+                || facilitation::testers(state, now.time, proposal, &objection).contains(&member);
+            let integrates = member == proposal.proposer
+                && objection.proposer_signed != proposal.version
+                || member == objection.objector
+                    && objection.version != proposal.version
+                    && objection.objector_signed != proposal.version;
+            let what = match (is_untested && tests(), integrates) {
+                (true, _) => "test the objection",
+                (false, true) => "integrate the objection",
+                (false, false) => return None,
+            };
+            Some(InboxItem {
+                kind: ObjectKind::Objection as i32,
+                number: objection.number,
+                what: format!("{what}: {}", proposal.title),
+                due: proposal.lapses_at.saturating_add(now.paused),
+            })
+        })
+        .collect()
 }
 
 fn item(proposal: &Proposal, what: &str, due: u64) -> InboxItem {

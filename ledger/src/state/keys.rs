@@ -59,6 +59,8 @@ prefixes! {
     AUDITOR = 0x13;
     /// Validator by its unit's number.
     VALIDATOR = 0x14;
+    /// Objection to a proposal by number.
+    OBJECTION = 0x15;
     /// Last number given, by object kind.
     COUNTER = 0x20;
     /// Head of a list: list kind, owner.
@@ -109,6 +111,8 @@ prefixes! {
     MISBEHAVIOUR = 0x3a;
     /// Height at which validators last changed: no number.
     VALIDATORS_CHANGED = 0x3b;
+    /// A version of a proposal that another one replaced: proposal, version.
+    PROPOSAL_VERSION = 0x3c;
 
     /// Entry of a history: object kind, number, index.
     HISTORY_ENTRY = 0x80;
@@ -176,6 +180,8 @@ pub enum List {
     Auditors = 23,
     /// Open proposals of a member.
     ProposalsBy = 24,
+    /// Objections to a proposal, all that were ever raised.
+    Objections = 25,
 }
 
 /// A key: prefix and numbers.

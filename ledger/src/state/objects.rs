@@ -65,6 +65,7 @@ objects! {
     Document Document DOCUMENT false;
     Recovery Recovery RECOVERY false;
     Auditor Auditor AUDITOR false;
+    Objection Objection OBJECTION false;
 }
 
 impl Object for v1::Organisation {

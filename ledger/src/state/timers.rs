@@ -57,7 +57,27 @@ pub fn clear(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
         return;
     };
     bucket.timers.remove(position);
-    put_bucket(state, minute, &bucket);
+    put_less(state, minute, &bucket);
+}
+
+/// Takes away the first timers that are due at `now`, at most `max` and of one bucket, in the order
+/// (due, kind, number). A bucket is written once for all of them.
+pub fn take_due(state: &mut Overlay<'_>, now: u64, max: usize) -> Vec<Timer> {
+    let Some(first) = first_due(state, now) else {
+        return Vec::new();
+    };
+    let minute = bucket_of(first.due);
+    let mut bucket = bucket(state, minute);
+    let due = bucket.timers.iter().take(max);
+    let count = due.take_while(|timer| timer.due <= now).count();
+    let taken = bucket.timers.drain(..count).collect();
+    put_less(state, minute, &bucket);
+    taken
+}
+
+/// Writes a bucket from which timers were taken; an empty one leaves the index.
+fn put_less(state: &mut Overlay<'_>, minute: u64, bucket: &TimerBucket) {
+    put_bucket(state, minute, bucket);
     if !bucket.timers.is_empty() {
         return;
     }

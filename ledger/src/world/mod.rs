@@ -25,7 +25,8 @@ pub(crate) use charter::{Charter, euros};
 pub(crate) use deed::{Deed, by};
 pub(crate) use people::{all_capabilities, ended};
 pub(crate) use rules::{
-    able, alone, approve, by_departments, created, joined, monthly, role_holders, tier,
+    able, alone, announce, approve, by_departments, consent, created, joined, monthly,
+    role_holders, tier, vote,
 };
 pub(crate) use treasury::{post, void};
 
@@ -43,6 +44,7 @@ pub(crate) const DAY: u64 = 86_400;
 pub(crate) const HOUR: u64 = 3_600;
 
 /// A running organisation.
+#[derive(Clone)]
 pub(crate) struct World {
     /// The committed state.
     pub(crate) state: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -171,6 +173,14 @@ impl World {
         }
         if !self.is_past_the_rules {
             self.check_invariants();
+            let now = crate::judge::Now {
+                time: self.time,
+                paused: 0,
+            };
+            for receipts in [&outcome.receipts, &outcome.timer_receipts] {
+                crate::invariants::bases(&self.state, now, receipts)
+                    .expect("every event has a basis");
+            }
         }
         self.timers = outcome.timer_receipts;
         outcome.receipts

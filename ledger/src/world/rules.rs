@@ -62,6 +62,37 @@ pub(crate) fn approve(approver: Who, count: u32) -> Mode {
     }
 }
 
+/// The mode `announce`.
+pub(crate) fn announce(wait: u64, escalates_to: Mode) -> Mode {
+    Mode {
+        kind: ModeKind::Announce as i32,
+        wait,
+        escalates_to: Some(Box::new(escalates_to)),
+        ..Mode::default()
+    }
+}
+
+/// The mode `consent`, in which silence is consent.
+pub(crate) fn consent(deadline: u64) -> Mode {
+    Mode {
+        kind: ModeKind::Consent as i32,
+        deadline,
+        silence_is_consent: true,
+        ..Mode::default()
+    }
+}
+
+/// The mode `vote`: percent that answer, percent of yes.
+pub(crate) fn vote(quorum: u32, pass: u32, deadline: u64) -> Mode {
+    Mode {
+        kind: ModeKind::Vote as i32,
+        quorum,
+        pass,
+        deadline,
+        ..Mode::default()
+    }
+}
+
 /// A tier up to whole euros; 0: any amount.
 pub(crate) fn tier(up_to: u128, by: Who, mode: Mode) -> Tier {
     Tier {

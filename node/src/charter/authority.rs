@@ -168,6 +168,7 @@ fn add_policy(draft: &mut Draft, policy: &form::Policy) -> Result<(), CharterErr
         tiers,
         recursive: policy.recursive,
         words: policy.words.clone(),
+        ..SetPolicy::default()
     };
     draft.push(entry, "", Kind::SetPolicy(set));
     Ok(())

@@ -5,8 +5,8 @@ use polity_ledger::actions::available;
 use polity_ledger::judge::{policies, power};
 use polity_ledger::state::objects;
 use polity_proto::v1::{
-    Account, BasisSource, BudgetLine, EndReason, Hold, Member, ObjectKind, Proposal, Receipt,
-    Record,
+    Account, BasisSource, BudgetLine, EndReason, Hold, Member, ObjectKind, Objection, Proposal,
+    Receipt, Record,
 };
 
 use super::names::{Lookup, Names, kind_name};
@@ -79,6 +79,10 @@ impl Scene<'_> {
         }
         if words.take("proposal") {
             return self.proposal(words);
+        }
+        if words.take("objection") {
+            let objection: Objection = self.object(ObjectKind::Objection, words)?;
+            return state_is(words, objection.state().as_str_name(), "OBJECTION_STATE_");
         }
         if words.take("hold") {
             let hold: Hold = self.object(ObjectKind::Hold, words)?;
@@ -194,9 +198,16 @@ impl Scene<'_> {
         self.amount(sum, words)
     }
 
-    /// `NAME is STATE [by RULE]`.
+    /// `NAME is STATE [by RULE]`, `NAME has version N`, `NAME asks N members`.
     fn proposal(&mut self, words: &mut Words) -> Outcome<()> {
         let proposal: Proposal = self.object(ObjectKind::Proposal, words)?;
+        if words.take("has version") {
+            return number_is(words, u64::from(proposal.version));
+        }
+        if words.take("asks") {
+            number_is(words, proposal.electorate.len() as u64)?;
+            return words.need("members");
+        }
         state_is(words, proposal.state().as_str_name(), "PROPOSAL_STATE_")?;
         match words.after("by")? {
             Some(name) if name != rejection_name(proposal.failed_code) => {

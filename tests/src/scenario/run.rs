@@ -331,6 +331,11 @@ impl Story {
             remember_movement(&mut self.names, key, value);
         }
         memory.commit(time, outcome.changes);
+        for receipts in [&outcome.receipts, &outcome.timer_receipts] {
+            if let Err(broken) = invariants::bases(&memory.state, memory.now(), receipts) {
+                return trouble(broken.to_string());
+            }
+        }
         self.timers = outcome.timer_receipts;
         if let Err(broken) = invariants::check(&memory.state, memory.now()) {
             return trouble(broken.to_string());

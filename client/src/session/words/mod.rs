@@ -4,7 +4,7 @@ mod names;
 mod phrase;
 
 use polity_proto::v1::{
-    Action, BasisSource, Grant, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
+    Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
     VerdictKind,
 };
 
@@ -81,10 +81,7 @@ impl Words<'_> {
             VerdictKind::NeedsDecision => {
                 let unit = self.unit_number(verdict.unit).await?;
                 let mode = verdict.mode.clone().unwrap_or_default();
-                let mut text = format!(
-                    "which needs a decision of {unit} ({})",
-                    mode_name(mode.kind())
-                );
+                let mut text = format!("which {}", decision(&unit, &mode));
                 if verdict.policy != 0 {
                     text.push_str(&format!(
                         " by policy {}",
@@ -150,6 +147,40 @@ impl Words<'_> {
         let unit = self.session.unit_path(role.unit).await?;
         Ok(format!("{} ({letter}) of {unit}", role.handle))
     }
+}
+
+/// What a decision takes: "you may announce in acme/dev: 72 h, then do it; an objection escalates to approve".
+fn decision(unit: &str, mode: &Mode) -> String {
+    let escalation = mode
+        .escalates_to
+        .as_deref()
+        .map_or(ModeKind::None, Mode::kind);
+    match mode.kind() {
+        ModeKind::Announce => format!(
+            "you may announce in {unit}; {}; an objection escalates to {}",
+            length(mode.wait),
+            mode_name(escalation)
+        ),
+        ModeKind::Consent => format!("needs the consent of {unit}; {}", length(mode.deadline)),
+        ModeKind::Vote => format!(
+            "needs a vote of {unit}; {}; {} % must answer, {} % say yes",
+            length(mode.deadline),
+            mode.quorum,
+            mode.pass
+        ),
+        ModeKind::None | ModeKind::Alone | ModeKind::Approve | ModeKind::Departments => {
+            format!("needs a decision of {unit} ({})", mode_name(mode.kind()))
+        }
+    }
+}
+
+/// A length of time as people say it: `72 h`.
+fn length(seconds: u64) -> String {
+    let units = [(3_600, "h"), (60, "min"), (1, "s")];
+    let fitting = units.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    fitting.map_or_else(String::new, |(unit, name)| {
+        format!("{} {name}", seconds / unit)
+    })
 }
 
 /// A mode's name.

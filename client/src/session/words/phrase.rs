@@ -2,8 +2,8 @@
 
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
-    Action, Answer, Capability, Grant, ObjectKind, PeriodKind, PeriodLimit, ScopeKind, ScopeRef,
-    Tier, Transfer,
+    Action, Answer, Capability, Claim, Grant, ObjectKind, PeriodKind, PeriodLimit, ScopeKind,
+    ScopeRef, Tier, Transfer,
 };
 use prost::Message;
 
@@ -75,6 +75,10 @@ impl Words<'_> {
                     act.handle,
                     self.unit_of(&act.unit).await?
                 ),
+            ),
+            Kind::WithdrawInvitation(act) => (
+                "withdraw",
+                format!("the invitation of {}", self.member_of(&act.member).await?),
             ),
 
             Kind::CreateUnit(act) => (
@@ -196,6 +200,15 @@ impl Words<'_> {
                 ),
             ),
 
+            Kind::MoveRole(act) => (
+                "move",
+                format!(
+                    "the role {} into {}",
+                    self.role_ref(&act.role).await?,
+                    self.unit_of(&act.unit).await?
+                ),
+            ),
+
             Kind::GiveGrant(act) => ("give", {
                 let mut text = format!(
                     "the role {} the grant to {} in {}",
@@ -244,6 +257,15 @@ impl Words<'_> {
                     until(act.until)
                 )
             }),
+            Kind::SetPolicy(act) if act.tiers.is_empty() => (
+                "set",
+                format!(
+                    "a policy of {}{} in words: {}",
+                    self.unit_of(&act.unit).await?,
+                    if act.recursive { " and all below" } else { "" },
+                    quoted(&act.words)
+                ),
+            ),
             Kind::SetPolicy(act) => ("set", {
                 let mut tiers = Vec::new();
                 for tier in &act.tiers {
@@ -323,6 +345,50 @@ impl Words<'_> {
                 format!(
                     "the proposal {}",
                     named(ObjectKind::Proposal, &act.proposal)
+                ),
+            ),
+
+            Kind::RaiseObjection(act) => (
+                "object",
+                format!(
+                    "to version {} of the proposal {}",
+                    act.version,
+                    named(ObjectKind::Proposal, &act.proposal)
+                ),
+            ),
+            Kind::TestObjection(act) => (
+                "test",
+                format!(
+                    "the objection {}: {}",
+                    named(ObjectKind::Objection, &act.objection),
+                    match act.unargued() {
+                        Claim::None => "each claim has an argument".to_owned(),
+                        claim => format!("nothing argues that {}", claim_words(claim)),
+                    }
+                ),
+            ),
+            Kind::ResolveObjection(act) => (
+                "integrate",
+                format!(
+                    "the objection {} by version {}",
+                    named(ObjectKind::Objection, &act.objection),
+                    act.version
+                ),
+            ),
+            Kind::Escalate(act) => (
+                "escalate",
+                format!(
+                    "the proposal {}{}",
+                    named(ObjectKind::Proposal, &act.proposal),
+                    because(&act.explanation)
+                ),
+            ),
+            Kind::ReverseEscalation(act) => (
+                "reverse",
+                format!(
+                    "the escalation of the proposal {}{}",
+                    named(ObjectKind::Proposal, &act.proposal),
+                    because(&act.explanation)
                 ),
             ),
 
@@ -714,6 +780,24 @@ fn answer(answer: Answer) -> &'static str {
         Answer::Abstain => "abstain",
         Answer::Approve => "approve",
         Answer::Refuse => "refuse",
+    }
+}
+
+fn claim_words(claim: Claim) -> &'static str {
+    match claim {
+        Claim::None => "nothing",
+        Claim::Harms => "it harms",
+        Claim::LimitsMyRole => "it limits the objector's role",
+        Claim::CausedByProposal => "the proposal causes it",
+        Claim::NoTimeToAdapt => "there is no time to adapt",
+        Claim::BreaksARule => "it breaks a rule",
+    }
+}
+
+fn because(words: &str) -> String {
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(", because {}", quoted(words)),
     }
 }
 

@@ -1,9 +1,14 @@
 //! The life of proposals, from several sides.
 
+mod announcing;
 mod approving;
+mod bounds;
+mod circles;
+mod consenting;
 mod departments;
 mod life;
 mod spending;
+mod voting;
 
 use polity_proto::v1::{Capability, ModeKind, ProposalKind, action::Kind};
 

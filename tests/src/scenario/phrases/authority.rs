@@ -23,6 +23,7 @@ pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outc
         }
         "delegate" => delegate(draft, words)?,
         "set" if words.take("the policy of") => set_policy(draft, words)?,
+        "set" if words.take("in words for") => in_words(draft, words)?,
         "remove" if words.take("the policy of") => {
             let policy = policy_of(draft, words)?;
             draft.push(Kind::RemovePolicy(RemovePolicy { policy }));
@@ -198,9 +199,27 @@ fn set_policy(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         asset,
         tiers,
         recursive,
-        words: String::new(),
+        ..SetPolicy::default()
     }));
     Ok(())
+}
+
+/// `sets in words for U: "WORDS" [in place of NAME] [called NAME]`: a policy that people interpret.
+fn in_words(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    let unit = draft.refer(ObjectKind::Unit, words)?;
+    words.need(":")?;
+    let text = words.word("words")?;
+    let replaces = match words.take("in place of") {
+        true => draft.refer(ObjectKind::Policy, words)?,
+        false => None,
+    };
+    let act = Kind::SetPolicy(SetPolicy {
+        unit,
+        words: text,
+        replaces,
+        ..SetPolicy::default()
+    });
+    draft.maybe_call(ObjectKind::Policy, words, act)
 }
 
 fn tier(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Tier> {
@@ -243,8 +262,9 @@ fn who(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Who> {
     Ok(who)
 }
 
-/// `alone`, `with 2 approvals of WHO [after 72 hours]`, `by departments`, `announcing 3 days`,
-/// `by consent within 3 days`, `by vote within 3 days`.
+/// `alone`, `with 2 approvals of WHO [after 72 hours]`, `announcing 72 hours else MODE`,
+/// `by consent within 72 hours [unless silent]`, `by vote within 72 hours [with quorum 50 and pass
+/// 60]`, `by departments`.
 fn mode(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Mode> {
     let mut mode = Mode::default();
     let kind = if words.take("alone") {
@@ -253,14 +273,21 @@ fn mode(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Mode> {
         ModeKind::Departments
     } else if words.take("announcing") {
         mode.wait = clock::duration(words)?;
+        words.need("else")?;
+        mode.escalates_to = Some(Box::new(self::mode(draft, words)?));
         ModeKind::Announce
     } else if words.take("by consent within") {
         mode.deadline = clock::duration(words)?;
+        mode.silence_is_consent = !words.take("unless silent");
         ModeKind::Consent
     } else if words.take("by vote within") {
         mode.deadline = clock::duration(words)?;
-        mode.quorum = 50;
-        mode.pass = 50;
+        (mode.quorum, mode.pass) = (50, 50);
+        if words.take("with quorum") {
+            mode.quorum = words.number("percent")?;
+            words.need("and pass")?;
+            mode.pass = words.number("percent")?;
+        }
         ModeKind::Vote
     } else {
         words.need("with")?;

@@ -3,8 +3,9 @@
 use polity_ledger::actions::{self, Topic};
 use polity_ledger::state::objects;
 use polity_proto::v1::{
-    Action, AmendProposal, Answer, ExecuteProposal, ModeKind, ObjectKind, OpenProposal, Proposal,
-    ProposalKind, Respond, WithdrawProposal, action::Kind,
+    Action, AmendProposal, Answer, Claim, Escalate, ExecuteProposal, ModeKind, ObjectKind,
+    OpenProposal, Proposal, ProposalKind, RaiseObjection, Ref, ResolveObjection, Respond,
+    ReverseEscalation, TestObjection, WithdrawInvitation, WithdrawProposal, action::Kind,
 };
 use prost::Message;
 
@@ -25,6 +26,10 @@ pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outc
                 ..AmendProposal::default()
             }));
         }
+        "withdraw" if words.take("the invitation of") => {
+            let member = draft.refer(ObjectKind::Member, words)?;
+            draft.push(Kind::WithdrawInvitation(WithdrawInvitation { member }));
+        }
         "withdraw" => {
             let proposal = draft.refer(ObjectKind::Proposal, words)?;
             draft.push(Kind::WithdrawProposal(WithdrawProposal { proposal }));
@@ -42,12 +47,119 @@ pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outc
             let proposal = draft.refer(ObjectKind::Proposal, words)?;
             draft.push(Kind::ExecuteProposal(ExecuteProposal { proposal }));
         }
+        "object" => object(draft, words)?,
+        "find" => test(draft, words)?,
+        "integrate" => integrate(draft, words)?,
+        "escalate" => {
+            let proposal = draft.refer(ObjectKind::Proposal, words)?;
+            let explanation = words.after("because")?.unwrap_or_default();
+            draft.push(Kind::Escalate(Escalate {
+                proposal,
+                explanation,
+            }));
+        }
+        "reverse" if words.take("the escalation of") => {
+            let proposal = draft.refer(ObjectKind::Proposal, words)?;
+            let explanation = words.after("because")?.unwrap_or_default();
+            draft.push(Kind::ReverseEscalation(ReverseEscalation {
+                proposal,
+                explanation,
+            }));
+        }
         _ => return Ok(false),
     }
     Ok(true)
 }
 
-/// `proposes NAME in U [expecting MODE [of N]] [as governance | operation] [benefiting finn …]: PHRASE`.
+/// `objects to P [version N] [leaving out CLAIM | naming "RULE"] [called NAME]`: with all four claims,
+/// without one of them, or with the rule that would be broken.
+fn object(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    words.need("to")?;
+    let (proposal, version) = of_version(draft, words)?;
+    let mut act = RaiseObjection {
+        proposal,
+        version,
+        harms: "the circle could do less of what it is for".into(),
+        limits_my_role: "my role could not do what it is accountable for".into(),
+        caused_by_proposal: "without the proposal this would not happen".into(),
+        no_time_to_adapt: "the harm would be done before we could adapt".into(),
+        ..RaiseObjection::default()
+    };
+    if words.take("leaving out") {
+        match claim(words)? {
+            Claim::Harms => act.harms.clear(),
+            Claim::LimitsMyRole => act.limits_my_role.clear(),
+            Claim::CausedByProposal => act.caused_by_proposal.clear(),
+            Claim::NoTimeToAdapt => act.no_time_to_adapt.clear(),
+            Claim::None | Claim::BreaksARule => return Err(Trouble("that is no claim".into())),
+        }
+    }
+    if let Some(rule) = words.after("naming")? {
+        act = RaiseObjection {
+            proposal,
+            version,
+            breaks_a_rule: rule,
+            ..RaiseObjection::default()
+        };
+    }
+    draft.maybe_call(ObjectKind::Objection, words, Kind::RaiseObjection(act))
+}
+
+/// `finds objection O valid`, `finds objection O without CLAIM [because "WORDS"]`.
+fn test(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    words.need("objection")?;
+    let objection = draft.refer(ObjectKind::Objection, words)?;
+    let unargued = match words.take("valid") {
+        true => Claim::None,
+        false => {
+            words.need("without")?;
+            claim(words)?
+        }
+    };
+    let explanation = words.after("because")?;
+    draft.push(Kind::TestObjection(TestObjection {
+        objection,
+        unargued: unargued as i32,
+        explanation: explanation.unwrap_or_else(|| "no argument is given for it".into()),
+    }));
+    Ok(())
+}
+
+/// `integrates objection O into P [version N]`: the objector's or the proposer's signature.
+fn integrate(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
+    words.need("objection")?;
+    let objection = draft.refer(ObjectKind::Objection, words)?;
+    words.need("into")?;
+    let (_, version) = of_version(draft, words)?;
+    draft.push(Kind::ResolveObjection(ResolveObjection {
+        objection,
+        version,
+    }));
+    Ok(())
+}
+
+/// `harms`, `limits-my-role`, `caused-by-proposal`, `no-time-to-adapt`, `breaks-a-rule`.
+fn claim(words: &mut Words) -> Outcome<Claim> {
+    let word = words.word("claim")?;
+    let name = format!("CLAIM_{}", word.to_uppercase().replace('-', "_"));
+    Claim::from_str_name(&name).ok_or_else(|| Trouble(format!("`{word}` is no claim")))
+}
+
+/// `PROPOSAL [version N]`: the present version where none is said; the first of one that is opened in
+/// this very transaction.
+fn of_version(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<(Option<Ref>, u32)> {
+    let proposal = draft.refer(ObjectKind::Proposal, words)?;
+    let version = match words.take("version") {
+        true => words.number("version")?,
+        false => proposal
+            .and_then(|found| objects::get::<Proposal>(draft.lookup.state, found.number))
+            .map_or(1, |found| found.version),
+    };
+    Ok((proposal, version))
+}
+
+/// `proposes NAME in U [expecting MODE [of N]] [as governance | operation] [benefiting finn …]
+/// [sensing "TENSION"] [for example "EXAMPLE"] [because "EXPLANATION"]: PHRASE`.
 /// Lines that begin with `also` add to the content.
 fn propose(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let name = words.word("proposal")?;
@@ -73,6 +185,9 @@ fn propose(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     while words.take("benefiting") {
         beneficiaries.extend(draft.refer(ObjectKind::Member, words)?);
     }
+    let tension = words.after("sensing")?.unwrap_or_default();
+    let example = words.after("for example")?.unwrap_or_default();
+    let explanation = words.after("because")?.unwrap_or_default();
     words.need(":")?;
     let actions = content(draft, words)?;
     let act = OpenProposal {
@@ -82,6 +197,9 @@ fn propose(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         expected: expected as i32,
         expected_count,
         title: name.clone(),
+        tension,
+        example,
+        explanation,
         beneficiaries,
         ..OpenProposal::default()
     };
@@ -139,21 +257,17 @@ fn sort(actions: &[Action]) -> ProposalKind {
         .map(actions::topic);
     match topic {
         Some(Topic::Operation) => ProposalKind::Operation,
-        Some(Topic::Own | Topic::Governance | Topic::Network) | None => ProposalKind::Governance,
+        Some(Topic::Own | Topic::Governance | Topic::People | Topic::Network) | None => {
+            ProposalKind::Governance
+        }
     }
 }
 
-/// `PROPOSAL [version N]`: an answer to the present version where none is said.
+/// `PROPOSAL [version N]`: an answer.
 fn answer(draft: &mut Draft<'_>, words: &mut Words, answer: Answer) -> Outcome<()> {
-    let name = words.word("proposal")?;
-    let number = draft.lookup.number(ObjectKind::Proposal, &name)?;
-    let version = match words.take("version") {
-        true => words.number("version")?,
-        false => objects::get::<Proposal>(draft.lookup.state, number)
-            .map_or(1, |proposal| proposal.version),
-    };
+    let (proposal, version) = of_version(draft, words)?;
     draft.push(Kind::Respond(Respond {
-        proposal: polity_ledger::form::numbered(number),
+        proposal,
         version,
         answer: answer as i32,
         explanation: String::new(),

@@ -4,8 +4,9 @@ use polity_ledger::state::keys::List;
 use polity_ledger::state::{lists, objects};
 use polity_proto::v1::{
     AcceptAssignment, AmendRole, AmendUnit, AssignRole, Assignment, ChangeSquad, CreateRole,
-    CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, Manner, MoveUnit, ObjectKind, Ref, RemoveRole,
-    RenewAssignment, ResignRole, RevokeAssignment, Role, RoleKind, Unit, UnitKind, action::Kind,
+    CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, Manner, MoveRole, MoveUnit, ObjectKind, Ref,
+    RemoveRole, RenewAssignment, ResignRole, RevokeAssignment, Role, RoleKind, Unit, UnitKind,
+    action::Kind,
 };
 
 use super::super::clock;
@@ -25,6 +26,12 @@ pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outc
             words.need("to")?;
             let parent = draft.refer(ObjectKind::Unit, words)?;
             draft.push(Kind::MoveUnit(MoveUnit { unit, parent }));
+        }
+        "move" if words.take("role") => {
+            let role = draft.refer(ObjectKind::Role, words)?;
+            words.need("to")?;
+            let unit = draft.refer(ObjectKind::Unit, words)?;
+            draft.push(Kind::MoveRole(MoveRole { role, unit }));
         }
         "dissolve" if words.take("unit") => {
             let unit = draft.refer(ObjectKind::Unit, words)?;

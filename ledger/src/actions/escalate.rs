@@ -1,0 +1,26 @@
+//! `escalate`: any member objects to what was announced; a stricter mode decides instead.
+
+use polity_proto::v1::{Escalate, Proposal};
+
+use super::Act;
+use crate::context::Context;
+use crate::decisions::announce;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for Escalate {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.proposal)?;
+        form::text(&self.explanation, form::SHORT_BYTES_MAX)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let _: Proposal = context.find(&self.proposal)?;
+        Ok(vec![Need::own()])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let proposal: Proposal = context.find(&self.proposal)?;
+        announce::escalate(context, proposal, &self.explanation)
+    }
+}

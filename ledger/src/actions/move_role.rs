@@ -1,0 +1,185 @@
+//! `move_role`: an unfilled role goes into a unit below, or out of one.
+//!
+//! Holacracy Constitution 5.0, 5.2 (c) and (d): a circle moves its own roles into a circle below
+//! it, and takes roles out of one into itself; either is the upper circle's decision. What the role
+//! could do by grants stays behind: other people fill it from now on.
+
+use polity_proto::v1::{Capability, EndReason, MoveRole, ObjectKind, Role, RoleKind, Unit};
+
+use super::{Act, assign_role, create_role, ending};
+use crate::context::Context;
+use crate::judge::{Need, power};
+use crate::state::keys::List;
+use crate::state::{lists, names};
+use crate::{Rejection, form};
+
+impl Act for MoveRole {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.role)?;
+        form::reference(&self.unit)
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let role: Role = context.find(&self.role)?;
+        let unit: Unit = context.find(&self.unit)?;
+        let upper = match power::is_within(context, role.unit, unit.number) {
+            true => unit.number,
+            false => role.unit,
+        };
+        Ok(vec![Need::of(Capability::Govern, upper)])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        let role: Role = context.find(&self.role)?;
+        let unit: Unit = context.find(&self.unit)?;
+        check_movable(context, &role, &unit)?;
+        let (number, before) = (role.number, role.unit);
+        let moved = Role {
+            unit: unit.number,
+            ..role.clone()
+        };
+        create_role::check_domains(context, &moved)?;
+        names::check_handle(context, ObjectKind::Role, unit.number, &role.handle)?;
+
+        for grant in lists::all(context, List::Grants, number) {
+            ending::end_grant(context, grant, EndReason::Unit);
+        }
+        create_role::release_domains(context, &role);
+        let state = &mut *context.state;
+        names::release(state, ObjectKind::Role, before, &role.handle, "");
+        names::claim(
+            state,
+            ObjectKind::Role,
+            unit.number,
+            &role.handle,
+            "",
+            number,
+        );
+        lists::remove(state, List::Roles, before, number);
+        lists::append(state, List::Roles, unit.number, number);
+        context.put(&moved);
+        create_role::claim_domains(context, &moved);
+        let histories = [
+            (ObjectKind::Role, number),
+            (ObjectKind::Unit, before),
+            (ObjectKind::Unit, unit.number),
+        ];
+        context.event(ObjectKind::Role, number, &histories);
+        Ok(())
+    }
+}
+
+fn check_movable(context: &Context<'_, '_>, role: &Role, unit: &Unit) -> Result<(), Rejection> {
+    if role.removed_at != 0 {
+        return Err(Rejection::RoleRemoved);
+    }
+    if unit.dissolved_at != 0 {
+        return Err(Rejection::UnitDissolved);
+    }
+    match role.kind() {
+        RoleKind::Ordinary => {}
+        RoleKind::Lead
+        | RoleKind::Facilitator
+        | RoleKind::Secretary
+        | RoleKind::Representative
+        | RoleKind::ProductOwner => return Err(Rejection::ConstitutionRole),
+    }
+    let in_line = role.unit != unit.number
+        && (power::is_within(context, role.unit, unit.number)
+            || power::is_within(context, unit.number, role.unit));
+    if !in_line {
+        return Err(Rejection::NotInLine);
+    }
+    let now = context.now().time;
+    match assign_role::open_of_role(context, role.number, now).is_empty() {
+        true => Ok(()),
+        false => Err(Rejection::RoleFilled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{action::Kind, *};
+
+    use crate::form;
+    use crate::state::keys::List;
+    use crate::world::World;
+
+    fn moves(world: &World, role: &str, unit: &str) -> Kind {
+        Kind::MoveRole(MoveRole {
+            role: world.role_ref(role),
+            unit: world.unit_ref(unit),
+        })
+    }
+
+    #[test]
+    fn an_unfilled_role_moves_down_and_up_and_leaves_its_grants_behind() {
+        let mut world = World::new();
+        world.ada(Kind::CreateUnit(world.create_unit(
+            "dev",
+            "api",
+            UnitKind::Team,
+        )));
+        world.ada(Kind::CreateRole(world.create_role("dev", "tester")));
+        let grant = world.grant("dev#tester", Capability::Anchor, "dev");
+        world.ada(Kind::GiveGrant(grant));
+        let number = world.role("dev#tester").number;
+        let lead = Some("dev#lead");
+        let nowhere = Kind::MoveRole(MoveRole {
+            role: form::numbered(99),
+            unit: world.unit_ref("dev"),
+        });
+        let formless = Kind::MoveRole(MoveRole::default());
+        for (actor, role, act, expected) in [
+            ("ben", lead, formless, "rejected ref_malformed"),
+            ("ben", lead, nowhere, "rejected object_unknown"),
+            (
+                "finn",
+                Some("dev#engineer"),
+                moves(&world, "dev#tester", "dev/api"),
+                "rejected no_grant",
+            ),
+            (
+                "ben",
+                lead,
+                moves(&world, "dev#lead", "dev/api"),
+                "rejected constitution_role",
+            ),
+            (
+                "ben",
+                lead,
+                moves(&world, "dev#engineer", "dev/api"),
+                "rejected role_filled",
+            ),
+            (
+                "ben",
+                lead,
+                moves(&world, "dev#tester", "dev"),
+                "rejected not_in_line",
+            ),
+            (
+                "ben",
+                lead,
+                moves(&world, "dev#tester", "ops"),
+                "rejected not_in_line",
+            ),
+            (
+                "ben",
+                lead,
+                moves(&world, "dev#tester", "dev/api"),
+                "accepted",
+            ),
+        ] {
+            world.check(actor, role, act, expected);
+        }
+        assert_eq!(world.role("dev/api#tester").number, number);
+        assert!(world.list(List::Grants, number).is_empty());
+        world.check(
+            "ben",
+            lead,
+            moves(&world, "dev/api#tester", "dev"),
+            "accepted",
+        );
+        assert_eq!(world.role("dev#tester").number, number);
+    }
+}

@@ -1,0 +1,46 @@
+//! `raise_objection`: somebody of the electorate says why a version would do harm.
+//!
+//! Holacracy Constitution 5.0, 5.3.2: it counts where the objector argues each of four criteria, or
+//! that a rule would be violated. The ledger asks for the arguments and judges none of them.
+
+use polity_proto::v1::{Proposal, RaiseObjection};
+
+use super::Act;
+use crate::context::Context;
+use crate::decisions::objections;
+use crate::judge::Need;
+use crate::{Rejection, form};
+
+impl Act for RaiseObjection {
+    fn check(&self) -> Result<(), Rejection> {
+        form::reference(&self.proposal)?;
+        let claims = [
+            &self.harms,
+            &self.limits_my_role,
+            &self.caused_by_proposal,
+            &self.no_time_to_adapt,
+        ];
+        for text in claims.into_iter().chain([&self.breaks_a_rule]) {
+            form::text(text, form::TEXT_BYTES_MAX)?;
+        }
+        if self.version == 0 {
+            return Err(Rejection::FieldMissing);
+        }
+        let is_said = |text: &str| !text.trim().is_empty();
+        let all_four = claims.into_iter().all(|claim| is_said(claim));
+        match all_four || is_said(&self.breaks_a_rule) {
+            true => Ok(()),
+            false => Err(Rejection::ObjectionIncomplete),
+        }
+    }
+
+    fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
+        let _: Proposal = context.find(&self.proposal)?;
+        // Who decides was frozen at the opening; the mode asks.
+        Ok(vec![Need::own()])
+    }
+
+    fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
+        objections::raise(context, self)
+    }
+}

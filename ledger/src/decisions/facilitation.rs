@@ -1,0 +1,99 @@
+//! Who tests an objection.
+//!
+//! Holacracy Constitution 5.0, 5.3.3: the facilitator tests; where a rule is said to be broken, the
+//! secretary interprets. 5.3.6: where the seat is empty or its holder cannot act, each stands in
+//! for the other, then the circle lead, then any circle member. Nobody tests their own objection or
+//! one to their own proposal, and who discarded a member's objection does not test that member's
+//! next one: so no single person can silence another.
+
+use polity_proto::v1::{Assignment, Objection, ObjectionState, Proposal, Role, RoleKind};
+
+use crate::Rejection;
+use crate::context::Context;
+use crate::judge::power;
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
+
+/// Refuses whoever is not to test the objection now.
+pub(super) fn check_tester(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    objection: &Objection,
+) -> Result<(), Rejection> {
+    let member = context.actor.member;
+    if is_party(proposal, objection, member) {
+        return Err(Rejection::SamePerson);
+    }
+    match testers(context, context.now().time, proposal, objection).contains(&member) {
+        true => Ok(()),
+        false => Err(Rejection::NotFacilitator),
+    }
+}
+
+/// The people of the first seat from which somebody can test.
+pub fn testers(state: &dyn Read, now: u64, proposal: &Proposal, objection: &Objection) -> Vec<u64> {
+    let (first, second) = match objection.breaks_a_rule.is_empty() {
+        true => (RoleKind::Facilitator, RoleKind::Secretary),
+        false => (RoleKind::Secretary, RoleKind::Facilitator),
+    };
+    let members = proposal.electorate.iter().copied();
+    let members = members.filter(|member| power::member_is_active(state, *member));
+    let seats = [first, second, RoleKind::Lead]
+        .map(|kind| holders(state, now, proposal, kind))
+        .into_iter()
+        .chain([members.collect()]);
+    seats
+        .map(|people| {
+            let able = people.into_iter().filter(|member| {
+                !is_party(proposal, objection, *member)
+                    && !has_discarded(state, proposal, objection, *member)
+            });
+            able.collect::<Vec<u64>>()
+        })
+        .find(|people| !people.is_empty())
+        .unwrap_or_default()
+}
+
+fn is_party(proposal: &Proposal, objection: &Objection, member: u64) -> bool {
+    member == proposal.proposer
+        || member == objection.objector
+        || proposal.beneficiaries.contains(&member)
+}
+
+/// Who holds such a seat now and did when the proposal was opened: nobody is seated to set a
+/// certain objection aside.
+fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> Vec<u64> {
+    lists::all(state, List::Roles, proposal.unit)
+        .into_iter()
+        .filter(|number| {
+            objects::get::<Role>(state, *number).is_some_and(|role| role.kind() == kind)
+        })
+        .flat_map(|role| lists::all(state, List::Holders, role))
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .filter(|assignment| {
+            assignment.from <= proposal.opened_at
+                && power::assignment_holds(state, assignment, now)
+                && power::member_is_active(state, assignment.member)
+        })
+        .map(|assignment| assignment.member)
+        .collect()
+}
+
+/// Whether the member has discarded another objection of this objector to this version.
+fn has_discarded(
+    state: &dyn Read,
+    proposal: &Proposal,
+    objection: &Objection,
+    member: u64,
+) -> bool {
+    lists::all(state, List::Objections, proposal.number)
+        .into_iter()
+        .filter_map(|number| objects::get::<Objection>(state, number))
+        .any(|earlier| {
+            earlier.number != objection.number
+                && earlier.state() == ObjectionState::Discarded
+                && earlier.objector == objection.objector
+                && earlier.version == objection.version
+                && earlier.tested_by == member
+        })
+}

@@ -1,0 +1,191 @@
+//! What a circle's governance is about, and how it is proposed.
+
+use polity_proto::v1::{
+    Answer, Capability, Claim, InviteMember, ModeKind, Objection, ObjectionState, OpenProposal,
+    Proposal, ProposalKind, ProposalState, RaiseObjection, RoleKind, TestObjection, action::Kind,
+};
+
+use crate::form;
+use crate::world::{HOUR, World, consent, created, role_holders, tier};
+
+const PARTNER: Option<&str> = Some("dev/circle#partner");
+
+/// A circle below `dev` in which Finn, Gia and Hal are partners, Cleo leads and Dan facilitates;
+/// below it a circle that Eve leads. It governs itself by consent.
+fn world() -> World {
+    let mut world = World::with_circle();
+    world.ada(Kind::CreateRole(world.create_role("dev/circle", "partner")));
+    for member in ["finn", "gia", "hal"] {
+        world.ada(Kind::AssignRole(world.assign(member, "dev/circle#partner")));
+    }
+    world.ada(Kind::AssignRole(world.assign("cleo", "dev/circle#lead")));
+    let surrogate = polity_proto::v1::AssignRole {
+        manner: polity_proto::v1::Manner::Surrogate as i32,
+        ..world.assign("dan", "dev/circle#facilitator")
+    };
+    world.ada(Kind::AssignRole(surrogate));
+    let below = world.create_unit("dev/circle", "inner", polity_proto::v1::UnitKind::Circle);
+    world.ada(Kind::CreateUnit(below));
+    let lead = polity_proto::v1::CreateRole {
+        kind: RoleKind::Lead as i32,
+        ..world.create_role("dev/circle/inner", "lead")
+    };
+    world.ada(Kind::CreateRole(lead));
+    world.ada(Kind::AssignRole(
+        world.assign("eve", "dev/circle/inner#lead"),
+    ));
+    let tiers = vec![tier(0, role_holders(), consent(72 * HOUR))];
+    let policy = world.policy("dev/circle", Capability::Govern, tiers);
+    world.ada(Kind::SetPolicy(policy));
+    world
+}
+
+fn proposal(world: &World, acts: Vec<Kind>) -> OpenProposal {
+    OpenProposal {
+        tension: "newcomers are lost".into(),
+        example: "Ivy asked five people".into(),
+        explanation: "she would have asked the guide".into(),
+        ..world.proposal(
+            "dev/circle",
+            ProposalKind::Governance,
+            ModeKind::Consent,
+            acts,
+        )
+    }
+}
+
+fn guide(world: &World) -> Vec<Kind> {
+    vec![Kind::CreateRole(world.create_role("dev/circle", "guide"))]
+}
+
+#[test]
+fn a_circles_electorate_is_its_roles_and_the_leads_below() {
+    let mut world = world();
+    let number = {
+        let proposal = proposal(&world, guide(&world));
+        world.open("finn", "dev/circle#partner", proposal)
+    };
+    let electorate = world.get::<Proposal>(number).electorate;
+    let mut expected: Vec<u64> = ["finn", "gia", "hal", "cleo", "dan", "eve"]
+        .map(|name| world.member_number(name))
+        .into();
+    expected.sort_unstable();
+    assert_eq!(electorate, expected);
+}
+
+#[test]
+fn a_proposal_says_what_is_amiss_shows_it_and_explains_itself() {
+    let mut world = world();
+    for silence in [
+        |proposal: &mut OpenProposal| proposal.tension = " ".into(),
+        |proposal: &mut OpenProposal| proposal.example.clear(),
+        |proposal: &mut OpenProposal| proposal.explanation.clear(),
+    ] {
+        let mut proposal = proposal(&world, guide(&world));
+        silence(&mut proposal);
+        let open = Kind::OpenProposal(proposal);
+        world.check("finn", PARTNER, open, "rejected tension_missing");
+    }
+    let open = Kind::OpenProposal(proposal(&world, guide(&world)));
+    world.check("finn", PARTNER, open, "accepted");
+}
+
+#[test]
+fn roles_and_policies_are_governance_and_people_are_not() {
+    let mut world = world();
+    let people = vec![
+        Kind::AssignRole(world.assign("ben", "dev/circle#partner")),
+        Kind::InviteMember(InviteMember {
+            unit: world.unit_ref("dev/circle"),
+            ..world.invite("ivy", "dev")
+        }),
+        world.join_unit("ben", "dev/circle"),
+    ];
+    for act in people {
+        let open = Kind::OpenProposal(proposal(&world, vec![act]));
+        world.check("finn", PARTNER, open, "rejected not_governance_output");
+    }
+    let words = polity_proto::v1::SetPolicy {
+        unit: world.unit_ref("dev/circle"),
+        words: "newcomers ask first".into(),
+        ..Default::default()
+    };
+    let moved = polity_proto::v1::MoveRole {
+        role: form::created_by(0),
+        unit: world.unit_ref("dev/circle/inner"),
+    };
+    let mut acts = guide(&world);
+    acts.extend([Kind::MoveRole(moved), Kind::SetPolicy(words)]);
+    let open = proposal(&world, acts);
+    let number = world.open("finn", "dev/circle#partner", open);
+    world.advance(72 * HOUR);
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+    assert_ne!(world.role("dev/circle/inner#guide").number, 0);
+}
+
+#[test]
+fn the_facilitator_tests_and_another_stands_in_for_one_who_is_a_party() {
+    let mut world = world();
+    let open = proposal(&world, guide(&world));
+    let number = world.open("finn", "dev/circle#partner", open);
+    let object = |version| {
+        Kind::RaiseObjection(RaiseObjection {
+            proposal: form::numbered(number),
+            version,
+            harms: "it takes time".into(),
+            limits_my_role: "I teach".into(),
+            caused_by_proposal: "there is no guide today".into(),
+            no_time_to_adapt: "we start on Monday".into(),
+            ..RaiseObjection::default()
+        })
+    };
+    let test = |number| {
+        Kind::TestObjection(TestObjection {
+            objection: form::numbered(number),
+            unargued: Claim::None as i32,
+            explanation: String::new(),
+        })
+    };
+    let gias = created(&world.run("gia", None, object(1)).expect("an objection"));
+    for (member, expected) in [
+        ("cleo", "rejected not_facilitator"),
+        ("hal", "rejected not_facilitator"),
+        ("dan", "accepted"),
+    ] {
+        world.check(member, None, test(gias), expected);
+    }
+    assert_eq!(world.get::<Objection>(gias).state(), ObjectionState::Valid);
+    // The facilitator's own objection is tested by the lead.
+    let dans = created(&world.run("dan", None, object(1)).expect("an objection"));
+    world.check("dan", None, test(dans), "rejected same_person");
+    world.check("cleo", None, test(dans), "accepted");
+}
+
+#[test]
+fn nobody_is_seated_to_set_an_objection_aside() {
+    let mut world = world();
+    let open = proposal(&world, guide(&world));
+    let number = world.open("finn", "dev/circle#partner", open);
+    let rule = Kind::RaiseObjection(RaiseObjection {
+        proposal: form::numbered(number),
+        version: 1,
+        breaks_a_rule: "5.2: this is an operation".into(),
+        ..RaiseObjection::default()
+    });
+    let gias = created(&world.run("gia", None, rule).expect("an objection"));
+    let surrogate = polity_proto::v1::AssignRole {
+        manner: polity_proto::v1::Manner::Surrogate as i32,
+        ..world.assign("hal", "dev/circle#secretary")
+    };
+    world.ada(Kind::AssignRole(surrogate));
+    let discard = Kind::TestObjection(TestObjection {
+        objection: form::numbered(gias),
+        unargued: Claim::BreaksARule as i32,
+        explanation: "it is a role".into(),
+    });
+    // The secretary would interpret; this one came too late, the facilitator stands in.
+    world.check("hal", None, discard.clone(), "rejected not_facilitator");
+    world.check("dan", None, discard, "accepted");
+    let yes = world.answer(number, Answer::NoObjection);
+    world.check("gia", None, yes, "accepted");
+}

@@ -1,0 +1,74 @@
+//! Mode `vote`: enough of the electorate answer, and enough of them say yes.
+//!
+//! Whoever left or is suspended stays in the electorate without having answered, also where they
+//! had: nobody's departure helps a proposal, and nobody's suspension hurts it.
+
+use polity_proto::v1::{Answer, Member, Proposal};
+
+use super::mode::{Outcome, answers};
+use super::{approve, electorate, mode, timing};
+use crate::Rejection;
+use crate::context::Context;
+use crate::judge::{Actor, power};
+
+/// Notes who votes. Whom the proposer admitted or assigned a short time ago has no vote on this
+/// proposal: an electorate is not made for a vote.
+pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
+    electorate::freeze(context, proposal)?;
+    let close = |member: u64| {
+        let member = context.get::<Member>(member);
+        member.is_ok_and(|member| approve::is_too_close(context, proposal, &member))
+    };
+    let mut voters = proposal.electorate.clone();
+    voters.retain(|member| *member == proposal.proposer || !close(*member));
+    proposal.electorate = voters;
+    match proposal.electorate.is_empty() {
+        true => Err(Rejection::ElectorateSize),
+        false => Ok(()),
+    }
+}
+
+/// Judges an answer.
+pub(super) fn check_answer(
+    proposal: &Proposal,
+    actor: Actor,
+    answer: Answer,
+) -> Result<(), Rejection> {
+    electorate::check(proposal, actor.member)?;
+    match answer {
+        Answer::Yes | Answer::No | Answer::Abstain => Ok(()),
+        Answer::None | Answer::NoObjection | Answer::Approve | Answer::Refuse => {
+            Err(Rejection::AnswerUnfit)
+        }
+    }
+}
+
+/// Counted at the deadline, or before where whatever may still come changes nothing.
+pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
+    let count = |wanted: Answer| {
+        let given = answers(proposal).filter(|(response, answer)| {
+            *answer == wanted && power::member_is_active(context, response.member)
+        });
+        given.count() as u64
+    };
+    let (yes, no, abstain) = (
+        count(Answer::Yes),
+        count(Answer::No),
+        count(Answer::Abstain),
+    );
+    let electors = proposal.electorate.len() as u64;
+    let answered = yes + no + abstain;
+    let open = electors.saturating_sub(answered);
+
+    let mode = mode::standing(proposal);
+    let quorum = 100 * answered >= u64::from(mode.quorum) * electors;
+    let passes = |yes: u64, no: u64| yes > no && 100 * yes >= u64::from(mode.pass) * (yes + no);
+    let is_over = timing::is_over(context.now(), proposal);
+    if quorum && passes(yes, if is_over { no } else { no + open }) {
+        return Outcome::Decided;
+    }
+    match is_over || !passes(yes + open, no) {
+        true => Outcome::Refused,
+        false => Outcome::Open,
+    }
+}
