@@ -63,6 +63,18 @@ pub fn length(seconds: u64) -> String {
     humantime::format_duration(Duration::from_secs(seconds)).to_string()
 }
 
+/// A moment that is ahead, and how far: `2026-03-01T12:00:00Z (in 3h)`. 0 is nothing.
+pub fn ahead(seconds: u64) -> Result<String> {
+    let left = seconds.saturating_sub(now()?);
+    Ok(match (seconds, left) {
+        (0, _) => String::new(),
+        (_, 0) => format!("{} (over)", shown(seconds)),
+        // Nobody plans by the second what is hours away.
+        (_, 3_600..) => format!("{} (in {})", shown(seconds), length(left / 3_600 * 3_600)),
+        (_, _) => format!("{} (in {})", shown(seconds), length(left)),
+    })
+}
+
 /// This machine's clock, Unix seconds.
 pub fn now() -> Result<u64> {
     SystemTime::now()

@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use polity_client::v1::{
-    Answer, AssetKind, Capability, HoldState, Manner, MemberState, ModeKind, ProposalKind,
-    ProposalState, RoleKind, UnitKind,
+    Answer, AssetKind, Capability, Claim, HoldState, Manner, MemberState, ModeKind, ObjectionState,
+    ProposalKind, ProposalState, RoleKind, UnitKind,
 };
 
 /// An enumeration of the protocol whose values people write.
@@ -33,11 +33,13 @@ words! {
     Answer "ANSWER_" "NONE";
     AssetKind "ASSET_KIND_" "NONE";
     Capability "CAPABILITY_" "NONE";
+    Claim "CLAIM_" "NONE";
     HoldState "HOLD_STATE_" "NONE";
     // The zero of these has a meaning.
     Manner "MANNER_" "-";
     MemberState "MEMBER_STATE_" "NONE";
     ModeKind "MODE_KIND_" "NONE";
+    ObjectionState "OBJECTION_STATE_" "NONE";
     ProposalKind "PROPOSAL_KIND_" "NONE";
     ProposalState "PROPOSAL_STATE_" "NONE";
     RoleKind "ROLE_KIND_" "-";

@@ -178,7 +178,7 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
                 false => format!("Yes, as {role}, {authority}.\n"),
             }
         }
-        VerdictKind::NeedsDecision => format!("Not alone: it {}.\n", bare(&authority)),
+        VerdictKind::NeedsDecision => format!("Not alone: {}.\n", said_of(&authority)),
         // The refusal itself ends the command, with its facts.
         VerdictKind::Refused => "No. Looked at:\n".to_owned(),
     };
@@ -191,6 +191,15 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         ));
     }
     Ok(text)
+}
+
+/// A decision as a sentence of its own: "it needs …", "you may announce …".
+fn said_of(authority: &str) -> String {
+    let bare = bare(authority);
+    match bare.starts_with("you ") {
+        true => bare.to_owned(),
+        false => format!("it {bare}"),
+    }
 }
 
 /// An authority where it is not the end of a sentence.

@@ -25,7 +25,8 @@ impl Inbox {
         let mut items: Vec<Value> = Vec::new();
         for item in &answer.items {
             let about = lettered(item.kind(), item.number);
-            table.row([item.what.clone(), about.clone(), time::shown(item.due)]);
+            let due = time::ahead(item.due)?;
+            table.row([item.what.clone(), about.clone(), due]);
             items.push(json!({"what": item.what, "object": about, "due": time::json(item.due)}));
         }
         let json = json!({"member": member.shown, "height": answer.height, "items": items});

@@ -1,7 +1,12 @@
-//! `proposal list | show | open | amend | respond | withdraw | execute`.
+//! `proposal list | show | open | amend | respond | object | test | integrate | escalate | reverse | withdraw | execute`.
 
+mod escalate;
+mod file;
+mod integrate;
+mod object;
 mod open;
 mod read;
+mod test;
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
@@ -31,6 +36,11 @@ enum Verb {
     Open(open::Open),
     Amend(open::Amend),
     Respond(RespondVerb),
+    Object(object::Object),
+    Test(test::Test),
+    Integrate(integrate::Integrate),
+    Escalate(escalate::Escalate),
+    Reverse(escalate::Reverse),
     Withdraw(Withdraw),
     Execute(Execute),
 }
@@ -44,6 +54,11 @@ impl Proposal {
             Verb::Open(verb) => verb.run(context).await,
             Verb::Amend(verb) => verb.run(context).await,
             Verb::Respond(verb) => verb.run(context).await,
+            Verb::Object(verb) => verb.run(context).await,
+            Verb::Test(verb) => verb.run(context).await,
+            Verb::Integrate(verb) => verb.run(context).await,
+            Verb::Escalate(verb) => verb.run(context).await,
+            Verb::Reverse(verb) => verb.run(context).await,
             Verb::Withdraw(verb) => verb.run(context).await,
             Verb::Execute(verb) => verb.run(context).await,
         }
@@ -69,21 +84,24 @@ struct RespondVerb {
 impl RespondVerb {
     async fn run(self, context: &Context) -> Result<()> {
         let number = super::numbered(ObjectKind::Proposal, &self.proposal)?;
-        let version = match self.version {
-            Some(version) => version,
-            None => {
-                read::proposal(context.session().await?, number)
-                    .await?
-                    .version
-            }
-        };
         let respond = Respond {
             proposal: super::reference(number),
-            version,
+            version: version(context, number, self.version).await?,
             answer: self.answer as i32,
             explanation: self.explanation,
         };
         context.act(vec![Kind::Respond(respond)]).await
+    }
+}
+
+/// The version that was read, else the present one.
+async fn version(context: &Context, proposal: u64, read: Option<u32>) -> Result<u32> {
+    match read {
+        Some(version) => Ok(version),
+        None => {
+            let session = context.session().await?;
+            Ok(read::proposal(session, proposal).await?.version)
+        }
     }
 }
 
@@ -102,7 +120,7 @@ impl Withdraw {
     }
 }
 
-/// Executes what was decided and has waited.
+/// Executes what you announced, or what was decided, once its wait is over.
 #[derive(Args, Debug)]
 struct Execute {
     /// The proposal: p7.

@@ -1,16 +1,17 @@
 //! `proposal list` and `proposal show`.
 
 use clap::Args;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::{self, List as Set};
 use polity_client::session::{AsOf, Session, lettered, proposed_action};
-use polity_client::v1::{ObjectKind, Organisation, Proposal, Signer};
+use polity_client::v1::{ObjectKind, Organisation, Paused, Proposal, Signer};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
+use super::file;
 use crate::context::Context;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
-use crate::{failure, tier, time, word};
+use crate::{failure, mode, time, word};
 
 /// Lists the open proposals of a unit, or those that you opened.
 #[derive(Args, Debug)]
@@ -52,7 +53,7 @@ impl List {
                 names.shown(ObjectKind::Unit, proposal.unit),
                 names.shown(ObjectKind::Member, proposal.proposer),
                 proposal.title.clone(),
-                tier::mode_shown(&mode, &names),
+                mode::shown(&mode, &names),
                 answers.to_string(),
                 time::shown(proposal.lapses_at),
             ]);
@@ -68,7 +69,8 @@ impl List {
 pub(super) struct Show {
     /// The proposal: p7.
     proposal: String,
-    /// With all texts, the electorate and the actions as they are encoded.
+    /// The whole file of the decision: all texts, who decides, every version, answer, objection and event, and the
+    /// actions as they are encoded.
     #[arg(long)]
     full: bool,
 }
@@ -80,14 +82,48 @@ impl Show {
         let number = super::super::numbered(ObjectKind::Proposal, &self.proposal)?;
         let (found, moment) = session.get_at::<Proposal>(number, at).await?;
         let proposal = found.ok_or_else(|| absent(number))?;
-        let names = names_of(session, at, std::slice::from_ref(&proposal)).await?;
+        let paused: Paused = session
+            .value(keys::key(keys::PAUSED, &[]))
+            .await?
+            .unwrap_or_default();
+        let proposal = on_the_clock(proposal, paused.seconds);
+        let mut names = names_of(session, at, std::slice::from_ref(&proposal)).await?;
         let actions = sentences(session, &proposal).await?;
+        let mut file = None;
+        if self.full {
+            let read = file::read(session, &proposal).await?;
+            names.load_members(read.members()).await?;
+            file = Some(read);
+        }
 
         let mut value = as_json(&proposal, &names);
         value["sentences"] = actions.clone().into();
-        let full = self.full;
-        context.answer(moment, value, || shown(&proposal, &names, &actions, full));
+        context.answer(moment, value, || {
+            let mut text = shown(&proposal, &names, &actions, file.is_some());
+            match &file {
+                Some(file) => text.push_str(&file.shown(&proposal, &names)),
+                None => text.push_str(&answered(&proposal, &names)),
+            }
+            text
+        });
         Ok(())
+    }
+}
+
+/// Waits and deadlines as the clock will show them: the ledger counts them without outages.
+fn on_the_clock(proposal: Proposal, paused: u64) -> Proposal {
+    let shift = |at: u64| {
+        if at == 0 {
+            0
+        } else {
+            at.saturating_add(paused)
+        }
+    };
+    Proposal {
+        deadline: shift(proposal.deadline),
+        executable_at: shift(proposal.executable_at),
+        lapses_at: shift(proposal.lapses_at),
+        ..proposal
     }
 }
 
@@ -143,6 +179,8 @@ async fn names_of<'s>(session: &'s Session, at: AsOf, proposals: &[Proposal]) ->
     let people = proposals.iter().flat_map(|one| {
         let responses = one.responses.iter().map(|response| response.member);
         let named = one.electorate.iter().chain(&one.beneficiaries).copied();
+        let escalated = one.escalations.iter();
+        let named = named.chain(escalated.flat_map(|made| [made.member, made.reversed_by]));
         responses.chain(named).chain([one.proposer])
     });
     names.load_members(people).await?;
@@ -187,7 +225,7 @@ fn shown(proposal: &Proposal, names: &Names<'_>, actions: &[String], full: bool)
         ("by", names.shown(ObjectKind::Member, proposal.proposer)),
         ("as", names.shown(ObjectKind::Role, proposal.role)),
         ("version", proposal.version.to_string()),
-        ("decided by", tier::mode_shown(&mode, names)),
+        ("decided by", mode::shown(&mode, names)),
         (
             "policy",
             match proposal.policy {
@@ -196,6 +234,7 @@ fn shown(proposal: &Proposal, names: &Names<'_>, actions: &[String], full: bool)
             },
         ),
         ("opened", time::shown(proposal.opened_at)),
+        ("deadline", time::shown(proposal.deadline)),
         ("lapses", time::shown(proposal.lapses_at)),
         ("executable", time::shown(proposal.executable_at)),
         ("closed", time::shown(proposal.closed_at)),
@@ -236,20 +275,32 @@ fn shown(proposal: &Proposal, names: &Names<'_>, actions: &[String], full: bool)
             text.push_str(&format!("Action {}: {}\n", index + 1, hex::encode(bytes)));
         }
     }
+    text
+}
+
+/// The answers to the present version.
+fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
+    let mut text = String::new();
     for one in &proposal.responses {
-        let stale = match one.version == proposal.version {
-            true => String::new(),
-            false => format!(" (version {})", one.version),
-        };
         let why = match one.explanation.as_str() {
             "" => String::new(),
             words => format!(": {words}"),
         };
         text.push_str(&format!(
-            "{} {} {}{stale}{why}\n",
+            "{} {} {}{why}\n",
             time::shown(one.at),
             names.shown(ObjectKind::Member, one.member),
             word::word(one.answer()),
+        ));
+    }
+    if !proposal.open_objections.is_empty() {
+        let objections = proposal.open_objections.iter();
+        let objections: Vec<String> = objections
+            .map(|number| lettered(ObjectKind::Objection, *number))
+            .collect();
+        text.push_str(&format!(
+            "Objections that stand: {}\n",
+            objections.join(", ")
         ));
     }
     text
@@ -278,7 +329,7 @@ fn as_json(proposal: &Proposal, names: &Names<'_>) -> Value {
         "role": names::json(ObjectKind::Role, proposal.role),
         "version": proposal.version,
         "mode": word::word(mode.kind()),
-        "mode_words": tier::mode_shown(&mode, names),
+        "mode_words": mode::shown(&mode, names),
         "policy": names::json(ObjectKind::Policy, proposal.policy),
         "capability": word::word(proposal.capability()),
         "beneficiaries": numbers(ObjectKind::Member, &proposal.beneficiaries),
@@ -296,7 +347,17 @@ fn as_json(proposal: &Proposal, names: &Names<'_>) -> Value {
             "at": time::json(one.at),
             "explanation": one.explanation,
         })).collect::<Vec<_>>(),
+        "escalations": proposal.escalations.iter().map(|one| json!({
+            "member": names::json(ObjectKind::Member, one.member),
+            "at": time::json(one.at),
+            "explanation": one.explanation,
+            "reversed_by": names::json(ObjectKind::Member, one.reversed_by),
+            "reversed_at": time::json(one.reversed_at),
+            "reversed_why": one.reversed_why,
+        })).collect::<Vec<_>>(),
+        "open_objections": numbers(ObjectKind::Objection, &proposal.open_objections),
         "opened_at": time::json(proposal.opened_at),
+        "deadline": time::json(proposal.deadline),
         "lapses_at": time::json(proposal.lapses_at),
         "decided_at": time::json(proposal.decided_at),
         "executable_at": time::json(proposal.executable_at),
