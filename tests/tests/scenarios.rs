@@ -49,6 +49,13 @@ fn the_thief_is_refused_at_least_twenty_five_times() {
     assert!(report.refusals >= 25, "{} refusals", report.refusals);
 }
 
+#[test]
+fn the_takeover_is_refused_at_least_fifty_times() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/a-takeover.txt");
+    let report = run(&story);
+    assert!(report.refusals >= 50, "{} refusals", report.refusals);
+}
+
 /// The story with its last line, `state HASH`, as it is now.
 fn write_state(story: &Path, report: &Report) {
     let text = std::fs::read_to_string(story).expect("the scenario can be read");
