@@ -53,9 +53,9 @@ pub struct Config {
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// BFT consensus inside `polityd`.
+    #[default]
     Embedded,
     /// CometBFT, a process of its own beside `polityd`.
-    #[default]
     Cometbft,
 }
 

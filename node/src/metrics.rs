@@ -28,6 +28,14 @@ pub struct Metrics {
     pub peers: Gauge,
     /// Transactions that wait for a block.
     pub pool_transactions: Gauge,
+    /// The round that consensus works in; under the embedded engine.
+    pub round: Gauge,
+    /// Rounds without a decision since the start; under the embedded engine.
+    pub missed_rounds: Gauge,
+    /// 1 while the guard against signing twice lets this validator sign; under the embedded engine.
+    pub guard_signs: Gauge,
+    /// Signatures that the guard refused since the start; under the embedded engine.
+    pub guard_refusals: Gauge,
     /// Transactions in committed blocks that took effect.
     pub transactions_accepted: Counter,
     transactions_refused: Family<CodeLabel, Counter>,
@@ -80,6 +88,10 @@ impl Metrics {
             height: Gauge::default(),
             peers: Gauge::default(),
             pool_transactions: Gauge::default(),
+            round: Gauge::default(),
+            missed_rounds: Gauge::default(),
+            guard_signs: Gauge::default(),
+            guard_refusals: Gauge::default(),
             transactions_accepted: Counter::default(),
             transactions_refused: Family::default(),
             door_results: Family::default(),
@@ -133,6 +145,26 @@ impl Metrics {
             "Transactions that wait for a block",
             self.pool_transactions.clone(),
         );
+        for (name, help, gauge) in [
+            ("round", "The round that consensus works in", &self.round),
+            (
+                "missed_rounds",
+                "Rounds without a decision since the start",
+                &self.missed_rounds,
+            ),
+            (
+                "guard_signs",
+                "1 while the guard lets this validator sign",
+                &self.guard_signs,
+            ),
+            (
+                "guard_refusals",
+                "Signatures that the guard refused since the start",
+                &self.guard_refusals,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
         registry.register(
             "transactions_accepted",
             "Transactions in committed blocks that took effect",

@@ -46,6 +46,12 @@ impl Cluster {
         // A test's disk may be fuller than an operator's.
         let mut settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
         settings.push("store.free_bytes_min=16777216".to_owned());
+        if !settings
+            .iter()
+            .any(|setting| setting.starts_with("engine="))
+        {
+            settings.push("engine=cometbft".to_owned());
+        }
 
         let nodes: Vec<Node> = (0..departments)
             .map(|department| {

@@ -24,9 +24,10 @@ pub fn ask(gateway: SocketAddr, path: &str) -> Result<Value, String> {
 fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
+    // Of version 1.0, because its answers come in one piece.
     write!(
         stream,
-        "GET /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        "GET /{path} HTTP/1.0\r\nhost: {address}\r\nconnection: close\r\n\r\n"
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

@@ -156,3 +156,110 @@ impl Context {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::canonical::{SealedBlock, VoteKind};
+    use super::super::sample::{Chain, key, vote};
+    use super::*;
+
+    fn chain() -> Chain {
+        let mut chain = Chain::found(&[10; 4]);
+        for _ in 0..3 {
+            chain.grow(1, 0, &[], Vec::new());
+        }
+        chain
+    }
+
+    fn noted(chain: &Chain) -> Vec<DoubleVote> {
+        let said = |block: &SealedBlock| vote(&key(2), VoteKind::Prevote, 2, 0, Some(block.id()));
+        let (one, other) = (said(&chain.blocks[0]), said(&chain.blocks[1]));
+        let mut pending = Pending::default();
+        pending
+            .note(&chain.rows, one.clone(), other.clone())
+            .unwrap();
+        pending.note(&chain.rows, other, one).unwrap();
+        pending.for_block(&chain.rows, &chain.tip).unwrap()
+    }
+
+    #[test]
+    fn what_one_node_saw_another_one_admits_and_the_application_hears() {
+        let chain = chain();
+        let evidence = noted(&chain);
+        assert_eq!(evidence.len(), 1, "the same votes are one piece");
+        assert_eq!(is_admissible(&chain.rows, &chain.tip, &evidence), Ok(true));
+
+        let told = misbehavior(&evidence).remove(0);
+        assert_eq!(told.kind, MisbehaviorKind::DuplicateVote);
+        assert_eq!(
+            (told.height, told.validator_power, told.total_voting_power),
+            (2, 10, 40)
+        );
+        assert_eq!(told.time, chain.blocks[1].header().time);
+    }
+
+    #[test]
+    fn no_piece_is_carried_twice() {
+        let chain = chain();
+        let evidence = noted(&chain);
+        let twice = [evidence.clone(), evidence.clone()].concat();
+        assert_eq!(is_admissible(&chain.rows, &chain.tip, &twice), Ok(false));
+
+        let mut block = chain.next_block(Vec::new()).block().clone();
+        block.evidence.clone_from(&evidence);
+        let block = block.seal();
+        let rows = super::super::rows::decided(&block, &chain.tip, &[]);
+        chain.rows.0.write(rows).unwrap();
+        assert_eq!(is_admissible(&chain.rows, &chain.tip, &evidence), Ok(false));
+        assert!(noted(&chain).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_proven_is_not_admitted() {
+        let chain = chain();
+        let good = noted(&chain).remove(0);
+        type Change = fn(&mut DoubleVote);
+        let changes: [(&str, Change); 7] = [
+            ("power", |double| double.validator_power = 11),
+            ("total power", |double| double.total_power = 41),
+            ("time", |double| double.time.seconds += 1),
+            ("place", |double| double.validator_index = 3),
+            ("signature", |double| {
+                double.first.signature = double.second.signature
+            }),
+            ("order", |double| {
+                std::mem::swap(&mut double.first, &mut double.second)
+            }),
+            ("height", |double| {
+                double.first.vote.height = 99;
+                double.second.vote.height = 99;
+            }),
+        ];
+        for (name, change) in changes {
+            let mut changed = good.clone();
+            change(&mut changed);
+            assert_eq!(
+                is_admissible(&chain.rows, &chain.tip, &[changed]),
+                Ok(false),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn evidence_expires_when_it_is_old_by_both_bounds() {
+        let mut chain = chain();
+        let evidence = noted(&chain);
+        chain.tip.params.evidence.max_age_nanos = 1_000_000_000;
+        chain.tip.params.evidence.max_age_blocks = 3;
+        for (heights, expected) in [(1, true), (2, false)] {
+            for _ in 0..heights {
+                chain.grow(0, 0, &[], Vec::new());
+            }
+            assert_eq!(
+                is_admissible(&chain.rows, &chain.tip, &evidence),
+                Ok(expected)
+            );
+        }
+    }
+}

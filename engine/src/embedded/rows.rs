@@ -261,3 +261,44 @@ struct VotedRow {
     #[prost(bytes = "bytes", tag = "2")]
     announcement: Bytes,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Chain, key, update};
+
+    #[test]
+    fn a_chain_is_found_again_from_its_height_alone() {
+        let mut chain = Chain::found(&[10, 10, 10, 7]);
+        for height in 1..=6u64 {
+            let updates = match height {
+                3 => vec![update(&key(4), 20)],
+                _ => Vec::new(),
+            };
+            chain.grow(height as usize % 3, 0, &[], updates);
+            let found = chain.rows.tip(&chain.tip.chain_id, height).unwrap();
+            assert_eq!(format!("{found:?}"), format!("{:?}", chain.tip));
+        }
+        assert!(chain.rows.tip(&chain.tip.chain_id, 7).is_err());
+        let hash = chain.blocks[2].id().hash;
+        assert_eq!(chain.rows.height_of(&hash), Ok(Some(3)));
+    }
+
+    #[test]
+    fn what_was_voted_for_stays_until_its_height_is_decided() {
+        let mut chain = Chain::found(&[10; 4]);
+        let block = chain.next_block(Vec::new());
+        chain
+            .rows
+            .put_voted(&block, b"announced"[..].into())
+            .unwrap();
+
+        let voted = chain.rows.voted(1).unwrap();
+        assert_eq!(voted[0].block.id(), block.id());
+        assert_eq!(voted[0].announcement, b"announced"[..]);
+        assert!(chain.rows.voted(2).unwrap().is_empty());
+        chain.grow(0, 0, &[], Vec::new());
+        let rows = super::decided(&block, &chain.tip, &[block.id()]);
+        chain.rows.0.write(rows).unwrap();
+        assert!(chain.rows.voted(1).unwrap().is_empty());
+    }
+}

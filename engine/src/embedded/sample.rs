@@ -1,5 +1,8 @@
 //! A chain for tests: made by the keys of its validators, without a network.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
 use ed25519_dalek::{Signer, SigningKey};
 
@@ -8,9 +11,12 @@ use super::canonical::{
     VoteKind, consensus_hash, results_hash,
 };
 use super::params::Params;
+use super::rows::{Rows, decided};
 use super::tip::Tip;
+use crate::Fault;
 use crate::application::{
-    BlockParams, BlockResult, EvidenceParams, PaceParams, Timestamp, TxResult, ValidatorUpdate,
+    BlockParams, BlockResult, EngineRow, EngineStore, EvidenceParams, PaceParams, Timestamp,
+    TxResult, ValidatorUpdate,
 };
 use crate::cometbft::address;
 
@@ -21,6 +27,7 @@ pub(super) struct Chain {
     pub(super) blocks: Vec<SealedBlock>,
     pub(super) commits: Vec<Commit>,
     pub(super) validators: Vec<ValidatorSet>,
+    pub(super) rows: Rows,
 }
 
 pub(super) fn key(number: u8) -> SigningKey {
@@ -110,6 +117,7 @@ impl Chain {
             blocks: Vec::new(),
             commits: Vec::new(),
             validators: Vec::new(),
+            rows: Rows(Arc::new(Memory::default())),
         }
     }
 
@@ -192,7 +200,38 @@ impl Chain {
         let commit = self.sign(block.id(), round, absent);
         self.validators.push(self.tip.validators.clone());
         self.tip = self.tip.after(&block, commit.clone(), &result).unwrap();
+        self.rows.0.write(decided(&block, &self.tip, &[])).unwrap();
         self.blocks.push(block);
         self.commits.push(commit);
+    }
+}
+
+/// A store in memory.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<BTreeMap<Vec<u8>, Bytes>>);
+
+impl EngineStore for Memory {
+    fn read(&self, key: &[u8]) -> Result<Option<Bytes>, Fault> {
+        Ok(self.0.lock().unwrap().get(key).cloned())
+    }
+
+    fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Bytes)>, Fault> {
+        let rows = self.0.lock().unwrap();
+        let found = rows.range(prefix.to_vec()..);
+        Ok(found
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
+    }
+
+    fn write(&self, changes: Vec<EngineRow>) -> Result<(), Fault> {
+        let mut rows = self.0.lock().unwrap();
+        for row in changes {
+            match row.value {
+                Some(value) => rows.insert(row.key, value),
+                None => rows.remove(&row.key),
+            };
+        }
+        Ok(())
     }
 }

@@ -217,12 +217,19 @@ fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
         .unwrap_or(0);
     let mut status = json::status(chain, about, first.as_ref(), newest.as_ref(), power);
     let guard = chain.guard();
+    let peers = chain.gossip().peers();
+    let peers = peers
+        .iter()
+        .filter(|(_, is_connected)| *is_connected)
+        .count();
     status["consensus_info"] = json!({
         "height": progress.working_height.to_string(),
         "round": progress.round,
         "proposer": progress.proposer.map(|address| address.to_string()),
         "missed_rounds": progress.missed_rounds.to_string(),
         "is_validator": progress.is_validator,
+        "peers": peers.to_string(),
+        "waiting": chain.pool().status().transactions.to_string(),
         "guard": {
             "signs": guard.is_trusted,
             "height": guard.height.to_string(),

@@ -19,6 +19,18 @@ pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
         metrics.peers.set(count(&peers, "n_peers"));
         let pool = blocks.ask(Ask::NumUnconfirmedTxs).await.unwrap_or_default();
         metrics.pool_transactions.set(count(&pool, "n_txs"));
+        let mut status = blocks.ask(Ask::Status).await.unwrap_or_default();
+        let consensus = status["consensus_info"].take();
+        let round = consensus["round"].as_i64().unwrap_or(0);
+        metrics.round.set(round);
+        metrics
+            .missed_rounds
+            .set(count(&consensus, "missed_rounds"));
+        let guard = &consensus["guard"];
+        metrics
+            .guard_signs
+            .set(guard["signs"].as_bool().unwrap_or(false).into());
+        metrics.guard_refusals.set(count(guard, "refusals"));
 
         tokio::time::sleep(PAUSE).await;
     }

@@ -94,3 +94,68 @@ fn is_commit_sound(commit: &Commit, tip: &Tip) -> bool {
         && commit.block_id == tip.block_id
         && commit.is_decided_by(&tip.chain_id, &tip.last_validators)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::canonical::{Block, CommitSignature};
+    use crate::embedded::sample::Chain;
+
+    #[test]
+    fn each_rule_has_its_name() {
+        let mut chain = Chain::found(&[10; 4]);
+        chain.grow(1, 0, &[], Vec::new());
+        chain.grow(1, 1, &[2], Vec::new());
+        let good = chain.next_block(Vec::new());
+        assert_eq!(check(&good, &chain.tip, &chain.rows), Ok(Ok(())));
+
+        type Change = fn(&mut Block);
+        let changes: [(&str, Change); 14] = [
+            ("chain id", |block| block.header.chain_id.push('x')),
+            ("height", |block| block.header.height += 1),
+            ("app version", |block| block.header.app_version += 1),
+            ("parent", |block| block.header.last_block_id.parts += 1),
+            ("validators", |block| block.header.validators_hash[0] ^= 1),
+            ("next validators", |block| {
+                block.header.next_validators_hash[0] ^= 1
+            }),
+            ("parameters", |block| block.header.consensus_hash[0] ^= 1),
+            ("app hash", |block| block.header.app_hash[0] ^= 1),
+            ("results", |block| block.header.last_results_hash[0] ^= 1),
+            ("time", |block| block.header.time.seconds -= 1),
+            ("proposer", |block| block.header.proposer_address.0[0] ^= 1),
+            ("size", |block| {
+                block.transactions.push(vec![0; 5 << 20].into())
+            }),
+            ("commit of the parent", |block| {
+                block.last_commit.signatures[0] = CommitSignature::Absent;
+            }),
+            ("commit of the parent", |block| block.last_commit.round += 1),
+        ];
+        for (rule, change) in changes {
+            let mut block = good.block().clone();
+            change(&mut block);
+            assert_eq!(check(&block.seal(), &chain.tip, &chain.rows), Ok(Err(rule)));
+        }
+    }
+
+    #[test]
+    fn a_vote_needs_a_clock_that_agrees() {
+        let at = |seconds| Timestamp { seconds, nanos: 0 };
+        for (time, round, expected) in [
+            (100, 0, true),
+            (105, 0, true),
+            (106, 0, false),
+            (106, 3, false),
+            (90, 0, true),
+            (89, 0, false),
+            (89, 1, true),
+        ] {
+            assert_eq!(
+                is_timely(at(time), at(100), round),
+                expected,
+                "{time} in round {round}"
+            );
+        }
+    }
+}
