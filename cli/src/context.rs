@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use polity_client::keys::{KeyStore, StoredKey};
+use polity_client::keys::{KeyStore, Passphrase, Signer, StoredKey};
 use polity_client::ledger::state::keys;
 use polity_client::session::{AsOf, HomeConfig, Named, Session};
 use polity_client::trust::Checkpoint;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::cli::Options;
 use crate::output::Output;
-use crate::time;
+use crate::{passphrase, time};
 
 /// What is done with the action that a command builds.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ pub struct Context {
     /// What is done with actions.
     pub purpose: Purpose,
     session: OnceCell<Session>,
+    /// Typed once, where a command needs the key twice.
+    passphrase: Mutex<Option<Passphrase>>,
 }
 
 /// Who acts, and with which key.
@@ -72,6 +74,7 @@ impl Context {
             home,
             purpose,
             session: OnceCell::new(),
+            passphrase: Mutex::new(None),
         })
     }
 
@@ -136,6 +139,21 @@ impl Context {
         })?;
         let member = session.member(&format!("m{number}")).await?;
         Ok(Actor { member, key })
+    }
+
+    /// The actor's key, opened; its passphrase is asked for once.
+    pub fn open_key(&self, who: &Actor) -> Result<Signer> {
+        let mut known = self
+            .passphrase
+            .lock()
+            .map_err(|_| Error::new(ErrorKind::Trouble, "an earlier step failed"))?;
+        let passphrase = match known.take() {
+            Some(passphrase) => passphrase,
+            None => passphrase::existing(&who.key.name, self.options.passphrase_fd)?,
+        };
+        let signer = self.keys().open(&who.key.name, &passphrase);
+        *known = Some(passphrase);
+        signer
     }
 
     /// The role of `--as`; 0: none was given.

@@ -256,6 +256,7 @@ impl<'s> Names<'s> {
             | ObjectKind::Recovery
             | ObjectKind::Auditor
             | ObjectKind::Objection
+            | ObjectKind::Election
             | ObjectKind::Organisation => String::new(),
         };
         format!("{} {name}", lettered(kind, number))

@@ -14,7 +14,7 @@ use polity_client::{Error, ErrorKind, Refusal, Result};
 use serde_json::json;
 
 use crate::context::{Actor, Context, Purpose};
-use crate::{draft_file, passphrase, receipt, time};
+use crate::{draft_file, receipt, time};
 
 impl Context {
     /// Does what the command is for with the actions that it built: sends them, or asks about them. Several actions
@@ -107,8 +107,7 @@ impl Context {
 
     /// Signs with the actor's key, asking for its passphrase.
     pub fn sign(&self, draft: &mut Draft, who: &Actor) -> Result<()> {
-        let passphrase = passphrase::existing(&who.key.name, self.options.passphrase_fd)?;
-        let signer = self.keys().open(&who.key.name, &passphrase)?;
+        let signer = self.open_key(who)?;
         let organisation = draft.body()?.organisation;
         let organisation: [u8; 32] = organisation
             .try_into()

@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use polity_client::v1::{
-    Answer, AssetKind, Capability, Claim, HoldState, Manner, MemberState, ModeKind, ObjectionState,
-    ProposalKind, ProposalState, RoleKind, UnitKind,
+    Answer, AssetKind, Capability, Claim, ElectionStep, HoldState, Manner, MemberState, ModeKind,
+    ObjectionState, Profile, ProposalKind, ProposalState, RoleKind, UnitKind, WarningKind,
 };
 
 /// An enumeration of the protocol whose values people write.
@@ -34,16 +34,19 @@ words! {
     AssetKind "ASSET_KIND_" "NONE";
     Capability "CAPABILITY_" "NONE";
     Claim "CLAIM_" "NONE";
+    ElectionStep "ELECTION_STEP_" "NONE";
     HoldState "HOLD_STATE_" "NONE";
     // The zero of these has a meaning.
     Manner "MANNER_" "-";
     MemberState "MEMBER_STATE_" "NONE";
     ModeKind "MODE_KIND_" "NONE";
     ObjectionState "OBJECTION_STATE_" "NONE";
+    Profile "PROFILE_" "NONE";
     ProposalKind "PROPOSAL_KIND_" "NONE";
     ProposalState "PROPOSAL_STATE_" "NONE";
     RoleKind "ROLE_KIND_" "-";
     UnitKind "UNIT_KIND_" "NONE";
+    WarningKind "WARNING_KIND_" "NONE";
 }
 
 /// Numbers above this are not used by any enumeration here.

@@ -33,6 +33,12 @@ pub fn defaults() -> Parameters {
         propose_timeout_ms: 600,
         vote_timeout_ms: 300,
         timeout_step_ms: 200,
+        election_ballots: 72 * HOUR,
+        election_reveal: 72 * HOUR,
+        election_change: 24 * HOUR,
+        election_objections: 72 * HOUR,
+        election_term: 365 * DAY,
+        profile_deadline: 72 * HOUR,
     }
 }
 
@@ -75,6 +81,17 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
         )?,
         vote_timeout_ms: bounded(changes.vote_timeout_ms, base.vote_timeout_ms, 20, MINUTE_MS)?,
         timeout_step_ms: bounded(changes.timeout_step_ms, base.timeout_step_ms, 10, MINUTE_MS)?,
+        election_ballots: bounded(changes.election_ballots, base.election_ballots, 1, YEAR)?,
+        election_reveal: bounded(changes.election_reveal, base.election_reveal, 1, YEAR)?,
+        election_change: bounded(changes.election_change, base.election_change, 1, YEAR)?,
+        election_objections: bounded(
+            changes.election_objections,
+            base.election_objections,
+            1,
+            YEAR,
+        )?,
+        election_term: bounded(changes.election_term, base.election_term, 1, 10 * YEAR)?,
+        profile_deadline: bounded(changes.profile_deadline, base.profile_deadline, 1, YEAR)?,
     };
     Ok(merged)
 }

@@ -135,8 +135,10 @@ rejections! {
     RootFixed = 428, "root_fixed", "the root cannot be moved or dissolved";
     UnitValidates = 429, "unit_validates", "the unit runs a validator";
     LastUnitOfWork = 430, "home_squad", "the member already has a home squad";
+    LeadRepresents = 431, "lead_represents", "whoever leads the unit does not represent it";
     RoleFilled = 432, "role_filled", "the role still has holders";
     NotInLine = 433, "not_in_line", "the other unit is neither above nor below";
+    ProfileUnfit = 434, "profile_unfit", "the profile is not for a unit of this kind";
 
     // 5xx: decisions.
     ProposalClosed = 501, "proposal_closed", "the proposal is no longer open";
@@ -167,7 +169,19 @@ rejections! {
     ObjectionClosed = 526, "objection_closed", "the objection is no longer open";
     NotFacilitator = 527, "not_facilitator", "somebody else tests this objection";
     TooManyVersions = 528, "too_many_versions", "a proposal has at most 64 versions";
+
+    RoleNotElected = 540, "role_not_elected", "the role is not filled by election";
+    ElectionOpen = 541, "election_open", "an election for the role is already open";
+    ElectionClosed = 542, "election_closed", "the election is over";
+    ElectionStep = 543, "election_step", "the election is at another step";
+    BallotCast = 544, "ballot_cast", "the member has cast this ballot already";
+    BallotMissing = 545, "ballot_missing", "the member has no ballot in this election";
+    BallotMismatch = 546, "ballot_mismatch", "the ballot that was sealed is another";
+    NomineeUnfit = 547, "nominee_unfit", "the nominee is not among those who can be elected";
+    BallotCounts = 548, "ballot_counts", "the sealed nominee can be elected: the ballot is not replaced";
     ElectorateSize = 549, "electorate_size", "an electorate has 1 to 500 members";
+    OutlookStale = 550, "outlook_stale", "the state gives another outlook than the one that is bound";
+    OutlookWide = 551, "outlook_wide", "the actions touch more units than an outlook shows";
 
     // 6xx: value.
     AmountZero = 601, "amount_zero", "the amount is zero";

@@ -6,6 +6,7 @@ use prost::Message;
 use crate::actions::{ending, holding, recover_member};
 use crate::context::{Authority, Block, Context};
 use crate::decisions::{self, closing, double_signing};
+use crate::elections;
 use crate::merkle::receipts;
 use crate::state::{Overlay, consumed, keys, timers};
 
@@ -76,6 +77,7 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
         TimerKind::Proposal => return closing::fall_due(context, timer.number),
         TimerKind::Evidence => double_signing::propose_removal(context, timer.number),
+        TimerKind::Election => elections::step_over(context, timer.number),
     }
     0
 }

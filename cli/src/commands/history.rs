@@ -157,6 +157,7 @@ async fn subject(session: &Session, text: &str) -> Result<Subject> {
         | ObjectKind::Unit
         | ObjectKind::Role
         | ObjectKind::Proposal
+        | ObjectKind::Election
         | ObjectKind::Account
         | ObjectKind::Organisation => Ok(own(kind, number)),
         ObjectKind::Grant
@@ -247,6 +248,7 @@ async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subj
         | ObjectKind::Unit
         | ObjectKind::Role
         | ObjectKind::Proposal
+        | ObjectKind::Election
         | ObjectKind::Account
         | ObjectKind::Organisation => {
             return Err(Error::new(

@@ -8,6 +8,7 @@ pub mod auditor;
 pub mod budget;
 pub mod can;
 pub mod document;
+pub mod election;
 pub mod explain;
 pub mod external;
 pub mod grant;
@@ -28,6 +29,7 @@ pub mod sod;
 pub mod transfer;
 pub mod tx;
 pub mod unit;
+pub mod watch;
 pub mod why;
 
 use clap::Subcommand;
@@ -55,6 +57,7 @@ pub enum Command {
     Policy(policy::Policy),
     Sod(sod::Sod),
     Proposal(proposal::Proposal),
+    Election(election::Election),
 
     Asset(asset::Asset),
     Account(account::Account),
@@ -75,6 +78,7 @@ pub enum Command {
     Inbox(inbox::Inbox),
     History(history::History),
     Audit(audit::Audit),
+    Watch(watch::Watch),
 
     Completions(shell::Completions),
     Man(shell::Man),
@@ -94,6 +98,7 @@ impl Command {
             Command::Policy(one) => one.run(context).await,
             Command::Sod(one) => one.run(context).await,
             Command::Proposal(one) => one.run(context).await,
+            Command::Election(one) => one.run(context).await,
             Command::Asset(one) => one.run(context).await,
             Command::Account(one) => one.run(context).await,
             Command::Party(one) => one.run(context).await,
@@ -111,6 +116,7 @@ impl Command {
             Command::Inbox(one) => one.run(context).await,
             Command::History(one) => one.run(context).await,
             Command::Audit(one) => one.run(context).await,
+            Command::Watch(one) => one.run(context).await,
             Command::Completions(one) => one.run(),
             Command::Man(one) => one.run(),
         }

@@ -3,7 +3,7 @@
 use polity_proto::v1::ObjectKind;
 
 /// Every kind with its letter. Assets have codes instead, and the organisation is one.
-const LETTERS: [(ObjectKind, char); 19] = [
+const LETTERS: [(ObjectKind, char); 20] = [
     (ObjectKind::Member, 'm'),
     (ObjectKind::Unit, 'u'),
     (ObjectKind::Role, 'r'),
@@ -23,6 +23,7 @@ const LETTERS: [(ObjectKind, char); 19] = [
     (ObjectKind::Recovery, 'v'),
     (ObjectKind::Auditor, 'w'),
     (ObjectKind::Objection, 'o'),
+    (ObjectKind::Election, 'c'),
 ];
 
 /// A number with its letter.
@@ -82,6 +83,7 @@ pub fn kind_name(kind: ObjectKind) -> &'static str {
         ObjectKind::Auditor => "auditor",
         ObjectKind::Organisation => "organisation",
         ObjectKind::Objection => "objection",
+        ObjectKind::Election => "election",
     }
 }
 

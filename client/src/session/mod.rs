@@ -4,6 +4,7 @@
 //! who acts), `keys/` and `trust/` (headers verified by earlier calls).
 
 mod audit;
+mod ballots;
 mod correction;
 mod document;
 mod evidence;

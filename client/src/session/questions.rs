@@ -1,12 +1,13 @@
 //! Questions to the judge and to a node's indexes. Answers are hearsay: they guide, the block decides.
 
 use polity_proto::v1::{
-    Action, CanAnswer, CanRequest, InboxAnswer, InboxRequest, ObjectKind, RefusalsAnswer,
-    RefusalsRequest, StatusAnswer, WhoCanAnswer, WhoCanRequest,
+    Action, CanAnswer, CanRequest, HealthAnswer, HealthRequest, InboxAnswer, InboxRequest,
+    ObjectKind, OutlookAnswer, OutlookRequest, RefusalsAnswer, RefusalsRequest, StatusAnswer,
+    WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
 
-use super::Session;
+use super::{AsOf, Session};
 use crate::{Error, Result};
 
 impl Session {
@@ -48,6 +49,35 @@ impl Session {
             before_height,
         };
         self.question("/refusals", &request).await
+    }
+
+    /// What a unit lacks and, with `below`, every unit below it. Terms that end within `within`
+    /// seconds are warned of.
+    pub async fn health(
+        &self,
+        unit: u64,
+        below: bool,
+        within: u64,
+        at: AsOf,
+    ) -> Result<HealthAnswer> {
+        let request = HealthRequest {
+            unit,
+            below,
+            within,
+        };
+        let height = match at {
+            AsOf::Newest => 0,
+            AsOf::Height(height) => height,
+        };
+        let answer = self
+            .ask("/health", &request.encode_to_vec(), height, false)
+            .await?;
+        decode(&answer.value)
+    }
+
+    /// What a proposal of these actions would change.
+    pub async fn outlook(&self, request: &OutlookRequest) -> Result<OutlookAnswer> {
+        self.question("/outlook", request).await
     }
 
     /// What a node says of itself.

@@ -7,13 +7,14 @@ use crate::context::Context;
 use crate::decisions::governance::{self, Words};
 use crate::decisions::{opening, settling, timing, versions};
 use crate::judge::{Actor, Need};
-use crate::{Rejection, form};
+use crate::{Rejection, form, outlook};
 
 impl Act for AmendProposal {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.proposal)?;
         form::text(&self.explanation, form::TEXT_BYTES_MAX)?;
         form::optional_hash(&self.document)?;
+        form::optional_hash(&self.outlook)?;
         opening::check_actions(&self.actions, None)
     }
 
@@ -40,6 +41,8 @@ impl Act for AmendProposal {
         // Policy and mode stay those of the opening: what needs more is another proposal.
         let frozen: Mode = proposal.mode.clone().unwrap_or_default();
         opening::check_covered(&judged.decision, &frozen)?;
+        let actions = opening::actions_of(&self.actions)?;
+        outlook::check_bound(context, proposer, &actions, &self.outlook)?;
 
         timing::clear_timer(context, &proposal);
         versions::next(context, &mut proposal)?;
@@ -48,6 +51,7 @@ impl Act for AmendProposal {
             proposal.explanation = self.explanation.clone();
         }
         proposal.document = self.document.clone();
+        proposal.outlook = self.outlook.clone();
         opening::carry(context, &mut proposal, judged)?;
         timing::begin_version(context, &mut proposal);
         settling::record(context, &proposal);

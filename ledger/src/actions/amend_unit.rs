@@ -51,9 +51,7 @@ impl Act for AmendUnit {
         }
 
         let (number, parent) = (unit.number, unit.parent);
-        if amended.kind() != UnitKind::Circle {
-            end_circle_roles(context, number)?;
-        }
+        end_foreign_roles(context, &amended)?;
         names::release(context.state, ObjectKind::Unit, parent, &unit.handle, "");
         names::claim(
             context.state,
@@ -90,9 +88,15 @@ pub(super) fn departments(context: &Context<'_, '_>) -> Result<Vec<Need>, Reject
     Ok(vec![Need::departments(organisation.root_unit)])
 }
 
-/// Roles that only a circle has end where it becomes another kind of unit.
-fn end_circle_roles(context: &mut Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
-    for number in lists::all(context, List::Roles, unit) {
+/// A circle that becomes something else loses the elected offices of circles.
+pub(super) fn end_foreign_roles(
+    context: &mut Context<'_, '_>,
+    amended: &Unit,
+) -> Result<(), Rejection> {
+    if amended.kind() == UnitKind::Circle {
+        return Ok(());
+    }
+    for number in lists::all(context, List::Roles, amended.number) {
         let role: Role = context.get(number)?;
         match role.kind() {
             RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {

@@ -1,8 +1,8 @@
 //! `assign_role`: a member holds a role, from now on.
 
 use polity_proto::v1::{
-    AssignRole, Assignment, Capability, Grant, Manner, Member, MemberState, ObjectKind, Role,
-    RoleKind, ScopeKind, TimerKind, Unit,
+    AssignRole, Assignment, Capability, Election, Grant, Manner, Member, MemberState, ObjectKind,
+    Role, RoleKind, ScopeKind, TimerKind, Unit,
 };
 
 use super::{Act, give_grant};
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::judge::{Need, duties};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects, timers};
-use crate::{Rejection, form};
+use crate::{Rejection, elections, form};
 
 /// Percent of a member's time that assignments may claim together.
 const PERCENTAGE_MAX: u32 = 100;
@@ -19,12 +19,8 @@ impl Act for AssignRole {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.role)?;
         form::reference(&self.member)?;
-        let manner: Manner = form::known_or_zero(self.manner)?;
-        check_details(&self.focus, self.percentage)?;
-        match manner {
-            Manner::Elected => Err(Rejection::ElectedOnly),
-            Manner::Assigned | Manner::Surrogate | Manner::Imported => Ok(()),
-        }
+        form::known_or_zero::<Manner>(self.manner)?;
+        check_details(&self.focus, self.percentage)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -35,7 +31,7 @@ impl Act for AssignRole {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let now = context.now().time;
-        let mut role: Role = context.find(&self.role)?;
+        let role: Role = context.find(&self.role)?;
         let member: Member = context.find(&self.member)?;
         // An imported assignment carries no grants; its renewal is judged.
         if !context.is_genesis() && self.manner() != Manner::Imported {
@@ -49,8 +45,9 @@ impl Act for AssignRole {
                 return Err(Rejection::MemberStateWrong);
             }
         }
-        if role.elected && self.manner() != Manner::Surrogate {
-            return Err(Rejection::ElectedOnly);
+        let election = election(context, self.manner(), &role, &member)?;
+        if election.is_some() {
+            elections::vacate(context, &role, member.number);
         }
         let held = open_of_member(context, member.number, now);
         if held.iter().any(|other| other.role == role.number) {
@@ -64,9 +61,14 @@ impl Act for AssignRole {
         }
         check_lead_apart(context, &role, &held)?;
         check_percentage(&held, self.percentage)?;
-        let until = until(&role, self.until, now)?;
+        let asked = match &election {
+            Some(election) => now.saturating_add(election.term),
+            None => self.until,
+        };
+        let until = until(&role, asked, now)?;
 
         let number = context.next_number(ObjectKind::Assignment);
+        let mut role: Role = context.get(role.number)?;
         let follows = std::mem::take(&mut role.vacated);
         context.put(&role);
         context.put(&Assignment {
@@ -91,7 +93,26 @@ impl Act for AssignRole {
         }
         let histories = histories(role.number, member.number);
         context.event(ObjectKind::Assignment, number, &histories);
+        if let Some(election) = election {
+            elections::elected(context, election, number);
+        }
         Ok(())
+    }
+}
+
+/// The election whose result is carried out here; none where nobody was elected. An elected role is
+/// filled by it alone, or by a surrogate until then.
+fn election(
+    context: &Context<'_, '_>,
+    manner: Manner,
+    role: &Role,
+    member: &Member,
+) -> Result<Option<Election>, Rejection> {
+    match manner {
+        Manner::Elected => elections::deciding(context, role.number, member.number).map(Some),
+        Manner::Surrogate => Ok(None),
+        Manner::Assigned | Manner::Imported if role.elected => Err(Rejection::ElectedOnly),
+        Manner::Assigned | Manner::Imported => Ok(None),
     }
 }
 
@@ -179,7 +200,7 @@ fn check_lead_apart(
         .filter_map(|assignment| objects::get::<Role>(context, assignment.role))
         .any(|other| other.unit == role.unit && other.kind() == apart);
     if collides {
-        Err(Rejection::KindRule)
+        Err(Rejection::LeadRepresents)
     } else {
         Ok(())
     }
@@ -421,7 +442,7 @@ mod tests {
             "ada",
             Some("acme#lead"),
             Kind::AssignRole(both),
-            "rejected kind_rule",
+            "rejected lead_represents",
         );
     }
 

@@ -1,11 +1,11 @@
 //! `change_squad`: a member moves between squads, with the receiving squad's product owner; tribe
 //! and chapter can change in the same act.
 
-use polity_proto::v1::{ChangeSquad, EndReason, Ref, Role, RoleKind, Unit, UnitKind};
+use polity_proto::v1::{ChangeSquad, EndReason, Member, Ref, Role, RoleKind, Unit, UnitKind};
 
 use super::{Act, membership};
 use crate::context::{Authority, Context};
-use crate::judge::Need;
+use crate::judge::{Need, kinds};
 use crate::state::objects;
 use crate::{Rejection, form};
 
@@ -55,13 +55,27 @@ impl Act for ChangeSquad {
             }
             membership::take_out(context, member, chapter, EndReason::None);
         }
-        membership::leave_chapters(context, member);
+        check_chapters(context, member)?;
         if self.chapter_to.is_some() {
             let chapter = chapter(context, &self.chapter_to)?;
             membership::join(context, member, chapter)?;
         }
         Ok(())
     }
+}
+
+/// Who goes to another tribe leaves its chapters by their own words, in the same act: a chapter is no
+/// small print.
+fn check_chapters(context: &Context<'_, '_>, member: u64) -> Result<(), Rejection> {
+    let found: Member = context.get(member)?;
+    let tribe = kinds::home_tribe(context, &found);
+    for chapter in found.chapters {
+        let chapter: Unit = context.get(chapter)?;
+        if chapter.parent != tribe {
+            return Err(Rejection::KindRule);
+        }
+    }
+    Ok(())
 }
 
 fn chapter(context: &Context<'_, '_>, reference: &Option<Ref>) -> Result<u64, Rejection> {
@@ -192,6 +206,11 @@ mod tests {
         let mut world = World::with_tribes();
         world.ada(world.join_unit("finn", "dev/web/red"));
         world.ada(world.join_unit("finn", "dev/web/quality"));
+        let silent = change(&world, "dev/web/red", "dev/app/green");
+        world.check_deed(
+            received(silent, "ada", "dev/app/green#owner"),
+            "rejected kind_rule",
+        );
         let change = ChangeSquad {
             chapter_from: world.unit_ref("dev/web/quality"),
             chapter_to: world.unit_ref("dev/app/craft"),

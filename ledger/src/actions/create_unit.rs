@@ -1,8 +1,8 @@
 //! `create_unit`: a unit below another; at genesis, the root.
 
-use polity_proto::v1::{Capability, Counter, CreateUnit, ObjectKind, Unit, UnitKind};
+use polity_proto::v1::{Capability, Counter, CreateUnit, ObjectKind, Profile, Unit, UnitKind};
 
-use super::Act;
+use super::{Act, apply_profile};
 use crate::context::Context;
 use crate::judge::power::{self, UNIT_DEPTH_MAX};
 use crate::judge::{Need, kinds};
@@ -17,6 +17,7 @@ impl Act for CreateUnit {
         form::handle(&self.handle)?;
         form::external_id(&self.external_id)?;
         form::optional_reference(&self.succeeds)?;
+        form::known_or_zero::<Profile>(self.profile)?;
         check_words(&self.label, &self.purpose)?;
         check_confers(&self.confers)
     }
@@ -73,6 +74,7 @@ impl Act for CreateUnit {
             succeeds: context.optional(&self.succeeds)?,
             effective_at: context.effective_at,
             basis: Some(context.basis),
+            profile: Profile::None as i32,
         });
         names::claim(
             context.state,
@@ -88,7 +90,13 @@ impl Act for CreateUnit {
             histories.push((ObjectKind::Unit, parent));
         }
         context.event(ObjectKind::Unit, number, &histories);
-        Ok(())
+        match self.profile() {
+            Profile::None => Ok(()),
+            profile => {
+                let unit: Unit = context.get(number)?;
+                apply_profile::begin(context, unit, profile)
+            }
+        }
     }
 }
 

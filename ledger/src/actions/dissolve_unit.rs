@@ -61,10 +61,15 @@ impl Act for DissolveUnit {
 /// Most joined members whom a dissolution takes out of the unit: each has an event.
 const JOINED_MAX: u64 = 500;
 
-/// Refuses a unit that still has units, value, holds, proposals, nodes or filled roles.
+/// Refuses a unit that still has units, value, holds, proposals, elections, nodes or filled roles.
 fn check_empty(context: &Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
     let now = context.now().time;
-    for list in [List::Children, List::Proposals, List::Nodes] {
+    for list in [
+        List::Children,
+        List::Proposals,
+        List::Elections,
+        List::Nodes,
+    ] {
         if lists::count(context, list, unit) != 0 {
             return Err(Rejection::UnitNotEmpty);
         }

@@ -4,13 +4,15 @@
 //! `EndReason::None` means that the present action is about the ending itself.
 
 use polity_proto::v1::{
-    Account, Assignment, Capability, EndReason, Grant, ObjectKind, Policy, Role, SodRule, TimerKind,
+    Account, Assignment, Capability, EndReason, Grant, Manner, ObjectKind, Policy, Role, SodRule,
+    TimerKind,
 };
 
 use super::{assign_role, create_role, ownership, posting};
 use crate::Amount;
 use crate::context::Context;
 use crate::decisions::closing;
+use crate::elections;
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
 
@@ -62,9 +64,14 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
 /// Ends an assignment whose term is over; a renewed one has a timer of its own.
 pub(crate) fn term_over(context: &mut Context<'_, '_>, number: u64) {
     let over = objects::get::<Assignment>(context, number)
-        .is_some_and(|assignment| assignment.until != 0 && assignment.until <= context.now().time);
-    if over {
-        end_assignment(context, number, EndReason::Term);
+        .filter(|assignment| assignment.until != 0 && assignment.until <= context.now().time)
+        .filter(|assignment| assignment.ended_at == 0);
+    let Some(assignment) = over else {
+        return;
+    };
+    end_assignment(context, number, EndReason::Term);
+    if assignment.manner() == Manner::Elected {
+        elections::fall_due(context, &assignment);
     }
 }
 
@@ -112,6 +119,7 @@ pub(crate) fn end_role(context: &mut Context<'_, '_>, number: u64, reason: EndRe
     let Some(role) = objects::get::<Role>(context, number) else {
         return;
     };
+    elections::end_of_role(context, &role);
 
     create_role::release_domains(context, &role);
     names::release(

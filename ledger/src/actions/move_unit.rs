@@ -1,15 +1,17 @@
 //! `move_unit`: a unit, with all below it, goes to another parent. Both parents agree.
 
+use std::collections::BTreeSet;
+
 use polity_proto::v1::{Capability, MoveUnit, ObjectKind, Unit};
 
 use super::amend_unit::{departments, governed_by, validates};
 use super::{Act, membership};
 use crate::context::Context;
 use crate::judge::power::{self, UNIT_DEPTH_MAX};
-use crate::judge::{Need, kinds};
+use crate::judge::{Need, duties, kinds};
 use crate::state::keys::List;
 use crate::state::{Read, lists, names};
-use crate::{Rejection, form};
+use crate::{Rejection, form, health};
 
 impl Act for MoveUnit {
     fn check(&self) -> Result<(), Rejection> {
@@ -50,6 +52,7 @@ impl Act for MoveUnit {
         names::check_handle(context, ObjectKind::Unit, parent.number, &unit.handle)?;
 
         let (number, before, after) = (unit.number, unit.parent, parent.number);
+        let duties = Duties::before(context, number, after);
         let state = &mut *context.state;
         names::release(state, ObjectKind::Unit, before, &unit.handle, "");
         names::claim(state, ObjectKind::Unit, after, &unit.handle, "", number);
@@ -65,7 +68,39 @@ impl Act for MoveUnit {
         for member in lists::all(context, List::Joined, number) {
             membership::leave_chapters(context, member);
         }
-        Ok(())
+        duties.check(context)
+    }
+}
+
+/// Duty conflicts of those whom a move could bring into one: who holds something in what moves, or
+/// over what it comes below. Only the moved tree can tell which are new.
+struct Duties {
+    people: BTreeSet<u64>,
+    before: BTreeSet<(u64, u64)>,
+}
+
+impl Duties {
+    fn before(context: &Context<'_, '_>, moved: u64, parent: u64) -> Duties {
+        let now = context.now().time;
+        let mut people = BTreeSet::new();
+        if !context.is_genesis() && !duties::rules(context).is_empty() {
+            let mut units = health::subtree(context, moved, usize::MAX);
+            let above = power::lineage(context, parent);
+            units.extend(above.into_iter().map(|unit| unit.number));
+            people = duties::people_over(context, now, &units);
+        }
+        Duties {
+            before: duties::conflicts(context, now, &people),
+            people,
+        }
+    }
+
+    fn check(&self, context: &Context<'_, '_>) -> Result<(), Rejection> {
+        let after = duties::conflicts(context, context.now().time, &self.people);
+        match after.is_subset(&self.before) {
+            true => Ok(()),
+            false => Err(Rejection::DutyConflict),
+        }
     }
 }
 
@@ -297,6 +332,44 @@ mod tests {
                 .list(List::Joined, world.unit("dev/web/quality").number)
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_move_brings_no_two_duties_together() {
+        let mut world = World::new();
+        let team = world.create_unit("ops", "net", UnitKind::Team);
+        world.ada(Kind::CreateUnit(team));
+        world.ada(Kind::CreateRole(world.create_role("ops/net", "arbiter")));
+        let role = "ops/net#arbiter";
+        world.ada(Kind::GiveGrant(world.grant(
+            role,
+            Capability::Arbitrate,
+            "ops/net",
+        )));
+        world.ada(Kind::AssignRole(world.assign("finn", role)));
+        let rule = Kind::SetSodRule(SetSodRule {
+            unit: world.unit_ref("dev"),
+            first: Capability::Spend as i32,
+            second: Capability::Arbitrate as i32,
+        });
+        world.check("ben", Some("dev#lead"), rule, "accepted");
+        // Finn spends in dev, and would arbitrate there too.
+        let away = moved(&world, "ops/net", "dev");
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            away.clone(),
+            "rejected duty_conflict",
+        );
+        let exception = GiveSodException {
+            rule: form::numbered(1),
+            member: world.member_ref("finn"),
+            until: world.time + 86_400,
+            control: "ben looks at each ruling".into(),
+        };
+        let exception = Kind::GiveSodException(exception);
+        world.check("ben", Some("dev#lead"), exception, "accepted");
+        world.check("ada", Some("acme#lead"), away, "accepted");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::decisions::governance::{self, Words};
 use crate::decisions::{opening, settling};
 use crate::judge::Need;
-use crate::{Rejection, form};
+use crate::{Rejection, form, outlook};
 
 impl Act for OpenProposal {
     fn check(&self) -> Result<(), Rejection> {
@@ -25,6 +25,7 @@ impl Act for OpenProposal {
             form::reference(&Some(*beneficiary))?;
         }
         form::optional_hash(&self.document)?;
+        form::optional_hash(&self.outlook)?;
         opening::check_actions(&self.actions, Some(kind))
     }
 
@@ -53,6 +54,8 @@ impl Act for OpenProposal {
         let judged = opening::judge_actions(context, unit.number, proposer, &self.actions)?;
         let expected = opening::expected(self.expected(), self.expected_count);
         opening::check_not_stricter(&judged.decision, &expected)?;
+        let actions = opening::actions_of(&self.actions)?;
+        outlook::check_bound(context, proposer, &actions, &self.outlook)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
@@ -75,6 +78,7 @@ impl Act for OpenProposal {
             example: self.example.clone(),
             explanation: self.explanation.clone(),
             document: self.document.clone(),
+            outlook: self.outlook.clone(),
             beneficiaries: self
                 .beneficiaries
                 .iter()

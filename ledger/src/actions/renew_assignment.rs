@@ -220,10 +220,7 @@ mod tests {
         });
         world.check("ada", Some("acme#lead"), renew.clone(), "accepted");
         assignment.manner = Manner::Elected as i32;
-        let key = crate::state::keys::key(crate::state::keys::ASSIGNMENT, &[assignment.number]);
-        world
-            .state
-            .insert(key, prost::Message::encode_to_vec(&assignment));
+        world.put_for_test(&assignment);
         world.check(
             "ada",
             Some("acme#lead"),

@@ -9,7 +9,9 @@ use crate::Amount;
 use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
+use crate::elections;
 use crate::judge::{Actor, Need, Trace, Verdict, judge, power};
+use crate::outlook;
 
 /// Acts on a decision: at once, or by noting from when the proposer may execute it. What was
 /// announced keeps its wait, whoever decided in between.
@@ -66,12 +68,15 @@ pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Resu
         ..context.new_event(ObjectKind::Proposal, number)
     };
     context.push(event, &[(ObjectKind::Proposal, number)]);
+    elections::proposal_closed(context, &adopted);
     Ok(())
 }
 
 fn run(context: &mut Context<'_, '_>, proposal: &Proposal, basis: Basis) -> Result<(), Rejection> {
     check_proposer(context, proposal)?;
-    for (index, action) in opening::actions_of(&proposal.actions)?.iter().enumerate() {
+    let actions = opening::actions_of(&proposal.actions)?;
+    outlook::check_bound(context, context.actor, &actions, &proposal.outlook)?;
+    for (index, action) in actions.iter().enumerate() {
         context.begin(index as u32, action)?;
         for need in actions::needs(context, action)? {
             check_still_covered(context, proposal, &need)?;

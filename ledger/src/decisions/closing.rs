@@ -4,6 +4,7 @@ use polity_proto::v1::{EndReason, ObjectKind, Proposal, ProposalState};
 
 use super::{exposure, settling, timing};
 use crate::context::Context;
+use crate::elections;
 use crate::state::keys::List;
 use crate::state::lists;
 
@@ -38,7 +39,16 @@ pub(crate) fn close(
     proposal.state = state as i32;
     proposal.closed_at = context.now().time;
     context.put(&proposal);
+    elections::proposal_closed(context, &proposal);
     proposal
+}
+
+/// Ends a proposal, if it is pending, because what it is about ended.
+pub(crate) fn end_pending(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
+    match context.get::<Proposal>(number) {
+        Ok(proposal) if is_pending(&proposal) => end(context, proposal, reason),
+        Ok(_) | Err(_) => {}
+    }
 }
 
 /// The timer of a proposal: its deadline is over, it lapses, or it waits on, where outages do not

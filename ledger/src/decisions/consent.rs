@@ -7,7 +7,7 @@
 use polity_proto::v1::{Answer, Proposal};
 
 use super::mode::{Outcome, answers};
-use super::{electorate, mode, timing};
+use super::{electorate, mode, objections, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{Actor, power};
@@ -34,7 +34,12 @@ pub(super) fn check_answer(
 /// objection stands. Who left or is suspended has said nothing.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
     if !proposal.open_objections.is_empty() {
-        return Outcome::Open;
+        // Nobody could amend what an election proposes: a valid objection discards the candidate
+        // (Holacracy Constitution 5.0, 5.3.5 f).
+        return match proposal.election != 0 && objections::has_valid(context, proposal) {
+            true => Outcome::Refused,
+            false => Outcome::Open,
+        };
     }
     let agrees = |member: u64| {
         let said = answers(proposal).any(|(response, _)| response.member == member);

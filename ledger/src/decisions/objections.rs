@@ -82,7 +82,7 @@ pub(crate) fn test(context: &mut Context<'_, '_>, test: &TestObjection) -> Resul
     if test.unargued() == Claim::None {
         objection.state = ObjectionState::Valid as i32;
         record(context, &objection);
-        return Ok(());
+        return settling::settle(context, proposal);
     }
     timing::begin_mode(context, &mut proposal);
     end(context, &mut proposal, objection, ObjectionState::Discarded);
@@ -147,6 +147,14 @@ pub(super) fn open_of(
     standing
         .filter_map(|number| context.get::<Objection>(*number).ok())
         .find(|objection| objection.objector == member)
+}
+
+/// Whether an objection that stands was tested and found valid.
+pub(super) fn has_valid(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
+    let standing = proposal.open_objections.iter();
+    standing
+        .filter_map(|number| context.get::<Objection>(*number).ok())
+        .any(|objection| objection.state() == ObjectionState::Valid)
 }
 
 /// Whether the objection keeps its proposal from being adopted.

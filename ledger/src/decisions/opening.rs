@@ -92,11 +92,11 @@ fn sort_of(topic: Topic) -> Option<Topic> {
 
 fn is_about_proposals(action: &Action) -> bool {
     // The numbers of this family on the wire.
-    (160..180).contains(&actions::tag(action))
+    (160..174).contains(&actions::tag(action))
 }
 
 /// The actions of a proposal whose form was checked.
-pub(super) fn actions_of(encoded: &[Vec<u8>]) -> Result<Vec<Action>, Rejection> {
+pub(crate) fn actions_of(encoded: &[Vec<u8>]) -> Result<Vec<Action>, Rejection> {
     encoded
         .iter()
         .map(|bytes| Action::decode(bytes.as_slice()).map_err(|_| Rejection::Malformed))

@@ -6,6 +6,7 @@ use polity_proto::v1::{
 
 use super::{Broken, State, all, ensure, find};
 use crate::Amount;
+use crate::judge::duties::reaches;
 use crate::judge::{Now, power};
 use crate::state::keys::List;
 use crate::state::lists;
@@ -77,11 +78,9 @@ fn is_within(delegation: &Grant, source: &Grant) -> bool {
         && (source.asset == 0 || delegation.asset == source.asset)
 }
 
-/// Nobody holds over a unit what a rule of that very unit keeps apart, unless an exception was
-/// given for it, or the genesis gave all of it.
-///
-/// Exceptions end and units move: then neither capability can be used, and nothing is broken.
-/// So only grants over the rule's own unit are looked at, which no move brings together.
+/// Nobody holds in a unit and below what a rule keeps apart there, unless an exception was given for
+/// it, or the genesis gave both. An exception ends by itself: then neither can be used, and nothing
+/// is broken.
 pub(super) fn duties(state: &State, now: Now) -> Result<(), Broken> {
     let rules: Vec<SodRule> = all(state)
         .filter(|rule: &SodRule| rule.removed_at == 0)
@@ -93,23 +92,19 @@ pub(super) fn duties(state: &State, now: Now) -> Result<(), Broken> {
         let number = member.number;
         let held = held(state, number, now.time);
         for rule in &rules {
-            let later = |capability| {
-                let mut found = held.iter().filter(|(grant, _)| {
+            let holds = |capability, at_all: bool| {
+                held.iter().any(|(grant, is_later)| {
                     grant.capability() == capability
-                        && grant.scope.is_some_and(|scope| scope.unit == rule.unit)
-                });
-                let first = found.next().map(|(_, is_later)| *is_later);
-                first.map(|is_later| is_later || found.any(|(_, is_later)| *is_later))
+                        && (at_all || !is_later)
+                        && reaches(state, grant, rule.unit)
+                })
             };
-            let breaks = match (later(rule.first()), later(rule.second())) {
-                (Some(first), Some(second)) => first || second,
-                (None, _) | (_, None) => false,
-            };
+            let both = |at_all| holds(rule.first(), at_all) && holds(rule.second(), at_all);
             let excepted = || {
                 all::<SodException>(state)
                     .any(|given| given.rule == rule.number && given.member == number)
             };
-            ensure(11, !breaks || excepted(), || {
+            ensure(11, !both(true) || both(false) || excepted(), || {
                 format!("member {number} breaks rule {}", rule.number)
             })?;
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use polity_proto::v1::{
-    Assignment, Manner, Member, MemberState, Organisation, Role, TimerKind, Unit, UnitKind,
+    Assignment, BasisSource, Election, ElectionStep, Manner, Member, MemberState, Organisation,
+    Proposal, Role, TimerKind, Unit, UnitKind,
 };
 
 use super::{Broken, State, all, ensure, find, has_timer};
@@ -119,17 +120,58 @@ pub(super) fn assignments(state: &State, _: Now) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Who holds an elected role was elected, or stands in until the election.
+/// Who holds an elected role was elected by the election that its proposal carried out, or stands in
+/// until the election; and an election that is over elected nobody else.
 pub(super) fn elected(state: &State, _: Now) -> Result<(), Broken> {
-    for assignment in all::<Assignment>(state).filter(|assignment| assignment.ended_at == 0) {
+    for assignment in all::<Assignment>(state) {
         let elected = find::<Role>(state, assignment.role).is_some_and(|role| role.elected);
         let fits = match assignment.manner() {
-            Manner::Elected | Manner::Surrogate => true,
+            Manner::Elected => elected && was_elected(state, &assignment),
+            Manner::Surrogate => true,
             Manner::Assigned | Manner::Imported => !elected,
         };
         ensure(8, fits, || {
             format!("assignment {} fills an elected role", assignment.number)
         })?;
     }
+    for election in all::<Election>(state) {
+        let fits = match election.step() {
+            ElectionStep::Elected => find::<Assignment>(state, election.assignment)
+                .is_some_and(|assignment| assignment.member == election.candidate),
+            ElectionStep::None => false,
+            ElectionStep::Ballots
+            | ElectionStep::Reveal
+            | ElectionStep::Change
+            | ElectionStep::Objections
+            | ElectionStep::Ended => election.assignment == 0,
+        };
+        ensure(8, fits && one_ballot_each(&election), || {
+            format!("election {} is out of order", election.number)
+        })?;
+    }
     Ok(())
+}
+
+fn was_elected(state: &State, assignment: &Assignment) -> bool {
+    let basis = assignment.basis.unwrap_or_default();
+    let proposal = (basis.source() == BasisSource::Proposal)
+        .then(|| find::<Proposal>(state, basis.number))
+        .flatten();
+    proposal
+        .and_then(|proposal| find::<Election>(state, proposal.election))
+        .is_some_and(|election| {
+            election.role == assignment.role && election.assignment == assignment.number
+        })
+}
+
+/// Only electors vote, each once, and who is nominated is one of them.
+fn one_ballot_each(election: &Election) -> bool {
+    let voters: BTreeSet<u64> = election.ballots.iter().map(|ballot| ballot.voter).collect();
+    let knows = |member| election.electorate.contains(&member);
+    voters.len() == election.ballots.len()
+        && voters.into_iter().all(knows)
+        && election
+            .ballots
+            .iter()
+            .all(|ballot| ballot.nominee == 0 || knows(ballot.nominee))
 }

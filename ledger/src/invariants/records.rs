@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use polity_proto::v1::{
-    Account, Asset, Assignment, Auditor, BudgetLine, ConsumedIds, Grant, Hold, HoldState, ListHead,
-    ListPage, Member, Node, ObjectKind, Objection, OwnerKind, Party, Policy, Proposal, Record,
-    Role, SodException, SodRule, Unit, Validator,
+    Account, Asset, Assignment, Auditor, BudgetLine, ConsumedIds, Election, Grant, Hold, HoldState,
+    ListHead, ListPage, Member, Node, ObjectKind, Objection, OwnerKind, Party, Policy, Proposal,
+    Record, Role, SodException, SodRule, Unit, Validator,
 };
 use sha2::{Digest, Sha256};
 
 use super::{Broken, State, all, ensure, number, rows};
 use crate::decisions::closing;
+use crate::elections;
 use crate::judge::Now;
 use crate::merkle::history::{Frontier, leaf_hash};
 use crate::state::keys::{self, List};
@@ -136,6 +137,9 @@ fn expected(state: &State) -> Lists {
     }
     for objection in all::<Objection>(state) {
         put(List::Objections, objection.proposal, objection.number);
+    }
+    for election in all::<Election>(state).filter(elections::is_open) {
+        put(List::Elections, election.unit, election.number);
     }
     for account in all::<Account>(state).filter(|account| account.closed_at == 0) {
         let owner = account.owner.unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Static separation of duties: capabilities that no member holds together in a unit and below.
 //!
-//! What would come to be held is judged before it is given. Time can still bring two together (an
-//! exception ends, a unit moves): then neither of the two can be used, see [`keeps_apart`].
+//! What would come to be held is judged before it is given, and a unit does not move where its move
+//! would bring two together. Time still can, where an exception ends: then neither of the two can be
+//! used, see [`keeps_apart`].
 
 use std::collections::BTreeSet;
 
@@ -102,6 +103,39 @@ pub fn breakers(state: &dyn Read, now: u64, rule: &SodRule) -> Vec<u64> {
         .collect()
 }
 
+/// Members who hold something over one of these units, whatever their state.
+pub fn people_over(state: &dyn Read, now: u64, units: &[u64]) -> BTreeSet<u64> {
+    let mut people = BTreeSet::new();
+    for unit in units {
+        for grant in living_grants(state, List::GrantsOver, *unit, now) {
+            match grant.source {
+                0 => people.extend(holders(state, grant.role, now)),
+                _ => {
+                    people.insert(grant.member);
+                }
+            }
+        }
+    }
+    people
+}
+
+/// Which of these members break which rules by what they hold: rule and member, without exception.
+pub fn conflicts(state: &dyn Read, now: u64, members: &BTreeSet<u64>) -> BTreeSet<(u64, u64)> {
+    let rules = rules(state);
+    if rules.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut conflicts = BTreeSet::new();
+    for member in members {
+        let held = held(state, now, *member);
+        let broken = rules.iter().filter(|rule| {
+            holds_both(state, rule, &held) && !is_excepted(state, now, rule, *member)
+        });
+        conflicts.extend(broken.map(|rule| (rule.number, *member)));
+    }
+    conflicts
+}
+
 /// The rules that hold.
 pub fn rules(state: &dyn Read) -> Vec<SodRule> {
     lists::all(state, List::SodRules, 0)
@@ -125,7 +159,7 @@ fn holds(state: &dyn Read, capability: Capability, unit: u64, grants: &[Grant]) 
 }
 
 /// Whether a grant's scope meets the tree below `unit`.
-fn reaches(state: &dyn Read, grant: &Grant, unit: u64) -> bool {
+pub(crate) fn reaches(state: &dyn Read, grant: &Grant, unit: u64) -> bool {
     let Some(scope) = &grant.scope else {
         return false;
     };

@@ -263,8 +263,20 @@ pub fn decides_itself(state: &dyn Read, capability: Capability, unit: u64, now: 
     capability == Capability::Govern && is_governed(state, unit, now)
 }
 
-/// Whether an active member holds `govern` by a grant over this very unit.
+/// Whether somebody governs this very unit: an active member holds `govern` by a grant over it, or
+/// it has a policy of its own for that and people in its roles.
 fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {
+    let by_policy = super::policies::policy_of(state, unit, Capability::Govern).is_some();
+    by_policy && has_holders(state, unit, now) || is_governed_by_grant(state, unit, now)
+}
+
+fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
+    lists::all(state, List::Roles, unit)
+        .into_iter()
+        .any(|role| !holders_of(state, role, now).is_empty())
+}
+
+fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
     lists::all(state, List::GrantsOver, unit)
         .into_iter()
         .filter_map(|number| objects::get::<Grant>(state, number))

@@ -1,8 +1,8 @@
 //! What waits for a member.
 
 use polity_proto::v1::{
-    Assignment, BasisSource, InboxItem, ModeKind, ObjectKind, Objection, ObjectionState,
-    Organisation, Proposal, ProposalState, Role,
+    Assignment, BasisSource, Election, ElectionStep, InboxItem, ModeKind, ObjectKind, Objection,
+    ObjectionState, Organisation, Proposal, ProposalState, Role,
 };
 
 use crate::context::Block;
@@ -17,8 +17,8 @@ const ITEMS_MAX: usize = 500;
 /// Most units whose open proposals are looked at.
 const UNITS_MAX: usize = 10_000;
 
-/// Proposals that the member's answer would count for, decided ones that they may execute, and
-/// assignments to accept.
+/// Proposals that the member's answer would count for, decided ones that they may execute, ballots
+/// of elections, and assignments to accept.
 pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
     let mut items = Vec::new();
     for number in lists::all(state, List::ProposalsBy, member) {
@@ -33,6 +33,10 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
             items.extend(answerable(state, block, &proposal, member));
             items.extend(announced(state, block.now, &proposal, member));
             items.extend(objections(state, block.now, &proposal, member));
+        }
+        for number in lists::all(state, List::Elections, unit) {
+            let election = objects::get::<Election>(state, number);
+            items.extend(election.and_then(|election| ballot(state, block.now, &election, member)));
         }
     }
     let roles = power::roles_of(state, member, block.now.time);
@@ -129,6 +133,38 @@ fn objections(state: &dyn Read, now: Now, proposal: &Proposal, member: u64) -> V
             })
         })
         .collect()
+}
+
+/// A ballot that the member can still seal, reveal or change.
+fn ballot(state: &dyn Read, now: Now, election: &Election, member: u64) -> Option<InboxItem> {
+    let sealed = election
+        .ballots
+        .iter()
+        .find(|ballot| ballot.voter == member);
+    let what = match (election.step(), sealed) {
+        (ElectionStep::Ballots, None) if election.electorate.contains(&member) => "seal a ballot",
+        (ElectionStep::Reveal, Some(ballot)) if ballot.nominee == 0 => "reveal your ballot",
+        (ElectionStep::Change, Some(ballot)) if ballot.nominee != 0 && ballot.changed_from == 0 => {
+            "name another, if you like"
+        }
+        (
+            ElectionStep::None
+            | ElectionStep::Ballots
+            | ElectionStep::Reveal
+            | ElectionStep::Change
+            | ElectionStep::Objections
+            | ElectionStep::Elected
+            | ElectionStep::Ended,
+            _,
+        ) => return None,
+    };
+    let role: Role = objects::get(state, election.role).unwrap_or_default();
+    Some(InboxItem {
+        kind: ObjectKind::Election as i32,
+        number: election.number,
+        what: format!("{what}: {}", role.handle),
+        due: election.step_until.saturating_add(now.paused),
+    })
 }
 
 fn item(proposal: &Proposal, what: &str, due: u64) -> InboxItem {

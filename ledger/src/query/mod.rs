@@ -3,6 +3,7 @@
 
 mod facts;
 mod inbox;
+mod outlook;
 mod verdict;
 mod who_can;
 
@@ -13,6 +14,7 @@ use crate::state::{Overlay, Read};
 use crate::{Rejection, actions, block};
 
 pub use inbox::inbox;
+pub use outlook::outlook;
 pub use who_can::{MEMBERS_MAX, who_can};
 
 /// Whether a member may do an action, and if not, what it would take.

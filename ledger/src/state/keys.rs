@@ -61,6 +61,8 @@ prefixes! {
     VALIDATOR = 0x14;
     /// Objection to a proposal by number.
     OBJECTION = 0x15;
+    /// Election by number.
+    ELECTION = 0x1a;
     /// Last number given, by object kind.
     COUNTER = 0x20;
     /// Head of a list: list kind, owner.
@@ -182,6 +184,8 @@ pub enum List {
     ProposalsBy = 24,
     /// Objections to a proposal, all that were ever raised.
     Objections = 25,
+    /// Open elections of a unit.
+    Elections = 40,
 }
 
 /// A key: prefix and numbers.

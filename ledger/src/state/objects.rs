@@ -66,6 +66,7 @@ objects! {
     Recovery Recovery RECOVERY false;
     Auditor Auditor AUDITOR false;
     Objection Objection OBJECTION false;
+    Election Election ELECTION true;
 }
 
 impl Object for v1::Organisation {

@@ -146,7 +146,9 @@ impl World {
         let role: Role = self.get(assignment.role);
         let member: Member = self.get(assignment.member);
         assert!(role.removed_at == 0 && member.state() != MemberState::Departed);
-        assert!(!role.elected || assignment.manner() == Manner::Surrogate);
+        assert!(
+            !role.elected || matches!(assignment.manner(), Manner::Surrogate | Manner::Elected)
+        );
         // The timers have run: nothing open is over.
         assert!(assignment.until == 0 || self.time < assignment.until);
         if role.kind() == RoleKind::Representative {

@@ -6,9 +6,10 @@ use polity_proto::v1::{
 };
 
 use super::draft::{Draft, Entry, Sort};
-use super::{CharterError, form, words};
+use super::{CharterError, form, profile, words};
 
 pub(super) fn add(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
+    profile::add_rules(draft, charter)?;
     for role in &charter.roles {
         let entry = Entry {
             table: "roles",

@@ -58,6 +58,12 @@ pub(super) struct Parameters {
     pub(super) propose_timeout_ms: Option<u64>,
     pub(super) vote_timeout_ms: Option<u64>,
     pub(super) timeout_step_ms: Option<u64>,
+    pub(super) election_ballots: Option<String>,
+    pub(super) election_reveal: Option<String>,
+    pub(super) election_change: Option<String>,
+    pub(super) election_objections: Option<String>,
+    pub(super) election_term: Option<String>,
+    pub(super) profile_deadline: Option<String>,
 }
 
 /// A unit by its path from the root; the one above stands before it in the file.
@@ -79,6 +85,8 @@ pub(super) struct Unit {
     pub(super) keeps_back: Vec<String>,
     #[serde(default)]
     pub(super) ceiling: u32,
+    /// A way of working, with its roles and policies: `holacracy`, `squads`, `department`.
+    pub(super) profile: Option<String>,
 }
 
 /// A role: `unit#handle`.

@@ -8,6 +8,7 @@ mod authority;
 mod draft;
 mod form;
 mod network;
+mod profile;
 mod structure;
 mod value;
 mod words;

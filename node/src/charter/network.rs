@@ -66,5 +66,11 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
         propose_timeout_ms: form.propose_timeout_ms.unwrap_or_default(),
         vote_timeout_ms: form.vote_timeout_ms.unwrap_or_default(),
         timeout_step_ms: form.timeout_step_ms.unwrap_or_default(),
+        election_ballots: duration("election_ballots", &form.election_ballots)?,
+        election_reveal: duration("election_reveal", &form.election_reveal)?,
+        election_change: duration("election_change", &form.election_change)?,
+        election_objections: duration("election_objections", &form.election_objections)?,
+        election_term: duration("election_term", &form.election_term)?,
+        profile_deadline: duration("profile_deadline", &form.profile_deadline)?,
     })
 }

@@ -5,7 +5,7 @@ use polity_proto::v1::{
 };
 
 use super::draft::{Draft, Entry, Sort};
-use super::{CharterError, form, words};
+use super::{CharterError, form, profile, words};
 
 pub(super) fn add(
     draft: &mut Draft,
@@ -15,6 +15,7 @@ pub(super) fn add(
     for unit in &charter.units {
         add_unit(draft, unit)?;
     }
+    profile::add_seats(draft, charter)?;
     for role in &charter.roles {
         add_role(draft, role)?;
     }
@@ -54,7 +55,7 @@ fn add_unit(draft: &mut Draft, unit: &form::Unit) -> Result<(), CharterError> {
         .collect();
     let create = CreateUnit {
         parent,
-        kind: words::unit_kind(&unit.kind).map_err(wrong)? as i32,
+        kind: profile::kind_of(unit)?,
         handle: handle.to_owned(),
         label: unit.label.clone(),
         purpose: unit.purpose.clone(),
@@ -62,6 +63,8 @@ fn add_unit(draft: &mut Draft, unit: &form::Unit) -> Result<(), CharterError> {
         confers,
         ceiling: unit.ceiling,
         succeeds: None,
+        // Applied when its seats are there, so that the charter can name them.
+        profile: 0,
     };
     draft.create(entry, Sort::Unit, Kind::CreateUnit(create))
 }

@@ -214,3 +214,33 @@ fn a_wrong_entry_is_named_with_the_rule() {
         assert!(error.contains(expected), "{expected}: {error}");
     }
 }
+
+#[test]
+fn units_are_founded_with_profiles_and_their_seats_have_names() {
+    let mixed = acme()
+        .replace(
+            "unit = \"acme/ops\"\nkind = \"department\"",
+            "unit = \"acme/ops\"\nprofile = \"holacracy\"\nkind = \"circle\"",
+        )
+        .replace(
+            "role = \"acme/ops#lead\"\nkind = \"lead\"",
+            "role = \"acme/ops#guide\"",
+        )
+        .replace(
+            "roles = [\"acme/ops#lead\"]",
+            "roles = [\"acme/ops#lead\", \"acme/ops#guide\"]",
+        )
+        .replace(
+            "can = [\"govern\", \"operate_validator\"]",
+            "can = [\"operate_validator\"]",
+        );
+    let file = genesis_of(&mixed).unwrap();
+    assert_eq!(file.validators.len(), 2);
+
+    let unfit = mixed.replace("kind = \"circle\"", "kind = \"squad\"");
+    let error = genesis_of(&unfit).unwrap_err().to_string();
+    assert!(error.contains("is not for a squad"), "{error}");
+    let unknown = mixed.replace("\"holacracy\"", "\"anarchy\"");
+    let error = genesis_of(&unknown).unwrap_err().to_string();
+    assert!(error.contains("is not a profile"), "{error}");
+}

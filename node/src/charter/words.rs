@@ -89,6 +89,7 @@ word!(unit_kind, UnitKind, "UNIT_KIND", "a kind of unit");
 word!(role_kind, RoleKind, "ROLE_KIND", "a kind of role");
 word!(member_kind, MemberKind, "MEMBER_KIND", "a kind of member");
 word!(asset_kind, AssetKind, "ASSET_KIND", "a kind of asset");
+word!(profile, Profile, "PROFILE", "a profile");
 word!(mode_kind, ModeKind, "MODE_KIND", "a mode of deciding");
 
 #[cfg(test)]

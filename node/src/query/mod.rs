@@ -4,8 +4,10 @@
 //! the root as it was, the answer is given for the height before it, so an idle network answers at once.
 
 mod authority;
+mod health;
 mod history;
 mod inbox;
+mod outlook;
 mod peers;
 mod point;
 mod receipt;
@@ -138,6 +140,8 @@ impl App {
             "/simulate" => authority::simulate(self, &view, &decode(data)?)?.encode_to_vec(),
             "/can" => authority::can(self, &view, &decode(data)?)?.encode_to_vec(),
             "/who-can" => authority::who_can(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/health" => health::of(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/outlook" => outlook::of(self, &view, &decode(data)?)?.encode_to_vec(),
             "/inbox" => inbox::list(self, &view, &decode(data)?)?.encode_to_vec(),
             "/refusals" => refusals::list(&view, &decode(data)?)?.encode_to_vec(),
             "/status" => status::of(self, &view)?.encode_to_vec(),

@@ -1,4 +1,4 @@
-//! `proposal list | show | open | amend | respond | object | test | integrate | escalate | reverse | withdraw | execute`.
+//! `proposal list | show | simulate | open | amend | respond | object | test | integrate | escalate | reverse | withdraw | execute`.
 
 mod escalate;
 mod file;
@@ -6,6 +6,7 @@ mod integrate;
 mod object;
 mod open;
 mod read;
+mod simulate;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -33,6 +34,7 @@ pub struct Proposal {
 enum Verb {
     List(read::List),
     Show(read::Show),
+    Simulate(simulate::Simulate),
     Open(open::Open),
     Amend(open::Amend),
     Respond(RespondVerb),
@@ -51,6 +53,7 @@ impl Proposal {
         match self.verb {
             Verb::List(verb) => verb.run(context).await,
             Verb::Show(verb) => verb.run(context).await,
+            Verb::Simulate(verb) => verb.run(context).await,
             Verb::Open(verb) => verb.run(context).await,
             Verb::Amend(verb) => verb.run(context).await,
             Verb::Respond(verb) => verb.run(context).await,

@@ -18,23 +18,52 @@ use crate::word;
 /// What a proposal would do, as words of commands.
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("actions").args(["file", "words"]).required(true)))]
-pub(super) struct Proposed {
+pub(super) struct Commands {
     /// A file of commands, one a line; `new(2)` names what the second of them creates.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// The words of one command, after `--`.
+    #[arg(last = true, value_name = "COMMAND")]
+    words: Vec<String>,
+}
+
+/// What a proposal would do, and what is said beside it.
+#[derive(Args, Debug)]
+pub(super) struct Proposed {
+    #[command(flatten)]
+    commands: Commands,
     /// SHA-256 of a document with the details, 64 hexadecimal digits, or a file to hash.
     #[arg(long, value_name = "HASH|FILE")]
     document: Option<String>,
     /// Why. Stands on the chain for good.
     #[arg(long, default_value = "")]
     explanation: String,
-    /// The words of one command, after `--`.
-    #[arg(last = true, value_name = "COMMAND")]
-    words: Vec<String>,
+    /// Bind it to what it would change now: where something else would come of it by the time of its
+    /// adoption, it is not executed.
+    #[arg(long)]
+    bind: bool,
 }
 
 impl Proposed {
-    async fn actions(&self, context: &Context) -> Result<Vec<Action>> {
+    /// The hash of what the actions would change, where the proposal is bound to it.
+    async fn outlook(&self, context: &Context, unit: u64, actions: &[Action]) -> Result<Vec<u8>> {
+        if !self.bind {
+            return Ok(Vec::new());
+        }
+        let answer = super::simulate::ask(context, unit, actions).await?;
+        match answer.code {
+            0 => Ok(answer.hash),
+            _ => Err(usage(format!(
+                "it cannot be executed now: {}",
+                answer.rejection
+            ))),
+        }
+    }
+}
+
+impl Commands {
+    /// The actions that the commands build.
+    pub(super) async fn actions(&self, context: &Context) -> Result<Vec<Action>> {
         let commands = match &self.file {
             Some(file) => command_lines::read(file)?,
             None => vec![self.words.clone()],
@@ -84,9 +113,11 @@ pub(super) struct Open {
 impl Open {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let actions = self.proposed.actions(context).await?;
+        let actions = self.proposed.commands.actions(context).await?;
         let (encoded, kind) = proposed(&actions)?;
         let decision = Decision::expected(context, session, &actions).await?;
+        let unit = session.unit(&self.unit).await?.number;
+        let outlook = self.proposed.outlook(context, unit, &actions).await?;
         let mut beneficiaries = Vec::new();
         for member in &self.beneficiaries {
             beneficiaries.extend(context.member_ref(member).await?);
@@ -106,6 +137,7 @@ impl Open {
             explanation: self.proposed.explanation,
             beneficiaries,
             document: optional_document(self.proposed.document.as_deref())?,
+            outlook,
         };
         act_in_role(context, decision.role, Kind::OpenProposal(open)).await
     }
@@ -126,16 +158,21 @@ impl Amend {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let number = numbered(ObjectKind::Proposal, &self.proposal)?;
-        let actions = self.proposed.actions(context).await?;
+        let actions = self.proposed.commands.actions(context).await?;
         let (encoded, _) = proposed(&actions)?;
-        let role = super::read::proposal(session, number).await?.role;
+        let before = super::read::proposal(session, number).await?;
+        let outlook = self
+            .proposed
+            .outlook(context, before.unit, &actions)
+            .await?;
         let amend = AmendProposal {
             proposal: reference(number),
             actions: encoded,
             explanation: self.proposed.explanation,
             document: optional_document(self.proposed.document.as_deref())?,
+            outlook,
         };
-        act_in_role(context, role, Kind::AmendProposal(amend)).await
+        act_in_role(context, before.role, Kind::AmendProposal(amend)).await
     }
 }
 

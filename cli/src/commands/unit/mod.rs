@@ -1,12 +1,14 @@
-//! `unit tree | list | show | create | amend | move | dissolve | join | leave | change-squad`.
+//! `unit tree | list | show | health | create | amend | work | move | dissolve | join | leave | change-squad`.
 
+mod health;
+mod profile;
 mod read;
 mod tree;
 
 use clap::{Args, Subcommand};
 use polity_client::v1::{
     AmendUnit, Capability, ChangeSquad, CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, MoveUnit,
-    Ref, Unit as UnitState, UnitKind, action::Kind,
+    Profile, Ref, Unit as UnitState, UnitKind, action::Kind,
 };
 use polity_client::{Error, ErrorKind, Result};
 
@@ -30,8 +32,10 @@ enum Verb {
     Tree(tree::Tree),
     List(read::List),
     Show(read::Show),
+    Health(health::Health),
     Create(Create),
     Amend(Amend),
+    Work(profile::Work),
     Move(Move),
     Dissolve(Dissolve),
     Join(Join),
@@ -46,8 +50,10 @@ impl Unit {
             Verb::Tree(verb) => verb.run(context).await,
             Verb::List(verb) => verb.run(context).await,
             Verb::Show(verb) => verb.run(context).await,
+            Verb::Health(verb) => verb.run(context).await,
             Verb::Create(verb) => verb.run(context).await,
             Verb::Amend(verb) => verb.run(context).await,
+            Verb::Work(verb) => verb.run(context).await,
             Verb::Move(verb) => verb.run(context).await,
             Verb::Dissolve(verb) => verb.run(context).await,
             Verb::Join(verb) => verb.run(context).await,
@@ -84,6 +90,9 @@ struct Create {
     /// The unit whose work this one continues.
     #[arg(long, value_name = "UNIT")]
     succeeds: Option<String>,
+    /// The way of working that it begins with.
+    #[arg(long, value_parser = word::parser::<Profile>())]
+    profile: Option<Profile>,
 }
 
 impl Create {
@@ -99,6 +108,7 @@ impl Create {
             confers: self.confers.into_iter().map(|one| one as i32).collect(),
             ceiling: self.ceiling,
             succeeds: optional(context, self.succeeds.as_deref()).await?,
+            profile: self.profile.unwrap_or(Profile::None) as i32,
         };
         context.act(vec![Kind::CreateUnit(create)]).await
     }

@@ -9,6 +9,7 @@ use polity_client::v1::{Assignment, ObjectKind, Organisation, Role, Unit};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
+use super::health;
 use crate::context::Context;
 use crate::names::Names;
 use crate::word;
@@ -42,6 +43,7 @@ impl Tree {
         let mut forest = Forest::read(session, at, top, self.depth).await?;
         if !self.units_only {
             forest.read_roles().await?;
+            forest.read_health(top).await?;
         }
         if !forest.units.contains_key(&top) {
             return Err(Error::new(ErrorKind::Usage, "there was no such unit"));
@@ -71,6 +73,8 @@ pub(super) struct Forest<'s> {
     roles: BTreeMap<u64, Vec<Role>>,
     holders: BTreeMap<u64, Vec<Assignment>>,
     names: Names<'s>,
+    /// What units and roles lack, beside their line.
+    warnings: BTreeMap<(u64, u64), Vec<String>>,
 }
 
 impl<'s> Forest<'s> {
@@ -92,6 +96,7 @@ impl<'s> Forest<'s> {
             roles: BTreeMap::new(),
             holders: BTreeMap::new(),
             names: Names::new(session, at),
+            warnings: BTreeMap::new(),
         };
         let mut level = vec![top];
         let mut below = 0;
@@ -140,6 +145,27 @@ impl<'s> Forest<'s> {
         Ok(())
     }
 
+    async fn read_health(&mut self, top: u64) -> Result<()> {
+        let (session, at) = (self.session, self.at);
+        let answer = session.health(top, true, health::WITHIN, at).await?;
+        let names = health::names_of(session, at, &answer.warnings).await?;
+        for warning in &answer.warnings {
+            let about = (warning.unit, warning.role);
+            let words = health::words(warning, &names);
+            self.warnings.entry(about).or_default().push(words);
+        }
+        Ok(())
+    }
+
+    /// The warnings about a unit (role 0) or a role, as they stand behind its line.
+    fn warned(&self, unit: u64, role: u64) -> String {
+        let yellow = anstyle::AnsiColor::Yellow.on_default();
+        match self.warnings.get(&(unit, role)) {
+            Some(words) => format!("  {yellow}! {}{yellow:#}", words.join("; ")),
+            None => String::new(),
+        }
+    }
+
     fn drawn(&self, top: u64) -> String {
         let mut text = self.heading(top);
         text.push('\n');
@@ -181,7 +207,11 @@ impl<'s> Forest<'s> {
             "" => String::new(),
             label => format!(" ({label})"),
         };
-        format!("{bold}{}{bold:#} {letter} {kind}{label}", unit.handle)
+        let warned = self.warned(number, 0);
+        format!(
+            "{bold}{}{bold:#} {letter} {kind}{label}{warned}",
+            unit.handle
+        )
     }
 
     fn role(&self, role: &Role) -> String {
@@ -194,12 +224,13 @@ impl<'s> Forest<'s> {
             .iter()
             .map(|one| self.names.shown(ObjectKind::Member, one.member))
             .collect();
+        let warned = self.warned(role.unit, role.number);
         match names.is_empty() {
             true => {
                 let dim = anstyle::Style::new().dimmed();
-                format!("#{} {letter}: {dim}vacant{dim:#}", role.handle)
+                format!("#{} {letter}: {dim}vacant{dim:#}{warned}", role.handle)
             }
-            false => format!("#{} {letter}: {}", role.handle, names.join(", ")),
+            false => format!("#{} {letter}: {}{warned}", role.handle, names.join(", ")),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
-    Action, Answer, Capability, Claim, Grant, ObjectKind, PeriodKind, PeriodLimit, ScopeKind,
-    ScopeRef, Tier, Transfer,
+    Action, Answer, Capability, Claim, Grant, ObjectKind, PeriodKind, PeriodLimit, Profile,
+    ScopeKind, ScopeRef, Tier, Transfer,
 };
 use prost::Message;
 
@@ -389,6 +389,47 @@ impl Words<'_> {
                     "the escalation of the proposal {}{}",
                     named(ObjectKind::Proposal, &act.proposal),
                     because(&act.explanation)
+                ),
+            ),
+
+            Kind::CallElection(act) => (
+                "call",
+                format!("an election for {}", self.role_ref(&act.role).await?),
+            ),
+            Kind::CommitBallot(act) => (
+                "seal",
+                format!(
+                    "a ballot in {} with the commitment {}",
+                    named(ObjectKind::Election, &act.election),
+                    hash(&act.commitment)
+                ),
+            ),
+            Kind::RevealBallot(act) => ("reveal", {
+                let mut text = format!(
+                    "the ballot for {} in {}",
+                    self.member_of(&act.nominee).await?,
+                    named(ObjectKind::Election, &act.election)
+                );
+                if act.instead.is_some() {
+                    let instead = self.member_of(&act.instead).await?;
+                    text.push_str(&format!(", and name {instead} instead"));
+                }
+                text
+            }),
+            Kind::ChangeBallot(act) => (
+                "change",
+                format!(
+                    "the ballot in {} to {}",
+                    named(ObjectKind::Election, &act.election),
+                    self.member_of(&act.nominee).await?
+                ),
+            ),
+            Kind::ApplyProfile(act) => (
+                "apply",
+                format!(
+                    "the profile {} to {}",
+                    profile_name(act.profile()),
+                    self.unit_of(&act.unit).await?
                 ),
             ),
 
@@ -806,6 +847,11 @@ fn until(seconds: u64) -> String {
         0 => String::new(),
         seconds => format!(" until {}", time(seconds)),
     }
+}
+
+fn profile_name(profile: Profile) -> String {
+    let name = profile.as_str_name().trim_start_matches("PROFILE_");
+    name.to_lowercase()
 }
 
 fn stating(name: &str, text: &str) -> String {

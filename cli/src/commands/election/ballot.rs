@@ -1,0 +1,39 @@
+//! `election ballot`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::v1::{CommitBallot, action::Kind};
+
+use crate::commands::reference;
+use crate::context::Context;
+
+/// Seals whom you name. Nobody can read it before you reveal it; your key is all that you need then.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity election ballot c3 lea")]
+pub(super) struct SealBallot {
+    /// The election: c3.
+    election: String,
+    /// Whom you name.
+    nominee: String,
+}
+
+impl SealBallot {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let election = super::found(session, &self.election).await?;
+        let nominee = session.member(&self.nominee).await?.number;
+        if !election.electorate.contains(&nominee) {
+            let words = format!("{} is not among those who can be elected", self.nominee);
+            return Err(super::usage(words));
+        }
+        let who = context.actor().await?;
+        let signer = context.open_key(&who)?;
+        let sealed = session.sealed_ballot(&signer, &election, who.member.number, nominee);
+        let commit = CommitBallot {
+            election: reference(election.number),
+            commitment: sealed.to_vec(),
+        };
+        context.act(vec![Kind::CommitBallot(commit)]).await
+    }
+}

@@ -1,0 +1,28 @@
+//! `election change`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::v1::{ChangeBallot, ObjectKind, action::Kind};
+
+use crate::context::Context;
+
+/// Names somebody else after a tie: once, and openly.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity election change c3 lea")]
+pub(super) struct Change {
+    /// The election: c3.
+    election: String,
+    /// Whom you name now.
+    nominee: String,
+}
+
+impl Change {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let change = ChangeBallot {
+            election: context.numbered_ref(ObjectKind::Election, &self.election)?,
+            nominee: context.member_ref(&self.nominee).await?,
+        };
+        context.act(vec![Kind::ChangeBallot(change)]).await
+    }
+}

@@ -1,0 +1,51 @@
+//! `election list`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::ledger::state::keys::List as Set;
+use polity_client::session::lettered;
+use polity_client::v1::{Election, ObjectKind};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::names::Names;
+use crate::output::Table;
+use crate::{time, word};
+
+/// Lists the open elections of a unit.
+#[derive(Args, Debug)]
+pub(super) struct List {
+    /// The unit.
+    unit: String,
+}
+
+impl List {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let unit = session.unit(&self.unit).await?.number;
+        let (lists, moment) = session.lists(Set::Elections, &[unit], at).await?;
+        let (found, _) = session.get_all_at::<Election>(&lists.concat(), at).await?;
+        let elections: Vec<Election> = found.into_iter().flatten().collect();
+        let mut names = Names::new(session, at);
+        names
+            .load_roles(elections.iter().map(|one| one.role))
+            .await?;
+
+        let mut table = Table::new(["election", "role", "step", "until", "ballots"]);
+        let mut rows = Vec::new();
+        for one in &elections {
+            let ballots = format!("{} of {}", one.ballots.len(), one.electorate.len());
+            table.row([
+                lettered(ObjectKind::Election, one.number),
+                names.role(one.role),
+                word::word(one.step()),
+                time::shown(one.step_until),
+                ballots,
+            ]);
+            rows.push(super::show::as_json(one));
+        }
+        context.answer(moment, json!({"elections": rows}), || table.to_string());
+        Ok(())
+    }
+}

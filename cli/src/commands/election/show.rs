@@ -1,0 +1,144 @@
+//! `election show`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::session::lettered;
+use polity_client::v1::{Ballot, Election, ElectionStep, ObjectKind};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::names::{self, Names};
+use crate::output::facts;
+use crate::{time, word};
+
+/// Shows an election: who votes, what is sealed, who named whom, and what came of it.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity election show c3\n  \
+    polity election show c3 --at 2026-03-01")]
+pub(super) struct Show {
+    /// The election: c3.
+    election: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let number = super::super::numbered(ObjectKind::Election, &self.election)?;
+        let (found, moment) = session.get_at::<Election>(number, at).await?;
+        let election = found.ok_or_else(|| super::absent(number))?;
+        let mut names = Names::new(session, at);
+        names.load_roles([election.role]).await?;
+        let people = election.electorate.iter().copied();
+        names.load_members(people.chain([election.caller])).await?;
+        context.answer(moment, as_json(&election), || shown(&election, &names));
+        Ok(())
+    }
+}
+
+fn shown(election: &Election, names: &Names<'_>) -> String {
+    let member = |number: u64| names.shown(ObjectKind::Member, number);
+    let caller = match election.caller {
+        0 => "the end of a term".to_owned(),
+        caller => member(caller),
+    };
+    let people: Vec<String> = election.electorate.iter().map(|one| member(*one)).collect();
+    let mut text = facts(&[
+        ("election", lettered(ObjectKind::Election, election.number)),
+        ("role", names.shown(ObjectKind::Role, election.role)),
+        ("step", step_words(election.step()).to_owned()),
+        ("until", time::shown(election.step_until)),
+        ("round", election.round.to_string()),
+        ("called by", caller),
+        ("called", time::shown(election.called_at)),
+        ("term", time::length(election.term)),
+        ("electorate", people.join(", ")),
+        ("candidate", member(election.candidate)),
+        (
+            "proposal",
+            numbered(ObjectKind::Proposal, election.proposal),
+        ),
+        (
+            "assignment",
+            numbered(ObjectKind::Assignment, election.assignment),
+        ),
+        ("closed", time::shown(election.closed_at)),
+    ]);
+    for ballot in &election.ballots {
+        text.push_str(&format!(
+            "ballot of {}: {}\n",
+            member(ballot.voter),
+            words(ballot, names)
+        ));
+    }
+    for discarded in &election.discarded {
+        text.push_str(&format!(
+            "not elected after an objection: {}\n",
+            member(*discarded)
+        ));
+    }
+    text
+}
+
+fn numbered(kind: ObjectKind, number: u64) -> String {
+    match number {
+        0 => String::new(),
+        number => lettered(kind, number),
+    }
+}
+
+fn step_words(step: ElectionStep) -> &'static str {
+    match step {
+        ElectionStep::None => "none",
+        ElectionStep::Ballots => "ballots are sealed",
+        ElectionStep::Reveal => "ballots are revealed",
+        ElectionStep::Change => "a tie: each voter may change once",
+        ElectionStep::Objections => "the result is proposed and may be objected to",
+        ElectionStep::Elected => "elected",
+        ElectionStep::Ended => "ended without result",
+    }
+}
+
+fn words(ballot: &Ballot, names: &Names<'_>) -> String {
+    let member = |number: u64| names.shown(ObjectKind::Member, number);
+    if ballot.nominee == 0 {
+        return "sealed".to_owned();
+    }
+    let mut text = member(ballot.nominee);
+    if ballot.changed_from != 0 {
+        text.push_str(&format!(", first {}", member(ballot.changed_from)));
+    }
+    if ballot.replaced != 0 {
+        let sealed = member(ballot.replaced);
+        text.push_str(&format!(
+            ", openly instead of {sealed}, who cannot be elected"
+        ));
+    }
+    text
+}
+
+/// The stable JSON of an election.
+pub(super) fn as_json(election: &Election) -> Value {
+    let member = |number: u64| names::json(ObjectKind::Member, number);
+    json!({
+        "election": lettered(ObjectKind::Election, election.number),
+        "role": lettered(ObjectKind::Role, election.role),
+        "step": word::word(election.step()),
+        "until": time::json(election.step_until),
+        "round": election.round,
+        "caller": member(election.caller),
+        "term": election.term,
+        "electorate": election.electorate.iter().map(|one| member(*one)).collect::<Vec<_>>(),
+        "ballots": election.ballots.iter().map(|ballot| json!({
+            "voter": member(ballot.voter),
+            "nominee": member(ballot.nominee),
+            "instead_of": member(ballot.replaced),
+            "changed_from": member(ballot.changed_from),
+        })).collect::<Vec<_>>(),
+        "candidate": member(election.candidate),
+        "proposal": names::json(ObjectKind::Proposal, election.proposal),
+        "assignment": names::json(ObjectKind::Assignment, election.assignment),
+        "closed": time::json(election.closed_at),
+    })
+}

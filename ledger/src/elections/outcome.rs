@@ -1,0 +1,230 @@
+//! From the count to the assignment: candidates are proposed one after the other, each to the
+//! electorate of the election, until one meets no objection.
+
+use polity_proto::v1::{
+    Action, AssignRole, Ballot, Election, ElectionStep, EndReason, Manner, Mode, ModeKind,
+    ObjectKind, Proposal, ProposalKind, ProposalState, Role, RoleKind, action::Kind,
+};
+use prost::Message;
+
+use super::tally::{self, Tally};
+use super::{check_eligible, is_open, life, record};
+use crate::Rejection;
+use crate::actions::ending;
+use crate::context::{Authority, Context};
+use crate::decisions::closing;
+use crate::decisions::opening::{self, Judged};
+use crate::form;
+use crate::judge::{Decision, power};
+use crate::state::keys::List;
+use crate::state::lists;
+
+/// Counts the nominations that stand, and proposes whom they name
+/// (Holacracy Constitution 5.0, 5.3.5 e). A tie is changed once, then the lot decides.
+pub(super) fn count(context: &mut Context<'_, '_>, election: Election) {
+    let nominations: Vec<u64> = election
+        .ballots
+        .iter()
+        .filter(|ballot| counts(context, &election, ballot))
+        .map(|ballot| ballot.nominee)
+        .collect();
+    match tally::tally(nominations) {
+        Tally::Nobody if election.discarded.is_empty() => life::repeat(context, election),
+        Tally::Nobody => end_without(context, election, EndReason::Completed),
+        Tally::One(nominee) => propose(context, election, nominee),
+        Tally::Tie(_) if !election.changed => life::change_round(context, election),
+        Tally::Tie(tied) => match tally::by_lot(election.number, &tied) {
+            Some(nominee) => propose(context, election, nominee),
+            None => end_without(context, election, EndReason::Completed),
+        },
+    }
+}
+
+/// A ballot counts while its voter is an active member and its nominee can be elected: who left or
+/// is suspended has no power by what they sent before.
+fn counts(context: &Context<'_, '_>, election: &Election, ballot: &Ballot) -> bool {
+    ballot.nominee != 0
+        && power::member_is_active(context, ballot.voter)
+        && !election.discarded.contains(&ballot.nominee)
+        && check_eligible(context, election, ballot.nominee).is_ok()
+}
+
+/// Proposes the assignment to the electorate of the election, who may object
+/// (Holacracy Constitution 5.0, 5.3.5 f). The ledger proposes: nobody could amend or withdraw it.
+fn propose(context: &mut Context<'_, '_>, election: Election, candidate: u64) {
+    let assign = Action {
+        kind: Some(Kind::AssignRole(AssignRole {
+            role: form::numbered(election.role),
+            member: form::numbered(candidate),
+            manner: Manner::Elected as i32,
+            ..AssignRole::default()
+        })),
+        ..Action::default()
+    };
+    let decision = Decision {
+        unit: election.unit,
+        capability: life::CAPABILITY,
+        policy: 0,
+        mode: Mode {
+            kind: ModeKind::Consent as i32,
+            deadline: context.parameters().election_objections,
+            silence_is_consent: true,
+            ..Mode::default()
+        },
+        aggregated: false,
+    };
+    let proposal = Proposal {
+        unit: election.unit,
+        kind: ProposalKind::Governance as i32,
+        actions: vec![assign.encode_to_vec()],
+        title: title(context, &election, candidate),
+        // Who is proposed benefits: they test no objection to it.
+        beneficiaries: vec![candidate],
+        election: election.number,
+        ..Proposal::default()
+    };
+    let number = election.number;
+    life::clear_timer(context, &election);
+    match opening::open(context, proposal, Judged::plain(decision)) {
+        Ok(opened) => {
+            // Who has come since the call has no say in this one.
+            if let Ok(proposal) = context.get::<Proposal>(opened) {
+                context.put(&Proposal {
+                    electorate: election.electorate.clone(),
+                    ..proposal
+                });
+            }
+            context.put(&Election {
+                step: ElectionStep::Objections as i32,
+                step_until: 0,
+                candidate,
+                proposal: opened,
+                ..election
+            });
+            let histories = [(ObjectKind::Proposal, opened)];
+            context.event(ObjectKind::Proposal, opened, &histories);
+            record(context, number);
+        }
+        Err(_) => end_without(context, election, EndReason::Lapsed),
+    }
+}
+
+fn title(context: &Context<'_, '_>, election: &Election, candidate: u64) -> String {
+    let role: Role = context.get(election.role).unwrap_or_default();
+    let member: polity_proto::v1::Member = context.get(candidate).unwrap_or_default();
+    let title = format!("elect {} as {}", member.handle, role.handle);
+    title.chars().take(form::SHORT_BYTES_MAX).collect()
+}
+
+/// The election whose result the present run carries out for this role and member; whoever comes
+/// otherwise is refused: elected roles are filled by election alone
+/// (Holacracy Constitution 5.0, 5.1.2).
+pub(crate) fn deciding(
+    context: &Context<'_, '_>,
+    role: u64,
+    member: u64,
+) -> Result<Election, Rejection> {
+    let Authority::Proposal(number) = context.authority else {
+        return Err(Rejection::ElectedOnly);
+    };
+    let proposal: Proposal = context.get(number).map_err(|_| Rejection::ElectedOnly)?;
+    let election: Election = context
+        .get(proposal.election)
+        .map_err(|_| Rejection::ElectedOnly)?;
+    let is_result = election.step() == ElectionStep::Objections
+        && election.proposal == number
+        && election.role == role
+        && election.candidate == member;
+    match is_result {
+        true => Ok(election),
+        false => Err(Rejection::ElectedOnly),
+    }
+}
+
+/// Makes room for who was elected: surrogates stand in until then
+/// (Holacracy Constitution 5.0, 5.3.6), and a role of one person has one holder.
+pub(crate) fn vacate(context: &mut Context<'_, '_>, role: &Role, member: u64) {
+    let one_person = role.holders_max == 1
+        || match role.kind() {
+            RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => true,
+            RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => false,
+        };
+    for number in lists::all(context, List::Holders, role.number) {
+        let Ok(held) = context.get::<polity_proto::v1::Assignment>(number) else {
+            continue;
+        };
+        let stands_in = held.manner() == Manner::Surrogate;
+        if stands_in || one_person || held.member == member {
+            ending::end_assignment(context, number, EndReason::Completed);
+        }
+    }
+}
+
+/// Closes an election with the assignment of who was elected.
+pub(crate) fn elected(context: &mut Context<'_, '_>, election: Election, assignment: u64) {
+    let closed = Election {
+        assignment,
+        ..election
+    };
+    close(context, closed, ElectionStep::Elected, EndReason::None);
+}
+
+/// An election's proposal closed without effect: nominations for this candidate count no more, and
+/// the others are counted again (Holacracy Constitution 5.0, 5.3.5 f).
+pub(crate) fn proposal_closed(context: &mut Context<'_, '_>, proposal: &Proposal) {
+    let ended = match proposal.state() {
+        ProposalState::Failed
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => true,
+        ProposalState::None
+        | ProposalState::Open
+        | ProposalState::Decided
+        | ProposalState::Adopted => false,
+    };
+    let Ok(mut election) = context.get::<Election>(proposal.election) else {
+        return;
+    };
+    if ended && is_open(&election) {
+        election.discarded.push(election.candidate);
+        election.candidate = 0;
+        count(context, election);
+    }
+}
+
+/// Nobody is elected.
+pub(super) fn end_without(context: &mut Context<'_, '_>, election: Election, reason: EndReason) {
+    close(context, election, ElectionStep::Ended, reason);
+}
+
+/// A role ends: its election has nothing to decide.
+pub(crate) fn end_of_role(context: &mut Context<'_, '_>, role: &Role) {
+    for number in lists::all(context, List::Elections, role.unit) {
+        let Ok(election) = context.get::<Election>(number) else {
+            continue;
+        };
+        if election.role != role.number {
+            continue;
+        }
+        let pending = election.proposal;
+        end_without(context, election, EndReason::Role);
+        closing::end_pending(context, pending, EndReason::Role);
+    }
+}
+
+fn close(context: &mut Context<'_, '_>, election: Election, step: ElectionStep, reason: EndReason) {
+    let (number, unit) = (election.number, election.unit);
+    life::clear_timer(context, &election);
+    lists::remove(context.state, List::Elections, unit, number);
+    context.put(&Election {
+        step: step as i32,
+        step_until: 0,
+        closed_at: context.now().time,
+        ..election
+    });
+    let histories = [(ObjectKind::Election, number), (ObjectKind::Unit, unit)];
+    match reason {
+        EndReason::None => context.event(ObjectKind::Election, number, &histories),
+        reason => context.ended(ObjectKind::Election, number, reason, &histories),
+    }
+}

@@ -1,0 +1,184 @@
+//! From the result to the role, or to the next candidate.
+
+use polity_proto::v1::{action::Kind, *};
+
+use super::{FACILITATOR, VOTERS, call, candidate, reveal, revealed, seal, step};
+use crate::form;
+use crate::world::{DAY, World, created};
+
+/// Gia has two nominations, Finn one: Gia is proposed.
+const FOR_GIA: [(&str, &str); 3] = [("ben", "gia"), ("finn", "gia"), ("hal", "finn")];
+
+fn election(world: &World, number: u64) -> Election {
+    world.get(number)
+}
+
+/// Everybody says that they have no objection to the present candidate.
+fn agree(world: &mut World, number: u64) {
+    let proposal = election(world, number).proposal;
+    for voter in VOTERS {
+        let answer = world.answer(proposal, Answer::NoObjection);
+        world.check(voter, None, answer, "accepted");
+    }
+}
+
+/// Hal objects to the present candidate, with all claims; the objection's number.
+fn object(world: &mut World, number: u64) -> u64 {
+    let proposal = election(world, number).proposal;
+    let objection = Kind::RaiseObjection(RaiseObjection {
+        proposal: form::numbered(proposal),
+        version: 1,
+        harms: "meetings would stop".into(),
+        limits_my_role: "I could not bring tensions".into(),
+        caused_by_proposal: "now they take place".into(),
+        no_time_to_adapt: "the next one is tomorrow".into(),
+        ..RaiseObjection::default()
+    });
+    let receipt = world.run("hal", Some("dev/circle#partner"), objection);
+    created(&receipt.expect("the objection is raised"))
+}
+
+fn surrogate(world: &mut World, member: &str) {
+    let assign = Kind::AssignRole(AssignRole {
+        manner: Manner::Surrogate as i32,
+        ..world.assign(member, FACILITATOR)
+    });
+    world.check("ada", Some("acme#lead"), assign, "accepted");
+}
+
+#[test]
+fn who_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    surrogate(&mut world, "ben");
+    agree(&mut world, number);
+    assert_eq!(step(&world, number), ElectionStep::Elected);
+    assert!(world.holds("gia", FACILITATOR) && !world.holds("ben", FACILITATOR));
+    let assignment = world.assignment("gia", FACILITATOR);
+    assert_eq!(assignment.manner(), Manner::Elected);
+    assert_eq!(assignment.until, assignment.from + 180 * DAY);
+    assert_eq!(election(&world, number).assignment, assignment.number);
+    let elsewhere = Kind::AssignRole(AssignRole {
+        manner: Manner::Elected as i32,
+        ..world.assign("hal", FACILITATOR)
+    });
+    world.check("ada", Some("acme#lead"), elsewhere, "rejected elected_only");
+    let renew = Kind::RenewAssignment(RenewAssignment {
+        assignment: form::numbered(assignment.number),
+        ..RenewAssignment::default()
+    });
+    world.check("ada", Some("acme#lead"), renew, "rejected elected_only");
+}
+
+#[test]
+fn silence_until_the_deadline_elects_too() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    world.advance(3 * DAY);
+    assert_eq!(step(&world, number), ElectionStep::Elected);
+    assert!(world.holds("gia", FACILITATOR));
+}
+
+#[test]
+fn a_valid_objection_discards_the_candidate_and_the_others_are_counted_again() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    assert_eq!(candidate(&world, number), "gia");
+    let objection = object(&mut world, number);
+    let first = election(&world, number).proposal;
+    let test = Kind::TestObjection(TestObjection {
+        objection: form::numbered(objection),
+        ..TestObjection::default()
+    });
+    // Who is proposed does not test objections to themselves.
+    world.check(
+        "gia",
+        Some("dev/circle#partner"),
+        test.clone(),
+        "rejected same_person",
+    );
+    world.check("ben", Some("dev/circle#lead"), test, "accepted");
+    assert_eq!(world.proposal_state(first), ProposalState::Refused);
+    assert_eq!(candidate(&world, number), "finn");
+    agree(&mut world, number);
+    assert!(world.holds("finn", FACILITATOR));
+}
+
+#[test]
+fn where_nobody_is_left_the_election_ends_without_result() {
+    let (mut world, number) = revealed(FACILITATOR, &[("ben", "gia"), ("hal", "gia")]);
+    let objection = object(&mut world, number);
+    let test = Kind::TestObjection(TestObjection {
+        objection: form::numbered(objection),
+        ..TestObjection::default()
+    });
+    world.check("ben", Some("dev/circle#lead"), test, "accepted");
+    assert_eq!(step(&world, number), ElectionStep::Ended);
+    assert!(!world.holds("gia", FACILITATOR));
+    let again = call(&world, FACILITATOR);
+    world.check("gia", None, again, "accepted");
+}
+
+#[test]
+fn what_can_no_longer_be_carried_out_goes_to_the_next_candidate() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    let first = election(&world, number).proposal;
+    world.suspend("gia");
+    world.advance(3 * DAY);
+    let failed: Proposal = world.get(first);
+    assert_eq!(failed.state(), ProposalState::Failed);
+    assert_eq!(candidate(&world, number), "finn");
+}
+
+#[test]
+fn who_comes_after_the_call_has_no_say_in_the_result() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    world.ada(Kind::AssignRole(world.assign("dan", "dev/circle#partner")));
+    let proposal = election(&world, number).proposal;
+    let answer = world.answer(proposal, Answer::NoObjection);
+    world.check("dan", None, answer, "rejected not_in_electorate");
+    agree(&mut world, number);
+    assert!(world.holds("gia", FACILITATOR));
+}
+
+#[test]
+fn the_end_of_a_term_calls_the_next_election() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    agree(&mut world, number);
+    let first = world.assignment("gia", FACILITATOR);
+    world.advance(180 * DAY);
+    assert!(!world.holds("gia", FACILITATOR));
+    let next = number + 1;
+    assert_eq!(step(&world, next), ElectionStep::Ballots);
+    assert_eq!(election(&world, next).caller, 0);
+    assert_eq!(election(&world, next).term, first.until - first.from);
+    let again = call(&world, FACILITATOR);
+    world.check("finn", None, again, "rejected election_open");
+    surrogate(&mut world, "ben");
+    let stood_in = world.assignment("ben", FACILITATOR).number;
+    for voter in VOTERS {
+        let act = seal(&world, next, voter, "gia");
+        world.check(voter, None, act, "accepted");
+    }
+    for voter in VOTERS {
+        let act = reveal(&world, next, voter, "gia");
+        world.check(voter, None, act, "accepted");
+    }
+    agree(&mut world, next);
+    assert_eq!(world.assignment("gia", FACILITATOR).follows, stood_in);
+}
+
+#[test]
+fn a_sitting_holder_is_elected_again_or_replaced() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    agree(&mut world, number);
+    for (winner, other) in [("gia", "finn"), ("finn", "gia")] {
+        let receipt = world.run("hal", None, call(&world, FACILITATOR));
+        let next = created(&receipt.expect("called"));
+        for act in [seal, reveal] {
+            for voter in VOTERS {
+                let act = act(&world, next, voter, winner);
+                world.check(voter, None, act, "accepted");
+            }
+        }
+        agree(&mut world, next);
+        assert!(world.holds(winner, FACILITATOR) && !world.holds(other, FACILITATOR));
+    }
+}

@@ -1,0 +1,109 @@
+//! Time and the end: what no vote decides.
+
+use polity_proto::v1::{Election, ElectionStep, ObjectKind, Proposal};
+
+use super::{FACILITATOR, called, candidate, reveal, revealed, seal, sealed, step};
+use crate::world::{DAY, HOUR};
+
+#[test]
+fn steps_end_by_themselves_and_outages_do_not_count() {
+    let (mut world, election) = called(FACILITATOR);
+    let act = seal(&world, election, "finn", "gia");
+    world.check("finn", None, act, "accepted");
+    world.outage(5 * DAY);
+    assert_eq!(step(&world, election), ElectionStep::Ballots);
+    world.advance(3 * DAY);
+    assert_eq!(step(&world, election), ElectionStep::Reveal);
+    let act = reveal(&world, election, "finn", "gia");
+    world.check("finn", None, act, "accepted");
+    assert_eq!(step(&world, election), ElectionStep::Objections);
+}
+
+#[test]
+fn ballots_that_nobody_reveals_abstain() {
+    let (mut world, election) = sealed(
+        FACILITATOR,
+        &[("ben", "hal"), ("finn", "gia"), ("gia", "hal")],
+    );
+    let act = reveal(&world, election, "finn", "gia");
+    world.check("finn", None, act, "accepted");
+    world.advance(72 * HOUR);
+    assert_eq!(candidate(&world, election), "gia");
+}
+
+#[test]
+fn an_election_without_ballots_repeats_once_and_ends() {
+    let (mut world, election) = called(FACILITATOR);
+    world.advance(3 * DAY);
+    assert_eq!(world.get::<Election>(election).round, 2);
+    world.advance(3 * DAY);
+    assert_eq!(step(&world, election), ElectionStep::Ended);
+    let late = seal(&world, election, "finn", "gia");
+    world.check("finn", None, late, "rejected election_closed");
+}
+
+#[test]
+fn a_ballot_of_the_first_round_opens_nothing_in_the_second() {
+    let (mut world, election) = called(FACILITATOR);
+    let first = seal(&world, election, "finn", "gia");
+    world.check("finn", None, first.clone(), "accepted");
+    world.advance(3 * DAY);
+    world.advance(3 * DAY);
+    assert_eq!(world.get::<Election>(election).round, 2);
+    world.check("finn", None, first, "accepted");
+    world.advance(3 * DAY);
+    let act = reveal(&world, election, "finn", "gia");
+    world.check("finn", None, act, "rejected ballot_mismatch");
+}
+
+#[test]
+fn a_tie_that_stays_is_decided_by_lot() {
+    let ballots = [
+        ("ben", "hal"),
+        ("finn", "hal"),
+        ("gia", "finn"),
+        ("hal", "finn"),
+    ];
+    let (mut world, election) = revealed(FACILITATOR, &ballots);
+    world.advance(DAY);
+    let tied = ["finn", "hal"].map(|name| world.member_number(name));
+    let winner = crate::elections::tally::by_lot(election, &tied);
+    assert_eq!(Some(world.get::<Election>(election).candidate), winner);
+}
+
+#[test]
+fn who_left_or_is_suspended_neither_votes_nor_is_elected() {
+    let ballots = [
+        ("ben", "gia"),
+        ("finn", "finn"),
+        ("gia", "gia"),
+        ("hal", "finn"),
+    ];
+    let (mut world, election) = sealed(FACILITATOR, &ballots);
+    for voter in ["ben", "finn", "hal"] {
+        let nominee = if voter == "ben" { "gia" } else { "finn" };
+        let act = reveal(&world, election, voter, nominee);
+        world.check(voter, None, act, "accepted");
+    }
+    world.suspend("finn");
+    world.advance(3 * DAY);
+    assert_eq!(candidate(&world, election), "gia");
+}
+
+#[test]
+fn the_result_is_proposed_to_the_electorate_of_the_call() {
+    let (mut world, election) = sealed(FACILITATOR, &[("ben", "gia"), ("finn", "gia")]);
+    for voter in ["ben", "finn"] {
+        let act = reveal(&world, election, voter, "gia");
+        world.check(voter, None, act, "accepted");
+    }
+    let election: Election = world.get(election);
+    let proposal: Proposal = world.get(election.proposal);
+    assert_eq!(proposal.electorate, election.electorate);
+    assert_eq!((proposal.proposer, proposal.election), (0, election.number));
+    assert_eq!(proposal.title, "elect gia as facilitator");
+    assert_eq!(
+        world.history_count(ObjectKind::Proposal, proposal.number),
+        1
+    );
+}

@@ -1,0 +1,92 @@
+//! Units that are founded with a profile: its seats have names like any other role of the charter.
+
+use polity_ledger::profiles::{self, Bundle};
+use polity_ledger::{Rejection, parameters};
+use polity_proto::v1::{ApplyProfile, Profile, RoleKind, action::Kind};
+
+use super::draft::{Draft, Entry, Sort};
+use super::{CharterError, form, network, words};
+
+/// Makes the seats of every unit with a profile.
+pub(super) fn add_seats(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
+    let terms = parameters::merge(
+        &parameters::defaults(),
+        &network::parameters(&charter.parameters)?,
+    );
+    let terms = terms.unwrap_or_else(|_: Rejection| parameters::defaults());
+    for unit in &charter.units {
+        let Some((_, bundle)) = profile_of(unit)? else {
+            continue;
+        };
+        for seat in bundle.seats {
+            let name = format!("{}#{}", unit.unit, seat.handle);
+            let entry = Entry {
+                table: "roles",
+                name: &name,
+            };
+            let place = draft.find(entry, Sort::Unit, &unit.unit)?;
+            let create = seat.create(place, terms.election_term);
+            draft.create(entry, Sort::Role, Kind::CreateRole(create))?;
+        }
+    }
+    Ok(())
+}
+
+/// Applies the profiles, whose seats are there, and gives the leads what they may do alone.
+pub(super) fn add_rules(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
+    for unit in &charter.units {
+        let Some((profile, bundle)) = profile_of(unit)? else {
+            continue;
+        };
+        let entry = entry(unit);
+        let place = draft.find(entry, Sort::Unit, &unit.unit)?;
+        let apply = ApplyProfile {
+            unit: place,
+            profile: profile as i32,
+        };
+        draft.push(entry, "profile", Kind::ApplyProfile(apply));
+        let lead = bundle
+            .seats
+            .iter()
+            .find(|seat| seat.kind == RoleKind::Lead && !seat.elected);
+        let Some(lead) = lead else { continue };
+        let role = format!("{}#{}", unit.unit, lead.handle);
+        let role = draft.find(entry, Sort::Role, &role)?;
+        for capability in bundle.of_the_lead {
+            let give = profiles::lead_grant(role, *capability, place);
+            draft.push(entry, "profile", Kind::GiveGrant(give));
+        }
+    }
+    Ok(())
+}
+
+/// The kind with which a unit is founded: its profile's, where it has one.
+pub(super) fn kind_of(unit: &form::Unit) -> Result<i32, CharterError> {
+    let named = words::unit_kind(&unit.kind).map_err(|words| entry(unit).error(words))?;
+    let bundle = profile_of(unit)?.map(|(_, bundle)| bundle.kind);
+    Ok(bundle.unwrap_or(named) as i32)
+}
+
+fn profile_of(unit: &form::Unit) -> Result<Option<(Profile, Bundle)>, CharterError> {
+    let wrong = |words: String| entry(unit).error(words);
+    let Some(name) = &unit.profile else {
+        return Ok(None);
+    };
+    let profile = words::profile(name).map_err(wrong)?;
+    let kind = words::unit_kind(&unit.kind).map_err(wrong)?;
+    let is_root = !unit.unit.contains('/');
+    match profiles::bundle(profile, kind, is_root) {
+        Some(bundle) => Ok(Some((profile, bundle))),
+        None => Err(wrong(format!(
+            "the profile {name:?} is not for a {}",
+            unit.kind
+        ))),
+    }
+}
+
+fn entry(unit: &form::Unit) -> Entry<'_> {
+    Entry {
+        table: "units",
+        name: &unit.unit,
+    }
+}
