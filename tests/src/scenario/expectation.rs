@@ -2,14 +2,17 @@
 
 use polity_ledger::Amount;
 use polity_ledger::actions::available;
+use polity_ledger::health;
 use polity_ledger::judge::{policies, power};
 use polity_ledger::state::objects;
+use polity_ledger::time::DAY;
 use polity_proto::v1::{
-    Account, BasisSource, BudgetLine, EndReason, Hold, Member, ObjectKind, Objection, Proposal,
-    Receipt, Record,
+    Account, BasisSource, BudgetLine, Election, EndReason, Hold, Member, ObjectKind, Objection,
+    Outlook, OutlookRequest, Proposal, Receipt, Record, Unit,
 };
 
 use super::names::{Lookup, Names, kind_name};
+use super::phrases;
 use super::run::rejection_name;
 use super::text::Words;
 use super::trouble::{Outcome, Trouble, trouble};
@@ -83,6 +86,12 @@ impl Scene<'_> {
         if words.take("objection") {
             let objection: Objection = self.object(ObjectKind::Objection, words)?;
             return state_is(words, objection.state().as_str_name(), "OBJECTION_STATE_");
+        }
+        if words.take("election") {
+            return self.election(words);
+        }
+        if words.take("unit") {
+            return self.unit(words);
         }
         if words.take("hold") {
             let hold: Hold = self.object(ObjectKind::Hold, words)?;
@@ -208,6 +217,16 @@ impl Scene<'_> {
             number_is(words, proposal.electorate.len() as u64)?;
             return words.need("members");
         }
+        if words.take("leaves") {
+            let outlook = self.outlook(&proposal)?;
+            number_is(words, outlook.unfilled_roles.len() as u64)?;
+            return words.need("roles unfilled");
+        }
+        if words.take("brings") {
+            let outlook = self.outlook(&proposal)?;
+            number_is(words, outlook.duty_conflicts.len() as u64)?;
+            return words.need("duties together");
+        }
         state_is(words, proposal.state().as_str_name(), "PROPOSAL_STATE_")?;
         match words.after("by")? {
             Some(name) if name != rejection_name(proposal.failed_code) => {
@@ -215,6 +234,60 @@ impl Scene<'_> {
                 trouble(format!("it failed by {found}"))
             }
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `NAME is STEP`, `NAME proposes MEMBER called P`: the proposal has that name from here on.
+    fn election(&mut self, words: &mut Words) -> Outcome<()> {
+        let election: Election = self.object(ObjectKind::Election, words)?;
+        if !words.take("proposes") {
+            return state_is(words, election.step().as_str_name(), "ELECTION_STEP_");
+        }
+        let member = self.number(ObjectKind::Member, words)?;
+        if let Some(name) = words.after("called")? {
+            let entry = (ObjectKind::Proposal as i32, name);
+            self.lookup.names.called.insert(entry, election.proposal);
+        }
+        match election.candidate == member {
+            true => Ok(()),
+            false => trouble(format!("it proposes member {}", election.candidate)),
+        }
+    }
+
+    /// `U is KIND`, `U is [not] warned of WARNING`.
+    fn unit(&mut self, words: &mut Words) -> Outcome<()> {
+        let unit: Unit = self.object(ObjectKind::Unit, words)?;
+        let unwarned = words.take("is not warned of");
+        let warned = !unwarned && words.take("is warned of");
+        if !warned && !unwarned {
+            return state_is(words, unit.kind().as_str_name(), "UNIT_KIND_");
+        }
+        let memory = self.told.memory;
+        let found: Vec<String> = health::of_unit(&memory.state, memory.time, 14 * DAY, unit.number)
+            .iter()
+            .map(|warning| {
+                let name = warning.kind().as_str_name();
+                name.trim_start_matches("WARNING_KIND_").to_lowercase()
+            })
+            .collect();
+        match found.contains(&words.word("warning")?) == warned {
+            true => Ok(()),
+            false => trouble(format!("it is warned of {found:?}")),
+        }
+    }
+
+    /// What a bound proposal would change, if it is still what it was bound to.
+    fn outlook(&self, proposal: &Proposal) -> Outcome<Outlook> {
+        let request = OutlookRequest {
+            unit: proposal.unit,
+            member: proposal.proposer,
+            role: proposal.role,
+            actions: proposal.actions.clone(),
+        };
+        let (outlook, hash) = phrases::outlook(self.told.memory, &request)?;
+        match hash == proposal.outlook {
+            true => Ok(outlook),
+            false => trouble("it is bound to another outlook"),
         }
     }
 

@@ -12,6 +12,7 @@ use prost::Message;
 use super::super::draft::Draft;
 use super::super::text::Words;
 use super::super::trouble::{Outcome, Trouble};
+use super::outlooks;
 
 pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outcome<bool> {
     match verb {
@@ -158,13 +159,14 @@ fn of_version(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<(Option<Ref>,
     Ok((proposal, version))
 }
 
-/// `proposes NAME in U [expecting MODE [of N]] [as governance | operation] [benefiting finn …]
+/// `proposes NAME in U [bound] [expecting MODE [of N]] [as governance | operation] [benefiting finn …]
 /// [sensing "TENSION"] [for example "EXAMPLE"] [because "EXPLANATION"]: PHRASE`.
 /// Lines that begin with `also` add to the content.
 fn propose(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let name = words.word("proposal")?;
     words.need("in")?;
     let unit = draft.refer(ObjectKind::Unit, words)?;
+    let is_bound = words.take("bound");
     let mut expected = ModeKind::Approve;
     let mut expected_count = 0;
     if words.take("expecting") {
@@ -190,7 +192,7 @@ fn propose(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let explanation = words.after("because")?.unwrap_or_default();
     words.need(":")?;
     let actions = content(draft, words)?;
-    let act = OpenProposal {
+    let mut act = OpenProposal {
         unit,
         kind: stated.unwrap_or_else(|| sort(&actions)) as i32,
         actions: encoded(&actions),
@@ -203,6 +205,9 @@ fn propose(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         beneficiaries,
         ..OpenProposal::default()
     };
+    if is_bound {
+        outlooks::bind(draft, &mut act)?;
+    }
     draft.call(ObjectKind::Proposal, &name, Kind::OpenProposal(act));
     Ok(())
 }
@@ -222,6 +227,11 @@ pub(in super::super) fn seal(draft: &mut Draft<'_>, words: &mut Words) -> Outcom
     // What the proposal's earlier actions create keeps its index inside the proposal.
     let added = nested(draft, before, words)?;
     inner.extend(encoded(&added));
+    if let Some(Kind::OpenProposal(open)) = &mut last.kind
+        && !open.outlook.is_empty()
+    {
+        outlooks::bind(draft, open)?;
+    }
     draft.actions.push(last);
     Ok(())
 }

@@ -3,6 +3,8 @@
 mod audit;
 mod authority;
 mod decisions;
+mod elections;
+mod outlooks;
 mod people;
 mod structure;
 mod value;
@@ -16,6 +18,7 @@ use super::trouble::{Outcome, trouble};
 
 pub(super) use audit::parameter;
 pub(super) use decisions::seal;
+pub(super) use outlooks::ask as outlook;
 pub(super) use value::moved_by;
 
 /// The hash of the text that every organisation of a story agrees to.
@@ -32,6 +35,7 @@ pub(super) fn read(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         || structure::read(draft, &verb, words)?
         || authority::read(draft, &verb, words)?
         || decisions::read(draft, &verb, words)?
+        || elections::read(draft, &verb, words)?
         || value::read(draft, &verb, words)?
         || audit::read(draft, &verb, words)?;
     if known {

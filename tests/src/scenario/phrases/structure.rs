@@ -4,8 +4,8 @@ use polity_ledger::state::keys::List;
 use polity_ledger::state::{lists, objects};
 use polity_proto::v1::{
     AcceptAssignment, AmendRole, AmendUnit, AssignRole, Assignment, ChangeSquad, CreateRole,
-    CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, Manner, MoveRole, MoveUnit, ObjectKind, Ref,
-    RemoveRole, RenewAssignment, ResignRole, RevokeAssignment, Role, RoleKind, Unit, UnitKind,
+    CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, Manner, MoveRole, MoveUnit, ObjectKind, Profile,
+    Ref, RemoveRole, RenewAssignment, ResignRole, RevokeAssignment, Role, RoleKind, Unit, UnitKind,
     action::Kind,
 };
 
@@ -13,7 +13,7 @@ use super::super::clock;
 use super::super::draft::Draft;
 use super::super::text::Words;
 use super::super::trouble::{Outcome, Trouble};
-use super::capabilities;
+use super::{capabilities, elections};
 
 pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outcome<bool> {
     match verb {
@@ -81,7 +81,8 @@ pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outc
     Ok(true)
 }
 
-/// `creates unit acme/dev as department [holding CAPABILITIES] [with at most N] [after UNIT] [known as ID]`.
+/// `creates unit acme/dev as department [holding CAPABILITIES] [with at most N] [after UNIT]
+/// [by profile P] [known as ID]`.
 fn create_unit(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let path = words.word("unit")?;
     let (parent, handle) = match path.rsplit_once('/') {
@@ -102,8 +103,13 @@ fn create_unit(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         true => draft.refer(ObjectKind::Unit, words)?,
         false => None,
     };
+    let profile = match words.take("by profile") {
+        true => elections::profile(words)?,
+        false => Profile::None,
+    };
     let external_id = words.after("known as")?.unwrap_or_default();
     let act = CreateUnit {
+        profile: profile as i32,
         parent,
         kind: kind as i32,
         handle: handle.to_owned(),
