@@ -211,9 +211,14 @@ impl Context {
 
     /// The key of a member: the one that was named, else a key of the store that is enrolled for them.
     async fn key_of(&self, session: &Session, member: u64) -> Result<StoredKey> {
-        if let Some(name) = self.key_text()? {
-            return self.keys().public(&name);
+        match self.key_text()? {
+            Some(name) => self.keys().public(&name),
+            None => self.enrolled_key(session, member).await,
         }
+    }
+
+    /// A key of the store that is enrolled for a member.
+    pub async fn enrolled_key(&self, session: &Session, member: u64) -> Result<StoredKey> {
         let member: Member = session.get(member).await?.unwrap_or_default();
         let enrolled = |key: &StoredKey| {
             member

@@ -14,7 +14,6 @@ pub mod mode;
 pub mod names;
 pub mod output;
 pub mod passphrase;
-pub mod period;
 pub mod progress;
 pub mod receipt;
 pub mod reference;

@@ -10,16 +10,22 @@
 //! - [`trust`]: from genesis or a checkpoint to a verified header.
 //! - [`proof`]: from a verified header to a state value, a receipt, a history.
 //! - [`session`]: all of it together: proven reads, signed transactions.
-//! - [`amount`]: amounts as people write them.
+//! - [`import`]: what other systems know, brought onto the chain.
+//! - [`export`]: books for other programs.
+//! - [`amount`], [`period`] and [`time`]: as people write them.
 //!
 //! The ledger's own words ([`v1`], [`ledger`]) are handed on, so that a user of this library needs no other crate.
 
 pub mod amount;
 pub mod error;
+pub mod export;
+pub mod import;
 pub mod keys;
+pub mod period;
 pub mod proof;
 pub mod rpc;
 pub mod session;
+pub mod time;
 pub mod trust;
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ dan   acme/people-ops           acme/people-ops#lead
 ivy   acme/people-ops           acme/people-ops#coach
 "
 
+# Settings of every node, KEY=VALUE, beside its addresses.
+demonstration_settings=()
+
 # The lead of a department, who operates its validator and signs the genesis for it.
 demonstration_operator() {
   case "$1" in
@@ -211,7 +214,10 @@ mode = { kind = "approve", approver = "capability approve", count = 2 }
 unit = "acme"
 first = "issue"
 second = "audit"
-
-# People made their keys themselves, and each department its node's: what they sent follows.
 TEXT
+  demonstration_addition
+  printf '\n# People made their keys themselves, and each department its node'"'"'s: what they sent follows.\n'
 }
+
+# What another script adds to the organisation.
+demonstration_addition() { :; }

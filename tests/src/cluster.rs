@@ -41,6 +41,12 @@ impl Cluster {
     /// `settings` are `KEY=VALUE`, for every node.
     #[track_caller]
     pub fn found(departments: usize, settings: &[&str]) -> Cluster {
+        Cluster::found_with(departments, settings, "")
+    }
+
+    /// The same, with more in the charter.
+    #[track_caller]
+    pub fn found_with(departments: usize, settings: &[&str], addition: &str) -> Cluster {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let addresses = Addresses::reserve();
         // A test's disk may be fuller than an operator's.
@@ -68,7 +74,7 @@ impl Cluster {
             directory,
             _addresses: addresses,
         };
-        cluster.found_organisation();
+        cluster.found_organisation(addition);
         cluster
     }
 
@@ -76,13 +82,19 @@ impl Cluster {
     #[track_caller]
     pub fn start(departments: usize) -> Cluster {
         let mut cluster = Cluster::found(departments, &[]);
-        for node in &mut cluster.nodes {
+        cluster.start_all();
+        cluster
+    }
+
+    /// Starts every node, and waits until each has its first block.
+    #[track_caller]
+    pub fn start_all(&mut self) {
+        for node in &mut self.nodes {
             node.start();
         }
-        for node in &cluster.nodes {
+        for node in &self.nodes {
             node.wait_for_height(1, START_PATIENCE);
         }
-        cluster
     }
 
     /// A path for a test's own files, beside the homes.
@@ -202,8 +214,9 @@ impl Cluster {
 
     /// The ceremony: the charter, the genesis, a signature of each department.
     #[track_caller]
-    fn found_organisation(&mut self) {
+    fn found_organisation(&mut self, addition: &str) {
         let mut text = charter::charter(self.nodes.len(), "we decide together");
+        text.push_str(addition);
         for (department, node) in self.nodes.iter().enumerate() {
             let shown = node.polityd_json(&["keys", "show", "--chain", charter::CHAIN_ID]);
             let value = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();

@@ -11,4 +11,5 @@ pub mod memory;
 pub mod node;
 pub mod process;
 pub mod scenario;
+pub mod terminal;
 pub mod wait;

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use polity_client::ledger::Amount;
 use polity_client::ledger::actions::line_available;
 use polity_client::ledger::state::keys::List as Set;
+use polity_client::period::{self, Period};
 use polity_client::session::lettered;
 use polity_client::v1::{
     Allocate, Asset, BudgetLine, ClosePeriod, MoveBudget, ObjectKind, PlanBudget, ReturnAllocation,
@@ -16,7 +17,6 @@ use crate::amount::AmountWords;
 use crate::context::Context;
 use crate::names::Names;
 use crate::output::{Table, facts};
-use crate::period::{self, Period};
 use crate::{amount, time};
 
 /// Budgets: lines that say what a unit may spend, and money that units pass to units.

@@ -63,6 +63,12 @@ fn what_people_write_parses() {
         "external record acme/@bank:main acme:main 5000.00 EUR --statement march.pdf",
         "document anchor acme contract.pdf --label contract",
         "auditor grant eve --unit acme/dev --unit acme/ops --from 2026-01-01 --to 2026-07-01 --until 90d",
+        "import events events.jsonl --into acme/import --until 1500 --expect roster.json",
+        "import check roster.json --into acme/import",
+        "import budget b.csv --mapping b.toml --into acme/plan --from acme/plan:main --with cleo=acme/plan#steward",
+        "import budget b.csv --mapping b.toml --into acme/plan --verify",
+        "export account finn:main --format csv --file finn.csv",
+        "export unit acme/dev",
     ];
     for line in lines {
         if let Err(error) = parses(line) {
@@ -90,8 +96,27 @@ fn what_is_missing_or_unknown_is_usage() {
         "budget plan acme/dev travel 12000.00 EUR --period 2026 --fiscal-month 13",
         "hold place acme/dev:main acme/ops:main 480.00 EUR",
         "document anchor acme contract.pdf",
+        "import events events.jsonl",
+        "import budget b.csv --mapping b.toml --into acme/plan",
+        "export unit acme/dev --format pdf",
     ];
     for line in lines {
         assert!(parses(line).is_err(), "{line}");
+    }
+}
+
+/// Every command in the guide for members is one that this program knows.
+#[test]
+fn the_commands_of_the_guide_parse() {
+    let guide = include_str!("../../../docs/members.md").replace("\\\n", " ");
+    let lines: Vec<&str> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("polity "))
+        .collect();
+    assert!(lines.len() > 15, "{lines:?}");
+    for line in lines {
+        if let Err(error) = parses(line) {
+            panic!("{line}: {error}");
+        }
     }
 }

@@ -10,10 +10,12 @@ pub mod can;
 pub mod document;
 pub mod election;
 pub mod explain;
+pub mod export;
 pub mod external;
 pub mod grant;
 pub mod history;
 pub mod hold;
+pub mod import;
 pub mod inbox;
 pub mod key;
 #[cfg(test)]
@@ -69,6 +71,8 @@ pub enum Command {
 
     Document(document::Document),
     Auditor(auditor::Auditor),
+    Import(import::Import),
+    Export(export::Export),
 
     Tx(tx::Tx),
     Can(can::Can),
@@ -108,6 +112,8 @@ impl Command {
             Command::External(one) => one.run(context).await,
             Command::Document(one) => one.run(context).await,
             Command::Auditor(one) => one.run(context).await,
+            Command::Import(one) => one.run(context).await,
+            Command::Export(one) => one.run(context).await,
             Command::Tx(one) => one.run(context).await,
             Command::Can(one) => one.run(context).await,
             Command::WhoCan(one) => one.run(context).await,

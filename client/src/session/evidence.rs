@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use polity_ledger::merkle::receipts;
 use polity_ledger::state::keys;
-use polity_proto::v1::{Envelope, Event, Receipt};
+use polity_proto::v1::{Action, Body, Envelope, Event, Receipt};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -36,12 +36,21 @@ pub struct ProvenEvent {
     pub time: u64,
     /// What proves it.
     pub source: Source,
+    /// The action of the transaction that it is an event of; none where timers or the genesis acted.
+    pub action: Option<Action>,
+}
+
+/// A receipt that was proven, and the actions that it is about.
+struct Proven {
+    receipt: Receipt,
+    source: Source,
+    actions: Vec<Action>,
 }
 
 /// Proves events, asking once for what several entries share.
 pub struct Evidence<'s> {
     session: &'s Session,
-    receipts: BTreeMap<(u64, u32), (Receipt, Source)>,
+    receipts: BTreeMap<(u64, u32), Proven>,
     /// For a height: how many transactions its block has.
     totals: BTreeMap<u64, u32>,
     times: BTreeMap<u64, u64>,
@@ -68,25 +77,31 @@ impl Evidence<'_> {
             self.receipts.insert((height, position), found);
         }
         let time = self.time(height).await?;
-        let (receipt, source) = self
+        let proven = self
             .receipts
             .get(&(height, position))
             .ok_or_else(|| Error::trouble("a receipt was lost"))?;
-        let event = receipt
+        let event = proven
+            .receipt
             .events
             .get(item.entry.event as usize)
             .ok_or_else(|| Error::proof("the receipt has no such event"))?;
         Ok(ProvenEvent {
             event: event.clone(),
             time,
-            source: source.clone(),
+            source: proven.source.clone(),
+            action: proven.actions.get(event.action as usize).cloned(),
         })
     }
 
-    async fn receipt(&mut self, height: u64, position: u32) -> Result<(Receipt, Source)> {
+    async fn receipt(&mut self, height: u64, position: u32) -> Result<Proven> {
         if height == 0 {
             return match position {
-                0 => Ok((self.session.founding().receipt.clone(), Source::Genesis)),
+                0 => Ok(Proven {
+                    receipt: self.session.founding().receipt.clone(),
+                    source: Source::Genesis,
+                    actions: Vec::new(),
+                }),
                 _ => Err(Error::proof("the genesis has one receipt")),
             };
         }
@@ -96,16 +111,24 @@ impl Evidence<'_> {
             if proven.total != total {
                 return Err(Error::proof("the receipt is of a block of another length"));
             }
-            let envelope = Envelope::decode(&proven.transaction[..])
-                .map_err(|error| Error::proof("the transaction is malformed").with_source(error))?;
-            let id = Sha256::digest(&envelope.body).into();
-            return Ok((proven.receipt, Source::Transaction(id)));
+            let malformed = |error| Error::proof("the transaction is malformed").with_source(error);
+            let envelope = Envelope::decode(&proven.transaction[..]).map_err(malformed)?;
+            let body = Body::decode(&envelope.body[..]).map_err(malformed)?;
+            return Ok(Proven {
+                receipt: proven.receipt,
+                source: Source::Transaction(Sha256::digest(&envelope.body).into()),
+                actions: body.actions,
+            });
         }
         let receipts = self.timers(height).await?;
         receipts
             .into_iter()
             .nth((position - total) as usize)
-            .map(|receipt| (receipt, Source::Timer))
+            .map(|receipt| Proven {
+                receipt,
+                source: Source::Timer,
+                actions: Vec::new(),
+            })
             .ok_or_else(|| Error::proof("the block has no receipt at this position"))
     }
 

@@ -32,6 +32,7 @@ pub use letters::{kind_name, lettered, number_of, object};
 pub use names::Named;
 pub use proposed::{proposed, proposed_action};
 pub use read::{AsOf, History, HistoryItem, Moment};
+pub(crate) use read::{decode, decode_object};
 pub use submit::{Draft, Outcome, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, actor, signed_by};
 pub use words::{Words, mode_name};
 

@@ -325,7 +325,7 @@ fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Resu
 }
 
 /// Decodes an object out of its record, where a history stands beside it.
-pub(super) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
+pub(crate) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     if !T::HISTORY {
         return decode(value);
     }
@@ -333,7 +333,7 @@ pub(super) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     decode(&record.object)
 }
 
-pub(super) fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
+pub(crate) fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
     T::decode(bytes)
         .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
 }

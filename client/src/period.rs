@@ -1,8 +1,8 @@
 //! Periods of a budget: `2026`, `2026-q3`, `2026-03`, `2026-01-01..2026-07-01`, and fiscal years, `fy2026`.
 
-use polity_client::{Error, ErrorKind, Result};
+use std::time::UNIX_EPOCH;
 
-use crate::time;
+use crate::{Error, Result};
 
 /// From the first second until before `until`, Unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Period {
 pub fn parse(text: &str, fiscal_month: u32) -> Result<Period> {
     let lower = text.to_ascii_lowercase();
     if let Some((from, until)) = lower.split_once("..") {
-        return between(time::parse(from)?, time::parse(until)?, text);
+        return between(day(from, text)?, day(until, text)?, text);
     }
     let wrong = || usage(text);
     let year_of = |text: &str| -> Result<u64> {
@@ -55,11 +55,20 @@ pub fn parse(text: &str, fiscal_month: u32) -> Result<Period> {
 }
 
 fn months(year: u64, month: u32, count: u32, text: &str) -> Result<Period> {
-    let day = |index: u32| {
+    let first = |index: u32| {
         let year = year + u64::from(index / 12);
-        time::parse(&format!("{year:04}-{:02}-01", index % 12 + 1))
+        day(&format!("{year:04}-{:02}-01", index % 12 + 1), text)
     };
-    between(day(month - 1)?, day(month - 1 + count)?, text)
+    between(first(month - 1)?, first(month - 1 + count)?, text)
+}
+
+/// The first second of a day.
+fn day(day: &str, text: &str) -> Result<u64> {
+    humantime::parse_rfc3339_weak(&format!("{day}T00:00:00Z"))
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map(|since| since.as_secs())
+        .ok_or_else(|| usage(text))
 }
 
 fn between(from: u64, until: u64, text: &str) -> Result<Period> {
@@ -70,12 +79,9 @@ fn between(from: u64, until: u64, text: &str) -> Result<Period> {
 }
 
 fn usage(text: &str) -> Error {
-    Error::new(
-        ErrorKind::Usage,
-        format!(
-            "a period is written 2026, 2026-q3, 2026-03, fy2026 or 2026-01-01..2026-07-01, not {text}"
-        ),
-    )
+    Error::usage(format!(
+        "a period is written 2026, 2026-q3, 2026-03, fy2026 or 2026-01-01..2026-07-01, not {text}"
+    ))
 }
 
 #[cfg(test)]
@@ -95,8 +101,8 @@ mod tests {
         ];
         for (text, month, from, until) in table {
             let period = parse(text, month).expect(text);
-            assert_eq!(period.from, time::parse(from).expect(from), "{text}");
-            assert_eq!(period.until, time::parse(until).expect(until), "{text}");
+            assert_eq!(period.from, day(from, text).expect(from), "{text}");
+            assert_eq!(period.until, day(until, text).expect(until), "{text}");
         }
     }
 

@@ -1,0 +1,218 @@
+//! `import budget`: a finance team's own table.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use polity_client::import::budget::mapping::Mapping;
+use polity_client::import::budget::plan::BudgetPlan;
+use polity_client::import::budget::run::{BudgetImport, BudgetImported, Place};
+use polity_client::import::budget::table;
+use polity_client::import::budget::verify::{Sum, sums};
+use polity_client::ledger::Amount;
+use polity_client::session::Session;
+use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use super::{Importer, role_for};
+use crate::amount;
+use crate::commands::reference;
+use crate::context::Context;
+use crate::output::Table;
+use crate::progress::Progress;
+
+/// Imports a table of budgets in CSV: a unit, a period and an amount a row.
+///
+/// Units that do not exist are created. For each row the unit gets an account named after the period, a budget line, and
+/// the amount as an allocation: from the account of the unit above it, or from ACCOUNT. A file with a bad row is refused
+/// whole, naming row and column, before anything is sent. Afterwards the sums by unit and period are read with proofs
+/// and compared with the file.
+///
+/// Nobody gives themselves a say over money: where units are created, a second person signs by --with MEMBER=ROLE. Their
+/// role comes to govern the new units, and gives yours their accounts, budgets and allocations.
+#[derive(Args, Debug)]
+pub(super) struct Budget {
+    /// The table.
+    file: PathBuf,
+    /// A TOML file that says which column means what.
+    #[arg(long, value_name = "FILE")]
+    mapping: PathBuf,
+    /// The unit below which the table's units stand.
+    #[arg(long, value_name = "UNIT")]
+    into: String,
+    /// The account that funds units without a parent.
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "verify")]
+    from: Option<String>,
+    /// Send nothing: compare the table with what the chain proves. Needs no key.
+    #[arg(long)]
+    verify: bool,
+}
+
+impl Budget {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let mapping = Mapping::read(&self.mapping)?;
+        let session = context.session().await?;
+        let asset: Asset = session
+            .get(session.asset(&mapping.asset).await?)
+            .await?
+            .unwrap_or_default();
+        let rows = table::read(&self.file, &mapping, asset.scale)?;
+        let plan = BudgetPlan::of(rows, &mapping)?;
+        let into = session.unit(&self.into).await?;
+        let shown = Shown {
+            mapping: &mapping,
+            plan: &plan,
+            top: into.number,
+            asset: &asset,
+        };
+        if self.verify {
+            return shown.tell(context, None).await;
+        }
+        if context.options.dry_run {
+            let value = json!({"rows": plan.rows.len(), "units": plan.units.len(), "sent": false});
+            context.output.show(&value, || {
+                format!(
+                    "{} rows of {} units can be imported. Nothing was sent.",
+                    plan.rows.len(),
+                    plan.units.len()
+                )
+            });
+            return Ok(());
+        }
+
+        let source = self.from.as_deref().unwrap_or_default();
+        let place = Place {
+            top: into.number,
+            source: session.account(source).await?.number,
+            asset: asset.number,
+        };
+        let importer = Importer::open(context).await?;
+        let role = role_for(context, importer.member, probe(&place)).await?;
+        let second = second(context, session).await?;
+        context.output.note(format!(
+            "You import {} rows of {} units from {} below {}.",
+            plan.rows.len(),
+            plan.units.len(),
+            self.file.display(),
+            into.shown
+        ));
+        context.confirm("Sign and send?")?;
+        let registrar = importer.acting_as(role);
+        let second = second.as_ref().map(|(who, role)| who.acting_as(*role));
+        let progress = Progress::new("importing");
+        let import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
+        let done = import
+            .run(&plan, &mut |done, of| progress.at(done, of))
+            .await?;
+        drop(progress);
+        shown.tell(context, Some(done)).await
+    }
+}
+
+/// An action by which the importer's role is found.
+fn probe(place: &Place) -> Kind {
+    Kind::CreateUnit(CreateUnit {
+        parent: reference(place.top),
+        kind: UnitKind::Team as i32,
+        handle: "imported".into(),
+        ..CreateUnit::default()
+    })
+}
+
+/// The second person of `--with`, and their role.
+async fn second(context: &Context, session: &Session) -> Result<Option<(Importer, u64)>> {
+    let text = match &context.options.seconds[..] {
+        [] => return Ok(None),
+        [text] => text,
+        [_, _, ..] => return Err(usage("one second person signs an import")),
+    };
+    let (member, role) = text
+        .split_once('=')
+        .ok_or_else(|| usage("the second person acts in a role: --with MEMBER=ROLE"))?;
+    let member = session.member(member).await?.number;
+    let role = session.role(role).await?.number;
+    let key = context.enrolled_key(session, member).await?;
+    let importer = Importer::with_key(context, member, &key.name)?;
+    Ok(Some((importer, role)))
+}
+
+/// A table, to be shown beside what the chain has below a unit.
+struct Shown<'s> {
+    mapping: &'s Mapping,
+    plan: &'s BudgetPlan,
+    top: u64,
+    asset: &'s Asset,
+}
+
+impl Shown<'_> {
+    /// Shows the sums; a difference is trouble.
+    async fn tell(&self, context: &Context, done: Option<BudgetImported>) -> Result<()> {
+        let session = context.session().await?;
+        let sums = sums(session, self.mapping, self.plan, self.top).await?;
+        let different = sums.iter().filter(|sum| !sum.is_equal()).count();
+        let mut value = json!({
+            "equal": different == 0,
+            "proven": true,
+            "sums": sums.iter().map(|sum| as_json(sum, self.asset)).collect::<Vec<Value>>(),
+        });
+        if let Some(done) = done {
+            value["units_created"] = done.units.into();
+            value["rows"] = done.rows.into();
+            value["rows_before"] = done.rows_before.into();
+            value["transactions"] = done.transactions.into();
+        }
+        context
+            .output
+            .show(&value, || as_text(&sums, self.asset, done));
+        match different {
+            0 => Ok(()),
+            count => Err(Error::new(
+                ErrorKind::Trouble,
+                format!("the chain and the table differ in {count} sums"),
+            )),
+        }
+    }
+}
+
+fn as_json(sum: &Sum, asset: &Asset) -> Value {
+    let money = |minor: Amount| amount::json(minor, asset);
+    json!({
+        "unit": sum.unit,
+        "period": sum.period,
+        "table": money(sum.expected),
+        "allocated": money(sum.allocated),
+        "planned": money(sum.planned),
+        "equal": sum.is_equal(),
+    })
+}
+
+fn as_text(sums: &[Sum], asset: &Asset, done: Option<BudgetImported>) -> String {
+    let mut table = Table::new(["unit", "period", "table", "allocated", "planned", ""]);
+    for sum in sums {
+        table.row([
+            sum.unit.clone(),
+            sum.period.clone(),
+            amount::shown(sum.expected, asset),
+            amount::shown(sum.allocated, asset),
+            amount::shown(sum.planned, asset),
+            if sum.is_equal() { "" } else { "differs" }.to_owned(),
+        ]);
+    }
+    let mut text = table.to_string();
+    if let Some(done) = done {
+        text.push_str(&format!(
+            "{} rows imported and {} units created in {} transactions, all accepted and proven; {} rows were there before\n",
+            done.rows, done.units, done.transactions, done.rows_before
+        ));
+    }
+    let equal = sums.iter().filter(|sum| sum.is_equal()).count();
+    text.push_str(&format!(
+        "{equal} of {} sums by unit and period are equal, read with proofs\n",
+        sums.len()
+    ));
+    text
+}
+
+fn usage(words: &str) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}

@@ -1,0 +1,95 @@
+//! `import events | check | budget`.
+
+mod budget;
+mod events;
+
+use clap::{Args, Subcommand};
+use polity_client::Result;
+use polity_client::import::run::Registrar;
+use polity_client::keys::Signer;
+use polity_client::session::actor;
+use polity_client::v1::{VerdictKind, action::Kind};
+
+use crate::context::Context;
+use crate::passphrase;
+use crate::transaction::refused;
+
+/// Brings what other systems know onto the chain.
+///
+/// An import that was broken off is started again by the same words: it goes on from what the chain has.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity import events events.jsonl --into acme/import\n  \
+    polity import events events.jsonl --into acme/import --until 1500 --expect roster.json\n  \
+    polity import check roster.json --into acme/import\n  \
+    polity import budget plan.csv --mapping plan.toml --into acme/plan --from acme/plan:main --with cleo=acme/plan#steward\n  \
+    polity import budget plan.csv --mapping plan.toml --into acme/plan --verify")]
+pub struct Import {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    Events(events::Events),
+    Check(events::Check),
+    Budget(budget::Budget),
+}
+
+impl Import {
+    /// Runs the verb.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self.verb {
+            Verb::Events(verb) => verb.run(context).await,
+            Verb::Check(verb) => verb.run(context).await,
+            Verb::Budget(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// Somebody who signs: the member, and an opened key.
+struct Importer {
+    member: u64,
+    signer: Signer,
+}
+
+impl Importer {
+    async fn open(context: &Context) -> Result<Importer> {
+        let who = context.actor().await?;
+        Importer::with_key(context, who.member.number, &who.key.name)
+    }
+
+    fn with_key(context: &Context, member: u64, key: &str) -> Result<Importer> {
+        let passphrase = passphrase::existing(key, context.options.passphrase_fd)?;
+        let signer = context.keys().open(key, &passphrase)?;
+        Ok(Importer { member, signer })
+    }
+
+    fn acting_as(&self, role: u64) -> Registrar<'_> {
+        Registrar {
+            member: self.member,
+            role,
+            signer: &self.signer,
+        }
+    }
+}
+
+/// The role of `--as`, or one of the member's that allows such an action.
+async fn role_for(context: &Context, member: u64, kind: Kind) -> Result<u64> {
+    match context.acting_role().await? {
+        0 => {}
+        role => return Ok(role),
+    }
+    let answer = context
+        .session()
+        .await?
+        .can(member, &actor(kind, 0), true)
+        .await?;
+    let verdict = answer.verdict.unwrap_or_default();
+    match verdict.kind() {
+        VerdictKind::Allowed => Ok(verdict.acting_role),
+        VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision => {
+            Err(refused(verdict.code, &verdict.facts))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The actions of a unit and of a row.
+
+use polity_ledger::form::{REFERENCE_BYTES_MAX, created_by, numbered};
+use polity_proto::v1::{
+    Action, Allocate, Capability, CreateUnit, GiveGrant, OpenAccount, OwnerKind, OwnerRef,
+    PlanBudget, Ref, ScopeKind, ScopeRef, UnitKind, action::Kind,
+};
+
+use super::super::handles::slug;
+use super::mapping::Mapping;
+use super::table::Row;
+use crate::session::actor;
+
+/// Actions of one unit.
+pub(super) const UNIT_ACTIONS: usize = 5;
+/// Most actions of one row.
+pub(super) const ROW_ACTIONS_MAX: usize = 3;
+
+/// What the importer's role may do with the money of a unit that it creates.
+const OVER_MONEY: [Capability; 3] = [
+    Capability::OpenAccounts,
+    Capability::PlanBudget,
+    Capability::Allocate,
+];
+
+/// The roles of the two people who sign: the importer is the first signer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Roles {
+    /// The importer's.
+    pub(super) importer: u64,
+    /// The second person's.
+    pub(super) second: u64,
+}
+
+/// A unit as the action at `index`; then the second person's say over it; then, given by them, the importer's over its
+/// money.
+pub(super) fn of_unit(
+    name: &str,
+    kind: UnitKind,
+    parent: Option<Ref>,
+    index: u32,
+    roles: Roles,
+) -> Vec<Action> {
+    let every = (1..=i32::from(u8::MAX)).filter(|value| Capability::try_from(*value).is_ok());
+    let create = CreateUnit {
+        parent,
+        kind: kind as i32,
+        handle: slug(name),
+        external_id: name.to_owned(),
+        confers: every.collect(),
+        ..CreateUnit::default()
+    };
+    let give = |role: u64, capability: Capability| {
+        Kind::GiveGrant(GiveGrant {
+            role: numbered(role),
+            capability: capability as i32,
+            scope: Some(ScopeRef {
+                kind: ScopeKind::Unit as i32,
+                unit: created_by(index),
+                ..ScopeRef::default()
+            }),
+            ..GiveGrant::default()
+        })
+    };
+    let mut actions = vec![
+        actor(Kind::CreateUnit(create), roles.importer),
+        actor(give(roles.second, Capability::Govern), roles.importer),
+    ];
+    actions.extend(OVER_MONEY.map(|capability| Action {
+        actor: 1,
+        ..actor(give(roles.importer, capability), roles.second)
+    }));
+    actions
+}
+
+/// What a row's money comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Funding {
+    /// The account.
+    pub(super) from: Option<Ref>,
+    /// The budget line of its unit; none outside of the table.
+    pub(super) line: Option<Ref>,
+}
+
+/// A row's account as the action at `index`, its line, and the money; nothing is allocated where the amount is zero.
+pub(super) fn of_row(
+    row: &Row,
+    mapping: &Mapping,
+    unit: u64,
+    asset: u64,
+    index: u32,
+    funding: Funding,
+    role: u64,
+) -> Vec<Action> {
+    let open = OpenAccount {
+        owner: Some(OwnerRef {
+            kind: OwnerKind::Unit as i32,
+            number: numbered(unit),
+        }),
+        asset: numbered(asset),
+        handle: row.account(mapping),
+        ..OpenAccount::default()
+    };
+    let plan = PlanBudget {
+        unit: numbered(unit),
+        category: row.category.clone(),
+        from: row.period.from,
+        until: row.period.until,
+        asset: numbered(asset),
+        approved: row.amount.to_bytes(),
+        hard: mapping.hard,
+        carry_forward: false,
+    };
+    let mut kinds = vec![Kind::OpenAccount(open), Kind::PlanBudget(plan)];
+    if !row.amount.is_zero() {
+        let reference = format!("{} {}", row.period_name, row.category);
+        kinds.push(Kind::Allocate(Allocate {
+            from: funding.from,
+            to: created_by(index),
+            amount: row.amount.to_bytes(),
+            line: funding.line,
+            // Periods and categories are plain ASCII.
+            reference: reference.chars().take(REFERENCE_BYTES_MAX).collect(),
+            value_date: row.period.from,
+            ..Allocate::default()
+        }));
+    }
+    kinds.into_iter().map(|kind| actor(kind, role)).collect()
+}

@@ -1,0 +1,282 @@
+//! Brings a table onto the chain: units that are missing, then rows that are missing.
+//!
+//! A unit's money is its own: whoever creates a unit cannot give themselves a say over it. So where units are created,
+//! a second person signs as well. They get `govern` over the new unit, and give its money to the importer's role.
+
+use std::collections::BTreeMap;
+
+use polity_ledger::check::ACTIONS_MAX;
+use polity_ledger::form::{created_by, numbered};
+use polity_proto::v1::{Action, ObjectKind, Receipt};
+
+use super::super::deliver::deliver;
+use super::super::run::Registrar;
+use super::actions::{self, Funding, ROW_ACTIONS_MAX, Roles, UNIT_ACTIONS};
+use super::chain::{self, Recorded};
+use super::mapping::Mapping;
+use super::plan::BudgetPlan;
+use super::table::Row;
+use crate::session::{Draft, Outcome, Session, VALIDITY_ONE_SIGNER, signed_by};
+use crate::{Error, Refusal, Result};
+
+/// Where a table goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The unit below which all units of the table stand.
+    pub top: u64,
+    /// The account that funds units without a parent.
+    pub source: u64,
+    /// The asset.
+    pub asset: u64,
+}
+
+/// What an import of a table did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BudgetImported {
+    /// Units that were created.
+    pub units: u64,
+    /// Rows that were recorded.
+    pub rows: u64,
+    /// Rows that the chain had before.
+    pub rows_before: u64,
+    /// Transactions that were sent, each accepted and proven.
+    pub transactions: u64,
+}
+
+/// An import of a table on its way.
+pub struct BudgetImport<'s> {
+    session: &'s Session,
+    mapping: &'s Mapping,
+    place: Place,
+    importer: &'s Registrar<'s>,
+    second: Option<&'s Registrar<'s>>,
+    units: BTreeMap<String, u64>,
+    /// Account and line of each unit and account handle.
+    funds: BTreeMap<(u64, String), (u64, u64)>,
+    done: BudgetImported,
+}
+
+impl<'s> BudgetImport<'s> {
+    /// An import by one person, or by two where units have to be created.
+    #[must_use]
+    pub fn new(
+        session: &'s Session,
+        mapping: &'s Mapping,
+        place: Place,
+        importer: &'s Registrar<'s>,
+        second: Option<&'s Registrar<'s>>,
+    ) -> BudgetImport<'s> {
+        BudgetImport {
+            session,
+            mapping,
+            place,
+            importer,
+            second,
+            units: BTreeMap::new(),
+            funds: BTreeMap::new(),
+            done: BudgetImported::default(),
+        }
+    }
+
+    /// Brings a table onto the chain; goes on where an earlier import stopped. `progress` is told how many of how many
+    /// rows are recorded.
+    pub async fn run(
+        mut self,
+        plan: &BudgetPlan,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<BudgetImported> {
+        self.units = chain::units(self.session, plan, self.place.top).await?;
+        let units: Vec<_> = plan
+            .units
+            .iter()
+            .filter(|(name, _)| !self.units.contains_key(name))
+            .collect();
+        let rows = self.missing_rows(plan).await?;
+        let total = plan.rows.len() as u64;
+        self.done.rows_before = total - rows.len() as u64;
+        progress(self.done.rows_before, total);
+
+        for units in units.chunks(ACTIONS_MAX / UNIT_ACTIONS) {
+            self.create_units(units).await?;
+        }
+        for rows in rows.chunks(ACTIONS_MAX / ROW_ACTIONS_MAX) {
+            self.record_rows(rows).await?;
+            progress(self.done.rows_before + self.done.rows, total);
+        }
+        Ok(self.done)
+    }
+
+    /// Rows that the chain lacks. One that it has otherwise is an error: what was given is not given again.
+    async fn missing_rows<'p>(&mut self, plan: &'p BudgetPlan) -> Result<Vec<&'p Row>> {
+        let found = chain::rows(self.session, self.mapping, &plan.rows, &self.units).await?;
+        let mut missing = Vec::new();
+        for (row, recorded) in plan.rows.iter().zip(found) {
+            let Some(Recorded { account, line }) = recorded else {
+                missing.push(row);
+                continue;
+            };
+            let line = line.filter(|line| {
+                line.approved == row.amount.to_bytes()
+                    && line.until == row.period.until
+                    && line.asset == self.place.asset
+            });
+            let line = line.ok_or_else(|| {
+                Error::usage(format!(
+                    "row {}: the chain has the account {} of {}, and not this amount for it",
+                    row.row, account.handle, row.unit
+                ))
+            })?;
+            let named = (self.unit(row)?, account.handle);
+            self.funds.insert(named, (account.number, line.number));
+        }
+        Ok(missing)
+    }
+
+    async fn create_units(&mut self, units: &[&(String, Option<String>)]) -> Result<()> {
+        let second = self.second.ok_or_else(|| {
+            Error::usage(
+                "units have to be created, and nobody gives themselves a say over money: \
+                 a second person signs too",
+            )
+        })?;
+        let roles = Roles {
+            importer: self.importer.role,
+            second: second.role,
+        };
+        let kind = self.mapping.unit_kind()?;
+        let mut created: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut actions = Vec::new();
+        for ((name, parent), place) in units.iter().zip(0_u32..) {
+            let index = place * UNIT_ACTIONS as u32;
+            let parent = match parent.as_deref() {
+                None => numbered(self.place.top),
+                Some(parent) => match created.get(parent) {
+                    Some(index) => created_by(*index),
+                    None => numbered(self.units.get(parent).copied().unwrap_or_default()),
+                },
+            };
+            created.insert(name, index);
+            actions.extend(actions::of_unit(name, kind, parent, index, roles));
+        }
+
+        let outcome = self.send(actions, Some(second)).await?;
+        accepted(&outcome, |action| {
+            let unit = units.get(action as usize / UNIT_ACTIONS);
+            unit.map_or_else(String::new, |(name, _)| format!("unit {name}"))
+        })?;
+        for (name, index) in created {
+            let number = created_number(&outcome.receipt, index, ObjectKind::Unit)?;
+            self.units.insert(name.to_owned(), number);
+        }
+        self.done.units += units.len() as u64;
+        Ok(())
+    }
+
+    async fn record_rows(&mut self, rows: &[&Row]) -> Result<()> {
+        let mut opened: BTreeMap<(u64, String), u32> = BTreeMap::new();
+        let mut begins = Vec::new();
+        let mut actions = Vec::new();
+        for row in rows {
+            let index = u32::try_from(actions.len()).unwrap_or(u32::MAX);
+            let unit = self.unit(row)?;
+            let funding = self.funding(row, &opened);
+            opened.insert((unit, row.account(self.mapping)), index);
+            begins.push(index);
+            actions.extend(actions::of_row(
+                row,
+                self.mapping,
+                unit,
+                self.place.asset,
+                index,
+                funding,
+                self.importer.role,
+            ));
+        }
+
+        let outcome = self.send(actions, None).await?;
+        accepted(&outcome, |action| {
+            let place = begins.partition_point(|index| *index <= action);
+            let row = place.checked_sub(1).and_then(|place| rows.get(place));
+            row.map_or_else(String::new, |row| format!("row {}", row.row))
+        })?;
+        for (named, index) in opened {
+            let account = created_number(&outcome.receipt, index, ObjectKind::Account)?;
+            let line = created_number(&outcome.receipt, index + 1, ObjectKind::BudgetLine)?;
+            self.funds.insert(named, (account, line));
+        }
+        self.done.rows += rows.len() as u64;
+        Ok(())
+    }
+
+    /// The account that funds a row, and the line that it is spent from. The plan has put the parent's row first.
+    fn funding(&self, row: &Row, opened: &BTreeMap<(u64, String), u32>) -> Funding {
+        let parent = row.parent.as_ref().and_then(|name| self.units.get(name));
+        let Some(parent) = parent else {
+            return Funding {
+                from: numbered(self.place.source),
+                line: None,
+            };
+        };
+        let named = (*parent, row.account(self.mapping));
+        match (opened.get(&named), self.funds.get(&named)) {
+            (Some(index), _) => Funding {
+                from: created_by(*index),
+                line: created_by(*index + 1),
+            },
+            (None, Some((account, line))) => Funding {
+                from: numbered(*account),
+                line: numbered(*line),
+            },
+            (None, None) => Funding::default(),
+        }
+    }
+
+    fn unit(&self, row: &Row) -> Result<u64> {
+        let unit = self.units.get(&row.unit).copied();
+        unit.ok_or_else(|| Error::trouble(format!("the unit {} was not created", row.unit)))
+    }
+
+    async fn send(
+        &mut self,
+        actions: Vec<Action>,
+        second: Option<&Registrar<'_>>,
+    ) -> Result<Outcome> {
+        let everybody: Vec<&Registrar<'_>> = std::iter::once(self.importer).chain(second).collect();
+        let signers = everybody
+            .iter()
+            .map(|one| signed_by(one.member, &one.signer.public_key()))
+            .collect();
+        let organisation = self.session.organisation();
+        let mut draft = Draft::new(organisation, signers, actions, VALIDITY_ONE_SIGNER)?;
+        for one in everybody {
+            draft.sign(organisation, one.signer)?;
+        }
+        let outcome = deliver(self.session, &draft).await?;
+        self.done.transactions += 1;
+        Ok(outcome)
+    }
+}
+
+fn accepted(outcome: &Outcome, place: impl Fn(u32) -> String) -> Result<()> {
+    if outcome.code == 0 {
+        return Ok(());
+    }
+    Err(Error::refused(Refusal {
+        code: outcome.code,
+        log: String::new(),
+        facts: vec![
+            ("at".into(), place(outcome.receipt.failed_action)),
+            ("height".into(), outcome.height.to_string()),
+        ],
+    }))
+}
+
+/// The number of what an action created, from its proven receipt.
+fn created_number(receipt: &Receipt, action: u32, kind: ObjectKind) -> Result<u64> {
+    receipt
+        .events
+        .iter()
+        .find(|event| event.action == action && event.object() == kind)
+        .map(|event| event.number)
+        .ok_or_else(|| Error::proof("the receipt does not say what was created"))
+}

@@ -1,0 +1,249 @@
+//! A file of organisational events: one JSON object a line, in the order in which they happened.
+//!
+//! `{"n": 1, "at": "2018-11-04T20:28:43Z", "type": "unit_created", "unit": "core", "kind": "team", "parent": null}`
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use polity_ledger::form;
+use serde::Deserialize;
+
+use crate::{Error, Result};
+
+/// No file of events is larger, in bytes.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+/// No line is longer, in bytes.
+const LINE_BYTES_MAX: usize = 4_096;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// When it really happened, Unix seconds.
+    pub at: u64,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened. Names are the source's own, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum What {
+    /// A unit came to be; without a parent, at the top of what is imported.
+    UnitCreated {
+        unit: String,
+        kind: String,
+        parent: Option<String>,
+    },
+    /// A unit went elsewhere, with all below it.
+    UnitMoved {
+        unit: String,
+        parent: Option<String>,
+    },
+    /// A unit ended.
+    UnitDissolved { unit: String },
+    /// Somebody is known from now on.
+    MemberAdded { member: String },
+    /// Somebody holds a role of a unit.
+    Assigned {
+        unit: String,
+        role: String,
+        member: String,
+    },
+    /// Somebody holds it no longer.
+    Unassigned {
+        unit: String,
+        role: String,
+        member: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Line {
+    n: u64,
+    at: String,
+    #[serde(flatten)]
+    what: What,
+}
+
+/// Reads a file of events, whole. What is wrong is a usage error that names the line.
+pub fn read(path: &Path) -> Result<Vec<Event>> {
+    let trouble = |error: std::io::Error| {
+        Error::usage(format!("{} cannot be read", path.display())).with_source(error)
+    };
+    if std::fs::metadata(path).map_err(trouble)?.len() > FILE_BYTES_MAX {
+        return Err(Error::usage(format!("{} is too large", path.display())));
+    }
+    parse(&std::fs::read(path).map_err(trouble)?)
+}
+
+/// Reads events from bytes.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Event>> {
+    let mut events: Vec<Event> = Vec::new();
+    let lines = bytes.split(|byte| *byte == b'\n');
+    for (index, line) in lines.enumerate() {
+        let line = line.trim_ascii_end();
+        if line.is_empty() {
+            continue;
+        }
+        let wrong = |words: String| Error::usage(format!("line {}: {words}", index + 1));
+        if line.len() > LINE_BYTES_MAX {
+            return Err(wrong("is too long".into()));
+        }
+        let event = event(line).map_err(wrong)?;
+        let (number, at) = events.last().map_or((0, 0), |last| (last.number, last.at));
+        if event.number != number + 1 {
+            return Err(wrong(format!(
+                "event {} follows event {number}",
+                event.number
+            )));
+        }
+        if event.at < at {
+            return Err(wrong("happened before the line above it".into()));
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// The events 1 to `until`. What happened in one instant is taken together, so `until` ends one.
+pub fn up_to(events: &[Event], until: u64) -> Result<&[Event]> {
+    let count = usize::try_from(until).unwrap_or(usize::MAX);
+    if count > events.len() {
+        return Err(Error::usage(format!(
+            "there are {} events, not {until}",
+            events.len()
+        )));
+    }
+    let (taken, left) = events.split_at(count);
+    if let (Some(last), Some(next)) = (taken.last(), left.first())
+        && last.at == next.at
+    {
+        return Err(Error::usage(format!(
+            "events {} and {} happened in one instant, which is imported whole",
+            last.number, next.number
+        )));
+    }
+    Ok(taken)
+}
+
+fn event(line: &[u8]) -> Result<Event, String> {
+    let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let at = humantime::parse_rfc3339(&line.at)
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .ok_or_else(|| format!("{:?} is not a time such as 2018-11-04T20:28:43Z", line.at))?;
+    for name in names(&line.what) {
+        if name.is_empty() || form::external_id(name).is_err() {
+            return Err(format!(
+                "{name:?} is not a name of 1 to 64 printable ASCII characters"
+            ));
+        }
+    }
+    Ok(Event {
+        number: line.n,
+        at: at.as_secs(),
+        what: line.what,
+    })
+}
+
+fn names(what: &What) -> Vec<&String> {
+    match what {
+        What::UnitCreated { unit, kind, parent } => {
+            [unit, kind].into_iter().chain(parent).collect()
+        }
+        What::UnitMoved { unit, parent } => [unit].into_iter().chain(parent).collect(),
+        What::UnitDissolved { unit } => vec![unit],
+        What::MemberAdded { member } => vec![member],
+        What::Assigned { unit, role, member } | What::Unassigned { unit, role, member } => {
+            vec![unit, role, member]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = concat!(
+        r#"{"n":1,"at":"2018-11-04T20:28:43Z","type":"unit_created","unit":"core","kind":"team","parent":null}"#,
+        "\r\n",
+        r#"{"n":2,"at":"2018-11-04T20:28:43Z","type":"member_added","member":"Ada"}"#,
+        "\n\n",
+        r#"{"n":3,"at":"2018-11-05T00:00:00Z","type":"assigned","unit":"core","role":"lead","member":"Ada"}"#,
+    );
+
+    #[test]
+    fn events_read_in_their_order_with_their_dates() {
+        let events = parse(GOOD.as_bytes()).expect("reads");
+        let dates: Vec<(u64, u64)> = events.iter().map(|one| (one.number, one.at)).collect();
+        assert_eq!(
+            dates,
+            [(1, 1_541_363_323), (2, 1_541_363_323), (3, 1_541_376_000)]
+        );
+    }
+
+    #[test]
+    fn an_instant_is_not_divided() {
+        let events = parse(GOOD.as_bytes()).expect("reads");
+        for (until, count) in [(0, 0), (2, 2), (3, 3)] {
+            assert_eq!(up_to(&events, until).expect("whole instants").len(), count);
+        }
+        for until in [1, 4] {
+            let refused = up_to(&events, until).expect_err("refused");
+            assert_eq!(refused.kind(), crate::ErrorKind::Usage, "{until}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let line =
+            |n: u64, rest: &str| format!(r#"{{"n":{n},"at":"2020-01-01T00:00:00Z",{rest}}}"#);
+        let added = r#""type":"member_added","member":"ada""#;
+        let long = "x".repeat(65);
+        let table = [
+            ("{".to_owned(), "line 1: EOF"),
+            ("[]".to_owned(), "line 1: "),
+            (line(2, added), "line 1: event 2 follows event 0"),
+            (line(1, r#""type":"exploded""#), "line 1: unknown variant"),
+            (line(1, r#""type":"member_added""#), "line 1: missing field"),
+            (
+                line(1, r#""type":"member_added","member":"""#),
+                "line 1: \"\" is not a name",
+            ),
+            (
+                line(1, &format!(r#""type":"member_added","member":"{long}""#)),
+                "is not a name of 1 to 64",
+            ),
+            (
+                line(1, r#""type":"member_added","member":"é""#),
+                "is not a name",
+            ),
+            (
+                format!("{}\n{}", line(1, added), line(3, added)),
+                "line 2: event 3 follows event 1",
+            ),
+            (
+                format!(
+                    "{}\n{}",
+                    line(1, added),
+                    r#"{"n":2,"at":"2019-01-01T00:00:00Z","type":"member_added","member":"b"}"#
+                ),
+                "line 2: happened before",
+            ),
+            (
+                r#"{"n":1,"at":"yesterday","type":"member_added","member":"b"}"#.to_owned(),
+                "line 1: \"yesterday\" is not a time",
+            ),
+            (" ".repeat(5_000) + "x", "line 1: is too long"),
+        ];
+        for (text, expected) in table {
+            let words = parse(text.as_bytes()).expect_err(&text).to_string();
+            assert!(words.contains(expected), "{text}: {words}");
+        }
+        let not_text = [0xff, 0xfe, b'\n'];
+        assert!(parse(&not_text).is_err());
+    }
+}

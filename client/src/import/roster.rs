@@ -1,0 +1,255 @@
+//! Who holds what: as a file says, as the chain proves, and where the two differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+use polity_proto::v1::Unit;
+use serde::Deserialize;
+
+use super::story::role_id;
+use super::structure::Structure;
+use crate::{Error, Result};
+
+/// No roster is larger, in bytes.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// Units by the names of their source, with parents and holders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Roster {
+    /// The event after which it holds.
+    #[serde(default)]
+    pub after_event: Option<u64>,
+    /// The units.
+    pub units: BTreeMap<String, RosterUnit>,
+}
+
+/// A unit of a roster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct RosterUnit {
+    /// The unit above; none at the top.
+    pub parent: Option<String>,
+    /// Members by the role that they hold.
+    #[serde(default)]
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Where the chain and a file differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The file has a unit that the chain lacks.
+    UnitMissing(String),
+    /// The chain has a unit that the file lacks.
+    UnitNotExpected(String),
+    /// A unit stands elsewhere.
+    Parent {
+        /// The unit.
+        unit: String,
+        /// Its parent by the file.
+        expected: Option<String>,
+        /// Its parent by the chain.
+        found: Option<String>,
+    },
+    /// Somebody holds a role by the file alone.
+    HolderMissing {
+        /// The role, `unit#role`.
+        role: String,
+        /// The member.
+        member: String,
+    },
+    /// Somebody holds a role by the chain alone.
+    HolderNotExpected {
+        /// The role, `unit#role`.
+        role: String,
+        /// The member.
+        member: String,
+    },
+}
+
+impl Roster {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Roster> {
+        let wrong = |words: &str| Error::usage(format!("{} {words}", path.display()));
+        let length = std::fs::metadata(path)
+            .map_err(|error| wrong("cannot be read").with_source(error))?
+            .len();
+        if length > FILE_BYTES_MAX {
+            return Err(wrong("is too large"));
+        }
+        let bytes =
+            std::fs::read(path).map_err(|error| wrong("cannot be read").with_source(error))?;
+        serde_json::from_slice(&bytes).map_err(|error| wrong("is no roster").with_source(error))
+    }
+
+    /// What the chain says below a unit, by external ids: units that live, and assignments that hold at `now`.
+    #[must_use]
+    pub fn of_chain(structure: &Structure, top: u64, now: u64) -> Roster {
+        let below = structure.below(top);
+        let living: BTreeMap<u64, &Unit> = structure
+            .units
+            .iter()
+            .filter(|unit| below.contains(&unit.number) && unit.dissolved_at == 0)
+            .map(|unit| (unit.number, unit))
+            .collect();
+        let name = |number: &u64| living.get(number).map(|unit| unit.external_id.clone());
+        let members: BTreeMap<u64, &str> = structure
+            .members
+            .iter()
+            .map(|member| (member.number, member.external_id.as_str()))
+            .collect();
+
+        let mut units = BTreeMap::new();
+        for unit in living.values() {
+            let parent = name(&unit.parent);
+            let roles = BTreeMap::new();
+            units.insert(unit.external_id.clone(), RosterUnit { parent, roles });
+        }
+        let roles: BTreeMap<u64, (String, String)> = structure
+            .roles
+            .iter()
+            .filter(|role| role.removed_at == 0)
+            .filter_map(|role| {
+                let unit = name(&role.unit)?;
+                let own = role.external_id.strip_prefix(&role_id(&unit, ""))?;
+                let own = own.to_owned();
+                Some((role.number, (unit, own)))
+            })
+            .collect();
+        for held in &structure.assignments {
+            let holds = held.ended_at == 0 && (held.until == 0 || now < held.until);
+            let (Some((unit, role)), true) = (roles.get(&held.role), holds) else {
+                continue;
+            };
+            let member = members.get(&held.member).copied().unwrap_or_default();
+            if let Some(unit) = units.get_mut(unit) {
+                let holders = unit.roles.entry(role.clone()).or_default();
+                holders.insert(member.to_owned());
+            }
+        }
+        Roster {
+            after_event: None,
+            units,
+        }
+    }
+
+    /// Where the chain differs from this roster.
+    #[must_use]
+    pub fn differences(&self, chain: &Roster) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for name in chain.units.keys() {
+            if !self.units.contains_key(name) {
+                differences.push(Difference::UnitNotExpected(name.clone()));
+            }
+        }
+        for (name, expected) in &self.units {
+            let Some(found) = chain.units.get(name) else {
+                differences.push(Difference::UnitMissing(name.clone()));
+                continue;
+            };
+            if expected.parent != found.parent {
+                differences.push(Difference::Parent {
+                    unit: name.clone(),
+                    expected: expected.parent.clone(),
+                    found: found.parent.clone(),
+                });
+            }
+            let (expected, found) = (holders(name, expected), holders(name, found));
+            for (role, member) in expected.difference(&found).cloned() {
+                differences.push(Difference::HolderMissing { role, member });
+            }
+            for (role, member) in found.difference(&expected).cloned() {
+                differences.push(Difference::HolderNotExpected { role, member });
+            }
+        }
+        differences
+    }
+
+    /// How many holders there are.
+    #[must_use]
+    pub fn holders(&self) -> usize {
+        let units = self.units.values();
+        units
+            .flat_map(|unit| unit.roles.values())
+            .map(BTreeSet::len)
+            .sum()
+    }
+}
+
+fn holders(name: &str, unit: &RosterUnit) -> BTreeSet<(String, String)> {
+    let mut holders = BTreeSet::new();
+    for (role, members) in &unit.roles {
+        let role = role_id(name, role);
+        holders.extend(members.iter().map(|member| (role.clone(), member.clone())));
+    }
+    holders
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |parent: &Option<String>| match parent {
+            Some(parent) => format!("below {parent}"),
+            None => "at the top".to_owned(),
+        };
+        match self {
+            Self::UnitMissing(unit) => write!(f, "unit {unit} is missing"),
+            Self::UnitNotExpected(unit) => write!(f, "unit {unit} is not expected"),
+            Self::Parent {
+                unit,
+                expected,
+                found,
+            } => write!(
+                f,
+                "unit {unit} stands {}, expected {}",
+                place(found),
+                place(expected)
+            ),
+            Self::HolderMissing { role, member } => write!(f, "{member} does not hold {role}"),
+            Self::HolderNotExpected { role, member } => {
+                write!(f, "{member} holds {role}, which is not expected")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roster(text: &str) -> Roster {
+        serde_json::from_str(text).expect("a roster")
+    }
+
+    #[test]
+    fn every_difference_is_told() {
+        let file = roster(
+            r#"{"units": {"a": {"parent": null, "roles": {"lead": ["m", "n"]}}, "b": {"parent": "a"}, "c": {"parent": null}}}"#,
+        );
+        let chain = roster(
+            r#"{"units": {"a": {"parent": null, "roles": {"lead": ["m"], "guide": ["o"]}}, "b": {"parent": null}, "d": {"parent": "b"}}}"#,
+        );
+        let told: Vec<String> = file
+            .differences(&chain)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "unit d is not expected",
+                "n does not hold a#lead",
+                "o holds a#guide, which is not expected",
+                "unit b stands at the top, expected below a",
+                "unit c is missing",
+            ]
+        );
+        assert!(file.differences(&file).is_empty());
+    }
+
+    #[test]
+    fn roles_that_nobody_holds_make_no_difference() {
+        let file =
+            roster(r#"{"units": {"a": {"parent": null, "kind": "team", "roles": {"lead": []}}}}"#);
+        let chain = roster(r#"{"units": {"a": {"parent": null, "roles": {}}}}"#);
+        assert!(file.differences(&chain).is_empty());
+    }
+}

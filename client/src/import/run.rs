@@ -1,0 +1,104 @@
+//! An import on its way: several transactions at a time, each followed to its proven receipt.
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::deliver::deliver;
+use super::plan::{Batch, Plan};
+use super::recorded::Recorded;
+use super::story::Story;
+use super::structure::Structure;
+use crate::keys::Signer;
+use crate::session::{Draft, Outcome, Session, VALIDITY_ONE_SIGNER, signed_by};
+use crate::{Error, Refusal, Result};
+
+/// Transactions that are on their way at a time.
+const IN_FLIGHT_MAX: usize = 4;
+
+/// Who imports, and where to.
+pub struct Registrar<'s> {
+    /// The member who signs.
+    pub member: u64,
+    /// The role in which they act.
+    pub role: u64,
+    /// Their key.
+    pub signer: &'s Signer,
+}
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Actions that the chain had before.
+    pub recorded_before: u64,
+    /// Actions that were sent, each accepted and proven.
+    pub actions: u64,
+    /// Their transactions.
+    pub transactions: u64,
+}
+
+impl Session {
+    /// Imports a story below a unit; what the chain has of it already is not sent again. `progress` is told how many of
+    /// how many actions are recorded. A refusal ends the import, and names the event.
+    pub async fn import_story(
+        &self,
+        registrar: &Registrar<'_>,
+        story: &Story,
+        top: u64,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Imported> {
+        let structure = Structure::read(self).await?;
+        let recorded = Recorded::find(self, story, &structure, top).await?;
+        let mut plan = Plan::new(story, recorded, &structure, top, registrar.role);
+        let total = story.steps.len() as u64;
+        let mut imported = Imported {
+            recorded_before: plan.recorded(),
+            ..Imported::default()
+        };
+
+        let mut flights = FuturesUnordered::new();
+        loop {
+            while flights.len() < IN_FLIGHT_MAX
+                && let Some(batch) = plan.next_batch()
+            {
+                let draft = self.signed(registrar, &batch)?;
+                flights.push(self.fly(batch, draft));
+            }
+            progress(plan.recorded(), total);
+            let Some(landed) = flights.next().await else {
+                return Ok(imported);
+            };
+            let (batch, outcome) = landed?;
+            if outcome.code != 0 {
+                return Err(refused(&plan, &batch, &outcome));
+            }
+            plan.landed(&batch, &outcome.receipt)?;
+            imported.transactions += 1;
+            imported.actions += batch.steps.len() as u64;
+        }
+    }
+
+    fn signed(&self, registrar: &Registrar<'_>, batch: &Batch) -> Result<Draft> {
+        let signers = vec![signed_by(registrar.member, &registrar.signer.public_key())];
+        let actions = batch.actions.clone();
+        let mut draft = Draft::new(self.organisation(), signers, actions, VALIDITY_ONE_SIGNER)?;
+        draft.sign(self.organisation(), registrar.signer)?;
+        Ok(draft)
+    }
+
+    async fn fly(&self, batch: Batch, draft: Draft) -> Result<(Batch, Outcome)> {
+        let outcome = deliver(self, &draft).await?;
+        Ok((batch, outcome))
+    }
+}
+
+fn refused(plan: &Plan<'_>, batch: &Batch, outcome: &Outcome) -> Error {
+    let event = plan.event(batch, outcome.receipt.failed_action);
+    Error::refused(Refusal {
+        code: outcome.code,
+        log: String::new(),
+        facts: vec![
+            ("event".into(), event.to_string()),
+            ("height".into(), outcome.height.to_string()),
+        ],
+    })
+}

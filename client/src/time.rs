@@ -1,0 +1,37 @@
+//! Times as people read them: RFC 3339 in UTC.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+/// The printer knows the years to 9999.
+const PRINTABLE_UNTIL: u64 = 253_402_300_800;
+
+/// Writes Unix seconds as RFC 3339; 0 is nothing.
+#[must_use]
+pub fn shown(seconds: u64) -> String {
+    match UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
+        Some(_) if seconds == 0 => String::new(),
+        Some(time) if seconds < PRINTABLE_UNTIL => {
+            humantime::format_rfc3339_seconds(time).to_string()
+        }
+        Some(_) | None => format!("{seconds} s"),
+    }
+}
+
+/// Writes the day of Unix seconds: `2026-03-01`.
+#[must_use]
+pub fn day(seconds: u64) -> String {
+    shown(seconds).chars().take(10).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_days_are_in_utc() {
+        assert_eq!(shown(1_772_366_400), "2026-03-01T12:00:00Z");
+        assert_eq!(day(1_772_366_400), "2026-03-01");
+        assert_eq!(shown(0), "");
+        assert_eq!(shown(u64::MAX), format!("{} s", u64::MAX));
+    }
+}

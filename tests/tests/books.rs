@@ -1,0 +1,229 @@
+//! A finance team's table goes in, and books come out that hledger agrees with.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use polity_tests::cluster::Cluster;
+use polity_tests::terminal::Terminal;
+use serde_json::Value;
+
+const BUDGET: &str = include_str!("../../docs/examples/budget.csv");
+const MAPPING: &str = include_str!("../../docs/examples/budget.toml");
+
+const FINANCE: &str = r#"
+[[units]]
+unit = "root/plan"
+kind = "company"
+[[assets]]
+code = "R2"
+decimals = 0
+kind = "points"
+unit = "root"
+[[roles]]
+role = "root/plan#finance"
+[[roles.grants]]
+can = ["govern"]
+below = true
+[[roles.grants]]
+can = ["allocate"]
+[[roles]]
+role = "root/plan#steward"
+[[accounts]]
+account = "root/plan:main"
+asset = "EUR"
+issue = "1000000.00 EUR"
+"#;
+
+const PURSES: &str = r#"
+[[accounts]]
+account = "fay:main"
+asset = "EUR"
+issue = "250.00 EUR"
+[[accounts]]
+account = "fay:points"
+asset = "R2"
+issue = "40 R2"
+[[accounts]]
+account = "stan:main"
+asset = "EUR"
+[[accounts]]
+account = "stan:points"
+asset = "R2"
+"#;
+
+/// A network of one department, with a finance team of two.
+fn founded() -> (Cluster, Terminal) {
+    let mut terminal = Terminal::new();
+    terminal.enrol("fay", "root/plan", "root/plan#finance");
+    terminal.enrol("stan", "root/plan", "root/plan#steward");
+    let addition = format!("{FINANCE}{}{PURSES}", terminal.people());
+    let mut cluster = Cluster::found_with(1, &[], &addition);
+    cluster.start_all();
+    terminal.connect(&cluster);
+    (cluster, terminal)
+}
+
+#[test]
+fn a_table_of_budgets_is_imported_once_and_whole() {
+    let (_cluster, terminal) = founded();
+    let mapping = terminal.write("budget.toml", MAPPING);
+    let table = terminal.write("budget.csv", BUDGET);
+    let place = ["--mapping", &mapping, "--into", "root/plan"];
+    let from = ["--from", "root/plan:main"];
+    let with = ["--with", "stan=root/plan#steward"];
+    let import = |table: &str, more: &[&str]| {
+        let words = [&["import", "budget", table], &place[..], &from, more].concat();
+        terminal.run("fay", &words)
+    };
+
+    let alone = import(&table, &[]);
+    assert_eq!(alone.status.code(), Some(2), "units need a second person");
+    let done = answer(&import(&table, &with));
+    assert_eq!(
+        (&done["rows"], &done["units_created"]),
+        (&6.into(), &3.into())
+    );
+    assert_eq!(done["equal"], true, "{done}");
+    let kitchen = done["sums"].as_array().into_iter().flatten();
+    let kitchen: Vec<&Value> = kitchen.filter(|sum| sum["unit"] == "Kitchen").collect();
+    assert_eq!(kitchen[0]["allocated"]["amount"], "45000.50");
+
+    let again = answer(&import(&table, &[]));
+    assert_eq!(
+        (&again["rows"], &again["rows_before"]),
+        (&0.into(), &6.into())
+    );
+    let tree = terminal.json("fay", &["account", "show", "root/plan/care:fy2026"]);
+    assert_eq!(
+        tree["balance"]["amount"], "74999.50",
+        "the kitchen's part is passed on"
+    );
+
+    let more = terminal.write("more.csv", format!("{BUDGET}2028,Garden,,9000.00\n"));
+    assert_eq!(answer(&import(&more, &[]))["rows"], 1);
+    let other = terminal.write("other.csv", BUDGET.replace("8250.75", "8250.76"));
+    let refused = import(&other, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    let verified = [&["import", "budget", &other, "--verify"], &place[..]].concat();
+    assert_eq!(terminal.run("nobody", &verified).status.code(), Some(1));
+    let verified = [&["import", "budget", &more, "--verify"], &place[..]].concat();
+    assert_eq!(terminal.json("nobody", &verified)["equal"], true);
+
+    let bad = terminal.write("bad.csv", format!("{BUDGET}2029,Garden,,1.005\n"));
+    let refused = import(&bad, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        words.contains("row 8, column Approved: 1.005 has more decimals"),
+        "{words}"
+    );
+}
+
+#[test]
+fn hledger_agrees_with_the_ledger() {
+    let (_cluster, terminal) = founded();
+    let pay = ["transfer", "send", "fay:main", "stan:main", "12.50", "EUR"];
+    terminal.json(
+        "fay",
+        &[&pay[..], &["--reference", "eggs; 2 | (x) \"y\" =9"]].concat(),
+    );
+    terminal.json(
+        "fay",
+        &["transfer", "send", "fay:points", "stan:points", "40", "R2"],
+    );
+    terminal.json(
+        "stan",
+        &["transfer", "send", "stan:main", "fay:main", "0.05", "EUR"],
+    );
+    let mapping = terminal.write("budget.toml", MAPPING);
+    let table = terminal.write("budget.csv", BUDGET);
+    terminal.json(
+        "fay",
+        &[
+            "import",
+            "budget",
+            &table,
+            "--mapping",
+            &mapping,
+            "--into",
+            "root/plan",
+            "--from",
+            "root/plan:main",
+            "--with",
+            "stan=root/plan#steward",
+        ],
+    );
+
+    for what in [
+        ["account", "fay:main"],
+        ["account", "fay:points"],
+        ["account", "stan:main"],
+        ["account", "root/plan/care:fy2026"],
+        ["unit", "root/plan"],
+        ["unit", "root/plan/care"],
+    ] {
+        let journal = terminal.path("books.journal").display().to_string();
+        let export = [&["export"], &what[..], &["--file", &journal]].concat();
+        let told = terminal.json("fay", &export);
+        hledger(&journal, &["check", "--strict"]);
+        let balances = balances(&hledger(
+            &journal,
+            &["balance", "--flat", "--empty", "--no-total", "-O", "csv"],
+        ));
+        let accounts = told["accounts"].as_array().expect("accounts");
+        assert!(!accounts.is_empty());
+        for account in accounts {
+            let number = account["account"].as_str().expect("a number");
+            let found = &balances[number];
+            assert_eq!(found, &account["balance"]["amount"], "{what:?} {number}");
+        }
+
+        let table = terminal.path("books.csv").display().to_string();
+        let export = [
+            &["export"],
+            &what[..],
+            &["--format", "csv", "--file", &table],
+        ]
+        .concat();
+        terminal.json("fay", &export);
+        let text = std::fs::read_to_string(&table).expect("the table is there");
+        let rows = text.lines().count() - 1;
+        let entries = told["entries"].as_array().expect("entries");
+        assert!(rows >= entries.len(), "{text}");
+    }
+}
+
+#[track_caller]
+fn answer(output: &std::process::Output) -> Value {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).expect("-o json prints JSON")
+}
+
+/// Runs hledger over a journal; it must agree.
+#[track_caller]
+fn hledger(journal: &str, arguments: &[&str]) -> String {
+    let output = Command::new("hledger")
+        .args(["-f", journal])
+        .args(arguments)
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("hledger is installed: scripts/lib/install.sh books");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let books = std::fs::read_to_string(journal).unwrap_or_default();
+    assert!(output.status.success(), "{errors}\n{books}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Amounts by the number at the end of each account's name.
+fn balances(csv: &str) -> BTreeMap<String, String> {
+    let lines = csv.lines().skip(1);
+    let cells = lines.filter_map(|line| line.trim_matches('"').split_once("\",\""));
+    cells
+        .map(|(account, balance)| {
+            let number = account.rsplit(' ').next().unwrap_or_default();
+            let amount = balance.split(' ').next().unwrap_or_default();
+            (number.to_owned(), amount.to_owned())
+        })
+        .collect()
+}
