@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use peer::Peer;
 pub use sources::{Flags, Loaded, Origin, Setting, load};
 
-use crate::gateway::Limits;
+use crate::gateway::{Limits, Origins};
 
 /// The name of the configuration file in the home directory.
 pub const CONFIG_FILE: &str = "config.toml";
@@ -69,6 +69,9 @@ pub struct Gateway {
     pub tls_certificate: Option<PathBuf>,
     /// Private key of the certificate (PEM).
     pub tls_key: Option<PathBuf>,
+    /// Origins of web pages that may read answers in a browser: `https://HOST[:PORT]`, or `*`.
+    #[serde(deserialize_with = "list")]
+    pub cors_allowed_origins: Vec<String>,
     /// Bounds of what comes from outside.
     pub limits: Limits,
 }
@@ -222,6 +225,9 @@ impl Config {
         if gateway.tls_certificate.is_some() != gateway.tls_key.is_some() {
             return refuse("gateway: tls_certificate and tls_key need each other");
         }
+        if let Err(error) = Origins::parse(&gateway.cors_allowed_origins) {
+            return refuse(&error.to_string());
+        }
         if let Err(error) = gateway.limits.validate() {
             return refuse(&error.to_string());
         }
@@ -280,6 +286,7 @@ impl Default for Gateway {
             listen: loopback(26657),
             tls_certificate: None,
             tls_key: None,
+            cors_allowed_origins: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -433,6 +440,11 @@ mod tests {
                 .starts_with("gateway.limits.connections_max")
         );
         assert!(refusal(|config| config.share.transactions_burst = 0).starts_with("share."));
+        let page = "explorer.example".to_owned();
+        assert!(
+            refusal(|config| config.gateway.cors_allowed_origins = vec![page.clone()])
+                .starts_with("gateway.cors_allowed_origins")
+        );
         let peer = "127.0.0.1:26656".to_owned();
         assert!(
             refusal(|config| config.p2p.persistent_peers = vec![peer.clone()]).contains("peer")

@@ -36,6 +36,8 @@ pub struct Metrics {
     pub guard_signs: Gauge,
     /// Signatures that the guard refused since the start; under the embedded engine.
     pub guard_refusals: Gauge,
+    /// 1 until the engine has all blocks that the others have; 1 also while it does not answer.
+    pub catching_up: Gauge,
     /// Transactions in committed blocks that took effect.
     pub transactions_accepted: Counter,
     transactions_refused: Family<CodeLabel, Counter>,
@@ -92,6 +94,7 @@ impl Metrics {
             missed_rounds: Gauge::default(),
             guard_signs: Gauge::default(),
             guard_refusals: Gauge::default(),
+            catching_up: Gauge::default(),
             transactions_accepted: Counter::default(),
             transactions_refused: Family::default(),
             door_results: Family::default(),
@@ -101,6 +104,7 @@ impl Metrics {
             phases: Family::new_with_constructor(histogram as fn() -> Histogram),
             engine_calls: Family::new_with_constructor(histogram as fn() -> Histogram),
         };
+        metrics.catching_up.set(1);
         metrics.enter(registry, engine);
         metrics
     }
@@ -165,6 +169,11 @@ impl Metrics {
         ] {
             registry.register(name, help, gauge.clone());
         }
+        registry.register(
+            "catching_up",
+            "1 until the engine has all blocks that the others have",
+            self.catching_up.clone(),
+        );
         registry.register(
             "transactions_accepted",
             "Transactions in committed blocks that took effect",

@@ -80,12 +80,14 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         Arc::clone(&backend) as Arc<dyn gateway::Queries>,
         engine.blocks(),
         config.gateway.limits.clone(),
+        gateway::Origins::parse(&config.gateway.cors_allowed_origins)
+            .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?,
         &mut registry,
     )
     .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
 
     let (stop, stopping) = watch::channel(false);
-    let ready = readiness(Arc::clone(&app));
+    let ready = readiness(Arc::clone(&app), Arc::clone(&metrics));
     let routes = gateway::ops_router(Arc::new(registry), ready);
     let operator = tokio::spawn(gateway::serve_ops(
         operator_listener,
@@ -176,10 +178,12 @@ pub fn app_options(config: &Config) -> AppOptions {
         0 => Quota {
             burst: f64::INFINITY,
             per_second: f64::INFINITY,
+            refused_cost: 0.0,
         },
         rate => Quota {
             burst: share.transactions_burst.into(),
             per_second: rate.into(),
+            refused_cost: share.refused_cost.into(),
         },
     };
     AppOptions {
@@ -250,12 +254,15 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Fault> {
         .map_err(|error| Fault::from_io(&format!("listening on {address}"), &error))
 }
 
-/// Ready once the organisation is founded and a block is committed.
-fn readiness(app: Arc<App>) -> gateway::Readiness {
-    Arc::new(move || match app.snapshot().height() {
-        0 => Err("no block yet".into()),
-        _ => Ok(()),
-    })
+/// Ready once a block is committed and the engine has all that the others have.
+fn readiness(app: Arc<App>, metrics: Arc<Metrics>) -> gateway::Readiness {
+    Arc::new(
+        move || match (app.snapshot().height(), metrics.catching_up.get()) {
+            (0, _) => Err("no block yet".into()),
+            (_, 0) => Ok(()),
+            (_, _) => Err("catching up with the others".into()),
+        },
+    )
 }
 
 fn engine(words: String) -> Fault {

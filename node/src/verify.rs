@@ -1,6 +1,7 @@
 //! Executing the whole chain again from what this node stores, and comparing everything.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use polity_ledger::merkle::tree::StateTree;
@@ -21,6 +22,8 @@ pub struct Verified {
     pub transactions: u64,
     /// Values that were compared with the store at the end, rows beside the state included.
     pub values: u64,
+    /// From this height on the values of the past were compared too: older ones are not kept.
+    pub history_base_height: u64,
     /// The organisation's digest.
     pub organisation: Hash,
     /// Root of the state after the newest height.
@@ -28,12 +31,13 @@ pub struct Verified {
 }
 
 /// Founds the organisation again and executes every stored block over the result; then compares each
-/// app hash, each receipt, each change of validators, and at last the whole state with the store's.
-/// `progress` is told each height.
+/// app hash, each receipt, each change of validators, what each height left as far back as the store keeps
+/// the past, and at last the whole state with the store's. Blocks are kept for ever, so a node that keeps
+/// less of the past is verified from the genesis like any other. `progress` is told each height.
 ///
 /// # Errors
 /// `Divergence` with the first thing that differs; `StoreDamaged` where something is missing.
-pub fn verify(snapshot: &Snapshot, mut progress: impl FnMut(u64)) -> Result<Verified, Fault> {
+pub fn verify(snapshot: &Arc<Snapshot>, mut progress: impl FnMut(u64)) -> Result<Verified, Fault> {
     let record = GenesisRecord::read(snapshot)?.ok_or_else(|| {
         Fault::new(
             FaultKind::GenesisMismatch,
@@ -60,6 +64,7 @@ pub fn verify(snapshot: &Snapshot, mut progress: impl FnMut(u64)) -> Result<Veri
         heights: snapshot.height(),
         transactions,
         values,
+        history_base_height: snapshot.history_base_height(),
         organisation,
         app_hash: replica.app_hash,
     })
@@ -91,7 +96,7 @@ impl Replica {
     /// Executes one stored block; answers how many transactions it has.
     fn execute(
         &mut self,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
         organisation: &Hash,
         height: u64,
     ) -> Result<u64, Fault> {
@@ -125,10 +130,12 @@ impl Replica {
         if updates != record.validator_updates {
             return Err(differs(height, "the validators"));
         }
+        let changed: Vec<Vec<u8>> = outcome.changes.keys().cloned().collect();
         self.apply(outcome.changes);
         if self.app_hash[..] != record.app_hash {
             return Err(differs(height, "the app hash"));
         }
+        self.compare_past(snapshot, height, &changed)?;
         Ok(transactions.len() as u64)
     }
 
@@ -140,6 +147,31 @@ impl Replica {
                 None => self.state.remove(&key),
             };
         }
+    }
+
+    /// Compares what a height left with what the store says of it: every value at the oldest height that
+    /// can be asked about, and what changed at each later one.
+    fn compare_past(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        height: u64,
+        changed: &[Vec<u8>],
+    ) -> Result<(), Fault> {
+        let Ok(past) = snapshot.at(height) else {
+            return Ok(());
+        };
+        let is_oldest = height <= snapshot.history_base_height().max(1);
+        let keys: Vec<&Vec<u8>> = match is_oldest {
+            true => self.state.keys().collect(),
+            false => changed.iter().collect(),
+        };
+        for key in keys.into_iter().filter(|key| is_authenticated(key)) {
+            if past.try_get(key)?.as_ref() != self.state.get(key) {
+                let what = format!("the value of {} as of then", hex::encode(key));
+                return Err(differs(height, &what));
+            }
+        }
+        Ok(())
     }
 
     /// Compares every value with the store's; answers how many there are.
@@ -154,12 +186,21 @@ impl Replica {
         }
         let mut leaves = 0;
         snapshot.for_each_leaf(|_| leaves += 1)?;
-        let authenticated = self.state.keys().filter(|key| key[0] < 0x80).count();
+        let authenticated = self
+            .state
+            .keys()
+            .filter(|key| is_authenticated(key))
+            .count();
         if leaves != authenticated {
             return Err(differs(snapshot.height(), "the number of values"));
         }
         Ok(self.state.len() as u64)
     }
+}
+
+/// Whether a key is in the tree; the others are rows beside the state, without a past.
+fn is_authenticated(key: &[u8]) -> bool {
+    key[0] < keys::BESIDE
 }
 
 fn missing(height: u64, what: &str) -> Fault {

@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::Signer as _;
-use polity_ledger::{Amount, check, form};
-use polity_proto::v1::{Action, Body, Envelope, Signer, Transfer, TransferKind, action::Kind};
-use prost::Message;
+use polity_proto::v1::action::Kind;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::addresses::Addresses;
+use crate::engine::Engine;
+use crate::leads::{Leads, hash};
 use crate::node::Node;
 use crate::{charter, http, wait};
+
+pub use crate::leads::TransactionHash;
 
 /// Four nodes on two busy cores make their first block in less.
 pub const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -25,76 +26,102 @@ pub const START_PATIENCE: Duration = Duration::from_secs(120);
 /// A network of departments, one node each. Dropping it ends every process and removes its files.
 #[derive(Debug)]
 pub struct Cluster {
-    /// The nodes, in the order of departments.
+    /// The nodes, in the order of departments: first those that found the network, then the guests.
     pub nodes: Vec<Node>,
-    organisation: [u8; 32],
-    payments: u64,
+    founders: usize,
+    leads: Leads,
     directory: TempDir,
     _addresses: Addresses,
 }
 
-/// The hash of a transaction's bytes, by which CometBFT knows it.
-pub type TransactionHash = [u8; 32];
+/// What a network is founded as.
+#[derive(Clone, Debug)]
+pub struct Founding<'a> {
+    /// Who makes the blocks.
+    pub engine: Engine,
+    /// Departments that validate from the beginning.
+    pub founders: usize,
+    /// Departments that have a node and no validator yet; the others do not know the node.
+    pub guests: usize,
+    /// Settings of every node, `KEY=VALUE`.
+    pub settings: &'a [&'a str],
+    /// More of the charter than four departments that pay each other.
+    pub charter: &'a str,
+}
 
 impl Cluster {
-    /// Founds a network: every department makes its keys, all sign, nothing is started yet.
-    /// `settings` are `KEY=VALUE`, for every node.
+    /// Founds a network: every department makes its keys, all founders sign, nothing is started yet.
     #[track_caller]
-    pub fn found(departments: usize, settings: &[&str]) -> Cluster {
-        Cluster::found_with(departments, settings, "")
-    }
-
-    /// The same, with more in the charter.
-    #[track_caller]
-    pub fn found_with(departments: usize, settings: &[&str], addition: &str) -> Cluster {
+    pub fn found(founding: &Founding<'_>) -> Cluster {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let addresses = Addresses::reserve();
         // A test's disk may be fuller than an operator's.
-        let mut settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
-        settings.push("store.free_bytes_min=16777216".to_owned());
-        if !settings
-            .iter()
-            .any(|setting| setting.starts_with("engine="))
-        {
-            settings.push("engine=cometbft".to_owned());
-        }
+        let mut settings = vec!["store.free_bytes_min=16777216".to_owned()];
+        settings.extend(founding.settings.iter().map(|text| (*text).to_owned()));
 
-        let nodes: Vec<Node> = (0..departments)
+        let nodes: Vec<Node> = (0..founding.founders + founding.guests)
             .map(|department| {
-                let home = directory.path().join(charter::handle(department));
+                let name = charter::handle(department);
+                let home = directory.path().join(&name);
                 let address = addresses.socket(department, 0);
-                Node::init(&charter::handle(department), &home, address, &settings)
+                Node::init(founding.engine, &name, &home, address, &settings)
             })
             .collect();
-        connect(&nodes);
+        connect(&nodes, founding.founders);
         let mut cluster = Cluster {
             nodes,
-            organisation: [0; 32],
-            payments: 0,
+            founders: founding.founders,
+            leads: Leads::new([0; 32], 0),
             directory,
             _addresses: addresses,
         };
-        cluster.found_organisation(addition);
+        let organisation = cluster.found_organisation(founding.charter);
+        cluster.leads = Leads::new(organisation, cluster.nodes.len());
         cluster
+    }
+
+    /// Founds a network under CometBFT and starts it.
+    #[track_caller]
+    pub fn start(departments: usize) -> Cluster {
+        Cluster::start_on(Engine::Cometbft, departments)
     }
 
     /// Founds a network and starts it; answers when every node has its first block.
     #[track_caller]
-    pub fn start(departments: usize) -> Cluster {
-        let mut cluster = Cluster::found(departments, &[]);
-        cluster.start_all();
+    pub fn start_on(engine: Engine, departments: usize) -> Cluster {
+        let mut cluster = Cluster::found(&Founding {
+            engine,
+            founders: departments,
+            guests: 0,
+            settings: &[],
+            charter: "",
+        });
+        cluster.start_founders();
         cluster
     }
 
-    /// Starts every node, and waits until each has its first block.
+    /// Starts the nodes that found the network; answers when each has its first block.
     #[track_caller]
-    pub fn start_all(&mut self) {
-        for node in &mut self.nodes {
+    pub fn start_founders(&mut self) {
+        for node in &mut self.nodes[..self.founders] {
             node.start();
         }
-        for node in &self.nodes {
+        for node in &self.nodes[..self.founders] {
             node.wait_for_height(1, START_PATIENCE);
         }
+    }
+
+    /// The departments' leads, who sign everything here.
+    pub fn leads(&self) -> &Leads {
+        &self.leads
+    }
+
+    /// Where the founders' nodes are reached.
+    pub fn gateways(&self) -> Vec<SocketAddr> {
+        self.nodes[..self.founders]
+            .iter()
+            .map(Node::gateway)
+            .collect()
     }
 
     /// A path for a test's own files, beside the homes.
@@ -109,42 +136,7 @@ impl Cluster {
 
     /// The organisation's digest.
     pub fn organisation(&self) -> [u8; 32] {
-        self.organisation
-    }
-
-    /// The bytes of a new payment of one euro from a department's account to the next one's.
-    pub fn payment(&mut self, from: usize) -> Vec<u8> {
-        self.payments += 1;
-        let to = (from + 1) % self.nodes.len();
-        let transfer = Transfer {
-            from: form::numbered(charter::account(from)),
-            to: form::numbered(charter::account(to)),
-            amount: Amount(100).to_bytes(),
-            kind: TransferKind::Payment as i32,
-            ..Transfer::default()
-        };
-        let action = Action {
-            acting_role: form::numbered(charter::number(from)),
-            kind: Some(Kind::Transfer(transfer)),
-            ..Action::default()
-        };
-        let key = charter::key(from);
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let body = Body {
-            version: check::VERSION,
-            organisation: self.organisation.to_vec(),
-            valid_until: now.map_or(0, |now| now.as_secs()) + 3_600,
-            salt: u128::from(self.payments).to_be_bytes().to_vec(),
-            signers: vec![Signer {
-                member: charter::number(from),
-                key: key.verifying_key().to_bytes().to_vec(),
-            }],
-            actions: vec![action],
-        }
-        .encode_to_vec();
-        let signature = key.sign(&check::signing_bytes(&self.organisation, &body));
-        let signatures = vec![signature.to_bytes().to_vec()];
-        Envelope { body, signatures }.encode_to_vec()
+        *self.leads.organisation()
     }
 
     /// Sends a transaction to a node's pool; the error where it is not let in.
@@ -152,17 +144,29 @@ impl Cluster {
         let path = format!("broadcast_tx_sync?tx=0x{}", hex::encode(transaction));
         let answer = http::ask(self.nodes[node].gateway(), &path)?;
         match answer["code"].as_u64() {
-            Some(0) => Ok(Sha256::digest(transaction).into()),
+            Some(0) => Ok(hash(transaction)),
             Some(_) | None => Err(answer.to_string()),
         }
     }
 
     /// Makes and sends a payment of a department through a node.
     #[track_caller]
-    pub fn pay(&mut self, from: usize, through: usize) -> TransactionHash {
-        let transaction = self.payment(from);
+    pub fn pay(&self, from: usize, through: usize) -> TransactionHash {
+        let transaction = self.leads.payment(from);
         self.send(through, &transaction)
             .expect("the payment is let in")
+    }
+
+    /// Does something in a department's name, through the first node, and waits until it is done.
+    #[track_caller]
+    pub fn act(&self, department: usize, kind: Kind, within: Duration) -> TransactionHash {
+        let transaction = self.leads.transaction(department, kind);
+        let hash = self
+            .send(0, &transaction)
+            .expect("the transaction is let in");
+        let (_, code) = self.wait_for(0, &hash, within);
+        assert_eq!(code, 0, "refused");
+        hash
     }
 
     /// Waits until a node has a transaction in a block; answers its height and its code.
@@ -176,14 +180,19 @@ impl Cluster {
         })
     }
 
-    /// Waits until all nodes stand at one height, at least this one, with one app hash.
+    /// Waits until all nodes that run stand at one height, at least this one, with one app hash.
     #[track_caller]
-    pub fn wait_for_agreement(&self, height: u64, within: Duration) -> (u64, String) {
+    pub fn wait_for_agreement(&mut self, height: u64, within: Duration) -> (u64, String) {
+        let running: Vec<&Node> = self
+            .nodes
+            .iter_mut()
+            .filter_map(|node| node.runs().then_some(&*node))
+            .collect();
         wait::until(
-            "all nodes stand at one height with one app hash",
+            "all nodes that run stand at one height with one app hash",
             within,
             || {
-                let mut stands = self.nodes.iter().map(Node::height_and_app_hash);
+                let mut stands = running.iter().map(|node| node.height_and_app_hash());
                 let first = stands.next()??;
                 let agree = first.0 >= height && stands.all(|other| other.as_ref() == Some(&first));
                 agree.then_some(first)
@@ -206,18 +215,19 @@ impl Cluster {
                     .as_str()
                     .and_then(|text| STANDARD.decode(text).ok());
                 let bytes = bytes.expect("transactions are in base64");
-                *found.entry(Sha256::digest(bytes).into()).or_default() += 1;
+                *found.entry(hash(&bytes)).or_default() += 1;
             }
         }
         found
     }
 
-    /// The ceremony: the charter, the genesis, a signature of each department.
+    /// The ceremony: the charter, the genesis, a signature of each founding department. Answers the
+    /// organisation's digest.
     #[track_caller]
-    fn found_organisation(&mut self, addition: &str) {
+    fn found_organisation(&self, addition: &str) -> [u8; 32] {
         let mut text = charter::charter(self.nodes.len(), "we decide together");
         text.push_str(addition);
-        for (department, node) in self.nodes.iter().enumerate() {
+        for (department, node) in self.nodes[..self.founders].iter().enumerate() {
             let shown = node.polityd_json(&["keys", "show", "--chain", charter::CHAIN_ID]);
             let value = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
             text.push_str(&format!(
@@ -239,7 +249,7 @@ impl Cluster {
         );
 
         self.nodes[0].polityd(&["genesis", "create", &charter_file, "--file", &genesis]);
-        for (department, node) in self.nodes.iter().enumerate() {
+        for (department, node) in self.nodes[..self.founders].iter().enumerate() {
             let seed = node.home().join("lead.seed");
             write_secret(&seed, &hex::encode(charter::key(department).to_bytes()));
             let seed = seed.display().to_string();
@@ -247,19 +257,20 @@ impl Cluster {
         }
         let verified = self.nodes[0].polityd_json(&["genesis", "verify", "--file", &genesis]);
         let digest = verified["organisation"].as_str().unwrap_or_default();
-        hex::decode_to_slice(digest, &mut self.organisation)
-            .expect("verify names the organisation");
+        let mut organisation = [0; 32];
+        hex::decode_to_slice(digest, &mut organisation).expect("verify names the organisation");
         for node in &self.nodes {
             fs::copy(&genesis, node.home().join("genesis.json"))
                 .expect("the genesis can be copied");
         }
+        organisation
     }
 }
 
-/// Writes into each node's configuration how it reaches the others.
+/// Writes into each node's configuration how it reaches the founders' others.
 #[track_caller]
-fn connect(nodes: &[Node]) {
-    let peers: Vec<String> = nodes.iter().map(Node::peer).collect();
+fn connect(nodes: &[Node], founders: usize) {
+    let peers: Vec<String> = nodes[..founders].iter().map(Node::peer).collect();
     for (number, node) in nodes.iter().enumerate() {
         let others = peers
             .iter()

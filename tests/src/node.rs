@@ -1,20 +1,21 @@
-//! A department's node: `polityd` with its CometBFT, in a home and on an address of its own.
+//! A department's node: `polityd` with its engine, in a home and on an address of its own.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
+use crate::engine::Engine;
 use crate::process::Process;
-use crate::{binaries, http, wait};
+use crate::{binaries, engine, http, wait};
 
 /// The ports of a node; its address is its own.
 const PEERS: u16 = 26_656;
 const GATEWAY: u16 = 26_657;
-const ENGINE_RPC: u16 = 26_659;
+pub(crate) const ENGINE_RPC: u16 = 26_659;
 const OPERATOR: u16 = 26_660;
 
 /// A clean stop of a node takes less.
@@ -24,6 +25,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(40);
 #[derive(Debug)]
 pub struct Node {
     name: String,
+    engine: Engine,
     home: PathBuf,
     address: SocketAddr,
     process: Option<Process>,
@@ -32,27 +34,30 @@ pub struct Node {
 impl Node {
     /// Makes a home with keys and configuration, by `polityd init`. `settings` are `KEY=VALUE`.
     #[track_caller]
-    pub fn init(name: &str, home: &Path, address: SocketAddr, settings: &[String]) -> Node {
+    pub fn init(
+        engine: Engine,
+        name: &str,
+        home: &Path,
+        address: SocketAddr,
+        settings: &[String],
+    ) -> Node {
         let node = Node {
             name: name.to_owned(),
+            engine,
             home: home.to_owned(),
             address,
             process: None,
         };
-        let at = |port| SocketAddr::new(address.ip(), port);
-        let mut arguments = vec!["init".to_owned()];
-        for setting in [
-            format!("gateway.listen={}", at(GATEWAY)),
-            format!("operator.listen={}", at(OPERATOR)),
-            format!("cometbft.rpc_listen={}", at(ENGINE_RPC)),
-            format!("p2p.listen={}", at(PEERS)),
-        ]
-        .iter()
-        .chain(settings)
-        {
-            arguments.extend(["--set".to_owned(), setting.clone()]);
+        let doors = [
+            format!("gateway.listen={}", node.gateway()),
+            format!("operator.listen={}", node.operator()),
+            format!("p2p.listen={}", SocketAddr::new(address.ip(), PEERS)),
+        ];
+        let of_engine = engine::settings(engine, address);
+        let mut arguments = vec!["init"];
+        for setting in doors.iter().chain(&of_engine).chain(settings) {
+            arguments.extend(["--set", setting.as_str()]);
         }
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         node.polityd(&arguments);
         node
     }
@@ -65,6 +70,16 @@ impl Node {
     /// Where members and clients reach the node.
     pub fn gateway(&self) -> SocketAddr {
         SocketAddr::new(self.address.ip(), GATEWAY)
+    }
+
+    /// Where the operator's tools reach the node.
+    pub fn operator(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip(), OPERATOR)
+    }
+
+    /// Who makes its blocks.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// How peers name the node: `KEY@address:port`.
@@ -93,8 +108,15 @@ impl Node {
     /// Runs a command of the operator, however it ends.
     #[track_caller]
     pub fn try_polityd(&self, arguments: &[&str]) -> Output {
+        self.try_polityd_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    #[track_caller]
+    pub fn try_polityd_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = self.command();
         command
+            .envs(environment.iter().copied())
             .args(arguments)
             .output()
             .expect("polityd can be run")
@@ -119,7 +141,7 @@ impl Node {
         assert!(!self.runs(), "{} runs already", self.name);
         let mut command = self.command();
         command.arg("start").envs(environment.iter().copied());
-        let log = self.home.join("polityd.log");
+        let log = self.log_file();
         self.process = Some(Process::start(&self.name, &mut command, &log));
     }
 
@@ -145,20 +167,41 @@ impl Node {
         process.wait(within)
     }
 
-    /// Kills `polityd` and its CometBFT as a power cut would.
+    /// Kills the whole node as a power cut would.
     pub fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill();
-        }
+        self.kill_alone();
         self.kill_engine();
     }
 
-    /// Kills CometBFT alone.
+    /// Kills `polityd` alone; an engine that is a process of its own is left behind.
+    pub fn kill_alone(&mut self) -> Option<ExitStatus> {
+        let mut process = self.process.take()?;
+        process.kill();
+        process.ended()
+    }
+
+    /// Kills the engine alone, where it is a process of its own.
     pub fn kill_engine(&self) {
-        if let Some(id) = self.engine_id() {
+        if let Some(id) = engine::process(self.engine, &self.home) {
             // It may have ended meanwhile; then there is nobody to kill.
             let _ = kill_process(id, Signal::KILL);
         }
+    }
+
+    /// Takes away everything that a lost disk takes; keys, configuration and the guard against signing
+    /// twice stay.
+    #[track_caller]
+    pub fn lose_data(&self) {
+        for part in engine::data_directories(self.engine) {
+            std::fs::remove_dir_all(self.home.join(part)).expect("the data can be removed");
+        }
+    }
+
+    /// All that `polityd` has logged and said, in this run and earlier ones.
+    pub fn log(&self) -> String {
+        std::fs::read(self.log_file())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// The newest height and the app hash in its header; none while the node does not answer.
@@ -189,17 +232,8 @@ impl Node {
         command
     }
 
-    /// The process of this home's CometBFT: numbers of processes are given again, so the home must be
-    /// among its arguments.
-    fn engine_id(&self) -> Option<Pid> {
-        let home = self.home.join("cometbft");
-        let text = std::fs::read_to_string(home.join("cometbft.pid")).ok()?;
-        let id: i32 = text.trim().parse().ok()?;
-        let arguments = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
-        let is_ours = arguments
-            .split('\0')
-            .any(|argument| Path::new(argument) == home);
-        if is_ours { Pid::from_raw(id) } else { None }
+    fn log_file(&self) -> PathBuf {
+        self.home.join("polityd.log")
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use polity_tests::cluster::Cluster;
+use polity_tests::cluster::{Cluster, Founding};
+use polity_tests::engine::Engine;
 use polity_tests::terminal::Terminal;
 use serde_json::Value;
 
@@ -57,8 +58,14 @@ fn founded() -> (Cluster, Terminal) {
     terminal.enrol("fay", "root/plan", "root/plan#finance");
     terminal.enrol("stan", "root/plan", "root/plan#steward");
     let addition = format!("{FINANCE}{}{PURSES}", terminal.people());
-    let mut cluster = Cluster::found_with(1, &[], &addition);
-    cluster.start_all();
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: &addition,
+    });
+    cluster.start_founders();
     terminal.connect(&cluster);
     (cluster, terminal)
 }

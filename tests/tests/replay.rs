@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use polity_tests::cluster::Cluster;
+use polity_tests::cluster::{Cluster, Founding};
+use polity_tests::engine::Engine;
 use polity_tests::process::Process;
 use polity_tests::terminal::Terminal;
 use serde_json::{Value, json};
@@ -31,9 +32,14 @@ fn an_import_survives_the_death_of_every_node_and_its_own() {
     let mut terminal = Terminal::new();
     terminal.enrol("rhea", "root", "root/import#registrar");
     let addition = format!("{REGISTRAR}{}", terminal.people());
-    let settings = ["share.transactions_per_second=0"];
-    let mut cluster = Cluster::found_with(4, &settings, &addition);
-    cluster.start_all();
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 4,
+        guests: 0,
+        settings: &["share.transactions_per_second=0"],
+        charter: &addition,
+    });
+    cluster.start_founders();
     terminal.connect(&cluster);
     let story = Story::new();
     let events = terminal.write("events.jsonl", story.lines.join("\n"));

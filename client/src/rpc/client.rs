@@ -9,6 +9,8 @@ use reqwest::{Response, StatusCode, Url};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::json::{AnswerError, parse_answer};
 use super::tls;
@@ -47,6 +49,19 @@ impl ClientOptions {
 pub struct Client {
     shared: Arc<Shared>,
 }
+
+/// What another node says, and which two nodes there are to compare.
+pub(crate) struct SecondAnswer<T> {
+    /// The node that answers usually.
+    pub(crate) first: String,
+    /// The other one.
+    pub(crate) second: String,
+    /// What the other one says.
+    pub(crate) answer: T,
+}
+
+/// So many other nodes are asked at once: one of them may be away.
+const SECOND_NODES_MAX: usize = 2;
 
 struct Shared {
     http: reqwest::Client,
@@ -114,6 +129,45 @@ impl Client {
             }
         }
         Err(Error::not_reached(failures.join("; ")))
+    }
+
+    /// Calls one method of other nodes than the one that answered last, at once, and gives the first answer in
+    /// time together with the names of both; `None` where no other node has one.
+    pub(super) async fn call_another<T>(
+        &self,
+        method: &str,
+        params: Value,
+        limit: Duration,
+    ) -> Option<SecondAnswer<T>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut nodes = self.nodes_in_order();
+        let (_, first) = nodes.next()?;
+        let mut calls = JoinSet::new();
+        for (_, node) in nodes.take(SECOND_NODES_MAX) {
+            let (client, node, body) = (self.clone(), node.clone(), body.clone());
+            calls.spawn(async move {
+                let bytes = client.call_node(&node, &body).await.ok()?;
+                Some((node, parse_answer(&bytes).ok()?))
+            });
+        }
+
+        let answered = async {
+            while let Some(ended) = calls.join_next().await {
+                if let Ok(Some(answered)) = ended {
+                    return Some(answered);
+                }
+            }
+            None
+        };
+        let (second, answer) = timeout(limit, answered).await.ok()??;
+        Some(SecondAnswer {
+            first: first.to_string(),
+            second: second.to_string(),
+            answer,
+        })
     }
 
     /// The nodes, the one that answered last first.

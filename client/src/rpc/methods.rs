@@ -1,5 +1,7 @@
 //! The calls, one function each.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use super::answers::{
     BlockAnswer, BlockForm, BroadcastAnswer, CommitForm, GenesisForm, QueryAnswer, QueryForm,
     StatusAnswer, StatusForm, TransactionAnswer, ValidatorsForm,
 };
+use super::client::SecondAnswer;
 use crate::{Error, ErrorKind, Result};
 
 /// The most transactions of one call of [`Client::broadcast_batch`].
@@ -101,6 +104,22 @@ impl Client {
     pub async fn commit(&self, height: Option<u64>) -> Result<SignedHeader> {
         let form: CommitForm = self.call("commit", at(height)).await?;
         Ok(form.signed_header)
+    }
+
+    /// The header of a height as another node than the usual one has it, where one answers within `limit`.
+    pub(crate) async fn second_commit(
+        &self,
+        height: u64,
+        limit: Duration,
+    ) -> Option<SecondAnswer<SignedHeader>> {
+        let second = self
+            .call_another::<CommitForm>("commit", at(Some(height)), limit)
+            .await?;
+        Some(SecondAnswer {
+            first: second.first,
+            second: second.second,
+            answer: second.answer.signed_header,
+        })
     }
 
     /// All validators of a height, over as many pages as that takes.

@@ -14,6 +14,7 @@ use super::header::VerifiedHeader;
 use super::root::TrustRoot;
 use super::store::TrustStore;
 use super::verify::{Step, TrustOptions, expired, linked, rooted, step, whole};
+use super::witness;
 use crate::rpc::Client;
 use crate::{Error, ErrorKind, Result};
 
@@ -145,10 +146,11 @@ impl LightClient {
             return self.backward(height).await;
         };
 
-        let mut highest = from.clone();
-        for block in self.forward(from, height, now).await? {
-            self.keep(&block)?;
-            highest = block;
+        let path = self.forward(from.clone(), height, now).await?;
+        let highest = path.last().unwrap_or(&from).clone();
+        witness::compare(&self.rpc, &highest).await?;
+        for block in &path {
+            self.keep(block)?;
         }
         Ok(highest)
     }

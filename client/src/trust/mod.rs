@@ -2,7 +2,7 @@
 //!
 //! The root is the genesis file, whose validators sign the first header, or a checkpoint. From
 //! there [`LightClient`] verifies headers as CometBFT's light client does, in steps as long as the
-//! change of validators allows. One verifier serves both engines, because both make the same
+//! change of validators allows, and compares what it comes to believe with a second node. One verifier serves both engines, because both make the same
 //! commits. State and results of height H are proven by the header of H + 1.
 
 mod block;
@@ -13,6 +13,7 @@ mod light;
 mod root;
 mod store;
 mod verify;
+mod witness;
 
 pub use block::LightBlock;
 pub use chain::verify_chain;

@@ -76,16 +76,26 @@ pub(super) async fn serve<A: Application + ?Sized>(
     };
     let end = connection.answer_all().await;
 
+    let makes_blocks = connection.seat.is_some();
     match end {
         End::Closed | End::Stopping => {
             tracing::debug!(reason = %end, "abci connection ended");
             Ok(())
         }
-        End::Io(_) | End::Unread | End::Frame(_) | End::SecondConsensus => {
+        // A connection that broke off says nothing about who was at its other end.
+        End::Frame(FrameError::Truncated) | End::Io(_) | End::Unread | End::SecondConsensus => {
             tracing::warn!(reason = %end, "abci connection ended");
             Ok(())
         }
-        End::UnknownRequest => Err(ServerError::UnknownRequest),
+        // Whoever makes the blocks is our own engine: what it says must make sense. Anybody else
+        // loses their connection and nothing more.
+        End::Frame(_) | End::UnknownRequest if makes_blocks => {
+            Err(ServerError::Senseless(end.to_string()))
+        }
+        End::Frame(_) | End::UnknownRequest => {
+            tracing::warn!(reason = %end, "abci connection ended");
+            Ok(())
+        }
         End::Fault(fault) => Err(ServerError::Fault(fault)),
     }
 }

@@ -59,9 +59,9 @@ pub enum ServerError {
     /// The application cannot go on.
     #[error("application fault: {0}")]
     Fault(#[from] Fault),
-    /// The engine speaks another version of ABCI.
-    #[error("the engine sent a request that this version does not know")]
-    UnknownRequest,
+    /// The connection that makes the blocks sent what is no request of this version of ABCI.
+    #[error("the engine's connection sent what makes no sense: {0}")]
+    Senseless(String),
 }
 
 /// An ABCI server that listens already, so that CometBFT can be started next to it.
@@ -87,7 +87,7 @@ impl Server {
         self.listener.endpoint()
     }
 
-    /// Serves until `shutdown` is ready, or until a fault or an unknown request, which is an error. Requests in hand
+    /// Serves until `shutdown` is ready, or until a fault or a senseless request of the engine, which is an error. Requests in hand
     /// are finished and answered in every case.
     pub async fn run<A: Application + ?Sized>(
         self,

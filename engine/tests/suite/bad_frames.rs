@@ -1,9 +1,10 @@
 //! Whatever one peer sends, it is told why it is not served, and the others are served on.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polity_engine::abci::Limits;
+use polity_engine::abci::{Limits, ServerError};
 use tendermint_proto::v0_38::abci::{
     RequestCommit, RequestEcho, RequestFinalizeBlock, RequestInfo, RequestInitChain,
     RequestOfferSnapshot, request, response,
@@ -155,28 +156,11 @@ fn a_bad_frame_ends_its_own_connection_only() {
             "frame is not a request: ",
         ),
         (
-            "negative height",
-            finalize(-1, Some(1), 0),
+            "another protocol",
+            // Field 9 was DeliverTx before ABCI 2.0.
+            b"\x03\x4a\x01a".to_vec(),
             Waits,
-            "request is malformed: height is negative",
-        ),
-        (
-            "no time",
-            finalize(1, None, 0),
-            Waits,
-            "request is malformed: time is absent",
-        ),
-        (
-            "no moment",
-            finalize(1, Some(1), 1_000_000_000),
-            Waits,
-            "request is malformed: nanoseconds exceed a second",
-        ),
-        (
-            "founding object",
-            init_chain("{\"a\":1}"),
-            Waits,
-            "request is malformed: app_state of the genesis file",
+            "unknown request",
         ),
         (
             "no snapshot",
@@ -190,6 +174,7 @@ fn a_bad_frame_ends_its_own_connection_only() {
 
     let running = Running::tcp(Arc::new(Register::default()), limits());
     let mut neighbour = running.client();
+    let count = cases.len();
     for (name, bytes, then, expected) in cases {
         let mut peer = running.raw();
         peer.send(&bytes);
@@ -207,6 +192,72 @@ fn a_bad_frame_ends_its_own_connection_only() {
             .info(RequestInfo::default())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
+    tell(count, "of strangers, which end their own connection");
+}
+
+#[test]
+fn a_senseless_frame_of_the_engine_stops_everything() {
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("empty", b"\x00".to_vec(), "frame is empty"),
+        (
+            "huge",
+            b"\xff\xff\xff\xff\x7f".to_vec(),
+            "frame of 34359738367 bytes exceeds the limit of 100000",
+        ),
+        (
+            "garbage",
+            b"\x05\xff\xff\xff\xff\xff".to_vec(),
+            "frame is not a request: ",
+        ),
+        (
+            "another protocol",
+            b"\x03\x4a\x01a".to_vec(),
+            "unknown request",
+        ),
+        (
+            "negative height",
+            finalize(-1, Some(1), 0),
+            "request is malformed: height is negative",
+        ),
+        (
+            "no time",
+            finalize(1, None, 0),
+            "request is malformed: time is absent",
+        ),
+        (
+            "no moment",
+            finalize(1, Some(1), 1_000_000_000),
+            "request is malformed: nanoseconds exceed a second",
+        ),
+        (
+            "founding object",
+            init_chain("{\"a\":1}"),
+            "request is malformed: app_state of the genesis file",
+        ),
+    ];
+
+    let count = cases.len();
+    for (name, bytes, expected) in cases {
+        let running = Running::tcp(Arc::new(Register::default()), limits());
+        let mut engine = running.raw();
+        engine.send(&finalize(1, Some(1), 0));
+        engine.answer().unwrap();
+        engine.send(&bytes);
+        let told = exception(&mut engine);
+        assert!(told.starts_with(expected), "{name}: {told}");
+        match running.ended() {
+            Err(ServerError::Senseless(words)) => {
+                assert!(words.starts_with(expected), "{name}: {words}")
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    tell(count, "of the engine, which stop the node");
+}
+
+/// Tells how many there were, past the capture of tests, so that the count stands in every log.
+fn tell(count: usize, whose: &str) {
+    let _ = writeln!(std::io::stderr(), "engine: {count} bad frames {whose}");
 }
 
 /// The first `bytes` of a frame that announces `length`.

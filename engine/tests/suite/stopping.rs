@@ -1,4 +1,4 @@
-//! When the server stops: asked to, by a fault, by a request of another protocol.
+//! When the server stops: asked to, or by a fault.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -78,24 +78,6 @@ fn a_fault_is_told_and_stops_everything() {
             Err(ServerError::Fault(fault)) => assert!(fault.0.starts_with(expected), "{fault}"),
             other => panic!("{other:?}"),
         }
-    }
-}
-
-#[test]
-fn a_request_of_another_protocol_stops_everything() {
-    let running = Running::tcp(Arc::new(Register::default()), Limits::default());
-    let mut peer = running.raw();
-    // Field 9 was DeliverTx before ABCI 2.0.
-    peer.send(b"\x03\x4a\x01a");
-    match peer.answer() {
-        Some(response::Value::Exception(exception)) => {
-            assert_eq!(exception.error, "unknown request")
-        }
-        other => panic!("{other:?}"),
-    }
-    match running.ended() {
-        Err(ServerError::UnknownRequest) => {}
-        other => panic!("{other:?}"),
     }
 }
 

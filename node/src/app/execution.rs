@@ -15,7 +15,6 @@ use prost::Message;
 
 use super::founding::{leaf_changes, validator_update};
 use super::proposals::seconds;
-use super::quota::REFUSED_COST;
 use super::verification::Checked;
 use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal, pace, standing};
 use crate::crash_point::{self, CrashPoint};
@@ -196,14 +195,14 @@ impl App {
         }
     }
 
-    /// A refused transaction in a block costs its signers tenfold: the pool was used in vain.
+    /// A refused transaction in a block costs its signers more than another: the pool was used in vain.
     fn charge_refused(&self, results: &[TxResult], checked: &[Checked]) {
         for (result, checked) in results.iter().zip(checked) {
             let (true, Ok(checked)) = (result.code != 0, checked) else {
                 continue;
             };
             for signer in &checked.body().signers {
-                self.quotas.charge(signer.member, REFUSED_COST - 1.0);
+                self.quotas.charge_refused(signer.member);
             }
         }
     }

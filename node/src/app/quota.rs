@@ -6,9 +6,6 @@ use std::time::Instant;
 
 /// Most members of whom a bucket is kept; the fullest are forgotten first.
 const BUCKETS_MAX: usize = 100_000;
-/// What a transaction that was refused in a block costs its signer.
-pub(crate) const REFUSED_COST: f64 = 10.0;
-
 /// A token bucket per member. Imports and benches raise it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {
@@ -16,6 +13,8 @@ pub struct Quota {
     pub burst: f64,
     /// Transactions a second that flow back.
     pub per_second: f64,
+    /// What a transaction that was refused in a block costs its signers, in transactions.
+    pub refused_cost: f64,
 }
 
 impl Default for Quota {
@@ -23,6 +22,7 @@ impl Default for Quota {
         Quota {
             burst: 1_000.0,
             per_second: 50.0,
+            refused_cost: 10.0,
         }
     }
 }
@@ -62,6 +62,11 @@ impl Buckets {
         buckets.insert(member, ((level - cost).max(-self.quota.burst), now));
     }
 
+    /// Charges a member for a transaction that was refused in a block; one of its cost was paid at the door.
+    pub(crate) fn charge_refused(&self, member: u64) {
+        self.charge(member, (self.quota.refused_cost - 1.0).max(0.0));
+    }
+
     fn level(&self, (level, since): &(f64, Instant)) -> f64 {
         (level + since.elapsed().as_secs_f64() * self.quota.per_second).min(self.quota.burst)
     }
@@ -76,6 +81,7 @@ mod tests {
         let buckets = Buckets::new(Quota {
             burst: 3.0,
             per_second: 0.000_001,
+            refused_cost: 3.0,
         });
         for _ in 0..3 {
             assert!(buckets.allows(1));
@@ -83,5 +89,19 @@ mod tests {
         }
         assert!(!buckets.allows(1));
         assert!(buckets.allows(2));
+    }
+
+    #[test]
+    fn what_is_refused_in_a_block_costs_as_much_as_is_configured() {
+        for (refused_cost, left) in [(0.0, true), (1.0, true), (2.0, false)] {
+            let buckets = Buckets::new(Quota {
+                burst: 2.0,
+                per_second: 0.000_001,
+                refused_cost,
+            });
+            buckets.charge(1, 1.0);
+            buckets.charge_refused(1);
+            assert_eq!(buckets.allows(1), left, "{refused_cost}");
+        }
     }
 }

@@ -2,10 +2,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use ed25519_dalek::{Signer as _, SigningKey};
-use polity_ledger::check::founding_possession_bytes;
+use polity_ledger::check::{consensus_possession_bytes, founding_possession_bytes};
 use serde_json::json;
 
 use super::{Common, Output, Trouble};
+use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::member_key::{self, PassphraseSource};
 
@@ -33,6 +34,16 @@ enum Action {
         /// with the proof that this node possesses its key
         #[arg(long, value_name = "ID")]
         chain: Option<String>,
+    },
+    /// Prove that this node possesses its consensus key, to an organisation that exists already
+    ///
+    /// For a department that joins as a validator, or changes its key. Prints what `polity network
+    /// register-node`, `add-validator` and `rotate-key` ask for. The organisation is that of
+    /// genesis.json in the home directory.
+    Prove {
+        /// The department's number, such as u7: `polity unit show` tells it
+        #[arg(long, value_name = "NUMBER", value_parser = unit_number)]
+        unit: u64,
     },
     /// Make a member's key for a new organisation, and print the entry for its description
     ///
@@ -71,6 +82,13 @@ impl Keys {
             Action::Show { chain: Some(chain) } => {
                 let p2p = config.p2p.listen.to_string();
                 show_for_chain(&NodeKeys::load(&directory)?, &chain, &p2p, common.output);
+            }
+            Action::Prove { unit } => {
+                let genesis = GenesisFile::read(&config.genesis_file())?;
+                let (_, organisation) = genesis.found()?;
+                let p2p = config.p2p.listen.to_string();
+                let keys = NodeKeys::load(&directory)?;
+                prove(&keys, &organisation, unit, &p2p, common.output);
             }
             Action::Member(new) => new.run(directory, common.output)?,
         }
@@ -132,6 +150,41 @@ fn show_for_chain(keys: &NodeKeys, chain: &str, address: &str, output: Output) {
             println!("{whole:#}");
         }
     }
+}
+
+/// What the departments need to know of a validator that joins them or changes its key.
+fn prove(keys: &NodeKeys, organisation: &[u8; 32], unit: u64, address: &str, output: Output) {
+    let (key, node_key) = (keys.consensus_public_key(), keys.node_public_key());
+    let message = consensus_possession_bytes(
+        organisation,
+        unit,
+        keys.consensus.verifying_key().as_bytes(),
+    );
+    let possession = hex::encode(keys.consensus.sign(&message).to_bytes());
+    match output {
+        Output::Text => {
+            println!("unit        u{unit}");
+            println!("key         {key}");
+            println!("possession  {possession}");
+            println!("node key    {node_key}");
+            println!("address     {address}");
+        }
+        Output::Json => {
+            let whole = json!({
+                "unit": unit,
+                "key": key,
+                "possession": possession,
+                "node_key": node_key,
+                "address": address,
+            });
+            println!("{whole:#}");
+        }
+    }
+}
+
+fn unit_number(text: &str) -> Result<u64, String> {
+    let number = text.strip_prefix('u').unwrap_or(text).parse();
+    number.map_err(|_| "a unit's number, such as u7".into())
 }
 
 /// What a key signs before the organisation exists.

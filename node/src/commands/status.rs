@@ -46,7 +46,11 @@ impl Status {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let status = runtime.block_on(ask(&url))?;
+        let mut status = runtime.block_on(ask(&url, "status"))?;
+        // Peers are another question; a node that has no answer to it is told about all the same.
+        if let Ok(peers) = runtime.block_on(ask(&url, "net_info")) {
+            status["polity"]["peers"] = peers["n_peers"].clone();
+        }
 
         match common.output {
             Output::Text => print!("{}", text(&status)),
@@ -77,7 +81,7 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-async fn ask(url: &str) -> Result<Value, NotReached> {
+async fn ask(url: &str, method: &str) -> Result<Value, NotReached> {
     let not_reached = |words: String| NotReached {
         url: url.to_owned(),
         words,
@@ -90,7 +94,7 @@ async fn ask(url: &str) -> Result<Value, NotReached> {
         .map_err(|error| not_reached(error.to_string()))?;
 
     let mut response = client
-        .get(format!("{url}/status"))
+        .get(format!("{url}/{method}"))
         .send()
         .await
         .map_err(|error| not_reached(innermost(&error)))?;
@@ -134,6 +138,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 fn text(status: &Value) -> String {
     let rows = [
         ("network", "/node_info/network"),
+        ("organisation", "/polity/organisation"),
         ("engine", "/polity/engine"),
         ("height", "/sync_info/latest_block_height"),
         ("block time", "/sync_info/latest_block_time"),
@@ -145,6 +150,7 @@ fn text(status: &Value) -> String {
         ("peers", "/consensus_info/peers"),
         ("waiting", "/consensus_info/waiting"),
         ("guard signs", "/consensus_info/guard/signs"),
+        ("history from", "/polity/history_base_height"),
         ("node id", "/node_info/id"),
         ("name", "/node_info/moniker"),
         ("validator address", "/validator_info/address"),
@@ -187,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_shown_line_by_line() {
         let url = answering(r#"{"result":{"node_info":{"network":"acme"},"sync_info":{"latest_block_height":"7","catching_up":false}}}"#).await;
-        let status = ask(&url).await.unwrap();
+        let status = ask(&url, "status").await.unwrap();
         let expected = "network            acme\nheight             7\ncatching up        false\n";
         assert_eq!(text(&status), expected);
     }
@@ -196,12 +202,12 @@ mod tests {
     async fn what_is_not_a_node_counts_as_not_reached() {
         for body in ["", "[]", "{}", "{\"result\":1}", "<html>"] {
             let url = answering(body).await;
-            assert!(ask(&url).await.is_err(), "{body}");
+            assert!(ask(&url, "status").await.is_err(), "{body}");
         }
         let url =
             answering(r#"{"error":{"code":-32603,"message":"m","data":"engine is away"}}"#).await;
         assert!(
-            ask(&url)
+            ask(&url, "status")
                 .await
                 .unwrap_err()
                 .to_string()
@@ -211,7 +217,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_where_nobody_listens_is_told_with_its_cause() {
-        let error = ask("http://127.0.0.1:1").await.unwrap_err().to_string();
+        let error = ask("http://127.0.0.1:1", "status")
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("refused"), "{error}");
     }
 

@@ -12,8 +12,8 @@ use crate::verify::verify;
 /// Execute all blocks again from this node's own store, and compare everything.
 ///
 /// The node must be stopped. The organisation is founded anew and every block executed over it; each
-/// app hash, each receipt and at last every value must be what the store holds. Exit code 76 names
-/// the first height that differs.
+/// app hash, each receipt, the values of the past as far back as they are kept, and at last every value
+/// must be what the store holds. Exit code 76 names the first height that differs.
 ///
 /// Example:
 ///   polityd verify --home /var/lib/polity
@@ -52,6 +52,10 @@ impl Verify {
                 println!("values        {}", verified.values);
                 println!("app hash      {}", hex::encode(verified.app_hash));
                 println!(
+                    "the past      as of every height from {} on",
+                    verified.history_base_height
+                );
+                println!(
                     "everything is as this program computes it ({:.1?})",
                     begun.elapsed()
                 );
@@ -62,6 +66,7 @@ impl Verify {
                     "heights": verified.heights,
                     "transactions": verified.transactions,
                     "values": verified.values,
+                    "history_base_height": verified.history_base_height,
                     "app_hash": hex::encode(verified.app_hash),
                 });
                 println!("{whole:#}");

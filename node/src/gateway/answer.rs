@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::announce::News;
 use super::backend::{Ask, Blocks, CommittedBlock, Depth, Queries, Submission};
 use super::body::BodyBudget;
+use super::cors::Origins;
 use super::limits::{LimitError, Limits};
 use super::methods::{Method, Signature};
 use super::metrics::{GatewayMetrics, TurnedAway};
@@ -34,6 +35,7 @@ struct Inner {
     queries: Arc<dyn Queries>,
     blocks: Arc<dyn Blocks>,
     limits: Limits,
+    origins: Arc<Origins>,
     metrics: GatewayMetrics,
     throttle: Throttle,
     bodies: BodyBudget,
@@ -49,6 +51,7 @@ impl Gateway {
         queries: Arc<dyn Queries>,
         blocks: Arc<dyn Blocks>,
         limits: Limits,
+        origins: Origins,
         registry: &mut Registry,
     ) -> Result<Gateway, LimitError> {
         limits.validate()?;
@@ -66,12 +69,17 @@ impl Gateway {
             asking: Semaphore::new(limits.engine_calls_at_once),
             census: Census::default(),
             news: broadcast::channel(NEWS_QUEUE).0,
+            origins: Arc::new(origins),
             limits,
         })))
     }
 
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(super) fn origins(&self) -> Arc<Origins> {
+        Arc::clone(&self.0.origins)
     }
 
     pub(super) fn metrics(&self) -> &GatewayMetrics {

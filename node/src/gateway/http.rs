@@ -4,11 +4,13 @@ use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::answer::Gateway;
 use super::body::BodyError;
+use super::cors::cors;
 use super::listen::Peer;
 use super::methods::{METHODS, Method, Signature};
 use super::metrics::TurnedAway;
@@ -26,6 +28,7 @@ pub(super) fn router(gateway: Gateway) -> Router {
         .route("/websocket", get(websocket))
         .route("/{method}", get(call_by_uri))
         .fallback(not_found)
+        .layer(from_fn_with_state(gateway.origins(), cors))
         .with_state(gateway)
 }
 

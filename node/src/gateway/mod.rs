@@ -14,6 +14,7 @@ mod answer;
 mod backend;
 mod body;
 mod comet;
+mod cors;
 mod embedded;
 mod http;
 mod limits;
@@ -41,6 +42,7 @@ pub use backend::{
     FoundTransaction, Queries, Submission, Submitted, Trouble,
 };
 pub use comet::{Comet, CometLimits};
+pub use cors::{OriginError, Origins};
 pub use embedded::{About, Embedded};
 pub use limits::{LimitError, Limits};
 pub use listen::serve;

@@ -10,9 +10,11 @@ use crate::gateway::{Ask, Blocks};
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_secs(10);
+/// The same while the node is not ready, because somebody waits for that.
+const PAUSE_UNTIL_READY: Duration = Duration::from_secs(1);
 
-/// Keeps the number of peers and of waiting transactions up to date, until it is dropped. While the
-/// engine does not answer, they are 0.
+/// Keeps the number of peers and of waiting transactions, and whether the node catches up, up to date,
+/// until it is dropped. While the engine does not answer, it has no peers and is not there yet.
 pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
     loop {
         let peers = blocks.ask(Ask::NetInfo).await.unwrap_or_default();
@@ -32,7 +34,12 @@ pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
             .set(guard["signs"].as_bool().unwrap_or(false).into());
         metrics.guard_refusals.set(count(guard, "refusals"));
 
-        tokio::time::sleep(PAUSE).await;
+        let status = blocks.ask(Ask::Status).await.unwrap_or_default();
+        let is_there = status["sync_info"]["catching_up"] == Value::Bool(false);
+        metrics.catching_up.set(i64::from(!is_there));
+
+        let pause = if is_there { PAUSE } else { PAUSE_UNTIL_READY };
+        tokio::time::sleep(pause).await;
     }
 }
 

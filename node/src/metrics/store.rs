@@ -6,11 +6,13 @@ use std::sync::Arc;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
 
-use crate::store::Store;
+use crate::store::{Store, free_bytes};
 
 /// The store's counters as metrics: `store_commits`, `store_syncs` (one for each commit),
-/// `store_hot_hits` and `store_hot_misses`.
+/// `store_hot_hits` and `store_hot_misses`; and the room: `store_file_bytes`, and `store_free_bytes` that
+/// the disk has left, where the node stops at `store.free_bytes_min`.
 pub struct StoreMetrics(pub Arc<Store>);
 
 impl Collector for StoreMetrics {
@@ -41,6 +43,25 @@ impl Collector for StoreMetrics {
             let counter = ConstCounter::new(value);
             let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
             counter.encode(metric)?;
+        }
+        // What cannot be asked is left out rather than told as zero.
+        for (name, help, bytes) in [
+            (
+                "store_file_bytes",
+                "Bytes of the store's files",
+                self.0.file_bytes(),
+            ),
+            (
+                "store_free_bytes",
+                "Bytes that the disk under the store has left",
+                free_bytes(self.0.directory()),
+            ),
+        ] {
+            if let Ok(bytes) = bytes {
+                let gauge = ConstGauge::new(bytes);
+                let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+                gauge.encode(metric)?;
+            }
         }
         Ok(())
     }
@@ -77,5 +98,6 @@ mod tests {
 
         assert!(text.contains("polity_store_commits_total 0\n"), "{text}");
         assert!(text.contains("polity_store_hot_misses_total"), "{text}");
+        assert!(text.contains("polity_store_free_bytes "), "{text}");
     }
 }

@@ -34,7 +34,12 @@ impl Rocks {
     /// Opens the database of a directory, or makes an empty one there.
     pub(super) fn open(directory: &Path, settings: &StoreOptions) -> Result<Rocks, Fault> {
         let retention = Arc::new(Retention::default());
-        let options = database_options(settings);
+        let mut options = database_options(settings);
+        // In a store that holds something, a table that is not there was lost: an empty one in its place
+        // would hide that.
+        let is_new = holds_nothing(directory)?;
+        options.create_if_missing(is_new);
+        options.create_missing_column_families(is_new);
         let cache = Cache::new_lru_cache(settings.block_cache_bytes);
         let tables = Table::ALL.map(|table| {
             ColumnFamilyDescriptor::new(
@@ -359,10 +364,23 @@ impl CompactionFilter for Pruner {
     }
 }
 
+/// Whether nothing was ever written here; the making of a store may have been broken off.
+fn holds_nothing(directory: &Path) -> Result<bool, Fault> {
+    let doing = format!("looking into {}", directory.display());
+    for entry in std::fs::read_dir(directory).map_err(|error| Fault::from_io(&doing, &error))? {
+        let entry = entry.map_err(|error| Fault::from_io(&doing, &error))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+        if name.ends_with(".sst") || (name.ends_with(".log") && bytes > 0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn database_options(settings: &StoreOptions) -> Options {
     let mut options = Options::default();
-    options.create_if_missing(true);
-    options.create_missing_column_families(true);
     // A torn tail is a commit that was never acknowledged. Damage before the tail would lose acknowledged ones
     // without a word under the library's default; this mode refuses to open instead.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);

@@ -3,6 +3,7 @@
 mod bad_input;
 mod broadcasts;
 mod comet_forwarding;
+mod cors;
 mod golden;
 mod limits;
 mod operator;

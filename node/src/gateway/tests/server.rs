@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::gateway::{
     Admission, Answering, Ask, Blocks, CommittedBlock, CommittedTransaction, Depth,
-    FoundTransaction, Gateway, Limits, Queries, Submission, Submitted, Trouble, serve,
+    FoundTransaction, Gateway, Limits, Origins, Queries, Submission, Submitted, Trouble, serve,
 };
 
 use super::golden::golden;
@@ -37,15 +37,31 @@ impl Server {
         Server::start_before(limits, engine, blocks, None).await
     }
 
+    pub(super) async fn start_for_pages(limits: Limits, origins: Origins) -> Server {
+        let engine = Arc::new(Engine::default());
+        let blocks: Arc<dyn Blocks> = engine.clone();
+        Server::start_with(limits, origins, engine, blocks, None).await
+    }
+
     pub(super) async fn start_before(
         limits: Limits,
         engine: Arc<Engine>,
         blocks: Arc<dyn Blocks>,
         tls: Option<TlsAcceptor>,
     ) -> Server {
+        Server::start_with(limits, Origins::default(), engine, blocks, tls).await
+    }
+
+    async fn start_with(
+        limits: Limits,
+        origins: Origins,
+        engine: Arc<Engine>,
+        blocks: Arc<dyn Blocks>,
+        tls: Option<TlsAcceptor>,
+    ) -> Server {
         let ledger = Arc::new(Ledger::new());
         let mut registry = Registry::with_prefix("polity");
-        let gateway = Gateway::new(ledger.clone(), blocks, limits, &mut registry).unwrap();
+        let gateway = Gateway::new(ledger.clone(), blocks, limits, origins, &mut registry).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);

@@ -1,4 +1,6 @@
-//! `network status | verify`.
+//! `network status | verify`, and the changes of who validates and of nodes.
+
+mod change;
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::state::keys::{self, List};
@@ -17,7 +19,9 @@ use crate::time;
 #[command(after_help = "Examples:\n  \
     polity network status\n  \
     polity network status -o json\n  \
-    polity network verify")]
+    polity network verify\n  \
+    polity network register-node acme/lab --node-key 5f…c2 --address lab.example:26656 --as acme/lab#lead\n  \
+    polity proposal open acme --title 'Lab validates' --expected departments -- network add-validator acme/lab --key 3b…91 --possession 07…aa")]
 pub struct Network {
     #[command(subcommand)]
     verb: Verb,
@@ -27,6 +31,11 @@ pub struct Network {
 enum Verb {
     Status(Status),
     Verify(Verify),
+    RegisterNode(change::RegisterNodeVerb),
+    RemoveNode(change::RemoveNodeVerb),
+    AddValidator(change::AddValidatorVerb),
+    RemoveValidator(change::RemoveValidatorVerb),
+    RotateKey(change::RotateKeyVerb),
 }
 
 impl Network {
@@ -35,6 +44,11 @@ impl Network {
         match self.verb {
             Verb::Status(verb) => verb.run(context).await,
             Verb::Verify(verb) => verb.run(context).await,
+            Verb::RegisterNode(verb) => verb.run(context).await,
+            Verb::RemoveNode(verb) => verb.run(context).await,
+            Verb::AddValidator(verb) => verb.run(context).await,
+            Verb::RemoveValidator(verb) => verb.run(context).await,
+            Verb::RotateKey(verb) => verb.run(context).await,
         }
     }
 }

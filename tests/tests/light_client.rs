@@ -1,10 +1,11 @@
-//! Real networks on the embedded engine: one process a department, and nothing else.
+//! Who never saw our code follows a chain of the embedded engine.
 
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use polity_tests::cluster::{Cluster, START_PATIENCE};
+use polity_tests::cluster::Cluster;
+use polity_tests::engine::Engine;
 use polity_tests::process::Process;
 use polity_tests::{charter, http, wait};
 use serde_json::Value;
@@ -14,38 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Where CometBFT's light client serves what it verified.
 const LIGHT_PORT: u16 = 26_661;
 
-fn network(departments: usize) -> Cluster {
-    let mut cluster = Cluster::found(departments, &["engine=embedded"]);
-    for node in &mut cluster.nodes {
-        node.start();
-    }
-    for node in &cluster.nodes {
-        node.wait_for_height(1, START_PATIENCE);
-    }
-    cluster
-}
-
-#[test]
-fn four_departments_agree_on_blocks_and_the_network_outlives_one_of_them() {
-    let mut cluster = network(4);
-    let paid = cluster.pay(0, 0);
-    for node in 0..4 {
-        let (_, code) = cluster.wait_for(node, &paid, PATIENCE);
-        assert_eq!(code, 0);
-    }
-
-    cluster.nodes[3].stop();
-    let paid = cluster.pay(1, 1);
-    let (height, _) = cluster.wait_for(0, &paid, PATIENCE);
-    cluster.nodes[3].start();
-    cluster.nodes[3].wait_for_height(height, PATIENCE);
-    assert_eq!(cluster.wait_for(3, &paid, PATIENCE).1, 0);
-    cluster.wait_for_agreement(height, PATIENCE);
-}
-
 #[test]
 fn cometbfts_own_light_client_follows_the_chain() {
-    let mut cluster = network(4);
+    let mut cluster = Cluster::start_on(Engine::Embedded, 4);
     let trusted = header(&cluster, 1);
     for number in 0..8 {
         let paid = cluster.pay(number % 4, (number + 1) % 4);

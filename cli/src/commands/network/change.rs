@@ -1,0 +1,158 @@
+//! Who validates, and which nodes there are: `add-validator | remove-validator | rotate-key`, which the
+//! departments decide, and `register-node | remove-node`, which each department does for itself.
+
+use clap::Args;
+use polity_client::ledger::state::keys;
+use polity_client::v1::{
+    AddValidator, Index, RegisterNode, RemoveNode, RemoveValidator, RotateValidatorKey,
+    action::Kind,
+};
+use polity_client::{Error, ErrorKind, Result};
+use sha2::{Digest, Sha256};
+
+use crate::commands::reference;
+use crate::context::Context;
+
+/// Bytes of a node's id.
+const NODE_ID_BYTES: usize = 20;
+
+/// Registers a node of a department, so that the others accept it as a peer.
+#[derive(Args, Debug)]
+pub(super) struct RegisterNodeVerb {
+    /// The department.
+    unit: String,
+    /// The node's public key, 64 hexadecimal digits: `polityd keys prove` prints it.
+    #[arg(long, value_name = "KEY")]
+    node_key: String,
+    /// Where others reach it, HOST:PORT.
+    #[arg(long, default_value = "")]
+    address: String,
+}
+
+impl RegisterNodeVerb {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let key = digits("a node's key", &self.node_key)?;
+        let register = RegisterNode {
+            unit: context.unit_ref(&self.unit).await?,
+            // Peers name a node by the beginning of its key's hash.
+            id: Sha256::digest(&key)[..NODE_ID_BYTES].to_vec(),
+            address: self.address,
+            key,
+        };
+        context.act(vec![Kind::RegisterNode(register)]).await
+    }
+}
+
+/// Takes a node off the list: the others accept it as a peer no longer.
+#[derive(Args, Debug)]
+pub(super) struct RemoveNodeVerb {
+    /// The node's id, 40 hexadecimal digits.
+    id: String,
+}
+
+impl RemoveNodeVerb {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let id = digits("a node's id", &self.id)?;
+        let key = keys::key_with(keys::NODE_ID, &[], &id);
+        let index: Option<Index> = context.session().await?.value(key).await?;
+        let number = index.map(|index| index.number);
+        let number = number.ok_or_else(|| usage(format!("there is no node {}", self.id)))?;
+        let remove = RemoveNode {
+            node: reference(number),
+        };
+        context.act(vec![Kind::RemoveNode(remove)]).await
+    }
+}
+
+/// A consensus key with the proof that its department possesses it: `polityd keys prove` prints both.
+#[derive(Args, Debug)]
+struct ConsensusKey {
+    /// The public consensus key, 64 hexadecimal digits.
+    #[arg(long)]
+    key: String,
+    /// The proof, 128 hexadecimal digits.
+    #[arg(long)]
+    possession: String,
+}
+
+/// Makes a department a validator. The departments decide: open a proposal with it.
+#[derive(Args, Debug)]
+pub(super) struct AddValidatorVerb {
+    /// The department.
+    unit: String,
+    #[command(flatten)]
+    key: ConsensusKey,
+    /// Its power beside the others'.
+    #[arg(long, default_value_t = 10)]
+    power: u64,
+}
+
+impl AddValidatorVerb {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let add = AddValidator {
+            unit: context.unit_ref(&self.unit).await?,
+            key: digits("a consensus key", &self.key.key)?,
+            possession: digits("a proof", &self.key.possession)?,
+            power: self.power,
+        };
+        context.act(vec![Kind::AddValidator(add)]).await
+    }
+}
+
+/// Ends a department's validator. The departments decide: open a proposal with it.
+#[derive(Args, Debug)]
+pub(super) struct RemoveValidatorVerb {
+    /// The department.
+    unit: String,
+}
+
+impl RemoveValidatorVerb {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let unit = context.unit_ref(&self.unit).await?;
+        let remove = RemoveValidator { unit };
+        context.act(vec![Kind::RemoveValidator(remove)]).await
+    }
+}
+
+/// Gives a department's validator another consensus key. The departments decide: open a proposal with it.
+#[derive(Args, Debug)]
+pub(super) struct RotateKeyVerb {
+    /// The department.
+    unit: String,
+    #[command(flatten)]
+    key: ConsensusKey,
+}
+
+impl RotateKeyVerb {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let rotate = RotateValidatorKey {
+            unit: context.unit_ref(&self.unit).await?,
+            key: digits("a consensus key", &self.key.key)?,
+            possession: digits("a proof", &self.key.possession)?,
+        };
+        context.act(vec![Kind::RotateValidatorKey(rotate)]).await
+    }
+}
+
+/// How many bytes it must be, the ledger says.
+fn digits(what: &str, text: &str) -> Result<Vec<u8>> {
+    hex::decode(text).map_err(|_| usage(format!("{what} is written in hexadecimal digits: {text}")))
+}
+
+fn usage(words: String) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_hexadecimal_is_a_usage_error() {
+        assert_eq!(digits("a key", "00ff").ok(), Some(vec![0, 255]));
+        for text in ["0", "xy", "0x00"] {
+            let error = digits("a key", text).expect_err("not hexadecimal");
+            assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
+        }
+    }
+}

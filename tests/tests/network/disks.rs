@@ -1,0 +1,122 @@
+//! Disks that fill up.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use polity_tests::cluster::{Cluster, Founding};
+use polity_tests::engine::Engine;
+use polity_tests::traffic::Traffic;
+
+use crate::trial::{BLOCK, assert_whole, catch_up};
+
+const DISK_FULL: i32 = 73;
+/// What the trial's nodes keep free.
+const RESERVE_BYTES: u64 = 16 << 20;
+const DISK_BYTES: u64 = 128 << 20;
+
+/// The node stops before a commit that could tear; the others go on; with room again it goes on too.
+pub(crate) fn a_full_disk_stops_a_node_before_it_loses_anything(engine: Engine) {
+    let mut cluster = Cluster::found(&Founding {
+        engine,
+        founders: 4,
+        guests: 0,
+        settings: &[],
+        charter: "",
+    });
+    let disk = SmallDisk::mount();
+    if let Some(disk) = &disk {
+        let data = cluster.nodes[3].home().join("data");
+        symlink(disk.path(), data).expect("the node's data can lie on the small disk");
+    }
+    cluster.start_founders();
+    let traffic = Traffic::start(&cluster, 3);
+    traffic.wait_for(3, BLOCK);
+
+    // By its own reserve, which any disk can fall below.
+    cluster.nodes[3].kill();
+    cluster.nodes[3].start_with(&[("POLITY_STORE_FREE_BYTES_MIN", "1000000000000000")]);
+    assert_full(&mut cluster, 1);
+    traffic.wait_for(3, BLOCK);
+    cluster.nodes[3].start();
+    catch_up(&cluster, 3);
+
+    if let Some(disk) = &disk {
+        // By a disk that is nearly full, and by one that has nothing left at all.
+        let trials = [(2, RESERVE_BYTES / 2, RESERVE_BYTES), (3, 0, 0)];
+        for (times, keep, reserve) in trials {
+            let reserve = reserve.to_string();
+            cluster.nodes[3].kill();
+            cluster.nodes[3].start_with(&[("POLITY_STORE_FREE_BYTES_MIN", &reserve)]);
+            catch_up(&cluster, 3);
+            let ballast = disk.fill_up_to(keep);
+            assert_full(&mut cluster, times);
+            traffic.wait_for(3, BLOCK);
+            fs::remove_file(ballast).expect("room can be made");
+            cluster.nodes[3].start();
+            catch_up(&cluster, 3);
+        }
+    }
+
+    let acknowledged = traffic.stop();
+    assert_whole(cluster, &acknowledged);
+}
+
+/// The last node has stopped because of its disk, and has now done so this many times.
+#[track_caller]
+fn assert_full(cluster: &mut Cluster, times: usize) {
+    let ended = cluster.nodes[3].ended(BLOCK);
+    let log = cluster.nodes[3].log();
+    assert_eq!(ended.code(), Some(DISK_FULL), "{log}");
+    assert_eq!(
+        log.matches("polityd stops: disk full: ").count(),
+        times,
+        "{log}"
+    );
+    let advice = "what to do: free some space and start again; nothing is lost";
+    assert!(log.contains(advice), "{log}");
+}
+
+/// A file system in memory, so small that a test can fill it.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    /// Mounts one, where the system lets this user.
+    fn mount() -> Option<SmallDisk> {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let size = format!("size={DISK_BYTES}");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "polity-test"])
+            .arg(directory.path())
+            .output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            return Some(SmallDisk(directory));
+        }
+        eprintln!("no small disk can be mounted here: the reserve alone is tried");
+        None
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file that leaves so many bytes.
+    fn fill_up_to(&self, keep: u64) -> PathBuf {
+        let free = polity_node::store::free_bytes(self.path()).expect("the disk tells its room");
+        let ballast = self.path().join("ballast");
+        let bytes = vec![0; usize::try_from(free.saturating_sub(keep)).unwrap_or_default()];
+        // A node at work may have taken the last of it meanwhile; then the disk is as full.
+        let _ = fs::write(&ballast, bytes);
+        ballast
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily, because a failed trial's node may still be there.
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}

@@ -1,0 +1,138 @@
+//! Every exit code from 70 to 77 is provoked once, and the operators' guide names each.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use polity_node::crash_point;
+use polity_node::fault::FaultKind;
+use polity_node::store::{Commit, LeafChange, Store, StoreOptions};
+use polity_tests::cluster::{Cluster, Founding, START_PATIENCE};
+use polity_tests::{engine, wait};
+
+use crate::trial::{BLOCK, pay};
+
+#[test]
+fn every_exit_code_is_provoked_and_told_in_words() {
+    let mut cluster = Cluster::start(1);
+    pay(&cluster, 0, 1);
+    let mut provoked: BTreeMap<u8, String> = BTreeMap::new();
+
+    // While the node runs.
+    let words = command(&cluster, FaultKind::StoreLocked, &["verify"], &[]);
+    provoked.insert(FaultKind::StoreLocked.exit_code(), words);
+    if engine::is_a_process(cluster.nodes[0].engine()) {
+        cluster.nodes[0].kill_engine();
+        let words = ends(&mut cluster, FaultKind::Engine);
+        provoked.insert(FaultKind::Engine.exit_code(), words);
+    }
+
+    // At its start.
+    let address = cluster.nodes[0].gateway();
+    let taken = TcpListener::bind(address).expect("the address is free");
+    cluster.nodes[0].start();
+    let words = ends(&mut cluster, FaultKind::Io);
+    provoked.insert(FaultKind::Io.exit_code(), words);
+    drop(taken);
+
+    let other = Cluster::found(&Founding {
+        engine: cluster.nodes[0].engine(),
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: "",
+    });
+    let genesis = cluster.nodes[0].home().join("genesis.json");
+    fs::copy(other.genesis_file(), &genesis).expect("the genesis can be exchanged");
+    cluster.nodes[0].start();
+    let words = ends(&mut cluster, FaultKind::GenesisMismatch);
+    provoked.insert(FaultKind::GenesisMismatch.exit_code(), words);
+    fs::copy(cluster.genesis_file(), &genesis).expect("the genesis can be put back");
+
+    // Anything else that is told as internal would be an error of ours.
+    let order = [(crash_point::ENVIRONMENT_VARIABLE, "nowhere")];
+    let words = command(&cluster, FaultKind::Internal, &["verify"], &order);
+    provoked.insert(FaultKind::Internal.exit_code(), words);
+
+    // At its next commit.
+    cluster.nodes[0].start_with(&[("POLITY_STORE_FREE_BYTES_MIN", "1000000000000000")]);
+    let payment = cluster.leads().payment(0);
+    wait::until("a payment is let in", START_PATIENCE, || {
+        cluster.send(0, &payment).ok()
+    });
+    let words = ends(&mut cluster, FaultKind::DiskFull);
+    provoked.insert(FaultKind::DiskFull.exit_code(), words);
+
+    // By its own check.
+    let data = cluster.nodes[0].home().join("data");
+    commit_what_nobody_decided(&data);
+    let words = command(&cluster, FaultKind::Divergence, &["verify"], &[]);
+    provoked.insert(FaultKind::Divergence.exit_code(), words);
+    fs::write(data.join("CURRENT"), "MANIFEST-999999\n").expect("the store can be spoilt");
+    let words = command(&cluster, FaultKind::StoreDamaged, &["verify"], &[]);
+    provoked.insert(FaultKind::StoreDamaged.exit_code(), words);
+
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operators.md");
+    let guide = fs::read_to_string(guide).expect("the guide is there");
+    for kind in FaultKind::ALL {
+        let code = kind.exit_code();
+        let words = provoked
+            .get(&code)
+            .unwrap_or_else(|| panic!("{code} was not provoked"));
+        assert!(
+            words.contains(&format!("{}: ", kind.name())),
+            "{code}: {words}"
+        );
+        assert!(
+            words.contains(&format!("what to do: {}", kind.advice())),
+            "{code}: {words}"
+        );
+        assert!(
+            guide.contains(&format!("| {code} |")),
+            "{code} is not in the guide"
+        );
+    }
+}
+
+/// Runs a command that must end by this kind of fault; answers what it said.
+#[track_caller]
+fn command(
+    cluster: &Cluster,
+    kind: FaultKind,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> String {
+    let output = cluster.nodes[0].try_polityd_with(arguments, environment);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let code = i32::from(kind.exit_code());
+    assert_eq!(output.status.code(), Some(code), "{kind}: {words}");
+    words
+}
+
+/// Waits until the node has ended by this kind of fault; answers its log.
+#[track_caller]
+fn ends(cluster: &mut Cluster, kind: FaultKind) -> String {
+    let ended = cluster.nodes[0].ended(BLOCK);
+    let log = cluster.nodes[0].log();
+    let code = i32::from(kind.exit_code());
+    assert_eq!(ended.code(), Some(code), "{kind}: {log}");
+    log
+}
+
+/// A height in the store that no block made: whole as files go, and not what the rules compute.
+fn commit_what_nobody_decided(data: &Path) {
+    let options = StoreOptions {
+        free_bytes_min: 0,
+        ..StoreOptions::default()
+    };
+    let store = Store::open(data, options).expect("the store opens");
+    let key = b"\x01nobody decided this".to_vec();
+    let commit = Commit {
+        height: store.height() + 1,
+        leaves: vec![LeafChange::of(&key, Some(b"this"))],
+        changes: BTreeMap::from([(key, Some(b"this".to_vec()))]),
+        ..Commit::default()
+    };
+    store.commit(commit).expect("the store takes it");
+}

@@ -1,0 +1,58 @@
+//! Real networks: real nodes with their real engine, each on an address of its own, and everything that
+//! machines, disks and operators do to them. After each trial all nodes have one app hash, and every
+//! payment that some node acknowledged is there, once.
+//!
+//! `POLITY_DEEP=1` runs the long forms.
+
+mod bad_input;
+mod crash_points;
+mod deaths;
+mod disks;
+mod exit_codes;
+mod membership;
+mod recovery;
+mod trial;
+
+/// Every trial of a network, on an engine.
+macro_rules! on {
+    ($engine:ident, $name:ident) => {
+        mod $name {
+            use polity_tests::engine::Engine;
+
+            #[test]
+            fn payments_go_on_whoever_is_killed() {
+                super::deaths::payments_go_on_whoever_is_killed(Engine::$engine);
+            }
+            #[test]
+            fn two_of_four_down_halt_and_lose_nothing() {
+                super::deaths::two_of_four_down_halt_and_lose_nothing(Engine::$engine);
+            }
+            #[test]
+            fn a_department_comes_back_from_a_backup_and_from_nothing() {
+                super::recovery::a_department_comes_back_from_a_backup_and_from_nothing(
+                    Engine::$engine,
+                );
+            }
+            #[test]
+            fn a_torn_store_says_so_and_is_replaced() {
+                super::recovery::a_torn_store_says_so_and_is_replaced(Engine::$engine);
+            }
+            #[test]
+            fn a_full_disk_stops_a_node_before_it_loses_anything() {
+                super::disks::a_full_disk_stops_a_node_before_it_loses_anything(Engine::$engine);
+            }
+            #[test]
+            fn a_fifth_department_joins_votes_and_leaves() {
+                super::membership::a_fifth_department_joins_votes_and_leaves(Engine::$engine);
+            }
+            #[test]
+            fn a_node_survives_a_crash_at_every_point_of_a_commit() {
+                super::crash_points::a_node_survives_a_crash_at_every_point_of_a_commit(
+                    Engine::$engine,
+                );
+            }
+        }
+    };
+}
+
+on!(Cometbft, cometbft);
