@@ -9,11 +9,12 @@ use std::sync::Arc;
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator};
 use polity_ledger::genesis::Founded;
+use polity_ledger::state::keys;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::{APPEND_ONLY_ROWS, App, AppOptions, Quota};
+use crate::app::{App, AppOptions, Quota};
 use crate::backend::Backend;
 use crate::config::{Config, Engine};
 use crate::fault::{Fault, FaultKind};
@@ -21,6 +22,7 @@ use crate::gateway::{self, Gateway, TlsFiles};
 use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::metrics::{self, Metrics, StoreMetrics};
+use crate::query::PUT_ONCE_INDEXES;
 use crate::store::{HistoryKept, Store, StoreOptions};
 
 /// What an engine is started with.
@@ -166,7 +168,8 @@ pub fn store_options(config: &Config) -> StoreOptions {
         block_cache_bytes: config.store.block_cache_bytes,
         write_buffer_bytes: config.store.write_buffer_bytes,
         free_bytes_min: config.store.free_bytes_min,
-        append_only_row_prefixes: APPEND_ONLY_ROWS.to_vec(),
+        put_once_rows: keys::PUT_ONCE.to_vec(),
+        put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
         ..StoreOptions::default()
     }
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# usage: scripts/lib/install.sh [rust] [build] [cometbft] [books] [lint]
+# usage: scripts/lib/install.sh [rust] [build] [cometbft] [books] [lint] [postgres]
 #
-# Installs what a fresh Debian or Ubuntu lacks, and only that; without arguments: everything.
+# Installs what a fresh Debian or Ubuntu lacks, and only that; without arguments: everything
+# but postgres.
 #   rust      checks that cargo, rustfmt and clippy are there (adds the components through rustup)
 #   build     g++ and libclang, which RocksDB needs to compile
 #   cometbft  CometBFT at the pinned version, by `go install`
 #   books     hledger and jq, with which the tests check exports and outputs
 #   lint      cargo-deny, beside the build results
+#   postgres  PostgreSQL's programs, against which scripts/bench measures; no cluster is made
 # Needs root or sudo where a package is missing. Can be run again at any time: what is there is kept.
 set -euo pipefail
 # shellcheck source=scripts/lib/environment.sh
@@ -26,6 +28,7 @@ main() {
       cometbft) need_cometbft ;;
       books) need_books ;;
       lint) need_lint ;;
+      postgres) need_postgres ;;
       *) usage >&2; exit 2 ;;
     esac
   done
@@ -76,6 +79,15 @@ need_cometbft() {
   [ "${found#v}" = "$wanted" ] || die "cometbft $wanted was installed in $(go env GOPATH)/bin, but '$(command -v cometbft || echo nothing)' (${found:-absent}) comes first in PATH"
 }
 
+# The package would make and start a cluster of its own, which nobody needs here.
+need_postgres() {
+  ! compgen -G '/usr/lib/postgresql/*/bin/pgbench' >/dev/null || return 0
+
+  install_packages postgresql-common
+  echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/polity.conf >/dev/null
+  install_packages postgresql
+}
+
 # Built for a short compilation, because it runs for a second: without link-time optimisation.
 need_lint() {
   [ "$(cargo-deny --version 2>/dev/null || true)" != "cargo-deny $cargo_deny_version" ] || return 0
@@ -92,15 +104,15 @@ need_lint() {
 install_packages() {
   [ $# -gt 0 ] || return 0
   has apt-get || die "missing: $*. This script installs by apt-get only; install them by your system's means"
-  local as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    has sudo || die "missing: $*. Run as root: apt-get install --no-install-recommends $*"
-    as_root=(sudo)
-  fi
+  [ "$(id -u)" -eq 0 ] || has sudo || die "missing: $*. Run as root: apt-get install --no-install-recommends $*"
 
   say "apt-get install $*"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }

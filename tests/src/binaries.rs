@@ -25,7 +25,10 @@ fn directory() -> PathBuf {
         return directory.into();
     }
     // A test runs as target/PROFILE/deps/NAME-HASH, and the programs lie in target/PROFILE.
-    let test = std::env::current_exe().expect("the test knows its own path");
-    let deps = test.parent().unwrap_or(Path::new("."));
-    deps.parent().unwrap_or(deps).to_owned()
+    let own = std::env::current_exe().expect("a program knows its own path");
+    let beside = own.parent().unwrap_or(Path::new("."));
+    match beside.parent() {
+        Some(profile) if beside.ends_with("deps") => profile.to_owned(),
+        Some(_) | None => beside.to_owned(),
+    }
 }

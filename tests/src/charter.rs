@@ -52,25 +52,91 @@ pub fn charter(departments: usize, constitution: &str) -> String {
     text
 }
 
+/// The handle, and the name of the key, of a member who holds no role, by number from 0.
+fn member(member: usize) -> String {
+    format!("member-{member}")
+}
+
+/// A member's key.
+pub fn member_key(number: usize) -> SigningKey {
+    SigningKey::from_bytes(&Sha256::digest(member(number)).into())
+}
+
+/// A member's number in a charter of so many departments.
+pub fn member_number(departments: usize, member: usize) -> u64 {
+    number(departments + member)
+}
+
+/// The number of a member's account in a charter of so many departments.
+pub fn member_account(departments: usize, member: usize) -> u64 {
+    account(departments + member)
+}
+
+/// What a charter says of members who hold no role, each with an account: to be appended to it.
+pub fn members(count: usize) -> String {
+    let mut text = String::new();
+    for number in 0..count {
+        add_person(&mut text, &member(number), &member_key(number), "root", &[]);
+        add_account(&mut text, &member(number));
+    }
+    text
+}
+
+/// What a charter says of a department's validator, where no node makes its key: to be appended to it.
+pub fn validator(department: usize) -> String {
+    let handle = handle(department);
+    let key = SigningKey::from_bytes(&Sha256::digest(format!("{handle} votes")).into());
+    let public = key.verifying_key().to_bytes();
+    format!(
+        "[[validators]]\nunit = \"root/{handle}\"\nkey = \"{}\"\npossession = \"{}\"\npower = 10\n",
+        hex::encode(public),
+        hex::encode(possession(&key)),
+    )
+}
+
+fn possession(key: &SigningKey) -> [u8; 64] {
+    let public = key.verifying_key().to_bytes();
+    key.sign(&check::founding_possession_bytes(CHAIN_ID, &public))
+        .to_bytes()
+}
+
 fn add_department(text: &mut String, department: usize) {
     let handle = handle(department);
-    let key = key(department);
-    let public = key.verifying_key().to_bytes();
-    let possession = key
-        .sign(&check::founding_possession_bytes(CHAIN_ID, &public))
-        .to_bytes();
     // Writing into a text cannot fail.
     let _ = write!(
         text,
         "[[units]]\nunit = \"root/{handle}\"\nkind = \"department\"\n\
          [[roles]]\nrole = \"root/{handle}#lead\"\nkind = \"lead\"\n\
          [[roles.grants]]\ncan = [\"operate_validator\"]\n\
-         [[roles.grants]]\ncan = [\"spend\"]\nper_transfer = \"100000.00 EUR\"\nper_month = \"900000.00 EUR\"\n\
-         [[people]]\nhandle = \"{handle}\"\nkey = \"{}\"\npossession = \"{}\"\n\
-         unit = \"root/{handle}\"\nroles = [\"root/{handle}#lead\"]\n\
-         [[accounts]]\naccount = \"root/{handle}:main\"\nasset = \"EUR\"\nissue = \"{}.00 EUR\"\n",
+         [[roles.grants]]\ncan = [\"spend\"]\nper_transfer = \"100000.00 EUR\"\nper_month = \"900000.00 EUR\"\n"
+    );
+    let lead = format!("root/{handle}#lead");
+    add_person(
+        text,
+        &handle,
+        &key(department),
+        &format!("root/{handle}"),
+        &[&lead],
+    );
+    add_account(text, &format!("root/{handle}"));
+}
+
+fn add_person(text: &mut String, handle: &str, key: &SigningKey, unit: &str, roles: &[&str]) {
+    let public = key.verifying_key().to_bytes();
+    // Writing into a text cannot fail; texts and lists of them are written in Rust as in TOML.
+    let _ = write!(
+        text,
+        "[[people]]\nhandle = \"{handle}\"\nkey = \"{}\"\npossession = \"{}\"\nunit = \"{unit}\"\nroles = {roles:?}\n",
         hex::encode(public),
-        hex::encode(possession),
+        hex::encode(possession(key)),
+    );
+}
+
+fn add_account(text: &mut String, owner: &str) {
+    // Writing into a text cannot fail.
+    let _ = write!(
+        text,
+        "[[accounts]]\naccount = \"{owner}:main\"\nasset = \"EUR\"\nissue = \"{}.00 EUR\"\n",
         ISSUED / 100,
     );
 }

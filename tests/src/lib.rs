@@ -2,6 +2,7 @@
 //! in memory, told stories and driven at random.
 
 pub mod addresses;
+pub mod bench;
 pub mod binaries;
 pub mod charter;
 pub mod cluster;

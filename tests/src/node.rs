@@ -82,6 +82,22 @@ impl Node {
         self.engine
     }
 
+    /// CometBFT's own RPC.
+    pub fn engine_rpc(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip(), ENGINE_RPC)
+    }
+
+    /// A counter of the running node, by its name in the page of metrics.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> u64 {
+        let page = http::get(self.operator(), "metrics");
+        let page = page.expect("a running node shows its metrics");
+        let value = page
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or_else(|| panic!("{}: no counter {name} in {page}", self.name))
+    }
+
     /// How peers name the node: `KEY@address:port`.
     #[track_caller]
     pub fn peer(&self) -> String {
@@ -143,6 +159,17 @@ impl Node {
         command.arg("start").envs(environment.iter().copied());
         let log = self.log_file();
         self.process = Some(Process::start(&self.name, &mut command, &log));
+    }
+
+    /// The process of `polityd`, while it was started.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    /// The process of its CometBFT, if that lives.
+    pub fn engine_process_id(&self) -> Option<u32> {
+        let id = crate::engine::process(self.engine, &self.home)?;
+        u32::try_from(id.as_raw_nonzero().get()).ok()
     }
 
     /// Whether the process of `polityd` lives.

@@ -68,14 +68,10 @@ fn the_ledger_depends_on_five_crates_only() {
 }
 
 #[test]
-fn rocksdb_is_named_in_one_file_of_the_node() {
-    let naming: Vec<PathBuf> = files_naming("rocksdb");
+fn rocksdb_is_named_in_one_file_of_the_node_and_one_that_measures_it() {
+    let homes = ["node/src/store/rocks.rs", "tests/src/bench/bare.rs"];
 
-    assert!(naming.len() <= 1, "rocksdb is named in {naming:?}");
-    assert!(
-        naming.iter().all(|file| file.starts_with("node/src")),
-        "rocksdb is named in {naming:?}"
-    );
+    assert_eq!(files_naming("rocksdb"), homes.map(PathBuf::from));
 }
 
 #[test]

@@ -130,6 +130,15 @@ prefixes! {
     TIMER_RECEIPT = 0x85;
 }
 
+/// Rows that are put where nothing stands, and later at most deleted: whoever puts one need not look what was there.
+pub const PUT_ONCE: [u8; 5] = [
+    HISTORY_ENTRY,
+    HISTORY_NODE,
+    CONSUMED_ID,
+    CONSUMED_AT,
+    TIMER_RECEIPT,
+];
+
 /// Listable sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]

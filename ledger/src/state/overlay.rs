@@ -1,8 +1,9 @@
 //! Reading, and changes that can be taken back.
 
 use std::collections::BTreeMap;
+use std::mem;
 
-use super::keys::BESIDE;
+use super::keys::{BESIDE, PUT_ONCE};
 
 /// The one infallible read of the rules. A store that cannot read stops the process.
 pub trait Read {
@@ -28,6 +29,9 @@ type Replaced = Option<Option<Vec<u8>>>;
 /// Changes over a base, with points to which they can be rolled back.
 pub struct Overlay<'a> {
     base: &'a dyn Read,
+    /// What can no longer be rolled back: the earlier transactions of a block.
+    kept: Changes,
+    /// What still can. It is small, and most reads of a transaction are of what it has just written.
     changes: Changes,
     /// What each write replaced in `changes`, newest last.
     journal: Vec<(Vec<u8>, Replaced)>,
@@ -42,6 +46,7 @@ impl<'a> Overlay<'a> {
     pub fn new(base: &'a dyn Read) -> Self {
         Overlay {
             base,
+            kept: Changes::new(),
             changes: Changes::new(),
             journal: Vec::new(),
         }
@@ -84,20 +89,27 @@ impl<'a> Overlay<'a> {
     /// Keeps all that was written: earlier points can no longer be returned to.
     pub fn keep(&mut self) {
         self.journal.clear();
+        self.kept.extend(mem::take(&mut self.changes));
     }
 
     /// The changes, less those that leave the base as it was.
-    pub fn into_changes(self) -> Changes {
+    pub fn into_changes(mut self) -> Changes {
+        self.keep();
         let base = self.base;
-        let mut changes = self.changes;
-        changes.retain(|key, value| base.get(key) != *value);
+        let mut changes = self.kept;
+        changes.retain(|key, value| is_put_once(key, value) || base.get(key) != *value);
         changes
     }
 }
 
+/// Whether the change puts a row that the base cannot have.
+fn is_put_once(key: &[u8], value: &Change) -> bool {
+    value.is_some() && key.first().is_some_and(|prefix| PUT_ONCE.contains(prefix))
+}
+
 impl Read for Overlay<'_> {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        match self.changes.get(key) {
+        match self.changes.get(key).or_else(|| self.kept.get(key)) {
             Some(value) => value.clone(),
             None => self.base.get(key),
         }
@@ -122,6 +134,28 @@ mod tests {
         assert_eq!(overlay.get(&[1]), Some(vec![11]));
         assert_eq!(overlay.get(&[2]), Some(vec![20]));
         assert_eq!(overlay.into_changes(), [(vec![1], Some(vec![11]))].into());
+    }
+
+    #[test]
+    fn what_is_kept_survives_a_rollback_and_is_read_beneath_what_followed() {
+        let base = BTreeMap::new();
+        let mut overlay = Overlay::new(&base);
+        overlay.put(vec![1], vec![10]);
+        overlay.put(vec![2], vec![20]);
+        overlay.keep();
+        let point = overlay.savepoint();
+        overlay.put(vec![1], vec![11]);
+        overlay.delete(vec![2]);
+        assert_eq!(
+            (overlay.get(&[1]), overlay.get(&[2])),
+            (Some(vec![11]), None)
+        );
+        overlay.roll_back(point);
+
+        assert_eq!(
+            (overlay.get(&[1]), overlay.get(&[2])),
+            (Some(vec![10]), Some(vec![20]))
+        );
     }
 
     #[test]

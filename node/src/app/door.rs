@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
-use polity_ledger::check::{self, CheckedTransaction};
+use polity_ledger::check::CheckedTransaction;
+use polity_ledger::state::Read;
 use polity_ledger::{Rejection, block};
 
+use super::verification::Seen;
 use super::{App, standing};
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
@@ -14,22 +16,18 @@ impl App {
     /// Checks transactions that arrived together.
     pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Vec<CheckResult> {
         let organisation = self.organisation();
-        let envelopes: Vec<Bytes> = requests
-            .iter()
-            .map(|request| request.transaction.clone())
-            .collect();
+        let snapshot = self.snapshot();
+        let mut welcome = Vec::with_capacity(requests.len());
         let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
-            .map(|request| self.before_signatures(&organisation, request))
+            .map(|request| {
+                let seen = self.verifier.look_at(&organisation, &request.transaction);
+                self.before_signatures(&*snapshot, request.kind, &seen)?;
+                welcome.push(seen);
+                Ok(())
+            })
             .collect();
-        let wanted: Vec<Bytes> = envelopes
-            .iter()
-            .zip(&outcomes)
-            .filter(|(_, outcome)| outcome.is_ok())
-            .map(|(envelope, _)| envelope.clone())
-            .collect();
-        let mut verified = self.verifier.check_all(&organisation, &wanted).into_iter();
-        let snapshot = self.snapshot();
+        let mut verified = self.verifier.settle(welcome).into_iter();
         // The next block's time is not known; the newest one's is its lower bound.
         let now = self.newest_time();
 
@@ -51,16 +49,16 @@ impl App {
 
     fn before_signatures(
         &self,
-        organisation: &[u8; 32],
-        request: &Check,
+        snapshot: &dyn Read,
+        kind: CheckKind,
+        seen: &Seen,
     ) -> Result<(), CheckResult> {
-        let unverified = check::parse(&request.transaction, organisation).map_err(turned_away)?;
-        let snapshot = self.snapshot();
-        block::check_signers(&*snapshot, unverified.body()).map_err(turned_away)?;
-        if request.kind == CheckKind::Recheck {
+        let body = seen.body().map_err(turned_away)?;
+        block::check_signers(snapshot, body).map_err(turned_away)?;
+        if kind == CheckKind::Recheck {
             return Ok(());
         }
-        for signer in &unverified.body().signers {
+        for signer in &body.signers {
             if !self.quotas.allows(signer.member) {
                 let log = format!(
                     "fair_share: member m{} sends too much; try again later",
@@ -78,7 +76,7 @@ impl App {
 
     fn after_signatures(
         &self,
-        snapshot: &dyn polity_ledger::state::Read,
+        snapshot: &dyn Read,
         now: u64,
         request: &Check,
         checked: &CheckedTransaction,

@@ -10,7 +10,7 @@ use polity_engine::application::{
 use polity_ledger::Rejection;
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::check::CheckedTransaction;
-use polity_ledger::state::{Read, keys};
+use polity_ledger::state::Read;
 use prost::Message;
 
 use super::founding::{leaf_changes, validator_update};
@@ -302,7 +302,3 @@ fn consumes(code: u32) -> bool {
         .iter()
         .any(|rejection| rejection.code() == code)
 }
-
-/// Rows that are written once: their undo needs no read.
-pub const APPEND_ONLY_ROWS: [u8; 3] =
-    [keys::HISTORY_ENTRY, keys::HISTORY_NODE, keys::TIMER_RECEIPT];

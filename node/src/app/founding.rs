@@ -8,7 +8,7 @@ use polity_ledger::{block, state};
 use prost::Message;
 
 use super::proposals::seconds;
-use super::{App, internal, pace};
+use super::{App, cores, internal, pace};
 use crate::fault::{Fault, FaultKind};
 use crate::store::{Genesis, LeafChange, Snapshot};
 
@@ -151,12 +151,14 @@ pub(super) fn validator_update(
 
 /// The leaves that changes amount to.
 pub(super) fn leaf_changes(changes: &state::Changes) -> Vec<LeafChange> {
-    changes
+    let leaves: Vec<_> = changes
         .iter()
         .filter(|(key, _)| {
             key.first()
                 .is_some_and(|prefix| *prefix < state::keys::BESIDE)
         })
-        .map(|(key, value)| LeafChange::of(key, value.as_deref()))
-        .collect()
+        .collect();
+    cores::map(&leaves, |(key, value)| {
+        LeafChange::of(key, value.as_deref())
+    })
 }

@@ -1,6 +1,7 @@
 //! The ledger behind the trait that every engine drives.
 
 mod block_record;
+mod cores;
 mod door;
 mod execution;
 mod founding;
@@ -23,7 +24,7 @@ use polity_ledger::state::Read;
 use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
-pub use execution::{APPEND_ONLY_ROWS, replay};
+pub use execution::replay;
 pub use founding::GenesisRecord;
 pub use quota::Quota;
 pub use state_tree::ProofError;

@@ -6,17 +6,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use polity_ledger::Rejection;
 use polity_ledger::check::{self, CheckedTransaction, UnverifiedTransaction};
+use polity_proto::v1::Body;
 use sha2::{Digest, Sha256};
 
+use super::cores;
 use crate::metrics::Metrics;
 
 /// What the bytes of an envelope say, signatures included.
 pub(crate) type Checked = Result<Arc<CheckedTransaction>, Rejection>;
 
-/// Bytes of envelopes that one generation remembers; two are kept.
-const GENERATION_BYTES_MAX: usize = 24 << 20;
+/// Bytes of envelopes that one generation remembers; two are kept. Together they hold what waits in a full pool of
+/// CometBFT, 100,000 transactions, so that none is verified a second time when its block comes.
+const GENERATION_BYTES_MAX: usize = 64 << 20;
 /// Signatures of a batch: larger ones gain nothing.
 const BATCH_MAX: usize = 1_024;
+
+/// An envelope as far as it is known before its signatures are verified.
+pub(crate) enum Seen {
+    /// Remembered, or refused by its form.
+    Answered(Checked),
+    /// Of the right form; nobody has verified its signatures.
+    Unverified(UnverifiedTransaction),
+}
 
 /// Verifies envelopes and remembers the outcome by the hash of the whole envelope, never by the
 /// transaction's id: one body with another signature is another envelope.
@@ -32,6 +43,17 @@ struct Generations {
     old: HashMap<[u8; 32], Checked>,
 }
 
+impl Seen {
+    /// What is signed, or would be; the rejection where the envelope was refused.
+    pub(crate) fn body(&self) -> Result<&Body, Rejection> {
+        match self {
+            Seen::Answered(Ok(checked)) => Ok(checked.body()),
+            Seen::Answered(Err(rejection)) => Err(*rejection),
+            Seen::Unverified(unverified) => Ok(unverified.body()),
+        }
+    }
+}
+
 impl Verifier {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Verifier {
         Verifier {
@@ -42,20 +64,34 @@ impl Verifier {
 
     /// Checks envelopes: what is remembered is answered at once, the rest is verified in batches over all cores.
     pub(crate) fn check_all(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {
-        let mut answers: Vec<Option<Checked>> = Vec::with_capacity(envelopes.len());
+        self.settle(cores::map(envelopes, |envelope| {
+            self.look_at(organisation, envelope)
+        }))
+    }
+
+    /// What an envelope is before its signatures are verified.
+    pub(crate) fn look_at(&self, organisation: &[u8; 32], envelope: &[u8]) -> Seen {
+        if let Some(known) = self.recall(&Sha256::digest(envelope).into()) {
+            return Seen::Answered(known);
+        }
+        match check::parse(envelope, organisation) {
+            // What the form alone refuses is refused again as fast: nothing to remember.
+            Err(rejection) => Seen::Answered(Err(rejection)),
+            Ok(unverified) => Seen::Unverified(unverified),
+        }
+    }
+
+    /// Verifies what is still to be verified, in batches over all cores.
+    pub(crate) fn settle(&self, seen: Vec<Seen>) -> Vec<Checked> {
+        let mut answers: Vec<Option<Checked>> = Vec::with_capacity(seen.len());
         let mut unseen: Vec<(usize, UnverifiedTransaction)> = Vec::new();
-        for (index, envelope) in envelopes.iter().enumerate() {
-            let hash: [u8; 32] = Sha256::digest(envelope).into();
-            match self.recall(&hash) {
-                Some(known) => answers.push(Some(known)),
-                None => match check::parse(envelope, organisation) {
-                    // What the form alone refuses is refused again as fast: nothing to remember.
-                    Err(rejection) => answers.push(Some(Err(rejection))),
-                    Ok(unverified) => {
-                        answers.push(None);
-                        unseen.push((index, unverified));
-                    }
-                },
+        for (index, seen) in seen.into_iter().enumerate() {
+            match seen {
+                Seen::Answered(checked) => answers.push(Some(checked)),
+                Seen::Unverified(unverified) => {
+                    answers.push(None);
+                    unseen.push((index, unverified));
+                }
             }
         }
         for (index, envelope_hash, bytes, checked) in self.verify(unseen) {
@@ -91,8 +127,7 @@ impl Verifier {
             .signature_verifications
             .inc_by(signatures as u64);
 
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = unseen.len().div_ceil(cores).clamp(1, BATCH_MAX);
+        let share = cores::share(unseen.len()).min(BATCH_MAX);
         let mut batches: Vec<Vec<(usize, UnverifiedTransaction)>> = Vec::new();
         for one in unseen {
             match batches.last_mut() {
@@ -105,17 +140,19 @@ impl Verifier {
         }
         let queue = Mutex::new(batches);
         let done = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..cores {
-                scope.spawn(|| {
-                    while let Some(batch) = next(&queue) {
-                        let verified = verify_batch(batch);
-                        done.lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .extend(verified);
-                    }
-                });
+        let work = || {
+            while let Some(batch) = next(&queue) {
+                let verified = verify_batch(batch);
+                done.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(verified);
             }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..std::thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(work);
+            }
+            work();
         });
         done.into_inner().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,6 +14,8 @@ mod receipt;
 pub(crate) mod refusals;
 mod status;
 
+pub use refusals::PUT_ONCE_INDEXES;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

@@ -16,6 +16,8 @@ use crate::store::{IndexRange, Position};
 const REFUSALS: u8 = 1;
 /// First byte of the index of envelopes: the first eight bytes of the hash, height, index.
 const ENVELOPES: u8 = 2;
+/// Both hold a position, so no entry is ever put twice.
+pub const PUT_ONCE_INDEXES: [u8; 2] = [REFUSALS, ENVELOPES];
 /// Most refusals of an answer.
 const REFUSALS_MAX: u32 = 100;
 
@@ -28,8 +30,11 @@ pub(crate) fn index(
     checked: &[Checked],
 ) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
     let mut rows = BTreeMap::new();
-    for (index, envelope) in envelopes.iter().enumerate() {
-        let hash = Sha256::digest(envelope);
+    for (index, (envelope, checked)) in envelopes.iter().zip(checked).enumerate() {
+        let hash = match checked {
+            Ok(checked) => *checked.envelope_hash(),
+            Err(_) => Sha256::digest(envelope).into(),
+        };
         rows.insert(
             envelope_key(
                 &hash,

@@ -194,22 +194,25 @@ impl Store {
             transactions: commit.transactions.len() as u64,
             ..UndoRecord::default()
         };
-        for key in commit.changes.keys() {
+        for (key, change) in &commit.changes {
             if is_authenticated(key) {
                 undo.versions.push(key.clone());
                 continue;
             }
-            let is_new = self.options.append_only_row_prefixes.contains(&key[0]);
+            let is_new = change.is_some() && self.options.put_once_rows.contains(&key[0]);
             let value = if is_new { None } else { before.try_get(key)? };
             undo.rows.push(Replaced {
                 key: key.clone(),
                 value,
             });
         }
-        for key in commit.indexes.keys() {
+        for (key, change) in &commit.indexes {
+            let is_put_once = |prefix| self.options.put_once_indexes.contains(prefix);
+            let is_new = change.is_some() && key.first().is_some_and(is_put_once);
+            let value = if is_new { None } else { before.index(key)? };
             undo.indexes.push(Replaced {
                 key: key.clone(),
-                value: before.index(key)?,
+                value,
             });
         }
         for recorded in &commit.transactions {

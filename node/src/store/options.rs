@@ -16,9 +16,12 @@ pub struct StoreOptions {
     pub history_kept: HistoryKept,
     /// How many of the newest heights can be rolled back.
     pub undo_heights: u64,
-    /// First bytes of rows that are written once and never overwritten. Their undo needs no read before the write.
-    /// Naming a prefix here whose rows are overwritten makes a rollback wrong, so leave out what is uncertain.
-    pub append_only_row_prefixes: Vec<u8>,
+    /// First bytes of rows that are put where nothing stands, and later at most deleted. The undo of such a put needs
+    /// no read before the write. Naming a prefix here whose rows are overwritten makes a rollback wrong, so leave out
+    /// what is uncertain.
+    pub put_once_rows: Vec<u8>,
+    /// The same of indexes.
+    pub put_once_indexes: Vec<u8>,
     /// Bound of the newest values held in memory, in bytes of keys and values with their overhead.
     pub hot_bytes_max: usize,
     /// Bound of the blocks of files held in memory, in bytes.
@@ -38,7 +41,8 @@ impl Default for StoreOptions {
         StoreOptions {
             history_kept: HistoryKept::All,
             undo_heights: 16,
-            append_only_row_prefixes: Vec::new(),
+            put_once_rows: Vec::new(),
+            put_once_indexes: Vec::new(),
             hot_bytes_max: 64 << 20,
             block_cache_bytes: 16 << 20,
             write_buffer_bytes: 32 << 20,

@@ -18,7 +18,7 @@ pub(super) type Contents = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 pub(super) fn options() -> StoreOptions {
     StoreOptions {
-        append_only_row_prefixes: vec![APPEND_ONLY_PREFIX],
+        put_once_rows: vec![APPEND_ONLY_PREFIX],
         free_bytes_min: 0,
         hot_bytes_max: 16 << 10,
         ..StoreOptions::default()

@@ -1,0 +1,43 @@
+//! Figures: what is promised about speed and size, each measured as the ratio of two things in one run.
+//!
+//! A row of the table of goals is one file here, with a function that measures it and answers its
+//! [`Figure`]s. `scripts/bench` runs rows by number; `docs/performance.md` keeps what they found.
+
+mod bare;
+mod cometbft;
+mod comparison;
+mod cpu;
+mod figure;
+mod fsyncs;
+mod generator;
+mod null_network;
+mod postgres;
+mod replay;
+mod root;
+mod size;
+mod solo;
+mod verifications;
+mod workload;
+
+pub use figure::Figure;
+
+/// A row: its number, what it compares, how it is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The number by which people speak of it; numbers are never given again.
+    pub number: u32,
+    /// One line for people.
+    pub title: &'static str,
+    /// Measures it, saying on standard output what it does.
+    pub measure: fn() -> Vec<Figure>,
+}
+
+/// Every row that there is, in order.
+pub const ROWS: &[Row] = &[
+    replay::ROW,
+    cometbft::ROW,
+    root::ROW,
+    verifications::ROW,
+    fsyncs::ROW,
+    size::ROW,
+];

@@ -1,0 +1,139 @@
+//! A node's ledger over its store, without an engine: blocks are handed to it as a decided chain would.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use polity_engine::Application;
+use polity_engine::application::{FinalizeBlock, InitChain, Timestamp};
+use polity_ledger::state::keys;
+use polity_node::app::{App, AppOptions};
+use polity_node::charter::Charter;
+use polity_node::genesis_file::GenesisFile;
+use polity_node::metrics::Metrics;
+use polity_node::query::PUT_ONCE_INDEXES;
+use polity_node::store::{Store, StoreOptions};
+use prometheus_client::registry::Registry;
+use tempfile::TempDir;
+
+use super::workload::{MEMBERS, Payments};
+use crate::charter;
+
+/// Departments of the organisation: one is enough where nobody decides on blocks.
+const DEPARTMENTS: usize = 1;
+/// When the organisation was founded: Unix seconds.
+const FOUNDED_AT: u64 = 1_700_000_000;
+/// Transactions of the longest run are still valid at its end.
+const VALID_SECONDS: u64 = 86_400;
+
+/// The ledger of one node, in a directory that goes with it.
+pub(super) struct Solo {
+    app: App,
+    store: Arc<Store>,
+    height: u64,
+    directory: TempDir,
+}
+
+/// The organisation whose members pay each other.
+#[derive(Clone)]
+pub(super) struct Organisation {
+    genesis: GenesisFile,
+    digest: [u8; 32],
+}
+
+impl Organisation {
+    pub(super) fn new() -> Organisation {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let file = directory.path().join("charter.toml");
+        let mut text = charter::charter(DEPARTMENTS, "we decide together");
+        text += &charter::members(MEMBERS);
+        text += &charter::validator(0);
+        std::fs::write(&file, text).expect("the charter can be written");
+        let charter = Charter::read(&file).expect("the charter is of the form");
+        let genesis = charter
+            .genesis(FOUNDED_AT)
+            .expect("the charter founds an organisation");
+        let (_, digest) = genesis.found().expect("the genesis founds an organisation");
+        Organisation { genesis, digest }
+    }
+
+    /// Payments of this organisation's members.
+    pub(super) fn payments(&self, transfers: usize) -> Payments {
+        Payments {
+            organisation: self.digest,
+            departments: DEPARTMENTS,
+            valid_until: FOUNDED_AT + VALID_SECONDS,
+            transfers,
+        }
+    }
+}
+
+/// The settings of a store as `polityd` has them.
+pub(super) fn store_options() -> StoreOptions {
+    StoreOptions {
+        put_once_rows: keys::PUT_ONCE.to_vec(),
+        put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
+        ..StoreOptions::default()
+    }
+}
+
+impl Solo {
+    /// A new node at height 0.
+    pub(super) fn found(organisation: &Organisation, options: StoreOptions) -> Solo {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let store = Store::open(&directory.path().join("store"), options);
+        let store = Arc::new(store.expect("an empty store opens"));
+        let metrics = Arc::new(Metrics::register(&mut Registry::default(), "bench"));
+        let app = App::open(Arc::clone(&store), AppOptions::default(), metrics);
+        let app = app.expect("an empty ledger opens");
+        let genesis = &organisation.genesis;
+        app.init_chain(InitChain {
+            time: at(FOUNDED_AT),
+            chain_id: charter::CHAIN_ID.into(),
+            app_state: genesis.app_state().expect("the genesis was checked").into(),
+            initial_height: 1,
+            ..InitChain::default()
+        })
+        .expect("the organisation is founded");
+        Solo {
+            app,
+            store,
+            height: 0,
+            directory,
+        }
+    }
+
+    /// Executes and commits the next block; every transaction must take effect.
+    pub(super) fn commit(&mut self, transactions: &[Bytes]) {
+        self.height += 1;
+        let result = self.app.finalize_block(FinalizeBlock {
+            transactions: transactions.to_vec(),
+            height: self.height,
+            time: at(FOUNDED_AT + self.height),
+            ..FinalizeBlock::default()
+        });
+        let result = result.expect("the block is executed");
+        let refused = result.transactions.iter().find(|result| result.code != 0);
+        assert!(
+            refused.is_none(),
+            "a transfer of the workload is refused: {refused:?}"
+        );
+        self.app.commit(Vec::new()).expect("the block is committed");
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Closes the node and leaves its files: the store's directory, and what keeps it.
+    pub(super) fn close(self) -> (PathBuf, TempDir) {
+        (self.directory.path().join("store"), self.directory)
+    }
+}
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp {
+        seconds: i64::try_from(seconds).expect("a time of this century"),
+        nanos: 0,
+    }
+}
