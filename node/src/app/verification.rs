@@ -26,7 +26,7 @@ pub(crate) enum Seen {
     /// Remembered, or refused by its form.
     Answered(Checked),
     /// Of the right form; nobody has verified its signatures.
-    Unverified(UnverifiedTransaction),
+    Unverified(Box<UnverifiedTransaction>),
 }
 
 /// Verifies envelopes and remembers the outcome by the hash of the whole envelope, never by the
@@ -77,7 +77,7 @@ impl Verifier {
         match check::parse(envelope, organisation) {
             // What the form alone refuses is refused again as fast: nothing to remember.
             Err(rejection) => Seen::Answered(Err(rejection)),
-            Ok(unverified) => Seen::Unverified(unverified),
+            Ok(unverified) => Seen::Unverified(Box::new(unverified)),
         }
     }
 
@@ -90,7 +90,7 @@ impl Verifier {
                 Seen::Answered(checked) => answers.push(Some(checked)),
                 Seen::Unverified(unverified) => {
                     answers.push(None);
-                    unseen.push((index, unverified));
+                    unseen.push((index, *unverified));
                 }
             }
         }

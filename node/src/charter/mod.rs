@@ -34,6 +34,9 @@ pub struct Charter {
     directory: PathBuf,
 }
 
+/// As many as a block header of CometBFT carries.
+const CHAIN_ID_BYTES_MAX: usize = 50;
+
 /// Why a charter founds no organisation.
 #[derive(Debug, thiserror::Error)]
 pub enum CharterError {
@@ -108,6 +111,12 @@ impl Charter {
             Some(time) => words::time(time).map_err(entry)?,
             None => now,
         };
+        if !(1..=CHAIN_ID_BYTES_MAX).contains(&form.chain_id.len()) {
+            return Err(CharterError::Entry {
+                entry: "chain_id".into(),
+                words: format!("a chain has a name of 1 to {CHAIN_ID_BYTES_MAX} bytes"),
+            });
+        }
         let mut draft = Draft::default();
         structure::add(&mut draft, form, &self.constitution()?)?;
         value::add(&mut draft, form)?;

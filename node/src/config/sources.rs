@@ -426,8 +426,8 @@ mod tests {
 
     #[test]
     fn a_list_may_be_one_text_with_commas() {
-        let a = format!("{}@10.0.0.1:26656", "a".repeat(40));
-        let b = format!("{}@b.example:26656", "1".repeat(40));
+        let a = format!("{}@10.0.0.1:26656", "a".repeat(64));
+        let b = format!("{}@b.example:26656", "1".repeat(64));
 
         let texts = loaded(
             "",

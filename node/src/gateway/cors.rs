@@ -33,6 +33,8 @@ impl Origins {
             let is_origin = text == "*"
                 || Url::parse(text).is_ok_and(|url| {
                     matches!(url.scheme(), "http" | "https")
+                        // A host may be called so; whoever writes it means a pattern, and there are none.
+                        && !text.contains('*')
                         && url.origin().ascii_serialization() == *text
                 });
             match is_origin {

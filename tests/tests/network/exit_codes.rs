@@ -9,24 +9,32 @@ use polity_node::crash_point;
 use polity_node::fault::FaultKind;
 use polity_node::store::{Commit, LeafChange, Store, StoreOptions};
 use polity_tests::cluster::{Cluster, Founding, START_PATIENCE};
-use polity_tests::{engine, wait};
+use polity_tests::engine::Engine;
+use polity_tests::wait;
 
 use crate::trial::{BLOCK, pay};
 
 #[test]
 fn every_exit_code_is_provoked_and_told_in_words() {
-    let mut cluster = Cluster::start(1);
+    // The second department has no node here: it is paid.
+    let founding = Founding {
+        engine: Engine::Cometbft,
+        founders: 1,
+        guests: 1,
+        settings: &[],
+        charter: "",
+    };
+    let mut cluster = Cluster::found(&founding);
+    cluster.start_founders();
     pay(&cluster, 0, 1);
     let mut provoked: BTreeMap<u8, String> = BTreeMap::new();
 
     // While the node runs.
     let words = command(&cluster, FaultKind::StoreLocked, &["verify"], &[]);
     provoked.insert(FaultKind::StoreLocked.exit_code(), words);
-    if engine::is_a_process(cluster.nodes[0].engine()) {
-        cluster.nodes[0].kill_engine();
-        let words = ends(&mut cluster, FaultKind::Engine);
-        provoked.insert(FaultKind::Engine.exit_code(), words);
-    }
+    cluster.nodes[0].kill_engine();
+    let words = ends(&mut cluster, FaultKind::Engine);
+    provoked.insert(FaultKind::Engine.exit_code(), words);
 
     // At its start.
     let address = cluster.nodes[0].gateway();
@@ -36,13 +44,7 @@ fn every_exit_code_is_provoked_and_told_in_words() {
     provoked.insert(FaultKind::Io.exit_code(), words);
     drop(taken);
 
-    let other = Cluster::found(&Founding {
-        engine: cluster.nodes[0].engine(),
-        founders: 1,
-        guests: 0,
-        settings: &[],
-        charter: "",
-    });
+    let other = Cluster::found(&founding);
     let genesis = cluster.nodes[0].home().join("genesis.json");
     fs::copy(other.genesis_file(), &genesis).expect("the genesis can be exchanged");
     cluster.nodes[0].start();

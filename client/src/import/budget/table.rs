@@ -69,7 +69,7 @@ pub fn parse(bytes: &[u8], mapping: &Mapping, scale: u32) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(malformed)?;
-        let row = record.position().map_or(0, csv::Position::line);
+        let row = row_of(text, &record);
         if record.len() != headings.len() {
             return Err(Error::usage(format!(
                 "row {row}: has {} fields, the heading has {}",
@@ -88,6 +88,19 @@ pub fn parse(bytes: &[u8], mapping: &Mapping, scale: u32) -> Result<Vec<Row>> {
         return Err(Error::usage("the table has no rows below its heading"));
     }
     Ok(rows)
+}
+
+/// The line in which a record begins. `csv` says where it began to look: the rest of a line break, and empty lines, may
+/// lie between.
+fn row_of(text: &str, record: &StringRecord) -> u64 {
+    let Some(position) = record.position() else {
+        return 0;
+    };
+    let ahead = &text.as_bytes()[position.byte() as usize..];
+    let breaks = ahead
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + breaks.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// What is wrong in a row and a column.

@@ -57,7 +57,7 @@ fn a_name_that_is_used_again_is_another_unit() {
     let lives = units.filter(|thing| matches!(thing, Thing::Unit { name, .. } if name == "a"));
     assert_eq!(lives.count(), 2);
     let created = |step: &&Step| matches!(step.deed, Deed::CreateUnit { .. });
-    let again = story.steps.iter().filter(created).next_back();
+    let again = story.steps.iter().rfind(created);
     let touches = again.map(|step| step.touches.clone());
     assert_eq!(
         touches,

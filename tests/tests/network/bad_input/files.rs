@@ -332,7 +332,7 @@ fn charters(home: &Home) -> usize {
         ("noise", vec![0xff; 64], "charter.toml"),
         (
             "half a line",
-            whole.as_bytes()[..20].to_vec(),
+            whole.as_bytes()[..14].to_vec(),
             "charter.toml",
         ),
         ("too large", vec![b'#'; (16 << 20) + 1], "charter.toml"),
