@@ -1,7 +1,7 @@
 //! Gossip: transactions travel from the node where they were signed to every other.
 //!
-//! Each pair of nodes keeps one connection, [secured](secure) under the nodes' keys, apart from that of the
-//! consensus, so that a flood of transactions never delays a vote. A node [sends](outbox) what came through its own
+//! Each pair of nodes keeps one connection, secured under the nodes' keys, apart from that of the
+//! consensus, so that a flood of transactions never delays a vote. A node sends what came through its own
 //! gateway to all peers at once, in batches; what it heard from others it offers by id after a second. A network of
 //! departments is a full mesh of at most a few dozen, so a transaction takes one step to everybody.
 //!
