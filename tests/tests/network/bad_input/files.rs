@@ -382,12 +382,12 @@ fn charters(home: &Home) -> usize {
         (
             "a key that is none",
             replaced("key = \"", "key = \"00"),
-            "key",
+            "is not 64 hexadecimal digits",
         ),
         (
             "a proof that proves nothing",
             replaced("possession = \"", "possession = \"00"),
-            "possession",
+            "hexadecimal digits",
         ),
         (
             "no constitution",
