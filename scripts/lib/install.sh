@@ -84,6 +84,7 @@ need_postgres() {
   ! compgen -G '/usr/lib/postgresql/*/bin/pgbench' >/dev/null || return 0
 
   install_packages postgresql-common
+  as_root mkdir -p /etc/postgresql-common/createcluster.d
   echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/polity.conf >/dev/null
   install_packages postgresql
 }
