@@ -1,12 +1,15 @@
 //! Starting and stopping the engine.
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use malachitebft_app_channel::EngineHandle;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -30,6 +33,9 @@ use crate::cometbft::{Genesis, Key, address};
 
 /// Malachite's actors get so long to end.
 const STOP_TIME: Duration = Duration::from_secs(5);
+
+/// How often is looked whether the log is closed.
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a node decides for itself.
 pub struct Settings {
@@ -74,6 +80,7 @@ pub struct Embedded {
     gossip: JoinHandle<()>,
     stop_gossip: watch::Sender<bool>,
     actors: EngineHandle,
+    log_file: PathBuf,
 }
 
 impl Embedded {
@@ -127,7 +134,7 @@ impl Embedded {
             node_key: &settings.node_seed,
             listen: settings.listen,
             peers: &settings.peers,
-            log: settings.log_file,
+            log: settings.log_file.clone(),
         };
         let (channels, actors) = network::start(setup).await.map_err(StartError::Other)?;
         let parts = Parts {
@@ -171,6 +178,7 @@ impl Embedded {
             gossip,
             stop_gossip,
             actors,
+            log_file: settings.log_file,
         })
     }
 
@@ -199,20 +207,36 @@ impl Embedded {
         }
     }
 
-    /// Stops the engine: nothing is signed or committed any more when this returns.
+    /// Stops the engine: nothing is signed or committed any more when this returns, and another may start
+    /// over the same files.
     pub async fn stop(self) {
         self.stop_gossip.send_replace(true);
         let _ = self.gossip.await;
         let actors = self.actors.actor.get_cell();
-        actors.stop_children(Some("the node stops".to_owned()));
-        actors.stop(Some("the node stops".to_owned()));
+        let reason = || Some("the node stops".to_owned());
+        actors
+            .stop_children_and_wait(reason(), Some(STOP_TIME))
+            .await;
+        actors.stop(reason());
         let _ = tokio::time::timeout(STOP_TIME, self.actors.handle).await;
+        let _ = tokio::time::timeout(STOP_TIME, closed(&self.log_file)).await;
         // It ends by itself where Malachite is gone; a block in hand is still made durable.
         let mut driver = self.driver;
         if tokio::time::timeout(STOP_TIME, &mut driver).await.is_err() {
             driver.abort();
         }
         self.admission.abort();
+    }
+}
+
+/// Waits until nobody has Malachite's log open. A thread of its own writes it, which nobody can join and
+/// which outlives its actor by a moment; its lock on the file tells when it is gone.
+async fn closed(log: &Path) {
+    while let Ok(file) = File::open(log) {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => tokio::time::sleep(GLANCE).await,
+            _ => return,
+        }
     }
 }
 

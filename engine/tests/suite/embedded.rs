@@ -58,12 +58,9 @@ async fn changes_of_validators_count_from_two_heights_later_and_a_full_node_is_v
         let set = chain.validators(at).unwrap().unwrap();
         assert_eq!(set.find(&newcomer).is_some(), expected, "height {at}");
     }
-    let newest = chain.progress().height;
-    let signed = (height + 2..newest).any(|at| {
-        let (commit, _) = chain.commit(at).unwrap().unwrap();
-        commit.signers().any(|(address, _)| address == newcomer)
-    });
-    assert!(signed, "the newcomer signs blocks");
+    network
+        .make_blocks_until_signed_by(4, height + 1, PATIENCE)
+        .await;
     network.assert_agreement();
 }
 
@@ -82,16 +79,9 @@ async fn a_validator_that_lost_its_data_catches_up_and_signs_nothing_twice() {
     let height = network.nodes[0].height();
     assert!(network.nodes[3].wait_for_height(height, PATIENCE).await);
 
-    for number in 0..6 {
-        network.nodes[0].submit(&format!("after {number}")).await;
-        network
-            .wait_for_transaction(&format!("after {number}"), PATIENCE)
-            .await;
-    }
-    assert!(
-        network.signs_again(3, height),
-        "it votes again above what it signed before"
-    );
+    network
+        .make_blocks_until_signed_by(3, height, PATIENCE)
+        .await;
     assert_eq!(network.evidence(), 0);
     network.assert_agreement();
 }
@@ -124,7 +114,9 @@ async fn a_validator_with_a_copied_guard_watches_a_height_before_it_signs() {
             "height {at}"
         );
     }
-    assert!(network.signs_again(3, guard.floor));
+    network
+        .make_blocks_until_signed_by(3, guard.floor, PATIENCE)
+        .await;
     assert_eq!(network.evidence(), 0);
 }
 

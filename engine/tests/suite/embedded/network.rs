@@ -124,8 +124,30 @@ impl Network {
         }
     }
 
-    /// Whether a validator's signature stands in a commit above a height.
-    pub(super) fn signs_again(&self, validator: usize, above: u64) -> bool {
+    /// Makes blocks until a validator's signature stands in a commit above a height. How many that takes is
+    /// chance: three of four votes decide, and the fourth is left out where it is the last to arrive.
+    pub(super) async fn make_blocks_until_signed_by(
+        &self,
+        validator: usize,
+        above: u64,
+        within: Duration,
+    ) {
+        let mut number = 0;
+        let signed = timeout(within, async {
+            while !self.has_signed(validator, above) {
+                let transaction = format!("above {above}: {number}");
+                self.nodes[0].submit(&transaction).await;
+                self.wait_for_transaction(&transaction, within).await;
+                number += 1;
+            }
+        });
+        assert!(
+            signed.await.is_ok(),
+            "none of {number} blocks above {above} is signed by node {validator}"
+        );
+    }
+
+    fn has_signed(&self, validator: usize, above: u64) -> bool {
         let chain = self.nodes[0].chain();
         let own = self.nodes[validator].address();
         (above + 1..=chain.progress().height).any(|height| {
