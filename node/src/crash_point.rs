@@ -9,6 +9,8 @@
 //! | `store.before_write` | with a commit decided and nothing of it written |
 //! | `store.after_write` | with a commit on disk and no reader told of it |
 //! | `store.after_swap` | with a commit on disk and readers told |
+//! | `store.before_keep` | with a block judged, not on disk and not voted for (embedded engine) |
+//! | `store.after_keep` | with a block on disk that consensus has not been told of (embedded engine) |
 //! | `app.after_finalize` | with a block executed and not yet asked to commit |
 //! | `app.before_commit` | with a block executed and asked to commit |
 //! | `app.after_commit` | with a block durable and the engine not told |
@@ -34,6 +36,10 @@ pub enum CrashPoint {
     StoreAfterWrite,
     /// A commit is on disk and readers were told.
     StoreAfterSwap,
+    /// A block is judged: not on disk, and not voted for.
+    StoreBeforeKeep,
+    /// A block is on disk, and consensus has not been told of it.
+    StoreAfterKeep,
     /// A block is executed; the engine has not asked to commit it.
     AppAfterFinalize,
     /// A block is executed and to be committed.
@@ -52,10 +58,12 @@ pub enum CrashPoint {
 
 impl CrashPoint {
     /// Every crash point.
-    pub const ALL: [CrashPoint; 10] = [
+    pub const ALL: [CrashPoint; 12] = [
         CrashPoint::StoreBeforeWrite,
         CrashPoint::StoreAfterWrite,
         CrashPoint::StoreAfterSwap,
+        CrashPoint::StoreBeforeKeep,
+        CrashPoint::StoreAfterKeep,
         CrashPoint::AppAfterFinalize,
         CrashPoint::AppBeforeCommit,
         CrashPoint::AppAfterCommit,
@@ -71,6 +79,8 @@ impl CrashPoint {
             CrashPoint::StoreBeforeWrite => "store.before_write",
             CrashPoint::StoreAfterWrite => "store.after_write",
             CrashPoint::StoreAfterSwap => "store.after_swap",
+            CrashPoint::StoreBeforeKeep => "store.before_keep",
+            CrashPoint::StoreAfterKeep => "store.after_keep",
             CrashPoint::AppAfterFinalize => "app.after_finalize",
             CrashPoint::AppBeforeCommit => "app.before_commit",
             CrashPoint::AppAfterCommit => "app.after_commit",

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! store/            the ledger, see `store::backup`
-//! cometbft/data     the engine's blocks, without which it could not follow the ledger
-//! cometbft/guard    what the validator signed last
+//! cometbft/data     CometBFT's blocks, without which it could not follow the ledger
+//! cometbft/guard    what the validator signed last under CometBFT
 //! genesis.json, config.toml
 //! ```
+//!
+//! The embedded engine keeps its blocks in the store, and trusts no guard that was copied.
 //!
 //! Keys are not in it: a backup may be kept where a key must not be.
 
@@ -32,6 +34,7 @@ pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
     require_empty(target)?;
     // Held to the end, so that no node starts while the engine's files are copied.
     let store = Store::open(&config.store_directory(), store_options(config))?;
+    fs::create_dir_all(target).map_err(at("making", target))?;
     // The store's part comes last: without its list nothing here can be restored.
     let engine = config.cometbft_home();
     for part in [DATA, GUARD] {
@@ -52,6 +55,8 @@ pub fn restore(config: &Config, backup: &Path) -> Result<BackupSummary, Fault> {
     let engine = config.cometbft_home();
     require_empty(&engine.join(DATA))?;
     let options = store_options(config);
+    // A log that is left there goes on from another store than this one will be.
+    remove_directory(&config.embedded_home())?;
     let (summary, _) = store::restore(&backup.join(STORE), &config.store_directory(), options)?;
 
     copy_directory(&backup.join(COMETBFT).join(DATA), &engine.join(DATA))?;
@@ -78,6 +83,15 @@ fn require_empty(directory: &Path) -> Result<(), Fault> {
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(at("reading", directory)(error)),
+    }
+}
+
+fn remove_directory(directory: &Path) -> Result<(), Fault> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(at("removing", directory)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
@@ -130,6 +144,24 @@ mod tests {
         };
         config.store.free_bytes_min = 0;
         config
+    }
+
+    #[test]
+    fn a_home_without_an_engine_s_own_files_is_its_store_and_its_papers() {
+        let directory = tempfile::tempdir().unwrap();
+        let old = config(&directory.path().join("old"));
+        let new = config(&directory.path().join("new"));
+        let target = directory.path().join("backup");
+        drop(Store::open(&old.store_directory(), store_options(&old)).unwrap());
+        fs::write(old.home.join("genesis.json"), "genesis").unwrap();
+        fs::create_dir_all(new.embedded_home()).unwrap();
+
+        let saved = back_up(&old, &target).unwrap();
+
+        assert_eq!(restore(&new, &target).unwrap(), saved);
+        let genesis = fs::read_to_string(new.home.join("genesis.json")).unwrap();
+        assert_eq!(genesis, "genesis");
+        assert!(!new.embedded_home().exists(), "a log of another past");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! | `V` | hash | a set of validators; headers name it by the hash |
 //! | `H` | block hash | the block's height |
 //! | `E` | hash of evidence | nothing: a block carried it |
-//! | `U` | height, block's name | a block that this node votes for, until its height is decided |
+//! | `U` | height, block's name | a block that consensus may name after a restart, until its height is decided |
 //!
 //! Everything is found from the height of the application's own last commit, so a rollback of the application by one
 //! height takes the engine along.
@@ -29,10 +29,11 @@ use crate::application::{EngineRow, EngineStore, ValidatorUpdate};
 #[derive(Clone)]
 pub(super) struct Rows(pub(super) Arc<dyn EngineStore>);
 
-/// A block that was voted for, with the message that announced it.
-pub(super) struct Voted {
+/// A block of a height that is not decided here.
+pub(super) struct Kept {
     pub(super) block: SealedBlock,
-    pub(super) announcement: Bytes,
+    /// The message that announced it; a block that came with its decision has none.
+    pub(super) announcement: Option<Bytes>,
 }
 
 impl Rows {
@@ -123,30 +124,41 @@ impl Rows {
         })
     }
 
-    /// Blocks of a height that this node votes for, as long as it is not decided.
-    pub(super) fn voted(&self, height: u64) -> Result<Vec<Voted>, Fault> {
+    /// Blocks of a height, as long as it is not decided: after a rollback, the one that was decided before it too.
+    pub(super) fn kept(&self, height: u64) -> Result<Vec<Kept>, Fault> {
+        let taken_back = self.block(height)?.map(|block| {
+            Ok(Kept {
+                block,
+                announcement: None,
+            })
+        });
         self.0
             .scan(&at(b'U', height))?
             .into_iter()
             .map(|(_, value)| {
-                let row = VotedRow::decode(value).map_err(|_| damaged("voted block", height))?;
-                Ok(Voted {
+                let row = KeptRow::decode(value).map_err(|_| damaged("kept block", height))?;
+                Ok(Kept {
                     block: SealedBlock::decode(row.block)
-                        .map_err(|_| damaged("voted block", height))?,
+                        .map_err(|_| damaged("kept block", height))?,
                     announcement: row.announcement,
                 })
             })
+            .chain(taken_back)
             .collect()
     }
 
-    /// Keeps a block before this node votes for it.
-    pub(super) fn put_voted(&self, block: &SealedBlock, announcement: Bytes) -> Result<(), Fault> {
-        let value = VotedRow {
+    /// Keeps a block before consensus learns of it, whose log will hold the name alone.
+    pub(super) fn keep(
+        &self,
+        block: &SealedBlock,
+        announcement: Option<Bytes>,
+    ) -> Result<(), Fault> {
+        let value = KeptRow {
             block: block.bytes().clone(),
             announcement,
         };
         self.0.write(vec![EngineRow {
-            key: voted_key(block.header().height, &block.id()),
+            key: kept_key(block.header().height, &block.id()),
             value: Some(value.encode_to_vec().into()),
         }])
     }
@@ -166,8 +178,8 @@ impl Rows {
     }
 }
 
-/// The rows of a decided block; `voted` are the blocks of its height that were voted for.
-pub(super) fn decided(block: &SealedBlock, tip: &Tip, voted: &[BlockId]) -> Vec<EngineRow> {
+/// The rows of a decided block; `kept` are the blocks of its height that were kept until now.
+pub(super) fn decided(block: &SealedBlock, tip: &Tip, kept: &[BlockId]) -> Vec<EngineRow> {
     let height = tip.height;
     let row = TipRow {
         app_hash: tip.app_hash.clone(),
@@ -193,8 +205,8 @@ pub(super) fn decided(block: &SealedBlock, tip: &Tip, voted: &[BlockId]) -> Vec<
         rows.push(validators_row(&tip.validators));
         rows.push(validators_row(&tip.last_validators));
     }
-    rows.extend(voted.iter().map(|id| EngineRow {
-        key: voted_key(height, id),
+    rows.extend(kept.iter().map(|id| EngineRow {
+        key: kept_key(height, id),
         value: None,
     }));
     rows
@@ -226,7 +238,7 @@ fn at(table: u8, height: u64) -> Vec<u8> {
     [&[table], &height.to_be_bytes()[..]].concat()
 }
 
-fn voted_key(height: u64, id: &BlockId) -> Vec<u8> {
+fn kept_key(height: u64, id: &BlockId) -> Vec<u8> {
     [&at(b'U', height)[..], &id.to_bytes()].concat()
 }
 
@@ -255,11 +267,11 @@ struct ValidatorRow {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct VotedRow {
+struct KeptRow {
     #[prost(bytes = "bytes", tag = "1")]
     block: Bytes,
-    #[prost(bytes = "bytes", tag = "2")]
-    announcement: Bytes,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    announcement: Option<Bytes>,
 }
 
 #[cfg(test)]
@@ -284,21 +296,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_voted_for_stays_until_its_height_is_decided() {
+    fn a_kept_block_stays_until_its_height_is_decided() {
         let mut chain = Chain::found(&[10; 4]);
         let block = chain.next_block(Vec::new());
         chain
             .rows
-            .put_voted(&block, b"announced"[..].into())
+            .keep(&block, Some(b"announced"[..].into()))
             .unwrap();
 
-        let voted = chain.rows.voted(1).unwrap();
-        assert_eq!(voted[0].block.id(), block.id());
-        assert_eq!(voted[0].announcement, b"announced"[..]);
-        assert!(chain.rows.voted(2).unwrap().is_empty());
+        let kept = chain.rows.kept(1).unwrap();
+        assert_eq!(kept[0].block.id(), block.id());
+        assert_eq!(kept[0].announcement.as_deref(), Some(&b"announced"[..]));
+        assert!(chain.rows.kept(2).unwrap().is_empty());
         chain.grow(0, 0, &[], Vec::new());
         let rows = super::decided(&block, &chain.tip, &[block.id()]);
         chain.rows.0.write(rows).unwrap();
-        assert!(chain.rows.voted(1).unwrap().is_empty());
+        let kept = chain.rows.kept(1).unwrap();
+        assert_eq!(kept.len(), 1, "the decided one, for a rollback");
+        assert_eq!(kept[0].announcement, None);
     }
 }

@@ -221,8 +221,9 @@ impl Embedded {
         let _ = tokio::time::timeout(STOP_TIME, self.actors.handle).await;
         let _ = tokio::time::timeout(STOP_TIME, closed(&self.log_file)).await;
         // It ends by itself where Malachite is gone; a block in hand is still made durable.
+        // Where its end was the reason to stop, there is nothing left to wait for.
         let mut driver = self.driver;
-        if tokio::time::timeout(STOP_TIME, &mut driver).await.is_err() {
+        if !driver.is_finished() && tokio::time::timeout(STOP_TIME, &mut driver).await.is_err() {
             driver.abort();
         }
         self.admission.abort();

@@ -12,6 +12,7 @@ use polity_engine::application::{EngineRow, EngineStore, Fault as EngineFault};
 use super::rocks::{Batch, View};
 use super::table::Table;
 use super::{Store, free_space_check};
+use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, fatal};
 
 impl EngineStore for Store {
@@ -46,7 +47,10 @@ impl Store {
         let mut batch = self.rocks.batch()?;
         put_engine_rows(&mut batch, rows);
         free_space_check(self.rocks.directory(), self.options.free_bytes_min)?;
-        self.rocks.write_synced(batch.finish())
+        crash_point::reach(CrashPoint::StoreBeforeKeep);
+        self.rocks.write_synced(batch.finish())?;
+        crash_point::reach(CrashPoint::StoreAfterKeep);
+        Ok(())
     }
 
     /// What was written a moment ago, which no height's snapshot shows.

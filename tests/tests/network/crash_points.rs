@@ -1,4 +1,4 @@
-//! Deaths at chosen moments: at every point of our own commit, and at every one of CometBFT's.
+//! Deaths at chosen moments: at every point of a block's way to the disk, and at every one of CometBFT's.
 
 use std::process::ExitStatus;
 
@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use polity_node::crash_point::{self, CrashPoint};
 use polity_tests::cluster::{Cluster, TransactionHash};
-use polity_tests::engine::Engine;
+use polity_tests::engine::{Engine, is_a_process};
 
 use crate::trial::{BLOCK, assert_whole, catch_up, pay};
 
@@ -22,19 +22,21 @@ pub(crate) fn a_node_survives_a_crash_at_every_point_of_a_commit(engine: Engine)
     let mut acknowledged = pay(&cluster, 0, 1);
 
     for point in CrashPoint::ALL {
-        let is_of_a_commit = match point {
+        let is_on_the_way = match point {
             CrashPoint::StoreBeforeWrite
             | CrashPoint::StoreAfterWrite
             | CrashPoint::StoreAfterSwap
             | CrashPoint::AppAfterFinalize
             | CrashPoint::AppBeforeCommit
             | CrashPoint::AppAfterCommit => true,
+            // An engine that is a process of its own keeps its blocks itself.
+            CrashPoint::StoreBeforeKeep | CrashPoint::StoreAfterKeep => !is_a_process(engine),
             CrashPoint::RollbackBeforeWrite
             | CrashPoint::RollbackAfterWrite
             | CrashPoint::BackupBeforeRename
             | CrashPoint::RestoreBeforeRename => false,
         };
-        if is_of_a_commit {
+        if is_on_the_way {
             let order = [(crash_point::ENVIRONMENT_VARIABLE, point.name())];
             let ended = crash(&mut cluster, &order, &mut acknowledged);
             assert_eq!(ended.signal(), Some(SIGABRT), "{}", point.name());

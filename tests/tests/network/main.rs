@@ -56,3 +56,4 @@ macro_rules! on {
 }
 
 on!(Cometbft, cometbft);
+on!(Embedded, embedded);

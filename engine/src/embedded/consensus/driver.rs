@@ -59,6 +59,10 @@ pub(in crate::embedded) struct Driver {
     streams_begun: u64,
 }
 
+/// What to do about a write-ahead log that does not fit.
+const MOVE_AWAY: &str = "Move the file `wal` of the engine away and start again: the guard beside the key still knows \
+                         what was signed";
+
 /// Why consensus is over, in words that say what to do.
 #[derive(Default)]
 struct Ending(Option<String>);
@@ -71,8 +75,8 @@ impl Driver {
     ) -> Result<Self, Fault> {
         let tip = Arc::new(parts.tip.clone());
         let mut candidates = Candidates::default();
-        for voted in parts.rows.voted(tip.next_height())? {
-            candidates.restore(voted);
+        for kept in parts.rows.kept(tip.next_height())? {
+            candidates.restore(kept);
         }
         Ok(Self {
             tip,
@@ -257,8 +261,7 @@ impl Driver {
 impl Ending {
     fn note(&mut self, what: &str, error: &dyn std::fmt::Display) {
         self.0 = Some(format!(
-            "consensus' write-ahead log {what} ({error}). Move the file away and start again: the guard beside the \
-             key still knows what was signed"
+            "consensus' write-ahead log {what} ({error}). {MOVE_AWAY}"
         ));
     }
 }

@@ -11,7 +11,7 @@ use crate::embedded::canonical::{Address, BlockId, SealedBlock};
 use crate::embedded::consensus::context::{Height, Ours};
 use crate::embedded::consensus::messages::AnnouncementMessage;
 use crate::embedded::consensus::parts::{Announcement, Arrived};
-use crate::embedded::rows::Voted;
+use crate::embedded::rows::Kept;
 
 /// Blocks of one round that are looked at: a proposer that makes more of them is faulty.
 const PER_ROUND_MAX: usize = 3;
@@ -43,23 +43,25 @@ pub(super) struct Candidate {
 }
 
 impl Candidates {
-    /// A block that this node voted for before it stopped.
-    pub(super) fn restore(&mut self, voted: Voted) {
-        let announcement = AnnouncementMessage::decode(voted.announcement)
-            .ok()
-            .and_then(|message| Announcement::try_from(message).ok());
-        let Some(announcement) = announcement else {
-            return;
+    /// A block that consensus may still name after a restart: its log holds names alone.
+    pub(super) fn restore(&mut self, kept: Kept) {
+        let announcement = match kept.announcement {
+            None => None,
+            Some(bytes) => match AnnouncementMessage::decode(bytes).map(Announcement::try_from) {
+                Ok(Ok(announcement)) => Some(announcement),
+                Ok(Err(_)) | Err(_) => return,
+            },
         };
         self.insert(Candidate {
-            proposer: announcement.proposer,
-            round: announcement.round,
-            block: Arc::new(voted.block),
-            announcement: Some(announcement),
+            proposer: kept.block.header().proposer_address,
+            round: announcement.as_ref().map_or(0, |announced| announced.round),
+            block: Arc::new(kept.block),
+            // A synced block comes once more together with its decision.
+            is_told: announcement.is_none(),
+            is_synced: announcement.is_none(),
+            announcement,
             is_sound: true,
             is_timely: true,
-            is_synced: false,
-            is_told: false,
             is_kept: true,
         });
     }

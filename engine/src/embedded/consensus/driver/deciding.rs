@@ -7,7 +7,7 @@ use malachitebft_app_channel::app::engine::host::Next;
 use malachitebft_app_channel::app::types::MisbehaviorEvidence;
 use malachitebft_app_channel::app::types::core::{CommitCertificate, SignedVote};
 
-use super::{Driver, blocking};
+use super::{Driver, MOVE_AWAY, blocking};
 use crate::Fault;
 use crate::application::{Application, BlockResult, FinalizeBlock};
 use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
@@ -27,7 +27,8 @@ impl Driver {
         }
         let Some(candidate) = self.candidates.get(&certificate.value_id) else {
             let words = format!(
-                "block {} of height {height} was decided but is not here",
+                "block {} of height {height} was decided but is not here: the store is older than consensus' \
+                 write-ahead log. {MOVE_AWAY}",
                 certificate.value_id
             );
             return Err(Fault(words));

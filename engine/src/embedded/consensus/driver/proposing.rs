@@ -54,12 +54,8 @@ impl Driver {
             let block = block.seal();
             let announcement = Announcement::new(&block, round, address, &tip.chain_id, &key);
             // Proposing is voting: the block must not be lost.
-            rows.put_voted(
-                &block,
-                AnnouncementMessage::from(&announcement)
-                    .encode_to_vec()
-                    .into(),
-            )?;
+            let announced = AnnouncementMessage::from(&announcement).encode_to_vec();
+            rows.keep(&block, Some(announced.into()))?;
             Ok((block, announcement))
         })
         .await?;
@@ -223,7 +219,7 @@ impl Driver {
             };
             if is_sound {
                 let announcement = AnnouncementMessage::from(&announcement).encode_to_vec();
-                rows.put_voted(&block, announcement.into())?;
+                rows.keep(&block, Some(announcement.into()))?;
             }
             Ok(Some((block, is_sound)))
         })

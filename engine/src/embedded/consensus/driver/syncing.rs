@@ -80,6 +80,10 @@ impl Driver {
         let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
         let (block, checked) = blocking(move || {
             let checked = judge::check(&block, &tip, &rows)?;
+            // Consensus notes its name, and would decide for a name alone after a death before the decision.
+            if checked.is_ok() {
+                rows.keep(&block, None)?;
+            }
             Ok((block, checked))
         })
         .await?;
@@ -95,7 +99,7 @@ impl Driver {
             is_timely: true,
             is_synced: true,
             is_told: true,
-            is_kept: false,
+            is_kept: checked.is_ok(),
         };
         let proposed = candidate.proposed(number);
         self.candidates.insert(candidate);
