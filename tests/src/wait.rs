@@ -30,6 +30,11 @@ pub fn until<T>(what: &str, within: Duration, probe: impl FnMut() -> Option<T>) 
     }
 }
 
+/// Lets time pass, for trials of which the moment itself is a part: what must have happened is asked, not awaited thus.
+pub fn pass(time: Duration) {
+    std::thread::sleep(time);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 mod application;
 mod network;
+mod trouble;
+mod wires;
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use polity_tests::{deep, wait};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::trial::{BLOCK, CATCH_UP, RESUME, assert_whole, catch_up, pay};
+use crate::trial::{BLOCK, CATCH_UP, RESUME, assert_whole, catch_up, pay, tell};
 
 const SIGKILL: i32 = 9;
 /// An engine that ended by itself.
@@ -39,6 +39,43 @@ pub(crate) fn payments_go_on_whoever_is_killed(engine: Engine) {
     }
 
     let acknowledged = traffic.stop();
+    assert_whole(cluster, &acknowledged);
+}
+
+/// Any one or two, at any moment of their work, and at last everybody: they come back by themselves.
+pub(crate) fn kills_in_random_places_lose_nothing(engine: Engine) {
+    let mut cluster = Cluster::start_on(engine, 4);
+    let traffic = Traffic::start(&cluster, 3);
+    traffic.wait_for(3, BLOCK);
+
+    let seed = 2;
+    let mut dice = StdRng::seed_from_u64(seed);
+    let (goal, mut kills) = (deep::rounds(12, 300), 0);
+    while kills < goal {
+        // Some blocks long; two of four are more than the network can miss.
+        wait::pass(Duration::from_millis(dice.gen_range(0..500)));
+        let count = if kills + 4 >= goal {
+            4
+        } else {
+            dice.gen_range(1..=2)
+        };
+        let victims = rand::seq::index::sample(&mut dice, 4, count).into_vec();
+        eprintln!("seed {seed}, after {kills} kills: {victims:?}");
+        for victim in &victims {
+            cluster.nodes[*victim].kill();
+        }
+        for victim in &victims {
+            cluster.nodes[*victim].start();
+        }
+        kills += count;
+        traffic.wait_for(1, RESUME);
+    }
+
+    let acknowledged = traffic.stop();
+    tell(&format!(
+        "{kills} kills in random places ({})",
+        engine.name()
+    ));
     assert_whole(cluster, &acknowledged);
 }
 

@@ -28,6 +28,10 @@ macro_rules! on {
                 super::deaths::two_of_four_down_halt_and_lose_nothing(Engine::$engine);
             }
             #[test]
+            fn kills_in_random_places_lose_nothing() {
+                super::deaths::kills_in_random_places_lose_nothing(Engine::$engine);
+            }
+            #[test]
             fn a_department_comes_back_from_a_backup_and_from_nothing() {
                 super::recovery::a_department_comes_back_from_a_backup_and_from_nothing(
                     Engine::$engine,

@@ -1,8 +1,11 @@
 //! What every trial does: pay, wait, and look at the whole at the end.
 
+use std::io::Write;
 use std::time::Duration;
 
 use polity_tests::cluster::{Cluster, START_PATIENCE, TransactionHash};
+use polity_tests::http;
+use serde_json::Value;
 
 /// A block with a payment comes in less, also on two busy cores.
 pub(crate) const BLOCK: Duration = Duration::from_secs(60);
@@ -43,7 +46,18 @@ pub(crate) fn assert_whole(mut cluster: Cluster, acknowledged: &[TransactionHash
     // The first node may have been the one that was started.
     cluster.nodes[0].wait_for_height(1, START_PATIENCE);
     let height = cluster.nodes[0].height().expect("the first node answers");
-    cluster.wait_for_agreement(height, CATCH_UP + START_PATIENCE);
+    let (height, _) = cluster.wait_for_agreement(height, CATCH_UP + START_PATIENCE);
+    // A header names its parent, so one name is that of the whole chain.
+    let names: Vec<Value> = cluster
+        .nodes
+        .iter()
+        .map(|node| {
+            let path = format!("block?height={height}");
+            let block = http::ask(node.gateway(), &path).expect("the node answers");
+            block["block_id"]["hash"].clone()
+        })
+        .collect();
+    assert!(names[0].is_string() && names.iter().all(|name| *name == names[0]));
     for number in 0..cluster.nodes.len() {
         assert!(cluster.nodes[number].stop().success());
     }
@@ -62,4 +76,9 @@ pub(crate) fn assert_whole(mut cluster: Cluster, acknowledged: &[TransactionHash
             .or_insert_with(|| verified.clone());
         assert_eq!(verified, *first, "node {number}");
     }
+}
+
+/// Says a count past the capture of tests, so that it stands in every log.
+pub(crate) fn tell(words: &str) {
+    let _ = writeln!(std::io::stderr(), "network: {words}");
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use polity_engine::application::{
@@ -16,6 +18,8 @@ use sha2::{Digest, Sha256};
 #[derive(Default)]
 pub(super) struct App {
     state: Mutex<State>,
+    is_hostile: AtomicBool,
+    write_millis: AtomicU64,
 }
 
 #[derive(Clone, Default)]
@@ -23,7 +27,7 @@ struct State {
     height: u64,
     app_hash: Vec<u8>,
     transactions: BTreeMap<Bytes, u64>,
-    evidence: usize,
+    convicted: Vec<Bytes>,
     rows: BTreeMap<Vec<u8>, Bytes>,
     pending: Option<Box<State>>,
 }
@@ -34,8 +38,25 @@ impl App {
         state.transactions.get(transaction.as_bytes()).copied()
     }
 
-    pub(super) fn evidence(&self) -> usize {
-        self.state.lock().unwrap().evidence
+    /// The addresses of validators of whom a block said that they signed twice, once for each piece of evidence.
+    pub(super) fn convicted(&self) -> Vec<Bytes> {
+        self.state.lock().unwrap().convicted.clone()
+    }
+
+    /// Proposes what every honest application refuses, and finds it good.
+    pub(super) fn turn_hostile(&self) {
+        self.is_hostile.store(true, Ordering::Relaxed);
+    }
+
+    /// Each write takes so long from now on, as on a slow disk.
+    pub(super) fn slow_down(&self, write: Duration) {
+        let millis = write.as_millis() as u64;
+        self.write_millis.store(millis, Ordering::Relaxed);
+    }
+
+    fn work_the_disk(&self) {
+        let millis = self.write_millis.load(Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(millis));
     }
 
     pub(super) fn lose_data(&self) {
@@ -67,14 +88,19 @@ impl Application for App {
     }
 
     fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
-        Ok(request.transactions)
+        let mut transactions = request.transactions;
+        if self.is_hostile.load(Ordering::Relaxed) {
+            transactions.push(format!("invalid {}", request.height).into());
+        }
+        Ok(transactions)
     }
 
     fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, Fault> {
-        let refused = request
-            .transactions
-            .iter()
-            .any(|bytes| bytes.starts_with(b"invalid"));
+        let refused = !self.is_hostile.load(Ordering::Relaxed)
+            && request
+                .transactions
+                .iter()
+                .any(|bytes| bytes.starts_with(b"invalid"));
         Ok(if refused {
             ProposalVerdict::Reject
         } else {
@@ -87,10 +113,13 @@ impl Application for App {
         let mut next = State {
             height: request.height,
             transactions: state.transactions.clone(),
-            evidence: state.evidence + request.misbehavior.len(),
+            convicted: state.convicted.clone(),
             app_hash: state.app_hash.clone(),
             ..State::default()
         };
+        let convicted = request.misbehavior.iter();
+        next.convicted
+            .extend(convicted.map(|found| found.validator_address.clone()));
         let mut validator_updates = Vec::new();
         for transaction in &request.transactions {
             next.transactions
@@ -113,6 +142,7 @@ impl Application for App {
     }
 
     fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault> {
+        self.work_the_disk();
         let mut state = self.state.lock().unwrap();
         let mut next = *state.pending.take().expect("a block was executed");
         next.rows = std::mem::take(&mut state.rows);
@@ -141,6 +171,7 @@ impl EngineStore for App {
     }
 
     fn write(&self, rows: Vec<EngineRow>) -> Result<(), Fault> {
+        self.work_the_disk();
         put(&mut self.state.lock().unwrap().rows, rows);
         Ok(())
     }

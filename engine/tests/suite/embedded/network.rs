@@ -26,11 +26,11 @@ pub(super) struct Network {
 
 pub(super) struct Node {
     number: u8,
-    app: Arc<App>,
+    pub(super) app: Arc<App>,
     home: TempDir,
     genesis: Genesis,
-    listen: SocketAddr,
-    peers: Vec<PeerAddress>,
+    pub(super) listen: SocketAddr,
+    pub(super) peers: Vec<PeerAddress>,
     engine: Option<Embedded>,
 }
 
@@ -40,6 +40,13 @@ impl Network {
     }
 
     pub(super) async fn start_with_full_nodes(validators: u8, full: u8) -> Self {
+        let mut network = Self::found(validators, full);
+        network.start_all().await;
+        network
+    }
+
+    /// Founds a network that does not run yet.
+    pub(super) fn found(validators: u8, full: u8) -> Self {
         static NETWORKS: AtomicU8 = AtomicU8::new(1);
         let network = NETWORKS.fetch_add(1, Ordering::Relaxed);
         let process = (std::process::id() % 250) as u8 + 1;
@@ -66,7 +73,7 @@ impl Network {
             public_key: node_key(number).public_key(),
             address: Some(listen(number).to_string()),
         };
-        let mut nodes: Vec<Node> = (0..validators + full)
+        let nodes = (0..validators + full)
             .map(|number| {
                 let node = Node {
                     number,
@@ -84,17 +91,20 @@ impl Network {
                 node
             })
             .collect();
-        for node in &mut nodes {
+        Self { nodes }
+    }
+
+    /// Answers when every node has its first block.
+    pub(super) async fn start_all(&mut self) {
+        for node in &mut self.nodes {
             node.start().await;
         }
-        let network = Self { nodes };
-        for node in &network.nodes {
+        for node in &self.nodes {
             assert!(
                 node.wait_for_height(1, Duration::from_secs(60)).await,
                 "no first block"
             );
         }
-        network
     }
 
     /// Waits until every running node has a transaction; answers its height.
@@ -158,7 +168,7 @@ impl Network {
 
     /// Pieces of evidence that blocks carried.
     pub(super) fn evidence(&self) -> usize {
-        self.nodes[0].app.evidence()
+        self.nodes[0].app.convicted().len()
     }
 }
 

@@ -1,0 +1,99 @@
+//! Faulty and hostile validators, slow disks, cut lines. The others go on, and nobody has another block at any height.
+
+use std::time::Duration;
+
+use polity_engine::embedded::canonical::Address;
+
+use super::PATIENCE;
+use super::network::Network;
+use super::wires::Wires;
+
+/// The validator that misbehaves.
+const FOURTH: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_that_the_application_refuses_is_never_decided() {
+    let network = Network::start(4).await;
+    network.nodes[FOURTH].app.turn_hostile();
+    let begun = network.nodes[0].height();
+
+    let hostile = network.nodes[FOURTH].address();
+    let mut number = 0;
+    while turns(&network, hostile, begun) < 3 {
+        let transaction = format!("block {number}");
+        network.nodes[0].submit(&transaction).await;
+        network.wait_for_transaction(&transaction, PATIENCE).await;
+        number += 1;
+    }
+
+    // What it proposed before it turned is not at stake.
+    let chain = network.nodes[0].chain();
+    for height in begun + 2..=chain.progress().height {
+        let block = chain.block(height).unwrap().unwrap();
+        assert_ne!(block.header().proposer_address, hostile, "height {height}");
+        let mut transactions = block.block().transactions.iter();
+        assert!(!transactions.any(|bytes| bytes.starts_with(b"invalid")));
+    }
+    network.assert_agreement();
+}
+
+/// Decided heights above this one whose first round was a validator's to propose in.
+fn turns(network: &Network, validator: Address, above: u64) -> usize {
+    let chain = network.nodes[0].chain();
+    (above + 2..=chain.progress().height)
+        .filter(|height| {
+            let validators = chain.validators(*height).unwrap().unwrap();
+            validators.proposer(*height, 0).address == validator
+        })
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_halves_make_no_block_and_become_one_chain_again() {
+    let mut network = Network::found(4, 0);
+    let wires = Wires::between(&mut network, &[0, 1], &[2, 3]).await;
+    network.start_all().await;
+    network.nodes[0].submit("before").await;
+    network.wait_for_transaction("before", PATIENCE).await;
+
+    wires.cut();
+    // What was under way at the cut may still be decided.
+    let standing = network.nodes.iter().map(|node| node.height()).max();
+    let limit = standing.unwrap_or_default() + 1;
+    network.nodes[0].submit("left").await;
+    network.nodes[2].submit("right").await;
+    for node in [0, 2] {
+        let moved = network.nodes[node].wait_for_height(limit + 1, Duration::from_secs(3));
+        assert!(!moved.await, "two of four made a block");
+    }
+
+    wires.mend();
+    for transaction in ["left", "right"] {
+        network.wait_for_transaction(transaction, PATIENCE).await;
+    }
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_disk_holds_nobody_up_and_loses_nothing() {
+    let network = Network::start(4).await;
+    network.nodes[FOURTH]
+        .app
+        .slow_down(Duration::from_millis(300));
+    for number in 0..20 {
+        let transaction = format!("block {number}");
+        network.nodes[number % FOURTH].submit(&transaction).await;
+        for node in &network.nodes[..FOURTH] {
+            node.wait_for(&transaction, PATIENCE).await;
+        }
+    }
+
+    let height = network.nodes[0].height();
+    assert!(
+        network.nodes[FOURTH]
+            .wait_for_height(height, PATIENCE)
+            .await
+    );
+    network.wait_for_transaction("block 19", PATIENCE).await;
+    network.assert_agreement();
+}
