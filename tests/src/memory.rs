@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use polity_ledger::block::{self, BlockOutcome, Header};
+use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::check;
 use polity_ledger::genesis::{self, Founding, FoundingError};
 use polity_ledger::judge::Now;
@@ -61,6 +61,21 @@ impl Memory {
 
     /// Executes a block and keeps nothing of it. `gap` is the time since the parent block.
     pub fn execute(&self, time: u64, gap: u64, transactions: &[Vec<u8>]) -> BlockOutcome {
+        let header = Header {
+            height: self.height + 1,
+            time,
+            parent_time: Some(time - gap),
+        };
+        self.execute_block(header, &[], transactions)
+    }
+
+    /// Executes the block of a header, with evidence, and keeps nothing of it.
+    pub fn execute_block(
+        &self,
+        header: Header,
+        evidence: &[Evidence],
+        transactions: &[Vec<u8>],
+    ) -> BlockOutcome {
         let checked: Vec<_> = transactions
             .iter()
             .map(|bytes| check::check(bytes, &self.organisation))
@@ -69,12 +84,7 @@ impl Memory {
             .iter()
             .map(|checked| checked.as_ref().map_err(|rejection| *rejection))
             .collect();
-        let header = Header {
-            height: self.height + 1,
-            time,
-            parent_time: Some(time - gap),
-        };
-        block::execute_block(&self.state, &self.organisation, header, &[], &checked)
+        block::execute_block(&self.state, &self.organisation, header, evidence, &checked)
     }
 
     /// The clock of the newest block.
@@ -103,4 +113,20 @@ impl Memory {
             };
         }
     }
+}
+
+/// Whether a key belongs to the record of consumed ids, or to the timers that clear it.
+pub fn is_of_consumption(key: &[u8]) -> bool {
+    matches!(
+        key.first(),
+        Some(
+            &keys::CONSUMED
+                | &keys::CONSUMED_ID
+                | &keys::CONSUMED_AT
+                | &keys::TIMER_BUCKET
+                | &keys::TIMER_WORD
+                | &keys::TIMER_RECEIPTS
+                | &keys::PAUSED
+        )
+    )
 }

@@ -1,47 +1,78 @@
 //! Every event has a basis that was effective when it happened.
 
 use polity_proto::v1::{
-    Basis, BasisSource, EndReason, Event, Grant, Member, Policy, Proposal, ProposalState, Receipt,
+    Assignment, Basis, BasisSource, Grant, Member, MemberState, Policy, Proposal,
 };
 
-use super::{Broken, State, ensure, find};
+use super::{Broken, Step, all, ensure, find};
+use crate::decisions::closing;
 use crate::judge::Now;
 
-/// Checks the receipts of a block against the state that it left. What ended in the very block may
-/// have been used before its end.
-pub fn bases(state: &State, now: Now, receipts: &[Receipt]) -> Result<(), Broken> {
-    for event in receipts.iter().flat_map(|receipt| &receipt.events) {
-        let held = event
-            .basis
-            .is_some_and(|basis| is_effective(state, now.time, event, &basis));
-        ensure(9, held, || {
-            format!("an event without an effective basis: {event:?}")
-        })?;
+/// Each event names an authority that was there when it happened, and nothing happens in a refusal.
+pub(super) fn bases(step: &Step<'_>) -> Result<(), Broken> {
+    for receipt in step.receipts {
+        ensure(
+            9,
+            receipt.code == 0 || receipt.events.is_empty(),
+            || "a refused transaction did something",
+        )?;
+    }
+    let of_transactions = step.receipts.iter().flat_map(|receipt| &receipt.events);
+    let of_timers = step
+        .timer_receipts
+        .iter()
+        .flat_map(|receipt| &receipt.events);
+    let events = of_transactions
+        .map(|event| (event, false))
+        .chain(of_timers.map(|event| (event, true)));
+    for (event, by_timer) in events {
+        let basis = event.basis.unwrap_or_default();
+        let holds = match basis.source() {
+            BasisSource::None | BasisSource::Genesis => false,
+            BasisSource::Timer => by_timer,
+            BasisSource::Own => !by_timer && acts_for_themselves(step, &basis),
+            BasisSource::Grant => !by_timer && had_grant(step, &basis),
+            BasisSource::Policy => {
+                !by_timer
+                    && find::<Policy>(step.after, basis.number)
+                        .is_some_and(|policy| held(policy.ended_at, step.now))
+            }
+            BasisSource::Proposal => find::<Proposal>(step.after, basis.number)
+                .is_some_and(|proposal| !closing::is_pending(&proposal)),
+        };
+        ensure(9, holds, || format!("{event:?} has no basis that held"))?;
     }
     Ok(())
 }
 
-fn is_effective(state: &State, now: u64, event: &Event, basis: &Basis) -> bool {
-    let lived = |ended_at: u64| ended_at == 0 || ended_at == now;
-    match basis.source() {
-        // After the genesis nothing is founded.
-        BasisSource::None | BasisSource::Genesis => false,
-        BasisSource::Own => find::<Member>(state, basis.member).is_some(),
-        BasisSource::Grant => find::<Grant>(state, basis.number).is_some_and(|grant| {
-            let in_time = grant.from <= now && (grant.until == 0 || now < grant.until);
-            let of_actor = grant.role == basis.role || grant.member == basis.member;
-            in_time && of_actor && lived(grant.ended_at)
+/// Whether what may have ended in this block still held when the block began.
+fn held(ended_at: u64, now: Now) -> bool {
+    ended_at == 0 || ended_at == now.time
+}
+
+fn acts_for_themselves(step: &Step<'_>, basis: &Basis) -> bool {
+    let state = |state| find::<Member>(state, basis.member).map(|member| member.state());
+    let before = state(step.before);
+    matches!(before, Some(MemberState::Active | MemberState::Invited))
+        || state(step.after) == Some(MemberState::Active)
+}
+
+/// Whether the grant was in its time, and its user held the role or was the one delegated to.
+fn had_grant(step: &Step<'_>, basis: &Basis) -> bool {
+    let Some(grant) = find::<Grant>(step.after, basis.number) else {
+        return false;
+    };
+    let time = step.now.time;
+    let in_time = grant.from <= time && (grant.until == 0 || time < grant.until);
+    let used = match grant.source {
+        0 => all::<Assignment>(step.after).any(|assignment| {
+            assignment.role == grant.role
+                && assignment.member == basis.member
+                && assignment.from <= time
+                && (assignment.until == 0 || time < assignment.until)
+                && held(assignment.ended_at, step.now)
         }),
-        BasisSource::Policy => find::<Policy>(state, basis.number)
-            .is_some_and(|policy| policy.set_at <= now && lived(policy.ended_at)),
-        BasisSource::Proposal => find::<Proposal>(state, basis.number).is_some_and(|proposal| {
-            let decided = matches!(
-                proposal.state(),
-                ProposalState::Adopted | ProposalState::Failed
-            );
-            decided && proposal.closed_at == now
-        }),
-        // Time alone opens a proposal where a validator signed twice; it ends everything else.
-        BasisSource::Timer => event.did == 0 || event.reason() != EndReason::None,
-    }
+        _ => grant.member == basis.member,
+    };
+    in_time && used && held(grant.ended_at, step.now)
 }

@@ -2,14 +2,17 @@
 //! whole state, for simulation, scenarios and audits. Nothing here is a rule of its own; a broken
 //! invariant is a mistake of the rules.
 //!
-//! The basis of every event (9) is checked with a block's receipts, see [`bases`]. Two more are
-//! checked elsewhere: the consolidated result (16), and equal hashes (17).
+//! Some invariants speak of a state and the next one: the basis of every event (9), what stays
+//! frozen (13), the consolidated result (16), ids that live (18). They look at a [`Step`], one
+//! block with the states around it. Only equal hashes (17) need several nodes: the simulator and
+//! the suites with real nodes compare them.
 
 mod authority;
 mod bases;
 mod decisions;
 mod people;
 mod records;
+mod steps;
 mod value;
 #[cfg(test)]
 mod workload;
@@ -19,7 +22,7 @@ use std::fmt;
 
 use polity_proto::v1::{TimerBucket, TimerKind};
 
-pub use bases::bases;
+pub use steps::{Step, StepCheck};
 
 use crate::judge::Now;
 use crate::state::{Object, Read, keys, objects, timers};
@@ -84,6 +87,30 @@ pub const ALL: &[(u32, &str, Check)] = &[
     (15, "histories are whole", records::histories),
     (18, "no id is consumed twice", records::consumed),
 ];
+
+/// Every check over a block and the states around it, with its number and name.
+pub const STEPS: &[(u32, &str, StepCheck)] = &[
+    (9, "every event has a basis that held then", bases::bases),
+    (
+        13,
+        "electorate and policy are those of the opening",
+        steps::frozen,
+    ),
+    (
+        16,
+        "what units gained together came from outside",
+        steps::results,
+    ),
+    (18, "an id that lives is not forgotten", steps::remembered),
+];
+
+/// Checks a block with the states around it: the first invariant that is broken.
+pub fn check_step(step: &Step<'_>) -> Result<(), Broken> {
+    for (_, _, check) in STEPS {
+        check(step)?;
+    }
+    Ok(())
+}
 
 /// Checks all of it: the first that is broken.
 pub fn check(state: &State, now: Now) -> Result<(), Broken> {

@@ -13,13 +13,13 @@ use crate::state::lists;
 
 /// A sum that no number of amounts overflows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Sum {
+pub(super) struct Sum {
     high: u64,
     low: u128,
 }
 
 impl Sum {
-    fn of(amounts: &[&[u8]]) -> Sum {
+    pub(super) fn of(amounts: &[&[u8]]) -> Sum {
         let mut sum = Sum::default();
         for amount in amounts {
             sum.add(amount);
@@ -27,10 +27,15 @@ impl Sum {
         sum
     }
 
-    fn add(&mut self, amount: &[u8]) {
+    pub(super) fn add(&mut self, amount: &[u8]) {
         let (low, carries) = self.low.overflowing_add(Amount::from_state(amount).0);
         self.low = low;
         self.high += u64::from(carries);
+    }
+
+    pub(super) fn plus(mut self, amount: &[u8]) -> Sum {
+        self.add(amount);
+        self
     }
 }
 

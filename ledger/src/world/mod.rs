@@ -32,6 +32,8 @@ pub(crate) use treasury::{post, void};
 
 use crate::block::{self, Header};
 use crate::genesis::{self, Founding};
+use crate::invariants::{self, Step};
+use crate::judge::Now;
 use crate::{Rejection, check};
 
 /// Chain id of the world.
@@ -165,6 +167,9 @@ impl World {
         };
         let outcome =
             block::execute_block(&self.state, &self.organisation, header, &[], transactions);
+        // A block in which nothing happened has no step to check.
+        let happened = !outcome.receipts.is_empty() || !outcome.timer_receipts.is_empty();
+        let before = happened.then(|| self.state.clone());
         for (key, value) in outcome.changes {
             match value {
                 Some(value) => self.state.insert(key, value),
@@ -173,14 +178,16 @@ impl World {
         }
         if !self.is_past_the_rules {
             self.check_invariants();
-            let now = crate::judge::Now {
-                time: self.time,
-                paused: 0,
+        }
+        if let Some(before) = before.filter(|_| !self.is_past_the_rules) {
+            let step = Step {
+                before: &before,
+                after: &self.state,
+                now: self.now(),
+                receipts: &outcome.receipts,
+                timer_receipts: &outcome.timer_receipts,
             };
-            for receipts in [&outcome.receipts, &outcome.timer_receipts] {
-                crate::invariants::bases(&self.state, now, receipts)
-                    .expect("every event has a basis");
-            }
+            invariants::check_step(&step).expect("the invariants hold over the block");
         }
         self.timers = outcome.timer_receipts;
         outcome.receipts
@@ -189,11 +196,14 @@ impl World {
     /// Checks every invariant of the ledger on the committed state.
     #[track_caller]
     pub(crate) fn check_invariants(&self) {
-        let now = crate::judge::Now {
+        invariants::check(&self.state, self.now()).expect("the invariants hold");
+    }
+
+    fn now(&self) -> Now {
+        Now {
             time: self.time,
             paused: 0,
-        };
-        crate::invariants::check(&self.state, now).expect("the invariants hold");
+        }
     }
 
     /// The signed bytes of a transaction.

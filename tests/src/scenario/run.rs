@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use polity_ledger::Rejection;
+use polity_ledger::invariants::{self, Step};
 use polity_ledger::state::keys;
-use polity_ledger::{Rejection, invariants};
 use polity_proto::v1::{Genesis, ObjectKind, Parameters, Receipt, Record};
 use prost::Message;
 
@@ -16,7 +17,7 @@ use super::phrases;
 use super::sending::Sending;
 use super::text::{Line, Words, lines};
 use super::trouble::{Outcome, Trouble, trouble};
-use crate::memory::Memory;
+use crate::memory::{self, Memory};
 
 /// Failures of one file that are told; the rest follows from them, mostly.
 const FAILURES_TOLD: usize = 20;
@@ -318,7 +319,10 @@ impl Story {
         let all_refused = outcome.receipts.iter().all(|receipt| receipt.code != 0);
         if all_refused && outcome.timer_receipts.is_empty() {
             // A refusal changes nothing but the record of itself.
-            let touched = outcome.changes.keys().find(|key| !is_of_consumption(key));
+            let touched = outcome
+                .changes
+                .keys()
+                .find(|key| !memory::is_of_consumption(key));
             if let Some(key) = touched {
                 let key = hex::encode(key);
                 return trouble(format!("a refused transaction changed the key {key}"));
@@ -330,21 +334,24 @@ impl Story {
             };
             remember_movement(&mut self.names, key, value);
         }
-        let is_idle = outcome.changes.is_empty();
+        // What held before an idle block holds after it.
+        let before = (!outcome.changes.is_empty()).then(|| memory.state.clone());
         memory.commit(time, outcome.changes);
-        for receipts in [&outcome.receipts, &outcome.timer_receipts] {
-            if let Err(broken) = invariants::bases(&memory.state, memory.now(), receipts) {
+        if let Some(before) = &before {
+            let now = memory.now();
+            let step = Step {
+                before,
+                after: &memory.state,
+                now,
+                receipts: &outcome.receipts,
+                timer_receipts: &outcome.timer_receipts,
+            };
+            let sound = invariants::check(&memory.state, now);
+            if let Err(broken) = sound.and_then(|()| invariants::check_step(&step)) {
                 return trouble(broken.to_string());
             }
         }
         self.timers = outcome.timer_receipts;
-        // What held before an idle block holds after it.
-        if is_idle {
-            return Ok(outcome.receipts);
-        }
-        if let Err(broken) = invariants::check(&memory.state, memory.now()) {
-            return trouble(broken.to_string());
-        }
         Ok(outcome.receipts)
     }
 
@@ -389,22 +396,6 @@ fn tags(bytes: &[u8]) -> Vec<u32> {
         .iter()
         .map(polity_ledger::actions::tag)
         .collect()
-}
-
-/// Whether a key belongs to the record of consumed ids, or to the timers that clear it.
-fn is_of_consumption(key: &[u8]) -> bool {
-    matches!(
-        key.first(),
-        Some(
-            &keys::CONSUMED
-                | &keys::CONSUMED_ID
-                | &keys::CONSUMED_AT
-                | &keys::TIMER_BUCKET
-                | &keys::TIMER_WORD
-                | &keys::TIMER_RECEIPTS
-                | &keys::PAUSED
-        )
-    )
 }
 
 fn remember_movement(names: &mut Names, key: &[u8], value: &[u8]) {
