@@ -2,7 +2,8 @@
 //!
 //! They are compiled into every build, so that what is tested is what runs; without an order they cost one atomic
 //! load. The order is `NAME` or `NAME:N` (die at the N-th time, counted from 1), and comes from the environment
-//! variable `POLITYD_CRASH_AT` or from [`arm`].
+//! variable `POLITYD_CRASH_AT` or from [`arm`]. A simulation orders the death of one of its nodes by
+//! [`outlive`](crate::death::outlive).
 //!
 //! | name | the process dies |
 //! |---|---|
@@ -22,6 +23,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::death;
 use crate::fault::{Fault, FaultKind, fatal};
 
 /// The environment variable that orders a crash.
@@ -94,6 +96,7 @@ impl CrashPoint {
 
 /// Dies here if that was ordered; otherwise does nothing.
 pub fn reach(point: CrashPoint) {
+    death::reach(point);
     if let Some(order) = order() {
         order.count(point);
     }

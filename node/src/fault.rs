@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::death::{self, Death};
+
 /// What kind of thing is broken. The number is the exit code of the process and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -125,7 +127,7 @@ impl Fault {
     }
 }
 
-/// Stops the process: the fact and the advice go to the log and to standard error, the kind becomes the exit code.
+/// Stops the process, or the node alone where somebody [outlives](crate::death::outlive) it: the fact and the advice go to the log and to standard error, the kind becomes the exit code.
 pub fn fatal(fault: Fault) -> ! {
     tracing::error!(
         kind = fault.kind.name(),
@@ -133,6 +135,7 @@ pub fn fatal(fault: Fault) -> ! {
         "{}",
         fault.words
     );
+    death::die(Death::Fault(fault.clone()));
     eprintln!(
         "polityd stops: {fault}\nwhat to do: {}",
         fault.kind.advice()

@@ -6,6 +6,7 @@ pub mod charter;
 pub mod commands;
 pub mod config;
 pub mod crash_point;
+pub mod death;
 pub mod fault;
 pub mod gateway;
 pub mod genesis_file;
