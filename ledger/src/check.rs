@@ -296,3 +296,6 @@ impl UnverifiedTransaction {
         signers.zip(&self.signatures)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,38 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
         receipt,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::Action;
+    use prost::Message;
+
+    use super::*;
+
+    #[test]
+    fn a_genesis_has_a_bound_and_a_form() {
+        let genesis = |actions: usize| Genesis {
+            chain_id: "acme".into(),
+            constitution: vec![1; 32],
+            actions: vec![Action::default(); actions],
+            ..Genesis::default()
+        };
+        for (bytes, expected) in [
+            (vec![0xff], Rejection::Malformed),
+            (
+                genesis(ACTIONS_MAX + 1).encode_to_vec(),
+                Rejection::ActionCount,
+            ),
+            (genesis(1).encode_to_vec(), Rejection::ActionMissing),
+        ] {
+            let founding = Founding {
+                chain_id: "acme",
+                time: 1,
+                initial_height: 1,
+                app_state: &bytes,
+            };
+            let refused = found(&founding).map_err(|error| error.rejection);
+            assert_eq!(refused.map(|_| ()), Err(expected));
+        }
+    }
+}

@@ -167,4 +167,13 @@ mod tests {
         let key = Kind::AddKey(world.add_key("finn", "finn-2"));
         world.check("finn", None, key, "rejected member_inactive");
     }
+
+    #[test]
+    fn who_leaves_enrols_nothing_in_the_same_breath() {
+        let mut world = World::new();
+        let key = Kind::AddKey(world.add_key("gia", "gia-2"));
+        let leave = Kind::Leave(polity_proto::v1::Leave {});
+        let both = world.submit(&[by("gia").does(leave), by("gia").does(key)]);
+        assert_eq!(both, Err(crate::Rejection::MemberStateWrong));
+    }
 }

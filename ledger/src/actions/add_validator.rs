@@ -64,7 +64,7 @@ impl Act for AddValidator {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{UnitKind, action::Kind};
 
     use super::*;
     use crate::world::{World, public};
@@ -174,5 +174,24 @@ mod tests {
         });
         let outcome = world.decided("ada", &[first, remove]);
         assert_eq!(outcome, Err(Rejection::OneChangePerBlock));
+    }
+
+    #[test]
+    fn a_unit_that_cannot_operate_a_validator_gets_none() {
+        let mut world = World::new();
+        let dissolved = world.dissolved();
+        let mut bare = world.create_unit("dev", "bare", UnitKind::Team);
+        bare.confers.clear();
+        world.check("ben", Some("dev#lead"), Kind::CreateUnit(bare), "accepted");
+        for (unit, expected) in [
+            (dissolved, "rejected unit_dissolved"),
+            (world.unit_ref("dev/bare"), "rejected not_conferred"),
+        ] {
+            let act = AddValidator {
+                unit,
+                ..add(&world, "acme", "new", 10)
+            };
+            world.check_decided("ada", Kind::AddValidator(act), expected);
+        }
     }
 }

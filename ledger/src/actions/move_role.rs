@@ -182,4 +182,20 @@ mod tests {
         );
         assert_eq!(world.role("dev#tester").number, number);
     }
+
+    #[test]
+    fn what_has_ended_neither_moves_nor_receives() {
+        let mut world = World::new();
+        world.ada(Kind::CreateRole(world.create_role("dev", "tester")));
+        let role = world.role_ref("dev#tester");
+        let unit = world.dissolved();
+        let act = Kind::MoveRole(MoveRole { role, unit });
+        world.check_decided("ben", act, "rejected unit_dissolved");
+        world.ada(Kind::RemoveRole(RemoveRole { role }));
+        let act = Kind::MoveRole(MoveRole {
+            role,
+            unit: world.unit_ref("acme"),
+        });
+        world.check_decided("ben", act, "rejected role_removed");
+    }
 }

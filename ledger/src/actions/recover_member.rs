@@ -57,7 +57,7 @@ impl Act for RecoverMember {
         enrolment::check_free(context, &self.key)?;
         enrolment::check_possession(context, member.number, &self.key, &self.possession)?;
         let wait = parameters.recovery_wait;
-        let due = now.time.checked_add(wait).ok_or(Rejection::TimeMalformed)?;
+        let due = now.time.saturating_add(wait);
 
         let number = context.next_number(ObjectKind::Recovery);
         let stoppable = !is_second(&member, &parameters, now.time);

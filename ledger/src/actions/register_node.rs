@@ -84,7 +84,7 @@ pub(super) fn index(id: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{UnitKind, action::Kind};
 
     use super::*;
     use crate::world::World;
@@ -188,5 +188,24 @@ mod tests {
         }
         let act = Kind::RegisterNode(register(&world, 71));
         world.check("ben", lead, act, "rejected too_many_nodes");
+    }
+
+    #[test]
+    fn a_unit_that_cannot_operate_a_validator_has_no_nodes() {
+        let mut world = World::new();
+        let dissolved = world.dissolved();
+        let mut bare = world.create_unit("dev", "bare", UnitKind::Team);
+        bare.confers.clear();
+        world.check("ben", Some("dev#lead"), Kind::CreateUnit(bare), "accepted");
+        for (unit, expected) in [
+            (dissolved, "rejected unit_dissolved"),
+            (world.unit_ref("dev/bare"), "rejected not_conferred"),
+        ] {
+            let act = RegisterNode {
+                unit,
+                ..register(&world, 7)
+            };
+            world.check_decided("ben", Kind::RegisterNode(act), expected);
+        }
     }
 }

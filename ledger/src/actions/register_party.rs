@@ -129,8 +129,13 @@ mod tests {
         world.check(
             "ben",
             Some("dev#lead"),
-            Kind::RegisterParty(good),
+            Kind::RegisterParty(good.clone()),
             "rejected no_grant",
         );
+        let act = RegisterParty {
+            unit: world.dissolved(),
+            ..good
+        };
+        world.check_decided("ada", Kind::RegisterParty(act), "rejected unit_dissolved");
     }
 }

@@ -100,6 +100,10 @@ mod tests {
             hash: vec![7; 32],
             ..good
         });
-        world.check("ben", lead, again, "rejected document_superseded");
+        world.check("ben", lead, again.clone(), "rejected document_superseded");
+        let mut dissolved = world.unit("dev");
+        dissolved.dissolved_at = 1;
+        world.put_for_test(&dissolved);
+        world.check_decided("ben", again, "rejected unit_dissolved");
     }
 }

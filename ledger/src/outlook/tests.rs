@@ -154,3 +154,26 @@ fn adopting_on_a_state_that_gives_another_outlook_is_recorded_as_stale() {
     assert_eq!(failed.failed_code, Rejection::OutlookStale.code());
     assert_eq!(world.role("dev#engineer").removed_at, 0);
 }
+
+#[test]
+fn what_touches_too_much_has_no_outlook() {
+    let mut world = World::new();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "acme",
+        "wide",
+        UnitKind::Team,
+    )));
+    let units: Vec<Kind> = (0..super::UNITS_MAX)
+        .map(|unit| {
+            let handle = format!("u{unit}");
+            Kind::CreateUnit(world.create_unit("wide", &handle, UnitKind::Team))
+        })
+        .collect();
+    world.decided("ada", &units).expect("the units are created");
+    let moved = Kind::MoveUnit(polity_proto::v1::MoveUnit {
+        unit: world.unit_ref("wide"),
+        parent: world.unit_ref("dev"),
+    });
+    let refused = seen(&world, vec![moved]).map(|_| ());
+    assert_eq!(refused, Err(Rejection::OutlookWide));
+}

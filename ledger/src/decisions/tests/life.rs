@@ -228,3 +228,20 @@ fn withdrawing_is_the_proposers_and_final() {
         world.check(who, Some("dev#engineer"), act, expected);
     }
 }
+
+#[test]
+fn a_dissolved_unit_decides_nothing() {
+    let mut world = world();
+    let unit = world.dissolved();
+    let anchor = Kind::AnchorDocument(polity_proto::v1::AnchorDocument {
+        unit,
+        hash: vec![1; 32],
+        ..Default::default()
+    });
+    let open = polity_proto::v1::OpenProposal {
+        unit,
+        ..world.proposal("dev", OPERATION, APPROVE, vec![anchor])
+    };
+    let act = Kind::OpenProposal(open);
+    world.check("ada", Some("acme#lead"), act, "rejected unit_dissolved");
+}

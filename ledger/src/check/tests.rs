@@ -1,0 +1,157 @@
+use polity_proto::v1::{Action, Body, Envelope, Ref, Second, Signer};
+use prost::Message;
+
+use super::*;
+use crate::world::{World, by, key};
+
+/// A good transaction of finn, as its two parts.
+fn good(world: &mut World) -> (Body, Envelope) {
+    let pay = world.payment("finn:main", "gia:main", 1);
+    let bytes = world.envelope(&[by("finn").does(pay)]);
+    let envelope = Envelope::decode(bytes.as_slice()).expect("it is an envelope");
+    let body = Body::decode(envelope.body.as_slice()).expect("it has a body");
+    (body, envelope)
+}
+
+/// Signs a body by finn alone.
+fn signed(world: &World, body: &Body) -> Vec<u8> {
+    let body = body.encode_to_vec();
+    let message = signing_bytes(&world.organisation, &body);
+    let signature = ed25519_dalek::Signer::sign(&key("finn"), &message);
+    Envelope {
+        body,
+        signatures: vec![signature.to_bytes().to_vec()],
+    }
+    .encode_to_vec()
+}
+
+/// Makes one field of a body wrong; some need somebody who stands behind an action.
+type Spoil = fn(&mut Body, &Second);
+
+#[test]
+fn each_field_of_a_body_that_is_wrong_has_its_name() {
+    let mut world = World::new();
+    let (good, _) = good(&mut world);
+    assert!(check(&signed(&world, &good), &world.organisation).is_ok());
+    let second = Second {
+        signer: 0,
+        acting_role: None,
+    };
+    let cases: [(Spoil, Rejection); 16] = [
+        (|body, _| body.version = 2, Rejection::WrongVersion),
+        (
+            |body, _| body.organisation[0] ^= 1,
+            Rejection::WrongOrganisation,
+        ),
+        (|body, _| body.salt.push(1), Rejection::SaltMalformed),
+        (|body, _| body.salt.clear(), Rejection::SaltMalformed),
+        (|body, _| body.signers.clear(), Rejection::SignerCount),
+        (
+            |body, _| body.signers = vec![Signer::default(); 17],
+            Rejection::SignerCount,
+        ),
+        (
+            |body, _| body.signers.push(body.signers[0].clone()),
+            Rejection::SignerTwice,
+        ),
+        (
+            |body, _| body.signers[0].key.truncate(31),
+            Rejection::KeyUnknown,
+        ),
+        (|body, _| body.actions.clear(), Rejection::ActionCount),
+        (
+            |body, _| body.actions = vec![body.actions[0].clone(); 101],
+            Rejection::ActionCount,
+        ),
+        (
+            |body, _| body.actions.push(Action::default()),
+            Rejection::ActionMissing,
+        ),
+        (|body, _| body.actions[0].actor = 1, Rejection::SignerIndex),
+        (
+            |body, second| {
+                body.actions[0].seconds.push(Second {
+                    signer: 9,
+                    ..*second
+                });
+            },
+            Rejection::SignerIndex,
+        ),
+        (
+            |body, second| body.actions[0].seconds = vec![*second; 2],
+            Rejection::ListTooLong,
+        ),
+        (
+            |body, _| body.actions[0].acting_role = Some(Ref::default()),
+            Rejection::RefMalformed,
+        ),
+        (
+            |body, second| {
+                body.actions[0].seconds.push(Second {
+                    acting_role: Some(Ref { number: 1, new: 1 }),
+                    ..*second
+                });
+            },
+            Rejection::RefMalformed,
+        ),
+    ];
+    for (place, (spoil, expected)) in cases.into_iter().enumerate() {
+        let mut body = good.clone();
+        spoil(&mut body, &second);
+        let refused = check(&signed(&world, &body), &world.organisation);
+        assert_eq!(refused, Err(expected), "case {place}");
+    }
+}
+
+#[test]
+fn each_wrong_envelope_has_its_name() {
+    let mut world = World::new();
+    let (_, good) = good(&mut world);
+    let with = |change: &dyn Fn(&mut Envelope)| {
+        let mut envelope = good.clone();
+        change(&mut envelope);
+        envelope.encode_to_vec()
+    };
+    let unknown_field = [good.encode_to_vec(), vec![0x1a, 0x00]].concat();
+    let cases = [
+        (vec![0; ENVELOPE_BYTES_MAX + 1], Rejection::TooLarge),
+        (vec![0x0a, 0x05], Rejection::Malformed),
+        (unknown_field, Rejection::NotCanonical),
+        (
+            with(&|envelope| envelope.body.extend([0x3a, 0x00])),
+            Rejection::NotCanonical,
+        ),
+        (
+            with(&|envelope| envelope.body.push(0x0a)),
+            Rejection::Malformed,
+        ),
+        (
+            with(&|envelope| envelope.signatures.clear()),
+            Rejection::SignerCount,
+        ),
+        (
+            with(&|envelope| envelope.signatures.push(vec![0; 64])),
+            Rejection::SignerCount,
+        ),
+        (
+            with(&|envelope| envelope.signatures[0].truncate(63)),
+            Rejection::BadSignature,
+        ),
+        (
+            with(&|envelope| envelope.signatures[0][0] ^= 1),
+            Rejection::BadSignature,
+        ),
+    ];
+    for (place, (bytes, expected)) in cases.into_iter().enumerate() {
+        let refused = check(&bytes, &world.organisation);
+        assert_eq!(refused, Err(expected), "case {place}");
+    }
+}
+
+#[test]
+fn nobody_stands_behind_themselves() {
+    let mut world = World::new();
+    let pay = world.payment("finn:main", "gia:main", 1);
+    let deed = by("finn").seconded_plainly("finn").does(pay);
+    world.check_deed(deed, "rejected signer_twice");
+}
