@@ -1,0 +1,113 @@
+//! What a node goes through while the others go on.
+
+use polity_node::crash_point::CrashPoint;
+
+use super::chain::Chain;
+use super::replica::{Finding, Replica};
+use crate::dice::Dice;
+
+/// One trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It dies at a crash point of the block's way, and starts again.
+    Crash(CrashPoint),
+    /// It is stopped and started before the block.
+    Restart,
+    /// It executes the block, is not asked to commit it, and is given it again.
+    AskedTwice,
+    /// It is down for some blocks.
+    Down,
+    /// Its disk is full.
+    FullDisk,
+    /// The power goes within the write of the block.
+    TornLog,
+    /// Its operator takes the block back; it may die there.
+    RollBack(Option<CrashPoint>),
+    /// Its operator restores a backup; it may die there.
+    Restore(Option<CrashPoint>),
+    /// Its store is lost, and it begins from the genesis.
+    Emptied,
+}
+
+impl Trouble {
+    /// Every trouble, each crash point by itself.
+    pub const ALL: [Trouble; 18] = [
+        Trouble::Crash(CrashPoint::AppAfterFinalize),
+        Trouble::Crash(CrashPoint::AppBeforeCommit),
+        Trouble::Crash(CrashPoint::StoreBeforeWrite),
+        Trouble::Crash(CrashPoint::StoreAfterWrite),
+        Trouble::Crash(CrashPoint::StoreAfterSwap),
+        Trouble::Crash(CrashPoint::AppAfterCommit),
+        Trouble::Restart,
+        Trouble::AskedTwice,
+        Trouble::Down,
+        Trouble::FullDisk,
+        Trouble::TornLog,
+        Trouble::RollBack(None),
+        Trouble::RollBack(Some(CrashPoint::RollbackBeforeWrite)),
+        Trouble::RollBack(Some(CrashPoint::RollbackAfterWrite)),
+        Trouble::Restore(None),
+        Trouble::Restore(Some(CrashPoint::BackupBeforeRename)),
+        Trouble::Restore(Some(CrashPoint::RestoreBeforeRename)),
+        Trouble::Emptied,
+    ];
+
+    /// How reports call it.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Takes a running node that lacks the newest block of the chain through this trouble; after it
+    /// the node has the block, or is down.
+    pub(super) fn meet(self, replica: &mut Replica, chain: &Chain, dice: &mut Dice) -> Finding<()> {
+        let block = chain.blocks.last().ok_or("the chain has no block")?;
+        match self {
+            Trouble::Crash(point) => {
+                if replica.apply(block, Some(point))?.is_some() {
+                    return Err(format!("it did not die at {}", point.name()));
+                }
+                replica.start()?;
+            }
+            Trouble::Restart => replica.start()?,
+            Trouble::AskedTwice => replica.execute_in_vain(block)?,
+            Trouble::Down => {
+                replica.stop();
+                return Ok(());
+            }
+            Trouble::FullDisk => {
+                replica.start_on_full_disk()?;
+                replica.fail_to_commit(block)?;
+                replica.start()?;
+            }
+            Trouble::TornLog => {
+                let before = replica.log_bytes()?;
+                replica.apply(block, None)?;
+                let written = replica.log_bytes()?.saturating_sub(before);
+                replica.stop();
+                // A log that began anew is left alone: what is before it is in files already.
+                if written > 0 {
+                    replica.tear_log(before + dice.below(written))?;
+                }
+                replica.start()?;
+                if written > 0 && replica.height()? == chain.height() {
+                    return Err("a torn block came back".into());
+                }
+            }
+            Trouble::RollBack(crash_at) => {
+                replica.apply(block, None)?;
+                replica.roll_back(crash_at)?;
+                replica.start()?;
+            }
+            Trouble::Restore(crash_at) => {
+                replica.apply(block, None)?;
+                replica.restore_backup(crash_at)?;
+                replica.start()?;
+            }
+            Trouble::Emptied => {
+                replica.wipe()?;
+                replica.start()?;
+            }
+        }
+        replica.catch_up(chain)
+    }
+}

@@ -1,0 +1,114 @@
+//! Seeds run as whole networks: whatever is sent, whoever dies, all nodes agree and the invariants hold.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use polity_ledger::actions;
+use polity_tests::deep;
+use polity_tests::simulator::{Failure, Tally, Trouble, simulate};
+
+/// Seeds in every run, and in a deep one.
+const SEEDS: (u64, u64) = (20, 200);
+/// Blocks of a seed.
+const BLOCKS: (u64, u64) = (100, 300);
+/// From so many blocks on, everything must have happened.
+const COMPLETE: u64 = 2_000;
+
+#[test]
+fn nodes_agree_and_invariants_hold_whatever_is_sent_and_whoever_dies() {
+    let seeds = deep::seeds(SEEDS.0, SEEDS.1);
+    let blocks = deep::number("POLITY_BLOCKS", BLOCKS.0, BLOCKS.1);
+    let expected = (seeds.end() - seeds.start() + 1) * blocks;
+
+    let (tally, failures) = run(seeds.collect(), blocks);
+
+    println!("{}", report(&tally));
+    let told: Vec<String> = failures
+        .iter()
+        .map(|failure| told(failure, blocks))
+        .collect();
+    assert!(failures.is_empty(), "{}", told.join("\n"));
+    assert_eq!(tally.blocks, expected);
+    if tally.blocks >= COMPLETE {
+        assert_eq!(missing(&tally), Vec::<String>::new());
+    }
+}
+
+/// Runs seeds on all cores.
+fn run(seeds: Vec<u64>, blocks: u64) -> (Tally, Vec<Failure>) {
+    let queue = Mutex::new(seeds.into_iter());
+    let seen = Mutex::new((Tally::default(), Vec::new()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(seed) = next(&queue) {
+                    let outcome = simulate(seed, blocks);
+                    // Told at once, where somebody watches: a long run need not end first.
+                    match &outcome {
+                        Ok(tally) => println!("seed {seed}: {}", report(tally)),
+                        Err(failure) => println!("{}", told(failure, blocks)),
+                    }
+                    let mut seen = seen.lock().expect("no thread panics");
+                    match outcome {
+                        Ok(tally) => seen.0.add(tally),
+                        Err(failure) => seen.1.push(failure),
+                    }
+                }
+            });
+        }
+    });
+    seen.into_inner().expect("no thread panics")
+}
+
+fn next(queue: &Mutex<impl Iterator<Item = u64>>) -> Option<u64> {
+    queue.lock().expect("no thread panics").next()
+}
+
+/// What was found, and the one command that finds it again.
+fn told(failure: &Failure, blocks: u64) -> String {
+    let Failure {
+        seed,
+        height,
+        words,
+    } = failure;
+    format!(
+        "seed {seed}, height {height}: {words}\n  again: POLITY_SEEDS={seed} POLITY_BLOCKS={blocks} \
+         cargo test --release -p polity-tests --test simulator"
+    )
+}
+
+/// What never happened, though it should have: each action accepted and refused, each trouble met.
+fn missing(tally: &Tally) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (tag, name, _) in actions::ALL {
+        if !tally.accepted.contains_key(tag) {
+            missing.push(format!("{name} was never accepted"));
+        }
+        if !tally.refused.contains_key(tag) {
+            missing.push(format!("{name} was never refused"));
+        }
+    }
+    for trouble in Trouble::ALL {
+        if !tally.troubles.contains_key(&trouble.name()) {
+            missing.push(format!("no node went through {}", trouble.name()));
+        }
+    }
+    missing
+}
+
+fn report(tally: &Tally) -> String {
+    let accepted: u64 = tally.accepted.values().sum();
+    let rejections: BTreeSet<u32> = tally.rejections.keys().copied().collect();
+    format!(
+        "{} blocks, {} transactions, {} timers, {accepted} actions accepted, {} rejections by {} names, \
+         {} troubles, {} replays",
+        tally.blocks,
+        tally.transactions,
+        tally.timers,
+        tally.rejections.values().sum::<u64>(),
+        rejections.len(),
+        tally.troubles.values().sum::<u64>(),
+        tally.replays,
+    )
+}
