@@ -45,7 +45,8 @@ pub struct Founding<'a> {
     pub guests: usize,
     /// Settings of every node, `KEY=VALUE`.
     pub settings: &'a [&'a str],
-    /// More of the charter than four departments that pay each other.
+    /// More of the charter than four departments that pay each other: first lines of parameters, if
+    /// any, then tables.
     pub charter: &'a str,
 }
 
@@ -225,8 +226,11 @@ impl Cluster {
     /// organisation's digest.
     #[track_caller]
     fn found_organisation(&self, addition: &str) -> [u8; 32] {
-        let mut text = charter::charter(self.nodes.len(), "we decide together");
-        text.push_str(addition);
+        let tables = addition.find("[[").unwrap_or(addition.len());
+        let (parameters, tables) = addition.split_at(tables);
+        let text = charter::charter(self.nodes.len(), "we decide together");
+        let mut text = text.replacen("[[", &format!("{parameters}\n[["), 1);
+        text.push_str(tables);
         for (department, node) in self.nodes[..self.founders].iter().enumerate() {
             let shown = node.polityd_json(&["keys", "show", "--chain", charter::CHAIN_ID]);
             let value = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();

@@ -1,5 +1,6 @@
 //! `polity` at the terminal of somebody in a cluster: a home with the genesis, the nodes and people's keys.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,13 @@ impl Terminal {
     /// Makes a person's key, and their entry for a charter.
     #[track_caller]
     pub fn enrol(&mut self, handle: &str, unit: &str, role: &str) {
+        self.enrol_in(handle, &[unit], &[role]);
+    }
+
+    /// The same for a person who sits in several units, the first of which admits them, and holds
+    /// several roles.
+    #[track_caller]
+    pub fn enrol_in(&mut self, handle: &str, units: &[&str], roles: &[&str]) {
         let passphrase = Passphrase::new(PASSPHRASE.to_owned());
         let store = KeyStore::in_home(self.home.path()).with_work_factor(WORK_FACTOR);
         let key = store.create(handle, &passphrase).expect("a key is made");
@@ -52,7 +60,8 @@ impl Terminal {
         let _ = write!(
             self.people,
             "[[people]]\nhandle = \"{handle}\"\nkey = \"{key}\"\npossession = \"{possession}\"\n\
-             unit = \"{unit}\"\nroles = [\"{role}\"]\n"
+             unit = \"{unit}\"\njoins = {units:?}\nroles = {roles:?}\n",
+            unit = units[0],
         );
     }
 
@@ -100,6 +109,21 @@ impl Terminal {
             .args(arguments)
             .env("POLITY_PASSPHRASE", PASSPHRASE);
         command
+    }
+
+    /// Runs what somebody types after `polity`, read by a real shell that knows these variables.
+    #[track_caller]
+    pub fn shell(&self, member: &str, typed: &str, variables: &BTreeMap<String, String>) -> Output {
+        let options = "--home \"$TERMINAL\" --yes";
+        let script = format!("exec \"$POLITY\" {options} --member {member} {typed}");
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .env("POLITY", binaries::path("polity"))
+            .env("TERMINAL", self.home.path())
+            .env("POLITY_PASSPHRASE", PASSPHRASE)
+            .envs(variables)
+            .output();
+        output.expect("a shell can be run")
     }
 
     /// Runs a command line, however it ends.

@@ -1,0 +1,167 @@
+//! The stories of `tests/terminal/`: people at their terminals, and a network of four departments that
+//! decides whether it is so. Waits and terms that last days elsewhere last seconds here.
+//!
+//! A story has three parts, divided by `----`: its people, the rest of the charter that founds their
+//! organisation, and what they type. A line at the margin is what a member types after `polity`, read
+//! by a real shell; the indented lines below it say what must come of it:
+//!
+//! - `accepted`, and `called NAME` for what it made: `$NAME` in later lines;
+//! - `accepted in time`: refused as `waiting` until its time has come;
+//! - `refused NAME`: by the ledger, in a block, where the attempt is recorded;
+//! - `shows TEXT`, `hides TEXT`, and `shows TEXT in time`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Output;
+use std::time::Duration;
+
+use polity_tests::cluster::{Cluster, Founding};
+use polity_tests::engine::Engine;
+use polity_tests::terminal::Terminal;
+use polity_tests::wait;
+
+/// Every wait and term of the stories is shorter.
+const IN_TIME: Duration = Duration::from_secs(60);
+
+/// A change round and an idle block after seconds.
+const PARAMETERS: &str = "idle_interval = \"1s\"\nelection_change = \"6s\"\n";
+
+#[test]
+fn the_stories_hold_at_the_terminal() {
+    let stories = ["a-circle.txt"].map(Story::read);
+    let mut terminal = Terminal::new();
+    let mut charter = PARAMETERS.to_owned();
+    for story in &stories {
+        story.enrol(&mut terminal);
+        charter.push_str(&story.charter);
+        charter.push('\n');
+    }
+    charter.push_str(terminal.people());
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 4,
+        guests: 0,
+        settings: &["share.transactions_per_second=0"],
+        charter: &charter,
+    });
+    cluster.start_founders();
+    terminal.connect(&cluster);
+
+    for story in &stories {
+        story.live(&terminal);
+    }
+}
+
+struct Story {
+    name: &'static str,
+    people: String,
+    charter: String,
+    acts: String,
+}
+
+impl Story {
+    #[track_caller]
+    fn read(name: &'static str) -> Story {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("terminal")
+            .join(name);
+        let text = std::fs::read_to_string(path).expect("the story can be read");
+        let mut parts = text.split("\n----\n").map(str::to_owned);
+        let mut part = || parts.next().expect("a story has three parts");
+        Story {
+            name,
+            people: part(),
+            charter: part(),
+            acts: part(),
+        }
+    }
+
+    /// The people: `NAME in UNIT, UNIT as ROLE, ROLE`.
+    #[track_caller]
+    fn enrol(&self, terminal: &mut Terminal) {
+        for line in lines(&self.people) {
+            let parts = line
+                .split_once(" in ")
+                .and_then(|(who, rest)| Some((who, rest.split_once(" as ")?)));
+            let (who, (units, roles)) = parts.expect("NAME in UNIT as ROLE");
+            let units: Vec<&str> = units.split(", ").collect();
+            let roles: Vec<&str> = roles.split(", ").collect();
+            terminal.enrol_in(who, &units, &roles);
+        }
+    }
+
+    #[track_caller]
+    fn live(&self, terminal: &Terminal) {
+        let mut named = BTreeMap::new();
+        let mut typed = ("", "");
+        let mut output: Option<Output> = None;
+        for line in lines(&self.acts) {
+            if let Some(expected) = line.strip_prefix("  ") {
+                let (member, command) = typed;
+                let command = match expected.starts_with("refused") {
+                    true => format!("--send-anyway {command}"),
+                    false => command.to_owned(),
+                };
+                let again = || terminal.shell(member, &command, &named);
+                let now = match expected.ends_with(" in time") {
+                    true => wait::until(line, IN_TIME, || {
+                        let found = again();
+                        holds(&found, expected).then_some(found)
+                    }),
+                    false => output.take().unwrap_or_else(again),
+                };
+                let told = told(&now);
+                assert!(
+                    holds(&now, expected),
+                    "{}: {member}: {command}\n{line}\n{told}",
+                    self.name
+                );
+                if let Some((_, name)) = expected.split_once(" called ") {
+                    named.insert(name.to_owned(), made(&told));
+                }
+                output = Some(now);
+            } else {
+                typed = line.split_once(": ").expect("MEMBER: COMMAND");
+                output = None;
+            }
+        }
+    }
+}
+
+/// The lines of a part, without remarks.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let of_story = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    text.lines().filter(of_story)
+}
+
+/// Whether what was printed is what the story expects.
+#[track_caller]
+fn holds(output: &Output, expected: &str) -> bool {
+    let told = told(output);
+    let expected = expected.strip_suffix(" in time").unwrap_or(expected);
+    let (word, rest) = expected.split_once(' ').unwrap_or((expected, ""));
+    match word {
+        "accepted" => output.status.success() && told.contains("accepted in block"),
+        "refused" => output.status.code() == Some(3) && told.contains(&format!(" {rest}: ")),
+        "shows" => output.status.success() && told.contains(rest),
+        "hides" => output.status.success() && !told.contains(rest),
+        _ => panic!("what is {expected:?}?"),
+    }
+}
+
+fn told(output: &Output) -> String {
+    let texts = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    texts.concat()
+}
+
+/// The number of what was made: the last word of the first line below the receipt's.
+#[track_caller]
+fn made(told: &str) -> String {
+    let after = told
+        .lines()
+        .skip_while(|line| !line.contains("accepted in"));
+    let word = after
+        .skip(1)
+        .find_map(|line| line.split_whitespace().next_back());
+    word.expect("a receipt tells what was made").to_owned()
+}
