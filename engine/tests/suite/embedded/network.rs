@@ -26,6 +26,8 @@ pub(super) struct Network {
 
 pub(super) struct Node {
     number: u8,
+    /// Whose key it votes with: its own, unless it cheats.
+    voter: u8,
     pub(super) app: Arc<App>,
     home: TempDir,
     genesis: Genesis,
@@ -77,6 +79,7 @@ impl Network {
             .map(|number| {
                 let node = Node {
                     number,
+                    voter: number,
                     app: Arc::default(),
                     home: tempfile::tempdir().unwrap(),
                     genesis: genesis.clone(),
@@ -177,7 +180,7 @@ impl Node {
         let settings = Settings {
             moniker: format!("node-{}", self.number),
             genesis: self.genesis.clone(),
-            consensus_seed: [self.number + 1; 32],
+            consensus_seed: [self.voter + 1; 32],
             node_seed: [self.number + 101; 32],
             guard_file: self.guard_file(),
             log_file: self.home.path().join("consensus/wal"),
@@ -192,6 +195,11 @@ impl Node {
         if let Some(engine) = self.engine.take() {
             engine.stop().await;
         }
+    }
+
+    /// Votes with another node's key from its next start on, as if its owner had copied the key without the guard.
+    pub(super) fn vote_as(&mut self, voter: u8) {
+        self.voter = voter;
     }
 
     /// Everything but the keys and the guard.
@@ -216,7 +224,7 @@ impl Node {
     }
 
     pub(super) fn consensus_key(&self) -> [u8; 32] {
-        consensus_key(self.number).public_key()
+        consensus_key(self.voter).public_key()
     }
 
     pub(super) fn address(&self) -> Address {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use polity_engine::embedded::canonical::Address;
+use tokio::time::timeout;
 
 use super::PATIENCE;
 use super::network::Network;
@@ -10,6 +11,60 @@ use super::wires::Wires;
 
 /// The validator that misbehaves.
 const FOURTH: usize = 3;
+/// A second node with the same validator's key and a guard of its own: two that propose different blocks in one round,
+/// and vote each for their own.
+const TWIN: usize = 4;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_that_runs_twice_proposes_and_votes_twice_and_a_block_convicts_it() {
+    let mut network = Network::found(4, 1);
+    // The two do not speak with each other, so that neither follows what the other began.
+    for (one, other) in [(FOURTH, TWIN), (TWIN, FOURTH)] {
+        let listens = network.nodes[other].listen.to_string();
+        let peers = &mut network.nodes[one].peers;
+        peers.retain(|peer| peer.address.as_ref() != Some(&listens));
+    }
+    network.nodes[TWIN].vote_as(FOURTH as u8);
+    network.start_all().await;
+    // Whoever judges a block writes it down first: the two, who know their own, have voted before the others decide.
+    for node in &network.nodes[..FOURTH] {
+        node.app.slow_down(Duration::from_millis(50));
+    }
+
+    let cheat = network.nodes[FOURTH].address();
+    let is_convicted = |node: usize| !network.nodes[node].app.convicted().is_empty();
+    let convicted = timeout(PATIENCE, async {
+        for number in 0.. {
+            if (0..FOURTH).all(is_convicted) {
+                break;
+            }
+            let (left, right) = (format!("left {number}"), format!("right {number}"));
+            let (one, other) = (&network.nodes[FOURTH], &network.nodes[TWIN]);
+            tokio::join!(one.submit(&left), other.submit(&right));
+            for node in &network.nodes[..FOURTH] {
+                node.wait_for(&left, PATIENCE).await;
+                node.wait_for(&right, PATIENCE).await;
+            }
+        }
+    });
+    assert!(convicted.await.is_ok(), "nobody noticed");
+    let convicted = network.nodes[0].app.convicted();
+    assert!(convicted.iter().all(|address| address[..] == cheat.0));
+
+    network.nodes[TWIN].stop().await;
+    network.nodes[FOURTH].stop().await;
+    network.assert_agreement();
+    assert_eq!(convictions_in_blocks(&network), network.evidence());
+}
+
+/// Pieces of evidence in all blocks of the first node.
+fn convictions_in_blocks(network: &Network) -> usize {
+    let chain = network.nodes[0].chain();
+    (1..=chain.progress().height)
+        .map(|height| chain.block(height).unwrap().unwrap())
+        .map(|block| block.block().evidence.len())
+        .sum()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_that_the_application_refuses_is_never_decided() {
