@@ -36,6 +36,9 @@ pub fn parse_duration(text: &str) -> Result<Duration> {
         .map_err(|_| usage(format!("a duration is written 10m, 72h or 30d, not {text}")))
 }
 
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
 /// A moment for JSON: RFC 3339, or null for none.
 #[must_use]
 pub fn json(seconds: u64) -> serde_json::Value {
@@ -45,10 +48,18 @@ pub fn json(seconds: u64) -> serde_json::Value {
     }
 }
 
-/// Writes a duration in seconds: `30days`, `72h`.
+/// Writes a duration in seconds: `365days`, `3days 4h`, `90s` as `1m 30s`. Months and years have no length that
+/// everybody agrees on, so days are the longest unit.
 #[must_use]
 pub fn length(seconds: u64) -> String {
-    humantime::format_duration(Duration::from_secs(seconds)).to_string()
+    let rest = || humantime::format_duration(Duration::from_secs(seconds % DAY)).to_string();
+    match (seconds / DAY, seconds % DAY) {
+        (0, _) => rest(),
+        (1, 0) => "1day".to_owned(),
+        (days, 0) => format!("{days}days"),
+        (1, _) => format!("1day {}", rest()),
+        (days, _) => format!("{days}days {}", rest()),
+    }
 }
 
 /// A moment that is ahead, and how far: `2026-03-01T12:00:00Z (in 3h)`. 0 is nothing.
@@ -95,6 +106,21 @@ mod tests {
         for (text, seconds, back) in table {
             assert_eq!(parse(text).expect(text), seconds, "{text}");
             assert_eq!(shown(seconds), back, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_in_days_and_less() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (90, "1m 30s"),
+            (72 * 3_600, "3days"),
+            (365 * DAY, "365days"),
+            (DAY + 3_600, "1day 1h"),
+        ] {
+            assert_eq!(length(seconds), text);
+            let read = parse_duration(text).expect(text);
+            assert_eq!(read.as_secs(), seconds, "{text} is read back");
         }
     }
 

@@ -4,7 +4,8 @@ use polity_ledger::judge::Now;
 use polity_ledger::state::{keys, objects};
 use polity_ledger::{Block, Rejection, actions, check, query};
 use polity_proto::v1::{
-    CanAnswer, CanRequest, Paused, SimulateAnswer, SimulateRequest, WhoCanAnswer, WhoCanRequest,
+    self, CanAnswer, CanRequest, Paused, SimulateAnswer, SimulateRequest, WhoCanAnswer,
+    WhoCanRequest,
 };
 
 use super::{QueryError, View};
@@ -32,15 +33,21 @@ pub(super) fn can(app: &App, view: &View, request: &CanRequest) -> Result<CanAns
         .action
         .as_ref()
         .ok_or(QueryError::BadRequest("no action"))?;
-    actions::check_form(action, check::SIGNERS_MAX)
-        .map_err(|_| QueryError::BadRequest("the action is malformed"))?;
-    let verdict = query::can(
-        view,
-        next_block(app, view),
-        request.member,
-        action,
-        request.any_role,
-    );
+    let verdict = match actions::check_form(action, check::SIGNERS_MAX) {
+        Ok(()) => query::can(
+            view,
+            next_block(app, view),
+            request.member,
+            action,
+            request.any_role,
+        ),
+        Err(rejection) => v1::Verdict {
+            kind: v1::VerdictKind::Refused.into(),
+            code: rejection.code(),
+            rejection: rejection.name().into(),
+            ..v1::Verdict::default()
+        },
+    };
     Ok(CanAnswer {
         height: view.height,
         verdict: Some(verdict),

@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::ledger::state::keys::{self, List as Set};
 use polity_client::session::{AsOf, Session, lettered, proposed_action};
-use polity_client::v1::{ObjectKind, Organisation, Paused, Proposal, Signer};
+use polity_client::v1::{ObjectKind, Organisation, Paused, Proposal, ProposalState, Signer};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
@@ -211,6 +211,12 @@ fn shown(proposal: &Proposal, names: &Names<'_>, actions: &[String], full: bool)
             .map(|one| names.shown(ObjectKind::Member, *one));
         shown.collect::<Vec<_>>().join(", ")
     };
+    let is_closed = proposal.closed_at != 0;
+    // What would have happened later no longer will.
+    let ahead = |time| match is_closed {
+        true => String::new(),
+        false => time::shown(time),
+    };
     let mut text = facts(&[
         (
             "proposal",
@@ -234,8 +240,8 @@ fn shown(proposal: &Proposal, names: &Names<'_>, actions: &[String], full: bool)
             },
         ),
         ("opened", time::shown(proposal.opened_at)),
-        ("deadline", time::shown(proposal.deadline)),
-        ("lapses", time::shown(proposal.lapses_at)),
+        ("deadline", ahead(proposal.deadline)),
+        ("lapses", ahead(proposal.lapses_at)),
         ("executable", time::shown(proposal.executable_at)),
         ("closed", time::shown(proposal.closed_at)),
         ("benefits", people(&proposal.beneficiaries)),
@@ -247,7 +253,11 @@ fn shown(proposal: &Proposal, names: &Names<'_>, actions: &[String], full: bool)
             },
         ),
     ]);
-    text.push_str("It would do:\n");
+    text.push_str(match (proposal.state(), is_closed) {
+        (ProposalState::Adopted, _) => "It did:\n",
+        (_, true) => "It would have done:\n",
+        (_, false) => "It would do:\n",
+    });
     for (index, action) in actions.iter().enumerate() {
         text.push_str(&format!("  {}. {action}.\n", index + 1));
     }
