@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# usage: scripts/lib/install.sh [rust] [build] [cometbft] [books] [lint] [postgres]
+# usage: scripts/lib/install.sh [rust] [build] [cometbft] [clients] [books] [lint] [postgres]
 #
 # Installs what a fresh Debian or Ubuntu lacks, and only that; without arguments: everything
 # but postgres.
 #   rust      checks that cargo, rustfmt and clippy are there (adds the components through rustup)
 #   build     g++ and libclang, which RocksDB needs to compile
 #   cometbft  CometBFT at the pinned version, by `go install`
+#   clients   Node.js and npm, for a client of others' that the tests run
 #   books     hledger and jq, with which the tests check exports and outputs
 #   lint      cargo-deny, beside the build results
 #   postgres  PostgreSQL's programs, against which scripts/bench measures; no cluster is made
@@ -19,13 +20,14 @@ cargo_deny_version="0.20.2"
 main() {
   case "${1:-}" in -h | --help) usage; exit 0 ;; esac
   local parts=("$@") part
-  [ ${#parts[@]} -gt 0 ] || parts=(rust build cometbft books lint)
+  [ ${#parts[@]} -gt 0 ] || parts=(rust build cometbft clients books lint)
 
   for part in "${parts[@]}"; do
     case "$part" in
       rust) need_rust ;;
       build) need_build ;;
       cometbft) need_cometbft ;;
+      clients) need_clients ;;
       books) need_books ;;
       lint) need_lint ;;
       postgres) need_postgres ;;
@@ -60,6 +62,13 @@ need_books() {
   local packages=()
   has jq || packages+=(jq)
   has hledger || packages+=(hledger)
+  install_packages "${packages[@]}"
+}
+
+need_clients() {
+  local packages=()
+  has node || packages+=(nodejs)
+  has npm || packages+=(npm)
   install_packages "${packages[@]}"
 }
 

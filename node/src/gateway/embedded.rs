@@ -75,6 +75,7 @@ impl Embedded {
             Ask::NetInfo => Ok(json::net_info(
                 &self.chain.peers().await,
                 self.chain.chain_id(),
+                &self.about.listen,
             )),
             Ask::Genesis => Ok(json!({"genesis": self.genesis})),
             Ask::GenesisChunked(chunk) => self.genesis_chunk(chunk.unwrap_or(0)),

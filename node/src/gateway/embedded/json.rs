@@ -170,7 +170,7 @@ pub(super) fn status(
     })
 }
 
-pub(super) fn net_info(peers: &[ConnectedPeer], chain_id: &str) -> Value {
+pub(super) fn net_info(peers: &[ConnectedPeer], chain_id: &str, listen: &str) -> Value {
     let shown: Vec<Value> = peers
         .iter()
         .map(|peer| {
@@ -192,7 +192,7 @@ pub(super) fn net_info(peers: &[ConnectedPeer], chain_id: &str) -> Value {
         .collect();
     json!({
         "listening": true,
-        "listeners": [],
+        "listeners": [format!("Listener(@{listen})")],
         "n_peers": peers.len().to_string(),
         "peers": shown,
     })
