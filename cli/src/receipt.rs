@@ -4,7 +4,9 @@ use polity_client::Result;
 use polity_client::ledger::{Amount, actions};
 use polity_client::proof::ProvenReceipt;
 use polity_client::session::{AsOf, Session, lettered};
-use polity_client::v1::{Account, Asset, BasisSource, EndReason, Event, ObjectKind, Receipt};
+use polity_client::v1::{
+    Account, Asset, Basis, BasisSource, EndReason, Event, ObjectKind, Receipt,
+};
 use serde_json::{Value, json};
 
 use crate::names::Names;
@@ -43,7 +45,7 @@ pub async fn event_json(session: &Session, event: &Event) -> Result<Value> {
     let mut value = json!({
         "did": did(event),
         "object": lettered(event.object(), event.number),
-        "basis": basis_words(event),
+        "basis": basis_words(event.basis),
         "member": numbered(ObjectKind::Member, basis.member),
         "role": numbered(ObjectKind::Role, basis.role),
     });
@@ -110,10 +112,10 @@ pub async fn event_lines(session: &Session, receipt: &Receipt) -> Result<String>
     Ok(lines.collect())
 }
 
-/// By which authority an event happened: `grant g41`, `own`.
+/// By which authority something happened: `grant g41`, `own`.
 #[must_use]
-pub fn basis_words(event: &Event) -> String {
-    let basis = event.basis.unwrap_or_default();
+pub fn basis_words(basis: Option<Basis>) -> String {
+    let basis = basis.unwrap_or_default();
     match basis.source() {
         BasisSource::None => String::new(),
         BasisSource::Genesis => "genesis".to_owned(),

@@ -4,8 +4,8 @@ use clap::{ArgGroup, Args, Subcommand};
 use polity_client::ledger::state::keys::List as Set;
 use polity_client::session::{AsOf, Session, lettered};
 use polity_client::v1::{
-    AcceptAssignment, AssignRole, Assignment as AssignmentState, BasisSource, Manner, ObjectKind,
-    Ref, RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
+    AcceptAssignment, AssignRole, Assignment as AssignmentState, Manner, ObjectKind, Ref,
+    RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
 };
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
-use crate::{time, word};
+use crate::{receipt, time, word};
 
 /// Assignments: who holds which role, from when until when.
 ///
@@ -145,7 +145,7 @@ impl Show {
                     "assigned by",
                     names.shown(ObjectKind::Member, one.assigned_by),
                 ),
-                ("basis", basis(&one)),
+                ("basis", receipt::basis_words(one.basis)),
                 ("accepted", time::shown(one.accepted_at)),
                 ("ended", time::shown(one.ended_at)),
                 (
@@ -312,29 +312,13 @@ fn as_json(one: &AssignmentState, names: &Names<'_>) -> Value {
         "focus": one.focus,
         "percentage": one.percentage,
         "assigned_by": names::json(ObjectKind::Member, one.assigned_by),
-        "basis": basis(one),
+        "basis": receipt::basis_words(one.basis),
         "accepted_at": time::json(one.accepted_at),
         "ended_at": time::json(one.ended_at),
         "effective_at": time::json(one.effective_at),
         "ended_effective_at": time::json(one.ended_effective_at),
         "follows": names::json(ObjectKind::Assignment, one.follows),
     })
-}
-
-/// By which authority the assignment came to be.
-fn basis(one: &AssignmentState) -> String {
-    let basis = one.basis.unwrap_or_default();
-    match basis.source() {
-        BasisSource::None => String::new(),
-        BasisSource::Genesis => "genesis".to_owned(),
-        BasisSource::Own => "own".to_owned(),
-        BasisSource::Grant => format!("grant {}", lettered(ObjectKind::Grant, basis.number)),
-        BasisSource::Policy => format!("policy {}", lettered(ObjectKind::Policy, basis.number)),
-        BasisSource::Proposal => {
-            format!("proposal {}", lettered(ObjectKind::Proposal, basis.number))
-        }
-        BasisSource::Timer => "timer".to_owned(),
-    }
 }
 
 fn shown_percentage(percentage: u32) -> String {

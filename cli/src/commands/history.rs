@@ -91,7 +91,7 @@ impl History {
                 receipt::event_line(&names, event),
                 names.shown(ObjectKind::Member, basis.member),
                 names.role(basis.role),
-                receipt::basis_words(event),
+                receipt::basis_words(event.basis),
             ]);
             let mut value = receipt::event_json(session, event).await?;
             value["index"] = item.index.into();

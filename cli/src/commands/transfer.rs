@@ -194,7 +194,7 @@ impl Show {
                 ("kind", kind_name(posting.kind()).to_owned()),
                 ("by", names.shown(v1::ObjectKind::Member, basis.member)),
                 ("as", names.role(basis.role)),
-                ("basis", receipt::basis_words(event)),
+                ("basis", receipt::basis_words(event.basis)),
                 ("time", time::shown(found.proven.time)),
                 ("block", found.item.entry.height.to_string()),
                 ("transaction", id),

@@ -49,7 +49,7 @@ impl Why {
             let mut names = Names::new(session, AsOf::Newest);
             receipt::load_names(&mut names, &proven.receipt.events).await?;
             for event in &proven.receipt.events {
-                let basis = receipt::basis_words(event);
+                let basis = receipt::basis_words(event.basis);
                 let line = receipt::event_line(&names, event);
                 text.push_str(&format!(
                     "  {line}, by {basis}

@@ -1,7 +1,8 @@
 //! Enrolling keys: what every new key of a member has in common.
 
-use polity_proto::v1::{Member, Organisation};
+use polity_proto::v1::Member;
 
+use super::possession;
 use crate::context::Context;
 use crate::state::{keys, names};
 use crate::{Rejection, check};
@@ -26,32 +27,16 @@ pub(crate) fn check_free(context: &Context<'_, '_>, key: &[u8]) -> Result<(), Re
     }
 }
 
-/// Refuses a key that did not sign for its member. In a genesis it signs the chain id, because the
-/// organisation has no digest yet.
+/// Refuses a key that did not sign for its member.
 pub(crate) fn check_possession(
     context: &Context<'_, '_>,
     member: u64,
     key: &[u8],
-    possession: &[u8],
+    proof: &[u8],
 ) -> Result<(), Rejection> {
-    let organisation: Organisation = context.get(0)?;
-    let message = if context.is_genesis() {
-        check::founding_possession_bytes(&organisation.chain_id, key)
-    } else {
-        let digest: [u8; 32] = organisation
-            .digest
-            .as_slice()
-            .try_into()
-            .map_err(|_| Rejection::WrongOrganisation)?;
-        check::possession_bytes(&digest, member, key)
-    };
-    let proven = <&[u8; 64]>::try_from(possession)
-        .is_ok_and(|signature| check::signature_is_valid(key, signature, &message));
-    if proven {
-        Ok(())
-    } else {
-        Err(Rejection::PossessionUnproven)
-    }
+    possession::require(context, key, proof, |organisation| {
+        check::possession_bytes(organisation, member, key)
+    })
 }
 
 /// Reserves a key for a member. It is never given back: a revoked key enrols nobody again.

@@ -52,6 +52,7 @@ mod open_proposal;
 mod ownership;
 mod place_hold;
 mod plan_budget;
+mod possession;
 mod post_hold;
 pub(crate) mod posting;
 mod raise_objection;

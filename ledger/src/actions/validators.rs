@@ -2,6 +2,7 @@
 
 use polity_proto::v1::{Counter, Organisation, Validator};
 
+use super::possession;
 use crate::context::Context;
 use crate::judge::Need;
 use crate::state::{keys, names};
@@ -31,32 +32,16 @@ pub(crate) fn index(key: &[u8]) -> Vec<u8> {
     keys::key_with(keys::CONSENSUS_KEY, &[], key)
 }
 
-/// Refuses a consensus key that did not sign for its unit. In a genesis it signs the chain id,
-/// because the organisation has no digest yet.
+/// Refuses a consensus key that did not sign for its unit.
 pub(crate) fn check_possession(
     context: &Context<'_, '_>,
     unit: u64,
     key: &[u8],
-    possession: &[u8],
+    proof: &[u8],
 ) -> Result<(), Rejection> {
-    let organisation: Organisation = context.get(0)?;
-    let message = if context.is_genesis() {
-        check::founding_possession_bytes(&organisation.chain_id, key)
-    } else {
-        let digest: [u8; 32] = organisation
-            .digest
-            .as_slice()
-            .try_into()
-            .map_err(|_| Rejection::WrongOrganisation)?;
-        check::consensus_possession_bytes(&digest, unit, key)
-    };
-    let proven = <&[u8; 64]>::try_from(possession)
-        .is_ok_and(|signature| check::signature_is_valid(key, signature, &message));
-    if proven {
-        Ok(())
-    } else {
-        Err(Rejection::PossessionUnproven)
-    }
+    possession::require(context, key, proof, |organisation| {
+        check::consensus_possession_bytes(organisation, unit, key)
+    })
 }
 
 /// At most one change per block, evidence counted. A genesis founds the whole set at once and is
