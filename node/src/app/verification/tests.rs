@@ -1,0 +1,131 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
+use std::thread;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use polity_ledger::{Amount, form};
+use polity_proto::v1::{Action, Envelope, Signer, Transfer, TransferKind, action::Kind};
+use prometheus_client::registry::Registry;
+use prost::Message;
+
+use super::*;
+
+const ORGANISATION: [u8; 32] = [7; 32];
+const ENVELOPES: u64 = 300;
+const THREADS: usize = 8;
+
+fn verifier() -> Verifier {
+    Verifier::new(Arc::new(Metrics::register(
+        &mut Registry::default(),
+        "test",
+    )))
+}
+
+fn envelope(number: u64) -> Bytes {
+    let key = SigningKey::from_bytes(&[1; 32]);
+    let transfer = Transfer {
+        from: form::numbered(1),
+        to: form::numbered(2),
+        amount: Amount(1).to_bytes(),
+        kind: TransferKind::Payment as i32,
+        ..Transfer::default()
+    };
+    let body = Body {
+        version: check::VERSION,
+        organisation: ORGANISATION.to_vec(),
+        valid_until: 1,
+        salt: u128::from(number).to_be_bytes().to_vec(),
+        signers: vec![Signer {
+            member: 1,
+            key: key.verifying_key().to_bytes().to_vec(),
+        }],
+        actions: vec![Action {
+            kind: Some(Kind::Transfer(transfer)),
+            ..Action::default()
+        }],
+    }
+    .encode_to_vec();
+    let signature = key.sign(&check::signing_bytes(&ORGANISATION, &body));
+    let signatures = vec![signature.to_bytes().to_vec()];
+    Envelope { body, signatures }.encode_to_vec().into()
+}
+
+fn envelopes() -> Vec<Bytes> {
+    (0..ENVELOPES).map(envelope).collect()
+}
+
+#[test]
+fn threads_that_ask_for_the_same_envelopes_at_once_verify_each_once() {
+    let (verifier, envelopes) = (verifier(), envelopes());
+    let start = Barrier::new(THREADS);
+    let ask = |thread: usize| {
+        // Each begins elsewhere, so that batches overlap in every way.
+        let mut envelopes = envelopes.clone();
+        envelopes.rotate_left(thread * 37);
+        if thread % 2 == 1 {
+            envelopes.reverse();
+        }
+        start.wait();
+        let checked = verifier.check_all(&ORGANISATION, &envelopes);
+        for (checked, envelope) in checked.iter().zip(&envelopes) {
+            let checked = checked.as_ref().expect("the signature is good");
+            assert_eq!(checked.envelope_hash()[..], Sha256::digest(envelope)[..]);
+        }
+        assert_eq!(checked.len(), envelopes.len());
+    };
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || ask(thread));
+        }
+    });
+
+    assert_eq!(verifier.metrics.signature_verifications.get(), ENVELOPES);
+}
+
+#[test]
+fn an_envelope_that_a_block_holds_twice_is_verified_once() {
+    let verifier = verifier();
+    let twice = [envelopes(), envelopes()].concat();
+    let checked = verifier.check_all(&ORGANISATION, &twice);
+
+    assert!(checked.iter().all(Result::is_ok));
+    assert_eq!(verifier.metrics.signature_verifications.get(), ENVELOPES);
+}
+
+#[test]
+fn a_bad_signature_is_refused_beside_good_ones_and_remembered() {
+    let verifier = verifier();
+    let mut envelopes = envelopes();
+    let mut bad = Envelope::decode(envelopes[5].as_ref()).unwrap();
+    bad.signatures[0][40] ^= 1;
+    envelopes[5] = bad.encode_to_vec().into();
+    for _ in 0..2 {
+        let checked = verifier.check_all(&ORGANISATION, &envelopes);
+        let refused = checked.iter().position(Result::is_err);
+        assert_eq!(refused, Some(5));
+        assert_eq!(checked[5].as_ref().err(), Some(&Rejection::BadSignature));
+    }
+
+    assert_eq!(verifier.metrics.signature_verifications.get(), ENVELOPES);
+}
+
+#[test]
+fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
+    let (verifier, envelopes) = (verifier(), envelopes());
+    let claimed = Barrier::new(2);
+    let checked = thread::scope(|scope| {
+        scope.spawn(|| {
+            let gave_up = catch_unwind(AssertUnwindSafe(|| {
+                let hashes = envelopes.iter().map(|one| Sha256::digest(one).into());
+                let _claim = verifier.memory.claim(hashes);
+                claimed.wait();
+                panic!("in the midst of verifying");
+            }));
+            assert!(gave_up.is_err());
+        });
+        claimed.wait();
+        verifier.check_all(&ORGANISATION, &envelopes)
+    });
+
+    assert!(checked.iter().all(Result::is_ok));
+}
