@@ -6,30 +6,17 @@ use prost::Message;
 
 use crate::{Error, Result};
 
-/// Actions as a proposal carries them, and what sort of proposal they make.
+/// Actions as a proposal carries them, and what sort of proposal the first of them makes. Whether
+/// the others fit, and whether anybody may propose them, is the ledger's to say.
 pub fn proposed(actions: &[Action]) -> Result<(Vec<Vec<u8>>, ProposalKind)> {
-    let mut common = None;
-    for action in actions {
-        let kind = action
-            .kind
-            .as_ref()
-            .ok_or_else(|| Error::usage("an action says nothing"))?;
-        let sort = match actions::topic(kind) {
-            Topic::Operation => ProposalKind::Operation,
-            Topic::Governance | Topic::People | Topic::Network => ProposalKind::Governance,
-            Topic::Own => {
-                return Err(Error::usage(
-                    "what a person does for themselves cannot be proposed",
-                ));
-            }
-        };
-        if *common.get_or_insert(sort) != sort {
-            return Err(Error::usage(
-                "a proposal is about governance or about operations, not both",
-            ));
-        }
-    }
-    let sort = common.ok_or_else(|| Error::usage("a proposal has at least one action"))?;
+    let first = actions
+        .first()
+        .and_then(|action| action.kind.as_ref())
+        .ok_or_else(|| Error::usage("a proposal has at least one action"))?;
+    let sort = match actions::topic(first) {
+        Topic::Operation | Topic::Own => ProposalKind::Operation,
+        Topic::Governance | Topic::People | Topic::Network => ProposalKind::Governance,
+    };
     let encoded = actions.iter().map(|action| plain(action).encode_to_vec());
     Ok((encoded.collect(), sort))
 }
@@ -74,11 +61,17 @@ mod tests {
     }
 
     #[test]
-    fn topics_do_not_mix_and_own_acts_are_nobody_elses() {
+    fn the_first_action_says_what_sort_it_is_and_the_ledger_judges_the_rest() {
         let pay = action(Kind::Transfer(Transfer::default()));
         let step = action(Kind::MoveUnit(MoveUnit::default()));
-        assert!(proposed(&[pay, step]).is_err());
-        assert!(proposed(&[action(Kind::Leave(Leave {}))]).is_err());
-        assert!(proposed(&[]).is_err());
+        let sort = |actions: &[Action]| proposed(actions).map(|(_, sort)| sort).ok();
+        assert_eq!(
+            sort(&[step.clone(), pay.clone()]),
+            Some(ProposalKind::Governance)
+        );
+        assert_eq!(sort(&[pay, step]), Some(ProposalKind::Operation));
+        let leave = action(Kind::Leave(Leave {}));
+        assert_eq!(sort(&[leave]), Some(ProposalKind::Operation));
+        assert_eq!(sort(&[]), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use polity_ledger::check;
+use polity_ledger::{Rejection, check};
 use polity_proto::v1::{
     Action, Body, Envelope, ReceiptAnswer, ReceiptAtRequest, Ref, Signer as BodySigner,
     SimulateAnswer, SimulateRequest, action::Kind,
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::Session;
 use crate::keys::Signer;
 use crate::proof::{ProvenReceipt, verify_receipt};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Refusal, Result};
 
 /// How long a transaction of one signer is valid.
 pub const VALIDITY_ONE_SIGNER: Duration = Duration::from_secs(600);
@@ -80,8 +80,7 @@ impl Draft {
     /// A body that nobody has signed yet.
     pub fn of_body(body: &Body) -> Result<Draft> {
         let bytes = body.encode_to_vec();
-        check::parse_body(&bytes)
-            .map_err(|rejection| Error::usage(format!("{}: {rejection}", rejection.name())))?;
+        check::parse_body(&bytes).map_err(refused_by_form)?;
         Ok(Draft {
             body: bytes,
             signatures: vec![Vec::new(); body.signers.len()],
@@ -116,8 +115,7 @@ impl Draft {
 
     /// What is signed.
     pub fn body(&self) -> Result<Body> {
-        check::parse_body(&self.body)
-            .map_err(|rejection| Error::usage(format!("{}: {rejection}", rejection.name())))
+        check::parse_body(&self.body).map_err(refused_by_form)
     }
 
     /// The transaction's id.
@@ -149,6 +147,19 @@ impl Draft {
     }
 }
 
+/// The ledger's refusal of what is no transaction by its bytes alone: no block would hold it, so
+/// nothing is sent.
+fn refused_by_form(rejection: Rejection) -> Error {
+    Error::refused(Refusal {
+        code: rejection.code(),
+        log: rejection.to_string(),
+        facts: vec![(
+            "sent".into(),
+            "nothing; no block holds what is refused by its form".into(),
+        )],
+    })
+}
+
 impl Session {
     /// Judges a draft on the newest state without sending it. Hearsay of the node that was asked.
     pub async fn simulate(&self, draft: &Draft) -> Result<SimulateAnswer> {
@@ -177,7 +188,7 @@ impl Session {
                 if let Some(outcome) = self.receipt(&id).await? {
                     return Ok(outcome);
                 }
-                let refusal = crate::Refusal {
+                let refusal = Refusal {
                     code: answer.code,
                     log: answer.log,
                     facts: Vec::new(),
@@ -245,5 +256,18 @@ impl Session {
         let next = self.light().proven_at(answer.height, self.wait).await?;
         let block = self.light().verified_header(answer.height).await?;
         verify_receipt(answer, id, &block, &next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_its_form_refuses_is_refused_by_the_ledgers_own_name() {
+        let error = Draft::of_body(&Body::default()).expect_err("no version is 0");
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        let code = error.refusal().map(|refusal| refusal.code);
+        assert_eq!(code, Some(Rejection::WrongVersion.code()));
     }
 }

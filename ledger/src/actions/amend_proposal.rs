@@ -15,7 +15,7 @@ impl Act for AmendProposal {
         form::text(&self.explanation, form::TEXT_BYTES_MAX)?;
         form::optional_hash(&self.document)?;
         form::optional_hash(&self.outlook)?;
-        opening::check_actions(&self.actions, None)
+        opening::check_form(&self.actions)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -30,7 +30,8 @@ impl Act for AmendProposal {
         }
         settling::check_open(&proposal)?;
         settling::check_undecided(context, &proposal)?;
-        opening::check_actions(&self.actions, Some(proposal.kind()))?;
+        let actions = opening::actions_of(&self.actions)?;
+        opening::check_content(&actions, proposal.kind())?;
         check_words(context, &proposal, &self.actions)?;
         let proposer = Actor {
             member: proposal.proposer,
@@ -41,7 +42,6 @@ impl Act for AmendProposal {
         // Policy and mode stay those of the opening: what needs more is another proposal.
         let frozen: Mode = proposal.mode.clone().unwrap_or_default();
         opening::check_covered(&judged.decision, &frozen)?;
-        let actions = opening::actions_of(&self.actions)?;
         outlook::check_bound(context, proposer, &actions, &self.outlook)?;
 
         timing::clear_timer(context, &proposal);

@@ -14,7 +14,7 @@ use crate::{Rejection, form, outlook};
 impl Act for OpenProposal {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
-        let kind = form::known::<ProposalKind>(self.kind)?;
+        form::known::<ProposalKind>(self.kind)?;
         form::known::<ModeKind>(self.expected)?;
         form::text(&self.title, form::SHORT_BYTES_MAX)?;
         for text in [&self.tension, &self.example, &self.explanation] {
@@ -26,7 +26,7 @@ impl Act for OpenProposal {
         }
         form::optional_hash(&self.document)?;
         form::optional_hash(&self.outlook)?;
-        opening::check_actions(&self.actions, Some(kind))
+        opening::check_form(&self.actions)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -45,6 +45,8 @@ impl Act for OpenProposal {
         }
         let unit: Unit = context.find(&self.unit)?;
         let proposer = context.actor;
+        let actions = opening::actions_of(&self.actions)?;
+        opening::check_content(&actions, self.kind())?;
         let words = Words {
             tension: &self.tension,
             example: &self.example,
@@ -54,7 +56,6 @@ impl Act for OpenProposal {
         let judged = opening::judge_actions(context, unit.number, proposer, &self.actions)?;
         let expected = opening::expected(self.expected(), self.expected_count);
         opening::check_not_stricter(&judged.decision, &expected)?;
-        let actions = opening::actions_of(&self.actions)?;
         outlook::check_bound(context, proposer, &actions, &self.outlook)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);

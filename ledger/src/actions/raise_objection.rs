@@ -26,12 +26,7 @@ impl Act for RaiseObjection {
         if self.version == 0 {
             return Err(Rejection::FieldMissing);
         }
-        let is_said = |text: &str| !text.trim().is_empty();
-        let all_four = claims.into_iter().all(|claim| is_said(claim));
-        match all_four || is_said(&self.breaks_a_rule) {
-            true => Ok(()),
-            false => Err(Rejection::ObjectionIncomplete),
-        }
+        Ok(())
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -41,6 +36,22 @@ impl Act for RaiseObjection {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        objections::raise(context, self)
+        // Judged in the block and not by the bytes: that somebody objected without arguing is recorded.
+        match is_argued(self) {
+            true => objections::raise(context, self),
+            false => Err(Rejection::ObjectionIncomplete),
+        }
     }
+}
+
+/// Whether all four claims have an argument, or a rule is named.
+fn is_argued(objection: &RaiseObjection) -> bool {
+    let claims = [
+        &objection.harms,
+        &objection.limits_my_role,
+        &objection.caused_by_proposal,
+        &objection.no_time_to_adapt,
+    ];
+    let is_said = |text: &str| !text.trim().is_empty();
+    claims.into_iter().all(|claim| is_said(claim)) || is_said(&objection.breaks_a_rule)
 }

@@ -33,30 +33,36 @@ impl Judged {
     }
 }
 
-/// Checks what the bytes of a proposal's actions alone can tell. `kind`: none for an amendment.
-pub(crate) fn check_actions(
-    encoded: &[Vec<u8>],
-    kind: Option<ProposalKind>,
-) -> Result<(), Rejection> {
+/// Checks what the bytes of a proposal's actions alone can tell.
+pub(crate) fn check_form(encoded: &[Vec<u8>]) -> Result<(), Rejection> {
     if encoded.is_empty() || encoded.len() > ACTIONS_MAX {
         return Err(Rejection::ProposalEmpty);
     }
-    let mut common = None;
     for bytes in encoded {
         let action = Action::decode(bytes.as_slice()).map_err(|_| Rejection::Malformed)?;
         if action.encode_to_vec() != *bytes {
             return Err(Rejection::NotCanonical);
         }
+        // Bytes could nest without end; so this is no matter of a block.
         if is_about_proposals(&action) {
             return Err(Rejection::ProposalNested);
         }
+        actions::check_form(&action, 1)?;
+    }
+    Ok(())
+}
+
+/// Checks what a proposal of this kind may contain. Judged in the block, so that the attempt to
+/// decide what is not to be decided is recorded.
+pub(crate) fn check_content(actions: &[Action], kind: ProposalKind) -> Result<(), Rejection> {
+    let mut common = None;
+    for action in actions {
         // The proposer acts, in the role in which the proposal was opened.
         let plain = action.actor == 0 && action.acting_role.is_none() && action.seconds.is_empty();
         let topic = action.kind.as_ref().map(actions::topic);
         if !plain || topic == Some(Topic::Own) {
             return Err(Rejection::ActionNotProposable);
         }
-        actions::check_form(&action, 1)?;
         let sort = topic.and_then(sort_of);
         if *common.get_or_insert(sort) != sort || !fits(kind, topic) {
             return Err(Rejection::ProposalKindWrong);
@@ -66,17 +72,16 @@ pub(crate) fn check_actions(
 }
 
 /// Operations carry value actions, governance never does.
-fn fits(kind: Option<ProposalKind>, topic: Option<Topic>) -> bool {
+fn fits(kind: ProposalKind, topic: Option<Topic>) -> bool {
     match kind {
-        None => true,
-        Some(ProposalKind::None) => false,
-        Some(ProposalKind::Governance) => {
+        ProposalKind::None => false,
+        ProposalKind::Governance => {
             matches!(
                 topic,
                 Some(Topic::Governance | Topic::People | Topic::Network)
             )
         }
-        Some(ProposalKind::Operation) => matches!(topic, Some(Topic::Operation)),
+        ProposalKind::Operation => matches!(topic, Some(Topic::Operation)),
     }
 }
 

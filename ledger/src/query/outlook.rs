@@ -1,6 +1,6 @@
 //! What a proposal would change, for whoever is about to open one.
 
-use polity_proto::v1::{OutlookAnswer, OutlookRequest};
+use polity_proto::v1::{OutlookAnswer, OutlookRequest, ProposalKind};
 
 use crate::context::{Authority, Block, Context};
 use crate::decisions::opening;
@@ -10,8 +10,13 @@ use crate::state::{Overlay, Read};
 
 /// The outlook of a request's actions; none where they are those of no proposal.
 pub fn outlook(state: &dyn Read, block: Block, request: &OutlookRequest) -> Option<OutlookAnswer> {
-    opening::check_actions(&request.actions, None).ok()?;
+    opening::check_form(&request.actions).ok()?;
     let actions = opening::actions_of(&request.actions).ok()?;
+    let kinds = [ProposalKind::Governance, ProposalKind::Operation];
+    let fits = |kind| opening::check_content(&actions, kind).is_ok();
+    if !kinds.into_iter().any(fits) {
+        return None;
+    }
     let proposer = Actor {
         member: request.member,
         role: request.role,

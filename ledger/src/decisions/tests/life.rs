@@ -97,10 +97,7 @@ fn a_proposal_is_of_one_unit_one_topic_and_no_nesting() {
     let mut world = world();
     let role = Some("dev#engineer");
     let inner = world.proposal("dev", OPERATION, APPROVE, vec![pay(&world, 800)]);
-    let join = Kind::Join(polity_proto::v1::Join {
-        member: world.member_ref("finn"),
-        ..Default::default()
-    });
+    let leave = Kind::Leave(polity_proto::v1::Leave {});
     let role_kind = Kind::CreateRole(polity_proto::v1::CreateRole {
         unit: world.unit_ref("dev"),
         handle: "tester".into(),
@@ -122,7 +119,7 @@ fn a_proposal_is_of_one_unit_one_topic_and_no_nesting() {
             OPERATION,
             "rejected proposal_nested",
         ),
-        (vec![join], OPERATION, "rejected action_not_proposable"),
+        (vec![leave], OPERATION, "rejected action_not_proposable"),
         (
             vec![role_kind.clone()],
             OPERATION,
