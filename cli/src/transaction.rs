@@ -165,19 +165,23 @@ impl Context {
                 .collect();
             if given == 0 && seconds.is_empty() {
                 let verdict = self.verdict(session, who, &action).await?;
+                // Also where it is refused: the record names the role in which it came closest.
+                let closest = verdict.acting_role;
                 match verdict.kind() {
-                    VerdictKind::Allowed => role = verdict.acting_role,
+                    VerdictKind::Allowed => role = closest,
                     // A later action may name what an earlier one creates: the dry run judges it.
                     VerdictKind::Refused if index > 0 => {}
                     VerdictKind::None | VerdictKind::Refused => {
                         if !self.options.send_anyway && self.options.draft.is_none() {
                             return Err(refused(verdict.code, &verdict.facts));
                         }
+                        role = closest;
                     }
                     VerdictKind::NeedsDecision => {
                         if !self.options.send_anyway {
                             return Err(self.needs_decision(session, &verdict).await?);
                         }
+                        role = closest;
                     }
                 }
                 action.acting_role = (role != 0).then_some(Ref {

@@ -163,6 +163,27 @@ mod tests {
     }
 
     #[test]
+    fn of_all_roles_the_one_counts_whose_refusal_says_most() {
+        let mut world = World::new();
+        let elected = v1::CreateRole {
+            elected: true,
+            ..world.create_role("dev", "speaker")
+        };
+        world.check(
+            "ben",
+            Some("dev#lead"),
+            Kind::CreateRole(elected),
+            "accepted",
+        );
+        let assign = Kind::AssignRole(world.assign("gia", "dev#speaker"));
+        let verdict = ask(&world, "ben", assign.clone());
+        assert_eq!(verdict.rejection, "elected_only");
+        assert_eq!(verdict.acting_role, world.role("dev#lead").number);
+        let verdict = ask(&world, "gia", assign);
+        assert_eq!(verdict.rejection, "no_grant");
+    }
+
+    #[test]
     fn what_the_account_lacks_is_told() {
         let world = world();
         let verdict = ask(

@@ -49,17 +49,19 @@ fn rank(verdict: &v1::Verdict) -> u32 {
         VerdictKind::Allowed => 0,
         VerdictKind::NeedsDecision => 1,
         VerdictKind::Refused => rank_of_refusal(verdict.code),
-        VerdictKind::None => 5,
+        VerdictKind::None => 6,
     }
 }
 
 fn rank_of_refusal(code: u32) -> u32 {
-    let limits = [Rejection::LimitPerTransfer, Rejection::LimitPerPeriod];
-    if limits.iter().any(|limit| limit.code() == code) {
-        return 2;
+    match Rejection::from_code(code) {
+        Some(Rejection::LimitPerTransfer | Rejection::LimitPerPeriod) => 2,
+        // That there is nothing says least.
+        Some(Rejection::NoGrant) => 5,
+        // From 400 on, authority was there and the object's state or value said no.
+        _ if code >= 400 => 3,
+        _ => 4,
     }
-    // From 400 on, authority was there and the object's state or value said no.
-    if code >= 400 { 3 } else { 4 }
 }
 
 /// The verdict on an action as the next of a run. The run is left as it was.
