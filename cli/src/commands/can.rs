@@ -118,7 +118,10 @@ impl Context {
                 let member = session.member(&format!("m{}", one.member)).await?.shown;
                 let role = role_shown(session, one.role).await?;
                 let verdict = one.verdict.unwrap_or_default();
-                let how = session.words().authority(&verdict).await?;
+                let how = match session.words().beginning(&verdict).await? {
+                    Some(beginning) => format!("may {beginning}"),
+                    None => session.words().authority(&verdict).await?,
+                };
                 rows.push(json!({
                     "member": lettered(ObjectKind::Member, one.member),
                     "role": number_or_null(ObjectKind::Role, one.role),
@@ -157,6 +160,7 @@ async fn verdict_json(session: &Session, verdict: &Verdict) -> Result<Value> {
     Ok(json!({
         "verdict": kind,
         "authority": bare(&session.words().authority(verdict).await?),
+        "you_may": session.words().beginning(verdict).await?,
         "acting_role": number_or_null(ObjectKind::Role, verdict.acting_role),
         "unit": number_or_null(ObjectKind::Unit, verdict.unit),
         "policy": number_or_null(ObjectKind::Policy, verdict.policy),
@@ -178,9 +182,16 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
                 false => format!("Yes, as {role}, {authority}.\n"),
             }
         }
-        VerdictKind::NeedsDecision => format!("Not alone: {}.\n", said_of(&authority)),
         // The refusal itself ends the command, with its facts.
-        VerdictKind::Refused => "No. Looked at:\n".to_owned(),
+        VerdictKind::NeedsDecision | VerdictKind::Refused => {
+            match session.words().beginning(verdict).await? {
+                Some(beginning) => format!("Not alone. You may {beginning}.\n"),
+                None if is_about_authority(verdict) => {
+                    "No; nor may you begin a decision about it. Looked at:\n".to_owned()
+                }
+                None => "No. Looked at:\n".to_owned(),
+            }
+        }
     };
     for rule in &verdict.looked {
         let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
@@ -193,13 +204,9 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
     Ok(text)
 }
 
-/// A decision as a sentence of its own: "it needs …", "you may announce …".
-fn said_of(authority: &str) -> String {
-    let bare = bare(authority);
-    match bare.starts_with("you ") {
-        true => bare.to_owned(),
-        false => format!("it {bare}"),
-    }
+/// Whether what stands in the way is authority, and neither the object's state nor its value.
+fn is_about_authority(verdict: &Verdict) -> bool {
+    (300..400).contains(&verdict.code)
 }
 
 /// An authority where it is not the end of a sentence.

@@ -159,7 +159,39 @@ mod tests {
         let verdict = ask(&world, "hal", world.payment("dev:main", "ops:main", 400));
         assert_eq!(verdict.rejection, "no_grant");
         assert_eq!(value(&verdict.facts, "capability"), "spend");
-        assert_eq!(value(&verdict.facts, "who_could"), "ben, finn, gia");
+        assert_eq!(
+            value(&verdict.facts, "who_could"),
+            "ben up to 5000.00 EUR, finn up to 500.00 EUR, gia up to 500.00 EUR"
+        );
+    }
+
+    #[test]
+    fn an_exceeded_limit_says_what_may_be_begun_instead() {
+        let world = world();
+        let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));
+        assert_eq!(verdict.kind(), VerdictKind::Refused);
+        assert_eq!(verdict.unit, world.unit("dev").number);
+        let mode = verdict.mode.expect("a policy decides");
+        assert_eq!(mode.kind(), v1::ModeKind::Approve);
+    }
+
+    #[test]
+    fn where_nobody_may_alone_whoever_may_begin_is_named() {
+        let mut world = World::new();
+        let approved = approve(able(v1::Capability::Approve), 1);
+        let tiers = vec![tier(0, world.holders("ops#engineer"), approved)];
+        let policy = world.policy("dev", v1::Capability::Freeze, tiers);
+        world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+        let freeze = Kind::FreezeAccount(v1::FreezeAccount {
+            account: world.account_ref("dev:main"),
+            ..v1::FreezeAccount::default()
+        });
+        let verdict = ask(&world, "gia", freeze);
+        assert_eq!(verdict.rejection, "no_grant");
+        assert_eq!(value(&verdict.facts, "who_could"), "");
+        assert_eq!(value(&verdict.facts, "may_begin"), "hal");
+        assert_eq!(value(&verdict.facts, "mode"), "approve");
+        assert_eq!(value(&verdict.facts, "approvers"), "ben, ada");
     }
 
     #[test]

@@ -4,7 +4,9 @@ use polity_proto::v1::{self, Action, ModeKind, VerdictKind};
 
 use super::facts;
 use crate::context::{Authority, Block, Context};
-use crate::judge::{Actor, Decision, Need, Trace, Verdict, judge, power, strictness};
+use crate::judge::{
+    Actor, Decision, Need, Trace, Verdict, judge, judge_proposal, power, strictness,
+};
 use crate::state::{Overlay, Read};
 use crate::{Amount, Rejection, actions, form};
 
@@ -92,6 +94,9 @@ pub(super) fn assess(context: &mut Context<'_, '_>, index: u32, action: &Action)
     let mut verdict = match context.authorise(&needs) {
         Ok(()) => apply(context, action, &needs),
         Err(Rejection::NeedsDecision) => decision(context, action, &needs, &judged),
+        Err(limit @ (Rejection::LimitPerTransfer | Rejection::LimitPerPeriod)) => {
+            beyond(context, action, &needs, limit)
+        }
         Err(rejection) => refusal(context, action, &needs, rejection),
     };
     verdict.looked = trace
@@ -138,6 +143,42 @@ fn decision(
         Some(decision) => of_decision(context, decision),
         None => refusal(context, action, needs, Rejection::NeedsDecision),
     }
+}
+
+/// A limit that is exceeded, and beside it the decision that the actor may begin instead.
+fn beyond(
+    context: &Context<'_, '_>,
+    action: &Action,
+    needs: &[Need],
+    limit: Rejection,
+) -> v1::Verdict {
+    let refusal = refusal(context, action, needs, limit);
+    match to_begin(context, needs) {
+        Some(decision) => v1::Verdict {
+            unit: decision.unit,
+            policy: decision.policy,
+            mode: Some(decision.mode),
+            ..refusal
+        },
+        None => refusal,
+    }
+}
+
+/// The decision that the context's actor may begin about these needs; none where one of them is
+/// refused, or nothing is left to decide.
+pub(super) fn to_begin(context: &Context<'_, '_>, needs: &[Need]) -> Option<Decision> {
+    let mut decisions = Vec::new();
+    for need in needs {
+        let trace = &mut Trace::off();
+        match judge_proposal(context, context.now(), context.actor, need, trace) {
+            Verdict::Allowed(_) => {}
+            Verdict::NeedsDecision(decision) => decisions.push(decision),
+            Verdict::Refused(_) => return None,
+        }
+    }
+    decisions
+        .into_iter()
+        .max_by_key(|decision| strictness(&decision.mode))
 }
 
 /// A decision as a verdict, with what it takes.

@@ -4,9 +4,7 @@ use polity_proto::v1::{Action, Capability, Looked, VerdictKind, WhoCan};
 
 use super::verdict;
 use crate::context::{Authority, Block, Context};
-use crate::judge::{
-    Actor, Need, Trace, Verdict, departments, judge_proposal, policies, power, who,
-};
+use crate::judge::{Actor, Need, departments, policies, power, who};
 use crate::state::keys::List;
 use crate::state::{Overlay, Read, lists};
 use crate::{actions, form};
@@ -46,16 +44,7 @@ fn by_beginning(
 ) -> Option<polity_proto::v1::Verdict> {
     let mut overlay = Overlay::new(state);
     let (context, needs) = begun(&mut overlay, block, actor, action)?;
-    let mut decision = None;
-    for need in &needs {
-        let trace = &mut Trace::off();
-        match judge_proposal(&context, context.now(), actor, need, trace) {
-            Verdict::Allowed(_) => {}
-            Verdict::NeedsDecision(needed) => decision = Some(needed),
-            Verdict::Refused(_) => return None,
-        }
-    }
-    decision.map(|decision| verdict::of_decision(&context, &decision))
+    verdict::to_begin(&context, &needs).map(|decision| verdict::of_decision(&context, &decision))
 }
 
 /// Everybody who could possibly: holders of the capability, whom the policy names, operators.

@@ -80,15 +80,8 @@ impl Words<'_> {
             VerdictKind::Refused => Ok(format!("refused: {}", verdict.rejection)),
             VerdictKind::NeedsDecision => {
                 let unit = self.unit_number(verdict.unit).await?;
-                let mode = verdict.mode.clone().unwrap_or_default();
-                let mut text = format!("which {}", decision(&unit, &mode));
-                if verdict.policy != 0 {
-                    text.push_str(&format!(
-                        " by policy {}",
-                        lettered(ObjectKind::Policy, verdict.policy)
-                    ));
-                }
-                Ok(text)
+                let (verb, terms) = decision(verdict);
+                Ok(format!("which you may {verb} in {unit}; {terms}"))
             }
             VerdictKind::Allowed => {
                 let basis = verdict.basis.unwrap_or_default();
@@ -109,6 +102,17 @@ impl Words<'_> {
                 })
             }
         }
+    }
+
+    /// What somebody may begin, where a decision is needed or a limit exceeded: "announce this in
+    /// acme/dev; 72 h; …". Nothing where there is nothing to begin.
+    pub async fn beginning(&self, verdict: &Verdict) -> Result<Option<String>> {
+        if verdict.mode.is_none() {
+            return Ok(None);
+        }
+        let unit = self.unit_number(verdict.unit).await?;
+        let (verb, terms) = decision(verdict);
+        Ok(Some(format!("{verb} this in {unit}; {terms}")))
     }
 
     /// The role in which a grant was given, and its limits.
@@ -149,28 +153,66 @@ impl Words<'_> {
     }
 }
 
-/// What a decision takes: "you may announce in acme/dev: 72 h, then do it; an objection escalates to approve".
-fn decision(unit: &str, mode: &Mode) -> String {
-    let escalation = mode
-        .escalates_to
-        .as_deref()
-        .map_or(ModeKind::None, Mode::kind);
+/// What beginning a decision is called, and on which terms it is decided: "announce" and
+/// "72 h; an objection escalates to approve; by policy y3".
+fn decision(verdict: &Verdict) -> (&'static str, String) {
+    let mode = verdict.mode.clone().unwrap_or_default();
+    let verb = match mode.kind() {
+        ModeKind::Announce => "announce",
+        ModeKind::None
+        | ModeKind::Alone
+        | ModeKind::Approve
+        | ModeKind::Consent
+        | ModeKind::Vote
+        | ModeKind::Departments => "propose",
+    };
+    let terms = match mode.kind() {
+        ModeKind::Announce => {
+            let stricter = mode.escalates_to.clone().unwrap_or_default();
+            format!(
+                "{}; an objection escalates to {}, {}",
+                length(mode.wait),
+                mode_name(stricter.kind()),
+                asked(&stricter, verdict)
+            )
+        }
+        ModeKind::None
+        | ModeKind::Alone
+        | ModeKind::Approve
+        | ModeKind::Consent
+        | ModeKind::Vote
+        | ModeKind::Departments => asked(&mode, verdict),
+    };
+    let by_policy = match verdict.policy {
+        0 => String::new(),
+        policy => format!("; by policy {}", lettered(ObjectKind::Policy, policy)),
+    };
+    (verb, terms + &by_policy)
+}
+
+/// Whom a mode asks, and how long.
+fn asked(mode: &Mode, verdict: &Verdict) -> String {
+    let fact = |name: &str| {
+        let fact = verdict.facts.iter().find(|fact| fact.name == name);
+        fact.map_or("", |fact| fact.value.as_str())
+    };
     match mode.kind() {
-        ModeKind::Announce => format!(
-            "you may announce in {unit}; {}; an objection escalates to {}",
-            length(mode.wait),
-            mode_name(escalation)
-        ),
-        ModeKind::Consent => format!("needs the consent of {unit}; {}", length(mode.deadline)),
+        ModeKind::Approve => {
+            let then = match mode.wait {
+                0 => String::new(),
+                wait => format!(", then {}", length(wait)),
+            };
+            format!("approvers: {} of {}{then}", mode.count, fact("approvers"))
+        }
+        ModeKind::Consent => format!("consent within {}", length(mode.deadline)),
         ModeKind::Vote => format!(
-            "needs a vote of {unit}; {}; {} % must answer, {} % say yes",
+            "a vote within {}: {} % must answer, {} % say yes",
             length(mode.deadline),
             mode.quorum,
             mode.pass
         ),
-        ModeKind::None | ModeKind::Alone | ModeKind::Approve | ModeKind::Departments => {
-            format!("needs a decision of {unit} ({})", mode_name(mode.kind()))
-        }
+        ModeKind::Departments => "two thirds of the departments decide".to_owned(),
+        ModeKind::None | ModeKind::Alone | ModeKind::Announce => mode_name(mode.kind()).to_owned(),
     }
 }
 
