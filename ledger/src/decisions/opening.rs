@@ -10,7 +10,9 @@ use super::{ACTIONS_MAX, exposure, mode, timing};
 use crate::Rejection;
 use crate::actions::{self, Topic};
 use crate::context::{Authority, Context};
-use crate::judge::{Actor, Decision, Need, Trace, Verdict, judge_proposal, strictness, tightens};
+use crate::judge::{
+    Actor, Decision, Need, Trace, Verdict, judge_proposal, power, strictness, tightens,
+};
 use crate::state::keys::List;
 use crate::state::lists;
 
@@ -156,7 +158,11 @@ fn judge_need(
         return Err(Rejection::ActionNotProposable);
     }
     if context.has_created(ObjectKind::Unit, need.unit) {
-        return Ok(None);
+        // What was not conferred on it cannot be done in it by anybody, nor by who creates it.
+        return match power::unit_capabilities(context, need.unit).contain(need.capability) {
+            true => Ok(None),
+            false => Err(Rejection::NotConferred),
+        };
     }
     let belongs = need.unit == unit || need.departments;
     if need.own || (is_first && !belongs) {

@@ -189,3 +189,19 @@ fn nobody_is_seated_to_set_an_objection_aside() {
     let yes = world.answer(number, Answer::NoObjection);
     world.check("gia", None, yes, "accepted");
 }
+
+#[test]
+fn what_a_new_unit_is_not_conferred_is_not_proposed_for_it() {
+    let mut world = world();
+    let poor = polity_proto::v1::CreateUnit {
+        confers: vec![Capability::Approve as i32],
+        ..world.create_unit("dev/circle", "annex", polity_proto::v1::UnitKind::Circle)
+    };
+    let role = polity_proto::v1::CreateRole {
+        unit: form::created_by(0),
+        ..world.create_role("dev/circle", "keeper")
+    };
+    let acts = vec![Kind::CreateUnit(poor), Kind::CreateRole(role)];
+    let open = Kind::OpenProposal(proposal(&world, acts));
+    world.check("finn", PARTNER, open, "rejected not_conferred");
+}
