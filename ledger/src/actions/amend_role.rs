@@ -1,6 +1,6 @@
 //! `amend_role`: a role as it shall be; every field replaces what was there.
 
-use polity_proto::v1::{AmendRole, Capability, ObjectKind, Role, Unit};
+use polity_proto::v1::{AmendRole, ObjectKind, Role, Unit};
 
 use super::{Act, assign_role, create_role};
 use crate::context::Context;
@@ -18,7 +18,11 @@ impl Act for AmendRole {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
-        Ok(vec![Need::of(Capability::Govern, role.unit)])
+        Ok(vec![Need::governing(
+            context,
+            role.unit,
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -27,7 +27,11 @@ impl Act for AmendUnit {
         if operates(&unit.confers) && !operates(&self.confers) && validates(context, unit.number) {
             return departments(context);
         }
-        Ok(vec![Need::of(Capability::Govern, governed_by(&unit))])
+        Ok(vec![Need::governing(
+            context,
+            governed_by(&unit),
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -23,7 +23,7 @@ impl Act for ApplyProfile {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
         // A unit's kind is its parent's to name, except here: how it works is its own.
-        let mut needs = vec![Need::of(Capability::Govern, unit.number)];
+        let mut needs = vec![Need::governing(context, unit.number, context.now().time)];
         if let Some(bundle) = bundle_for(&unit, self.profile()) {
             for rule in &bundle.rules {
                 let need = set_policy::need_to_change(context, unit.number, rule.capability);

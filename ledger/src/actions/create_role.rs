@@ -1,6 +1,6 @@
 //! `create_role`: a named seat in a unit.
 
-use polity_proto::v1::{Capability, CreateRole, ObjectKind, Role, RoleKind, Unit};
+use polity_proto::v1::{CreateRole, ObjectKind, Role, RoleKind, Unit};
 
 use super::Act;
 use crate::context::Context;
@@ -21,7 +21,11 @@ impl Act for CreateRole {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        Ok(vec![Need::of(Capability::Govern, unit.number)])
+        Ok(vec![Need::governing(
+            context,
+            unit.number,
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -33,7 +33,11 @@ impl Act for CreateUnit {
             };
         }
         let parent: Unit = context.find(&self.parent)?;
-        Ok(vec![Need::of(Capability::Govern, parent.number)])
+        Ok(vec![Need::governing(
+            context,
+            parent.number,
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

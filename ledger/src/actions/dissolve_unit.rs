@@ -1,7 +1,7 @@
 //! `dissolve_unit`: an empty unit ends, with its roles, policies and the grants over it.
 
 use polity_proto::v1::{
-    Account, BudgetLine, Capability, DissolveUnit, EndReason, ObjectKind, OwnerKind, SodRule, Unit,
+    Account, BudgetLine, DissolveUnit, EndReason, ObjectKind, OwnerKind, SodRule, Unit,
 };
 
 use super::amend_unit::{departments, governed_by, validates};
@@ -22,7 +22,11 @@ impl Act for DissolveUnit {
         if validates(context, unit.number) {
             return departments(context);
         }
-        Ok(vec![Need::of(Capability::Govern, governed_by(&unit))])
+        Ok(vec![Need::governing(
+            context,
+            governed_by(&unit),
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

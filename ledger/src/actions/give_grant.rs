@@ -37,10 +37,8 @@ impl Act for GiveGrant {
             let _: Asset = context.find(&self.asset)?;
         }
         let now = context.now().time;
-        Ok(vec![Need {
-            own_decision: power::decides_itself(context, self.capability(), scope.unit, now),
-            ..Need::of(Capability::Govern, scope.unit)
-        }])
+        let need = Need::empowering(context, self.capability(), scope.unit, now);
+        Ok(vec![need])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

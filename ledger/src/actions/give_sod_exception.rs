@@ -1,8 +1,6 @@
 //! `give_sod_exception`: a member may break a duty rule for a while, under a compensating control.
 
-use polity_proto::v1::{
-    Capability, GiveSodException, Member, MemberState, ObjectKind, SodException, SodRule,
-};
+use polity_proto::v1::{GiveSodException, Member, MemberState, ObjectKind, SodException, SodRule};
 
 use super::Act;
 use crate::context::Context;
@@ -21,7 +19,11 @@ impl Act for GiveSodException {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let rule: SodRule = context.find(&self.rule)?;
         let _: Member = context.find(&self.member)?;
-        Ok(vec![Need::of(Capability::Govern, rule.unit)])
+        Ok(vec![Need::governing(
+            context,
+            rule.unit,
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -82,7 +84,7 @@ fn forget_ended(context: &mut Context<'_, '_>, rule: u64, now: u64) {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{GiveGrant, RemoveSodRule, SetSodRule, action::Kind};
+    use polity_proto::v1::{Capability, GiveGrant, RemoveSodRule, SetSodRule, action::Kind};
 
     use super::*;
     use crate::world::{DAY, World, created};

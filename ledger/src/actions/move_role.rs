@@ -4,7 +4,7 @@
 //! it, and takes roles out of one into itself; either is the upper circle's decision. What the role
 //! could do by grants stays behind: other people fill it from now on.
 
-use polity_proto::v1::{Capability, EndReason, MoveRole, ObjectKind, Role, RoleKind, Unit};
+use polity_proto::v1::{EndReason, MoveRole, ObjectKind, Role, RoleKind, Unit};
 
 use super::{Act, assign_role, create_role, ending};
 use crate::context::Context;
@@ -26,7 +26,7 @@ impl Act for MoveRole {
             true => unit.number,
             false => role.unit,
         };
-        Ok(vec![Need::of(Capability::Govern, upper)])
+        Ok(vec![Need::governing(context, upper, context.now().time)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polity_proto::v1::{Capability, MoveUnit, ObjectKind, Unit};
+use polity_proto::v1::{MoveUnit, ObjectKind, Unit};
 
 use super::amend_unit::{departments, governed_by, validates};
 use super::{Act, membership};
@@ -26,8 +26,8 @@ impl Act for MoveUnit {
             return departments(context);
         }
         Ok(vec![
-            Need::of(Capability::Govern, governed_by(&unit)),
-            Need::of(Capability::Govern, parent.number),
+            Need::governing(context, governed_by(&unit), context.now().time),
+            Need::governing(context, parent.number, context.now().time),
         ])
     }
 

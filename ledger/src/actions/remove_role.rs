@@ -1,6 +1,6 @@
 //! `remove_role`: a role ends, with its assignments and grants.
 
-use polity_proto::v1::{Capability, EndReason, RemoveRole, Role};
+use polity_proto::v1::{EndReason, RemoveRole, Role};
 
 use super::{Act, amend_role, ending};
 use crate::context::Context;
@@ -14,7 +14,8 @@ impl Act for RemoveRole {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
-        Ok(vec![Need::of(Capability::Govern, role.unit)])
+        let need = Need::governing(context, role.unit, context.now().time);
+        Ok(vec![need])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

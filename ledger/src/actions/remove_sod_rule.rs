@@ -1,6 +1,6 @@
 //! `remove_sod_rule`: a duty rule no longer holds.
 
-use polity_proto::v1::{Capability, EndReason, RemoveSodRule, SodRule};
+use polity_proto::v1::{EndReason, RemoveSodRule, SodRule};
 
 use super::{Act, ending};
 use crate::context::Context;
@@ -14,7 +14,11 @@ impl Act for RemoveSodRule {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let rule: SodRule = context.find(&self.rule)?;
-        Ok(vec![Need::of(Capability::Govern, rule.unit)])
+        Ok(vec![Need::governing(
+            context,
+            rule.unit,
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -30,7 +34,7 @@ impl Act for RemoveSodRule {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{SetSodRule, action::Kind};
+    use polity_proto::v1::{Capability, SetSodRule, action::Kind};
 
     use super::*;
     use crate::state::keys::List;

@@ -1,6 +1,6 @@
 //! `revoke_grant`: a grant ends, and with it what was delegated from it.
 
-use polity_proto::v1::{Capability, EndReason, Grant, RevokeGrant};
+use polity_proto::v1::{EndReason, Grant, RevokeGrant};
 
 use super::{Act, ending};
 use crate::context::Context;
@@ -21,10 +21,12 @@ impl Act for RevokeGrant {
         }
         let unit = grant.scope.as_ref().map_or(0, |scope| scope.unit);
         let now = context.now().time;
-        Ok(vec![Need {
-            own_decision: power::decides_itself(context, grant.capability(), unit, now),
-            ..Need::of(Capability::Govern, unit)
-        }])
+        Ok(vec![Need::empowering(
+            context,
+            grant.capability(),
+            unit,
+            now,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

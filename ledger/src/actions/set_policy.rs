@@ -142,9 +142,8 @@ fn replaced(
 pub(super) fn need_to_change(context: &Context<'_, '_>, unit: u64, capability: Capability) -> Need {
     let now = context.now().time;
     Need {
-        own_decision: power::decides_itself(context, capability, unit, now),
         passes_policy: policies::policy_of(context, unit, capability).map(|policy| policy.number),
-        ..Need::of(Capability::Govern, unit)
+        ..Need::empowering(context, capability, unit, now)
     }
 }
 

@@ -22,7 +22,11 @@ impl Act for SetSodRule {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        Ok(vec![Need::of(Capability::Govern, unit.number)])
+        Ok(vec![Need::governing(
+            context,
+            unit.number,
+            context.now().time,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

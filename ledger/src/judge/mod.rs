@@ -211,10 +211,15 @@ fn look(
     };
     let by_policy = policies::find(state, now, actor, need, trace)
         .map(|verdict| tighten(state, now, actor, need, verdict, trace));
-    match exceeded {
-        true => Found::Exceeded(refusal, by_policy),
-        false => Found::Verdict(by_policy.unwrap_or(Verdict::Refused(refusal))),
+    if exceeded {
+        return Found::Exceeded(refusal, by_policy);
     }
+    Found::Verdict(match by_policy {
+        Some(verdict) if !matches!(verdict, Verdict::Refused(_)) => verdict,
+        // That a scope ends above says more than that the policy names others.
+        Some(verdict) if refusal == Rejection::NoGrant => verdict,
+        Some(_) | None => Verdict::Refused(refusal),
+    })
 }
 
 /// What stands above grants and policies: the floor of a policy that is to be changed, and duties.

@@ -2,7 +2,9 @@
 
 use polity_proto::v1::{Capability, ObjectKind, Owner};
 
+use super::power;
 use crate::Amount;
+use crate::state::Read;
 
 /// The authority that an action needs. An action may have several needs; each must be met.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,6 +64,25 @@ impl Need {
             capability,
             unit,
             ..Need::default()
+        }
+    }
+
+    /// To govern a unit. A circle that governs itself does so alone, whatever an ancestor's scope
+    /// says (Holacracy Constitution 5.0, 5.1: its own role leads change its governance).
+    pub fn governing(state: &dyn Read, unit: u64, now: u64) -> Need {
+        Need {
+            own_decision: power::is_self_governed_circle(state, unit, now),
+            ..Need::of(Capability::Govern, unit)
+        }
+    }
+
+    /// To say who has a capability in a unit. What a unit alone can give is its own decision.
+    pub fn empowering(state: &dyn Read, capability: Capability, unit: u64, now: u64) -> Need {
+        let governing = Need::governing(state, unit, now);
+        Need {
+            own_decision: governing.own_decision
+                || power::decides_itself(state, capability, unit, now),
+            ..governing
         }
     }
 

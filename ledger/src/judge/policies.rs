@@ -132,6 +132,18 @@ fn is_left_to_the_unit(tier: &Tier) -> bool {
     begins && matches!(mode_of(tier).kind(), ModeKind::Consent | ModeKind::Vote)
 }
 
+/// Whether a policy lets the people of a unit govern it: its own, or one from above that leaves it
+/// to them.
+pub(super) fn governs_by_policy(state: &dyn Read, unit: u64) -> bool {
+    let govern = Capability::Govern;
+    let is_left =
+        |policy: &Policy| policy.recursive && policy.tiers.iter().all(is_left_to_the_unit);
+    power::lineage(state, unit).into_iter().any(|over| {
+        policy_of(state, over.number, govern)
+            .is_some_and(|policy| over.number == unit || is_left(&policy))
+    })
+}
+
 /// The policy of a unit for a capability.
 pub fn policy_of(state: &dyn Read, unit: u64, capability: Capability) -> Option<Policy> {
     let number = names::find(state, &keys::policy_of(unit, capability))?;

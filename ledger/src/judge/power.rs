@@ -263,11 +263,17 @@ pub fn decides_itself(state: &dyn Read, capability: Capability, unit: u64, now: 
     capability == Capability::Govern && is_governed(state, unit, now)
 }
 
+/// Whether the unit is a circle whose people govern it: then its roles, too, are theirs alone.
+pub(crate) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> bool {
+    objects::get::<Unit>(state, unit).is_some_and(|unit| is_circle(&unit))
+        && is_governed(state, unit, now)
+}
+
 /// Whether somebody governs this very unit: an active member holds `govern` by a grant over it, or
-/// it has a policy of its own for that and people in its roles.
+/// it has people in its roles and a policy for that, its own or one from above that leaves it to them.
 fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {
-    let by_policy = super::policies::policy_of(state, unit, Capability::Govern).is_some();
-    by_policy && has_holders(state, unit, now) || is_governed_by_grant(state, unit, now)
+    has_holders(state, unit, now) && super::policies::governs_by_policy(state, unit)
+        || is_governed_by_grant(state, unit, now)
 }
 
 fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {

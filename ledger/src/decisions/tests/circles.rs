@@ -191,6 +191,52 @@ fn nobody_is_seated_to_set_an_objection_aside() {
 }
 
 #[test]
+fn from_above_nobody_reaches_into_a_circle_that_governs_itself() {
+    let mut world = world();
+    let partner = world.role_ref("dev/circle#partner");
+    let tiers = vec![tier(0, role_holders(), consent(HOUR))];
+    let attempts = [
+        Kind::CreateRole(world.create_role("dev/circle", "puppet")),
+        Kind::RemoveRole(polity_proto::v1::RemoveRole { role: partner }),
+        Kind::CreateUnit(world.create_unit(
+            "dev/circle",
+            "annex",
+            polity_proto::v1::UnitKind::Circle,
+        )),
+        Kind::GiveGrant(world.grant("dev/circle#partner", Capability::AdmitMembers, "dev/circle")),
+        Kind::SetPolicy(world.policy("dev/circle", Capability::AssignRoles, tiers)),
+        Kind::ApplyProfile(polity_proto::v1::ApplyProfile {
+            unit: world.unit_ref("dev/circle"),
+            profile: polity_proto::v1::Profile::Department as i32,
+        }),
+    ];
+    for attempt in attempts {
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            attempt,
+            "rejected own_decision_only",
+        );
+    }
+}
+
+#[test]
+fn a_circle_governs_itself_by_what_those_above_leave_to_it_too() {
+    let mut world = world();
+    let policy = polity_proto::v1::SetPolicy {
+        recursive: true,
+        ..world.policy(
+            "dev",
+            Capability::Govern,
+            vec![tier(0, role_holders(), consent(72 * HOUR))],
+        )
+    };
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let role = Kind::CreateRole(world.create_role("dev/circle/inner", "puppet"));
+    world.check("ada", Some("acme#lead"), role, "rejected own_decision_only");
+}
+
+#[test]
 fn what_a_new_unit_is_not_conferred_is_not_proposed_for_it() {
     let mut world = world();
     let poor = polity_proto::v1::CreateUnit {
