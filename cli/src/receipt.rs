@@ -105,11 +105,20 @@ pub fn event_line(names: &Names<'_>, event: &Event) -> String {
 pub async fn event_lines(session: &Session, receipt: &Receipt) -> Result<String> {
     let mut names = Names::new(session, AsOf::Newest);
     load_names(&mut names, &receipt.events).await?;
-    let lines = receipt.events.iter().map(|event| {
-        let line = event_line(&names, event);
-        format!("  {line}\n")
-    });
-    Ok(lines.collect())
+    let lines = receipt.events.iter().map(|event| event_line(&names, event));
+    Ok(once_each(lines))
+}
+
+/// Lines that say something new. An act that also brings its object a step further, as the last
+/// ballot does, changes it twice: people need not read it twice.
+fn once_each(lines: impl Iterator<Item = String>) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for line in lines {
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    told.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 /// By which authority something happened: `grant g41`, `own`.
@@ -184,6 +193,13 @@ fn ended(reason: EndReason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happened_is_told_once() {
+        let lines = ["commit ballot c1", "commit ballot c1", "open account a2"];
+        let told = once_each(lines.into_iter().map(str::to_owned));
+        assert_eq!(told, "  commit ballot c1\n  open account a2\n");
+    }
 
     #[test]
     fn an_event_is_named_like_its_action() {
