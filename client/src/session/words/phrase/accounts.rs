@@ -1,0 +1,103 @@
+//! Phrases about assets, accounts and external parties.
+
+use polity_proto::v1::{
+    CloseAccount, DefineAsset, FreezeAccount, Issue, OpenAccount, RegisterParty, Retire,
+    SetCreditLimit,
+};
+
+use super::super::Words;
+use super::Phrase;
+use crate::Result;
+
+impl Words<'_> {
+    pub(super) async fn define_asset(&self, act: &DefineAsset) -> Result<Phrase> {
+        Ok((
+            "define",
+            format!(
+                "the asset {} with {} decimals in {}",
+                act.code,
+                act.scale,
+                self.unit_of(&act.unit).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn issue(&self, act: &Issue) -> Result<Phrase> {
+        Ok((
+            "issue",
+            format!(
+                "{} into {}",
+                self.amount_in(&act.account, &act.amount).await?,
+                self.account_of(&act.account).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn retire(&self, act: &Retire) -> Result<Phrase> {
+        Ok((
+            "retire",
+            format!(
+                "{} from {}",
+                self.amount_in(&act.account, &act.amount).await?,
+                self.account_of(&act.account).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn open_account(&self, act: &OpenAccount) -> Result<Phrase> {
+        Ok((
+            "open",
+            format!(
+                "the {} account {} of {}",
+                self.asset_of(&act.asset).await?,
+                act.handle,
+                self.owner_of(&act.owner).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn close_account(&self, act: &CloseAccount) -> Result<Phrase> {
+        Ok((
+            "close",
+            format!("the account {}", self.account_of(&act.account).await?),
+        ))
+    }
+
+    pub(super) async fn freeze_account(&self, act: &FreezeAccount) -> Result<Phrase> {
+        Ok(match act.frozen {
+            true => (
+                "freeze",
+                format!("the account {}", self.account_of(&act.account).await?),
+            ),
+            false => (
+                "lift",
+                format!(
+                    "the freeze of the account {}",
+                    self.account_of(&act.account).await?
+                ),
+            ),
+        })
+    }
+
+    pub(super) async fn set_credit_limit(&self, act: &SetCreditLimit) -> Result<Phrase> {
+        Ok((
+            "set",
+            format!(
+                "the credit limit of {} to {}",
+                self.account_of(&act.account).await?,
+                self.amount_in(&act.account, &act.limit).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn register_party(&self, act: &RegisterParty) -> Result<Phrase> {
+        Ok((
+            "register",
+            format!(
+                "the external party {} of {}",
+                act.handle,
+                self.unit_of(&act.unit).await?
+            ),
+        ))
+    }
+}

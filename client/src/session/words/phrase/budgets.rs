@@ -1,0 +1,88 @@
+//! Phrases about allocations, budget lines and closed books.
+
+use polity_proto::v1::{Allocate, ClosePeriod, MoveBudget, PlanBudget, Ref, ReturnAllocation};
+
+use super::super::Words;
+use super::super::names::time;
+use super::Phrase;
+use crate::Result;
+
+impl Words<'_> {
+    pub(super) async fn allocate(&self, act: &Allocate) -> Result<Phrase> {
+        Ok((
+            "allocate",
+            format!(
+                "{} from {} to {}{}",
+                self.amount_in(&act.from, &act.amount).await?,
+                self.account_of(&act.from).await?,
+                self.account_of(&act.to).await?,
+                self.on_line(&act.line).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn return_allocation(&self, act: &ReturnAllocation) -> Result<Phrase> {
+        Ok((
+            "return",
+            format!(
+                "the allocation of {} from {} to {}",
+                self.amount_in(&act.from, &act.amount).await?,
+                self.account_of(&act.from).await?,
+                self.account_of(&act.to).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn plan_budget(&self, act: &PlanBudget) -> Result<Phrase> {
+        Ok(("plan", {
+            let asset = act
+                .asset
+                .filter(|asset| asset.new == 0)
+                .map_or(0, |asset| asset.number);
+            format!(
+                "{} for {} in {} from {} until {}, {}",
+                self.amount(asset, &act.approved).await?,
+                act.category,
+                self.unit_of(&act.unit).await?,
+                time(act.from),
+                time(act.until),
+                if act.hard {
+                    "a hard line"
+                } else {
+                    "a soft line"
+                }
+            )
+        }))
+    }
+
+    pub(super) async fn move_budget(&self, act: &MoveBudget) -> Result<Phrase> {
+        Ok(("move", {
+            format!(
+                "{} minor units of budget from {} to {}",
+                polity_ledger::Amount::from_bytes(&act.amount)
+                    .unwrap_or_default()
+                    .0,
+                self.line_of(&act.from).await?,
+                self.line_of(&act.to).await?
+            )
+        }))
+    }
+
+    pub(super) async fn close_period(&self, act: &ClosePeriod) -> Result<Phrase> {
+        Ok((
+            "close",
+            format!(
+                "the books of {} before {}",
+                self.unit_of(&act.unit).await?,
+                time(act.until)
+            ),
+        ))
+    }
+
+    pub(super) async fn on_line(&self, line: &Option<Ref>) -> Result<String> {
+        Ok(match line {
+            Some(_) => format!(" on the budget line {}", self.line_of(line).await?),
+            None => String::new(),
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! Phrases about proposals, objections and escalations.
+
+use polity_proto::v1::action::Kind;
+use polity_proto::v1::{
+    Action, AmendProposal, Answer, Claim, Escalate, ExecuteProposal, ObjectKind, OpenProposal,
+    RaiseObjection, ResolveObjection, Respond, ReverseEscalation, TestObjection, WithdrawProposal,
+};
+use prost::Message;
+
+use super::super::Words;
+use super::super::names::named;
+use super::Phrase;
+use super::clauses::quoted;
+use crate::Result;
+
+impl Words<'_> {
+    pub(super) async fn open_proposal(&self, act: &OpenProposal) -> Result<Phrase> {
+        Ok((
+            "open",
+            format!(
+                "a proposal in {}{}: {}",
+                self.unit_of(&act.unit).await?,
+                titled(&act.title),
+                self.inside(&act.actions).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn amend_proposal(&self, act: &AmendProposal) -> Result<Phrase> {
+        Ok((
+            "amend",
+            format!(
+                "the proposal {}: {}",
+                named(ObjectKind::Proposal, &act.proposal),
+                self.inside(&act.actions).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn withdraw_proposal(&self, act: &WithdrawProposal) -> Result<Phrase> {
+        Ok((
+            "withdraw",
+            format!(
+                "the proposal {}",
+                named(ObjectKind::Proposal, &act.proposal)
+            ),
+        ))
+    }
+
+    pub(super) async fn respond(&self, act: &Respond) -> Result<Phrase> {
+        Ok((
+            "answer",
+            format!(
+                "{} to version {} of the proposal {}",
+                answer(act.answer()),
+                act.version,
+                named(ObjectKind::Proposal, &act.proposal)
+            ),
+        ))
+    }
+
+    pub(super) async fn execute_proposal(&self, act: &ExecuteProposal) -> Result<Phrase> {
+        Ok((
+            "execute",
+            format!(
+                "the proposal {}",
+                named(ObjectKind::Proposal, &act.proposal)
+            ),
+        ))
+    }
+
+    pub(super) async fn raise_objection(&self, act: &RaiseObjection) -> Result<Phrase> {
+        Ok((
+            "object",
+            format!(
+                "to version {} of the proposal {}",
+                act.version,
+                named(ObjectKind::Proposal, &act.proposal)
+            ),
+        ))
+    }
+
+    pub(super) async fn test_objection(&self, act: &TestObjection) -> Result<Phrase> {
+        Ok((
+            "test",
+            format!(
+                "the objection {}: {}",
+                named(ObjectKind::Objection, &act.objection),
+                match act.unargued() {
+                    Claim::None => "each claim has an argument".to_owned(),
+                    claim => format!("nothing argues that {}", claim_words(claim)),
+                }
+            ),
+        ))
+    }
+
+    pub(super) async fn resolve_objection(&self, act: &ResolveObjection) -> Result<Phrase> {
+        Ok((
+            "integrate",
+            format!(
+                "the objection {} by version {}",
+                named(ObjectKind::Objection, &act.objection),
+                act.version
+            ),
+        ))
+    }
+
+    pub(super) async fn escalate(&self, act: &Escalate) -> Result<Phrase> {
+        Ok((
+            "escalate",
+            format!(
+                "the proposal {}{}",
+                named(ObjectKind::Proposal, &act.proposal),
+                because(&act.explanation)
+            ),
+        ))
+    }
+
+    pub(super) async fn reverse_escalation(&self, act: &ReverseEscalation) -> Result<Phrase> {
+        Ok((
+            "reverse",
+            format!(
+                "the escalation of the proposal {}{}",
+                named(ObjectKind::Proposal, &act.proposal),
+                because(&act.explanation)
+            ),
+        ))
+    }
+
+    /// What a proposal would do, each action in its own phrase.
+    async fn inside(&self, actions: &[Vec<u8>]) -> Result<String> {
+        let mut phrases = Vec::new();
+        for bytes in actions {
+            phrases.push(match Action::decode(&bytes[..]) {
+                // A proposal holds no proposal: the ledger refuses it, and so it is not opened here.
+                Ok(action) if !is_proposal(&action) => Box::pin(self.phrase(&action, true)).await?,
+                Ok(_) | Err(_) => "something that cannot be proposed".to_owned(),
+            });
+        }
+        Ok(phrases.join("; "))
+    }
+}
+
+fn is_proposal(action: &Action) -> bool {
+    matches!(
+        action.kind,
+        Some(Kind::OpenProposal(_) | Kind::AmendProposal(_))
+    )
+}
+
+fn answer(answer: Answer) -> &'static str {
+    match answer {
+        Answer::None => "nothing",
+        Answer::NoObjection => "no objection",
+        Answer::Yes => "yes",
+        Answer::No => "no",
+        Answer::Abstain => "abstain",
+        Answer::Approve => "approve",
+        Answer::Refuse => "refuse",
+    }
+}
+
+fn claim_words(claim: Claim) -> &'static str {
+    match claim {
+        Claim::None => "nothing",
+        Claim::Harms => "it harms",
+        Claim::LimitsMyRole => "it limits the objector's role",
+        Claim::CausedByProposal => "the proposal causes it",
+        Claim::NoTimeToAdapt => "there is no time to adapt",
+        Claim::BreaksARule => "it breaks a rule",
+    }
+}
+
+fn because(words: &str) -> String {
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(", because {}", quoted(words)),
+    }
+}
+
+fn titled(title: &str) -> String {
+    match title.is_empty() {
+        true => String::new(),
+        false => format!(" {}", quoted(title)),
+    }
+}

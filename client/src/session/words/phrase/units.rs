@@ -1,0 +1,108 @@
+//! Phrases about units and who sits in them.
+
+use polity_proto::v1::{
+    AmendUnit, ApplyProfile, ChangeSquad, CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, MoveUnit,
+    Profile,
+};
+
+use super::super::Words;
+use super::Phrase;
+use super::clauses::{conferring, stating};
+use crate::Result;
+
+impl Words<'_> {
+    pub(super) async fn create_unit(&self, act: &CreateUnit) -> Result<Phrase> {
+        Ok((
+            "create",
+            format!(
+                "the {} {} in {}{}",
+                act.kind()
+                    .as_str_name()
+                    .trim_start_matches("UNIT_KIND_")
+                    .to_lowercase(),
+                act.handle,
+                self.unit_of(&act.parent).await?,
+                conferring(&act.confers)
+            ),
+        ))
+    }
+
+    pub(super) async fn amend_unit(&self, act: &AmendUnit) -> Result<Phrase> {
+        Ok((
+            "amend",
+            format!(
+                "{}: it is then called {}{}{}",
+                self.unit_of(&act.unit).await?,
+                act.handle,
+                stating("purpose", &act.purpose),
+                conferring(&act.confers)
+            ),
+        ))
+    }
+
+    pub(super) async fn move_unit(&self, act: &MoveUnit) -> Result<Phrase> {
+        Ok((
+            "move",
+            format!(
+                "{} into {}",
+                self.unit_of(&act.unit).await?,
+                self.unit_of(&act.parent).await?
+            ),
+        ))
+    }
+
+    pub(super) async fn dissolve_unit(&self, act: &DissolveUnit) -> Result<Phrase> {
+        Ok(("dissolve", self.unit_of(&act.unit).await?))
+    }
+
+    pub(super) async fn join_unit(&self, act: &JoinUnit) -> Result<Phrase> {
+        Ok(("let", {
+            let who = match act.member {
+                Some(_) => self.member_of(&act.member).await?,
+                None => "the actor".to_owned(),
+            };
+            format!("{who} join {}", self.unit_of(&act.unit).await?)
+        }))
+    }
+
+    pub(super) async fn leave_unit(&self, act: &LeaveUnit) -> Result<Phrase> {
+        Ok(("let", {
+            let who = match act.member {
+                Some(_) => self.member_of(&act.member).await?,
+                None => "the actor".to_owned(),
+            };
+            format!("{who} leave {}", self.unit_of(&act.unit).await?)
+        }))
+    }
+
+    pub(super) async fn change_squad(&self, act: &ChangeSquad) -> Result<Phrase> {
+        Ok(("change", {
+            let mut text = format!(
+                "from {} to {}",
+                self.unit_of(&act.from).await?,
+                self.unit_of(&act.to).await?
+            );
+            if act.chapter_to.is_some() {
+                let chapter = self.unit_of(&act.chapter_to).await?;
+                text.push_str(&format!(" and to the chapter {chapter}"));
+            }
+            text
+        }))
+    }
+
+    pub(super) async fn apply_profile(&self, act: &ApplyProfile) -> Result<Phrase> {
+        Ok((
+            "apply",
+            format!(
+                "the profile {} to {}",
+                profile_name(act.profile()),
+                self.unit_of(&act.unit).await?
+            ),
+        ))
+    }
+}
+
+fn profile_name(profile: Profile) -> String {
+    let name = profile.as_str_name().trim_start_matches("PROFILE_");
+    name.to_lowercase()
+}
