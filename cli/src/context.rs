@@ -91,20 +91,23 @@ impl Context {
 
     /// Which state to read: `--at`, or the newest.
     pub async fn as_of(&self) -> Result<AsOf> {
-        let Some(text) = &self.options.at else {
-            return Ok(AsOf::Newest);
-        };
+        match &self.options.at {
+            None => Ok(AsOf::Newest),
+            Some(text) => Ok(AsOf::Height(self.height_of(text).await?)),
+        }
+    }
+
+    /// A height that is written as such, or as a time: then the newest block that is not later.
+    pub async fn height_of(&self, text: &str) -> Result<u64> {
         if let Ok(height) = text.parse() {
-            return Ok(AsOf::Height(height));
+            return Ok(height);
         }
         let seconds = time::parse(text).map_err(|_| {
             usage(format!(
-                "--at takes a height, or a time like 2026-03-01T12:00:00Z, not {text}"
+                "neither a height nor a time like 2026-03-01T12:00:00Z: {text}"
             ))
         })?;
-        Ok(AsOf::Height(
-            self.session().await?.height_at(seconds).await?,
-        ))
+        self.session().await?.height_at(seconds).await
     }
 
     /// The member who acts or asks. Needs no key where `--member` or the configuration names one.

@@ -1,4 +1,4 @@
-//! `tx show | draft | sign | submit`.
+//! `tx show | draft | sign | submit | refusals`.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::actions_of;
+use super::refusals::Refusals;
 use crate::context::Context;
 use crate::output::facts;
 use crate::{draft_file, failure, receipt, time};
@@ -22,7 +23,8 @@ use crate::{draft_file, failure, receipt, time};
     polity tx show swap.draft\n  \
     polity tx sign swap.draft\n  \
     polity tx submit swap.draft\n  \
-    polity tx show 5f0c…")]
+    polity tx show 5f0c…\n  \
+    polity tx refusals acme/dev")]
 pub struct Tx {
     #[command(subcommand)]
     verb: Verb,
@@ -34,6 +36,7 @@ enum Verb {
     Draft(MakeDraft),
     Sign(Sign),
     Submit(Submit),
+    Refusals(Refusals),
 }
 
 impl Tx {
@@ -44,6 +47,7 @@ impl Tx {
             Verb::Draft(verb) => verb.run(context).await,
             Verb::Sign(verb) => verb.run(context).await,
             Verb::Submit(verb) => verb.run(context).await,
+            Verb::Refusals(verb) => verb.run(context).await,
         }
     }
 }

@@ -134,7 +134,7 @@ impl Evidence<'_> {
 
     /// How many transactions a block has: all of them hash to the root in its header. Without the number, a path to
     /// one transaction could be shown as that of its neighbour.
-    async fn total(&mut self, height: u64) -> Result<u32> {
+    pub(super) async fn total(&mut self, height: u64) -> Result<u32> {
         if let Some(total) = self.totals.get(&height) {
             return Ok(*total);
         }
@@ -187,7 +187,7 @@ impl Evidence<'_> {
             .collect()
     }
 
-    async fn time(&mut self, height: u64) -> Result<u64> {
+    pub(super) async fn time(&mut self, height: u64) -> Result<u64> {
         if height == 0 {
             return Ok(self.session.founding().time);
         }

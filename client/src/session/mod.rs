@@ -16,6 +16,7 @@ mod names;
 mod proposed;
 mod questions;
 mod read;
+mod refusals;
 mod submit;
 mod when;
 mod words;
@@ -33,6 +34,7 @@ pub use names::Named;
 pub use proposed::{proposed, proposed_action};
 pub use read::{AsOf, History, HistoryItem, Moment};
 pub(crate) use read::{decode, decode_object};
+pub use refusals::Refused;
 pub use submit::{Draft, Outcome, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, actor, signed_by};
 pub use words::{Words, mode_name};
 

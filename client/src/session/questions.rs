@@ -2,8 +2,7 @@
 
 use polity_proto::v1::{
     Action, CanAnswer, CanRequest, HealthAnswer, HealthRequest, InboxAnswer, InboxRequest,
-    ObjectKind, OutlookAnswer, OutlookRequest, RefusalsAnswer, RefusalsRequest, StatusAnswer,
-    WhoCanAnswer, WhoCanRequest,
+    OutlookAnswer, OutlookRequest, StatusAnswer, WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
 
@@ -32,23 +31,6 @@ impl Session {
     /// What waits for this member?
     pub async fn inbox(&self, member: u64) -> Result<InboxAnswer> {
         self.question("/inbox", &InboxRequest { member }).await
-    }
-
-    /// Refused transactions of a member or of a unit, newest first; each is proven by its receipt.
-    pub async fn refusals(
-        &self,
-        kind: ObjectKind,
-        number: u64,
-        limit: u32,
-        before_height: u64,
-    ) -> Result<RefusalsAnswer> {
-        let request = RefusalsRequest {
-            kind: kind as i32,
-            number,
-            limit,
-            before_height,
-        };
-        self.question("/refusals", &request).await
     }
 
     /// What a unit lacks and, with `below`, every unit below it. Terms that end within `within`
@@ -86,7 +68,7 @@ impl Session {
         decode(&answer.value)
     }
 
-    async fn question<T: Message + Default>(
+    pub(super) async fn question<T: Message + Default>(
         &self,
         path: &str,
         request: &impl Message,
