@@ -101,7 +101,7 @@ rejections! {
     SelfApproval = 361, "self_approval", "the proposer or a beneficiary cannot approve";
     SamePerson = 362, "same_person", "another person must do this";
     DutyConflict = 363, "duty_conflict", "a member would hold two capabilities that a rule keeps apart";
-    ApproverTooClose = 364, "approver_too_close", "the proposer admitted or assigned this approver too recently";
+    ApproverTooClose = 364, "approver_too_close", "the proposer admitted, assigned or empowered this approver too recently";
     ServiceCannotApprove = 365, "service_cannot_approve", "a service does not approve";
 
     // 4xx: organisation.

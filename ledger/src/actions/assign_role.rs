@@ -82,6 +82,7 @@ impl Act for AssignRole {
             percentage: self.percentage,
             basis: Some(context.basis),
             assigned_by: context.actor.member,
+            assigned_at: now,
             effective_at: context.effective_at,
             follows,
             ..Assignment::default()
@@ -119,15 +120,8 @@ fn election(
 /// The authority to fill a role. Whoever operates a validator is chosen by that department alone:
 /// an ancestor's scope does not reach there.
 pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Need> {
-    let operated = lists::all(context, List::Grants, role.number)
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(context, number))
-        .filter(|grant| grant.capability() == Capability::OperateValidator && grant.ended_at == 0)
-        .filter_map(|grant| grant.scope)
-        .filter(|scope| scope.kind() != ScopeKind::Object)
-        .map(|scope| scope.unit);
     let mut needs = Vec::new();
-    for unit in operated {
+    for unit in operated_by(context, role.number) {
         let need = Need {
             own_decision: true,
             ..Need::of(Capability::AssignRoles, unit)
@@ -140,6 +134,17 @@ pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Nee
         needs.push(Need::of(Capability::AssignRoles, role.unit));
     }
     needs
+}
+
+/// Units whose validator is operated in a role.
+pub(super) fn operated_by(context: &Context<'_, '_>, role: u64) -> impl Iterator<Item = u64> {
+    lists::all(context, List::Grants, role)
+        .into_iter()
+        .filter_map(|number| objects::get::<Grant>(context, number))
+        .filter(|grant| grant.capability() == Capability::OperateValidator && grant.ended_at == 0)
+        .filter_map(|grant| grant.scope)
+        .filter(|scope| scope.kind() != ScopeKind::Object)
+        .map(|scope| scope.unit)
 }
 
 /// Bounds of what an assignment says beside role, member and term.

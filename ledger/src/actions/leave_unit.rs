@@ -2,9 +2,9 @@
 
 use polity_proto::v1::{Capability, EndReason, LeaveUnit, Member, Unit};
 
-use super::{Act, join_unit, membership};
+use super::{Act, assign_role, join_unit, membership};
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, power};
 use crate::{Rejection, form};
 
 impl Act for LeaveUnit {
@@ -16,11 +16,23 @@ impl Act for LeaveUnit {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
         let member: Member = context.get(join_unit::who(&self.member, context)?)?;
-        let need = match member.number == context.actor.member {
-            true => Need::own(),
-            false => Need::of(Capability::AdmitMembers, unit.number),
-        };
-        Ok(vec![need])
+        if member.number == context.actor.member {
+            return Ok(vec![Need::own()]);
+        }
+        // With a unit its roles are left: whoever operates its validator is not sent away from above.
+        let now = context.now().time;
+        let operates = power::roles_of(context, member.number, now)
+            .iter()
+            .filter(|(role, _)| role.unit == unit.number)
+            .any(|(role, _)| {
+                assign_role::operated_by(context, role.number)
+                    .next()
+                    .is_some()
+            });
+        Ok(vec![Need {
+            own_decision: operates,
+            ..Need::of(Capability::AdmitMembers, unit.number)
+        }])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{EndReason, RemoveRole, Role};
 
-use super::{Act, amend_role, ending};
+use super::{Act, amend_role, assign_role, ending};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
@@ -15,7 +15,12 @@ impl Act for RemoveRole {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
         let need = Need::governing(context, role.unit, context.now().time);
-        Ok(vec![need])
+        // Nobody above takes from a department the role that operates its validator.
+        let mut operated = assign_role::operated_by(context, role.number);
+        Ok(vec![Need {
+            own_decision: need.own_decision || operated.next().is_some(),
+            ..need
+        }])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -65,6 +65,7 @@ impl Act for RenewAssignment {
         if imported {
             renewed.manner = Manner::Assigned as i32;
             renewed.assigned_by = context.actor.member;
+            renewed.assigned_at = now;
         }
         context.put(&renewed);
         let histories = assign_role::histories(role.number, member.number);

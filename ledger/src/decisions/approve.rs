@@ -1,7 +1,7 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
 use polity_proto::v1::{
-    Answer, Assignment, Member, MemberKind, Mode, Proposal, Response, Who, WhoKind,
+    Answer, Assignment, Grant, Member, MemberKind, Mode, Proposal, Response, Who, WhoKind,
 };
 
 use super::mode::{self, Outcome, answers};
@@ -92,10 +92,12 @@ fn check_approver(
     if member.kind() == MemberKind::Service {
         return Err(Rejection::ServiceCannotApprove);
     }
-    if is_too_close(context, proposal, &member) {
+    let approver = approver_of(proposal);
+    if is_too_close(context, proposal, &member)
+        || is_empowered_for_it(context, proposal, actor, &approver)
+    {
         return Err(Rejection::ApproverTooClose);
     }
-    let approver = approver_of(proposal);
     let now = context.now().time;
     if approver.kind() == WhoKind::Capability
         && duties::keeps_apart(
@@ -145,13 +147,8 @@ fn holds_by_interest_only(
     if approver.kind() != WhoKind::Capability {
         return false;
     }
-    let grants = power::grants_of(context, actor.member, context.now().time);
-    !grants
+    !approving_grants(context, proposal, actor, approver)
         .iter()
-        .filter(|grant| {
-            grant.capability() == approver.capability()
-                && power::scope_covers(context, grant, proposal.unit, None)
-        })
         .any(|grant| {
             grant.source == 0
                 || power::delegator(context, grant).is_some_and(|delegator| {
@@ -160,7 +157,43 @@ fn holds_by_interest_only(
         })
 }
 
-/// Whether the proposer admitted the member, or assigned them to a role, a short time ago.
+/// Whether all that lets the actor approve was given by the proposer a short time ago: a role that
+/// others hold is made an approver no faster than somebody is put into one.
+fn is_empowered_for_it(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actor: Actor,
+    approver: &Who,
+) -> bool {
+    if approver.kind() != WhoKind::Capability {
+        return false;
+    }
+    let now = context.now().time;
+    let distance = context.parameters().admission_distance;
+    approving_grants(context, proposal, actor, approver)
+        .iter()
+        .all(|grant| {
+            grant.given_by == proposal.proposer && now.saturating_sub(grant.from) < distance
+        })
+}
+
+/// The grants by which the actor has the capability that approvers have.
+fn approving_grants(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    actor: Actor,
+    approver: &Who,
+) -> Vec<Grant> {
+    let mut grants = power::grants_of(context, actor.member, context.now().time);
+    grants.retain(|grant| {
+        grant.capability() == approver.capability()
+            && power::scope_covers(context, grant, proposal.unit, None)
+    });
+    grants
+}
+
+/// Whether the proposer admitted the member, or assigned them to a role, a short time ago: by the
+/// time of the block, whatever date it was recorded for.
 pub(super) fn is_too_close(
     context: &Context<'_, '_>,
     proposal: &Proposal,
@@ -176,6 +209,6 @@ pub(super) fn is_too_close(
             .into_iter()
             .filter_map(|number| objects::get::<Assignment>(state, number))
             .any(|assignment| {
-                assignment.assigned_by == proposal.proposer && is_recent(assignment.from)
+                assignment.assigned_by == proposal.proposer && is_recent(assignment.assigned_at)
             })
 }

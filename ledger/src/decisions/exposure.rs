@@ -1,6 +1,8 @@
 //! What an open proposal would spend: it counts towards tiers, and may be reserved.
 
-use polity_proto::v1::{Account, Capability, Exposure, ObjectKind, OwnerKind, Window};
+use polity_proto::v1::{
+    Account, Assignment, Capability, Exposure, Grant, ObjectKind, OwnerKind, SodException, Window,
+};
 
 use crate::actions::posting;
 use crate::context::Context;
@@ -112,4 +114,28 @@ pub(super) fn credited_since(context: &Context<'_, '_>, first: usize) -> Vec<u64
         .filter(|owner| owner.kind() == OwnerKind::Member)
         .map(|owner| owner.number)
         .collect()
+}
+
+/// Members to whom the events since `first` give power: who is put into a role or excepted from a
+/// duty, and who holds a role that receives a grant. Nobody approves that for themselves.
+pub(super) fn empowered_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
+    let now = context.now().time;
+    let about = |kind: ObjectKind| {
+        let events = context.events[first..].iter();
+        events
+            .filter(move |event| event.object() == kind)
+            .map(|event| event.number)
+    };
+    let assigned = about(ObjectKind::Assignment)
+        .filter_map(|number| context.get::<Assignment>(number).ok())
+        .filter(|assignment| assignment.ended_at == 0)
+        .map(|assignment| assignment.member);
+    let granted = about(ObjectKind::Grant)
+        .filter_map(|number| context.get::<Grant>(number).ok())
+        .filter(|grant| grant.ended_at == 0)
+        .flat_map(|grant| power::holders_of(context, grant.role, now));
+    let excepted = about(ObjectKind::SodException)
+        .filter_map(|number| context.get::<SodException>(number).ok())
+        .map(|exception| exception.member);
+    assigned.chain(granted).chain(excepted).collect()
 }

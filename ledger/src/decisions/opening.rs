@@ -134,6 +134,7 @@ pub(crate) fn judge_actions(
             actions::apply(context, action)?;
         }
         credited.extend(exposure::credited_since(context, first_event));
+        credited.extend(exposure::empowered_since(context, first_event));
         credited.sort_unstable();
         credited.dedup();
         Ok(Judged {

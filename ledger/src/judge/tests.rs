@@ -50,11 +50,12 @@ fn a_stricter_recursive_policy_above_judges_a_laxer_one_does_not() {
         ..plain
     });
     let mode = polity_proto::v1::ModeKind::Approve;
-    let proposal = world.proposal("acme", open, mode, vec![recursive]);
-    let number = world.open("ada", "acme#lead", proposal);
-    // Nobody else approves for the root: cleo may by a grant of her own, given for it.
+    // Nobody else approves for the root: cleo may by a grant of her own, given long enough before.
     let grant = world.grant("ops#lead", Capability::Approve, "acme");
     world.ada(Kind::GiveGrant(grant));
+    world.advance(30 * DAY);
+    let proposal = world.proposal("acme", open, mode, vec![recursive]);
+    let number = world.open("ada", "acme#lead", proposal);
     let yes = world.answer(number, polity_proto::v1::Answer::Approve);
     world.check("cleo", Some("ops#lead"), yes, "accepted");
 

@@ -30,7 +30,10 @@ pub(super) fn constitution() -> Vec<u8> {
 /// the third person or, in a founding, as a command.
 pub(super) fn read(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let verb = words.word("a verb")?;
-    let verb = verb.strip_suffix('s').unwrap_or(&verb).to_owned();
+    let verb = match verb.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => verb.strip_suffix('s').unwrap_or(&verb).to_owned(),
+    };
     let known = people::read(draft, &verb, words)?
         || structure::read(draft, &verb, words)?
         || authority::read(draft, &verb, words)?
