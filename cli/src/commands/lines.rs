@@ -107,19 +107,3 @@ fn what_is_missing_or_unknown_is_usage() {
         assert!(parses(line).is_err(), "{line}");
     }
 }
-
-/// Every command in the guide for members is one that this program knows.
-#[test]
-fn the_commands_of_the_guide_parse() {
-    let guide = include_str!("../../../docs/members.md").replace("\\\n", " ");
-    let lines: Vec<&str> = guide
-        .lines()
-        .filter_map(|line| line.strip_prefix("polity "))
-        .collect();
-    assert!(lines.len() > 15, "{lines:?}");
-    for line in lines {
-        if let Err(error) = parses(line) {
-            panic!("{line}: {error}");
-        }
-    }
-}

@@ -13,6 +13,8 @@ pub mod explain;
 pub mod export;
 pub mod external;
 pub mod grant;
+#[cfg(test)]
+mod guides;
 pub mod history;
 pub mod hold;
 pub mod import;
