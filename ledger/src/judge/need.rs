@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Capability, ObjectKind, Owner};
 
-use super::power;
+use super::self_government;
 use crate::Amount;
 use crate::state::Read;
 
@@ -71,7 +71,7 @@ impl Need {
     /// says (Holacracy Constitution 5.0, 5.1: its own role leads change its governance).
     pub fn governing(state: &dyn Read, unit: u64, now: u64) -> Need {
         Need {
-            own_decision: power::is_self_governed_circle(state, unit, now),
+            own_decision: self_government::is_self_governed_circle(state, unit, now),
             ..Need::of(Capability::Govern, unit)
         }
     }
@@ -81,7 +81,7 @@ impl Need {
         let governing = Need::governing(state, unit, now);
         Need {
             own_decision: governing.own_decision
-                || power::decides_itself(state, capability, unit, now),
+                || self_government::decides_itself(state, capability, unit, now),
             ..governing
         }
     }

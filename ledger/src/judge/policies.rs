@@ -126,22 +126,10 @@ fn strictest_of_lineage(
 }
 
 /// Whether a tier from above leaves both the beginning and the decision to people of the unit judged.
-fn is_left_to_the_unit(tier: &Tier) -> bool {
+pub(super) fn is_left_to_the_unit(tier: &Tier) -> bool {
     let by = tier.by.unwrap_or_default();
     let begins = matches!(by.kind(), WhoKind::RoleHolders | WhoKind::JoinedMembers);
     begins && matches!(mode_of(tier).kind(), ModeKind::Consent | ModeKind::Vote)
-}
-
-/// Whether a policy lets the people of a unit govern it: its own, or one from above that leaves it
-/// to them.
-pub(super) fn governs_by_policy(state: &dyn Read, unit: u64) -> bool {
-    let govern = Capability::Govern;
-    let is_left =
-        |policy: &Policy| policy.recursive && policy.tiers.iter().all(is_left_to_the_unit);
-    power::lineage(state, unit).into_iter().any(|over| {
-        policy_of(state, over.number, govern)
-            .is_some_and(|policy| over.number == unit || is_left(&policy))
-    })
 }
 
 /// The policy of a unit for a capability.

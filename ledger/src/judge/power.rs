@@ -253,52 +253,6 @@ pub fn has_capability(
             .any(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None))
 }
 
-/// Whether only the unit itself gives this power, whatever an ancestor's scope says: power over
-/// value and over its validator; and `govern`, as soon as somebody governs the unit itself
-/// (until then those above set it up).
-pub fn decides_itself(state: &dyn Read, capability: Capability, unit: u64, now: u64) -> bool {
-    if is_over_value(capability) || capability == Capability::OperateValidator {
-        return true;
-    }
-    capability == Capability::Govern && is_governed(state, unit, now)
-}
-
-/// Whether the unit is a circle whose people govern it: then its roles, too, are theirs alone.
-pub(crate) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> bool {
-    objects::get::<Unit>(state, unit).is_some_and(|unit| is_circle(&unit))
-        && is_governed(state, unit, now)
-}
-
-/// Whether somebody governs this very unit: an active member holds `govern` by a grant over it, or
-/// it has people in its roles and a policy for that, its own or one from above that leaves it to them.
-fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {
-    has_holders(state, unit, now) && super::policies::governs_by_policy(state, unit)
-        || is_governed_by_grant(state, unit, now)
-}
-
-fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
-    lists::all(state, List::Roles, unit)
-        .into_iter()
-        .any(|role| !holders_of(state, role, now).is_empty())
-}
-
-fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
-    lists::all(state, List::GrantsOver, unit)
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(state, number))
-        .filter(|grant| {
-            grant.capability() == Capability::Govern
-                && grant.source == 0
-                && grant_holds(state, grant, now)
-        })
-        .any(|grant| {
-            holders_of(state, grant.role, now).iter().any(|member| {
-                holding(state, *member, grant.role, now)
-                    .is_some_and(|assignment| assignment_carries_grants(&assignment))
-            })
-        })
-}
-
 /// Who delegated, for a delegation.
 pub fn delegator(state: &dyn Read, grant: &Grant) -> Option<u64> {
     objects::get::<Assignment>(state, grant.source_assignment).map(|assignment| assignment.member)

@@ -3,6 +3,8 @@
 //! Facts are computed for queries and never hashed. Objects are written as people write them
 //! (`g41`, `u4`), members by handle, amounts in the asset's decimals, times in RFC 3339.
 
+mod authority;
+
 use polity_proto::v1::{
     Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind,
     PeriodLimit, Proposal, Who, action::Kind,
@@ -13,16 +15,14 @@ use crate::actions::posting;
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, judge_proposal,
-    policies, power, who,
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, power,
+    who,
 };
 use crate::state::{Read, objects};
 use crate::{Amount, Rejection, time};
 
 /// Most people who are named.
 const PEOPLE_MAX: usize = 5;
-/// Most people whom a policy names of whom it is asked whether they may begin.
-const BEGINNERS_MAX: usize = 50;
 
 fn fact(name: &str, value: impl ToString) -> Fact {
     Fact {
@@ -106,7 +106,7 @@ pub(super) fn of_refusal(
         if let Some(value) = &need.value {
             facts.push(fact("requested", shown(context, value.amount, value.asset)));
         }
-        let of_family = [of_limit, of_authority, of_state];
+        let of_family = [of_limit, authority::of_authority, of_state];
         facts.extend(of_family.iter().flat_map(|of| of(context, need, rejection)));
     }
     facts
@@ -127,96 +127,6 @@ fn of_limit(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec
         facts.extend(of_decision(context, now, &decision));
     }
     facts
-}
-
-/// A capability that is missing, and who has it.
-fn of_authority(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
-    let missing = [
-        Rejection::NoGrant,
-        Rejection::NotConferred,
-        Rejection::OwnDecisionOnly,
-        Rejection::PeopleMissing,
-    ];
-    if !missing.contains(&rejection) {
-        return Vec::new();
-    }
-    let now = context.now();
-    let able = who::with_capability(context, now, need.capability, need.unit, PEOPLE_MAX);
-    let otherwise = others_begin(context, need);
-    let mut facts = vec![
-        fact("capability", slug(need.capability)),
-        fact("unit", format!("u{}", need.unit)),
-    ];
-    // Where nobody may do it alone, whoever may begin it is all that is to be said.
-    if !able.is_empty() || otherwise.is_empty() {
-        facts.push(fact("who_could", with_limits(context, need, &able)));
-    }
-    facts.extend(otherwise);
-    if need.people > 1 {
-        facts.push(fact("people", need.people));
-    }
-    facts
-}
-
-/// The policy that decides, and who may begin that; nothing where there is none or nobody.
-fn others_begin(context: &Context<'_, '_>, need: &Need) -> Vec<Fact> {
-    let now = context.now();
-    let Some(judging) = policies::judging_tier(context, now, need) else {
-        return Vec::new();
-    };
-    let by = judging.tier.by.unwrap_or_default();
-    let begins = |actor: &Actor| {
-        let verdict = judge_proposal(context, now, *actor, need, &mut Trace::off());
-        !matches!(verdict, Verdict::Refused(_))
-    };
-    let mut beginners = who::everybody(context, now, need.unit, &by, BEGINNERS_MAX);
-    beginners.retain(begins);
-    beginners.truncate(PEOPLE_MAX);
-    if beginners.is_empty() {
-        return Vec::new();
-    }
-    let mode = policies::mode_of(&judging.tier);
-    let mut facts = vec![
-        fact("may_begin", names(context, &beginners)),
-        fact("mode", mode_name(mode.kind())),
-        fact("policy", format!("y{}", judging.policy.number)),
-    ];
-    facts.extend(of_mode(context, now, need.unit, mode));
-    if let Some(stricter) = &mode.escalates_to {
-        facts.push(fact("escalates_to", mode_name(stricter.kind())));
-    }
-    facts
-}
-
-/// People by their handles, each with the limit of the grant by which they may.
-fn with_limits(context: &Context<'_, '_>, need: &Need, people: &[Actor]) -> String {
-    let Some(value) = &need.value else {
-        return names(context, people);
-    };
-    let limit = |actor: &Actor| {
-        let grants = power::grants_in_role(context, actor.member, actor.role, context.now().time);
-        let grant = grants.into_iter().find(|grant| {
-            grant.capability() == need.capability
-                && power::scope_covers(context, grant, need.unit, need.object)
-        })?;
-        let limit = Amount::from_state(&grant.per_transfer);
-        (!grant.per_transfer.is_empty()).then(|| shown(context, limit, value.asset))
-    };
-    let mut words: Vec<String> = Vec::new();
-    for actor in people {
-        let name = names(context, &[*actor]);
-        let word = match limit(actor) {
-            Some(limit) => format!("{name} up to {limit}"),
-            None => name,
-        };
-        if !words.contains(&word) {
-            words.push(word);
-        }
-    }
-    match words.is_empty() {
-        true => names(context, &[]),
-        false => words.join(", "),
-    }
 }
 
 /// What an account has, until when somebody sleeps, which rule keeps apart.

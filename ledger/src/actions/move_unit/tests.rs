@@ -1,0 +1,272 @@
+use polity_proto::v1::{action::Kind, *};
+
+use crate::form;
+use crate::state::keys::List;
+use crate::world::World;
+
+fn moved(world: &World, unit: &str, parent: &str) -> Kind {
+    Kind::MoveUnit(MoveUnit {
+        unit: world.unit_ref(unit),
+        parent: world.unit_ref(parent),
+    })
+}
+
+#[test]
+fn both_parents_agree_to_a_move() {
+    let mut world = World::new();
+    for (parent, handle) in [
+        ("dev", "api"),
+        ("dev/api", "core"),
+        ("ops", "api"),
+        ("ops", "net"),
+    ] {
+        world.ada(Kind::CreateUnit(world.create_unit(
+            parent,
+            handle,
+            UnitKind::Team,
+        )));
+    }
+    let past = world.dissolved();
+    let net = world.unit("ops/net").number;
+    for (actor, role, kind, expected) in [
+        (
+            "ada",
+            "acme#lead",
+            Kind::MoveUnit(MoveUnit {
+                unit: None,
+                parent: past,
+            }),
+            "rejected ref_malformed",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            Kind::MoveUnit(MoveUnit {
+                unit: past,
+                parent: form::numbered(99),
+            }),
+            "rejected object_unknown",
+        ),
+        (
+            "cleo",
+            "ops#lead",
+            moved(&world, "ops/net", "dev"),
+            "rejected no_grant",
+        ),
+        (
+            "ben",
+            "dev#lead",
+            moved(&world, "ops/net", "dev"),
+            "rejected no_grant",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            moved(&world, "acme", "dev"),
+            "rejected needs_decision",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            moved(&world, "dev", "ops"),
+            "rejected needs_decision",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            Kind::MoveUnit(MoveUnit {
+                unit: world.unit_ref("ops/net"),
+                parent: past,
+            }),
+            "rejected unit_dissolved",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            moved(&world, "dev/api", "dev/api/core"),
+            "rejected unit_cycle",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            moved(&world, "dev/api", "dev/api"),
+            "rejected unit_cycle",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            moved(&world, "dev/api", "ops"),
+            "rejected handle_taken",
+        ),
+        (
+            "ada",
+            "acme#lead",
+            moved(&world, "ops/net", "dev/api"),
+            "accepted",
+        ),
+    ] {
+        world.check(actor, Some(role), kind, expected);
+    }
+    assert_eq!(world.unit("dev/api/net").number, net);
+    assert!(
+        !world
+            .list(List::Children, world.unit("ops").number)
+            .contains(&net)
+    );
+    assert!(
+        world
+            .list(List::Children, world.unit("dev/api").number)
+            .contains(&net)
+    );
+}
+
+#[test]
+fn two_who_may_sign_a_move_together() {
+    let mut world = World::new();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "ops",
+        "net",
+        UnitKind::Team,
+    )));
+    let deed = crate::world::by("cleo")
+        .acting_as("ops#lead")
+        .seconded("ben", "dev#lead");
+    world.check_deed(deed.does(moved(&world, "ops/net", "dev")), "accepted");
+}
+
+#[test]
+fn the_root_stays_where_it_is() {
+    let mut charter = crate::world::Charter::acme();
+    let (unit, parent) = (charter.named("acme"), charter.named("dev"));
+    charter.push("moved", Kind::MoveUnit(MoveUnit { unit, parent }));
+    let refused = World::try_founded(&charter).err();
+    assert_eq!(
+        refused.map(|error| error.rejection),
+        Some(crate::Rejection::RootFixed)
+    );
+}
+
+#[test]
+fn a_move_does_not_make_the_tree_too_deep() {
+    let mut world = World::new();
+    let mut path = String::from("dev");
+    for _ in 3..=11 {
+        world.ada(Kind::CreateUnit(world.create_unit(
+            &path,
+            "x",
+            UnitKind::Team,
+        )));
+        path.push_str("/x");
+    }
+    for (parent, handle) in [("ops", "a"), ("ops/a", "b")] {
+        world.ada(Kind::CreateUnit(world.create_unit(
+            parent,
+            handle,
+            UnitKind::Team,
+        )));
+    }
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        moved(&world, "ops/a", &path),
+        "rejected unit_too_deep",
+    );
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        moved(&world, "ops/a/b", &path),
+        "accepted",
+    );
+}
+
+#[test]
+fn a_squad_goes_to_another_tribe_and_its_members_leave_their_chapters() {
+    let mut world = World::with_tribes();
+    world.ada(world.join_unit("finn", "dev/web/red"));
+    world.ada(world.join_unit("finn", "dev/web/quality"));
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        moved(&world, "dev/web/red", "dev"),
+        "rejected kind_rule",
+    );
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        moved(&world, "dev/web/quality", "dev/app"),
+        "rejected kind_rule",
+    );
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        moved(&world, "dev/web/red", "dev/app"),
+        "accepted",
+    );
+    let finn = world.member("finn");
+    assert_eq!(finn.home_squad, world.unit("dev/app/red").number);
+    assert!(finn.chapters.is_empty());
+    assert!(
+        world
+            .list(List::Joined, world.unit("dev/web/quality").number)
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_move_brings_no_two_duties_together() {
+    let mut world = World::new();
+    let team = world.create_unit("ops", "net", UnitKind::Team);
+    world.ada(Kind::CreateUnit(team));
+    world.ada(Kind::CreateRole(world.create_role("ops/net", "arbiter")));
+    let role = "ops/net#arbiter";
+    world.ada(Kind::GiveGrant(world.grant(
+        role,
+        Capability::Arbitrate,
+        "ops/net",
+    )));
+    world.ada(Kind::AssignRole(world.assign("finn", role)));
+    let rule = Kind::SetSodRule(SetSodRule {
+        unit: world.unit_ref("dev"),
+        first: Capability::Spend as i32,
+        second: Capability::Arbitrate as i32,
+    });
+    world.check("ben", Some("dev#lead"), rule, "accepted");
+    // Finn spends in dev, and would arbitrate there too.
+    let away = moved(&world, "ops/net", "dev");
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        away.clone(),
+        "rejected duty_conflict",
+    );
+    let exception = GiveSodException {
+        rule: form::numbered(1),
+        member: world.member_ref("finn"),
+        until: world.time + 86_400,
+        control: "ben looks at each ruling".into(),
+    };
+    let exception = Kind::GiveSodException(exception);
+    world.check("ben", Some("dev#lead"), exception, "accepted");
+    world.check("ada", Some("acme#lead"), away, "accepted");
+}
+
+#[test]
+fn a_squad_does_not_go_where_there_is_no_room() {
+    let mut world = World::with_tribes();
+    world.ada(world.join_unit("finn", "dev/web/red"));
+    world.ada(world.join_unit("gia", "dev/app/green"));
+    world.ada(Kind::AmendUnit(AmendUnit {
+        unit: world.unit_ref("dev/app"),
+        handle: "app".into(),
+        kind: UnitKind::Tribe as i32,
+        confers: crate::world::all_capabilities(),
+        ceiling: 1,
+        ..AmendUnit::default()
+    }));
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        moved(&world, "dev/web/red", "dev/app"),
+        "rejected ceiling_reached",
+    );
+}

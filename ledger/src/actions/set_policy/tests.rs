@@ -1,0 +1,326 @@
+use polity_proto::v1::{ModeKind, WhoKind, action::Kind};
+
+use super::*;
+use crate::world::{
+    World, able, alone, announce, approve, by_departments, consent, joined, role_holders, tier,
+    vote,
+};
+
+const LEAD: Option<&str> = Some("dev#lead");
+const SPEND: Capability = Capability::Spend;
+
+fn one() -> Mode {
+    approve(able(Capability::Approve), 1)
+}
+
+#[test]
+fn a_policy_replaces_the_one_before_and_is_the_units_history() {
+    let mut world = World::new();
+    let unit = world.unit("dev").number;
+    let before = world.history_count(ObjectKind::Unit, unit);
+    let first = world.policy("dev", SPEND, vec![tier(0, role_holders(), alone())]);
+    world.check("ben", LEAD, Kind::SetPolicy(first), "accepted");
+    let second = world.policy("dev", SPEND, vec![tier(0, joined(), one())]);
+    world.check("ben", LEAD, Kind::SetPolicy(second), "accepted");
+    assert_eq!(world.list(List::Policies, unit), [2]);
+    let (old, new): (Policy, Policy) = (world.get(1), world.get(2));
+    assert_eq!((old.replaced_by, old.ended_at), (2, world.time));
+    assert_eq!(new.replaces, 1);
+    assert_eq!(world.history_count(ObjectKind::Unit, unit), before + 2);
+
+    // From here on the policy's own strictest tier stands before every change.
+    let third = world.policy("dev", SPEND, vec![tier(0, joined(), alone())]);
+    world.check(
+        "ben",
+        LEAD,
+        Kind::SetPolicy(third),
+        "rejected needs_decision",
+    );
+}
+
+#[test]
+fn tiers_ascend_in_amount_and_strictness_and_modes_say_one_thing() {
+    let mut world = World::new();
+    let by = role_holders;
+    let mode = |kind: ModeKind| Mode {
+        kind: kind as i32,
+        ..Mode::default()
+    };
+    let two_sorts = Who {
+        capability: SPEND as i32,
+        ..role_holders()
+    };
+    let nobody = Who::default();
+    let waits = Mode { wait: 5, ..alone() };
+    let forever = Mode {
+        wait: u64::MAX,
+        ..one()
+    };
+    for (tiers, expected) in [
+        (vec![], "rejected policy_malformed"),
+        (
+            vec![tier(0, by(), alone()); 17],
+            "rejected policy_malformed",
+        ),
+        (vec![tier(5, by(), alone())], "rejected policy_malformed"),
+        (
+            vec![tier(0, by(), alone()), tier(0, by(), one())],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![
+                tier(5, by(), alone()),
+                tier(5, by(), one()),
+                tier(0, by(), one()),
+            ],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(5, by(), one()), tier(0, by(), alone())],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, two_sorts, alone())],
+            "rejected policy_malformed",
+        ),
+        (vec![tier(0, by(), waits)], "rejected policy_malformed"),
+        (vec![tier(0, by(), forever)], "rejected policy_malformed"),
+        (
+            vec![tier(0, by(), approve(joined(), 0))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), approve(joined(), 65))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), mode(ModeKind::Announce))],
+            "rejected field_missing",
+        ),
+        (
+            vec![tier(0, by(), announce(5, alone()))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), announce(5, announce(5, one())))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), announce(0, one()))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), vote(0, 50, 5))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), vote(50, 49, 5))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), vote(50, 101, 5))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), consent(u64::MAX))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), mode(ModeKind::Consent))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), mode(ModeKind::Vote))],
+            "rejected policy_malformed",
+        ),
+        (
+            vec![tier(0, by(), mode(ModeKind::None))],
+            "rejected field_missing",
+        ),
+        (
+            vec![tier(0, by(), mode(ModeKind::Approve))],
+            "rejected field_missing",
+        ),
+        (vec![tier(0, nobody, alone())], "rejected field_missing"),
+    ] {
+        let policy = world.policy("dev", SPEND, tiers);
+        world.check("ben", LEAD, Kind::SetPolicy(policy), expected);
+    }
+    let unknown = Who {
+        kind: WhoKind::Role as i32,
+        role: form::numbered(99),
+        ..Who::default()
+    };
+    let policy = world.policy("dev", SPEND, vec![tier(0, unknown, alone())]);
+    world.check(
+        "ben",
+        LEAD,
+        Kind::SetPolicy(policy),
+        "rejected object_unknown",
+    );
+}
+
+#[test]
+fn a_unit_may_only_tighten_what_holds_for_all_below() {
+    let mut world = World::new();
+    let tiers = vec![
+        tier(1_000, role_holders(), alone()),
+        tier(0, role_holders(), one()),
+    ];
+    let above = SetPolicy {
+        recursive: true,
+        ..world.policy("acme", SPEND, tiers)
+    };
+    world.ada(Kind::SetPolicy(above));
+    let approve_all = || approve(able(Capability::Approve), 2);
+    for (tiers, expected) in [
+        (
+            vec![tier(0, role_holders(), alone())],
+            "rejected policy_laxer",
+        ),
+        (
+            vec![
+                tier(1_001, role_holders(), alone()),
+                tier(0, role_holders(), one()),
+            ],
+            "rejected policy_laxer",
+        ),
+        (
+            vec![
+                tier(900, role_holders(), alone()),
+                tier(0, role_holders(), one()),
+            ],
+            "accepted",
+        ),
+    ] {
+        let policy = world.policy("dev", SPEND, tiers);
+        world.check("ben", LEAD, Kind::SetPolicy(policy), expected);
+    }
+    let other = world.policy("ops", SPEND, vec![tier(0, role_holders(), approve_all())]);
+    world.check("cleo", Some("ops#lead"), Kind::SetPolicy(other), "accepted");
+}
+
+#[test]
+fn over_value_only_the_unit_itself_says_how_it_decides() {
+    let mut world = World::new();
+    let tiers = || vec![tier(0, role_holders(), alone())];
+    let spend = Kind::SetPolicy(world.policy("dev", SPEND, tiers()));
+    let role = Some("acme#lead");
+    world.check("ada", role, spend.clone(), "rejected own_decision_only");
+    let govern = Kind::SetPolicy(world.policy("dev", Capability::Govern, tiers()));
+    world.check("ada", role, govern, "rejected own_decision_only");
+    let assign = Kind::SetPolicy(world.policy("dev", Capability::AssignRoles, tiers()));
+    world.check("ada", role, assign, "accepted");
+    world.check("finn", Some("dev#engineer"), spend, "rejected no_grant");
+
+    let past = SetPolicy {
+        unit: world.dissolved(),
+        ..world.policy("dev", Capability::Anchor, tiers())
+    };
+    world.check(
+        "ada",
+        role,
+        Kind::SetPolicy(past.clone()),
+        "rejected unit_dissolved",
+    );
+    let nowhere = SetPolicy { unit: None, ..past };
+    world.check(
+        "ada",
+        role,
+        Kind::SetPolicy(nowhere),
+        "rejected ref_malformed",
+    );
+    let wordy = SetPolicy {
+        words: "x".repeat(5_000),
+        ..world.policy("dev", Capability::Anchor, tiers())
+    };
+    world.check(
+        "ada",
+        role,
+        Kind::SetPolicy(wordy),
+        "rejected text_malformed",
+    );
+}
+
+#[test]
+fn the_floor_is_passed_beside_the_policy_about_governing() {
+    let mut world = World::new();
+    let anchor = |mode| vec![tier(0, role_holders(), mode)];
+    let strict = world.policy("dev", Capability::Anchor, anchor(by_departments()));
+    world.check("ben", LEAD, Kind::SetPolicy(strict), "accepted");
+    let laxer = Kind::SetPolicy(world.policy("dev", Capability::Anchor, anchor(alone())));
+    // Governing lets the lead begin; the departments decide, whatever else is granted.
+    world.check("ben", LEAD, laxer.clone(), "rejected needs_decision");
+    world.check("finn", Some("dev#engineer"), laxer, "rejected no_grant");
+}
+
+#[test]
+fn as_many_approvals_of_other_people_tighten_nothing() {
+    let mut world = World::new();
+    let guardians = || approve(world.holders("acme#lead"), 1);
+    let above = SetPolicy {
+        recursive: true,
+        ..world.policy("acme", SPEND, vec![tier(0, role_holders(), guardians())])
+    };
+    let own = approve(world.holders("dev#engineer"), 3);
+    let own = world.policy("dev", SPEND, vec![tier(0, role_holders(), own)]);
+    world.ada(Kind::SetPolicy(above));
+    world.check("ben", LEAD, Kind::SetPolicy(own), "rejected policy_laxer");
+    let announced = announce(72, approve(world.holders("acme#lead"), 1));
+    let announced = world.policy("dev", SPEND, vec![tier(0, role_holders(), announced)]);
+    world.check(
+        "ben",
+        LEAD,
+        Kind::SetPolicy(announced),
+        "rejected policy_laxer",
+    );
+    let all = world.policy("dev", SPEND, vec![tier(0, role_holders(), consent(72))]);
+    world.check("ben", LEAD, Kind::SetPolicy(all), "accepted");
+}
+
+#[test]
+fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
+    let mut world = World::new();
+    let unit = world.unit("dev").number;
+    let words = |world: &World, replaces: u64, text: &str| {
+        Kind::SetPolicy(SetPolicy {
+            unit: world.unit_ref("dev"),
+            words: text.into(),
+            replaces: (replaces != 0).then(|| form::numbered(replaces)).flatten(),
+            ..SetPolicy::default()
+        })
+    };
+    let lead = LEAD;
+    for (replaces, text, expected) in [
+        (0, "", "rejected field_missing"),
+        (0, "we deploy on Tuesdays", "accepted"),
+        (0, "nobody is on call twice in a row", "accepted"),
+        (1, "we deploy on Tuesdays and Thursdays", "accepted"),
+        (1, "we deploy daily", "rejected policy_ended"),
+        (9, "we deploy daily", "rejected object_unknown"),
+    ] {
+        let act = words(&world, replaces, text);
+        world.check("ben", lead, act, expected);
+    }
+    assert_eq!(world.list(List::Policies, unit), [2, 3]);
+    let spend = world.policy("dev", SPEND, vec![tier(0, role_holders(), alone())]);
+    let strange = SetPolicy {
+        replaces: form::numbered(2),
+        ..spend.clone()
+    };
+    world.check(
+        "ben",
+        lead,
+        Kind::SetPolicy(strange),
+        "rejected policy_malformed",
+    );
+    world.check("ben", lead, Kind::SetPolicy(spend), "accepted");
+    let of_spend = world.list(List::Policies, unit)[2];
+    let act = words(&world, of_spend, "we spend wisely");
+    world.check("ben", lead, act, "rejected policy_malformed");
+    let remove = Kind::RemovePolicy(polity_proto::v1::RemovePolicy {
+        policy: form::numbered(2),
+    });
+    world.check("ben", lead, remove, "accepted");
+    assert_eq!(world.list(List::Policies, unit), [3, of_spend]);
+}

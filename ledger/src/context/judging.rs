@@ -1,0 +1,126 @@
+//! Authority over the present action: by its signers, or by what stands above them.
+
+use polity_proto::v1::{Basis, BasisSource, Grant, Role};
+
+use super::{Authority, Context};
+use crate::judge::{Actor, Need, Trace, Verdict, judge, power};
+use crate::state::objects;
+use crate::{Amount, Rejection};
+
+impl Context<'_, '_> {
+    /// Judges the present action's needs and keeps the basis of the first.
+    pub fn authorise(&mut self, needs: &[Need]) -> Result<(), Rejection> {
+        let basis = match self.authority {
+            Authority::Signed => self.judge_all(needs)?,
+            Authority::Genesis => Basis {
+                source: BasisSource::Genesis as i32,
+                ..Basis::default()
+            },
+            Authority::Proposal(number) => Basis {
+                source: BasisSource::Proposal as i32,
+                member: self.actor.member,
+                role: self.actor.role,
+                number,
+            },
+            Authority::Timer => Basis {
+                source: BasisSource::Timer as i32,
+                ..Basis::default()
+            },
+        };
+        self.basis = basis;
+        Ok(())
+    }
+
+    fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
+        // An acting role is the signer's now, whatever the action needs.
+        for actor in std::iter::once(&self.actor).chain(&self.seconds) {
+            let held = actor.role == 0
+                || power::holding(self.state, actor.member, actor.role, self.now().time).is_some();
+            if !held {
+                return Err(Rejection::RoleNotHeld);
+            }
+        }
+        let mut basis = None;
+        for need in needs {
+            let allowed = self.judge_one(need)?;
+            basis.get_or_insert(allowed);
+        }
+        basis.ok_or(Rejection::NoGrant)
+    }
+
+    fn judge_one(&self, need: &Need) -> Result<Basis, Rejection> {
+        let spent = need
+            .value
+            .as_ref()
+            .map_or(Amount::ZERO, |value| self.taken(value.account));
+        let verdict = |actor: &Actor| {
+            judge(
+                self.state,
+                self.now(),
+                *actor,
+                need,
+                spent,
+                &mut Trace::off(),
+            )
+        };
+        if need.people > 1 {
+            return self.judge_people(need, verdict);
+        }
+        let refusal = match verdict(&self.actor) {
+            Verdict::Allowed(basis) => return Ok(basis),
+            Verdict::NeedsDecision(_) => Rejection::NeedsDecision,
+            Verdict::Refused(rejection) => rejection,
+        };
+        // Where the actor may not, one who signed beside them may: a move has two sides.
+        let second = self
+            .seconds
+            .iter()
+            .find_map(|second| match verdict(second) {
+                Verdict::Allowed(basis) => Some(basis),
+                Verdict::NeedsDecision(_) | Verdict::Refused(_) => None,
+            });
+        second.ok_or(refusal)
+    }
+
+    fn judge_people(
+        &self,
+        need: &Need,
+        verdict: impl Fn(&Actor) -> Verdict,
+    ) -> Result<Basis, Rejection> {
+        let mut first = None;
+        let mut units = Vec::new();
+        for actor in std::iter::once(&self.actor).chain(&self.seconds) {
+            match verdict(actor) {
+                Verdict::Allowed(basis) => {
+                    first.get_or_insert(basis);
+                    let unit = self.unit_behind(actor, &basis);
+                    if !units.contains(&unit) {
+                        units.push(unit);
+                    }
+                }
+                Verdict::NeedsDecision(_) if first.is_none() => {
+                    return Err(Rejection::NeedsDecision);
+                }
+                Verdict::Refused(rejection) if first.is_none() => return Err(rejection),
+                Verdict::NeedsDecision(_) | Verdict::Refused(_) => {}
+            }
+        }
+        match first {
+            Some(basis) if units.len() >= need.people => Ok(basis),
+            _ => Err(Rejection::PeopleMissing),
+        }
+    }
+
+    /// The unit in whose name somebody counts: the acting role's; without one, that of the role
+    /// whose grant was delegated.
+    fn unit_behind(&self, actor: &Actor, basis: &Basis) -> u64 {
+        let mut role = actor.role;
+        if role == 0 && basis.source() == BasisSource::Grant {
+            let delegation: Grant = objects::get(self.state, basis.number).unwrap_or_default();
+            let source: Grant = objects::get(self.state, delegation.source).unwrap_or_default();
+            role = source.role;
+        }
+        let role: Option<Role> = objects::get(self.state, role);
+        role.map_or(0, |role| role.unit)
+    }
+}

@@ -1,0 +1,94 @@
+//! Objects: what references mean, values, and the numbers of what is created.
+
+use polity_proto::v1::{Counter, ObjectKind, Owner, OwnerRef, Ref};
+use prost::Message;
+
+use super::Context;
+use crate::Rejection;
+use crate::state::{Object, keys, objects};
+
+impl Context<'_, '_> {
+    /// The number that a reference means.
+    pub fn resolve(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
+        match reference {
+            Some(Ref { number, new: 0 }) if *number != 0 => Ok(*number),
+            Some(Ref { number: 0, new }) => self
+                .created
+                .get((*new as usize).wrapping_sub(1))
+                .copied()
+                .flatten()
+                .map(|(_, number)| number)
+                .ok_or(Rejection::ObjectUnknown),
+            _ => Err(Rejection::RefMalformed),
+        }
+    }
+
+    /// The number that a reference means; 0 where there is none.
+    pub fn optional(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
+        if reference.is_none() {
+            Ok(0)
+        } else {
+            self.resolve(reference)
+        }
+    }
+
+    /// The owner that a reference means.
+    pub fn resolve_owner(&self, owner: &Option<OwnerRef>) -> Result<Owner, Rejection> {
+        let owner = owner.as_ref().ok_or(Rejection::FieldMissing)?;
+        Ok(Owner {
+            kind: owner.kind,
+            number: self.resolve(&owner.number)?,
+        })
+    }
+
+    /// The object that a reference means, or `object_unknown`.
+    pub fn find<T: Object>(&self, reference: &Option<Ref>) -> Result<T, Rejection> {
+        self.get(self.resolve(reference)?)
+    }
+
+    /// The object with a number, or `object_unknown`.
+    pub fn get<T: Object>(&self, number: u64) -> Result<T, Rejection> {
+        objects::get(self.state, number).ok_or(Rejection::ObjectUnknown)
+    }
+
+    /// Writes an object.
+    pub fn put<T: Object>(&mut self, object: &T) {
+        objects::put(self.state, object);
+    }
+
+    /// A value that is no object, or its default.
+    pub fn value<T: Message + Default>(&self, key: &[u8]) -> T {
+        objects::value(self.state, key).unwrap_or_default()
+    }
+
+    /// Writes a value that is no object.
+    pub fn put_value<T: Message>(&mut self, key: Vec<u8>, value: &T) {
+        self.state.put(key, value.encode_to_vec());
+    }
+
+    /// Takes the next number of a kind for the present action's object.
+    pub fn next_number(&mut self, kind: ObjectKind) -> u64 {
+        let number = self.next_unnamed(kind);
+        self.created.resize(self.action as usize, None);
+        self.created.push(Some((kind, number)));
+        number
+    }
+
+    /// Takes the next number of a kind for something that `new` does not name.
+    pub fn next_unnamed(&mut self, kind: ObjectKind) -> u64 {
+        let key = keys::key(keys::COUNTER, &[kind as u64]);
+        let last = self.value::<Counter>(&key).last + 1;
+        self.put_value(key, &Counter { last });
+        last
+    }
+
+    /// What the action at `index` created.
+    pub fn created(&self, index: usize) -> Option<(ObjectKind, u64)> {
+        self.created.get(index).copied().flatten()
+    }
+
+    /// Whether an action of this run created the object.
+    pub fn has_created(&self, kind: ObjectKind, number: u64) -> bool {
+        self.created.contains(&Some((kind, number)))
+    }
+}
