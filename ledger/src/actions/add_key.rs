@@ -37,7 +37,7 @@ impl Act for AddKey {
             // Whoever gives the first key admits the member.
             MemberState::Imported => {
                 member.state = MemberState::Active as i32;
-                member.admitted_by = context.actor.member;
+                member.admitted_by = context.basis.member;
                 member.admitted_at = now;
                 member.joined_at = now;
             }

@@ -81,7 +81,7 @@ impl Act for AssignRole {
             focus: self.focus.clone(),
             percentage: self.percentage,
             basis: Some(context.basis),
-            assigned_by: context.actor.member,
+            assigned_by: context.basis.member,
             assigned_at: now,
             effective_at: context.effective_at,
             follows,

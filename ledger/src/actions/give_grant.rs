@@ -53,7 +53,8 @@ impl Act for GiveGrant {
         if matches!(capability, Capability::Spend | Capability::Trade) && !has_period {
             return Err(Rejection::GrantNeedsPeriod);
         }
-        if givers(context)
+        if context
+            .people_behind()
             .iter()
             .any(|giver| power::holding(context, *giver, role.number, now).is_some())
         {
@@ -75,7 +76,7 @@ impl Act for GiveGrant {
             // A grant never reaches back.
             from: self.from.max(now),
             until: self.until,
-            given_by: context.actor.member,
+            given_by: context.basis.member,
             basis: Some(context.basis),
             ..Grant::default()
         };
@@ -105,20 +106,6 @@ impl Act for GiveGrant {
     }
 }
 
-/// Who gives: who acts, who seconds and, where a delegation is used, who delegated.
-fn givers(context: &Context<'_, '_>) -> Vec<u64> {
-    let mut givers: Vec<u64> = std::iter::once(&context.actor)
-        .chain(&context.seconds)
-        .map(|actor| actor.member)
-        .collect();
-    if context.basis.source() == BasisSource::Grant
-        && let Ok(grant) = context.get::<Grant>(context.basis.number)
-    {
-        givers.extend(power::delegator(context, &grant));
-    }
-    givers
-}
-
 /// Refuses that whoever assigns takes a role whose grant they gave: it would be a grant to
 /// themselves in the other order. What a unit decided, or the genesis gave, was no one person's.
 pub(super) fn check_assignment(
@@ -126,7 +113,7 @@ pub(super) fn check_assignment(
     member: u64,
     role: u64,
 ) -> Result<(), Rejection> {
-    if context.authority != Authority::Signed || !givers(context).contains(&member) {
+    if context.authority != Authority::Signed || !context.people_behind().contains(&member) {
         return Ok(());
     }
     let now = context.now().time;

@@ -30,10 +30,7 @@ impl Act for GiveSodException {
         let now = context.now().time;
         let rule: SodRule = context.find(&self.rule)?;
         let member: Member = context.find(&self.member)?;
-        let by_the_member = std::iter::once(&context.actor)
-            .chain(&context.seconds)
-            .any(|actor| actor.member == member.number);
-        if by_the_member {
+        if context.people_behind().contains(&member.number) {
             return Err(Rejection::GrantToSelf);
         }
         if rule.removed_at != 0 {
@@ -56,7 +53,7 @@ impl Act for GiveSodException {
             from: now,
             until: self.until,
             control: self.control.clone(),
-            given_by: context.actor.member,
+            given_by: context.basis.member,
         });
         lists::append(context.state, List::SodExceptions, rule.number, number);
         context.event(

@@ -38,7 +38,7 @@ impl Act for GrantAuditor {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let member = context.resolve(&self.member)?;
         let units = units(self, context)?;
-        if member == context.actor.member {
+        if context.people_behind().contains(&member) {
             return Err(Rejection::GrantToSelf);
         }
         if !power::member_is_active(context, member) {

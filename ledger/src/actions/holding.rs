@@ -63,7 +63,7 @@ pub(crate) fn place(
         value_date: movement.value_date,
         expires_at: terms.expires_at,
         state: HoldState::Open as i32,
-        placed_by: context.actor.member,
+        placed_by: context.basis.member,
         basis: Some(context.basis),
         placed_at: now,
         external: terms.statement.is_some(),

@@ -74,7 +74,7 @@ pub(super) fn admit(
     context.put(&Member {
         number,
         unit,
-        admitted_by: context.actor.member,
+        admitted_by: context.basis.member,
         admitted_at: context.now().time,
         effective_at: context.effective_at,
         ..member

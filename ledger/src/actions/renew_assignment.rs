@@ -64,7 +64,7 @@ impl Act for RenewAssignment {
         // Whoever makes an imported assignment carry grants is who assigned it.
         if imported {
             renewed.manner = Manner::Assigned as i32;
-            renewed.assigned_by = context.actor.member;
+            renewed.assigned_by = context.basis.member;
             renewed.assigned_at = now;
         }
         context.put(&renewed);

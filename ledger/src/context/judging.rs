@@ -31,6 +31,21 @@ impl Context<'_, '_> {
         Ok(())
     }
 
+    /// Everybody who stands behind the present action: who acts, who signs beside them and, where a
+    /// delegation is used, who delegated. What one person may not do twice, none of them does.
+    pub(crate) fn people_behind(&self) -> Vec<u64> {
+        let mut people: Vec<u64> = std::iter::once(&self.actor)
+            .chain(&self.seconds)
+            .map(|actor| actor.member)
+            .collect();
+        if self.basis.source() == BasisSource::Grant
+            && let Some(grant) = objects::get::<Grant>(self.state, self.basis.number)
+        {
+            people.extend(power::delegator(self.state, &grant));
+        }
+        people
+    }
+
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
         // An acting role is the signer's now, whatever the action needs.
         for actor in std::iter::once(&self.actor).chain(&self.seconds) {
@@ -93,7 +108,7 @@ impl Context<'_, '_> {
             match verdict(actor) {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
-                    let unit = self.unit_behind(actor, &basis);
+                    let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
                     if !units.contains(&unit) {
                         units.push(unit);
                     }
@@ -108,6 +123,20 @@ impl Context<'_, '_> {
         match first {
             Some(basis) if units.len() >= need.people => Ok(basis),
             _ => Err(Rejection::PeopleMissing),
+        }
+    }
+
+    /// The unit that a unit counts as, where several are asked for. Those inside the one that it is
+    /// about are one with it: whoever governs that could make as many of them as are asked for. Of
+    /// the root, each branch counts.
+    fn side_of(&self, about: u64, unit: u64) -> u64 {
+        let lineage = power::lineage(self.state, unit);
+        let Some(place) = lineage.iter().position(|one| one.number == about) else {
+            return unit;
+        };
+        match (lineage[place].parent, place) {
+            (0, 1..) => lineage[place - 1].number,
+            _ => about,
         }
     }
 

@@ -60,8 +60,8 @@ fn is_party(proposal: &Proposal, objection: &Objection, member: u64) -> bool {
         || proposal.beneficiaries.contains(&member)
 }
 
-/// Who holds such a seat now and did when the proposal was opened: nobody is seated to set a
-/// certain objection aside.
+/// Who holds such a seat now and was given it before the proposal was opened, whatever date it was
+/// recorded for: nobody is seated to set a certain objection aside.
 fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> Vec<u64> {
     lists::all(state, List::Roles, proposal.unit)
         .into_iter()
@@ -71,7 +71,7 @@ fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> V
         .flat_map(|role| lists::all(state, List::Holders, role))
         .filter_map(|number| objects::get::<Assignment>(state, number))
         .filter(|assignment| {
-            assignment.from <= proposal.opened_at
+            assignment.assigned_at <= proposal.opened_at
                 && power::assignment_holds(state, assignment, now)
                 && power::member_is_active(state, assignment.member)
         })
