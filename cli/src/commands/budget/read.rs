@@ -1,0 +1,240 @@
+//! `budget list | show`.
+
+use clap::Args;
+use polity_client::ledger::Amount;
+use polity_client::ledger::actions::line_available;
+use polity_client::ledger::state::keys::List as Set;
+use polity_client::period::{self, Period};
+use polity_client::session::lettered;
+use polity_client::v1::{Asset, BudgetLine, ObjectKind};
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::names::Names;
+use crate::output::{Table, facts};
+use crate::{amount, time};
+
+/// Lists a unit's budget lines: approved, committed, spent, available.
+#[derive(Args, Debug)]
+pub(super) struct List {
+    /// The unit.
+    unit: String,
+    /// Only lines of this period: 2026, 2026-q3, 2026-03.
+    #[arg(long)]
+    period: Option<String>,
+}
+
+impl List {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let unit = session.unit(&self.unit).await?.number;
+        let period = self
+            .period
+            .as_deref()
+            .map(|text| period::parse(text, 1))
+            .transpose()?;
+        let (lists, moment) = session.lists(Set::BudgetLines, &[unit], at).await?;
+        let (lines, _) = session
+            .get_all_at::<BudgetLine>(&lists.concat(), at)
+            .await?;
+        let lines: Vec<BudgetLine> = lines
+            .into_iter()
+            .flatten()
+            .filter(|line| period.is_none_or(|period| touches(line, period)))
+            .collect();
+        let mut names = Names::new(session, at);
+        names.load_units([unit]).await?;
+        names
+            .load_assets(lines.iter().map(|line| line.asset))
+            .await?;
+
+        let mut table = Table::new([
+            "line",
+            "category",
+            "from",
+            "until",
+            "approved",
+            "committed",
+            "spent",
+            "available",
+            "",
+        ]);
+        for line in &lines {
+            let asset = names.asset(line.asset);
+            table.row([
+                lettered(ObjectKind::BudgetLine, line.number),
+                line.category.clone(),
+                day(line.from),
+                day(line.until),
+                shown(&line.approved, &asset),
+                shown(&line.committed, &asset),
+                shown(&line.spent, &asset),
+                available(line, &asset),
+                flags(line),
+            ]);
+        }
+        let rows: Vec<Value> = lines
+            .iter()
+            .map(|line| as_json(line, &names.asset(line.asset)))
+            .collect();
+        let value = json!({"unit": lettered(ObjectKind::Unit, unit), "lines": rows});
+        context.answer(moment, value, || table.to_string());
+        Ok(())
+    }
+}
+
+/// Shows one budget line.
+#[derive(Args, Debug)]
+pub(super) struct Show {
+    /// The line.
+    line: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let number = context
+            .line_ref(&self.line)
+            .await?
+            .map_or(0, |line| line.number);
+        let (line, moment) = session.get_at::<BudgetLine>(number, at).await?;
+        let line = line.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Usage,
+                format!("there is no budget line {}", self.line),
+            )
+        })?;
+        let mut names = Names::new(session, at);
+        names.load_units([line.unit]).await?;
+        names.load_assets([line.asset]).await?;
+        let asset = names.asset(line.asset);
+        context.answer(moment, as_json(&line, &asset), || {
+            facts(&[
+                ("line", lettered(ObjectKind::BudgetLine, line.number)),
+                ("unit", names.shown(ObjectKind::Unit, line.unit)),
+                ("category", line.category.clone()),
+                ("from", day(line.from)),
+                ("until", day(line.until)),
+                ("approved", shown(&line.approved, &asset)),
+                ("carried in", shown_unless_zero(&line.carried, &asset)),
+                ("committed", shown(&line.committed, &asset)),
+                ("spent", shown(&line.spent, &asset)),
+                ("carried out", shown_unless_zero(&line.carried_out, &asset)),
+                ("available", available(&line, &asset)),
+                ("kind", flags(&line)),
+            ])
+        });
+        Ok(())
+    }
+}
+
+fn touches(line: &BudgetLine, period: Period) -> bool {
+    line.from < period.until && period.from < line.until
+}
+
+fn amount_of(bytes: &[u8]) -> Amount {
+    Amount::from_bytes(bytes).unwrap_or(Amount::ZERO)
+}
+
+fn shown(bytes: &[u8], asset: &Asset) -> String {
+    amount::shown(amount_of(bytes), asset)
+}
+
+fn shown_unless_zero(bytes: &[u8], asset: &Asset) -> String {
+    if bytes.is_empty() {
+        String::new()
+    } else {
+        shown(bytes, asset)
+    }
+}
+
+fn available(line: &BudgetLine, asset: &Asset) -> String {
+    match line_available(line) {
+        Some(left) => amount::shown(left, asset),
+        None => "exceeded".to_owned(),
+    }
+}
+
+fn flags(line: &BudgetLine) -> String {
+    let mut words = vec![if line.hard { "hard" } else { "soft" }];
+    if line.carry_forward {
+        words.push("carries forward");
+    }
+    if line.closed {
+        words.push("closed");
+    }
+    words.join(", ")
+}
+
+/// The day of a moment: lines begin and end with days.
+fn day(seconds: u64) -> String {
+    time::shown(seconds).chars().take(10).collect()
+}
+
+fn as_json(line: &BudgetLine, asset: &Asset) -> Value {
+    let money = |bytes: &[u8]| amount::json(amount_of(bytes), asset);
+    json!({
+        "line": lettered(ObjectKind::BudgetLine, line.number),
+        "unit": lettered(ObjectKind::Unit, line.unit),
+        "category": line.category,
+        "from": time::json(line.from),
+        "until": time::json(line.until),
+        "approved": money(&line.approved),
+        "carried": money(&line.carried),
+        "committed": money(&line.committed),
+        "spent": money(&line.spent),
+        "carried_out": money(&line.carried_out),
+        "available": line_available(line).map(|left| amount::json(left, asset)),
+        "hard": line.hard,
+        "carry_forward": line.carry_forward,
+        "closed": line.closed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_soft_line_that_is_exceeded_says_so() {
+        let asset = Asset {
+            code: "EUR".into(),
+            scale: 2,
+            ..Asset::default()
+        };
+        let line = BudgetLine {
+            approved: Amount(100).to_bytes(),
+            spent: Amount(140).to_bytes(),
+            ..BudgetLine::default()
+        };
+        assert_eq!(available(&line, &asset), "exceeded");
+        assert!(as_json(&line, &asset)["available"].is_null());
+        assert_eq!(flags(&line), "soft");
+    }
+
+    #[test]
+    fn a_line_is_of_a_period_that_it_touches() {
+        let line = BudgetLine {
+            from: 100,
+            until: 200,
+            ..BudgetLine::default()
+        };
+        assert!(touches(
+            &line,
+            Period {
+                from: 199,
+                until: 300
+            }
+        ));
+        assert!(!touches(
+            &line,
+            Period {
+                from: 200,
+                until: 300
+            }
+        ));
+    }
+}

@@ -1,0 +1,244 @@
+//! `grant list | show`.
+
+use clap::{ArgGroup, Args};
+use polity_client::Result;
+use polity_client::ledger::Amount;
+use polity_client::ledger::state::keys::List as Set;
+use polity_client::session::{AsOf, Session, lettered};
+use polity_client::v1::{Grant as GrantState, ObjectKind, ScopeKind};
+use serde_json::{Value, json};
+
+use super::usage;
+use crate::commands::numbered;
+use crate::context::Context;
+use crate::names::{self, Names};
+use crate::output::{Table, facts};
+use crate::{amount, limits, time, word};
+
+/// Lists grants to a role, over a unit, or delegated to a member; without a name, those of your roles.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity grant list\n  \
+    polity grant list --role acme/dev#buyer\n  \
+    polity grant list --unit acme/dev --at 2026-03-01")]
+#[command(group(ArgGroup::new("whose").args(["role", "unit", "delegated_to"])))]
+pub(super) struct List {
+    /// Grants to this role.
+    #[arg(long)]
+    role: Option<String>,
+    /// Grants whose scope is this unit or something of it.
+    #[arg(long)]
+    unit: Option<String>,
+    /// Delegations to this member.
+    #[arg(long, value_name = "MEMBER")]
+    delegated_to: Option<String>,
+}
+
+impl List {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let (lists, moment) = if let Some(role) = &self.role {
+            let role = session.role(role).await?.number;
+            session.lists(Set::Grants, &[role], at).await?
+        } else if let Some(unit) = &self.unit {
+            let unit = session.unit(unit).await?.number;
+            session.lists(Set::GrantsOver, &[unit], at).await?
+        } else if let Some(member) = &self.delegated_to {
+            let member = session.member(member).await?.number;
+            session.lists(Set::Delegations, &[member], at).await?
+        } else {
+            let roles = roles_of(context, session, at).await?;
+            let member = context.member().await?.number;
+            let (mut lists, moment) = session.lists(Set::Grants, &roles, at).await?;
+            lists.extend(session.lists(Set::Delegations, &[member], at).await?.0);
+            (lists, moment)
+        };
+        let (grants, _) = session
+            .get_all_at::<GrantState>(&lists.concat(), at)
+            .await?;
+        let grants: Vec<GrantState> = grants.into_iter().flatten().collect();
+        let names = names_of(session, at, &grants).await?;
+
+        let mut table = Table::new(["grant", "to", "may", "scope", "limits", "until"]);
+        for grant in &grants {
+            table.row([
+                lettered(ObjectKind::Grant, grant.number),
+                receiver(grant, &names),
+                word::word(grant.capability()),
+                scope_shown(grant, &names),
+                limits_shown(grant, &names),
+                time::shown(grant.until),
+            ]);
+        }
+        let rows: Vec<Value> = grants.iter().map(|grant| as_json(grant, &names)).collect();
+        context.answer(moment, json!({"grants": rows}), || table.to_string());
+        Ok(())
+    }
+}
+
+/// Shows a grant, also one that ended.
+#[derive(Args, Debug)]
+pub(super) struct Show {
+    /// The grant: g41.
+    grant: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let number = numbered(ObjectKind::Grant, &self.grant)?;
+        let (grant, moment) = session.get_at::<GrantState>(number, at).await?;
+        let grant = grant.ok_or_else(|| usage(format!("there is no grant {}", self.grant)))?;
+        let (delegations, _) = session.lists(Set::DelegationsOf, &[number], at).await?;
+        let names = names_of(session, at, std::slice::from_ref(&grant)).await?;
+        let delegations: Vec<String> = delegations
+            .concat()
+            .iter()
+            .map(|one| lettered(ObjectKind::Grant, *one))
+            .collect();
+        let mut value = as_json(&grant, &names);
+        value["delegations"] = delegations.clone().into();
+        context.answer(moment, value, || {
+            let counterparties: Vec<String> = grant
+                .counterparties
+                .iter()
+                .map(|owner| names.owner(*owner))
+                .collect();
+            facts(&[
+                ("grant", lettered(ObjectKind::Grant, number)),
+                ("to", receiver(&grant, &names)),
+                ("may", word::word(grant.capability())),
+                ("scope", scope_shown(&grant, &names)),
+                ("limits", limits_shown(&grant, &names)),
+                ("towards", counterparties.join(", ")),
+                ("from", time::shown(grant.from)),
+                ("until", time::shown(grant.until)),
+                ("given by", names.shown(ObjectKind::Member, grant.given_by)),
+                ("source", shown_source(&grant)),
+                ("delegated", delegations.join(", ")),
+                ("ended", time::shown(grant.ended_at)),
+            ])
+        });
+        Ok(())
+    }
+}
+
+async fn roles_of(context: &Context, session: &Session, at: AsOf) -> Result<Vec<u64>> {
+    let member = context.member().await?.number;
+    let (held, _) = session.lists(Set::Assignments, &[member], at).await?;
+    let (held, _) = session
+        .get_all_at::<polity_client::v1::Assignment>(&held.concat(), at)
+        .await?;
+    Ok(held.into_iter().flatten().map(|one| one.role).collect())
+}
+
+async fn names_of<'s>(session: &'s Session, at: AsOf, grants: &[GrantState]) -> Result<Names<'s>> {
+    let mut names = Names::new(session, at);
+    names.load_roles(grants.iter().map(|one| one.role)).await?;
+    names
+        .load_members(grants.iter().flat_map(|one| [one.member, one.given_by]))
+        .await?;
+    let scopes = grants.iter().filter_map(|one| one.scope);
+    names
+        .load_units(scopes.clone().map(|scope| scope.unit))
+        .await?;
+    let objects = |kind: ObjectKind| {
+        let scopes = scopes
+            .clone()
+            .filter(move |scope| scope.object_kind() == kind);
+        scopes.map(|scope| scope.object)
+    };
+    names.load_accounts(objects(ObjectKind::Account)).await?;
+    names.load_assets(objects(ObjectKind::Asset)).await?;
+    names
+        .load_assets(grants.iter().map(|one| one.asset))
+        .await?;
+    let owners: Vec<_> = grants
+        .iter()
+        .flat_map(|one| one.counterparties.clone())
+        .collect();
+    names.load_owners(&owners).await?;
+    Ok(names)
+}
+
+fn receiver(grant: &GrantState, names: &Names<'_>) -> String {
+    match grant.role {
+        0 => names.shown(ObjectKind::Member, grant.member),
+        role => names.shown(ObjectKind::Role, role),
+    }
+}
+
+fn scope_shown(grant: &GrantState, names: &Names<'_>) -> String {
+    let scope = grant.scope.unwrap_or_default();
+    match scope.kind() {
+        ScopeKind::None => String::new(),
+        ScopeKind::Unit => names.shown(ObjectKind::Unit, scope.unit),
+        ScopeKind::UnitAndBelow => {
+            format!("{} and below", names.shown(ObjectKind::Unit, scope.unit))
+        }
+        ScopeKind::Object => names.shown(scope.object_kind(), scope.object),
+    }
+}
+
+fn limits_shown(grant: &GrantState, names: &Names<'_>) -> String {
+    let asset = names.asset(grant.asset);
+    let mut parts = Vec::new();
+    if !grant.per_transfer.is_empty() {
+        let amount = Amount::from_bytes(&grant.per_transfer).unwrap_or(Amount::ZERO);
+        parts.push(format!("{} a transfer", amount::shown(amount, &asset)));
+    }
+    if let Some(limit) = &grant.per_period {
+        parts.push(limits::shown(limit, &asset));
+    }
+    if parts.is_empty() && !asset.code.is_empty() {
+        parts.push(asset.code);
+    }
+    parts.join(", ")
+}
+
+fn shown_source(grant: &GrantState) -> String {
+    match grant.source {
+        0 => String::new(),
+        source => lettered(ObjectKind::Grant, source),
+    }
+}
+
+fn as_json(grant: &GrantState, names: &Names<'_>) -> Value {
+    let scope = grant.scope.unwrap_or_default();
+    let asset = names.asset(grant.asset);
+    let money = |bytes: &[u8]| match bytes.is_empty() {
+        true => Value::Null,
+        false => amount::json(Amount::from_bytes(bytes).unwrap_or(Amount::ZERO), &asset),
+    };
+    let period = grant.per_period.as_ref().map(|limit| {
+        let days = (limit.days != 0).then_some(limit.days);
+        json!({"amount": money(&limit.amount), "rolling_days": days})
+    });
+    json!({
+        "grant": lettered(ObjectKind::Grant, grant.number),
+        "role": names::json(ObjectKind::Role, grant.role),
+        "role_name": names.role(grant.role),
+        "member": names::json(ObjectKind::Member, grant.member),
+        "source": names::json(ObjectKind::Grant, grant.source),
+        "capability": word::word(grant.capability()),
+        "scope": {
+            "unit": names::json(ObjectKind::Unit, scope.unit),
+            "below": scope.kind() == ScopeKind::UnitAndBelow,
+            "object": match scope.object {
+                0 => Value::Null,
+                number => names.shown(scope.object_kind(), number)
+                    .split(' ').next().unwrap_or_default().into(),
+            },
+        },
+        "asset": match grant.asset { 0 => Value::Null, _ => asset.code.clone().into() },
+        "per_transfer": money(&grant.per_transfer),
+        "per_period": period,
+        "counterparties": grant.counterparties.iter().map(|one| names::owner_json(*one)).collect::<Vec<_>>(),
+        "from": time::json(grant.from),
+        "until": time::json(grant.until),
+        "given_by": names::json(ObjectKind::Member, grant.given_by),
+        "ended_at": time::json(grant.ended_at),
+    })
+}
