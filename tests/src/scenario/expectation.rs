@@ -1,5 +1,8 @@
 //! What a story expects: lines below an act.
 
+mod decisions;
+mod value;
+
 use polity_ledger::Amount;
 use polity_ledger::actions::available;
 use polity_ledger::health;
@@ -7,12 +10,11 @@ use polity_ledger::judge::{policies, power};
 use polity_ledger::state::objects;
 use polity_ledger::time::DAY;
 use polity_proto::v1::{
-    Account, BasisSource, BudgetLine, Election, EndReason, Hold, Member, ObjectKind, Objection,
-    Outlook, OutlookRequest, Proposal, Receipt, Record, Unit,
+    Account, BasisSource, BudgetLine, EndReason, Hold, Member, ObjectKind, Objection, Receipt,
+    Record, Unit,
 };
 
 use super::names::{Lookup, Names, kind_name};
-use super::phrases;
 use super::run::rejection_name;
 use super::text::Words;
 use super::trouble::{Outcome, Trouble, trouble};
@@ -165,95 +167,6 @@ impl Scene<'_> {
         self.outcome(code, action)
     }
 
-    /// `= [-]AMOUNT CODE`.
-    fn amount(&self, found: i128, words: &mut Words) -> Outcome<()> {
-        words.need("=")?;
-        let word = words.word("amount")?;
-        let code = words.word("asset")?;
-        let plain = word.strip_prefix('-').unwrap_or(&word);
-        let units = self.lookup.minor_units(plain, &code)? as i128;
-        let expected = if plain == word { units } else { -units };
-        match found == expected {
-            true => Ok(()),
-            false => {
-                let shown = self.shown(found, &code);
-                trouble(format!("it is {shown} {code}"))
-            }
-        }
-    }
-
-    fn shown(&self, units: i128, code: &str) -> String {
-        let scale = self.lookup.names.scales.get(code).copied().unwrap_or(0);
-        let unit = 10_u128.pow(scale);
-        let sign = if units < 0 { "-" } else { "" };
-        let whole = units.unsigned_abs() / unit;
-        let rest = units.unsigned_abs() % unit;
-        match scale {
-            0 => format!("{sign}{whole}"),
-            _ => format!("{sign}{whole}.{rest:0width$}", width = scale as usize),
-        }
-    }
-
-    /// `sum of all EUR = 0.00 EUR`: over every account, issuance included.
-    fn sum(&mut self, words: &mut Words) -> Outcome<()> {
-        let asset = self.number(ObjectKind::Asset, words)?;
-        let accounts =
-            (1..).map_while(|number| objects::get::<Account>(&self.told.memory.state, number));
-        let of = |bytes: &[u8]| Amount::from_state(bytes).0 as i128;
-        let sum = accounts
-            .filter(|account| account.asset == asset)
-            .map(|account| of(&account.credits_posted) - of(&account.debits_posted))
-            .sum();
-        self.amount(sum, words)
-    }
-
-    /// `NAME is STATE [by RULE]`, `NAME has version N`, `NAME asks N members`.
-    fn proposal(&mut self, words: &mut Words) -> Outcome<()> {
-        let proposal: Proposal = self.object(ObjectKind::Proposal, words)?;
-        if words.take("has version") {
-            return number_is(words, u64::from(proposal.version));
-        }
-        if words.take("asks") {
-            number_is(words, proposal.electorate.len() as u64)?;
-            return words.need("members");
-        }
-        if words.take("leaves") {
-            let outlook = self.outlook(&proposal)?;
-            number_is(words, outlook.unfilled_roles.len() as u64)?;
-            return words.need("roles unfilled");
-        }
-        if words.take("brings") {
-            let outlook = self.outlook(&proposal)?;
-            number_is(words, outlook.duty_conflicts.len() as u64)?;
-            return words.need("duties together");
-        }
-        state_is(words, proposal.state().as_str_name(), "PROPOSAL_STATE_")?;
-        match words.after("by")? {
-            Some(name) if name != rejection_name(proposal.failed_code) => {
-                let found = rejection_name(proposal.failed_code);
-                trouble(format!("it failed by {found}"))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// `NAME is STEP`, `NAME proposes MEMBER called P`: the proposal has that name from here on.
-    fn election(&mut self, words: &mut Words) -> Outcome<()> {
-        let election: Election = self.object(ObjectKind::Election, words)?;
-        if !words.take("proposes") {
-            return state_is(words, election.step().as_str_name(), "ELECTION_STEP_");
-        }
-        let member = self.number(ObjectKind::Member, words)?;
-        if let Some(name) = words.after("called")? {
-            let entry = (ObjectKind::Proposal as i32, name);
-            self.lookup.names.called.insert(entry, election.proposal);
-        }
-        match election.candidate == member {
-            true => Ok(()),
-            false => trouble(format!("it proposes member {}", election.candidate)),
-        }
-    }
-
     /// `U is KIND`, `U is [not] warned of WARNING`.
     fn unit(&mut self, words: &mut Words) -> Outcome<()> {
         let unit: Unit = self.object(ObjectKind::Unit, words)?;
@@ -273,21 +186,6 @@ impl Scene<'_> {
         match found.contains(&words.word("warning")?) == warned {
             true => Ok(()),
             false => trouble(format!("it is warned of {found:?}")),
-        }
-    }
-
-    /// What a bound proposal would change, if it is still what it was bound to.
-    fn outlook(&self, proposal: &Proposal) -> Outcome<Outlook> {
-        let request = OutlookRequest {
-            unit: proposal.unit,
-            member: proposal.proposer,
-            role: proposal.role,
-            actions: proposal.actions.clone(),
-        };
-        let (outlook, hash) = phrases::outlook(self.told.memory, &request)?;
-        match hash == proposal.outlook {
-            true => Ok(outlook),
-            false => trouble("it is bound to another outlook"),
         }
     }
 
