@@ -175,6 +175,14 @@ impl<'s> Names<'s> {
         member.map_or_else(String::new, |one| one.handle.clone())
     }
 
+    /// Several members with their numbers.
+    #[must_use]
+    pub fn members(&self, numbers: &[u64]) -> String {
+        let shown = numbers.iter();
+        let shown = shown.map(|one| self.shown(ObjectKind::Member, *one));
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
     /// A unit's handles from the root.
     #[must_use]
     pub fn unit(&self, number: u64) -> String {

@@ -65,16 +65,24 @@ pub async fn event_json(session: &Session, event: &Event) -> Result<Value> {
     Ok(value)
 }
 
-/// Reads the names of the accounts that events moved.
+/// Reads the names of what events are about, and of the accounts that they moved.
 pub async fn load_names<'e>(
     names: &mut Names<'_>,
     events: impl IntoIterator<Item = &'e Event>,
 ) -> Result<()> {
-    let postings = events
-        .into_iter()
-        .filter_map(|event| event.posting.as_ref());
-    let accounts: Vec<u64> = postings.flat_map(|one| [one.from, one.to]).collect();
-    names.load_accounts(accounts).await
+    let events: Vec<&Event> = events.into_iter().collect();
+    let about = |kind: ObjectKind| {
+        let about = events.iter().filter(move |event| event.object() == kind);
+        about.map(|event| event.number)
+    };
+    names.load_members(about(ObjectKind::Member)).await?;
+    names.load_units(about(ObjectKind::Unit)).await?;
+    names.load_roles(about(ObjectKind::Role)).await?;
+    let postings = events.iter().filter_map(|event| event.posting.as_ref());
+    let moved = postings.flat_map(|one| [one.from, one.to]);
+    names
+        .load_accounts(moved.chain(about(ObjectKind::Account)))
+        .await
 }
 
 /// One event in a line: what was done to what. The names are those of [`load_names`].
@@ -82,7 +90,7 @@ pub async fn load_names<'e>(
 pub fn event_line(names: &Names<'_>, event: &Event) -> String {
     let did = did(event).replace('_', " ");
     let mut text = match &event.posting {
-        None => format!("{did} {}", lettered(event.object(), event.number)),
+        None => format!("{did} {}", named(names, event)),
         Some(posting) => {
             let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
             format!(
@@ -99,6 +107,14 @@ pub fn event_line(names: &Names<'_>, event: &Event) -> String {
         text.push_str(&format!(" (not executed: {} {why})", event.failed_code));
     }
     text
+}
+
+/// What an event is about, by number and name.
+fn named(names: &Names<'_>, event: &Event) -> String {
+    match event.number {
+        0 => lettered(event.object(), 0),
+        number => names.shown(event.object(), number),
+    }
 }
 
 /// Events, one a line.
@@ -138,9 +154,24 @@ pub fn basis_words(basis: Option<Basis>) -> String {
     }
 }
 
+/// Whether an event is that a proposal was adopted: executed, or found to be no longer executable.
+#[must_use]
+pub fn is_adoption(event: &Event) -> bool {
+    let basis = event.basis.unwrap_or_default();
+    let by_itself = basis.source() == BasisSource::Proposal && basis.number == event.number;
+    by_itself && event.object() == ObjectKind::Proposal
+}
+
 /// What an event did: the action's name as commands write it, or why something ended by itself.
 #[must_use]
 pub fn did(event: &Event) -> String {
+    // Whoever brought it about did something else: the last answer, or its execution.
+    if is_adoption(event) {
+        return match event.failed_code {
+            0 => "adopted".to_owned(),
+            _ => "failed".to_owned(),
+        };
+    }
     match actions::ALL.iter().find(|(tag, _, _)| *tag == event.did) {
         Some((_, name, _)) => snake(name),
         None => ended(event.reason()).to_owned(),
@@ -209,5 +240,32 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(did(&event), "open_account");
+    }
+
+    #[test]
+    fn an_adoption_is_no_act_of_whoever_answered_last() {
+        let adopted = Event {
+            did: 183,
+            object: ObjectKind::Proposal as i32,
+            number: 7,
+            basis: Some(Basis {
+                source: BasisSource::Proposal as i32,
+                number: 7,
+                ..Basis::default()
+            }),
+            ..Event::default()
+        };
+        assert_eq!(did(&adopted), "adopted");
+        let failed = Event {
+            failed_code: 303,
+            ..adopted.clone()
+        };
+        assert_eq!(did(&failed), "failed");
+        // What another proposal does to one is its own act.
+        let other = Event {
+            number: 8,
+            ..adopted
+        };
+        assert_eq!(did(&other), "open_account");
     }
 }

@@ -56,7 +56,7 @@ pub struct Send {
     /// Why value moves; without it `payment`, or `internal` between accounts of one owner.
     #[arg(long = "for", value_enum, value_name = "KIND")]
     kind: Option<Why>,
-    /// Budget line that pays: its number, b7.
+    /// Budget line that pays: b7, or `acme/dev:travel`.
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
     /// At most 64 bytes that stand on the chain for good: a number, no prose.
@@ -128,7 +128,7 @@ impl Send {
             amount: amount.to_bytes(),
             kind: kind as i32,
             line: match &self.line {
-                Some(line) => reference(line_number(line)?),
+                Some(line) => context.line_ref(line).await?,
                 None => None,
             },
             reference: self.reference.clone().unwrap_or_default(),
@@ -312,10 +312,6 @@ fn kind_name(kind: TransferKind) -> &'static str {
 
 fn reference(number: u64) -> Option<Ref> {
     super::reference(number)
-}
-
-fn line_number(text: &str) -> Result<u64> {
-    super::numbered(v1::ObjectKind::BudgetLine, text)
 }
 
 fn usage(words: String) -> Error {

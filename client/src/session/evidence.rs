@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use polity_ledger::merkle::receipts;
 use polity_ledger::state::keys;
-use polity_proto::v1::{Action, Body, Envelope, Event, Receipt};
+use polity_proto::v1::{Action, Body, Envelope, Event, Receipt, Signer};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -38,6 +38,8 @@ pub struct ProvenEvent {
     pub source: Source,
     /// The action of the transaction that it is an event of; none where timers or the genesis acted.
     pub action: Option<Action>,
+    /// Who signed that transaction: actions name them by position.
+    pub signers: Vec<Signer>,
 }
 
 /// A receipt that was proven, and the actions that it is about.
@@ -45,6 +47,7 @@ struct Proven {
     receipt: Receipt,
     source: Source,
     actions: Vec<Action>,
+    signers: Vec<Signer>,
 }
 
 /// Proves events, asking once for what several entries share.
@@ -91,7 +94,15 @@ impl Evidence<'_> {
             time,
             source: proven.source.clone(),
             action: proven.actions.get(event.action as usize).cloned(),
+            signers: proven.signers.clone(),
         })
+    }
+
+    /// All events of the receipt in which an event was proven before; none where it was not.
+    pub fn beside(&self, item: &HistoryItem) -> &[Event] {
+        let place = (item.entry.height, item.entry.position);
+        let receipt = self.receipts.get(&place).map(|proven| &proven.receipt);
+        receipt.map_or(&[], |receipt| &receipt.events)
     }
 
     async fn receipt(&mut self, height: u64, position: u32) -> Result<Proven> {
@@ -101,6 +112,7 @@ impl Evidence<'_> {
                     receipt: self.session.founding().receipt.clone(),
                     source: Source::Genesis,
                     actions: Vec::new(),
+                    signers: Vec::new(),
                 }),
                 _ => Err(Error::proof("the genesis has one receipt")),
             };
@@ -118,6 +130,7 @@ impl Evidence<'_> {
                 receipt: proven.receipt,
                 source: Source::Transaction(Sha256::digest(&envelope.body).into()),
                 actions: body.actions,
+                signers: body.signers,
             });
         }
         let receipts = self.timers(height).await?;
@@ -128,6 +141,7 @@ impl Evidence<'_> {
                 receipt,
                 source: Source::Timer,
                 actions: Vec::new(),
+                signers: Vec::new(),
             })
             .ok_or_else(|| Error::proof("the block has no receipt at this position"))
     }

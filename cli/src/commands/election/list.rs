@@ -14,6 +14,8 @@ use crate::{time, word};
 
 /// Lists the open elections of a unit.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity election list acme/dev")]
 pub(super) struct List {
     /// The unit.
     unit: String,

@@ -8,6 +8,8 @@ use crate::context::Context;
 
 /// Objects to what was announced: a stricter way of deciding takes over.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity proposal escalate p7 --explanation 'the old ones still work'")]
 pub(super) struct Escalate {
     /// The proposal: p7.
     proposal: String,
@@ -28,6 +30,8 @@ impl Escalate {
 
 /// Takes your escalation back; as the unit's lead, everybody's.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity proposal reverse p7 --explanation 'they do not'")]
 pub(super) struct Reverse {
     /// The proposal: p7.
     proposal: String,

@@ -1,11 +1,14 @@
 //! `proposal list | show | simulate | open | amend | respond | object | test | integrate | escalate | reverse | withdraw | execute`.
 
 mod escalate;
+mod events;
 mod file;
 mod integrate;
+mod list;
 mod object;
 mod open;
 mod read;
+mod show;
 mod simulate;
 mod test;
 
@@ -22,7 +25,7 @@ use crate::word;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity proposal open acme/dev --title 'New laptops' -- transfer send acme/dev:main acme/ops:main 4000.00 EUR\n  \
-    polity proposal show p7\n  \
+    polity proposal show p7 --full\n  \
     polity proposal respond p7 approve\n  \
     polity proposal list acme/dev")]
 pub struct Proposal {
@@ -32,8 +35,8 @@ pub struct Proposal {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    List(read::List),
-    Show(read::Show),
+    List(list::List),
+    Show(show::Show),
     Simulate(simulate::Simulate),
     Open(open::Open),
     Amend(open::Amend),
@@ -70,6 +73,9 @@ impl Proposal {
 
 /// Answers a proposal.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity proposal respond p7 approve\n  \
+    polity proposal respond p7 no_objection --of-version 2 --explanation 'it helps us too'")]
 struct RespondVerb {
     /// The proposal: p7.
     proposal: String,
@@ -125,6 +131,8 @@ impl Withdraw {
 
 /// Executes what you announced, or what was decided, once its wait is over.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity proposal execute p7")]
 struct Execute {
     /// The proposal: p7.
     proposal: String,

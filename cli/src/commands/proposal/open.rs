@@ -211,9 +211,9 @@ impl Decision {
                 .await?
                 .verdict
                 .unwrap_or_default();
-            match verdict.kind() {
-                VerdictKind::None | VerdictKind::Refused => continue,
-                VerdictKind::Allowed | VerdictKind::NeedsDecision => {}
+            // A limit that is exceeded comes with the decision that can be begun instead.
+            if verdict.kind() != VerdictKind::Allowed && verdict.mode.is_none() {
+                continue;
             }
             let mode = verdict.mode.unwrap_or_default();
             if any_role {

@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{
     AcceptAssignment, AmendRole, AssignRole, CreateRole, MoveRole, ObjectKind, RemoveRole,
-    RenewAssignment, ResignRole, RevokeAssignment,
+    RenewAssignment, ResignRole, RevokeAssignment, RoleKind,
 };
 
 use super::super::Words;
@@ -16,10 +16,15 @@ impl Words<'_> {
         Ok((
             "create",
             format!(
-                "the role {} in {}{}",
+                "{} {} in {}{}{}",
+                match act.kind() {
+                    RoleKind::Ordinary => "the role".to_owned(),
+                    kind => format!("the {} role", role_kind(kind)),
+                },
                 act.handle,
                 self.unit_of(&act.unit).await?,
-                stating("purpose", &act.purpose)
+                if act.elected { ", elected" } else { "" },
+                about(&act.purpose, &act.domains, &act.accountabilities)
             ),
         ))
     }
@@ -31,7 +36,7 @@ impl Words<'_> {
                 "the role {}: it is then called {}{}",
                 self.role_ref(&act.role).await?,
                 act.handle,
-                stating("purpose", &act.purpose)
+                about(&act.purpose, &act.domains, &act.accountabilities)
             ),
         ))
     }
@@ -105,5 +110,39 @@ impl Words<'_> {
                 until(act.until)
             ),
         ))
+    }
+}
+
+/// What a role is for, controls and answers for: who signs has to see it.
+fn about(purpose: &str, domains: &[String], accountabilities: &[String]) -> String {
+    let mut text = stating("purpose", purpose);
+    for (name, all) in [("domain", domains), ("accountability", accountabilities)] {
+        for one in all {
+            text.push_str(&stating(name, one));
+        }
+    }
+    text
+}
+
+fn role_kind(kind: RoleKind) -> String {
+    let name = kind.as_str_name().trim_start_matches("ROLE_KIND_");
+    name.replace('_', " ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_a_role_is_about_is_said() {
+        let domains = ["/api".to_owned()];
+        let answers_for = ["two versions".to_owned(), "answers in a day".to_owned()];
+        assert_eq!(
+            about("serves shops", &domains, &answers_for),
+            ", purpose \"serves shops\", domain \"/api\", accountability \"two versions\", \
+             accountability \"answers in a day\""
+        );
+        assert_eq!(about("", &[], &[]), "");
+        assert_eq!(role_kind(RoleKind::ProductOwner), "product owner");
     }
 }

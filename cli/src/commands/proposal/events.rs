@@ -1,0 +1,136 @@
+//! The events of a decision, each proven: what was done, by whom, by which authority, and where it stands.
+
+use polity_client::Result;
+use polity_client::session::{AsOf, ProvenEvent, Session, Source};
+use polity_client::v1::{ObjectKind, action::Kind};
+use serde_json::{Value, json};
+
+use crate::names::Names;
+use crate::{receipt, time};
+
+/// What happened to a proposal, and what came of it.
+pub(super) struct Events {
+    steps: Vec<Step>,
+    /// What its adoption did, an event a line.
+    pub(super) effects: Vec<String>,
+}
+
+#[derive(PartialEq)]
+struct Step {
+    height: u64,
+    time: u64,
+    what: String,
+    basis: String,
+    /// The transaction that did it, in hexadecimal; of what happened by time, none.
+    id: Option<String>,
+}
+
+/// Reads and proves them, as far as the moment that is asked for.
+pub(super) async fn read(session: &Session, proposal: u64, at: AsOf) -> Result<Events> {
+    let mut history = session.history(ObjectKind::Proposal, proposal).await?;
+    if let AsOf::Height(height) = at {
+        history.items.retain(|item| item.entry.height <= height);
+    }
+    let mut evidence = session.evidence();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut effects = Vec::new();
+    for item in &history.items {
+        let proven = evidence.event(item).await?;
+        let step = step(session, item.entry.height, &proven).await?;
+        // The last answer also decides: one act, two events.
+        if steps.last() != Some(&step) {
+            steps.push(step);
+        }
+        if receipt::is_adoption(&proven.event) {
+            let beside = evidence.beside(item);
+            let basis = proven.event.basis;
+            effects.extend(
+                beside
+                    .iter()
+                    .filter(|event| event.basis == basis && !receipt::is_adoption(event))
+                    .cloned(),
+            );
+        }
+    }
+    let mut names = Names::new(session, at);
+    receipt::load_names(&mut names, &effects).await?;
+    let effects = effects
+        .iter()
+        .map(|event| receipt::event_line(&names, event));
+    Ok(Events {
+        steps,
+        effects: effects.collect(),
+    })
+}
+
+async fn step(session: &Session, height: u64, proven: &ProvenEvent) -> Result<Step> {
+    Ok(Step {
+        height,
+        time: proven.time,
+        what: what(session, proven).await?,
+        basis: receipt::basis_words(proven.event.basis),
+        id: match &proven.source {
+            Source::Transaction(id) => Some(hex::encode(id)),
+            Source::Genesis | Source::Timer => None,
+        },
+    })
+}
+
+/// What was done and by whom, in a sentence where a person did it.
+async fn what(session: &Session, proven: &ProvenEvent) -> Result<String> {
+    let is_adoption = receipt::is_adoption(&proven.event);
+    let line = receipt::event_line(&Names::new(session, AsOf::Newest), &proven.event);
+    let Some(action) = &proven.action else {
+        return Ok(line);
+    };
+    // An answer that decides has an event of its own; an execution has none but the adoption.
+    if is_adoption && !matches!(action.kind, Some(Kind::ExecuteProposal(_))) {
+        return Ok(line);
+    }
+    // Nobody is "you" in a record that others read.
+    let words = session.words();
+    let sentence = words.sentence(&proven.signers, action, None, 0).await?;
+    Ok(match is_adoption {
+        true => format!("{sentence}: {line}"),
+        false => sentence,
+    })
+}
+
+impl Events {
+    /// What came of it, then every event.
+    pub(super) fn shown(&self) -> String {
+        let mut text = String::new();
+        if !self.effects.is_empty() {
+            text.push_str("What came of it:\n");
+        }
+        for effect in &self.effects {
+            text.push_str(&format!("  {effect}\n"));
+        }
+        text.push_str("Events, each proven (polity tx show ID):\n");
+        for step in &self.steps {
+            let id = step.id.as_deref().unwrap_or("none, its time came");
+            text.push_str(&format!(
+                "  {} block {}: {}\n    basis {}, transaction {id}\n",
+                time::shown(step.time),
+                step.height,
+                step.what,
+                step.basis,
+            ));
+        }
+        text
+    }
+
+    /// The events' stable JSON.
+    pub(super) fn json(&self) -> Value {
+        let steps = self.steps.iter().map(|step| {
+            json!({
+                "height": step.height,
+                "time": time::json(step.time),
+                "what": step.what,
+                "basis": step.basis,
+                "id": step.id,
+            })
+        });
+        steps.collect::<Vec<_>>().into()
+    }
+}

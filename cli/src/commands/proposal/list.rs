@@ -1,0 +1,90 @@
+//! `proposal list`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::ledger::state::keys::List as Set;
+use polity_client::session::{AsOf, Session, lettered};
+use polity_client::v1::{ObjectKind, Organisation, Proposal};
+use serde_json::json;
+
+use super::read::{as_json, names_of};
+use crate::context::Context;
+use crate::output::Table;
+use crate::{mode, time};
+
+/// Lists the open proposals of a unit, or those that you opened.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity proposal list\n  \
+    polity proposal list acme/dev\n  \
+    polity proposal list --mine")]
+pub(super) struct List {
+    /// The unit; without it, all units.
+    unit: Option<String>,
+    /// Those that you opened.
+    #[arg(long, conflicts_with = "unit")]
+    mine: bool,
+}
+
+impl List {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let (lists, moment) = if self.mine {
+            let member = context.member().await?.number;
+            session.lists(Set::ProposalsBy, &[member], at).await?
+        } else {
+            let units = match &self.unit {
+                Some(unit) => vec![session.unit(unit).await?.number],
+                None => every_unit(session, at).await?,
+            };
+            session.lists(Set::Proposals, &units, at).await?
+        };
+        let (proposals, _) = session.get_all_at::<Proposal>(&lists.concat(), at).await?;
+        let proposals: Vec<Proposal> = proposals.into_iter().flatten().collect();
+        let names = names_of(session, at, &proposals).await?;
+
+        let mut table = Table::new([
+            "proposal", "unit", "by", "title", "mode", "answers", "lapses",
+        ]);
+        let mut rows = Vec::new();
+        for proposal in &proposals {
+            let mode = proposal.mode.clone().unwrap_or_default();
+            let answers = answers(proposal).count();
+            table.row([
+                lettered(ObjectKind::Proposal, proposal.number),
+                names.shown(ObjectKind::Unit, proposal.unit),
+                names.shown(ObjectKind::Member, proposal.proposer),
+                proposal.title.clone(),
+                mode::shown(&mode, &names),
+                answers.to_string(),
+                time::shown(proposal.lapses_at),
+            ]);
+            rows.push(as_json(proposal, &names));
+        }
+        context.answer(moment, json!({"proposals": rows}), || table.to_string());
+        Ok(())
+    }
+}
+
+async fn every_unit(session: &Session, at: AsOf) -> Result<Vec<u64>> {
+    let (organisation, _) = session.get_at::<Organisation>(0, at).await?;
+    let root = organisation.map_or(0, |organisation| organisation.root_unit);
+    let mut units = vec![root];
+    let mut level = vec![root];
+    while !level.is_empty() {
+        level = session.lists(Set::Children, &level, at).await?.0.concat();
+        level.retain(|unit| !units.contains(unit));
+        units.extend(&level);
+    }
+    Ok(units)
+}
+
+/// The answers to the present version.
+fn answers(proposal: &Proposal) -> impl Iterator<Item = &polity_client::v1::Response> {
+    let version = proposal.version;
+    proposal
+        .responses
+        .iter()
+        .filter(move |one| one.version == version)
+}

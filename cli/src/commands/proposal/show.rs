@@ -1,0 +1,173 @@
+//! `proposal show`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::ledger::state::keys;
+use polity_client::session::lettered;
+use polity_client::v1::{ObjectKind, Paused, Proposal, ProposalState};
+
+use super::file;
+use super::read::{absent, as_json, names_of, sentences};
+use crate::context::Context;
+use crate::names::Names;
+use crate::output::facts;
+use crate::{failure, mode, time, word};
+
+/// Shows a proposal: what it would do, who decides, who answered what.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity proposal show p7\n  \
+    polity proposal show p7 --full\n  \
+    polity proposal show p7 --at 2026-03-01")]
+pub(super) struct Show {
+    /// The proposal: p7.
+    proposal: String,
+    /// The whole file of the decision, for somebody who was not there: why, who decides, every version with what was
+    /// answered to it, every objection, what came of it, and every event with the transaction that proves it.
+    #[arg(long)]
+    full: bool,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let at = context.as_of().await?;
+        let number = super::super::numbered(ObjectKind::Proposal, &self.proposal)?;
+        let (found, moment) = session.get_at::<Proposal>(number, at).await?;
+        let proposal = found.ok_or_else(|| absent(number))?;
+        let paused: Paused = session
+            .value(keys::key(keys::PAUSED, &[]))
+            .await?
+            .unwrap_or_default();
+        let proposal = on_the_clock(proposal, paused.seconds);
+        let mut names = names_of(session, at, std::slice::from_ref(&proposal)).await?;
+        let actions = sentences(session, proposal.proposer, &proposal.actions).await?;
+        let mut value = as_json(&proposal, &names);
+        value["sentences"] = actions.clone().into();
+        if !self.full {
+            context.answer(moment, value, || {
+                let head = head(&proposal, &names, &actions);
+                head + &answered(&proposal, &names)
+            });
+            return Ok(());
+        }
+
+        let file = file::read(session, &proposal, at).await?;
+        names.load_members(file.members()).await?;
+        value["file"] = file.json();
+        context.answer(moment, value, || {
+            let head = head(&proposal, &names, &actions);
+            head + &file.shown(&proposal, &names)
+        });
+        Ok(())
+    }
+}
+
+/// Waits and deadlines as the clock will show them: the ledger counts them without outages.
+fn on_the_clock(proposal: Proposal, paused: u64) -> Proposal {
+    let shift = |at: u64| {
+        if at == 0 {
+            0
+        } else {
+            at.saturating_add(paused)
+        }
+    };
+    Proposal {
+        deadline: shift(proposal.deadline),
+        executable_at: shift(proposal.executable_at),
+        lapses_at: shift(proposal.lapses_at),
+        ..proposal
+    }
+}
+
+/// What it is about, how it stands, and what it would do.
+fn head(proposal: &Proposal, names: &Names<'_>, actions: &[String]) -> String {
+    let mode = proposal.mode.clone().unwrap_or_default();
+    let is_closed = proposal.closed_at != 0;
+    // What would have happened later no longer will.
+    let ahead = |time| match is_closed {
+        true => String::new(),
+        false => time::shown(time),
+    };
+    let named = |kind, number| match number {
+        0 => String::new(),
+        number => lettered(kind, number),
+    };
+    let number = lettered(ObjectKind::Proposal, proposal.number);
+    let mut text = facts(&[
+        ("proposal", format!("{number} {}", proposal.title)),
+        ("state", word::word(proposal.state())),
+        ("unit", names.shown(ObjectKind::Unit, proposal.unit)),
+        ("by", names.shown(ObjectKind::Member, proposal.proposer)),
+        ("as", names.shown(ObjectKind::Role, proposal.role)),
+        ("version", proposal.version.to_string()),
+        ("decided by", mode::shown(&mode, names)),
+        ("policy", named(ObjectKind::Policy, proposal.policy)),
+        ("election", named(ObjectKind::Election, proposal.election)),
+        ("opened", time::shown(proposal.opened_at)),
+        ("deadline", ahead(proposal.deadline)),
+        ("lapses", ahead(proposal.lapses_at)),
+        ("decided", time::shown(proposal.decided_at)),
+        ("executable", time::shown(proposal.executable_at)),
+        ("closed", time::shown(proposal.closed_at)),
+        ("benefits", names.members(&proposal.beneficiaries)),
+        ("bound to", bound(&proposal.outlook)),
+        ("failed", why_failed(proposal)),
+    ]);
+    text.push_str(match (proposal.state(), is_closed) {
+        (ProposalState::Adopted, _) => "It did:\n",
+        (_, true) => "It would have done:\n",
+        (_, false) => "It would do:\n",
+    });
+    for (index, action) in actions.iter().enumerate() {
+        text.push_str(&format!("  {}. {action}.\n", index + 1));
+    }
+    text
+}
+
+/// What the proposal was bound to change, where it was.
+fn bound(outlook: &[u8]) -> String {
+    match outlook.is_empty() {
+        true => String::new(),
+        false => format!("outlook {}", hex::encode(outlook)),
+    }
+}
+
+fn why_failed(proposal: &Proposal) -> String {
+    match proposal.failed_code {
+        0 => String::new(),
+        code => format!(
+            "{code} {}: {}",
+            failure::rejection_name(code),
+            failure::rejection_sentence(code)
+        ),
+    }
+}
+
+/// The answers to the present version.
+fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
+    let mut text = String::new();
+    for one in &proposal.responses {
+        let why = match one.explanation.as_str() {
+            "" => String::new(),
+            words => format!(": {words}"),
+        };
+        text.push_str(&format!(
+            "{} {} {}{why}\n",
+            time::shown(one.at),
+            names.shown(ObjectKind::Member, one.member),
+            word::word(one.answer()),
+        ));
+    }
+    if !proposal.open_objections.is_empty() {
+        let objections = proposal.open_objections.iter();
+        let objections: Vec<String> = objections
+            .map(|number| lettered(ObjectKind::Objection, *number))
+            .collect();
+        text.push_str(&format!(
+            "Objections that stand: {}\n",
+            objections.join(", ")
+        ));
+    }
+    text
+}
