@@ -111,13 +111,21 @@ impl Terminal {
         command
     }
 
-    /// Runs what somebody types after `polity`, read by a real shell that knows these variables.
+    /// Runs what somebody types after `polity`, read by a real shell that knows these variables and
+    /// works in this directory.
     #[track_caller]
-    pub fn shell(&self, member: &str, typed: &str, variables: &BTreeMap<String, String>) -> Output {
+    pub fn shell(
+        &self,
+        member: &str,
+        typed: &str,
+        directory: &Path,
+        variables: &BTreeMap<String, String>,
+    ) -> Output {
         let options = "--home \"$TERMINAL\" --yes";
         let script = format!("exec \"$POLITY\" {options} --member {member} {typed}");
         let output = Command::new("sh")
             .args(["-c", &script])
+            .current_dir(directory)
             .env("POLITY", binaries::path("polity"))
             .env("TERMINAL", self.home.path())
             .env("POLITY_PASSPHRASE", PASSPHRASE)

@@ -7,11 +7,17 @@
 //!
 //! - `accepted`, and `called NAME` for what it made: `$NAME` in later lines;
 //! - `accepted in time`: refused as `waiting` until its time has come;
+//! - `height NAME`: `$NAME` is the height of the block that it was accepted in;
 //! - `refused NAME`: by the ledger, in a block, where the attempt is recorded;
-//! - `shows TEXT`, `hides TEXT`, and `shows TEXT in time`.
+//! - `no TEXT`: nothing was sent, because the ledger would refuse it; and why;
+//! - `done`: a step before anything is sent, such as a signature on a draft;
+//! - `shows TEXT`, `shows TEXT called NAME` for the word behind it, `hides TEXT`, and `shows TEXT in time`.
+//!
+//! The shells work in the directory of the stories, where the files lie that they speak of; what they
+//! write goes to `$TERMINAL`. The stories happen at the same time, to different people.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
@@ -28,7 +34,7 @@ const PARAMETERS: &str = "idle_interval = \"1s\"\nelection_change = \"6s\"\n";
 
 #[test]
 fn the_stories_hold_at_the_terminal() {
-    let stories = ["a-circle.txt"].map(Story::read);
+    let stories = ["a-circle.txt", "a-tribe.txt", "a-department.txt"].map(Story::read);
     let mut terminal = Terminal::new();
     let mut charter = PARAMETERS.to_owned();
     for story in &stories {
@@ -47,9 +53,17 @@ fn the_stories_hold_at_the_terminal() {
     cluster.start_founders();
     terminal.connect(&cluster);
 
-    for story in &stories {
-        story.live(&terminal);
-    }
+    // All are told, however one of them ends.
+    std::thread::scope(|scope| {
+        for story in &stories {
+            scope.spawn(|| story.live(&terminal));
+        }
+    });
+}
+
+/// Where the stories lie.
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("terminal")
 }
 
 struct Story {
@@ -62,10 +76,7 @@ struct Story {
 impl Story {
     #[track_caller]
     fn read(name: &'static str) -> Story {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("terminal")
-            .join(name);
-        let text = std::fs::read_to_string(path).expect("the story can be read");
+        let text = std::fs::read_to_string(directory().join(name)).expect("the story can be read");
         let mut parts = text.split("\n----\n").map(str::to_owned);
         let mut part = || parts.next().expect("a story has three parts");
         Story {
@@ -76,16 +87,14 @@ impl Story {
         }
     }
 
-    /// The people: `NAME in UNIT, UNIT as ROLE, ROLE`.
+    /// The people: `NAME in UNIT, UNIT as ROLE, ROLE`, or without roles.
     #[track_caller]
     fn enrol(&self, terminal: &mut Terminal) {
         for line in lines(&self.people) {
-            let parts = line
-                .split_once(" in ")
-                .and_then(|(who, rest)| Some((who, rest.split_once(" as ")?)));
-            let (who, (units, roles)) = parts.expect("NAME in UNIT as ROLE");
+            let (who, rest) = line.split_once(" in ").expect("NAME in UNIT");
+            let (units, roles) = rest.split_once(" as ").unwrap_or((rest, ""));
             let units: Vec<&str> = units.split(", ").collect();
-            let roles: Vec<&str> = roles.split(", ").collect();
+            let roles: Vec<&str> = roles.split(", ").filter(|role| !role.is_empty()).collect();
             terminal.enrol_in(who, &units, &roles);
         }
     }
@@ -102,7 +111,7 @@ impl Story {
                     true => format!("--send-anyway {command}"),
                     false => command.to_owned(),
                 };
-                let again = || terminal.shell(member, &command, &named);
+                let again = || terminal.shell(member, &command, &directory(), &named);
                 let now = match expected.ends_with(" in time") {
                     true => wait::until(line, IN_TIME, || {
                         let found = again();
@@ -116,8 +125,8 @@ impl Story {
                     "{}: {member}: {command}\n{line}\n{told}",
                     self.name
                 );
-                if let Some((_, name)) = expected.split_once(" called ") {
-                    named.insert(name.to_owned(), made(&told));
+                if let Some((name, value)) = found(&told, expected) {
+                    named.insert(name.to_owned(), value);
                 }
                 output = Some(now);
             } else {
@@ -138,15 +147,49 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 #[track_caller]
 fn holds(output: &Output, expected: &str) -> bool {
     let told = told(output);
-    let expected = expected.strip_suffix(" in time").unwrap_or(expected);
+    let (expected, _) = naming(expected);
     let (word, rest) = expected.split_once(' ').unwrap_or((expected, ""));
     match word {
         "accepted" => output.status.success() && told.contains("accepted in block"),
         "refused" => output.status.code() == Some(3) && told.contains(&format!(" {rest}: ")),
+        "no" => output.status.code() == Some(3) && told.contains(rest),
+        "done" | "height" => output.status.success(),
         "shows" => output.status.success() && told.contains(rest),
         "hides" => output.status.success() && !told.contains(rest),
         _ => panic!("what is {expected:?}?"),
     }
+}
+
+/// An expectation without its time, and the name that it gives to something.
+fn naming(expected: &str) -> (&str, Option<&str>) {
+    let expected = expected.strip_suffix(" in time").unwrap_or(expected);
+    match expected.split_once(" called ") {
+        Some((expected, name)) => (expected, Some(name)),
+        None => (expected, None),
+    }
+}
+
+/// What an expectation names, and its value.
+#[track_caller]
+fn found<'e>(told: &str, expected: &'e str) -> Option<(&'e str, String)> {
+    if let Some(name) = expected.strip_prefix("height ") {
+        return Some((name, word_after(told, "accepted in block")));
+    }
+    let (expected, name) = naming(expected);
+    let value = match expected.strip_prefix("shows ") {
+        Some(text) => word_after(told, text),
+        None => made(told),
+    };
+    name.map(|name| (name, value))
+}
+
+/// The word behind a text, without what punctuates it.
+#[track_caller]
+fn word_after(told: &str, text: &str) -> String {
+    let behind = told.split_once(text).map(|(_, behind)| behind);
+    let word = behind.and_then(|behind| behind.split_whitespace().next());
+    let word = word.unwrap_or_else(|| panic!("a word behind {text:?}"));
+    word.trim_end_matches(',').to_owned()
 }
 
 fn told(output: &Output) -> String {
