@@ -184,6 +184,9 @@ impl Show {
 
 /// Opens an account of one asset.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity account open acme/dev:travel EUR\n  \
+    polity account open acme/dev/@vendor:main EUR")]
 struct Open {
     /// Owner and name: `acme/dev:travel`, `finn:main`, `acme/dev/@vendor:main`.
     account: String,

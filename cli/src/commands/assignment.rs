@@ -163,6 +163,9 @@ impl Show {
 
 /// Gives a role to a member, effective at once.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity role assign acme/dev#guide finn\n  \
+    polity role assign acme/dev#guide finn --until 180d --percentage 40 --focus onboarding")]
 pub struct Assign {
     /// The role: `acme/dev#guide`, r9 or `new(1)`.
     role: String,
@@ -214,6 +217,8 @@ impl Accept {
 
 /// Gives a role back that you hold.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity assignment resign n31")]
 struct Resign {
     /// The assignment.
     assignment: String,
@@ -230,6 +235,8 @@ impl Resign {
 
 /// Takes a role away; the holder's delegations and open spending proposals from it are void.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity assignment revoke n31")]
 struct Revoke {
     /// The assignment.
     assignment: String,
@@ -245,6 +252,9 @@ impl Revoke {
 
 /// Renews term, focus and percentage of an assignment; what is not named stays as it is.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity assignment renew n31 --until 180d\n  \
+    polity assignment renew n31 --percentage 60")]
 struct Renew {
     /// The assignment.
     assignment: String,

@@ -131,6 +131,8 @@ impl Show {
 
 /// Reserves a transfer.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity hold place acme/dev:main acme/dev/@vendor:main 900.00 EUR --expires 14d")]
 struct Place {
     #[command(flatten)]
     transfer: transfer::Send,

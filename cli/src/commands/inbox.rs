@@ -3,6 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::session::lettered;
+use polity_client::v1::ObjectKind;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -21,12 +22,17 @@ impl Inbox {
     pub async fn run(self, context: &Context) -> Result<()> {
         let member = context.member().await?;
         let answer = context.session().await?.inbox(member.number).await?;
-        let mut table = Table::new(["what", "about", "until"]);
+        let mut table = Table::new(["what", "about", "until", "to see it"]);
         let mut items: Vec<Value> = Vec::new();
         for item in &answer.items {
             let about = lettered(item.kind(), item.number);
             let due = time::ahead(item.due)?;
-            table.row([item.what.clone(), about.clone(), due]);
+            table.row([
+                item.what.clone(),
+                about.clone(),
+                due,
+                to_see(item.kind(), &about),
+            ]);
             items.push(json!({"what": item.what, "object": about, "due": time::json(item.due)}));
         }
         let json = json!({"member": member.shown, "height": answer.height, "items": items});
@@ -37,5 +43,21 @@ impl Inbox {
                 false => table.to_string(),
             });
         Ok(())
+    }
+}
+
+/// What has a command that shows it.
+const SHOWN: [(ObjectKind, &str); 4] = [
+    (ObjectKind::Proposal, "proposal"),
+    (ObjectKind::Election, "election"),
+    (ObjectKind::Assignment, "assignment"),
+    (ObjectKind::Transfer, "transfer"),
+];
+
+/// The command that shows what waits.
+fn to_see(kind: ObjectKind, about: &str) -> String {
+    match SHOWN.iter().find(|(shown, _)| *shown == kind) {
+        Some((_, noun)) => format!("polity {noun} show {about}"),
+        None => format!("polity history {about}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Command lines of structure, authority, decisions and value: those that parse, and those that do not.
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 
 use crate::cli::Cli;
 use crate::command_lines::words;
@@ -24,6 +24,7 @@ fn what_people_write_parses() {
         "election call acme/dev#facilitator --term 180d",
         "election ballot c3 lea",
         "election reveal c3 --instead finn",
+        "election reveal c3 --nominee lea --salt 00000000000000000000000000000000000000000000000000000000000000ff",
         "election change c3 lea",
         "election show c3 --at 2026-03-01",
         "election list acme/dev",
@@ -106,4 +107,34 @@ fn what_is_missing_or_unknown_is_usage() {
     for line in lines {
         assert!(parses(line).is_err(), "{line}");
     }
+}
+
+#[test]
+fn every_example_in_a_help_parses() {
+    let mut commands = vec![Cli::command()];
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    while let Some(command) = commands.pop() {
+        for line in examples_of(&command) {
+            count += 1;
+            if let Err(error) = parses(&line) {
+                wrong.push(format!("{line}: {error}"));
+            }
+        }
+        commands.extend(command.get_subcommands().cloned());
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    assert!(count > 150, "{count} examples were found");
+}
+
+/// What a help says to type, without the program's name, and without what a shell does beside it.
+fn examples_of(command: &Command) -> Vec<String> {
+    let help = command.get_after_help().map(ToString::to_string);
+    let lines = help.unwrap_or_default().replace("\\\n", " ");
+    let typed = lines
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("polity "));
+    typed
+        .map(|line| line.split(['>', '&']).next().unwrap_or(line).to_owned())
+        .collect()
 }

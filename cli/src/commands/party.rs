@@ -19,7 +19,7 @@ use crate::output::Table;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity party register acme/dev/@vendor-7 --external-id V-0007\n  \
-    polity account open acme/dev/@vendor-7 main EUR\n  \
+    polity account open acme/dev/@vendor-7:main EUR\n  \
     polity party list acme/dev")]
 pub struct Party {
     #[command(subcommand)]
@@ -101,6 +101,8 @@ impl List {
 
 /// Registers a counterparty of a unit.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity party register acme/dev/@vendor")]
 struct Register {
     /// The unit and the party's handle: `acme/dev/@vendor-7`.
     #[arg(value_name = "UNIT/@HANDLE")]

@@ -181,6 +181,9 @@ impl Show {
 
 /// Creates a role in a unit.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity role create acme/dev#guide --purpose 'answers newcomers' --accountability 'welcoming' --term 180d\n  \
+    polity role create acme/dev#facilitator --kind facilitator --elected --term 180d")]
 struct Create {
     /// Where it stands and how it is called: `acme/dev#guide`, `u4#guide`, `new(1)#guide`.
     #[arg(value_name = "UNIT#HANDLE")]

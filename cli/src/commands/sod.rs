@@ -108,6 +108,8 @@ impl List {
 
 /// Sets that no member holds both capabilities in a unit and below.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity sod rule acme/finance spend record_external")]
 struct Rule {
     /// The unit.
     unit: String,
@@ -148,6 +150,8 @@ impl Unrule {
 
 /// Excepts a member from a rule for at most 30 days.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity sod exception s1 fiona --until 14d --control 'felix reads every entry'")]
 struct Exception {
     /// The rule: s1.
     rule: String,

@@ -98,6 +98,8 @@ impl MakeDraft {
 
 /// Shows a draft, asks, and adds your signature.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity tx sign swap.draft")]
 struct Sign {
     /// The draft's file.
     file: PathBuf,
@@ -139,6 +141,8 @@ impl Sign {
 
 /// Sends a draft that everybody signed, and waits for its proven receipt. Anybody may send it, and again.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity tx submit swap.draft")]
 struct Submit {
     /// The draft's file.
     file: PathBuf,

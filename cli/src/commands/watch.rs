@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::session::{Session, lettered};
+use polity_client::session::{AsOf, Session};
 use polity_client::v1::ObjectKind;
 use serde_json::json;
 
+use super::tx;
 use crate::context::Context;
+use crate::names::{self, Names};
 use crate::{failure, receipt};
 
 /// A node makes a block at least this often.
@@ -54,29 +56,26 @@ impl Watch {
             let proven = session.receipt_at(height, index).await?;
             let events = receipt::events_json(session, &proven.receipt).await?;
             let lines = receipt::event_lines(session, &proven.receipt).await?;
-            let who = proven.receipt.events.first().and_then(|event| event.basis);
-            let who = who.map_or(0, |basis| basis.member);
+            let signers = tx::sent(&proven)?.body()?.signers;
+            let signers: Vec<u64> = signers.iter().map(|one| one.member).collect();
+            let mut names = Names::new(session, AsOf::Newest);
+            names.load_members(signers.iter().copied()).await?;
+            let by = names.members(&signers);
             let value = json!({
                 "height": height,
                 "index": index,
+                "signers": signers.iter().map(|one| names::json(ObjectKind::Member, *one)).collect::<Vec<_>>(),
                 "code": proven.code,
                 "events": events,
             });
             context.output.show(&value, || match proven.code {
-                0 => format!("block {height}, {}\n{lines}", by(who)),
+                0 => format!("block {height}, by {by}\n{lines}"),
                 code => format!(
-                    "block {height}: refused {code} {}",
+                    "block {height}, by {by}: refused {code} {}",
                     failure::rejection_name(code)
                 ),
             });
         }
         Ok(())
-    }
-}
-
-fn by(member: u64) -> String {
-    match member {
-        0 => "by the ledger".to_owned(),
-        member => format!("by {}", lettered(ObjectKind::Member, member)),
     }
 }

@@ -29,7 +29,10 @@ impl Why {
     /// Says why.
     pub async fn run(self, context: &Context) -> Result<()> {
         let Some(id) = tx::id(&self.what) else {
-            return Explain::of(&self.what).run(context);
+            return Explain::of(&self.what).run(context).map_err(|error| {
+                let words = format!("{error}; a transaction's id has 64 hexadecimal digits");
+                Error::new(error.kind(), words)
+            });
         };
         let session = context.session().await?;
         let proven = session.receipt(&id).await?.ok_or_else(|| {

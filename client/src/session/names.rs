@@ -23,7 +23,7 @@ impl Session {
         let number = match number_of(ObjectKind::Member, text) {
             Some(number) => number,
             None => {
-                self.by_handle(ObjectKind::Member, 0, text, "member")
+                self.by_handle(ObjectKind::Member, 0, text, "member", text)
                     .await?
             }
         };
@@ -61,7 +61,7 @@ impl Session {
         let mut number = root.number;
         for part in parts {
             number = self
-                .by_handle(ObjectKind::Unit, number, part, "unit")
+                .by_handle(ObjectKind::Unit, number, part, "unit", text)
                 .await?;
         }
         Ok(Named {
@@ -79,7 +79,7 @@ impl Session {
                     Error::usage(format!("a role is written UNIT#ROLE or r9, not {text}"))
                 })?;
                 let unit = self.unit(unit).await?.number;
-                self.by_handle(ObjectKind::Role, unit, handle, "role")
+                self.by_handle(ObjectKind::Role, unit, handle, "role", text)
                     .await?
             }
         };
@@ -103,7 +103,7 @@ impl Session {
                 })?;
                 let owner = self.owner(owner).await?;
                 let container = keys::owner_number(owner.kind(), owner.number);
-                self.by_handle(ObjectKind::Account, container, handle, "account")
+                self.by_handle(ObjectKind::Account, container, handle, "account", text)
                     .await?
             }
         };
@@ -169,7 +169,7 @@ impl Session {
         if let Some((unit, party)) = text.split_once("/@") {
             let unit = self.unit(unit).await?.number;
             let party = self
-                .by_handle(ObjectKind::Party, unit, party, "party")
+                .by_handle(ObjectKind::Party, unit, party, "party", text)
                 .await?;
             return Ok(owner(OwnerKind::Party, party));
         }
@@ -201,11 +201,12 @@ impl Session {
         container: u64,
         handle: &str,
         what: &str,
+        text: &str,
     ) -> Result<u64> {
         let index: Option<Index> = self.value(keys::handle(kind, container, handle)).await?;
         index
             .map(|index| index.number)
-            .ok_or_else(|| Error::usage(format!("no {what} is called {handle}")))
+            .ok_or_else(|| Error::usage(format!("no {what} is called {text}")))
     }
 
     async fn existing<T: polity_ledger::state::Object>(

@@ -9,13 +9,17 @@ use serde_json::{Value, json};
 
 use super::open::Commands;
 use crate::context::Context;
-use crate::word;
+use crate::{failure, word};
 
 /// Shows what a proposal would change: roles without holder, grants that end, duties that collide,
 /// value that must go elsewhere, warnings that appear. Its hash can be bound with `--bind`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  \
-    polity proposal simulate acme/player --file split.txt")]
+#[command(after_help = "Examples:\n  \
+    polity proposal simulate acme/dev -- role create acme/dev#guide\n  \
+    polity proposal simulate acme/player --file split.txt\n\n\
+    split.txt:\n  \
+    unit create acme/player/live --kind squad --confers spend,govern --succeeds acme/player/screen\n  \
+    role create new(1)#product-owner --kind product_owner --holders-max 1")]
 pub(super) struct Simulate {
     /// The unit that would decide.
     unit: String,
@@ -84,10 +88,11 @@ fn shown(answer: &OutlookAnswer) -> String {
     part("warnings", warnings(&outlook));
     if answer.code != 0 {
         text.push_str(&format!(
-            "stops at action {}: {} {}\n",
+            "It stops at action {}, which would be refused: {} {}: {}\n",
             answer.failed_action + 1,
             answer.code,
-            answer.rejection
+            answer.rejection,
+            failure::rejection_sentence(answer.code)
         ));
     }
     text.push_str(&format!("outlook {}\n", hex::encode(&answer.hash)));

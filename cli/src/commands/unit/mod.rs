@@ -65,6 +65,9 @@ impl Unit {
 
 /// Creates a unit below another one.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity unit create acme/dev/api --kind team --confers spend,approve\n  \
+    polity unit create acme/player/live --kind squad --confers spend --succeeds acme/player/screen")]
 struct Create {
     /// Where it stands and how it is called: `acme/dev/api`, `u4/api`, `new(1)/api`.
     #[arg(value_name = "PARENT/HANDLE")]
@@ -180,6 +183,8 @@ impl Amend {
 
 /// Moves a unit, with all below it, to another parent.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity unit move acme/dev/api acme/ops")]
 struct Move {
     /// The unit.
     unit: String,
@@ -215,6 +220,9 @@ impl Dissolve {
 
 /// Joins a unit, or lets somebody join.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity unit join acme/security\n  \
+    polity unit join acme/dev finn")]
 struct Join {
     /// The unit.
     unit: String,
