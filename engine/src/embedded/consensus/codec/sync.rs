@@ -1,0 +1,136 @@
+//! Bytes of catching up: where a node stands, what it asks for, and the blocks that others give it.
+
+use bytes::Bytes;
+use malachitebft_app_channel::app::types::PeerId;
+use malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
+use malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
+use malachitebft_sync::{ValueRequest, ValueResponse};
+use prost::Message;
+
+use super::{CodecError, Encoded, Protobuf};
+use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::messages::CertificateMessage;
+
+#[derive(Clone, PartialEq, Message)]
+struct StatusMessage {
+    #[prost(bytes = "vec", tag = "1")]
+    peer_id: Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    tip_height: u64,
+    #[prost(uint64, tag = "3")]
+    base_height: u64,
+}
+
+impl Codec<Status<Ours>> for Protobuf {
+    type Error = CodecError;
+
+    fn encode(&self, status: &Status<Ours>) -> Encoded {
+        let message = StatusMessage {
+            peer_id: status.peer_id.to_bytes(),
+            tip_height: status.tip_height.0,
+            base_height: status.history_min_height.0,
+        };
+        Ok(message.encode_to_vec().into())
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Status<Ours>, CodecError> {
+        let message = StatusMessage::decode(bytes)?;
+        Ok(Status {
+            peer_id: PeerId::from_bytes(&message.peer_id).map_err(|_| CodecError::Malformed)?,
+            tip_height: Height(message.tip_height),
+            history_min_height: Height(message.base_height),
+        })
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RequestMessage {
+    #[prost(uint64, tag = "1")]
+    from: u64,
+    #[prost(uint64, tag = "2")]
+    to: u64,
+}
+
+impl Codec<Request<Ours>> for Protobuf {
+    type Error = CodecError;
+
+    fn encode(&self, request: &Request<Ours>) -> Encoded {
+        let Request::ValueRequest(request) = request;
+        let message = RequestMessage {
+            from: request.range.start().0,
+            to: request.range.end().0,
+        };
+        Ok(message.encode_to_vec().into())
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Request<Ours>, CodecError> {
+        let message = RequestMessage::decode(bytes)?;
+        let range = Height(message.from)..=Height(message.to);
+        Ok(Request::ValueRequest(ValueRequest::new(range)))
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ResponseMessage {
+    #[prost(uint64, tag = "1")]
+    start: u64,
+    #[prost(message, repeated, tag = "2")]
+    values: Vec<DecidedMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct DecidedMessage {
+    #[prost(bytes = "bytes", tag = "1")]
+    block: Bytes,
+    #[prost(message, required, tag = "2")]
+    certificate: CertificateMessage,
+}
+
+impl From<&Response<Ours>> for ResponseMessage {
+    fn from(response: &Response<Ours>) -> Self {
+        let Response::ValueResponse(response) = response;
+        Self {
+            start: response.start_height.0,
+            values: response
+                .values
+                .iter()
+                .map(|value| DecidedMessage {
+                    block: value.value_bytes.clone(),
+                    certificate: (&value.certificate).into(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Codec<Response<Ours>> for Protobuf {
+    type Error = CodecError;
+
+    fn encode(&self, response: &Response<Ours>) -> Encoded {
+        Ok(ResponseMessage::from(response).encode_to_vec().into())
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Response<Ours>, CodecError> {
+        let message = ResponseMessage::decode(bytes)?;
+        let values = message
+            .values
+            .into_iter()
+            .map(|value| {
+                Ok(RawDecidedValue::new(
+                    value.block,
+                    value.certificate.try_into()?,
+                ))
+            })
+            .collect::<Result<_, CodecError>>()?;
+        Ok(Response::ValueResponse(ValueResponse::new(
+            Height(message.start),
+            values,
+        )))
+    }
+}
+
+impl HasEncodedLen<Response<Ours>> for Protobuf {
+    fn encoded_len(&self, response: &Response<Ours>) -> Result<usize, CodecError> {
+        Ok(ResponseMessage::from(response).encoded_len())
+    }
+}

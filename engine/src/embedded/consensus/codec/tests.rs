@@ -1,0 +1,137 @@
+use std::fmt::Debug;
+
+use malachitebft_app_channel::app::types::core::{
+    Context, ExtendedCommitCertificate, NilOrVal, PolkaSignature, Round, RoundCertificate,
+    RoundCertificateType, RoundSignature, SignedProposal, SignedVote, Validity, VoteType,
+};
+
+use malachitebft_app_channel::app::types::codec::HasEncodedLen;
+use malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response};
+use malachitebft_sync::{ValueRequest, ValueResponse};
+
+use super::*;
+use crate::embedded::canonical::{Address, BlockId};
+use crate::embedded::consensus::context::Height;
+
+fn there_and_back<T: Debug + PartialEq>(value: &T)
+where
+    Protobuf: Codec<T>,
+{
+    let bytes = Protobuf.encode(value).unwrap();
+    let again = Protobuf.decode(bytes.clone());
+    assert!(again.is_ok_and(|again| again == *value), "{value:?}");
+    for end in 0..bytes.len() {
+        // Cut anywhere, it may be another message, but never a panic.
+        let _ = Protobuf.decode(bytes.slice(..end));
+    }
+}
+
+fn id() -> BlockId {
+    BlockId {
+        hash: [1; 32],
+        parts: 3,
+        parts_hash: [2; 32],
+    }
+}
+
+fn vote(kind: VoteType, round: u32, value: NilOrVal<BlockId>) -> SignedVote<Ours> {
+    let vote = match kind {
+        VoteType::Prevote => Ours.new_prevote(Height(7), Round::new(round), value, ADDRESS),
+        VoteType::Precommit => Ours.new_precommit(Height(7), Round::new(round), value, ADDRESS),
+    };
+    SignedVote::new(vote, SIGNATURE)
+}
+
+fn proposal(round: u32, pol_round: Round) -> SignedProposal<Ours> {
+    let proposal = Ours.new_proposal(Height(7), Round::new(round), id(), pol_round, ADDRESS);
+    SignedProposal::new(proposal, SIGNATURE)
+}
+
+const ADDRESS: Address = Address([9; 20]);
+const SIGNATURE: Signature = Signature([8; 64]);
+
+#[test]
+fn every_message_is_read_as_it_was_written() {
+    let polka = PolkaCertificate {
+        height: Height(7),
+        round: Round::new(2),
+        value_id: id(),
+        polka_signatures: vec![PolkaSignature::new(ADDRESS, SIGNATURE)],
+    };
+    let skip = RoundCertificate {
+        height: Height(7),
+        round: Round::new(2),
+        cert_type: RoundCertificateType::Skip,
+        round_signatures: vec![
+            RoundSignature::new(VoteType::Prevote, NilOrVal::Nil, ADDRESS, SIGNATURE),
+            RoundSignature::new(VoteType::Precommit, NilOrVal::Val(id()), ADDRESS, SIGNATURE),
+        ],
+    };
+    for value in [NilOrVal::Nil, NilOrVal::Val(id())] {
+        for kind in [VoteType::Prevote, VoteType::Precommit] {
+            there_and_back(&SignedConsensusMsg::Vote(vote(kind, 0, value)));
+            there_and_back(&LivenessMsg::Vote(vote(kind, 5, value)));
+        }
+    }
+    there_and_back(&SignedConsensusMsg::Proposal(proposal(1, Round::Nil)));
+    there_and_back(&SignedConsensusMsg::Proposal(proposal(4, Round::new(3))));
+    there_and_back(&polka);
+    there_and_back(&LivenessMsg::PolkaCertificate(polka));
+    there_and_back(&LivenessMsg::SkipRoundCertificate(skip));
+    there_and_back(&ProposedValue::<Ours> {
+        height: Height(7),
+        round: Round::new(1),
+        valid_round: Round::Nil,
+        proposer: ADDRESS,
+        value: id(),
+        validity: Validity::Invalid,
+    });
+    there_and_back(&StreamMessage::<Part>::new(
+        StreamId::new(Bytes::from_static(b"stream")),
+        5,
+        StreamContent::Fin,
+    ));
+    there_and_back(&StreamMessage::new(
+        StreamId::new(Bytes::from_static(b"stream")),
+        5,
+        StreamContent::Data(Part::Chunk(Bytes::from_static(b"chunk"))),
+    ));
+    let certificate = ExtendedCommitCertificate {
+        height: Height(3),
+        round: Round::new(0),
+        value_id: id(),
+        commit_signatures: Vec::new(),
+    };
+    let response = Response::ValueResponse(ValueResponse::<Ours>::new(
+        Height(3),
+        vec![RawDecidedValue::new(
+            Bytes::from_static(b"block"),
+            certificate,
+        )],
+    ));
+    there_and_back(&response);
+    let encoded: Bytes = Protobuf.encode(&response).unwrap();
+    assert_eq!(Protobuf.encoded_len(&response), Ok(encoded.len()));
+    let request = ValueRequest::<Ours>::new(Height(3)..=Height(9));
+    there_and_back(&Request::ValueRequest(request));
+}
+
+#[test]
+fn a_round_beyond_31_bits_is_refused_at_the_border() {
+    for round in [1 << 31, u32::MAX] {
+        let message = SignedConsensusMsg::Vote(vote(VoteType::Prevote, round, NilOrVal::Nil));
+        let bytes = Protobuf.encode(&message).unwrap();
+        let read: Result<SignedConsensusMsg<Ours>, _> = Protobuf.decode(bytes);
+        assert_eq!(read, Err(CodecError::Malformed));
+    }
+}
+
+#[test]
+fn what_the_guard_refused_does_not_leave_the_process() {
+    let mut refused = vote(VoteType::Prevote, 0, NilOrVal::Nil);
+    refused.signature = REFUSED;
+    let message = SignedConsensusMsg::Vote(refused.clone());
+    assert_eq!(Protobuf.encode(&message), Err(CodecError::Refused));
+    let message = LivenessMsg::Vote(refused);
+    assert_eq!(Protobuf.encode(&message), Err(CodecError::Refused));
+}

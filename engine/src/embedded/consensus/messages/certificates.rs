@@ -1,0 +1,208 @@
+//! What many validators said: certificates that a block has its votes, or that a round is over.
+
+use bytes::Bytes;
+use malachitebft_app_channel::app::types::core::{
+    CommitCertificate, CommitSignature, ExtendedCommitCertificate, ExtendedCommitSignature,
+    PolkaCertificate, PolkaSignature, Round, RoundCertificate, RoundCertificateType,
+    RoundSignature,
+};
+use prost::Message;
+
+use super::{Decoded, copy, defined, kind, kind_number, value, value_bytes};
+use crate::embedded::canonical::{Address, BlockId, Commit, Malformed, Signature};
+use crate::embedded::consensus::context::{Height, Ours};
+
+#[derive(Clone, PartialEq, Message)]
+pub(in crate::embedded::consensus) struct CertificateMessage {
+    #[prost(uint64, tag = "1")]
+    pub(in crate::embedded::consensus) height: u64,
+    #[prost(int64, tag = "2")]
+    round: i64,
+    #[prost(bytes = "bytes", tag = "3")]
+    value: Bytes,
+    #[prost(message, repeated, tag = "4")]
+    signatures: Vec<SignatureMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SignatureMessage {
+    #[prost(bytes = "bytes", tag = "1")]
+    address: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    signature: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(in crate::embedded::consensus) struct RoundCertificateMessage {
+    #[prost(uint64, tag = "1")]
+    height: u64,
+    #[prost(int64, tag = "2")]
+    round: i64,
+    #[prost(bool, tag = "3")]
+    is_skip: bool,
+    #[prost(message, repeated, tag = "4")]
+    votes: Vec<RoundSignatureMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RoundSignatureMessage {
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    value: Option<Bytes>,
+    #[prost(bytes = "bytes", tag = "3")]
+    address: Bytes,
+    #[prost(bytes = "bytes", tag = "4")]
+    signature: Bytes,
+}
+
+impl CertificateMessage {
+    fn new<'a>(
+        height: Height,
+        round: Round,
+        value: &BlockId,
+        signatures: impl Iterator<Item = (&'a Address, &'a Signature)>,
+    ) -> Self {
+        Self {
+            height: height.0,
+            round: round.as_i64(),
+            value: copy(&value.to_bytes()),
+            signatures: signatures
+                .map(|(address, signature)| SignatureMessage {
+                    address: copy(&address.0),
+                    signature: copy(&signature.0),
+                })
+                .collect(),
+        }
+    }
+
+    fn signatures(self) -> Decoded<Vec<(Address, Signature)>> {
+        self.signatures
+            .into_iter()
+            .map(|entry| {
+                Ok((
+                    Address::from_slice(&entry.address)?,
+                    Signature::from_slice(&entry.signature)?,
+                ))
+            })
+            .collect()
+    }
+}
+
+impl From<&PolkaCertificate<Ours>> for CertificateMessage {
+    fn from(certificate: &PolkaCertificate<Ours>) -> Self {
+        let signatures = certificate.polka_signatures.iter();
+        Self::new(
+            certificate.height,
+            certificate.round,
+            &certificate.value_id,
+            signatures.map(|entry| (&entry.address, &entry.signature)),
+        )
+    }
+}
+
+impl TryFrom<CertificateMessage> for PolkaCertificate<Ours> {
+    type Error = Malformed;
+
+    fn try_from(message: CertificateMessage) -> Decoded<Self> {
+        Ok(Self {
+            height: Height(message.height),
+            round: defined(message.round)?,
+            value_id: BlockId::from_bytes(&message.value)?,
+            polka_signatures: message
+                .signatures()?
+                .into_iter()
+                .map(|(address, signature)| PolkaSignature::new(address, signature))
+                .collect(),
+        })
+    }
+}
+
+impl From<&ExtendedCommitCertificate<Ours>> for CertificateMessage {
+    fn from(certificate: &ExtendedCommitCertificate<Ours>) -> Self {
+        let signatures = certificate.commit_signatures.iter();
+        Self::new(
+            certificate.height,
+            certificate.round,
+            &certificate.value_id,
+            signatures.map(|entry| (&entry.address, &entry.signature)),
+        )
+    }
+}
+
+impl TryFrom<CertificateMessage> for ExtendedCommitCertificate<Ours> {
+    type Error = Malformed;
+
+    fn try_from(message: CertificateMessage) -> Decoded<Self> {
+        Ok(Self {
+            height: Height(message.height),
+            round: defined(message.round)?,
+            value_id: BlockId::from_bytes(&message.value)?,
+            commit_signatures: message
+                .signatures()?
+                .into_iter()
+                .map(|(address, signature)| ExtendedCommitSignature::new(address, signature, None))
+                .collect(),
+        })
+    }
+}
+
+/// A stored decision, as others ask for it.
+pub(in crate::embedded::consensus) fn certificate(commit: &Commit) -> CommitCertificate<Ours> {
+    CommitCertificate {
+        height: Height(commit.height),
+        round: Round::new(commit.round),
+        value_id: commit.block_id,
+        commit_signatures: commit
+            .signers()
+            .map(|(address, signature)| CommitSignature::new(address, signature))
+            .collect(),
+    }
+}
+
+impl From<&RoundCertificate<Ours>> for RoundCertificateMessage {
+    fn from(certificate: &RoundCertificate<Ours>) -> Self {
+        Self {
+            height: certificate.height.0,
+            round: certificate.round.as_i64(),
+            is_skip: certificate.cert_type == RoundCertificateType::Skip,
+            votes: certificate
+                .round_signatures
+                .iter()
+                .map(|entry| RoundSignatureMessage {
+                    kind: kind_number(entry.vote_type),
+                    value: value_bytes(&entry.value_id),
+                    address: copy(&entry.address.0),
+                    signature: copy(&entry.signature.0),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<RoundCertificateMessage> for RoundCertificate<Ours> {
+    type Error = Malformed;
+
+    fn try_from(message: RoundCertificateMessage) -> Decoded<Self> {
+        let votes = message.votes.into_iter();
+        Ok(Self {
+            height: Height(message.height),
+            round: defined(message.round)?,
+            cert_type: if message.is_skip {
+                RoundCertificateType::Skip
+            } else {
+                RoundCertificateType::Precommit
+            },
+            round_signatures: votes
+                .map(|entry| {
+                    Ok(RoundSignature::new(
+                        kind(entry.kind)?,
+                        value(entry.value)?,
+                        Address::from_slice(&entry.address)?,
+                        Signature::from_slice(&entry.signature)?,
+                    ))
+                })
+                .collect::<Decoded<_>>()?,
+        })
+    }
+}
