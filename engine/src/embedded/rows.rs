@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `B` | height | a decided block |
 //! | `C` | height | the signatures that decided it |
-//! | `T` | height | what the chain is after it, beside the block |
+//! | `T` | height | what the chain is after it, beside the block; below the first block, as what it was founded |
 //! | `V` | hash | a set of validators; headers name it by the hash |
 //! | `H` | block hash | the block's height |
 //! | `E` | hash of evidence | nothing: a block carried it |
@@ -94,6 +94,13 @@ impl Rows {
             .map(|row| Params::from_row(&row.params)))
     }
 
+    /// The parameters with which the first block of a chain is made.
+    pub(super) fn founding_params(&self, first_height: u64) -> Result<Params, Fault> {
+        let below = first_height.saturating_sub(1);
+        self.params_after(below)?
+            .ok_or_else(|| damaged("founding", below))
+    }
+
     /// The chain as it stood after a height.
     pub(super) fn tip(&self, chain_id: &str, height: u64) -> Result<Tip, Fault> {
         let missing = |what| damaged(what, height);
@@ -163,6 +170,11 @@ impl Rows {
         }])
     }
 
+    /// Notes as what the chain is founded: the genesis alone does not tell what the application made of it.
+    pub(super) fn found(&self, tip: &Tip) -> Result<(), Fault> {
+        self.0.write(vec![tip_row(tip)])
+    }
+
     /// Whether a block carried this evidence.
     pub(super) fn has_evidence(&self, double: &DoubleVote) -> Result<bool, Fault> {
         Ok(self.0.read(&evidence_key(double))?.is_some())
@@ -181,17 +193,10 @@ impl Rows {
 /// The rows of a decided block; `kept` are the blocks of its height that were kept until now.
 pub(super) fn decided(block: &SealedBlock, tip: &Tip, kept: &[BlockId]) -> Vec<EngineRow> {
     let height = tip.height;
-    let row = TipRow {
-        app_hash: tip.app_hash.clone(),
-        results_hash: tip.results_hash.to_vec(),
-        next_validators_hash: tip.next_validators.hash().to_vec(),
-        params: tip.params.to_row(),
-        proof_due: tip.proof_due,
-    };
     let mut rows = vec![
         put(at(b'B', height), block.bytes().clone()),
         put(at(b'C', height), tip.commit.encode()),
-        put(at(b'T', height), row.encode_to_vec()),
+        tip_row(tip),
         put(
             [b"H", &block.id().hash[..]].concat(),
             height.to_be_bytes().to_vec(),
@@ -210,6 +215,17 @@ pub(super) fn decided(block: &SealedBlock, tip: &Tip, kept: &[BlockId]) -> Vec<E
         value: None,
     }));
     rows
+}
+
+fn tip_row(tip: &Tip) -> EngineRow {
+    let row = TipRow {
+        app_hash: tip.app_hash.clone(),
+        results_hash: tip.results_hash.to_vec(),
+        next_validators_hash: tip.next_validators.hash().to_vec(),
+        params: tip.params.to_row(),
+        proof_due: tip.proof_due,
+    };
+    put(at(b'T', tip.height), row.encode_to_vec())
 }
 
 fn validators_row(set: &ValidatorSet) -> EngineRow {

@@ -256,12 +256,6 @@ fn take_up(
     genesis: &Genesis,
 ) -> Result<(Tip, Tip), StartError> {
     let info = application.info()?;
-    let params = Params {
-        block: genesis.block,
-        evidence: genesis.evidence,
-        pace: PaceParams::default(),
-        app_version: genesis.app_version,
-    };
     let given: Vec<ValidatorUpdate> = genesis
         .validators
         .iter()
@@ -294,6 +288,7 @@ fn take_up(
         .unwrap_or(ConsensusParams::default());
     let validators = if result.validators.is_empty() {
         given
+        let params = rows.founding_params(genesis.initial_height)?;
     } else {
         result.validators
     };
@@ -304,6 +299,12 @@ fn take_up(
         &result.app_hash,
     )?;
     Ok((founding.clone(), founding))
+    let params = Params {
+        block: genesis.block,
+        evidence: genesis.evidence,
+        pace: PaceParams::default(),
+        app_version: genesis.app_version,
+    };
 }
 
 fn founding(
@@ -326,6 +327,7 @@ fn founding(
         validators: validators.clone(),
         next_validators: validators,
         params,
+    rows.found(&founding)?;
         commit: Commit::default(),
     })
 }

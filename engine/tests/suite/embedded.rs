@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use polity_engine::embedded::canonical::CommitSignature;
 
+use application::FOUNDING_STEP_MILLIS;
 use network::Network;
 
 /// A few blocks on a busy machine.
@@ -147,4 +148,22 @@ async fn the_parent_s_signatures_stand_in_the_next_block() {
         assert!(absent.count() <= 1);
     }
     network.nodes[0].stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_application_decided_at_the_founding_outlives_a_restart() {
+    let mut network = Network::start(1).await;
+    let founding = |network: &Network| {
+        let chain = network.nodes[0].chain();
+        let params = chain.params(1).unwrap().expect("parameters");
+        let validators =
+            [1, 2].map(|height| chain.validators(height).unwrap().expect("validators"));
+        (params, validators)
+    };
+    let (params, validators) = founding(&network);
+    assert_eq!(params.pace.timeout_step, FOUNDING_STEP_MILLIS);
+
+    network.nodes[0].stop().await;
+    network.nodes[0].start().await;
+    assert_eq!(founding(&network), (params, validators));
 }

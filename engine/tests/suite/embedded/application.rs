@@ -3,16 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use polity_engine::application::{
-    BlockResult, Check, CheckResult, Committed, EngineRow, EngineStore, FinalizeBlock, Info,
-    InitChain, InitChainResult, PrepareProposal, ProcessProposal, ProposalVerdict, Query,
-    QueryResult, TxResult, ValidatorUpdate,
+    BlockResult, Check, CheckResult, Committed, ConsensusParams, EngineRow, EngineStore,
+    FinalizeBlock, Info, InitChain, InitChainResult, PaceParams, PrepareProposal, ProcessProposal,
+    ProposalVerdict, Query, QueryResult, TxResult, ValidatorUpdate,
 };
 use polity_engine::{Application, Fault};
 use sha2::{Digest, Sha256};
+
+/// A parameter that the application decides at the founding; the genesis has another.
+pub(super) const FOUNDING_STEP_MILLIS: u64 = 150;
+
+/// How often a slow disk looks whether it is done.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// State that outlives the engine, as a disk would.
 #[derive(Default)]
@@ -55,8 +61,11 @@ impl App {
     }
 
     fn work_the_disk(&self) {
-        let millis = self.write_millis.load(Ordering::Relaxed);
-        std::thread::sleep(Duration::from_millis(millis));
+        let begun = Instant::now();
+        // It may become faster while it writes.
+        while begun.elapsed().as_millis() < u128::from(self.write_millis.load(Ordering::Relaxed)) {
+            std::thread::sleep(GLANCE);
+        }
     }
 
     pub(super) fn lose_data(&self) {
@@ -77,8 +86,16 @@ impl Application for App {
     fn init_chain(&self, request: InitChain) -> Result<InitChainResult, Fault> {
         let app_hash = Sha256::digest(&request.app_state).to_vec();
         self.state.lock().unwrap().app_hash.clone_from(&app_hash);
+        let pace = PaceParams {
+            timeout_step: FOUNDING_STEP_MILLIS,
+            ..PaceParams::default()
+        };
         Ok(InitChainResult {
             app_hash: app_hash.into(),
+            consensus_params: Some(ConsensusParams {
+                pace: Some(pace),
+                ..ConsensusParams::default()
+            }),
             ..InitChainResult::default()
         })
     }
