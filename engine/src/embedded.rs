@@ -9,6 +9,7 @@
 //! | `rows` | what is kept in the application's store |
 //! | `tip`, `params`, `evidence` | what the next block is made from and judged by |
 //! | `chain`, `progress` | what others read |
+//! | `clock` | the only clock |
 //!
 //! One height: a block is proposed, judged and kept on disk, voted for (each signature passes the guard first), decided,
 //! executed, and made durable together with its signatures and the new state in one batch of the application's store.
@@ -19,6 +20,7 @@ pub mod guard;
 pub mod pool;
 
 mod chain;
+mod clock;
 mod consensus;
 mod evidence;
 mod node_id;
@@ -32,6 +34,7 @@ mod start;
 mod tip;
 
 pub use chain::{Chain, Own};
+pub use clock::machine_clock;
 pub use node_id::NodeId;
 pub use params::Params;
 pub use peers::{ConnectedPeer, PeerAddress, Peers};

@@ -10,11 +10,14 @@
 //! | `build` | the block that this node proposes |
 //! | `driver` | the conversation with Malachite, message by message |
 //! | `network` | its configuration, and peers |
+//! | `hostile` | in tests alone: a proposer that breaks the rules |
 
 pub(super) mod build;
 pub(super) mod codec;
 pub(super) mod context;
 pub(super) mod driver;
+#[cfg(test)]
+mod hostile;
 pub(super) mod judge;
 pub(super) mod messages;
 pub(super) mod network;

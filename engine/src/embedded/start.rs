@@ -1,13 +1,14 @@
 //! Starting and stopping the engine.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
-use malachitebft_app_channel::EngineHandle;
+use malachitebft_app_channel::{Channels, EngineHandle};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::canonical::{Address, BlockId, Commit, ValidatorSet, results_hash};
 use super::chain::{Chain, Own};
+use super::consensus::context::Ours;
 use super::consensus::driver::{Driver, Parts};
 use super::consensus::network::{self, Setup};
 use super::gossip::Gossip;
@@ -27,7 +29,7 @@ use super::rows::Rows;
 use super::tip::Tip;
 use crate::Fault;
 use crate::application::{
-    Application, ConsensusParams, EngineStore, InitChain, PaceParams, ValidatorUpdate,
+    Application, ConsensusParams, EngineStore, InitChain, PaceParams, Timestamp, ValidatorUpdate,
 };
 use crate::cometbft::{Genesis, Key, address};
 
@@ -55,6 +57,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The peers that it speaks with; all others are refused.
     pub peers: Vec<PeerAddress>,
+    /// By which it dates its blocks and judges the dates of others.
+    pub clock: fn() -> Timestamp,
 }
 
 /// Why the engine does not start.
@@ -66,7 +70,10 @@ pub enum StartError {
     /// The application or its store.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// The genesis, an address, or Malachite itself.
+    /// An address that cannot be listened on.
+    #[error("listening on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The genesis, a peer's address, or Malachite itself.
     #[error("{0}")]
     Other(String),
 }
@@ -89,6 +96,16 @@ impl Embedded {
         settings: Settings,
         application: Arc<dyn Application>,
         store: Arc<dyn EngineStore>,
+    ) -> Result<Embedded, StartError> {
+        Self::start_through(settings, application, store, |channels| channels).await
+    }
+
+    /// The same, with somebody between Malachite and the driver: tests put hostile validators there.
+    pub(in crate::embedded) async fn start_through(
+        settings: Settings,
+        application: Arc<dyn Application>,
+        store: Arc<dyn EngineStore>,
+        between: impl FnOnce(Channels<Ours>) -> Channels<Ours>,
     ) -> Result<Embedded, StartError> {
         let key = SigningKey::from_bytes(&settings.consensus_seed);
         let own = Own {
@@ -113,15 +130,16 @@ impl Embedded {
 
         let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
         let (gossip_sender, gossip_peers) = watch::channel(gossip_peers(&settings.peers));
+        let gossip_address = gossip_address(settings.listen)?;
         let gossip = Gossip::bind(
-            gossip_address(settings.listen)?,
+            gossip_address,
             &Key::from_seed(&settings.node_seed),
             &tip.chain_id,
             pool.clone(),
             gossip_peers,
         )
         .await
-        .map_err(|error| StartError::Other(format!("gossip: {error}")))?;
+        .map_err(|error| StartError::Listen(gossip_address, error))?;
         let mut progress = Progress::default();
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
@@ -136,7 +154,11 @@ impl Embedded {
             peers: &settings.peers,
             log: settings.log_file.clone(),
         };
+        // Malachite would say it in its log alone, and end.
+        TcpListener::bind(settings.listen)
+            .map_err(|error| StartError::Listen(settings.listen, error))?;
         let (channels, actors) = network::start(setup).await.map_err(StartError::Other)?;
+        let channels = between(channels);
         let parts = Parts {
             application: Arc::clone(&application),
             rows: rows.clone(),
@@ -145,6 +167,7 @@ impl Embedded {
             key,
             address: own.address,
             tip,
+            clock: settings.clock,
             progress,
         };
         let driver = Driver::new(parts, channels.network)?;
@@ -265,6 +288,7 @@ fn take_up(
         })
         .collect();
     if info.last_block_height > 0 {
+        let params = rows.founding_params(genesis.initial_height)?;
         let founding = founding(genesis, params, &given, &[])?;
         let tip = rows.tip(&genesis.chain_id, info.last_block_height)?;
         if tip.app_hash != info.last_block_app_hash {
@@ -275,6 +299,12 @@ fn take_up(
         return Ok((founding, tip));
     }
 
+    let params = Params {
+        block: genesis.block,
+        evidence: genesis.evidence,
+        pace: PaceParams::default(),
+        app_version: genesis.app_version,
+    };
     let result = application.init_chain(InitChain {
         time: genesis.genesis_time,
         chain_id: genesis.chain_id.clone(),
@@ -288,7 +318,6 @@ fn take_up(
         .unwrap_or(ConsensusParams::default());
     let validators = if result.validators.is_empty() {
         given
-        let params = rows.founding_params(genesis.initial_height)?;
     } else {
         result.validators
     };
@@ -298,13 +327,8 @@ fn take_up(
         &validators,
         &result.app_hash,
     )?;
+    rows.found(&founding)?;
     Ok((founding.clone(), founding))
-    let params = Params {
-        block: genesis.block,
-        evidence: genesis.evidence,
-        pace: PaceParams::default(),
-        app_version: genesis.app_version,
-    };
 }
 
 fn founding(
@@ -327,7 +351,6 @@ fn founding(
         validators: validators.clone(),
         next_validators: validators,
         params,
-    rows.found(&founding)?;
         commit: Commit::default(),
     })
 }

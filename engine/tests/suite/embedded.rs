@@ -5,9 +5,11 @@ mod network;
 mod trouble;
 mod wires;
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use polity_engine::embedded::canonical::CommitSignature;
+use polity_engine::embedded::{Embedded, StartError};
 
 use application::FOUNDING_STEP_MILLIS;
 use network::Network;
@@ -166,4 +168,13 @@ async fn what_the_application_decided_at_the_founding_outlives_a_restart() {
     network.nodes[0].stop().await;
     network.nodes[0].start().await;
     assert_eq!(founding(&network), (params, validators));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_taken_is_named() {
+    let network = Network::found(1, 0);
+    let node = &network.nodes[0];
+    let _taken = TcpListener::bind(node.listen).unwrap();
+    let started = Embedded::start(node.settings(), node.app.clone(), node.app.clone()).await;
+    assert!(matches!(started, Err(StartError::Listen(address, _)) if address == node.listen));
 }

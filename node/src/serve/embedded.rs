@@ -46,6 +46,7 @@ impl Embedded {
             listen: config.p2p.listen,
             peers: peers(config, keys, &ground.app),
         };
+            clock: embedded::machine_clock,
         let app = Arc::clone(&ground.app);
         let engine = embedded::Embedded::start(settings, ground.app, ground.store)
             .await
@@ -115,5 +116,12 @@ fn peers(config: &Config, keys: &NodeKeys, app: &App) -> Vec<PeerAddress> {
 }
 
 fn start_fault(error: StartError) -> Fault {
-    engine(error.to_string())
+    match error {
+        StartError::Listen(address, error) => {
+            Fault::from_io(&format!("listening on {address}"), &error)
+        }
+        StartError::Guard(_) | StartError::Fault(_) | StartError::Other(_) => {
+            engine(error.to_string())
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! The block that this node proposes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::application::{PrepareProposal, Timestamp};
 use crate::embedded::canonical::{Address, Block, DoubleVote, Header, consensus_hash};
 use crate::embedded::evidence;
@@ -10,14 +8,19 @@ use crate::embedded::tip::Tip;
 /// Bytes by which the length of a block's data can grow, beside the transactions themselves.
 const LENGTH_BYTES: u64 = 16;
 
-/// A block on this tip, without transactions yet.
-pub(super) fn empty(tip: &Tip, evidence: Vec<DoubleVote>, proposer: Address) -> Block {
+/// A block on this tip, without transactions yet, made at this time.
+pub(super) fn empty(
+    tip: &Tip,
+    evidence: Vec<DoubleVote>,
+    proposer: Address,
+    now: Timestamp,
+) -> Block {
     Block {
         header: Header {
             app_version: tip.params.app_version,
             chain_id: tip.chain_id.clone(),
             height: tip.next_height(),
-            time: now().max(after(tip.time)),
+            time: now.max(after(tip.time)),
             last_block_id: tip.block_id,
             validators_hash: tip.validators.hash(),
             next_validators_hash: tip.next_validators.hash(),
@@ -47,17 +50,6 @@ pub(super) fn request(block: &Block, tip: &Tip) -> PrepareProposal {
         time: block.header.time,
         next_validators_hash: block.header.next_validators_hash.to_vec().into(),
         proposer_address: block.header.proposer_address.0.to_vec().into(),
-    }
-}
-
-/// This node's clock.
-pub(super) fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp {
-        seconds: since.as_secs() as i64,
-        nanos: since.subsec_nanos(),
     }
 }
 

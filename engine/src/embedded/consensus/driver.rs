@@ -26,7 +26,7 @@ use self::pacing::Pacing;
 use super::context::{Height, Ours, timeouts};
 use super::parts::Streams;
 use crate::Fault;
-use crate::application::Application;
+use crate::application::{Application, Timestamp};
 use crate::embedded::canonical::Address;
 use crate::embedded::evidence::Pending;
 use crate::embedded::guard::Guard;
@@ -44,6 +44,7 @@ pub(in crate::embedded) struct Parts {
     pub(in crate::embedded) key: SigningKey,
     pub(in crate::embedded) address: Address,
     pub(in crate::embedded) tip: Tip,
+    pub(in crate::embedded) clock: fn() -> Timestamp,
     pub(in crate::embedded) progress: watch::Sender<Progress>,
 }
 

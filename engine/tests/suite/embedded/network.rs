@@ -11,7 +11,7 @@ use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator, Key, address};
 use polity_engine::embedded::canonical::Address;
 use polity_engine::embedded::guard::Guard;
-use polity_engine::embedded::{Chain, Embedded, PeerAddress, Settings};
+use polity_engine::embedded::{Chain, Embedded, PeerAddress, Settings, machine_clock};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -34,6 +34,7 @@ pub(super) struct Node {
     pub(super) listen: SocketAddr,
     pub(super) peers: Vec<PeerAddress>,
     engine: Option<Embedded>,
+    pub(super) clock: fn() -> Timestamp,
 }
 
 impl Network {
@@ -53,13 +54,10 @@ impl Network {
         let network = NETWORKS.fetch_add(1, Ordering::Relaxed);
         let process = (std::process::id() % 250) as u8 + 1;
         let listen = |number| SocketAddr::from(([127, process, network, number + 1], 26_656));
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap();
         let genesis = Genesis::new(
             &format!("suite-{network}"),
             Timestamp {
-                seconds: now.as_secs() as i64 - 1,
+                seconds: machine_clock().seconds - 1,
                 nanos: 0,
             },
             (0..validators)
@@ -89,6 +87,7 @@ impl Network {
                         .map(peer)
                         .collect(),
                     engine: None,
+                    clock: machine_clock,
                 };
                 Guard::create(&node.guard_file()).unwrap();
                 node
@@ -99,7 +98,7 @@ impl Network {
 
     /// Answers when every node has its first block.
     pub(super) async fn start_all(&mut self) {
-        for node in &mut self.nodes {
+        for node in self.nodes.iter_mut().filter(|node| node.engine.is_none()) {
             node.start().await;
         }
         for node in &self.nodes {
@@ -177,7 +176,17 @@ impl Network {
 
 impl Node {
     pub(super) async fn start(&mut self) {
-        let settings = Settings {
+        let engine = Embedded::start(self.settings(), self.app.clone(), self.app.clone()).await;
+        self.run(engine.expect("the engine starts"));
+    }
+
+    /// Takes an engine that was started with its settings over its application.
+    pub(super) fn run(&mut self, engine: Embedded) {
+        self.engine = Some(engine);
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
             moniker: format!("node-{}", self.number),
             genesis: self.genesis.clone(),
             consensus_seed: [self.voter + 1; 32],
@@ -186,9 +195,8 @@ impl Node {
             log_file: self.home.path().join("consensus/wal"),
             listen: self.listen,
             peers: self.peers.clone(),
-        };
-        let engine = Embedded::start(settings, self.app.clone(), self.app.clone()).await;
-        self.engine = Some(engine.expect("the engine starts"));
+            clock: self.clock,
+        }
     }
 
     pub(super) async fn stop(&mut self) {

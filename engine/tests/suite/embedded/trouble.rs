@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use polity_engine::application::Timestamp;
 use polity_engine::embedded::canonical::Address;
+use polity_engine::embedded::machine_clock;
 use tokio::time::timeout;
 
 use super::PATIENCE;
@@ -152,3 +154,31 @@ async fn a_slow_disk_holds_nobody_up_and_loses_nothing() {
     network.wait_for_transaction("block 19", PATIENCE).await;
     network.assert_agreement();
 }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_whose_clock_is_an_hour_ahead_has_no_block_decided_and_holds_nobody_up() {
+    let mut network = Network::found(4, 0);
+    network.nodes[FOURTH].clock = || Timestamp {
+        seconds: machine_clock().seconds + 3_600,
+        ..machine_clock()
+    };
+    network.start_all().await;
+
+    let early = network.nodes[FOURTH].address();
+    let mut number = 0;
+    while turns(&network, early, 0) < 3 {
+        let transaction = format!("block {number}");
+        network.nodes[FOURTH].submit(&transaction).await;
+        network.wait_for_transaction(&transaction, PATIENCE).await;
+        number += 1;
+    }
+
+    let chain = network.nodes[0].chain();
+    for height in 1..=chain.progress().height {
+        let block = chain.block(height).unwrap().unwrap();
+        assert_ne!(block.header().proposer_address, early, "height {height}");
+        let ahead = block.header().time.seconds - machine_clock().seconds;
+        assert!(ahead <= 5, "height {height} is {ahead} s ahead");
+    }
+    network.assert_agreement();
+}
+

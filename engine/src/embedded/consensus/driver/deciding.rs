@@ -12,7 +12,7 @@ use crate::Fault;
 use crate::application::{Application, BlockResult, FinalizeBlock};
 use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
 use crate::embedded::consensus::context::{Ours, countable};
-use crate::embedded::consensus::{build, judge};
+use crate::embedded::consensus::judge;
 use crate::embedded::{evidence, rows};
 
 impl Driver {
@@ -97,7 +97,7 @@ impl Driver {
     /// An untrusted guard learns that this node saw a fresh height decided.
     fn watch(&self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
         let guard = &self.parts.guard;
-        let is_fresh = judge::is_timely(block.header().time, build::now(), 0);
+        let is_fresh = judge::is_timely(block.header().time, (self.parts.clock)(), 0);
         if guard.is_trusted() || !is_fresh {
             return Ok(());
         }

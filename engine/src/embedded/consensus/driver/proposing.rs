@@ -47,7 +47,7 @@ impl Driver {
         let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
         let (address, key) = (self.parts.address, self.parts.key.clone());
         let evidence = self.evidence.for_block(&rows, &tip)?;
-        let mut block = build::empty(&tip, evidence, address);
+        let mut block = build::empty(&tip, evidence, address, (self.parts.clock)());
         let request = build::request(&block, &tip);
         block.transactions = self.parts.pool.propose(request).await?;
         let (block, announcement) = blocking(move || {
@@ -148,7 +148,7 @@ impl Driver {
             return Ok(None);
         }
         let round = announcement.round;
-        let now = build::now();
+        let now = (self.parts.clock)();
         if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
             let time = candidate.block.header().time;
             candidate.is_timely |= judge::is_timely(time, now, round);
