@@ -1,4 +1,9 @@
-//! Evidence of double signing: made from what consensus saw, judged inside a block, told to the application.
+//! Evidence of double signing: made from what consensus and the [`Witness`] saw, judged inside a block, told to the
+//! application.
+
+mod witness;
+
+pub(super) use witness::Witness;
 
 use super::canonical::{DoubleVote, SignedVote, ValidatorSet};
 use super::rows::Rows;

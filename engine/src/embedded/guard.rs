@@ -6,8 +6,8 @@
 //!
 //! A file that was copied or restored may be older than the key's last signature, so it is not trusted: its inode and
 //! its birth are inside it, and a copy has others. Nor is a missing one. An untrusted guard signs nothing until it has
-//! seen this network decide a height while it watched, and then only above that height: before, nobody could have
-//! been there to sign.
+//! seen this network decide heights while it watched, and then only above them: before, nobody could have been there
+//! to sign.
 
 mod file;
 mod word;
@@ -67,7 +67,7 @@ impl Guard {
         if !is_trusted {
             tracing::warn!(
                 file = %path.display(),
-                "the guard against signing twice was copied, restored or lost: this validator watches one height before it signs"
+                "the guard against signing twice was copied, restored or lost: this validator watches three heights before it signs"
             );
         }
         Ok(Guard {

@@ -28,7 +28,7 @@ use super::parts::Streams;
 use crate::Fault;
 use crate::application::{Application, Timestamp};
 use crate::embedded::canonical::Address;
-use crate::embedded::evidence::Pending;
+use crate::embedded::evidence::{Pending, Witness};
 use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
@@ -55,6 +55,8 @@ pub(in crate::embedded) struct Driver {
     candidates: Candidates,
     streams: Streams,
     evidence: Pending,
+    witness: Witness,
+    heights_watched: u32,
     pacing: Pacing,
     network: mpsc::Sender<NetworkMsg<Ours>>,
     streams_begun: u64,
@@ -85,6 +87,8 @@ impl Driver {
             parts,
             streams: Streams::default(),
             evidence: Pending::default(),
+            witness: Witness::default(),
+            heights_watched: 0,
             pacing: Pacing::new(Instant::now()),
             network,
             streams_begun: 0,
@@ -111,7 +115,9 @@ impl Driver {
                     }
                 }
                 event = events.recv() => match event {
-                    Ok(event) => self.observe(&event, &mut ending),
+                    Ok(event) => if let Err(fault) = self.observe(&event, &mut ending) {
+                        return fault;
+                    },
                     Err(broadcast::error::RecvError::Lagged(_)) => {}
                     Err(broadcast::error::RecvError::Closed) => return self.ended(ending, &mut events),
                 },
@@ -227,22 +233,28 @@ impl Driver {
         });
     }
 
-    /// Looks at what Malachite heard: others may be at work on the next height, and logs may be damaged.
-    fn observe(&mut self, event: &Event<Ours>, ending: &mut Ending) {
+    /// Looks at what Malachite heard: others may be at work on the next height, validators may contradict themselves,
+    /// and logs may be damaged.
+    fn observe(&mut self, event: &Event<Ours>, ending: &mut Ending) -> Result<(), Fault> {
         match event {
-            Event::Received(message) => {
-                let height = match message {
-                    SignedConsensusMsg::Vote(vote) => vote.height.0,
-                    SignedConsensusMsg::Proposal(proposal) => proposal.height.0,
-                };
-                if height > self.tip.height {
-                    self.pacing.stir();
-                }
+            Event::Received(SignedConsensusMsg::Vote(vote)) => {
+                self.heard_of(vote.height);
+                self.hear(vote)?;
+            }
+            Event::Received(SignedConsensusMsg::Proposal(proposal)) => {
+                self.heard_of(proposal.height);
             }
             Event::WalCorrupted(error) => ending.note("is damaged", error),
             Event::WalReplayError(error) => ending.note("contradicts itself", error),
             Event::WalResetError(error) => ending.note("cannot be read", error),
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn heard_of(&mut self, height: Height) {
+        if height.0 > self.tip.height {
+            self.pacing.stir();
         }
     }
 

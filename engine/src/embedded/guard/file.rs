@@ -27,7 +27,7 @@ pub enum GuardError {
     #[error("the guard {path}: {source}", path = .0.display(), source = .1)]
     Io(PathBuf, #[source] io::Error),
     /// The file is none of ours, or both of its records are torn.
-    #[error("the guard {path} is damaged: move it away, and the node watches one height before it signs", path = .0.display())]
+    #[error("the guard {path} is damaged: move it away, and the node watches three heights before it signs", path = .0.display())]
     Damaged(PathBuf),
     /// Another process signs with this key.
     #[error("the guard {path} is in use by another process", path = .0.display())]

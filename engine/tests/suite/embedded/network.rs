@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use polity_engine::Fault;
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator, Key, address};
 use polity_engine::embedded::canonical::Address;
@@ -33,8 +34,8 @@ pub(super) struct Node {
     genesis: Genesis,
     pub(super) listen: SocketAddr,
     pub(super) peers: Vec<PeerAddress>,
-    engine: Option<Embedded>,
     pub(super) clock: fn() -> Timestamp,
+    engine: Option<Embedded>,
 }
 
 impl Network {
@@ -86,8 +87,8 @@ impl Network {
                         .filter(|other| *other != number)
                         .map(peer)
                         .collect(),
-                    engine: None,
                     clock: machine_clock,
+                    engine: None,
                 };
                 Guard::create(&node.guard_file()).unwrap();
                 node
@@ -223,6 +224,19 @@ impl Node {
         std::fs::write(self.guard_file(), bytes).unwrap();
     }
 
+    /// What a copy of another node's home is: its key, and the same bytes of its guard in another file.
+    pub(super) fn be_copied_from(&mut self, original: &Node) {
+        self.vote_as(original.voter);
+        let bytes = std::fs::read(original.guard_file()).unwrap();
+        std::fs::write(self.guard_file(), bytes).unwrap();
+    }
+
+    /// Waits until its engine ends by itself; answers why.
+    pub(super) async fn ended(&mut self) -> Fault {
+        let engine = self.engine.as_mut().expect("the node runs");
+        engine.ended().await
+    }
+
     pub(super) fn chain(&self) -> &Chain {
         self.engine.as_ref().expect("the node runs").chain()
     }
@@ -266,6 +280,26 @@ impl Node {
             }
         });
         reached.await.is_ok()
+    }
+
+    /// Waits until its consensus is connected with so many.
+    pub(super) async fn wait_for_peers(&self, count: usize, within: Duration) -> bool {
+        let connected = timeout(within, async {
+            while self.chain().peers().await.len() < count {
+                sleep(GLANCE).await;
+            }
+        });
+        connected.await.is_ok()
+    }
+
+    /// Waits until it has signed something of a height.
+    pub(super) async fn wait_until_signed(&self, height: u64, within: Duration) {
+        let signed = timeout(within, async {
+            while self.chain().guard().height < height {
+                sleep(GLANCE).await;
+            }
+        });
+        assert!(signed.await.is_ok(), "nothing of height {height} is signed");
     }
 
     fn guard_file(&self) -> PathBuf {

@@ -19,19 +19,8 @@ const TWIN: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_validator_that_runs_twice_proposes_and_votes_twice_and_a_block_convicts_it() {
-    let mut network = Network::found(4, 1);
-    // The two do not speak with each other, so that neither follows what the other began.
-    for (one, other) in [(FOURTH, TWIN), (TWIN, FOURTH)] {
-        let listens = network.nodes[other].listen.to_string();
-        let peers = &mut network.nodes[one].peers;
-        peers.retain(|peer| peer.address.as_ref() != Some(&listens));
-    }
-    network.nodes[TWIN].vote_as(FOURTH as u8);
-    network.start_all().await;
-    // Whoever judges a block writes it down first: the two, who know their own, have voted before the others decide.
-    for node in &network.nodes[..FOURTH] {
-        node.app.slow_down(Duration::from_millis(50));
-    }
+    let mut network = found_with_a_twin();
+    start_with_a_twin(&mut network).await;
 
     let cheat = network.nodes[FOURTH].address();
     let is_convicted = |node: usize| !network.nodes[node].app.convicted().is_empty();
@@ -56,16 +45,109 @@ async fn a_validator_that_runs_twice_proposes_and_votes_twice_and_a_block_convic
     network.nodes[TWIN].stop().await;
     network.nodes[FOURTH].stop().await;
     network.assert_agreement();
-    assert_eq!(convictions_in_blocks(&network), network.evidence());
+    assert_eq!(evidence(&network).count(), network.evidence());
 }
 
-/// Pieces of evidence in all blocks of the first node.
-fn convictions_in_blocks(network: &Network) -> usize {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_vote_that_comes_after_its_height_was_decided_convicts_too() {
+    let mut network = found_with_a_twin();
+    let wires = Wires::between(&mut network, &[0, 1, 2, FOURTH], &[TWIN]).await;
+    start_with_a_twin(&mut network).await;
+
+    network.nodes[0].submit("before").await;
+    let height = network.wait_for_transaction("before", PATIENCE).await;
+    // The block that proves it is the last one for now.
+    for node in &network.nodes {
+        assert!(node.wait_for_height(height + 1, PATIENCE).await);
+    }
+
+    wires.cut();
+    let (one, twin) = (&network.nodes[0], &network.nodes[TWIN]);
+    tokio::join!(one.submit("together"), twin.submit("alone"));
+    one.wait_for("together", PATIENCE).await;
+    twin.wait_until_signed(height + 2, PATIENCE).await;
+    // As long as its disk does not take the block that the others decided, it repeats its vote.
+    twin.app.slow_down(PATIENCE);
+    wires.mend();
+    let others = network.nodes[..FOURTH].len();
+    assert!(twin.wait_for_peers(others, PATIENCE).await);
+    let convicted = timeout(PATIENCE, async {
+        for number in 0.. {
+            if evidence(&network).any(|voted| voted == height + 2) {
+                break;
+            }
+            let later = format!("later {number}");
+            one.submit(&later).await;
+            one.wait_for(&later, PATIENCE).await;
+        }
+    });
+    assert!(convicted.await.is_ok(), "nobody noticed");
+    twin.app.slow_down(Duration::ZERO);
+    network.wait_for_transaction("alone", PATIENCE).await;
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_validator_signs_nothing_and_stops_once_it_sees_its_original_sign() {
+    let mut network = found_with_a_twin();
+    let (originals, copy) = network.nodes.split_at_mut(TWIN);
+    for node in originals.iter_mut() {
+        node.start().await;
+    }
+    assert!(originals[FOURTH].wait_for_height(1, PATIENCE).await);
+    let copy = &mut copy[0];
+    copy.be_copied_from(&originals[FOURTH]);
+    copy.start().await;
+    assert!(!copy.chain().guard().is_trusted);
+
+    let traffic = async {
+        for number in 0.. {
+            let transaction = format!("block {number}");
+            originals[0].submit(&transaction).await;
+            originals[0].wait_for(&transaction, PATIENCE).await;
+        }
+    };
+    let fault = tokio::select! {
+        () = traffic => unreachable!("blocks are made without end"),
+        fault = timeout(PATIENCE, copy.ended()) => fault.expect("the copy goes on").to_string(),
+    };
+    assert!(
+        fault.contains("another process signs with this validator's key"),
+        "{fault}"
+    );
+    assert!(!copy.chain().guard().is_trusted);
+    copy.stop().await;
+    assert_eq!(network.evidence(), 0);
+    network.assert_agreement();
+}
+
+fn found_with_a_twin() -> Network {
+    let mut network = Network::found(4, 1);
+    // The two do not speak with each other, so that neither follows what the other began.
+    for (one, other) in [(FOURTH, TWIN), (TWIN, FOURTH)] {
+        let listens = network.nodes[other].listen.to_string();
+        let peers = &mut network.nodes[one].peers;
+        peers.retain(|peer| peer.address.as_ref() != Some(&listens));
+    }
+    network.nodes[TWIN].vote_as(FOURTH as u8);
+    network
+}
+
+async fn start_with_a_twin(network: &mut Network) {
+    network.start_all().await;
+    // Whoever judges a block writes it down first: the two, who know their own, have voted before the others decide.
+    for node in &network.nodes[..FOURTH] {
+        node.app.slow_down(Duration::from_millis(50));
+    }
+}
+
+/// The heights of the double votes in all blocks of the first node.
+fn evidence(network: &Network) -> impl Iterator<Item = u64> {
     let chain = network.nodes[0].chain();
     (1..=chain.progress().height)
         .map(|height| chain.block(height).unwrap().unwrap())
-        .map(|block| block.block().evidence.len())
-        .sum()
+        .flat_map(|block| block.block().evidence.clone())
+        .map(|double| double.first.vote.height)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,6 +172,34 @@ async fn a_block_that_the_application_refuses_is_never_decided() {
         assert_ne!(block.header().proposer_address, hostile, "height {height}");
         let mut transactions = block.block().transactions.iter();
         assert!(!transactions.any(|bytes| bytes.starts_with(b"invalid")));
+    }
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_whose_clock_is_an_hour_ahead_has_no_block_decided_and_holds_nobody_up() {
+    let mut network = Network::found(4, 0);
+    network.nodes[FOURTH].clock = || Timestamp {
+        seconds: machine_clock().seconds + 3_600,
+        ..machine_clock()
+    };
+    network.start_all().await;
+
+    let early = network.nodes[FOURTH].address();
+    let mut number = 0;
+    while turns(&network, early, 0) < 3 {
+        let transaction = format!("block {number}");
+        network.nodes[FOURTH].submit(&transaction).await;
+        network.wait_for_transaction(&transaction, PATIENCE).await;
+        number += 1;
+    }
+
+    let chain = network.nodes[0].chain();
+    for height in 1..=chain.progress().height {
+        let block = chain.block(height).unwrap().unwrap();
+        assert_ne!(block.header().proposer_address, early, "height {height}");
+        let ahead = block.header().time.seconds - machine_clock().seconds;
+        assert!(ahead <= 5, "height {height} is {ahead} s ahead");
     }
     network.assert_agreement();
 }
@@ -154,31 +264,3 @@ async fn a_slow_disk_holds_nobody_up_and_loses_nothing() {
     network.wait_for_transaction("block 19", PATIENCE).await;
     network.assert_agreement();
 }
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_validator_whose_clock_is_an_hour_ahead_has_no_block_decided_and_holds_nobody_up() {
-    let mut network = Network::found(4, 0);
-    network.nodes[FOURTH].clock = || Timestamp {
-        seconds: machine_clock().seconds + 3_600,
-        ..machine_clock()
-    };
-    network.start_all().await;
-
-    let early = network.nodes[FOURTH].address();
-    let mut number = 0;
-    while turns(&network, early, 0) < 3 {
-        let transaction = format!("block {number}");
-        network.nodes[FOURTH].submit(&transaction).await;
-        network.wait_for_transaction(&transaction, PATIENCE).await;
-        number += 1;
-    }
-
-    let chain = network.nodes[0].chain();
-    for height in 1..=chain.progress().height {
-        let block = chain.block(height).unwrap().unwrap();
-        assert_ne!(block.header().proposer_address, early, "height {height}");
-        let ahead = block.header().time.seconds - machine_clock().seconds;
-        assert!(ahead <= 5, "height {height} is {ahead} s ahead");
-    }
-    network.assert_agreement();
-}
-

@@ -15,6 +15,9 @@ use crate::embedded::consensus::context::{Ours, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::{evidence, rows};
 
+/// Fresh heights that an untrusted guard sees decided before it signs.
+const HEIGHTS_WATCHED_MIN: u32 = 3;
+
 impl Driver {
     /// Executes a decided block and makes it durable: block, signatures, state and height in one batch.
     pub(super) async fn decide(
@@ -55,6 +58,9 @@ impl Driver {
             .pool
             .committed(&block.block().transactions, time, &committed.recheck)
             .await?;
+        for (one, other) in self.witness.decided(height) {
+            self.evidence.note(&self.parts.rows, one, other)?;
+        }
         self.streams.decided(height);
         self.pacing.decided(is_synced);
         self.tip = Arc::new(next);
@@ -94,8 +100,28 @@ impl Driver {
         Ok(())
     }
 
-    /// An untrusted guard learns that this node saw a fresh height decided.
-    fn watch(&self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
+    /// A vote was heard, perhaps one that contradicts another.
+    pub(super) fn hear(&mut self, vote: &SignedVote<Ours>) -> Result<(), Fault> {
+        let Some(vote) = signed(vote) else {
+            return Ok(());
+        };
+        let own = &self.parts;
+        if !own.guard.is_trusted()
+            && vote.vote.address == own.address
+            && vote.vote.height >= self.tip.height
+            && vote.is_signed_by(&self.tip.chain_id, &own.key.verifying_key())
+        {
+            return Err(somebody_else_signs());
+        }
+        match self.witness.hear(vote, &self.tip) {
+            Some((one, other)) => self.evidence.note(&self.parts.rows, one, other),
+            None => Ok(()),
+        }
+    }
+
+    /// An untrusted guard learns that this node saw fresh heights decided, without a word of its own validator: whoever
+    /// signed at the first of them is heard before the last, however late.
+    fn watch(&mut self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
         let guard = &self.parts.guard;
         let is_fresh = judge::is_timely(block.header().time, (self.parts.clock)(), 0);
         if guard.is_trusted() || !is_fresh {
@@ -105,14 +131,22 @@ impl Driver {
             .signers()
             .any(|(address, _)| address == self.parts.address)
         {
-            let words = "another process signs with this validator's key, while this one only watches: \
-                         stop one of them, for good";
-            return Err(Fault(words.to_owned()));
+            return Err(somebody_else_signs());
+        }
+        self.heights_watched += 1;
+        if self.heights_watched < HEIGHTS_WATCHED_MIN {
+            return Ok(());
         }
         guard
             .watched(block.header().height)
             .map_err(|error| Fault(error.to_string()))
     }
+}
+
+fn somebody_else_signs() -> Fault {
+    let words = "another process signs with this validator's key, while this one only watches: stop one of them, for \
+                 good";
+    Fault(words.to_owned())
 }
 
 fn execute(application: &dyn Application, block: &SealedBlock) -> Result<BlockResult, Fault> {
