@@ -16,11 +16,12 @@ pub fn start(config: &Log) -> Result<(), ConfigError> {
         .map_err(|_| ConfigError("log: was started before".into()))
 }
 
-/// What libraries below the engine say at `info` is for their makers. A level for one of them in the configuration
-/// holds instead, because it comes later.
-const QUIET: &str = "arc_malachitebft_app=warn,arc_malachitebft_core_consensus=warn,arc_malachitebft_discovery=warn,\
-                     arc_malachitebft_engine=warn,arc_malachitebft_network=warn,arc_malachitebft_sync=warn,\
-                     libp2p_swarm=warn";
+/// What libraries below the engine say at `info` is for their makers; so is all that they say of connections, which they
+/// call errors when a peer rests: the node tells itself who is lost and who is back. A stop that was asked for is a
+/// warning of the actors' supervisor. A level for one of them in the configuration holds instead, because it comes later.
+const QUIET: &str = "arc_malachitebft_app=warn,arc_malachitebft_core_consensus=warn,arc_malachitebft_discovery=off,\
+                     arc_malachitebft_engine=warn,arc_malachitebft_engine::node=error,arc_malachitebft_network=off,\
+                     arc_malachitebft_sync=warn,libp2p_swarm=warn";
 
 type Subscriber = Box<dyn tracing::Subscriber + Send + Sync>;
 

@@ -1,5 +1,6 @@
 //! A running node: the store, the ledger, the engine, the gateway, the operator's door.
 
+mod attendance;
 mod cometbft;
 mod embedded;
 

@@ -2,7 +2,7 @@
 
 use polity_engine::application::QueryResult;
 use polity_ledger::state::{keys, names, objects};
-use polity_proto::v1::Node;
+use polity_proto::v1::{Node, Unit};
 
 use super::QueryError;
 use crate::app::App;
@@ -35,13 +35,21 @@ impl App {
             .collect()
     }
 
+    /// The handle of the department whose registered node this is.
+    pub(crate) fn department_of(&self, node_id: &[u8]) -> Option<String> {
+        let node = self.registered_node(node_id)?;
+        let unit = objects::get::<Unit>(&*self.snapshot(), node.unit)?;
+        Some(unit.handle)
+    }
+
     fn is_registered(&self, id: &str) -> bool {
-        let Ok(id) = hex::decode(id) else {
-            return false;
-        };
+        hex::decode(id).is_ok_and(|id| self.registered_node(&id).is_some())
+    }
+
+    fn registered_node(&self, id: &[u8]) -> Option<Node> {
         let snapshot = self.snapshot();
-        names::find(&*snapshot, &keys::key_with(keys::NODE_ID, &[], &id))
+        names::find(&*snapshot, &keys::key_with(keys::NODE_ID, &[], id))
             .and_then(|number| objects::get::<Node>(&*snapshot, number))
-            .is_some_and(|node| node.removed_at == 0)
+            .filter(|node| node.removed_at == 0)
     }
 }

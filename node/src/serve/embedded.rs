@@ -7,7 +7,7 @@ use polity_engine::embedded::{self, PeerAddress, Peers, Settings, StartError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
-use super::{Ground, engine};
+use super::{Ground, attendance, engine};
 use crate::app::App;
 use crate::config::Config;
 use crate::fault::Fault;
@@ -19,6 +19,7 @@ pub(super) struct Embedded {
     blocks: Arc<dyn gateway::Blocks>,
     engine: embedded::Embedded,
     meeting: JoinHandle<()>,
+    attendance: JoinHandle<()>,
 }
 
 impl Embedded {
@@ -45,23 +46,26 @@ impl Embedded {
             log_file: config.embedded_home().join("wal"),
             listen: config.p2p.listen,
             peers: peers(config, keys, &ground.app),
-        };
             clock: embedded::machine_clock,
+        };
         let app = Arc::clone(&ground.app);
         let engine = embedded::Embedded::start(settings, ground.app, ground.store)
             .await
             .map_err(start_fault)?;
         let meeting = tokio::spawn(meet(
-            app,
+            Arc::clone(&app),
             engine.peers().clone(),
             config.clone(),
             keys.clone(),
         ));
+        let gossip = engine.chain().gossip().clone();
+        let attendance = tokio::spawn(attendance::watch(app, gossip));
         let blocks = gateway::Embedded::new(engine.chain().clone(), document, about);
         Ok(Self {
             blocks: Arc::new(blocks),
             engine,
             meeting,
+            attendance,
         })
     }
 
@@ -75,6 +79,7 @@ impl Embedded {
 
     pub(super) async fn stop(self) {
         self.meeting.abort();
+        self.attendance.abort();
         self.engine.stop().await;
     }
 }
