@@ -5,13 +5,16 @@
 //! `POLITY_DEEP=1` runs the long forms.
 
 mod bad_input;
+mod consensus_log;
 mod crash_points;
 mod deaths;
 mod disks;
 mod exit_codes;
 mod membership;
+mod peers;
 mod recovery;
 mod trial;
+mod twins;
 
 /// Every trial of a network, on an engine.
 macro_rules! on {

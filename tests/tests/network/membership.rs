@@ -64,7 +64,7 @@ pub(crate) fn a_fifth_department_joins_votes_and_leaves(engine: Engine) {
 }
 
 /// The fifth department's node, as its lead registers it.
-fn register(cluster: &Cluster) -> RegisterNode {
+pub(crate) fn register(cluster: &Cluster) -> RegisterNode {
     let proof = Proof::of_the_fifth(cluster);
     let key = proof.bytes("node_key");
     RegisterNode {
@@ -128,7 +128,7 @@ fn decide(cluster: &Cluster, proposal: u64, kind: Kind) {
     }
 }
 
-fn wait_for_validators(cluster: &Cluster, count: usize) {
+pub(crate) fn wait_for_validators(cluster: &Cluster, count: usize) {
     let what = format!("{count} validators");
     wait::until(&what, BLOCK + Duration::from_secs(60), || {
         (validators(cluster) == count).then_some(())

@@ -14,6 +14,9 @@ pub(crate) const CATCH_UP: Duration = Duration::from_secs(180);
 /// Rounds have grown longer while a network stood still.
 pub(crate) const RESUME: Duration = Duration::from_secs(180);
 
+/// Long enough for a few blocks, were they made.
+pub(crate) const STANDSTILL: Duration = Duration::from_secs(5);
+
 /// Payments through a node, one after another, each in a block before the next.
 #[track_caller]
 pub(crate) fn pay(cluster: &Cluster, through: usize, count: usize) -> Vec<TransactionHash> {
