@@ -49,6 +49,11 @@ fn as_text(error: &Error) -> String {
             text
         }
     };
+    if error.kind() == ErrorKind::ProofFailed {
+        text.push_str(
+            "\n  not shown: the node lies, or keeps another chain than your genesis.json; ask another by --node",
+        );
+    }
     if let Some(id) = error.transaction_id() {
         text.push_str(&format!("\n  transaction: {}", hex::encode(id)));
     }

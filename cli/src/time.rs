@@ -48,17 +48,15 @@ pub fn json(seconds: u64) -> serde_json::Value {
     }
 }
 
-/// Writes a duration in seconds: `365days`, `3days 4h`, `90s` as `1m 30s`. Months and years have no length that
+/// Writes a duration in seconds: `365d`, `3d 4h`, `90s` as `1m 30s`. Months and years have no length that
 /// everybody agrees on, so days are the longest unit.
 #[must_use]
 pub fn length(seconds: u64) -> String {
     let rest = || humantime::format_duration(Duration::from_secs(seconds % DAY)).to_string();
     match (seconds / DAY, seconds % DAY) {
         (0, _) => rest(),
-        (1, 0) => "1day".to_owned(),
-        (days, 0) => format!("{days}days"),
-        (1, _) => format!("1day {}", rest()),
-        (days, _) => format!("{days}days {}", rest()),
+        (days, 0) => format!("{days}d"),
+        (days, _) => format!("{days}d {}", rest()),
     }
 }
 
@@ -114,9 +112,9 @@ mod tests {
         for (seconds, text) in [
             (0, "0s"),
             (90, "1m 30s"),
-            (72 * 3_600, "3days"),
-            (365 * DAY, "365days"),
-            (DAY + 3_600, "1day 1h"),
+            (72 * 3_600, "3d"),
+            (365 * DAY, "365d"),
+            (DAY + 3_600, "1d 1h"),
         ] {
             assert_eq!(length(seconds), text);
             let read = parse_duration(text).expect(text);

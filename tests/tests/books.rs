@@ -108,6 +108,11 @@ fn a_table_of_budgets_is_imported_once_and_whole() {
 
     let more = terminal.write("more.csv", format!("{BUDGET}2028,Garden,,9000.00\n"));
     assert_eq!(answer(&import(&more, &[]))["rows"], 1);
+    let beyond = terminal.write("beyond.csv", format!("{BUDGET}2029,Garden,,999999999.00\n"));
+    let refused = import(&beyond, &[]);
+    assert_eq!(refused.status.code(), Some(3));
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains("insufficient_funds"), "{words}");
     let other = terminal.write("other.csv", BUDGET.replace("8250.75", "8250.76"));
     let refused = import(&other, &[]);
     assert_eq!(refused.status.code(), Some(2));

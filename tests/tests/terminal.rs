@@ -34,7 +34,13 @@ const PARAMETERS: &str = "idle_interval = \"1s\"\nelection_change = \"6s\"\n";
 
 #[test]
 fn the_stories_hold_at_the_terminal() {
-    let stories = ["a-circle.txt", "a-tribe.txt", "a-department.txt"].map(Story::read);
+    let stories = [
+        "a-circle.txt",
+        "a-tribe.txt",
+        "a-department.txt",
+        "four-eyes.txt",
+    ]
+    .map(Story::read);
     let mut terminal = Terminal::new();
     let mut charter = PARAMETERS.to_owned();
     for story in &stories {

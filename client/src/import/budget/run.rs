@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use polity_ledger::actions::available;
 use polity_ledger::check::ACTIONS_MAX;
 use polity_ledger::form::{created_by, numbered};
-use polity_proto::v1::{Action, ObjectKind, Receipt};
+use polity_ledger::{Amount, Rejection};
+use polity_proto::v1::{Account, Action, Asset, ObjectKind, Receipt};
 
 use super::super::deliver::deliver;
 use super::super::run::Registrar;
@@ -17,7 +19,7 @@ use super::mapping::Mapping;
 use super::plan::BudgetPlan;
 use super::table::Row;
 use crate::session::{Draft, Outcome, Session, VALIDITY_ONE_SIGNER, signed_by};
-use crate::{Error, Refusal, Result};
+use crate::{Error, Refusal, Result, amount};
 
 /// Where a table goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,7 @@ impl<'s> BudgetImport<'s> {
         let total = plan.rows.len() as u64;
         self.done.rows_before = total - rows.len() as u64;
         progress(self.done.rows_before, total);
+        self.check_source(&rows).await?;
 
         for units in units.chunks(ACTIONS_MAX / UNIT_ACTIONS) {
             self.create_units(units).await?;
@@ -130,6 +133,34 @@ impl<'s> BudgetImport<'s> {
             self.funds.insert(named, (account.number, line.number));
         }
         Ok(missing)
+    }
+
+    /// Refuses rows that the source cannot fund, before the first of them is sent.
+    async fn check_source(&self, rows: &[&Row]) -> Result<()> {
+        let funded = rows.iter().filter(|row| row.parent.is_none());
+        let needed = funded.fold(Amount::ZERO, |sum, row| {
+            Amount(sum.0.saturating_add(row.amount.0))
+        });
+        let source: Account = self
+            .session
+            .get(self.place.source)
+            .await?
+            .unwrap_or_default();
+        let Some(available) = available(&source).filter(|available| *available < needed) else {
+            return Ok(());
+        };
+
+        let asset: Asset = self.session.get(source.asset).await?.unwrap_or_default();
+        let shown = |minor| format!("{} {}", amount::shown(minor, asset.scale), asset.code);
+        Err(Error::refused(Refusal {
+            code: Rejection::InsufficientFunds.code(),
+            log: String::new(),
+            facts: vec![
+                ("needed".into(), shown(needed)),
+                ("available".into(), shown(available)),
+                ("sent".into(), "nothing".into()),
+            ],
+        }))
     }
 
     async fn create_units(&mut self, units: &[&(String, Option<String>)]) -> Result<()> {
