@@ -82,6 +82,17 @@ pub fn members(count: usize) -> String {
     text
 }
 
+/// What a charter says of somebody who holds a role in a department beside its lead: to be appended to it.
+pub fn colleague(department: usize) -> String {
+    let unit = format!("root/{}", handle(department));
+    let name = format!("colleague-{department}");
+    let key = SigningKey::from_bytes(&Sha256::digest(&name).into());
+    let role = format!("{unit}#{name}");
+    let mut text = format!("[[roles]]\nrole = \"{role}\"\n");
+    add_person(&mut text, &name, &key, &unit, &[&role]);
+    text
+}
+
 /// What a charter says of a department's validator, where no node makes its key: to be appended to it.
 pub fn validator(department: usize) -> String {
     let handle = handle(department);

@@ -44,6 +44,14 @@ impl Sample {
         }
     }
 
+    /// The same work, counted in smaller pieces.
+    pub(super) fn times(self, pieces: u64) -> Sample {
+        Sample {
+            count: self.count * pieces,
+            ..self
+        }
+    }
+
     pub(super) fn per_second(&self) -> f64 {
         self.count as f64 / self.wall.as_secs_f64()
     }

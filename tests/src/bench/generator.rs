@@ -1,8 +1,7 @@
-//! Open-loop load: transactions are offered to CometBFT at fixed times, whether or not it keeps up.
+//! Open-loop load: transactions are offered at fixed times, whether or not the network keeps up.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,18 +11,17 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::doors::{Doors, read_answer};
 use crate::http;
 
-/// Transactions in one request.
-const REQUEST: usize = 50;
-/// Between two looks at the chain.
+/// Between two looks at the chain, and before something is handed in again.
 const PAUSE: Duration = Duration::from_millis(20);
 /// A node that does not take a request in this time is in trouble.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests that are ready to be sent, each to its node at its time.
 pub(super) struct Offer {
-    targets: Vec<SocketAddr>,
+    doors: Doors,
     requests: Vec<Vec<u8>>,
     interval: Duration,
     transactions: Vec<String>,
@@ -47,51 +45,49 @@ struct Seen {
 }
 
 impl Offer {
-    /// Offers the transactions to the targets in turn, so many each second over all.
-    pub(super) fn new(targets: &[SocketAddr], transactions: &[Bytes], per_second: u64) -> Offer {
+    /// Offers the transactions at the doors in turn, so many each second over all.
+    pub(super) fn new(doors: &Doors, transactions: &[Bytes], per_second: u64) -> Offer {
         let transactions: Vec<String> = transactions
             .iter()
             .map(|bytes| STANDARD.encode(bytes))
             .collect();
-        let requests = transactions.chunks(REQUEST).zip(targets.iter().cycle());
+        let size = doors.way.request_size();
+        let requests = transactions
+            .chunks(size)
+            .zip(doors.addresses.iter().cycle());
         Offer {
-            targets: targets.to_vec(),
+            doors: doors.clone(),
             requests: requests
-                .map(|(part, target)| request(*target, part))
+                .map(|(part, address)| doors.way.request(*address, part))
                 .collect(),
-            interval: Duration::from_secs(REQUEST as u64)
+            interval: Duration::from_secs(size as u64)
                 / u32::try_from(per_second).expect("a rate of this world"),
             transactions,
         }
     }
 
-    fn send(&self, target: usize, started: Instant) {
-        let connection = TcpStream::connect(self.targets[target]).expect("the node listens");
+    fn send(&self, door: usize, started: Instant) {
+        let connection = TcpStream::connect(self.doors.addresses[door]);
+        let mut connection = connection.expect("the node listens");
         connection
             .set_nodelay(true)
+            .and_then(|()| connection.set_read_timeout(Some(PATIENCE)))
             .expect("a connection has options");
-        connection
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a connection has options");
-        let mut answers = BufReader::new(
-            connection
-                .try_clone()
-                .expect("a connection can be read and written"),
-        );
-        let mut connection = connection;
-        for (number, request) in self
-            .requests
-            .iter()
-            .enumerate()
-            .skip(target)
-            .step_by(self.targets.len())
-        {
+        let answers = connection.try_clone();
+        let mut answers = BufReader::new(answers.expect("a connection can be read and written"));
+        let own = self.requests.iter().enumerate().skip(door);
+        for (number, request) in own.step_by(self.doors.addresses.len()) {
             let due = started + self.interval * u32::try_from(number).expect("few requests");
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            connection
-                .write_all(request)
-                .expect("the node takes a request");
-            read_answer(&mut answers);
+            loop {
+                connection
+                    .write_all(request)
+                    .expect("the node takes a request");
+                if self.doors.way.has_taken(&read_answer(&mut answers)) {
+                    break;
+                }
+                thread::sleep(PAUSE);
+            }
         }
     }
 }
@@ -104,15 +100,15 @@ impl Outcome {
     }
 }
 
-/// Sends an offer and waits until the first target has everything in blocks.
+/// Sends an offer and waits until the first node has everything in blocks.
 pub(super) fn drive(offer: Offer, patience: Duration) -> Outcome {
-    let watched = offer.targets[0];
+    let watched = offer.doors.addresses[0];
     let before = height(watched).expect("the node answers");
     let started = Instant::now();
     let seen = thread::scope(|scope| {
-        for target in 0..offer.targets.len() {
+        for door in 0..offer.doors.addresses.len() {
             let offer = &offer;
-            scope.spawn(move || offer.send(target, started));
+            scope.spawn(move || offer.send(door, started));
         }
         watch(
             watched,
@@ -175,6 +171,7 @@ fn latencies(offer: &Offer, node: SocketAddr, started: Instant, seen: &[Seen]) -
         .enumerate()
         .map(|(number, text)| (text.as_str(), number))
         .collect();
+    let size = offer.doors.way.request_size();
     let mut latencies = Vec::with_capacity(numbers.len());
     for block in seen {
         let found = http::ask(node, &format!("block?height={}", block.height))
@@ -185,7 +182,7 @@ fn latencies(offer: &Offer, node: SocketAddr, started: Instant, seen: &[Seen]) -
         assert_eq!(found.len(), block.transactions);
         for text in found.iter().filter_map(Value::as_str) {
             if let Some(number) = numbers.get(text) {
-                let due = started + offer.interval * (number / REQUEST) as u32;
+                let due = started + offer.interval * (number / size) as u32;
                 latencies.push(block.at.saturating_duration_since(due));
             }
         }
@@ -207,73 +204,4 @@ fn height(node: SocketAddr) -> Result<u64, String> {
 fn number(value: &Value) -> u64 {
     let number = value.as_str().and_then(|text| text.parse().ok());
     number.unwrap_or_default()
-}
-
-/// Many calls in one request of HTTP. The node answers before it has checked them.
-fn request(target: SocketAddr, transactions: &[String]) -> Vec<u8> {
-    let mut calls = String::from("[");
-    for (id, transaction) in transactions.iter().enumerate() {
-        let comma = if id == 0 { "" } else { "," };
-        // Writing into a text cannot fail.
-        let _ = write!(
-            calls,
-            "{comma}{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"broadcast_tx_async\",\"params\":{{\"tx\":\"{transaction}\"}}}}"
-        );
-    }
-    calls.push(']');
-    let length = calls.len();
-    format!("POST / HTTP/1.1\r\nhost: {target}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{calls}")
-        .into_bytes()
-}
-
-/// Reads an answer to its end; a call that was refused ends the run.
-fn read_answer(answers: &mut BufReader<TcpStream>) {
-    let mut length = None;
-    let mut chunked = false;
-    loop {
-        let mut line = String::new();
-        answers.read_line(&mut line).expect("the node answers");
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse::<usize>().ok();
-        }
-        chunked |= line == "transfer-encoding: chunked";
-    }
-    let body = if chunked {
-        read_chunks(answers)
-    } else {
-        let mut body = vec![0; length.unwrap_or_default()];
-        answers
-            .read_exact(&mut body)
-            .expect("the node answers to the end");
-        body
-    };
-    let body = String::from_utf8_lossy(&body);
-    assert!(
-        !body.contains("\"error\""),
-        "the node refuses the load: {body}"
-    );
-}
-
-fn read_chunks(answers: &mut BufReader<TcpStream>) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let mut line = String::new();
-        answers
-            .read_line(&mut line)
-            .expect("the node answers to the end");
-        let length = usize::from_str_radix(line.trim(), 16).expect("a chunk tells its length");
-        let end = body.len();
-        body.resize(end + length + 2, 0);
-        answers
-            .read_exact(&mut body[end..])
-            .expect("the node answers to the end");
-        body.truncate(end + length);
-        if length == 0 {
-            return body;
-        }
-    }
 }

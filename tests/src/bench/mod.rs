@@ -3,19 +3,28 @@
 //! A row of the table of goals is one file here, with a function that measures it and answers its
 //! [`Figure`]s. `scripts/bench` runs rows by number; `docs/performance.md` keeps what they found.
 
+mod audited;
 mod bare;
 mod cometbft;
 mod comparison;
 mod cpu;
+mod doors;
+mod embedded;
 mod figure;
 mod fsyncs;
 mod generator;
+mod idle;
+mod localnet;
+mod network;
 mod null_network;
 mod postgres;
+mod proven;
 mod replay;
 mod root;
 mod size;
 mod solo;
+mod start;
+mod timers;
 mod verifications;
 mod workload;
 
@@ -36,8 +45,15 @@ pub struct Row {
 pub const ROWS: &[Row] = &[
     replay::ROW,
     cometbft::ROW,
+    audited::SINGLE,
+    audited::BATCHED,
     root::ROW,
     verifications::ROW,
     fsyncs::ROW,
     size::ROW,
+    proven::ROW,
+    embedded::ROW,
+    timers::ROW,
+    idle::ROW,
+    start::ROW,
 ];

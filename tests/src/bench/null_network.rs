@@ -1,6 +1,5 @@
 //! Four CometBFT nodes with an application that does nothing: keys, settings and sockets as `polityd` makes them.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,6 +9,8 @@ use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator, Home, Key, Peer, Settings};
 use tempfile::TempDir;
 
+use super::doors::{Doors, Way};
+use super::network::Network;
 use crate::addresses::Addresses;
 use crate::process::Process;
 use crate::{binaries, http, wait};
@@ -19,6 +20,15 @@ const PEERS: u16 = 26_656;
 const RPC: u16 = 26_659;
 const POWER: u64 = 10;
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// An application behind our own socket server, as `polityd` is.
+    BehindASocket,
+    /// The one that CometBFT has inside.
+    BuiltIn,
+}
 
 /// The network. Dropping it ends every process and removes its files.
 pub(super) struct NullNetwork {
@@ -31,7 +41,7 @@ pub(super) struct NullNetwork {
 
 impl NullNetwork {
     /// Starts the network and waits for its first block.
-    pub(super) fn start(nodes: usize) -> NullNetwork {
+    pub(super) fn start(nodes: usize, nothing: Nothing) -> NullNetwork {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let addresses = Addresses::reserve();
         let keys: Vec<[Key; 2]> = (0..nodes).map(keys_of).collect();
@@ -62,36 +72,39 @@ impl NullNetwork {
             home.write_settings(&settings)
                 .expect("the settings can be written");
         }
-        let applications = homes.iter().map(|home| application(home)).collect();
-        let engines = homes.iter().map(|home| engine(home)).collect();
+        let (applications, more): (_, &[&str]) = match nothing {
+            Nothing::BehindASocket => (homes.iter().map(|home| application(home)).collect(), &[]),
+            Nothing::BuiltIn => (Vec::new(), &["--proxy_app", "noop"]),
+        };
+        let engines = homes.iter().map(|home| engine(home, more)).collect();
         let network = NullNetwork {
             engines,
             applications,
             addresses,
             _directory: directory,
         };
-        for target in network.targets() {
+        for address in network.network().targets.addresses {
             wait::until("CometBFT makes its first block", PATIENCE, || {
-                let status = http::ask(target, "status").ok()?;
+                let status = http::ask(address, "status").ok()?;
                 (status["sync_info"]["latest_block_height"] != "0").then_some(())
             });
         }
         network
     }
 
-    /// CometBFT's RPC of each node.
-    pub(super) fn targets(&self) -> Vec<SocketAddr> {
-        (0..self.engines.len())
-            .map(|node| self.addresses.socket(node, RPC))
-            .collect()
-    }
-
-    pub(super) fn engines(&self) -> Vec<u32> {
-        self.engines.iter().map(Process::id).collect()
-    }
-
-    pub(super) fn applications(&self) -> Vec<u32> {
-        self.applications.iter().map(Process::id).collect()
+    pub(super) fn network(&self) -> Network {
+        let nodes = self.engines.len();
+        Network {
+            nodes,
+            targets: Doors {
+                way: Way::Rpc,
+                addresses: (0..nodes)
+                    .map(|node| self.addresses.socket(node, RPC))
+                    .collect(),
+            },
+            applications: self.applications.iter().map(Process::id).collect(),
+            engines: self.engines.iter().map(Process::id).collect(),
+        }
     }
 }
 
@@ -132,11 +145,12 @@ fn application(home: &Path) -> Process {
     process
 }
 
-fn engine(home: &Path) -> Process {
+fn engine(home: &Path, more: &[&str]) -> Process {
     let mut command = Command::new("cometbft");
     command
         .arg("start")
         .arg("--home")
-        .arg(home.join("cometbft"));
+        .arg(home.join("cometbft"))
+        .args(more);
     Process::start("cometbft", &mut command, &home.join("cometbft.log"))
 }

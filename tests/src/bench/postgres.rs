@@ -20,7 +20,7 @@ const INSTALLED: &str = "/usr/lib/postgresql";
 const USER: &str = "postgres";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Connections that transfer at once: more gain nothing on two cores.
-const CONNECTIONS: u64 = 8;
+pub(super) const CONNECTIONS: u64 = 8;
 
 const SETTINGS: &str = "
 listen_addresses = ''

@@ -22,7 +22,7 @@ use crate::charter;
 /// Departments of the organisation: one is enough where nobody decides on blocks.
 const DEPARTMENTS: usize = 1;
 /// When the organisation was founded: Unix seconds.
-const FOUNDED_AT: u64 = 1_700_000_000;
+pub(super) const FOUNDED_AT: u64 = 1_700_000_000;
 /// Transactions of the longest run are still valid at its end.
 const VALID_SECONDS: u64 = 86_400;
 
@@ -31,6 +31,8 @@ pub(super) struct Solo {
     app: App,
     store: Arc<Store>,
     height: u64,
+    /// Of the newest block: Unix seconds.
+    time: u64,
     directory: TempDir,
 }
 
@@ -43,11 +45,17 @@ pub(super) struct Organisation {
 
 impl Organisation {
     pub(super) fn new() -> Organisation {
+        Organisation::with("")
+    }
+
+    /// The same with more tables of the charter.
+    pub(super) fn with(addition: &str) -> Organisation {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let file = directory.path().join("charter.toml");
         let mut text = charter::charter(DEPARTMENTS, "we decide together");
         text += &charter::members(MEMBERS);
         text += &charter::validator(0);
+        text += addition;
         std::fs::write(&file, text).expect("the charter can be written");
         let charter = Charter::read(&file).expect("the charter is of the form");
         let genesis = charter
@@ -99,17 +107,24 @@ impl Solo {
             app,
             store,
             height: 0,
+            time: FOUNDED_AT,
             directory,
         }
     }
 
-    /// Executes and commits the next block; every transaction must take effect.
+    /// Executes and commits the next block, a second after the newest; every transaction must take effect.
     pub(super) fn commit(&mut self, transactions: &[Bytes]) {
+        self.commit_at(self.time + 1, transactions);
+    }
+
+    /// The same at a time.
+    pub(super) fn commit_at(&mut self, time: u64, transactions: &[Bytes]) {
         self.height += 1;
+        self.time = time;
         let result = self.app.finalize_block(FinalizeBlock {
             transactions: transactions.to_vec(),
             height: self.height,
-            time: at(FOUNDED_AT + self.height),
+            time: at(time),
             ..FinalizeBlock::default()
         });
         let result = result.expect("the block is executed");
@@ -119,6 +134,11 @@ impl Solo {
             "a transfer of the workload is refused: {refused:?}"
         );
         self.app.commit(Vec::new()).expect("the block is committed");
+    }
+
+    /// Height and time of the newest block.
+    pub(super) fn newest(&self) -> (u64, u64) {
+        (self.height, self.time)
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -58,34 +58,50 @@ impl Payments {
             let payee = (payer + 1 + draw(&mut chance, MEMBERS - 1)) % MEMBERS;
             self.transfer(payer, payee)
         });
+        let member = charter::member_number(self.departments, payer);
+        self.sign_as(number, member, &keys[payer], actions.collect())
+    }
+
+    /// A transaction of one signer.
+    pub(super) fn sign_as(
+        &self,
+        number: u64,
+        member: u64,
+        key: &SigningKey,
+        actions: Vec<Action>,
+    ) -> Bytes {
         let body = Body {
             version: check::VERSION,
             organisation: self.organisation.to_vec(),
             valid_until: self.valid_until,
             salt: u128::from(number).to_be_bytes().to_vec(),
             signers: vec![Signer {
-                member: charter::member_number(self.departments, payer),
-                key: keys[payer].verifying_key().to_bytes().to_vec(),
+                member,
+                key: key.verifying_key().to_bytes().to_vec(),
             }],
-            actions: actions.collect(),
+            actions,
         }
         .encode_to_vec();
-        let signature = keys[payer].sign(&check::signing_bytes(&self.organisation, &body));
+        let signature = key.sign(&check::signing_bytes(&self.organisation, &body));
         let signatures = vec![signature.to_bytes().to_vec()];
         Envelope { body, signatures }.encode_to_vec().into()
     }
 
     fn transfer(&self, payer: usize, payee: usize) -> Action {
-        let transfer = Transfer {
+        Action {
+            kind: Some(Kind::Transfer(self.cent(payer, payee))),
+            ..Action::default()
+        }
+    }
+
+    /// One cent from a member to another.
+    pub(super) fn cent(&self, payer: usize, payee: usize) -> Transfer {
+        Transfer {
             from: form::numbered(charter::member_account(self.departments, payer)),
             to: form::numbered(charter::member_account(self.departments, payee)),
             amount: Amount(1).to_bytes(),
             kind: TransferKind::Payment as i32,
             ..Transfer::default()
-        };
-        Action {
-            kind: Some(Kind::Transfer(transfer)),
-            ..Action::default()
         }
     }
 }

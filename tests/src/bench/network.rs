@@ -1,0 +1,149 @@
+//! A network under load: where it is offered to, and whose CPU its work takes.
+
+use std::cell::Cell;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::comparison::{PAIRS, Sample, Side, alternate};
+use super::cpu;
+use super::doors::{Doors, Way};
+use super::generator::{self, Offer, Outcome};
+use super::workload::{MEMBERS, Payments};
+use crate::charter;
+use crate::cluster::{Cluster, Founding};
+use crate::engine::{self, Engine};
+
+const VALID_SECONDS: u64 = 3 * 3_600;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A network of ours whose members pay each other.
+pub(super) struct Ours {
+    pub(super) cluster: Cluster,
+    pub(super) payments: Payments,
+}
+
+/// Starts nodes whose members may send as much as they like, so many transfers in each transaction.
+pub(super) fn ours(engine: Engine, nodes: usize, transfers: usize) -> Ours {
+    let mut cluster = Cluster::found(&Founding {
+        engine,
+        founders: nodes,
+        guests: 0,
+        settings: &[
+            "share.transactions_per_second=0",
+            "gateway.limits.calls_per_second=0",
+        ],
+        charter: &charter::members(MEMBERS),
+    });
+    cluster.start_founders();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
+    let payments = Payments {
+        organisation: *cluster.leads().organisation(),
+        departments: nodes,
+        valid_until: now + VALID_SECONDS,
+        transfers,
+    };
+    Ours { cluster, payments }
+}
+
+impl Ours {
+    /// Where transactions are handed in: at CometBFT's own RPC of each node, or at each gateway where there is none.
+    pub(super) fn targets(&self) -> Doors {
+        let nodes = self.cluster.nodes.iter();
+        match self.cluster.nodes[0].engine() {
+            Engine::Cometbft => Doors {
+                way: Way::Rpc,
+                addresses: nodes.map(|node| node.engine_rpc()).collect(),
+            },
+            Engine::Embedded => Doors {
+                way: Way::Gateway,
+                addresses: nodes.map(|node| node.gateway()).collect(),
+            },
+        }
+    }
+
+    pub(super) fn network(&self) -> Network {
+        let nodes = || self.cluster.nodes.iter();
+        let engines = nodes().filter_map(|node| node.engine_process_id());
+        Network {
+            nodes: self.cluster.nodes.len(),
+            targets: self.targets(),
+            applications: nodes().filter_map(|node| node.process_id()).collect(),
+            engines: match engine::is_a_process(self.cluster.nodes[0].engine()) {
+                true => engines.collect(),
+                false => Vec::new(),
+            },
+        }
+    }
+}
+
+/// Where a network is offered to, and who works for it.
+pub(super) struct Network {
+    pub(super) nodes: usize,
+    pub(super) targets: Doors,
+    /// Processes of applications, the engine included where it is embedded.
+    pub(super) applications: Vec<u32>,
+    /// Processes of CometBFT.
+    pub(super) engines: Vec<u32>,
+}
+
+impl Network {
+    /// Offers transactions and waits until all are in blocks.
+    pub(super) fn drive(&self, offer: Offer) -> (Outcome, Sample) {
+        let used = || (cpu::of_all(&self.applications), cpu::of_all(&self.engines));
+        let before = used();
+        let outcome = generator::drive(offer, PATIENCE);
+        let after = used();
+        let (applications, engines) = (after.0 - before.0, after.1 - before.1);
+        let count = outcome.latencies.len() as u64;
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / count as f64 / self.nodes as f64;
+        println!(
+            "    {} blocks, {}; CPU of a transaction and node: polityd or application {:.1} µs, CometBFT {:.1} µs",
+            outcome.blocks,
+            latency_words(&outcome),
+            each(applications),
+            each(engines)
+        );
+        let sample = Sample {
+            count,
+            wall: outcome.took,
+            cpu: applications + engines,
+        };
+        (outcome, sample)
+    }
+}
+
+/// Transactions a second of two networks in turn, offered faster than either takes them; both sides of a pair get the
+/// same ones, numbered from `first`.
+pub(super) fn compare(
+    payments: &Payments,
+    first: u64,
+    transactions: u64,
+    per_second: u64,
+    ours: (&str, &Network),
+    other: (&str, &Network),
+) -> Vec<f64> {
+    let turn = Cell::new(0);
+    let turn = &turn;
+    let side = move |network: &Network| {
+        let first = first + turn.get() / 2 * transactions;
+        turn.set(turn.get() + 1);
+        let signed = payments.sign(first..first + transactions);
+        let offer = Offer::new(&network.targets, &signed, per_second);
+        network.drive(offer).1
+    };
+    let run = |(name, network)| Side {
+        name,
+        run: Box::new(move || side(network)),
+    };
+    alternate(PAIRS, run(ours), run(other))
+}
+
+pub(super) fn latency_words(outcome: &Outcome) -> String {
+    let millis = |share| outcome.latency(share).as_secs_f64() * 1e3;
+    format!(
+        "in a block after {:.0} ms (median), {:.0} ms (99 %)",
+        millis(0.5),
+        millis(0.99)
+    )
+}
