@@ -142,10 +142,13 @@ impl Queries for Backend {
                 code => Admission::Refuse {
                     code,
                     log: checked.result.log,
-                    blames_sender: Rejection::from_code(code).is_some_and(blames_sender),
                 },
             })
             .collect()
+    }
+
+    fn blames_sender(&self, code: u32) -> bool {
+        Rejection::from_code(code).is_some_and(blames_sender)
     }
 
     fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>> {

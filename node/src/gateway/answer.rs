@@ -108,6 +108,16 @@ impl Gateway {
         self.0.queries.commits()
     }
 
+    /// Whether the engine checks together what is submitted together.
+    pub(super) fn checks_in_batches(&self) -> bool {
+        self.0.blocks.checks_in_batches()
+    }
+
+    /// Whether a refusal is the sender's fault.
+    pub(super) fn blames_sender(&self, code: u32) -> bool {
+        self.0.queries.blames_sender(code)
+    }
+
     /// Whether the address may make this many calls now.
     pub(super) fn may_call(&self, peer: IpAddr, calls: usize) -> bool {
         self.0.throttle.take(peer, calls, std::time::Instant::now())

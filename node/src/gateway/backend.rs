@@ -35,10 +35,12 @@ pub trait Queries: Send + Sync + 'static {
     /// A committed transaction by the SHA-256 of its bytes (CometBFT's hash) or by its transaction id.
     fn transaction(&self, hash: [u8; 32]) -> Option<FoundTransaction>;
 
-    /// Looks at new transactions together, before the engine sees them, so that their signatures are verified as one
-    /// batch and bad ones are charged to the address that sent them. One answer for each, in order. A courtesy:
-    /// the engine's own check follows.
+    /// Looks at new transactions together, before an engine sees them that checks one by one, so that their signatures
+    /// are verified as one batch. One answer for each, in order. A courtesy: the engine's own check follows.
     fn admit(&self, transactions: &[Bytes]) -> Vec<Admission>;
+
+    /// Whether the sender's address pays for a refusal: a bad signature, or bytes that no honest client makes.
+    fn blames_sender(&self, code: u32) -> bool;
 
     /// Every block from now on, in order, sent after its commit is durable.
     fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>>;
@@ -51,6 +53,9 @@ pub trait Blocks: Send + Sync + 'static {
 
     /// Answers with the `result` of CometBFT v0.38's RPC method of the same name.
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>>;
+
+    /// Whether the engine checks what is submitted together as one batch, so that nobody else need do so before.
+    fn checks_in_batches(&self) -> bool;
 
     /// Offers transactions to the pool; one answer for each, in order.
     fn submit(&self, transactions: Vec<Bytes>, depth: Depth) -> Answering<'_, Vec<Submission>>;
@@ -175,8 +180,6 @@ pub enum Admission {
         code: u32,
         /// A sentence for people.
         log: String,
-        /// Whether the sender's address pays for it: a bad signature, or bytes that no honest client makes.
-        blames_sender: bool,
     },
 }
 

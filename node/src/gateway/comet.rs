@@ -150,6 +150,10 @@ impl Blocks for Comet {
         "cometbft"
     }
 
+    fn checks_in_batches(&self) -> bool {
+        false
+    }
+
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
         Box::pin(async move {
             let (method, params) = question(ask);

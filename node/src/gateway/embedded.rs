@@ -177,6 +177,10 @@ impl Blocks for Embedded {
         "embedded"
     }
 
+    fn checks_in_batches(&self) -> bool {
+        true
+    }
+
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
         Box::pin(self.answer(ask))
     }

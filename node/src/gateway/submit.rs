@@ -137,25 +137,30 @@ impl Gateway {
         outcome.ok_or_else(|| RpcError::internal("the engine answered nothing"))
     }
 
-    /// Shows transactions to the node, then hands what it lets pass to the engine. Answers with each one's hash.
+    /// Hands transactions to the engine, after a look of the node where the engine would check them one by one.
+    /// Answers with each one's hash; the address pays for what no honest client sends.
     async fn submit(
         &self,
         transactions: Vec<Bytes>,
         depth: Depth,
         peer: IpAddr,
     ) -> Result<Vec<([u8; 32], Submission)>, RpcError> {
+        let looks = !self.checks_in_batches();
         let (transactions, hashes, admissions) = self
             .read(move |queries| {
                 let hashes: Vec<[u8; 32]> = transactions
                     .iter()
                     .map(|bytes| Sha256::digest(bytes).into())
                     .collect();
-                let admissions = queries.admit(&transactions);
+                let admissions = match looks {
+                    true => queries.admit(&transactions),
+                    false => Vec::new(),
+                };
                 (transactions, hashes, admissions)
             })
             .await?;
 
-        let (mut refusals, mut passed, mut blamed) = (Vec::new(), Vec::new(), 0usize);
+        let (mut refusals, mut passed) = (Vec::new(), Vec::new());
         let admissions = admissions
             .into_iter()
             .chain(std::iter::repeat(Admission::Pass));
@@ -165,12 +170,7 @@ impl Gateway {
                     passed.push(bytes);
                     refusals.push(None);
                 }
-                Admission::Refuse {
-                    code,
-                    log,
-                    blames_sender,
-                } => {
-                    blamed += usize::from(blames_sender);
+                Admission::Refuse { code, log } => {
                     refusals.push(Some(Submitted {
                         code,
                         log,
@@ -178,10 +178,6 @@ impl Gateway {
                     }));
                 }
             }
-        }
-        if blamed > 0 {
-            let cost = blamed.saturating_mul(self.limits().bad_transaction_cost as usize);
-            self.charge(peer, cost);
         }
 
         let mut answers = if passed.is_empty() {
@@ -198,7 +194,23 @@ impl Gateway {
                     "too few answers".to_owned(),
                 ))),
         });
+        let outcomes: Vec<Submission> = outcomes.collect();
+        let blamed = outcomes
+            .iter()
+            .filter(|outcome| self.blames(outcome))
+            .count();
+        if blamed > 0 {
+            let cost = blamed.saturating_mul(self.limits().bad_transaction_cost as usize);
+            self.charge(peer, cost);
+        }
         Ok(hashes.into_iter().zip(outcomes).collect())
+    }
+
+    fn blames(&self, outcome: &Submission) -> bool {
+        match outcome {
+            Submission::Answered(submitted) => self.blames_sender(submitted.code),
+            Submission::AlreadyKnown | Submission::NotTaken(_) => false,
+        }
     }
 }
 

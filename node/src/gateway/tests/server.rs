@@ -212,16 +212,18 @@ impl Queries for Ledger {
             b"bad signature" => Admission::Refuse {
                 code: 204,
                 log: "a signature does not verify".to_owned(),
-                blames_sender: true,
             },
             b"expired" => Admission::Refuse {
                 code: 110,
                 log: "expired".to_owned(),
-                blames_sender: false,
             },
             _ => Admission::Pass,
         };
         transactions.iter().map(judge).collect()
+    }
+
+    fn blames_sender(&self, code: u32) -> bool {
+        code == 204
     }
 
     fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>> {
@@ -256,6 +258,10 @@ impl Engine {
 impl Blocks for Engine {
     fn engine(&self) -> &'static str {
         "embedded"
+    }
+
+    fn checks_in_batches(&self) -> bool {
+        false
     }
 
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
