@@ -117,6 +117,7 @@ pub(crate) fn post(
     posting::add(&mut to.credits_posted, posted)?;
 
     end(context, &mut hold, HoldState::Posted, released);
+    clear_timer(context, &hold);
     posting::subtract(&mut from.debits_pending, held);
     posting::subtract(&mut to.credits_pending, held);
     budget::settle(context, hold.line, held, posted)?;
@@ -157,6 +158,7 @@ pub(crate) fn void(context: &mut Context<'_, '_>, hold: Hold) -> Result<(), Reje
     check_open(context, &hold)?;
     let histories = histories(hold.from, hold.to);
     let number = hold.number;
+    clear_timer(context, &hold);
     release(context, hold, HoldState::Voided)?;
     context.event(ObjectKind::Hold, number, &histories);
     Ok(())
@@ -230,6 +232,10 @@ fn end(context: &mut Context<'_, '_>, hold: &mut Hold, state: HoldState, release
     for account in [hold.from, hold.to] {
         lists::remove(context.state, List::Holds, account, hold.number);
     }
+}
+
+/// Takes away the timer of a hold that ends before its time. One that ran has left its bucket, which may be long.
+fn clear_timer(context: &mut Context<'_, '_>, hold: &Hold) {
     timers::clear(context.state, hold.expires_at, TimerKind::Hold, hold.number);
 }
 
