@@ -22,6 +22,11 @@ pub const VALIDITY_ONE_SIGNER: Duration = Duration::from_secs(600);
 /// How long a transaction of several signers is valid: it is passed around.
 pub const VALIDITY_SEVERAL_SIGNERS: Duration = Duration::from_secs(3 * 86_400);
 
+/// Between two looks for a receipt. A block is a matter of a few dozen milliseconds, so the first looks are close
+/// together.
+const POLL_FIRST: Duration = Duration::from_millis(5);
+const POLL_LAST: Duration = Duration::from_millis(250);
+
 /// A body with the signatures that it has so far, as people pass it around.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -209,7 +214,7 @@ impl Session {
     /// Waits for the proven receipt of a transaction that was sent.
     pub async fn wait_for_receipt(&self, id: &[u8; 32]) -> Result<Outcome> {
         let deadline = Instant::now() + self.wait;
-        let mut pause = Duration::from_millis(15);
+        let mut pause = POLL_FIRST;
         loop {
             if let Some(outcome) = self.receipt(id).await? {
                 return Ok(outcome);
@@ -220,7 +225,7 @@ impl Session {
                 return Err(Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id));
             }
             sleep(pause).await;
-            pause = (pause * 3 / 2).min(Duration::from_millis(250));
+            pause = (pause * 3 / 2).min(POLL_LAST);
         }
     }
 

@@ -25,7 +25,8 @@ pub const BACKWARD_STEPS_MAX: u64 = 10_000;
 /// validators; a node that sends us on for ever is given up.
 const FORWARD_STEPS_MAX: usize = 10_000;
 
-const POLL_FIRST: Duration = Duration::from_millis(25);
+/// Between two looks for a header. The one that proves a block follows it at once, so the first looks are close together.
+const POLL_FIRST: Duration = Duration::from_millis(5);
 const POLL_LAST: Duration = Duration::from_millis(200);
 
 /// Verifies headers of one chain, from one root.
@@ -114,7 +115,7 @@ impl LightClient {
                 });
             }
             sleep(pause).await;
-            pause = (pause * 2).min(POLL_LAST);
+            pause = (pause * 3 / 2).min(POLL_LAST);
         }
     }
 
