@@ -94,13 +94,13 @@ impl Verifier {
     /// Verifies one batch on this core, except for what another thread is verifying: for that it waits.
     fn settle_batch(&self, seen: impl IntoIterator<Item = Seen>) -> Vec<Checked> {
         let mut answers: Vec<Option<Checked>> = Vec::new();
-        let mut open: Vec<(usize, Box<UnverifiedTransaction>)> = Vec::new();
+        let mut open: Vec<(usize, UnverifiedTransaction)> = Vec::new();
         for (place, seen) in seen.into_iter().enumerate() {
             match seen {
                 Seen::Answered(checked) => answers.push(Some(checked)),
                 Seen::Unverified(unverified) => {
                     answers.push(None);
-                    open.push((place, unverified));
+                    open.push((place, *unverified));
                 }
             }
         }
@@ -133,7 +133,7 @@ impl Verifier {
             .collect()
     }
 
-    fn verify(&self, batch: Vec<Box<UnverifiedTransaction>>) -> Vec<Verified> {
+    fn verify(&self, batch: Vec<UnverifiedTransaction>) -> Vec<Verified> {
         let signatures: usize = batch.iter().map(|one| one.body().signers.len()).sum();
         self.metrics.envelopes.inc_by(batch.len() as u64);
         self.metrics
@@ -144,7 +144,6 @@ impl Verifier {
             .iter()
             .map(|one| (*one.envelope_hash(), one.bytes()))
             .collect();
-        let batch: Vec<_> = batch.into_iter().map(|one| *one).collect();
         let checked = match batch.len() {
             0 | 1 => batch.into_iter().map(check::verify).collect(),
             _ => check::verify_batch(batch, rand::thread_rng()),
