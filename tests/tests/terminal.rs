@@ -182,11 +182,12 @@ fn found<'e>(told: &str, expected: &'e str) -> Option<(&'e str, String)> {
         return Some((name, word_after(told, "accepted in block")));
     }
     let (expected, name) = naming(expected);
+    let name = name?;
     let value = match expected.strip_prefix("shows ") {
         Some(text) => word_after(told, text),
         None => made(told),
     };
-    name.map(|name| (name, value))
+    Some((name, value))
 }
 
 /// The word behind a text, without what punctuates it.
