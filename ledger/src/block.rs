@@ -1,5 +1,7 @@
 //! Executing a block: the only verdict.
 
+use std::borrow::Borrow;
+
 use polity_proto::v1::{Member, MemberState, Paused, Receipt, Validator, action::Kind};
 use sha2::{Digest, Sha256};
 
@@ -53,29 +55,29 @@ pub struct BlockOutcome {
     pub validator_updates: Vec<ValidatorUpdate>,
 }
 
-/// Executes a block over its parent's state.
-pub fn execute_block(
+/// Executes a block over its parent's state. Transactions are taken one by one: a caller may still check the later ones.
+pub fn execute_block<T: Borrow<CheckedTransaction>>(
     parent: &dyn Read,
     organisation: &[u8; 32],
     header: Header,
     evidence: &[Evidence],
-    transactions: &[Result<&CheckedTransaction, Rejection>],
+    transactions: impl IntoIterator<Item = Result<T, Rejection>>,
 ) -> BlockOutcome {
     let mut state = Overlay::new(parent);
     let block = begin(&mut state, header);
     crate::evidence::record(&mut state, block, evidence);
     state.keep();
 
-    let mut receipts = Vec::with_capacity(transactions.len());
-    for (position, transaction) in transactions.iter().enumerate() {
+    let mut receipts = Vec::new();
+    for (position, transaction) in (0..).zip(transactions) {
         let receipt = match transaction {
-            Ok(checked) => execute(&mut state, organisation, block, position as u32, checked),
-            Err(rejection) => refused(*rejection, 0),
+            Ok(checked) => execute(&mut state, organisation, block, position, checked.borrow()),
+            Err(rejection) => refused(rejection, 0),
         };
         receipts.push(receipt);
         state.keep();
     }
-    let timer_receipts = timer::run(&mut state, block, transactions.len() as u32);
+    let timer_receipts = timer::run(&mut state, block, receipts.len() as u32);
 
     let validator_updates = validator_updates(parent, &state);
     BlockOutcome {

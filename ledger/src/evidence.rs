@@ -64,7 +64,9 @@ mod tests {
     use polity_proto::v1::{ModeKind, Proposal, ProposalState};
 
     use super::*;
+    use crate::Rejection;
     use crate::block::{BlockOutcome, Header, execute_block};
+    use crate::check::CheckedTransaction;
     use crate::state::objects;
     use crate::world::{Charter, World, public};
 
@@ -86,7 +88,7 @@ mod tests {
             &world.organisation,
             header,
             &[evidence.clone(), evidence],
-            &[],
+            std::iter::empty::<Result<CheckedTransaction, Rejection>>(),
         );
         for (key, value) in &outcome.changes {
             match value {

@@ -76,15 +76,10 @@ impl Memory {
         evidence: &[Evidence],
         transactions: &[Vec<u8>],
     ) -> BlockOutcome {
-        let checked: Vec<_> = transactions
+        let checked = transactions
             .iter()
-            .map(|bytes| check::check(bytes, &self.organisation))
-            .collect();
-        let checked: Vec<_> = checked
-            .iter()
-            .map(|checked| checked.as_ref().map_err(|rejection| *rejection))
-            .collect();
-        block::execute_block(&self.state, &self.organisation, header, evidence, &checked)
+            .map(|bytes| check::check(bytes, &self.organisation));
+        block::execute_block(&self.state, &self.organisation, header, evidence, checked)
     }
 
     /// The clock of the newest block.

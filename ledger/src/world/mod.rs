@@ -165,6 +165,7 @@ impl World {
             time: self.time,
             parent_time: Some(self.time - gap),
         };
+        let transactions = transactions.iter().copied();
         let outcome =
             block::execute_block(&self.state, &self.organisation, header, &[], transactions);
         // A block in which nothing happened has no step to check.

@@ -1,5 +1,7 @@
 //! Work on many things, shared among all cores.
 
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -27,32 +29,51 @@ pub(super) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync)
 
 /// What `work` makes of each part, in order. Whichever core is free takes the next part.
 pub(super) fn each<P: Send, R: Send>(parts: Vec<P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
+    ahead(parts, work, |done| done.collect())
+}
+
+/// Hands `consume` what `work` makes of each part, in order. Other cores work ahead of it, and so does its own core
+/// as often as what comes next is not there yet.
+pub(super) fn ahead<P: Send, R: Send, O>(
+    parts: Vec<P>,
+    work: impl Fn(P) -> R + Sync,
+    consume: impl FnOnce(&mut dyn Iterator<Item = R>) -> O,
+) -> O {
+    let places = 0..parts.len();
     let helpers = count().min(parts.len()).saturating_sub(1);
     let queue = Mutex::new(parts.into_iter().enumerate());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let take_part = || {
-        let mut done = Vec::new();
+    let (sender, arrivals) = mpsc::channel();
+    let help = |sender: Sender<(usize, R)>| {
         while let Some((place, part)) = next() {
-            done.push((place, work(part)));
+            // Nobody listens any more where the consumer has seen enough.
+            let _ = sender.send((place, work(part)));
         }
-        done
     };
 
-    let mut done = thread::scope(|scope| {
-        let others: Vec<_> = (0..helpers).map(|_| scope.spawn(take_part)).collect();
-        let mut done = take_part();
-        for other in others {
-            // A panic aborts the process by its hook; in a test it goes on here.
-            done.extend(
-                other
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            );
+    thread::scope(|scope| {
+        for _ in 0..helpers {
+            let (help, sender) = (&help, sender.clone());
+            scope.spawn(move || help(sender));
         }
-        done
-    });
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
+        drop(sender);
+        let mut done = BTreeMap::new();
+        let mut in_order = places.map(|place| {
+            loop {
+                done.extend(arrivals.try_iter());
+                if let Some(result) = done.remove(&place) {
+                    return result;
+                }
+                let (place, result) = match next() {
+                    Some((place, part)) => (place, work(part)),
+                    // A panic aborts the process by its hook; in a test it goes on here.
+                    None => arrivals.recv().expect("a thread that helps panicked"),
+                };
+                done.insert(place, result);
+            }
+        });
+        consume(&mut in_order)
+    })
 }
 
 #[cfg(test)]
@@ -66,5 +87,16 @@ mod tests {
             assert_eq!(map(&things, |thing| *thing), things);
             assert_eq!(each(things.clone(), |thing| thing), things);
         }
+    }
+
+    #[test]
+    fn who_takes_results_one_by_one_has_them_in_order_and_may_stop() {
+        let parts: Vec<usize> = (0..100).collect();
+        let taken = ahead(
+            parts.clone(),
+            |part| part,
+            |results| results.take(7).collect::<Vec<_>>(),
+        );
+        assert_eq!(taken, parts[..7]);
     }
 }

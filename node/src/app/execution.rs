@@ -9,14 +9,14 @@ use polity_engine::application::{
 };
 use polity_ledger::Rejection;
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
-use polity_ledger::check::CheckedTransaction;
+use polity_ledger::check;
 use polity_ledger::state::Read;
 use prost::Message;
 
 use super::founding::{leaf_changes, validator_update};
 use super::proposals::seconds;
 use super::verification::Checked;
-use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, internal, pace, standing};
+use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, cores, internal, pace, standing};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
@@ -47,16 +47,20 @@ impl App {
         }
         let started = Instant::now();
         let mut record = self.record_of(&request);
-        let checked = self
-            .verifier
-            .check_all(&self.organisation(), &request.transactions);
-        let outcome = execute(
-            &*snapshot,
-            &self.organisation(),
-            request.height,
-            &record,
-            &checked,
-        );
+        let organisation = self.organisation();
+        let mut checked = Vec::with_capacity(request.transactions.len());
+        let outcome =
+            self.verifier
+                .check_ahead(&organisation, &request.transactions, |transactions| {
+                    let transactions = transactions.inspect(|one| checked.push(one.clone()));
+                    execute(
+                        &*snapshot,
+                        &organisation,
+                        request.height,
+                        &record,
+                        transactions,
+                    )
+                });
         self.metrics
             .observe_phase(Phase::Execute, started.elapsed());
 
@@ -73,7 +77,7 @@ impl App {
             .map(|update| [&update.key[..], &update.power.to_be_bytes()].concat())
             .collect();
         let consensus_param_updates = pace::change(&outcome.changes);
-        let results: Vec<TxResult> = outcome.receipts.iter().map(result_of).collect();
+        let results: Vec<TxResult> = cores::map(&outcome.receipts, result_of);
         let validator_updates = outcome
             .validator_updates
             .iter()
@@ -216,11 +220,10 @@ pub fn replay(
     record: &BlockRecord,
     transactions: &[Bytes],
 ) -> BlockOutcome {
-    let checked: Vec<Checked> = transactions
+    let checked = transactions
         .iter()
-        .map(|bytes| polity_ledger::check::check(bytes, organisation).map(Arc::new))
-        .collect();
-    execute(parent, organisation, height, record, &checked)
+        .map(|bytes| check::check(bytes, organisation).map(Arc::new));
+    execute(parent, organisation, height, record, checked)
 }
 
 fn execute(
@@ -228,7 +231,7 @@ fn execute(
     organisation: &[u8; 32],
     height: u64,
     record: &BlockRecord,
-    checked: &[Checked],
+    transactions: impl Iterator<Item = Checked>,
 ) -> BlockOutcome {
     let header = Header {
         height,
@@ -244,11 +247,7 @@ fn execute(
             time: piece.time,
         })
         .collect();
-    let transactions: Vec<Result<&CheckedTransaction, Rejection>> = checked
-        .iter()
-        .map(|checked| checked.as_deref().map_err(|rejection| *rejection))
-        .collect();
-    block::execute_block(parent, organisation, header, &evidence, &transactions)
+    block::execute_block(parent, organisation, header, &evidence, transactions)
 }
 
 /// Sorted updates of the tree.
@@ -278,8 +277,8 @@ fn recorded(transactions: &[Bytes], results: &[TxResult], checked: &[Checked]) -
         .zip(results)
         .zip(checked)
         .map(|((transaction, result), checked)| Recorded {
-            transaction: transaction.to_vec(),
-            receipt: result.data.to_vec(),
+            transaction: transaction.clone(),
+            receipt: result.data.clone(),
             consumed_id: checked
                 .as_ref()
                 .ok()

@@ -19,8 +19,11 @@ use memory::{Memory, Standing, Verified};
 /// What the bytes of an envelope say, signatures included.
 pub(crate) type Checked = Result<Arc<CheckedTransaction>, Rejection>;
 
-/// Signatures of a batch: larger ones gain nothing.
+/// Envelopes of a batch: larger ones gain nothing.
 const BATCH_MAX: usize = 1_024;
+/// Envelopes that are verified together while earlier ones are executed: fewer cost more each, and more keep the
+/// execution waiting for its first.
+const BATCH_AHEAD: usize = 128;
 
 /// An envelope as far as it is known before its signatures are verified.
 pub(crate) enum Seen {
@@ -58,13 +61,20 @@ impl Verifier {
     /// Checks envelopes: what is remembered is answered at once, the rest is verified in batches over all cores.
     pub(crate) fn check_all(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {
         let batches = envelopes.chunks(batch_size(envelopes.len())).collect();
-        let checked = cores::each(batches, |batch: &[Bytes]| {
-            let seen = batch
-                .iter()
-                .map(|envelope| self.look_at(organisation, envelope));
-            self.settle_batch(seen)
-        });
+        let checked = cores::each(batches, |batch| self.check_batch(organisation, batch));
         checked.into_iter().flatten().collect()
+    }
+
+    /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow.
+    pub(crate) fn check_ahead<O>(
+        &self,
+        organisation: &[u8; 32],
+        envelopes: &[Bytes],
+        consume: impl FnOnce(&mut dyn Iterator<Item = Checked>) -> O,
+    ) -> O {
+        let batches = envelopes.chunks(BATCH_AHEAD).collect();
+        let check = |batch| self.check_batch(organisation, batch);
+        cores::ahead(batches, check, |batches| consume(&mut batches.flatten()))
     }
 
     /// What an envelope is before its signatures are verified.
@@ -89,6 +99,11 @@ impl Verifier {
         }
         let checked = cores::each(batches, |batch| self.settle_batch(batch));
         checked.into_iter().flatten().collect()
+    }
+
+    fn check_batch(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {
+        let envelopes = envelopes.iter();
+        self.settle_batch(envelopes.map(|envelope| self.look_at(organisation, envelope)))
     }
 
     /// Verifies one batch on this core, except for what another thread is verifying: for that it waits.
