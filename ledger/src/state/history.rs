@@ -1,11 +1,12 @@
 //! Histories of objects: RFC 9162 trees whose count and root stand beside the object.
 
-use polity_proto::v1::{HistoryEntry, ObjectKind, Record};
+use polity_proto::v1::{HistoryEntry, ObjectKind};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::record::Parts;
 use super::{Overlay, Read, keys, objects};
-use crate::merkle::history::{Frontier, empty_root, leaf_hash};
+use crate::merkle::history::{Frontier, leaf_hash};
 
 /// Inner nodes are kept at each level that is a multiple of this; those between are computed
 /// from at most `2^NODE_LEVELS` nodes below, which saves the disk of most nodes.
@@ -22,50 +23,44 @@ pub struct Place {
     pub event: u32,
 }
 
-/// A record without object and history.
-pub fn empty_record() -> Record {
-    Record {
-        object: Vec::new(),
-        history_count: 0,
-        history_root: empty_root().to_vec(),
-    }
-}
-
 /// Appends an entry that speaks of the object as it is now. The object exists.
 pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Place) {
     let prefix = objects::prefix_with_history(kind).expect("the kind has histories");
     let key = objects::object_key(prefix, number);
-    let bytes = state.get(&key).expect("an object with a history exists");
-    let mut record: Record = objects::decode(&bytes);
+    let value = state.get(&key).expect("an object with a history exists");
+    let record = Parts::of(&value);
     let entry = HistoryEntry {
         height: place.height,
         position: place.position,
         event: place.event,
-        object_hash: Sha256::digest(&record.object).to_vec(),
+        object_hash: Sha256::digest(record.object).to_vec(),
     }
     .encode_to_vec();
-    append_to(state, kind, number, &mut record, entry);
-    state.put(key, record.encode_to_vec());
+    let frontier = append_entry(state, kind, number, record.history_count, entry);
+
+    let after = Parts {
+        history_count: frontier.count(),
+        history_root: &frontier.root(),
+        ..record
+    };
+    state.put(key, after.joined());
 }
 
-/// Appends an encoded entry to a record that the caller writes.
-fn append_to(
+/// Appends an encoded entry to the rows of a history of `count` entries; returns its new right edge.
+fn append_entry(
     state: &mut Overlay<'_>,
     kind: ObjectKind,
     number: u64,
-    record: &mut Record,
+    count: u64,
     entry: Vec<u8>,
-) {
+) -> Frontier {
     let edge_key = keys::history_edge(kind, number);
     let edge = state.get(&edge_key).unwrap_or_default();
-    let mut frontier = Frontier::decode(record.history_count, &edge)
-        .expect("the right edge fits its history's count");
+    let mut frontier =
+        Frontier::decode(count, &edge).expect("the right edge fits its history's count");
     let completed = frontier.append(leaf_hash(&entry));
 
-    state.put(
-        keys::history_entry(kind, number, record.history_count),
-        entry,
-    );
+    state.put(keys::history_entry(kind, number, count), entry);
     for node in completed {
         if node.level > 0 && node.level.is_multiple_of(NODE_LEVELS) {
             let key = keys::history_node(kind, number, node.level, node.index);
@@ -73,8 +68,7 @@ fn append_to(
         }
     }
     state.put(edge_key, frontier.encode());
-    record.history_count = frontier.count();
-    record.history_root = frontier.root().to_vec();
+    frontier
 }
 
 /// A node of a history: kept, or computed from those below. `None` outside of the history.

@@ -7,6 +7,7 @@ pub mod lists;
 pub mod names;
 pub mod objects;
 mod overlay;
+mod record;
 pub mod timers;
 
 pub use objects::Object;

@@ -2,8 +2,11 @@
 
 use polity_proto::v1::{self, ObjectKind};
 use prost::Message;
+use prost::bytes::Bytes;
 
-use super::{Overlay, Read, history, keys};
+use super::record::Parts;
+use super::{Overlay, Read, keys};
+use crate::merkle::history::empty_root;
 
 /// A value that has a number and a place in the state.
 pub trait Object: Message + Default {
@@ -88,14 +91,19 @@ pub fn decode<T: Message + Default>(bytes: &[u8]) -> T {
     T::decode(bytes).expect("the state holds what the ledger wrote")
 }
 
+/// The same of bytes that are shared: its fields are copied once out of them, where a slice has them copied twice.
+fn decode_shared<T: Message + Default>(bytes: Bytes) -> T {
+    T::decode(bytes).expect("the state holds what the ledger wrote")
+}
+
 /// Reads an object.
 pub fn get<T: Object>(state: &dyn Read, number: u64) -> Option<T> {
-    let bytes = state.get(&object_key(T::PREFIX, number))?;
+    let value = Bytes::from(state.get(&object_key(T::PREFIX, number))?);
     if !T::HISTORY {
-        return Some(decode(&bytes));
+        return Some(decode_shared(value));
     }
-    let record: v1::Record = decode(&bytes);
-    Some(decode(&record.object))
+    let object = value.slice_ref(Parts::of(&value).object);
+    Some(decode_shared(object))
 }
 
 /// Writes an object; the history beside it stays as it is.
@@ -105,15 +113,24 @@ pub fn put<T: Object>(state: &mut Overlay<'_>, object: &T) {
     if !T::HISTORY {
         return state.put(key, bytes);
     }
-    let mut record: v1::Record = match state.get(&key) {
-        Some(before) => decode(&before),
-        None => history::empty_record(),
+    let before = state.get(&key);
+    let empty_root = empty_root();
+    let before = match &before {
+        Some(before) => Parts::of(before),
+        None => Parts {
+            object: &[],
+            history_count: 0,
+            history_root: &empty_root,
+        },
     };
-    record.object = bytes;
-    state.put(key, record.encode_to_vec());
+    let after = Parts {
+        object: &bytes,
+        ..before
+    };
+    state.put(key, after.joined());
 }
 
 /// Reads a value that is no object: a window, a counter, an index.
 pub fn value<T: Message + Default>(state: &dyn Read, key: &[u8]) -> Option<T> {
-    state.get(key).map(|bytes| decode(&bytes))
+    state.get(key).map(|bytes| decode_shared(bytes.into()))
 }

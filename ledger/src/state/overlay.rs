@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::keys::{BESIDE, PUT_ONCE};
+use key::Key;
+
+mod key;
 
 /// The one infallible read of the rules. A store that cannot read stops the process.
 pub trait Read {
@@ -24,17 +27,17 @@ impl Read for BTreeMap<Vec<u8>, Vec<u8>> {
 }
 
 /// What a key had among the changes before a write; `None`: nothing.
-type Replaced = Option<Option<Vec<u8>>>;
+type Replaced = Option<Change>;
 
 /// Changes over a base, with points to which they can be rolled back.
 pub struct Overlay<'a> {
     base: &'a dyn Read,
     /// What can no longer be rolled back: the earlier transactions of a block.
-    kept: Changes,
+    kept: BTreeMap<Key, Change>,
     /// What still can. It is small, and most reads of a transaction are of what it has just written.
-    changes: Changes,
+    changes: BTreeMap<Key, Change>,
     /// What each write replaced in `changes`, newest last.
-    journal: Vec<(Vec<u8>, Replaced)>,
+    journal: Vec<(Key, Replaced)>,
 }
 
 /// A point to return to.
@@ -46,8 +49,8 @@ impl<'a> Overlay<'a> {
     pub fn new(base: &'a dyn Read) -> Self {
         Overlay {
             base,
-            kept: Changes::new(),
-            changes: Changes::new(),
+            kept: BTreeMap::new(),
+            changes: BTreeMap::new(),
             journal: Vec::new(),
         }
     }
@@ -63,7 +66,8 @@ impl<'a> Overlay<'a> {
         self.write(key, None);
     }
 
-    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+    fn write(&mut self, key: Vec<u8>, value: Change) {
+        let key = Key::from(key);
         let replaced = self.changes.insert(key.clone(), value);
         self.journal.push((key, replaced));
     }
@@ -96,9 +100,11 @@ impl<'a> Overlay<'a> {
     pub fn into_changes(mut self) -> Changes {
         self.keep();
         let base = self.base;
-        let mut changes = self.kept;
-        changes.retain(|key, value| is_put_once(key, value) || base.get(key) != *value);
-        changes
+        let changes = self.kept.into_iter().filter(|(key, value)| {
+            let key = key.as_bytes();
+            is_put_once(key, value) || base.get(key) != *value
+        });
+        changes.map(|(key, value)| (key.into(), value)).collect()
     }
 }
 
