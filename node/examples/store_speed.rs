@@ -129,8 +129,8 @@ fn commit(height: u64, count: u64) -> Commit {
         .map(|(key, value)| LeafChange::of(key, value.as_deref()))
         .collect();
     let transaction = Recorded {
-        transaction: vec![7; 250],
-        receipt: vec![8; 120],
+        transaction: vec![7; 250].into(),
+        receipt: vec![8; 120].into(),
         consumed_id: None,
     };
     Commit {

@@ -6,9 +6,11 @@
 //!
 //! Memory is bounded by two generations: when the young one holds half of the bound, the old one is dropped and the
 //! young one becomes old. What is read while old becomes young again.
+//!
+//! Rows that are put once pass it by: they are many, hardly one is ever read, and the files' filters know without a
+//! read which are not there.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,28 +23,28 @@ const ENTRY_OVERHEAD_BYTES: usize = 160;
 /// A bounded cache of the newest values, absent ones included.
 pub(super) struct Cache {
     shards: Vec<Mutex<Shard>>,
-    hasher: RandomState,
     shard_bytes_max: usize,
+    // First bytes of the keys that pass the cache by.
+    passing: Vec<u8>,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
 impl Cache {
-    pub(super) fn new(bytes_max: usize, epoch: u64) -> Cache {
+    pub(super) fn new(bytes_max: usize, passing: &[u8]) -> Cache {
         Cache {
-            shards: (0..SHARDS)
-                .map(|_| {
-                    Mutex::new(Shard {
-                        epoch,
-                        ..Shard::default()
-                    })
-                })
-                .collect(),
-            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             shard_bytes_max: bytes_max / SHARDS,
+            passing: passing.to_vec(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
+    }
+
+    /// Whether values of this key are held here at all.
+    pub(super) fn holds(&self, key: &[u8]) -> bool {
+        key.first()
+            .is_none_or(|first| !self.passing.contains(first))
     }
 
     /// The value (or the known absence) of a key, as a reader of this epoch sees it.
@@ -82,7 +84,7 @@ impl Cache {
         for shard in &self.shards {
             lock(shard).epoch = epoch;
         }
-        for (key, value) in changes {
+        for (key, value) in changes.into_iter().filter(|(key, _)| self.holds(key)) {
             let mut shard = self.shard(&key);
             shard.insert(
                 key,
@@ -113,8 +115,12 @@ impl Cache {
         )
     }
 
+    // Neighbouring keys differ in their last bytes. Who crowds a shard on purpose makes it slower, no more.
     fn shard(&self, key: &[u8]) -> MutexGuard<'_, Shard> {
-        lock(&self.shards[self.hasher.hash_one(key) as usize % SHARDS])
+        let mixed = key.iter().fold(0usize, |mixed, byte| {
+            mixed.wrapping_mul(31).wrapping_add(usize::from(*byte))
+        });
+        lock(&self.shards[mixed % SHARDS])
     }
 }
 
@@ -177,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_reader_of_an_older_epoch_never_sees_a_newer_value() {
-        let cache = Cache::new(1 << 20, 0);
+        let cache = Cache::new(1 << 20, &[]);
         cache.fill(b"a", Some(b"old"), 0);
         cache.begin_epoch(1, [(b"a".to_vec(), value("new"))]);
         assert_eq!(cache.get(b"a", 0), None);
@@ -186,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_reader_of_an_older_epoch_adds_nothing() {
-        let cache = Cache::new(1 << 20, 0);
+        let cache = Cache::new(1 << 20, &[]);
         cache.begin_epoch(1, []);
         cache.fill(b"a", Some(b"old"), 0);
         assert_eq!(cache.get(b"a", 1), None);
@@ -194,14 +200,22 @@ mod tests {
 
     #[test]
     fn absence_is_remembered_as_well() {
-        let cache = Cache::new(1 << 20, 0);
+        let cache = Cache::new(1 << 20, &[]);
         cache.fill(b"a", None, 0);
         assert_eq!(cache.get(b"a", 0), Some(None));
     }
 
     #[test]
+    fn what_passes_by_is_never_held() {
+        let cache = Cache::new(1 << 20, b"p");
+        cache.begin_epoch(1, [(b"pass".to_vec(), value("by"))]);
+        assert!(!cache.holds(b"pass") && cache.holds(b"a") && cache.holds(b""));
+        assert_eq!(cache.get(b"pass", 1), None);
+    }
+
+    #[test]
     fn memory_stays_within_its_bound_and_what_is_read_stays() {
-        let cache = Cache::new(SHARDS * 4096, 0);
+        let cache = Cache::new(SHARDS * 4096, &[]);
         cache.fill(b"read often", Some(b"kept"), 0);
         for number in 0..10_000u32 {
             cache.fill(&number.to_be_bytes(), Some(&[0; 64]), 0);

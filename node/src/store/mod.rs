@@ -13,6 +13,7 @@ mod commit;
 mod crash_tests;
 mod disk;
 mod engine;
+mod genesis;
 #[cfg(test)]
 mod model_tests;
 mod options;
@@ -25,14 +26,17 @@ mod table;
 mod tests;
 mod undo;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread;
 
 pub use backup::{BackupSummary, restore, verify_backup};
 pub use check::CheckReport;
-pub use commit::{Commit, Genesis, LeafChange, Recorded};
+pub use commit::{Commit, LeafChange, Recorded};
 pub use disk::{free_bytes, free_space_check};
+pub use genesis::Genesis;
 pub use options::{HistoryKept, StoreOptions};
 pub use snapshot::{AsOf, AsOfError, IndexEntry, IndexRange, Leaf, Position, Snapshot};
 pub use table::KEY_BYTES_MAX;
@@ -40,7 +44,7 @@ pub use table::KEY_BYTES_MAX;
 use crate::crash_point;
 use crate::fault::{Fault, FaultKind};
 use cache::Cache;
-use rocks::{Rocks, View};
+use rocks::{Batch, Rocks, View};
 use table::{Meta, Table, height_key};
 
 /// Version of the layout on disk.
@@ -88,7 +92,7 @@ impl Store {
         let rocks = Arc::new(Rocks::open(directory, &options)?);
         check_format(&rocks)?;
 
-        let cache = Arc::new(Cache::new(options.hot_bytes_max, 0));
+        let cache = Arc::new(Cache::new(options.hot_bytes_max, &options.put_once_rows));
         let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
         newest.check_tip()?;
 
@@ -156,7 +160,8 @@ impl Store {
             batch.put_or_delete(Table::Indexes, &key, value.as_deref());
         }
         self.rocks.write_synced(batch.finish())?;
-        self.swap_snapshot([])
+        // The state is as it was, and so is what memory holds of it.
+        self.show(self.epoch.load(Ordering::Relaxed))
     }
 
     /// Deletes all indexes; the one who knows how builds them again from blocks and receipts.
@@ -178,27 +183,40 @@ impl Store {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells readers of what was written: a new snapshot in the place of the former one.
-    fn swap_snapshot(
+    /// Writes a batch, and meanwhile takes over into memory what it changes of the state; returns the epoch to show.
+    ///
+    /// Until it is shown nobody is misled: no reader has that epoch yet.
+    fn write_state(
         &self,
-        changes: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
-    ) -> Result<(), Fault> {
+        batch: Batch<'_>,
+        changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    ) -> Result<u64, Fault> {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
-        self.cache.begin_epoch(epoch, changes);
-        self.install(Snapshot::take(&self.rocks, &self.cache, epoch)?);
+        let written = thread::scope(|scope| {
+            scope.spawn(|| self.cache.begin_epoch(epoch, changes));
+            self.rocks.write_synced(batch.finish())
+        });
+        match written {
+            Ok(()) => Ok(epoch),
+            Err(fault) => {
+                self.forget_and_show()?;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Shows readers what was written: a new snapshot in the place of the former one.
+    fn show(&self, epoch: u64) -> Result<(), Fault> {
+        let snapshot = Snapshot::take(&self.rocks, &self.cache, epoch)?;
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }
 
-    /// The same after a rollback, when what is in memory no longer holds.
-    fn swap_snapshot_and_forget(&self) -> Result<(), Fault> {
+    /// Shows readers what is in the files, after a rollback or a write that failed: what is in memory does not hold.
+    fn forget_and_show(&self) -> Result<(), Fault> {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         self.cache.clear(epoch);
-        self.install(Snapshot::take(&self.rocks, &self.cache, epoch)?);
-        Ok(())
-    }
-
-    fn install(&self, snapshot: Snapshot) {
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        self.show(epoch)
     }
 }
 

@@ -441,6 +441,9 @@ fn table_options(
         Table::Rows => {
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(8 << 10);
+            // Each new transaction asks for a row that is not there, its id's: filters say so in memory as in files.
+            options.set_memtable_whole_key_filtering(true);
+            options.set_memtable_prefix_bloom_ratio(0.1);
         }
         Table::Leaves | Table::Ids => {
             blocks.set_bloom_filter(10.0, false);

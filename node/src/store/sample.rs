@@ -108,8 +108,8 @@ pub(super) fn hash(numbers: &[u64]) -> Hash {
 
 fn recorded(height: u64, number: u64) -> Recorded {
     Recorded {
-        transaction: format!("transaction {height} {number}").into_bytes(),
-        receipt: format!("receipt {height} {number}").into_bytes(),
+        transaction: format!("transaction {height} {number}").into(),
+        receipt: format!("receipt {height} {number}").into(),
         consumed_id: (number == 0).then(|| hash(&[height, number, 1])),
     }
 }

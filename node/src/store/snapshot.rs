@@ -145,17 +145,25 @@ impl Snapshot {
 
     /// The same, with the fault returned.
     pub fn try_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        if !self.cache.holds(key) {
+            return self.stored(key);
+        }
         if let Some(value) = self.cache.get(key, self.epoch) {
             return Ok(value);
         }
 
-        let value = if is_authenticated(key) {
-            self.stored_version(key, self.height)?
-        } else {
-            self.view.get(Table::Rows, key)?
-        };
+        let value = self.stored(key)?;
         self.cache.fill(key, value.as_deref(), self.epoch);
         Ok(value)
+    }
+
+    /// The value of a key in the files.
+    fn stored(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        if is_authenticated(key) {
+            self.stored_version(key, self.height)
+        } else {
+            self.view.get(Table::Rows, key)
+        }
     }
 
     /// The authenticated state as of an earlier height.

@@ -87,7 +87,7 @@ impl Store {
         crash_point::reach(CrashPoint::RollbackBeforeWrite);
         self.rocks.write_synced(batch.finish())?;
         crash_point::reach(CrashPoint::RollbackAfterWrite);
-        self.swap_snapshot_and_forget()?;
+        self.forget_and_show()?;
         Ok(height - 1)
     }
 
