@@ -26,6 +26,9 @@ pub const DOMAIN_FOUNDING_POSSESSION: &[u8] = b"polity/v1/founding-possession\0"
 /// Domain of a founding department's signature.
 pub const DOMAIN_FOUNDING: &[u8] = b"polity/v1/founding\0";
 
+/// Domain of a department's signature under the continuation of a chain.
+pub const DOMAIN_CONTINUATION: &[u8] = b"polity/v1/continuation\0";
+
 /// A transaction whose bytes are canonical and whose signatures verify.
 /// Owning one is the proof that the check ran.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +105,11 @@ pub fn founding_possession_bytes(chain_id: &str, key: &[u8]) -> Vec<u8> {
 /// The bytes that a founding department's operator signs.
 pub fn founding_bytes(app_state: &[u8]) -> Vec<u8> {
     [DOMAIN_FOUNDING, &Sha256::digest(app_state)[..]].concat()
+}
+
+/// The bytes that a department's operator signs where a chain goes on as another one: the digest of the new chain.
+pub fn continuation_bytes(chain: &[u8; 32]) -> Vec<u8> {
+    [DOMAIN_CONTINUATION, chain].concat()
 }
 
 /// Checks bytes alone and verifies the signatures.

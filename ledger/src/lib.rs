@@ -10,6 +10,7 @@ mod amount;
 pub mod block;
 pub mod check;
 mod context;
+pub mod continuation;
 pub mod decisions;
 pub mod elections;
 mod evidence;

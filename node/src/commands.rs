@@ -2,6 +2,7 @@
 
 mod backup;
 mod config;
+mod continue_chain;
 mod export;
 mod genesis;
 mod init;
@@ -37,6 +38,7 @@ pub struct Polityd {
 enum Command {
     Backup(backup::Backup),
     Config(config::Config),
+    Continue(continue_chain::Continue),
     Export(export::Export),
     Genesis(genesis::Genesis),
     Init(init::Init),
@@ -78,6 +80,7 @@ impl Polityd {
         let done = match self.command {
             Command::Backup(command) => command.run(&common),
             Command::Config(command) => command.run(&common),
+            Command::Continue(command) => command.run(&common),
             Command::Export(command) => command.run(&common),
             Command::Genesis(command) => command.run(&common),
             Command::Init(command) => command.run(&common),

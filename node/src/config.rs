@@ -209,6 +209,12 @@ impl Config {
         self.path(Path::new("cometbft"))
     }
 
+    /// The CometBFT that is configured, where it is not looked up by its name.
+    pub fn cometbft_binary(&self) -> Option<&Path> {
+        let binary = self.cometbft.binary.as_path();
+        (binary.components().count() > 1).then_some(binary)
+    }
+
     /// The directory of the embedded engine: what it can lose without harm.
     pub fn embedded_home(&self) -> PathBuf {
         self.path(Path::new("consensus"))

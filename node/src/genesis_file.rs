@@ -1,7 +1,10 @@
 //! The genesis file: one organisation's beginning, signed by every founding department.
 //!
 //! It is a genesis in CometBFT's form with the signatures beside it, so every light client finds in
-//! it the validators in which its trust begins.
+//! it the validators in which its trust begins. Where a chain goes on as another one, the file names what it goes on
+//! from, contains the file of the ended chain, and is signed by every department that validates then.
+
+mod continuation;
 
 use std::path::Path;
 
@@ -29,15 +32,18 @@ pub struct GenesisFile {
     pub chain_id: String,
     /// RFC 3339, whole seconds, UTC.
     pub genesis_time: String,
-    /// Always 1: a chain begins at the first height.
+    /// 1, or the height after the last one of the chain that it goes on from.
     pub initial_height: String,
     /// The validators that the founding actions name, for light clients.
     pub validators: Vec<FoundingValidator>,
-    /// The founding actions: a `Genesis` message in base64.
+    /// The founding actions: a `Genesis` message in base64; of a chain that goes on, a `Continuation` message.
     pub app_state: String,
     /// One signature of each founding department.
     #[serde(default)]
     pub signatures: Vec<Signature>,
+    /// The file of the chain that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Box<GenesisFile>>,
 }
 
 /// A founding validator, in CometBFT's form.
@@ -50,6 +56,23 @@ pub struct FoundingValidator {
     pub power: String,
     /// The department's handle, for readers.
     pub name: String,
+}
+
+impl FoundingValidator {
+    /// Its consensus key.
+    pub fn public_key(&self) -> Result<[u8; 32], GenesisFileError> {
+        let key = STANDARD.decode(&self.pub_key.value).ok();
+        key.and_then(|key| key.try_into().ok()).ok_or_else(|| {
+            GenesisFileError::Form("a consensus key is not 32 bytes in base64".into())
+        })
+    }
+
+    /// Its voting power.
+    pub fn power(&self) -> Result<u64, GenesisFileError> {
+        self.power
+            .parse()
+            .map_err(|_| GenesisFileError::Form("a voting power is not a number".into()))
+    }
 }
 
 /// A consensus key, in CometBFT's form.
@@ -95,6 +118,12 @@ pub enum GenesisFileError {
     /// The key belongs to nobody whose signature counts.
     #[error("{0}")]
     NotAnOperator(String),
+    /// The file does not go on from the one that it contains.
+    #[error("the continuation: {0}")]
+    Continuation(#[from] polity_ledger::continuation::ContinuationError),
+    /// The file does not go on from where this node stands.
+    #[error("{0}")]
+    OtherStand(String),
     /// A signature does not hold.
     #[error("the signature of {0} does not hold: {1}")]
     BadSignature(String, &'static str),
@@ -120,6 +149,7 @@ impl GenesisFile {
             validators: Vec::new(),
             app_state: STANDARD.encode(genesis.encode_to_vec()),
             signatures: Vec::new(),
+            continues: None,
         };
         let (founded, _) = file.found()?;
         file.validators = validators_of(&state_of(&founded));
@@ -160,8 +190,30 @@ impl GenesisFile {
             .map_err(|_| GenesisFileError::Form("genesis_time is before 1970".into()))
     }
 
-    /// Runs the founding actions; tells also the digest of the organisation.
+    /// Digest of the chain: what its transactions bind.
+    pub fn digest(&self) -> Result<[u8; 32], GenesisFileError> {
+        let app_state = self.app_state()?;
+        Ok(genesis::organisation_digest(&Founding {
+            chain_id: &self.chain_id,
+            time: self.time()?,
+            initial_height: self.initial_height()?,
+            app_state: &app_state,
+        }))
+    }
+
+    /// Height of the first block.
+    pub fn initial_height(&self) -> Result<u64, GenesisFileError> {
+        self.initial_height
+            .parse()
+            .map_err(|_| GenesisFileError::Form("initial_height is not a number".into()))
+    }
+
+    /// Runs the founding actions, of the first chain where this one goes on from others; tells also the digest under
+    /// which the organisation was founded.
     pub fn found(&self) -> Result<(Founded, [u8; 32]), GenesisFileError> {
+        if let Some(ended) = &self.continues {
+            return ended.found();
+        }
         let app_state = self.app_state()?;
         if self.initial_height != INITIAL_HEIGHT {
             return Err(GenesisFileError::Form("a chain begins at height 1".into()));
@@ -176,8 +228,13 @@ impl GenesisFile {
         Ok((founded, genesis::organisation_digest(&founding)))
     }
 
-    /// Checks everything: the founding actions, and a signature of each founding department.
+    /// Checks everything: the founding actions, and a signature of each founding department. Of a chain that goes on,
+    /// everything but the signatures: whose they must be stands in the state of a store, see `verify_continuation`.
     pub fn verify(&self) -> Result<Founded, GenesisFileError> {
+        if let Some(ended) = &self.continues {
+            self.continuation()?;
+            return ended.verify();
+        }
         let (founded, _) = self.found()?;
         let state = state_of(&founded);
         let preimage = check::founding_bytes(&self.app_state()?);
@@ -196,13 +253,7 @@ impl GenesisFile {
             if !is_theirs {
                 return Err(bad("the key is not this member's"));
             }
-            let bytes = hex::decode(&signature.signature)
-                .ok()
-                .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
-                .ok_or(bad("a signature is 64 bytes in hex"))?;
-            if !check::signature_is_valid(&key, &bytes, &preimage) {
-                return Err(bad("it does not verify"));
-            }
+            signature.check(&key, &preimage)?;
             let operated = policies::operated_by(&state, signature.member, self.beginning()?);
             signed.extend(operated.into_iter().map(|validator| validator.unit));
         }
@@ -245,16 +296,24 @@ impl GenesisFile {
         }
 
         let department = departments.join(", ");
-        let signature = key.sign(&check::founding_bytes(&self.app_state()?));
-        self.signatures.retain(|other| other.member != number);
+        self.add_signature(
+            &department,
+            number,
+            key,
+            &check::founding_bytes(&self.app_state()?),
+        );
+        Ok(department)
+    }
+
+    fn add_signature(&mut self, department: &str, member: u64, key: &SigningKey, message: &[u8]) {
+        self.signatures.retain(|other| other.member != member);
         self.signatures.push(Signature {
-            department: department.clone(),
-            member: number,
-            key: hex::encode(public),
-            signature: hex::encode(signature.to_bytes()),
+            department: department.to_owned(),
+            member,
+            key: hex::encode(key.verifying_key().to_bytes()),
+            signature: hex::encode(key.sign(message).to_bytes()),
         });
         self.signatures.sort_by_key(|signature| signature.member);
-        Ok(department)
     }
 
     fn beginning(&self) -> Result<Now, GenesisFileError> {
@@ -266,6 +325,20 @@ impl GenesisFile {
 }
 
 const INITIAL_HEIGHT: &str = "1";
+
+impl Signature {
+    fn check(&self, key: &[u8], message: &[u8]) -> Result<(), GenesisFileError> {
+        let bad = |why| GenesisFileError::BadSignature(self.department.clone(), why);
+        let bytes = hex::decode(&self.signature)
+            .ok()
+            .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
+            .ok_or(bad("a signature is 64 bytes in hex"))?;
+        match check::signature_is_valid(key, &bytes, message) {
+            true => Ok(()),
+            false => Err(bad("it does not verify")),
+        }
+    }
+}
 
 fn validators_of(state: &dyn Read) -> Vec<FoundingValidator> {
     policies::validators(state)

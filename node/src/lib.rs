@@ -5,6 +5,7 @@ pub mod backend;
 pub mod charter;
 pub mod commands;
 pub mod config;
+pub mod continuation;
 pub mod crash_point;
 pub mod death;
 pub mod fault;

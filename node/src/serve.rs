@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator};
-use polity_ledger::genesis::Founded;
 use polity_ledger::state::keys;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::{App, AppOptions, Quota};
+use crate::app::{App, AppOptions, GenesisRecord, Quota};
 use crate::backend::Backend;
 use crate::config::{Config, Engine};
+use crate::continuation::{Archive, Continued, Stand};
 use crate::fault::{Fault, FaultKind};
 use crate::gateway::{self, Gateway, TlsFiles};
 use crate::genesis_file::GenesisFile;
@@ -48,7 +48,7 @@ enum Running {
 /// The fault; the process then exits with its code.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
     let genesis = GenesisFile::read(&config.genesis_file())?;
-    let founded = genesis.verify()?;
+    genesis.verify()?;
     let keys = NodeKeys::load(&config.keys_directory())
         .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
 
@@ -72,16 +72,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let ground = Ground {
         config: &config,
         keys: &keys,
-        genesis: engine_genesis(&genesis, &founded)?,
+        genesis: engine_genesis(&genesis)?,
         app: Arc::clone(&app),
-        store,
+        store: Arc::clone(&store),
         metrics: Arc::clone(&metrics),
     };
     let mut engine = Running::start(ground).await?;
+    let blocks = all_blocks(engine.blocks(), &store)?;
     let backend = Arc::new(Backend::new(Arc::clone(&app)));
     let gateway = Gateway::new(
         Arc::clone(&backend) as Arc<dyn gateway::Queries>,
-        engine.blocks(),
+        Arc::clone(&blocks),
         config.gateway.limits.clone(),
         gateway::Origins::parse(&config.gateway.cors_allowed_origins)
             .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?,
@@ -99,7 +100,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     ));
     let announcing = tokio::spawn(backend.announce());
     let gateway = tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping));
-    let watching = tokio::spawn(metrics::watch(engine.blocks(), Arc::clone(&metrics)));
+    let watching = tokio::spawn(metrics::watch(blocks, Arc::clone(&metrics)));
     tracing::info!(
         height = app.snapshot().height(),
         gateway = %config.gateway.listen,
@@ -198,28 +199,53 @@ pub fn app_options(config: &Config) -> AppOptions {
 }
 
 fn check_organisation(app: &App, genesis: &GenesisFile) -> Result<(), Fault> {
-    let (_, organisation) = genesis.found()?;
     let stored = app.organisation();
-    if stored != [0; 32] && stored != organisation {
-        let words = "the store belongs to another organisation than genesis.json";
-        return Err(Fault::new(FaultKind::GenesisMismatch, words));
+    if stored == genesis.digest()? {
+        // The store may be somebody's backup: what it went on as was signed, or it is not what it seems.
+        if let Some(stand) = Stand::before(&app.snapshot())? {
+            genesis.verify_continuation(&stand)?;
+        }
+        return Ok(());
     }
-    Ok(())
+    let ended = genesis.continues.as_deref().map(GenesisFile::digest);
+    let words = match (ended.transpose()?, stored == [0; 32]) {
+        (None, true) => return Ok(()),
+        (Some(_), true) => {
+            "the chain of genesis.json goes on from another one, and the store is empty: restore a backup of a node that went on"
+        }
+        (Some(ended), false) if ended == stored => {
+            "the store has not gone on as the chain of genesis.json: `polityd continue` does that"
+        }
+        (_, false) => "the store belongs to another organisation or chain than genesis.json",
+    };
+    Err(Fault::new(FaultKind::GenesisMismatch, words))
+}
+
+/// The blocks of the engine, and those of the chains before its own.
+fn all_blocks(
+    engine: Arc<dyn gateway::Blocks>,
+    store: &Arc<Store>,
+) -> Result<Arc<dyn gateway::Blocks>, Fault> {
+    let record = GenesisRecord::read(&store.snapshot())?;
+    let first = record.map_or(1, |record| record.newest().initial_height);
+    Ok(match first {
+        0 | 1 => engine,
+        first => Arc::new(Continued {
+            engine,
+            archive: Archive::new(Arc::clone(store), first - 1),
+        }),
+    })
 }
 
 /// The genesis in the engine's form.
-fn engine_genesis(genesis: &GenesisFile, founded: &Founded) -> Result<Genesis, Fault> {
-    let validators = founded
+fn engine_genesis(genesis: &GenesisFile) -> Result<Genesis, Fault> {
+    let validators = genesis
         .validators
         .iter()
         .map(|validator| {
             Ok(GenesisValidator {
-                public_key: validator
-                    .key
-                    .as_slice()
-                    .try_into()
-                    .map_err(|_| engine("genesis: a consensus key is not 32 bytes".into()))?,
-                power: validator.power,
+                public_key: validator.public_key()?,
+                power: validator.power()?,
                 name: String::new(),
             })
         })
@@ -229,12 +255,10 @@ fn engine_genesis(genesis: &GenesisFile, founded: &Founded) -> Result<Genesis, F
             .map_err(|_| engine("genesis: the time is out of range".into()))?,
         nanos: 0,
     };
-    Ok(Genesis::new(
-        &genesis.chain_id,
-        time,
-        validators,
-        genesis.app_state()?,
-    ))
+    Ok(Genesis {
+        initial_height: genesis.initial_height()?,
+        ..Genesis::new(&genesis.chain_id, time, validators, genesis.app_state()?)
+    })
 }
 
 fn tls_files(config: &Config) -> Result<Option<tokio_rustls::TlsAcceptor>, Fault> {

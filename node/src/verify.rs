@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::{Changes, keys};
-use polity_ledger::{block, genesis};
+use polity_ledger::{block, continuation, genesis};
 use prost::Message;
 
 use crate::app::{BlockRecord, GenesisRecord, replay};
@@ -24,16 +24,30 @@ pub struct Verified {
     pub values: u64,
     /// From this height on the values of the past were compared too: older ones are not kept.
     pub history_base_height: u64,
-    /// The organisation's digest.
+    /// Digest of the chain that goes on now.
     pub organisation: Hash,
+    /// The chains that the heights belong to, oldest first.
+    pub chains: Vec<VerifiedChain>,
     /// Root of the state after the newest height.
     pub app_hash: Hash,
+}
+
+/// One of the chains of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedChain {
+    /// Its name.
+    pub chain_id: String,
+    /// Its first height.
+    pub first_height: u64,
+    /// What its transactions bind.
+    pub digest: Hash,
 }
 
 /// Founds the organisation again and executes every stored block over the result; then compares each
 /// app hash, each receipt, each change of validators, what each height left as far back as the store keeps
 /// the past, and at last the whole state with the store's. Blocks are kept for ever, so a node that keeps
-/// less of the past is verified from the genesis like any other. `progress` is told each height.
+/// less of the past is verified from the genesis like any other. Where a chain went on as another one, the state must be
+/// the one that the departments signed. `progress` is told each height.
 ///
 /// # Errors
 /// `Divergence` with the first thing that differs; `StoreDamaged` where something is missing.
@@ -44,15 +58,20 @@ pub fn verify(snapshot: &Arc<Snapshot>, mut progress: impl FnMut(u64)) -> Result
             "the store holds no organisation yet",
         )
     })?;
-    let organisation = genesis::organisation_digest(&record.founding());
+    let mut organisation = genesis::organisation_digest(&record.founding());
     if snapshot.organisation()? != Some(organisation) {
         return Err(differs(0, "the organisation's digest"));
     }
 
+    let chains = chains_of(&record);
     let mut replica = Replica::found(&record)?;
     let mut transactions = 0;
     for height in 1..=snapshot.height() {
+        if let Some(chain) = chains.iter().find(|chain| chain.first_height == height) {
+            organisation = chain.digest;
+        }
         transactions += replica.execute(snapshot, &organisation, height)?;
+        replica.compare_seam(snapshot, &record, height)?;
         progress(height);
     }
     if replica.app_hash != snapshot.app_hash() {
@@ -65,9 +84,22 @@ pub fn verify(snapshot: &Arc<Snapshot>, mut progress: impl FnMut(u64)) -> Result
         transactions,
         values,
         history_base_height: snapshot.history_base_height(),
-        organisation,
+        organisation: chains.last().map_or(organisation, |chain| chain.digest),
+        chains,
         app_hash: replica.app_hash,
     })
+}
+
+fn chains_of(record: &GenesisRecord) -> Vec<VerifiedChain> {
+    let chains = record.chains();
+    chains
+        .iter()
+        .map(|chain| VerifiedChain {
+            chain_id: chain.chain_id.to_owned(),
+            first_height: chain.initial_height.max(1),
+            digest: genesis::organisation_digest(chain),
+        })
+        .collect()
 }
 
 /// The state as this program makes it, in memory.
@@ -169,6 +201,35 @@ impl Replica {
             if past.try_get(key)?.as_ref() != self.state.get(key) {
                 let what = format!("the value of {} as of then", hex::encode(key));
                 return Err(differs(height, &what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a chain ended at this height, compares what the one after it took over.
+    fn compare_seam(
+        &self,
+        snapshot: &Snapshot,
+        record: &GenesisRecord,
+        height: u64,
+    ) -> Result<(), Fault> {
+        let chains = record.chains();
+        for pair in chains.windows(2) {
+            let (ended, next) = (&pair[0], &pair[1]);
+            if next.initial_height != height + 1 {
+                continue;
+            }
+            let ended = genesis::organisation_digest(ended);
+            let continuation = continuation::parse(next, &ended)
+                .map_err(|_| differs(height, "what the next chain goes on from"))?;
+            let block = snapshot
+                .block(height)?
+                .ok_or_else(|| missing(height, "the block"))?;
+            let is_named = continuation.app_hash == self.app_hash
+                && continuation.header_hash == BlockRecord::read(&block)?.hash
+                && continuation.validators == continuation::validators(&self.state);
+            if !is_named {
+                return Err(differs(height, "what the next chain goes on from"));
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! A network of departments on this machine, founded by the real ceremony.
 
+mod continuation;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -19,6 +21,7 @@ use crate::node::Node;
 use crate::{charter, http, wait};
 
 pub use crate::leads::TransactionHash;
+pub use continuation::Continuation;
 
 /// Four nodes on two busy cores make their first block in less.
 pub const START_PATIENCE: Duration = Duration::from_secs(120);

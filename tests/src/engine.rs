@@ -11,12 +11,16 @@ use crate::node::ENGINE_RPC;
 /// What `polityd init` is told, beside what every node is: `KEY=VALUE`.
 pub fn settings(engine: Engine, address: SocketAddr) -> Vec<String> {
     let chosen = format!("engine={}", engine.name());
+    // Under any engine: its chain may go on under CometBFT.
+    let rpc = SocketAddr::new(address.ip(), ENGINE_RPC);
+    vec![chosen, format!("cometbft.rpc_listen={rpc}")]
+}
+
+/// The engine that it is not.
+pub fn other(engine: Engine) -> Engine {
     match engine {
-        Engine::Cometbft => {
-            let rpc = SocketAddr::new(address.ip(), ENGINE_RPC);
-            vec![chosen, format!("cometbft.rpc_listen={rpc}")]
-        }
-        Engine::Embedded => vec![chosen],
+        Engine::Cometbft => Engine::Embedded,
+        Engine::Embedded => Engine::Cometbft,
     }
 }
 

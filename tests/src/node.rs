@@ -77,6 +77,18 @@ impl Node {
         SocketAddr::new(self.address.ip(), OPERATOR)
     }
 
+    /// Lets another engine make its blocks, from its next start on.
+    #[track_caller]
+    pub fn set_engine(&mut self, engine: Engine) {
+        let file = self.home.join("config.toml");
+        let text = std::fs::read_to_string(&file).expect("the configuration can be read");
+        let setting = |engine: Engine| format!("engine = \"{}\"", engine.name());
+        assert!(text.contains(&setting(self.engine)), "{text}");
+        let text = text.replace(&setting(self.engine), &setting(engine));
+        std::fs::write(&file, text).expect("the configuration can be written");
+        self.engine = engine;
+    }
+
     /// Who makes its blocks.
     pub fn engine(&self) -> Engine {
         self.engine
@@ -237,6 +249,16 @@ impl Node {
         let newest = &status["sync_info"];
         let height = newest["latest_block_height"].as_str()?.parse().ok()?;
         Some((height, newest["latest_app_hash"].as_str()?.to_owned()))
+    }
+
+    /// The newest height, where its header names the state after it already: nothing is left to prove.
+    pub fn rests_at(&self) -> Option<u64> {
+        let status = http::ask(self.gateway(), "status").ok()?;
+        let (height, app_hash) = (&status["polity"]["height"], &status["polity"]["app_hash"]);
+        let height = height.as_str()?;
+        let answer = http::ask(self.gateway(), &format!("header?height={height}")).ok()?;
+        let is_proven = answer["header"]["app_hash"] == *app_hash;
+        height.parse().ok().filter(|_| is_proven)
     }
 
     /// The newest height; none while the node does not answer.

@@ -116,7 +116,7 @@ impl Show {
                 pairs.push(("member", member.shown));
                 Some(
                     self.open(context)?
-                        .prove_possession(session.organisation(), member.number),
+                        .prove_possession(session.founded(), member.number),
                 )
             }
             (None, Some(chain)) => {

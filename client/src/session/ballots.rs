@@ -16,7 +16,7 @@ impl Session {
     /// which is the same each time and which nobody else can make.
     #[must_use]
     pub fn ballot_salt(&self, signer: &Signer, election: &Election) -> [u8; 32] {
-        salt(self.organisation(), signer, election.number, election.round)
+        salt(self.founded(), signer, election.number, election.round)
     }
 
     /// The commitment to a nominee.
@@ -29,7 +29,7 @@ impl Session {
         nominee: u64,
     ) -> [u8; 32] {
         let choice = Choice {
-            organisation: self.organisation(),
+            organisation: self.founded(),
             election: election.number,
             round: election.round,
             voter,

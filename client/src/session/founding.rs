@@ -1,7 +1,8 @@
-//! The organisation's genesis file: who signs the first header, and which digest signatures bind.
+//! The organisation's genesis file: who signs the first header, and which digest signatures bind. Where a chain went on
+//! as another one, the file contains that of the ended chain.
 
 use base64::Engine as _;
-use polity_ledger::genesis;
+use polity_ledger::{continuation, genesis};
 use polity_proto::v1::Receipt;
 use serde::Deserialize;
 
@@ -13,10 +14,12 @@ use crate::{Error, Result};
 pub struct Founding {
     /// The chain's name.
     pub chain_id: String,
-    /// Genesis time, Unix seconds.
+    /// Time of the founding, Unix seconds.
     pub time: u64,
-    /// SHA-256 over everything that the ledger was founded with.
+    /// SHA-256 over everything that the chain began with: what its transactions bind.
     pub organisation: [u8; 32],
+    /// The same of the first chain. It is in the state for good, so proofs of possession and sealed ballots bind it.
+    pub founded: [u8; 32],
     /// What the founding actions did: the receipt of height 0.
     pub receipt: Receipt,
     /// The first validators, as the root of trust.
@@ -28,6 +31,9 @@ struct File {
     chain_id: String,
     genesis_time: String,
     app_state: String,
+    #[serde(default, deserialize_with = "crate::rpc::number")]
+    initial_height: u64,
+    continues: Option<Box<File>>,
 }
 
 impl Founding {
@@ -39,6 +45,11 @@ impl Founding {
         let wrong = |words: &str| Error::new(crate::ErrorKind::Usage, words.to_owned());
         let file: File = serde_json::from_slice(bytes)
             .map_err(|error| wrong("not a genesis file").with_source(error))?;
+        Founding::of(&file, bytes)
+    }
+
+    fn of(file: &File, bytes: &[u8]) -> Result<Founding> {
+        let wrong = |words: &str| Error::new(crate::ErrorKind::Usage, words.to_owned());
         let time = humantime::parse_rfc3339(&file.genesis_time)
             .ok()
             .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
@@ -50,8 +61,15 @@ impl Founding {
         let founding = genesis::Founding {
             chain_id: &file.chain_id,
             time,
-            initial_height: 1,
+            initial_height: file.initial_height,
             app_state: &app_state,
+        };
+        if let Some(ended) = &file.continues {
+            return Founding::of(ended, bytes)?.going_on(&founding, bytes);
+        }
+        let founding = genesis::Founding {
+            initial_height: 1,
+            ..founding
         };
         let founded = genesis::found(&founding)
             .map_err(|error| wrong("the founding actions found nothing").with_source(error))?;
@@ -60,12 +78,30 @@ impl Founding {
             .iter()
             .map(|one| (one.key.as_slice(), one.power));
         let trust = Genesis::of_founding(&file.chain_id, time, validators, bytes)?;
+        let digest = genesis::organisation_digest(&founding);
         Ok(Founding {
-            organisation: genesis::organisation_digest(&founding),
-            chain_id: file.chain_id,
+            organisation: digest,
+            founded: digest,
+            chain_id: file.chain_id.clone(),
             time,
             receipt: founded.receipt,
             trust,
+        })
+    }
+
+    /// The chain that goes on from this one.
+    fn going_on(self, chain: &genesis::Founding<'_>, bytes: &[u8]) -> Result<Founding> {
+        let continuation = continuation::parse(chain, &self.organisation).map_err(|error| {
+            Error::new(crate::ErrorKind::Usage, "the chain does not go on").with_source(error)
+        })?;
+        let named = continuation.validators.iter();
+        let validators = named.map(|one| (one.key.as_slice(), one.power));
+        let trust = Genesis::of_founding(chain.chain_id, chain.time, validators, bytes)?;
+        Ok(Founding {
+            trust: trust.going_on_from(self.trust, &continuation),
+            organisation: genesis::organisation_digest(chain),
+            chain_id: chain.chain_id.to_owned(),
+            ..self
         })
     }
 }

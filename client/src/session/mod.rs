@@ -79,8 +79,14 @@ impl Session {
         &self.founding
     }
 
-    /// The organisation's digest, which every signature binds.
+    /// The digest of the chain that goes on now, which every transaction binds.
     pub fn organisation(&self) -> &[u8; 32] {
         &self.founding.organisation
+    }
+
+    /// The digest under which the organisation was founded, which proofs of possession and sealed ballots bind on
+    /// every chain of it.
+    pub fn founded(&self) -> &[u8; 32] {
+        &self.founding.founded
     }
 }

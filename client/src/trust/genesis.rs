@@ -1,5 +1,6 @@
 //! The genesis file, as far as trust is rooted in it: who signs first, and of which chain.
 
+use polity_proto::v1::Continuation;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tendermint::validator::{Info, Set};
@@ -19,6 +20,20 @@ pub struct Genesis {
     pub(super) initial_height: u64,
     pub(super) validators: Set,
     pub(super) digest: [u8; 32],
+    pub(super) link: Option<Box<Link>>,
+}
+
+/// What a chain says of the one that it goes on from.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// Where trust in the ended chain begins.
+    pub(super) ended: Genesis,
+    /// Its last height.
+    pub(super) height: u64,
+    /// Hash of its last header.
+    pub(super) header_hash: Vec<u8>,
+    /// The state that was taken over, which that header names.
+    pub(super) app_hash: Vec<u8>,
 }
 
 impl Genesis {
@@ -49,6 +64,7 @@ impl Genesis {
             initial_height: form.initial_height.max(1),
             validators,
             digest: Sha256::digest(bytes).into(),
+            link: None,
         })
     }
 
@@ -82,7 +98,23 @@ impl Genesis {
             validators: validator_set(validators)
                 .map_err(|error| unusable("no usable validators").with_source(error))?,
             digest: Sha256::digest(bytes).into(),
+            link: None,
         })
+    }
+
+    /// The same root of a chain that goes on from another one.
+    #[must_use]
+    pub fn going_on_from(self, ended: Genesis, continuation: &Continuation) -> Self {
+        Self {
+            initial_height: continuation.height.saturating_add(1),
+            link: Some(Box::new(Link {
+                ended,
+                height: continuation.height,
+                header_hash: continuation.header_hash.clone(),
+                app_hash: continuation.app_hash.clone(),
+            })),
+            ..self
+        }
     }
 
     /// The chain's name.

@@ -85,6 +85,11 @@ impl VerifiedHeader {
         self.header.app_hash.as_bytes()
     }
 
+    /// Hash of the validators of the next height.
+    pub(super) fn next_validators_hash(&self) -> Hash {
+        self.header.next_validators_hash
+    }
+
     /// The root over the results of the block *before* this one; none where the header has none.
     #[must_use]
     pub fn last_results_hash(&self) -> Option<[u8; 32]> {

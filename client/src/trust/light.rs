@@ -10,6 +10,7 @@ use tendermint::validator::Set;
 use tokio::time::{Instant, sleep};
 
 use super::block::{LightBlock, validator_set};
+use super::ended::Ended;
 use super::header::VerifiedHeader;
 use super::root::TrustRoot;
 use super::store::TrustStore;
@@ -36,6 +37,7 @@ pub struct LightClient {
     options: TrustOptions,
     store: Option<TrustStore>,
     believed: Mutex<BTreeMap<u64, Arc<LightBlock>>>,
+    ended: Option<Ended>,
 }
 
 impl LightClient {
@@ -51,6 +53,10 @@ impl LightClient {
             None => Vec::new(),
         };
         let believed = kept.into_iter().map(|b| (b.height(), Arc::new(b)));
+        let ended = match &root {
+            TrustRoot::Genesis(genesis) => Ended::of(genesis, &rpc, &options, store.as_ref())?,
+            TrustRoot::Checkpoint(_) => None,
+        };
 
         Ok(Self {
             believed: Mutex::new(believed.collect()),
@@ -58,6 +64,7 @@ impl LightClient {
             root,
             options,
             store,
+            ended,
         })
     }
 
@@ -71,6 +78,9 @@ impl LightClient {
     pub async fn verified_header(&self, height: u64) -> Result<VerifiedHeader> {
         if height == 0 {
             return Err(Error::usage("there is no block of height 0"));
+        }
+        if let Some(ended) = self.ended.as_ref().filter(|ended| ended.has(height)) {
+            return Box::pin(ended.light.verified_header(height)).await;
         }
         let block = self.believe(height).await?;
         Ok(VerifiedHeader::assume(
@@ -243,6 +253,9 @@ impl LightClient {
         let block = self.complete(signed, height, &known).await?;
 
         rooted(&self.root, &block, &self.options, now)?;
+        if let Some(ended) = &self.ended {
+            Box::pin(ended.check(&block)).await?;
+        }
         Ok(Arc::new(block))
     }
 
@@ -262,6 +275,14 @@ impl LightClient {
         let header = &signed.header;
         if header.height.value() != height {
             return Err(Error::proof("a header of another height came back"));
+        }
+        if header.chain_id.as_str() != self.root.chain_id() {
+            return Err(Error::proof(format!(
+                "the node's chain is called {}, and the genesis file here is of {}: where the organisation went on \
+                 under another chain id, its new genesis file is needed",
+                header.chain_id,
+                self.root.chain_id()
+            )));
         }
 
         let known = |hash| known.iter().find(|set| set.hash() == hash).cloned();

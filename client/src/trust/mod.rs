@@ -7,6 +7,7 @@
 
 mod block;
 mod chain;
+mod ended;
 mod genesis;
 mod header;
 mod light;

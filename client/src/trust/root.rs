@@ -49,7 +49,11 @@ impl TrustRoot {
     pub(super) fn fingerprint(&self) -> String {
         let mut hasher = Sha256::new();
         match self {
-            Self::Genesis(genesis) => hasher.update(genesis.digest()),
+            Self::Genesis(genesis) => {
+                hasher.update(genesis.digest());
+                // One file is the root of every chain in it.
+                hasher.update(genesis.chain_id());
+            }
             Self::Checkpoint(checkpoint) => {
                 hasher.update(checkpoint.height.to_be_bytes());
                 hasher.update(checkpoint.header_hash);

@@ -37,6 +37,14 @@ impl TrustStore {
         }
     }
 
+    /// Those that were verified from another root, in the same home.
+    pub(super) fn of_root(&self, root: &TrustRoot) -> Self {
+        Self {
+            directory: self.directory.with_file_name(root.fingerprint()),
+            chain_id: root.chain_id().to_owned(),
+        }
+    }
+
     /// What is kept, by rising height. A file that is not in one piece is passed over: what it
     /// held is verified anew.
     pub(super) fn load(&self) -> Result<Vec<LightBlock>> {

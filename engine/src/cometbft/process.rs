@@ -99,6 +99,26 @@ impl CometProcess {
     /// It gets a process group of its own, so that an interrupt from a terminal reaches it through [`Self::stop`]
     /// alone, and no setting from the environment, because the home directory is the only place for settings.
     pub async fn start(binary: &CometBinary, home: &Home, log: &Path) -> Result<Self, CometError> {
+        Self::run(binary, home, log, &["start"]).await
+    }
+
+    /// Starts a CometBFT that shows the blocks in its home by RPC at `address`, and makes none.
+    pub async fn inspect(
+        binary: &CometBinary,
+        home: &Home,
+        address: &str,
+        log: &Path,
+    ) -> Result<Self, CometError> {
+        let address = format!("tcp://{address}");
+        Self::run(binary, home, log, &["inspect", "--rpc.laddr", &address]).await
+    }
+
+    async fn run(
+        binary: &CometBinary,
+        home: &Home,
+        log: &Path,
+        arguments: &[&str],
+    ) -> Result<Self, CometError> {
         let home = std::path::absolute(home.path()).map_err(at(home.path()))?;
         leftover::end(&home).await.map_err(at(&home))?;
         let output = OpenOptions::new()
@@ -110,7 +130,7 @@ impl CometProcess {
         let errors = output.try_clone().map_err(at(log))?;
         let mut command = Command::new(&binary.0);
         command
-            .arg("start")
+            .args(arguments)
             .arg("--home")
             .arg(&home)
             .stdin(Stdio::null())

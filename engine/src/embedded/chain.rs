@@ -48,6 +48,12 @@ impl Chain {
         &self.founding.chain_id
     }
 
+    /// The height of its first block.
+    #[must_use]
+    pub fn first_height(&self) -> u64 {
+        self.founding.next_height()
+    }
+
     /// What this node is.
     #[must_use]
     pub fn own(&self) -> &Own {
@@ -79,10 +85,7 @@ impl Chain {
     /// The signatures that decided a height: those that the next block carries, or, for the newest, those that this
     /// node saw. Says whether the next block carries them.
     pub fn commit(&self, height: u64) -> Result<Option<(Commit, bool)>, Fault> {
-        if let Some(next) = self.rows.block(height + 1)? {
-            return Ok(Some((next.block().last_commit.clone(), true)));
-        }
-        Ok(self.rows.commit(height)?.map(|commit| (commit, false)))
+        self.rows.commit_shown(height)
     }
 
     /// The validators of a height, up to two above the newest.
@@ -91,9 +94,9 @@ impl Chain {
             return self.rows.validators(&block.header().validators_hash);
         }
         let newest = self.progress.borrow().height;
-        let tip = match newest {
-            0 => (*self.founding).clone(),
-            _ => self.rows.tip(self.chain_id(), newest)?,
+        let tip = match newest == self.founding.height {
+            true => (*self.founding).clone(),
+            false => self.rows.tip(self.chain_id(), newest)?,
         };
         Ok(match height.checked_sub(newest) {
             Some(1) => Some(tip.validators),
@@ -104,9 +107,9 @@ impl Chain {
 
     /// The parameters with which the block of a height is made.
     pub fn params(&self, height: u64) -> Result<Option<Params>, Fault> {
-        match height {
-            0 | 1 => Ok(Some(self.founding.params)),
-            _ => self.rows.params_after(height - 1),
+        match height.checked_sub(1) {
+            Some(parent) if parent > self.founding.height => self.rows.params_after(parent),
+            Some(_) | None => Ok(Some(self.founding.params)),
         }
     }
 

@@ -59,6 +59,15 @@ impl Rows {
             .map_err(|_| damaged("commit", height))
     }
 
+    /// The signatures that decided a height: those that the next block carries, or, for the newest, those that this
+    /// node saw. Says whether the next block carries them.
+    pub(super) fn commit_shown(&self, height: u64) -> Result<Option<(Commit, bool)>, Fault> {
+        if let Some(next) = self.block(height + 1)? {
+            return Ok(Some((next.block().last_commit.clone(), true)));
+        }
+        Ok(self.commit(height)?.map(|commit| (commit, false)))
+    }
+
     pub(super) fn height_of(&self, block_hash: &[u8]) -> Result<Option<u64>, Fault> {
         let bytes = self.0.read(&[b"H", block_hash].concat())?;
         Ok(bytes.and_then(|bytes| Some(u64::from_be_bytes(bytes[..].try_into().ok()?))))
@@ -206,7 +215,7 @@ pub(super) fn decided(block: &SealedBlock, tip: &Tip, kept: &[BlockId]) -> Vec<E
     let evidence = block.block().evidence.iter();
     rows.extend(evidence.map(|double| put(evidence_key(double), Bytes::new())));
     // The founding validators, which no block before this one brought.
-    if height == 1 {
+    if block.header().last_block_id == BlockId::default() {
         rows.push(validators_row(&tip.validators));
         rows.push(validators_row(&tip.last_validators));
     }

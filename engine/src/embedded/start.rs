@@ -168,6 +168,7 @@ impl Embedded {
             address: own.address,
             tip,
             clock: settings.clock,
+            first_height: founding.next_height(),
             progress,
         };
         let driver = Driver::new(parts, channels.network)?;
@@ -341,7 +342,7 @@ fn founding(
         .map_err(|error| StartError::Other(format!("genesis: {error}")))?;
     Ok(Tip {
         chain_id: genesis.chain_id.clone(),
-        height: 0,
+        height: genesis.initial_height.saturating_sub(1),
         block_id: BlockId::default(),
         time: genesis.genesis_time,
         app_hash: app_hash.to_vec(),

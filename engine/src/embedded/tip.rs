@@ -12,7 +12,7 @@ use crate::application::{BlockResult, Timestamp};
 pub(super) struct Tip {
     /// Names the chain.
     pub(super) chain_id: String,
-    /// The newest height; 0 before the first block.
+    /// The newest height; the one below the first block's before that.
     pub(super) height: u64,
     /// The newest block.
     pub(super) block_id: BlockId,
@@ -37,6 +37,12 @@ pub(super) struct Tip {
 }
 
 impl Tip {
+    /// Whether the chain has no block yet.
+    #[must_use]
+    pub(super) fn is_first(&self) -> bool {
+        self.block_id == BlockId::default()
+    }
+
     /// The height that comes next.
     #[must_use]
     pub(super) fn next_height(&self) -> u64 {

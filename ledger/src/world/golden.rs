@@ -57,6 +57,7 @@ fn golden_numbers_never_change() {
         check::DOMAIN_POSSESSION,
         check::DOMAIN_FOUNDING_POSSESSION,
         check::DOMAIN_FOUNDING,
+        check::DOMAIN_CONTINUATION,
     ] {
         writeln!(text, "domain {:?}", String::from_utf8_lossy(domain)).unwrap();
     }

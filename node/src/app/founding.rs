@@ -27,6 +27,38 @@ pub struct GenesisRecord {
     /// The founding actions, encoded.
     #[prost(bytes = "vec", tag = "4")]
     pub app_state: Vec<u8>,
+    /// The chains that went on from it, oldest first.
+    #[prost(message, repeated, tag = "5")]
+    pub continued: Vec<ChainRecord>,
+}
+
+/// What the store keeps of a chain that went on from another.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct ChainRecord {
+    /// Chain id.
+    #[prost(string, tag = "1")]
+    pub chain_id: String,
+    /// Genesis time, Unix seconds.
+    #[prost(uint64, tag = "2")]
+    pub time: u64,
+    /// Height of the first block.
+    #[prost(uint64, tag = "3")]
+    pub initial_height: u64,
+    /// The continuation, encoded.
+    #[prost(bytes = "vec", tag = "4")]
+    pub app_state: Vec<u8>,
+}
+
+impl ChainRecord {
+    /// As the ledger reads it.
+    pub fn founding(&self) -> Founding<'_> {
+        Founding {
+            chain_id: &self.chain_id,
+            time: self.time,
+            initial_height: self.initial_height,
+            app_state: &self.app_state,
+        }
+    }
 }
 
 impl GenesisRecord {
@@ -49,20 +81,34 @@ impl GenesisRecord {
             app_state: &self.app_state,
         }
     }
+
+    /// Every chain of the organisation, oldest first: the one that it was founded as, and those that went on.
+    pub fn chains(&self) -> Vec<Founding<'_>> {
+        let continued = self.continued.iter().map(ChainRecord::founding);
+        std::iter::once(self.founding()).chain(continued).collect()
+    }
+
+    /// The chain that goes on now.
+    pub fn newest(&self) -> Founding<'_> {
+        match self.continued.last() {
+            Some(chain) => chain.founding(),
+            None => self.founding(),
+        }
+    }
 }
 
 impl App {
     pub(super) fn found(&self, request: &InitChain) -> Result<InitChainResult, Fault> {
+        if request.initial_height > 1 {
+            return self.go_on(request);
+        }
         let record = GenesisRecord {
             chain_id: request.chain_id.clone(),
             time: seconds(request.time.seconds),
             initial_height: request.initial_height,
             app_state: request.app_state.to_vec(),
+            continued: Vec::new(),
         };
-        if record.initial_height > 1 {
-            let words = "a chain begins at height 1";
-            return Err(Fault::new(FaultKind::GenesisMismatch, words));
-        }
         let founding = record.founding();
         let founded = genesis::found(&founding)
             .map_err(|error| Fault::new(FaultKind::GenesisMismatch, error.to_string()))?;
@@ -99,6 +145,38 @@ impl App {
             consensus_params: Some(pace::of(&polity_ledger::parameters::get(&*self.snapshot()))),
             validators,
             app_hash: Bytes::copy_from_slice(&app_hash),
+        })
+    }
+
+    /// The first state of a chain that goes on from another is the last one of that, which is here already:
+    /// `polityd continue` bound the store to the chain before.
+    fn go_on(&self, request: &InitChain) -> Result<InitChainResult, Fault> {
+        let snapshot = self.snapshot();
+        let founding = Founding {
+            chain_id: &request.chain_id,
+            time: seconds(request.time.seconds),
+            initial_height: request.initial_height,
+            app_state: &request.app_state,
+        };
+        let is_bound = genesis::organisation_digest(&founding) == self.organisation();
+        if !is_bound || snapshot.height() + 1 != request.initial_height {
+            let words = "the engine begins another chain than the one that goes on from this store";
+            return Err(Fault::new(FaultKind::GenesisMismatch, words));
+        }
+        let validators = polity_ledger::continuation::validators(&*snapshot)
+            .into_iter()
+            .map(|validator| {
+                validator_update(&block::ValidatorUpdate {
+                    key: validator.key,
+                    power: validator.power,
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        check_validators(&request.validators, &validators)?;
+        Ok(InitChainResult {
+            consensus_params: Some(pace::of(&polity_ledger::parameters::get(&*snapshot))),
+            validators,
+            app_hash: Bytes::copy_from_slice(&snapshot.app_hash()),
         })
     }
 

@@ -20,19 +20,20 @@ use polity_engine::application::{
     FinalizeBlock, Info, InitChain, InitChainResult, PrepareProposal, ProcessProposal,
     ProposalVerdict, Query, QueryResult, TxResult,
 };
+use polity_ledger::genesis::organisation_digest;
 use polity_ledger::state::Read;
 use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
 pub use execution::replay;
-pub use founding::GenesisRecord;
+pub use founding::{ChainRecord, GenesisRecord};
 pub use quota::Quota;
 pub use state_tree::ProofError;
 pub(crate) use verification::Checked;
 
 use crate::fault::{Fault, FaultKind};
 use crate::metrics::Metrics;
-use crate::store::{Snapshot, Store};
+use crate::store::{AsOf, Snapshot, Store};
 use execution::Pending;
 use state_tree::SharedTree;
 use verification::Verifier;
@@ -40,6 +41,12 @@ use verification::Verifier;
 impl Read for Snapshot {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         Snapshot::get(self, key)
+    }
+}
+
+impl Read for AsOf {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        AsOf::get(self, key)
     }
 }
 
@@ -78,6 +85,8 @@ pub struct App {
     quotas: quota::Buckets,
     pending: Mutex<Option<Pending>>,
     organisation: RwLock<[u8; 32]>,
+    // Of the chain that goes on now.
+    first_height: u64,
     metrics: Arc<Metrics>,
     committed: broadcast::Sender<Arc<CommittedBlock>>,
 }
@@ -94,7 +103,8 @@ impl App {
     ) -> Result<App, Fault> {
         let snapshot = store.snapshot();
         let tree = SharedTree::rebuild(&snapshot)?;
-        let organisation = snapshot.organisation()?.unwrap_or_default();
+        let record = GenesisRecord::read(&snapshot)?;
+        let chain = record.as_ref().map(GenesisRecord::newest);
         let (committed, _) = broadcast::channel(256);
         Ok(App {
             quotas: quota::Buckets::new(options.quota),
@@ -103,7 +113,8 @@ impl App {
             options,
             verifier: Verifier::new(Arc::clone(&metrics)),
             pending: Mutex::new(None),
-            organisation: RwLock::new(organisation),
+            organisation: RwLock::new(chain.as_ref().map_or([0; 32], organisation_digest)),
+            first_height: chain.map_or(1, |chain| chain.initial_height.max(1)),
             metrics,
             committed,
         })
@@ -114,7 +125,7 @@ impl App {
         self.store.snapshot()
     }
 
-    /// The organisation's digest; zero before the genesis.
+    /// Digest of the chain that goes on now, which transactions bind; zero before the genesis.
     pub fn organisation(&self) -> [u8; 32] {
         *self
             .organisation
@@ -136,14 +147,16 @@ impl App {
 impl Application for App {
     fn info(&self) -> Result<Info, EngineFault> {
         let snapshot = self.snapshot();
+        // An engine asks about its own chain, of which there may be no block yet.
+        let has_block = snapshot.height() >= self.first_height;
         Ok(Info {
             name: "polity".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             app_version: 1,
-            last_block_height: snapshot.height(),
-            last_block_app_hash: match snapshot.height() {
-                0 => Bytes::new(),
-                _ => Bytes::copy_from_slice(&snapshot.app_hash()),
+            last_block_height: if has_block { snapshot.height() } else { 0 },
+            last_block_app_hash: match has_block {
+                false => Bytes::new(),
+                true => Bytes::copy_from_slice(&snapshot.app_hash()),
             },
         })
     }

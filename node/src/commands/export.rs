@@ -81,6 +81,12 @@ fn genesis_line(snapshot: &Snapshot) -> Result<Value, Fault> {
         "initial_height": record.initial_height,
         "app_state": STANDARD.encode(&record.app_state),
         "organisation": snapshot.organisation()?.map(hex::encode),
+        "continued": record.continued.iter().map(|chain| json!({
+            "chain_id": chain.chain_id,
+            "time": chain.time,
+            "initial_height": chain.initial_height,
+            "app_state": STANDARD.encode(&chain.app_state),
+        })).collect::<Vec<_>>(),
     } }))
 }
 

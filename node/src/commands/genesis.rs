@@ -1,5 +1,6 @@
 //! The founding of an organisation, step by step.
 
+mod continue_chain;
 mod create;
 mod show;
 mod sign;
@@ -11,7 +12,10 @@ use clap::{Args, Subcommand};
 use sha2::{Digest, Sha256};
 
 use super::{Common, Trouble};
+use crate::continuation::Stand;
 use crate::genesis_file::{GenesisFile, GenesisFileError};
+use crate::serve::store_options;
+use crate::store::Store;
 
 /// Found an organisation: describe it in one file, sign it, check it.
 ///
@@ -32,6 +36,7 @@ pub(super) struct Genesis {
 #[derive(Debug, Subcommand)]
 enum Action {
     Create(create::Create),
+    Continue(continue_chain::Continue),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Show(show::Show),
@@ -41,6 +46,7 @@ impl Genesis {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         match self.action {
             Action::Create(command) => command.run(common),
+            Action::Continue(command) => command.run(common),
             Action::Sign(command) => command.run(common),
             Action::Verify(command) => command.run(common),
             Action::Show(command) => command.run(common),
@@ -71,6 +77,13 @@ fn digest_to_compare(digest: &[u8; 32]) -> String {
     let groups = digits.as_bytes().chunks(4);
     let groups = groups.map(|group| String::from_utf8_lossy(group).into_owned());
     groups.collect::<Vec<_>>().join(" ")
+}
+
+/// Where this home's stopped node stands.
+fn stand(common: &Common) -> Result<Stand, Trouble> {
+    let config = common.load()?.config;
+    let store = Store::open(&config.store_directory(), store_options(&config))?;
+    Ok(Stand::of(&store.snapshot())?)
 }
 
 /// The hash that the founding departments sign.

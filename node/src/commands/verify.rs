@@ -13,7 +13,8 @@ use crate::verify::verify;
 ///
 /// The node must be stopped. The organisation is founded anew and every block executed over it; each
 /// app hash, each receipt, the values of the past as far back as they are kept, and at last every value
-/// must be what the store holds. Exit code 76 names the first height that differs.
+/// must be what the store holds. An organisation that went on under another chain id is verified as a
+/// whole, from its founding. Exit code 76 names the first height that differs.
 ///
 /// Example:
 ///   polityd verify --home /var/lib/polity
@@ -47,6 +48,12 @@ impl Verify {
         match common.output {
             Output::Text => {
                 println!("organisation  {}", hex::encode(verified.organisation));
+                for chain in &verified.chains {
+                    println!(
+                        "chain         {} from height {} on",
+                        chain.chain_id, chain.first_height
+                    );
+                }
                 println!("heights       {}", verified.heights);
                 println!("transactions  {}", verified.transactions);
                 println!("values        {}", verified.values);
@@ -63,6 +70,11 @@ impl Verify {
             Output::Json => {
                 let whole = json!({
                     "organisation": hex::encode(verified.organisation),
+                    "chains": verified.chains.iter().map(|chain| json!({
+                        "chain_id": chain.chain_id,
+                        "first_height": chain.first_height,
+                        "digest": hex::encode(chain.digest),
+                    })).collect::<Vec<_>>(),
                     "heights": verified.heights,
                     "transactions": verified.transactions,
                     "values": verified.values,

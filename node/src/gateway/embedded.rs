@@ -2,13 +2,15 @@
 
 mod json;
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use polity_engine::Fault;
 use polity_engine::application::TxResult;
 use polity_engine::embedded::Chain;
-use polity_engine::embedded::canonical::SealedBlock;
+use polity_engine::embedded::canonical::{Commit, SealedBlock, ValidatorSet};
 use polity_engine::embedded::pool::NotTaken;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
@@ -209,7 +211,7 @@ fn submission(answer: Result<TxResult, NotTaken>) -> Submission {
 fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
     let progress = chain.progress();
     let own = chain.own();
-    let first = chain.block(1).map_err(fault)?;
+    let first = chain.block(chain.first_height()).map_err(fault)?;
     let newest = chain.block(progress.height).map_err(fault)?;
     let power = chain
         .validators(progress.height + 1)
@@ -273,29 +275,51 @@ fn validators(
         .validators(height)
         .map_err(fault)?
         .ok_or_else(|| refused("the validators are not available"))?;
-    let per_page = match per_page.and_then(|count| usize::try_from(count).ok()) {
-        None | Some(0) => PAGE_DEFAULT,
-        Some(count) => count.min(PAGE_MAX),
-    };
-    let pages = set.len().div_ceil(per_page) as i64;
-    let page = page.unwrap_or(1);
-    if !(1..=pages).contains(&page) {
-        return Err(refused(&format!(
-            "page should be within [1, {pages}] range, given {page}"
-        )));
-    }
-    let shown: Vec<Value> = set
-        .iter()
-        .skip((page - 1) as usize * per_page)
-        .take(per_page)
-        .map(json::validator)
-        .collect();
+    let range = self::page(set.len(), page, per_page)?;
+    let shown = set.iter().skip(range.start).take(range.len());
+    let shown: Vec<Value> = shown.map(json::validator).collect();
     Ok(json!({
         "block_height": height.to_string(),
         "count": shown.len().to_string(),
         "total": set.len().to_string(),
         "validators": shown,
     }))
+}
+
+/// Which of so many things are on a page.
+pub(crate) fn page(
+    total: usize,
+    page: Option<i64>,
+    per_page: Option<i64>,
+) -> Result<Range<usize>, Trouble> {
+    let per_page = match per_page.and_then(|count| usize::try_from(count).ok()) {
+        None | Some(0) => PAGE_DEFAULT,
+        Some(count) => count.min(PAGE_MAX),
+    };
+    let pages = total.div_ceil(per_page) as i64;
+    let page = page.unwrap_or(1);
+    if !(1..=pages).contains(&page) {
+        return Err(refused(&format!(
+            "page should be within [1, {pages}] range, given {page}"
+        )));
+    }
+    let start = (page - 1) as usize * per_page;
+    Ok(start..total.min(start + per_page))
+}
+
+/// A block as the answer of `block` shows it.
+pub fn block_json(block: &SealedBlock) -> Value {
+    json::block(block)
+}
+
+/// The signatures that decided a block, as the answer of `commit` shows them.
+pub fn commit_json(commit: &Commit) -> Value {
+    json::commit(commit)
+}
+
+/// Validators as the answer of `validators` shows them: all of a set.
+pub fn validators_json(set: &ValidatorSet) -> Vec<Value> {
+    set.iter().map(json::validator).collect()
 }
 
 fn consensus_params(chain: &Chain, height: Option<i64>) -> Result<Value, Trouble> {

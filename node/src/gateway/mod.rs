@@ -43,7 +43,8 @@ pub use backend::{
 };
 pub use comet::{Comet, CometLimits};
 pub use cors::{OriginError, Origins};
-pub use embedded::{About, Embedded};
+pub(crate) use embedded::page;
+pub use embedded::{About, Embedded, block_json, commit_json, validators_json};
 pub use limits::{LimitError, Limits};
 pub use listen::serve;
 pub use ops::{Readiness, ops_router, serve_ops};

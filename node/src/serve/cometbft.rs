@@ -1,6 +1,5 @@
 //! CometBFT as the engine: a process beside this one, which drives the ledger through a socket.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Ground, engine};
-use crate::config::Config;
 use crate::fault::Fault;
 use crate::gateway::{self, Comet, CometLimits};
 
@@ -28,7 +26,7 @@ pub(super) struct Cometbft {
 impl Cometbft {
     pub(super) async fn start(ground: Ground<'_>) -> Result<Self, Fault> {
         let config = ground.config;
-        let binary = CometBinary::find(configured(config))
+        let binary = CometBinary::find(config.cometbft_binary())
             .await
             .map_err(|error| engine(error.to_string()))?;
         let home = Home::new(config.cometbft_home());
@@ -93,12 +91,6 @@ impl Cometbft {
             let _ = self.serving.await;
         }
     }
-}
-
-fn configured(config: &Config) -> Option<&Path> {
-    let binary = config.cometbft.binary.as_path();
-    // A bare name is looked up; a path is meant.
-    (binary.components().count() > 1).then_some(binary)
 }
 
 fn prepare_home(home: &Home, ground: &Ground<'_>) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ mod backup;
 mod cache;
 mod check;
 mod commit;
+mod continuation;
 #[cfg(test)]
 mod crash_tests;
 mod disk;
@@ -35,6 +36,7 @@ use std::thread;
 pub use backup::{BackupSummary, restore, verify_backup};
 pub use check::CheckReport;
 pub use commit::{Commit, LeafChange, Recorded};
+pub use continuation::ArchiveEntry;
 pub use disk::{free_bytes, free_space_check};
 pub use genesis::Genesis;
 pub use options::{HistoryKept, StoreOptions};

@@ -158,6 +158,13 @@ impl Batch<'_> {
 
     pub(super) fn bytes(&self) -> usize {
         self.batch.size_in_bytes()
+    /// Deletes every row of a table whose key is shorter than 255 bytes.
+    pub(super) fn clear(&mut self, table: Table) {
+        let to = [0xff; 255];
+        self.batch
+            .delete_range_cf(self.handles[table as usize], &[][..], &to[..]);
+    }
+
     }
 
     pub(super) fn finish(self) -> WriteBatch {
@@ -454,7 +461,8 @@ fn table_options(
         | Table::Blocks
         | Table::Undo
         | Table::Indexes
-        | Table::Engine => {
+        | Table::Engine
+        | Table::Archive => {
             // Read by position, mostly in order: larger blocks compress better, and a filter would find nothing out.
             blocks.set_block_size(16 << 10);
         }
@@ -480,6 +488,7 @@ fn table_options(
 fn reading(table: Table) -> &'static str {
     match table {
         Table::Values => "reading a value",
+        | Table::Archive
         Table::Rows => "reading a row",
         Table::Leaves => "reading a leaf",
         Table::Transactions => "reading a transaction",
@@ -498,6 +507,7 @@ fn fault(doing: &str, path: &Path, error: &rocksdb::Error) -> Fault {
     let words = error.as_ref();
     let kind = match error.kind() {
         ErrorKind::Corruption => FaultKind::StoreDamaged,
+        Table::Archive => "reading a block of an ended chain",
         ErrorKind::IOError if words.contains("lock file") || words.contains("/LOCK") => {
             let words = format!("{} is in use by another process", path.display());
             return Fault::new(FaultKind::StoreLocked, words);

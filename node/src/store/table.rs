@@ -11,6 +11,7 @@
 //! | `undo` | height (8) | what the commit replaced |
 //! | `indexes` | as the index likes | as the index likes |
 //! | `engine` | as the engine likes | as the engine likes |
+//! | `archive` | as the node likes | blocks of chains that have ended |
 //! | `meta` | a name | see [`Meta`] |
 //!
 //! Numbers are big-endian, so that byte order is number order and neighbours share long prefixes, which the tables
@@ -38,11 +39,12 @@ pub(super) enum Table {
     Undo,
     Indexes,
     Engine,
+    Archive,
     Meta,
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 11] = [
+    pub(super) const ALL: [Table; 12] = [
         Table::Values,
         Table::Rows,
         Table::Leaves,
@@ -53,6 +55,7 @@ impl Table {
         Table::Undo,
         Table::Indexes,
         Table::Engine,
+        Table::Archive,
         Table::Meta,
     ];
 
@@ -69,6 +72,7 @@ impl Table {
             Table::Undo => "undo",
             Table::Indexes => "indexes",
             Table::Engine => "engine",
+            Table::Archive => "archive",
             Table::Meta => "meta",
         }
     }
@@ -83,7 +87,7 @@ pub(super) enum Meta {
     Tip,
     /// Digest of the organisation that the store belongs to (32).
     Organisation,
-    /// The genesis, as given.
+    /// The genesis as given, and the chains that went on from it.
     Genesis,
     /// The oldest height that can be asked about (8).
     HistoryBase,

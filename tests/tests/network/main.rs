@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod consensus_log;
+mod continuation;
 mod crash_points;
 mod deaths;
 mod disks;
@@ -51,6 +52,12 @@ macro_rules! on {
             #[test]
             fn a_fifth_department_joins_votes_and_leaves() {
                 super::membership::a_fifth_department_joins_votes_and_leaves(Engine::$engine);
+            }
+            #[test]
+            fn a_chain_goes_on_under_the_other_engine_and_back() {
+                super::continuation::a_chain_goes_on_under_the_other_engine_and_back(
+                    Engine::$engine,
+                );
             }
             #[test]
             fn a_node_survives_a_crash_at_every_point_of_a_commit() {

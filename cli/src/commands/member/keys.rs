@@ -125,7 +125,7 @@ impl NewKey {
         let key = context.keys().public(&self.new_key)?;
         let passphrase = passphrase::existing(&key.name, context.options.passphrase_fd)?;
         let signer = context.keys().open(&key.name, &passphrase)?;
-        let organisation = context.session().await?.organisation();
+        let organisation = context.session().await?.founded();
         let possession = signer.prove_possession(organisation, member);
         Ok((key.public_key.to_vec(), possession.to_vec()))
     }

@@ -43,9 +43,10 @@ pub(in crate::embedded) struct Parts {
     pub(in crate::embedded) guard: Arc<Guard>,
     pub(in crate::embedded) key: SigningKey,
     pub(in crate::embedded) address: Address,
-    pub(in crate::embedded) tip: Tip,
     pub(in crate::embedded) clock: fn() -> Timestamp,
     pub(in crate::embedded) progress: watch::Sender<Progress>,
+    pub(in crate::embedded) first_height: u64,
+    pub(in crate::embedded) tip: Tip,
 }
 
 /// The application's side of consensus.
@@ -170,7 +171,7 @@ impl Driver {
                 valid_round: _,
             } => self.restream(height, round, address, value_id).await,
             AppMsg::GetHistoryMinHeight { reply } => {
-                let _ = reply.send(Height(1));
+                let _ = reply.send(Height(self.parts.first_height));
             }
             AppMsg::ReceivedProposalPart {
                 from,

@@ -87,7 +87,7 @@ pub(super) fn is_timely(time: Timestamp, now: Timestamp, round: u32) -> bool {
 }
 
 fn is_commit_sound(commit: &Commit, tip: &Tip) -> bool {
-    if tip.height == 0 {
+    if tip.is_first() {
         return *commit == Commit::default();
     }
     commit.height == tip.height

@@ -25,7 +25,8 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         let genesis = GenesisFile::read(&self.file.path(common)?)?;
-        let (founded, digest) = genesis.found()?;
+        let (founded, _) = genesis.found()?;
+        let digest = genesis.digest()?;
         match common.output {
             Output::Text => {
                 let state = state_of(&founded);
@@ -52,7 +53,23 @@ fn head(genesis: &GenesisFile, state: &dyn Read, digest: &[u8; 32]) -> Result<St
     let organisation: polity_proto::v1::Organisation = objects::get(state, 0).unwrap_or_default();
     let mut text = String::new();
     writeln!(text, "chain         {}", genesis.chain_id)?;
-    writeln!(text, "founded       {}", genesis.genesis_time)?;
+    match &genesis.continues {
+        None => writeln!(text, "founded       {}", genesis.genesis_time)?,
+        Some(ended) => {
+            let continuation = genesis.continuation()?;
+            writeln!(
+                text,
+                "goes on from  {} after height {}",
+                ended.chain_id, continuation.height
+            )?;
+            writeln!(
+                text,
+                "with state    {}",
+                hex::encode(&continuation.app_hash)
+            )?;
+            writeln!(text, "since         {}", genesis.genesis_time)?;
+        }
+    }
     let constitution = hex::encode(organisation.constitution);
     writeln!(text, "constitution  SHA-256 {constitution}")?;
     writeln!(text, "organisation  {}", digest_to_compare(digest))?;

@@ -9,7 +9,8 @@ use crate::member_key::{self, PassphraseSource};
 /// Sign the genesis for your department, with the member key of its operator
 ///
 /// The passphrase of the key comes from POLITY_PASSPHRASE, from a file descriptor, or from the
-/// terminal. Look at `genesis show` and compare the digest with the other departments first: it is what
+/// terminal. The genesis of a chain that goes on is signed in the home of a stopped node, which must
+/// stand where it says. Look at `genesis show` and compare the digest with the other departments first: it is what
 /// you sign.
 #[derive(Debug, Args)]
 pub(super) struct Sign {
@@ -50,7 +51,10 @@ impl Sign {
             (None, None) => return Err("name a key: --key or --seed-file".into()),
         };
 
-        let department = genesis.sign(&key)?;
+        let department = match genesis.continues {
+            None => genesis.sign(&key)?,
+            Some(_) => genesis.sign_continuation(&key, &super::stand(common)?)?,
+        };
         super::write(&path, &genesis)?;
         let of = genesis.validators.len();
         eprintln!(

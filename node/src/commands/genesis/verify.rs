@@ -5,7 +5,7 @@ use super::{Common, File, Trouble, digest_to_compare, signed_hash};
 use crate::commands::Output;
 use crate::genesis_file::GenesisFile;
 
-/// Check the genesis as every node does before it starts
+/// Check the genesis as every node does before it starts; of a chain that goes on, before it continues
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     #[command(flatten)]
@@ -16,7 +16,10 @@ impl Verify {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         let genesis = GenesisFile::read(&self.file.path(common)?)?;
         let founded = genesis.verify()?;
-        let (_, digest) = genesis.found()?;
+        if genesis.continues.is_some() {
+            genesis.verify_continuation(&super::stand(common)?)?;
+        }
+        let digest = genesis.digest()?;
         let signed_by: Vec<&str> = genesis
             .signatures
             .iter()
@@ -26,6 +29,13 @@ impl Verify {
         match common.output {
             Output::Text => {
                 println!("chain         {}", genesis.chain_id);
+                if let Some(ended) = &genesis.continues {
+                    let first = &genesis.initial_height;
+                    println!(
+                        "checked       it goes on from {} at height {first}, where this node stands",
+                        ended.chain_id
+                    );
+                }
                 println!("organisation  {}", digest_to_compare(&digest));
                 println!(
                     "checked       the founding actions pass the ledger's rules: {} events, {} state entries",

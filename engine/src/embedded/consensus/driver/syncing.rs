@@ -29,7 +29,7 @@ impl Driver {
     ) -> Result<Vec<RawDecidedValue<Ours>>, Fault> {
         let rows = self.parts.rows.clone();
         let last = range.end().0.min(self.tip.height);
-        let first = range.start().0.max(1);
+        let first = range.start().0.max(self.parts.first_height);
         blocking(move || {
             let mut values = Vec::new();
             let mut bytes = 0;

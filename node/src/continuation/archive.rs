@@ -1,0 +1,210 @@
+//! The blocks of ended chains, as their engine showed them: CometBFT's JSON, which both engines speak.
+//!
+//! | first byte | then | holds |
+//! |---|---|---|
+//! | `B` | height | the block without its transactions, which the ledger keeps itself, and the commit |
+//! | `H` | hash of a header | its height |
+//! | `V` | hash | a set of validators, whole |
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use crate::fault::{Fault, FaultKind};
+use crate::gateway::{Answering, Ask, Blocks, Depth, Submission, Trouble, page};
+use crate::store::{ArchiveEntry, Store};
+
+/// The archive of a store, from the first height to the last one of the newest ended chain.
+#[derive(Clone)]
+pub struct Archive {
+    store: Arc<Store>,
+    last: u64,
+}
+
+/// A block of an ended chain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ArchivedBlock {
+    /// The answer of `block`, with no transactions in it.
+    pub(super) block: Value,
+    /// The signatures that decided it.
+    pub(super) commit: Value,
+}
+
+impl ArchivedBlock {
+    /// The rows of a block.
+    pub(super) fn entries(&self, height: u64) -> Result<Vec<ArchiveEntry>, Fault> {
+        let bytes = serde_json::to_vec(self).map_err(|error| damaged(height, &error))?;
+        let hash = self.block["block_id"]["hash"].as_str().unwrap_or_default();
+        let hash = hex::decode(hash).map_err(|error| damaged(height, &error))?;
+        Ok(vec![
+            (key(b'B', &height.to_be_bytes()), bytes),
+            (key(b'H', &hash), height.to_be_bytes().to_vec()),
+        ])
+    }
+}
+
+/// The row of a set of validators: those of the answers of `validators`.
+pub(super) fn validators_entry(hash: &[u8], validators: &[Value]) -> ArchiveEntry {
+    (key(b'V', hash), json!(validators).to_string().into_bytes())
+}
+
+/// Whether a set of validators is in the archive.
+pub(super) fn has_validators(store: &Store, hash: &[u8]) -> Result<bool, Fault> {
+    Ok(store.archived(&key(b'V', hash))?.is_some())
+}
+
+pub(super) fn block_at(store: &Store, height: u64) -> Result<Option<ArchivedBlock>, Fault> {
+    let row = store.archived(&key(b'B', &height.to_be_bytes()))?;
+    row.map(|row| serde_json::from_slice(&row).map_err(|error| damaged(height, &error)))
+        .transpose()
+}
+
+impl Archive {
+    /// The archive of a store whose newest chain begins after `last`.
+    pub fn new(store: Arc<Store>, last: u64) -> Archive {
+        Archive { store, last }
+    }
+
+    /// The answer to a question about a height of an ended chain; none where the question is not about one.
+    fn answer(&self, ask: &Ask) -> Option<Result<Value, Trouble>> {
+        let asked = |height: Option<i64>| {
+            let height = u64::try_from(height?).ok()?;
+            (1..=self.last).contains(&height).then_some(height)
+        };
+        match ask {
+            Ask::Block(height) => asked(*height).map(|height| self.block(height)),
+            Ask::Header(height) => asked(*height).map(|height| self.header(height)),
+            Ask::Commit(height) => asked(*height).map(|height| self.commit(height)),
+            Ask::BlockByHash(hash) => self.height_of(hash).map(|height| self.block(height)),
+            Ask::HeaderByHash(hash) => self.height_of(hash).map(|height| self.header(height)),
+            Ask::Validators {
+                height,
+                page,
+                per_page,
+            } => asked(*height).map(|height| self.validators(height, *page, *per_page)),
+            Ask::Health
+            | Ask::Status
+            | Ask::NetInfo
+            | Ask::Genesis
+            | Ask::GenesisChunked(_)
+            | Ask::Blockchain { .. }
+            | Ask::ConsensusParams(_)
+            | Ask::UnconfirmedTxs(_)
+            | Ask::NumUnconfirmedTxs => None,
+        }
+    }
+
+    fn block(&self, height: u64) -> Result<Value, Trouble> {
+        let mut block = self.at(height)?.block;
+        let transactions = self.store.snapshot().transactions(height);
+        let transactions = transactions.map_err(|fault| refused(fault.words()))?;
+        let encoded = transactions.iter().map(|bytes| STANDARD.encode(bytes));
+        block["block"]["data"]["txs"] = encoded.collect();
+        Ok(block)
+    }
+
+    fn header(&self, height: u64) -> Result<Value, Trouble> {
+        Ok(json!({ "header": self.at(height)?.block["block"]["header"] }))
+    }
+
+    fn commit(&self, height: u64) -> Result<Value, Trouble> {
+        let archived = self.at(height)?;
+        Ok(json!({
+            "signed_header": {
+                "header": archived.block["block"]["header"],
+                "commit": archived.commit,
+            },
+            "canonical": true,
+        }))
+    }
+
+    fn validators(
+        &self,
+        height: u64,
+        asked: Option<i64>,
+        per_page: Option<i64>,
+    ) -> Result<Value, Trouble> {
+        let block = self.at(height)?.block;
+        let hash = block["block"]["header"]["validators_hash"].as_str();
+        let hash = hash.and_then(|hash| hex::decode(hash).ok());
+        let row = self.store.archived(&key(b'V', &hash.unwrap_or_default()));
+        let row = row.map_err(|fault| refused(fault.words()))?;
+        let all: Vec<Value> = row
+            .and_then(|row| serde_json::from_slice(&row).ok())
+            .ok_or_else(|| refused("the validators are not available"))?;
+        let shown = page(all.len(), asked, per_page)?;
+        let count = shown.len();
+        Ok(json!({
+            "block_height": height.to_string(),
+            "count": count.to_string(),
+            "total": all.len().to_string(),
+            "validators": all[shown],
+        }))
+    }
+
+    fn height_of(&self, hash: &[u8]) -> Option<u64> {
+        let row = self.store.archived(&key(b'H', hash)).ok()??;
+        Some(u64::from_be_bytes(row.try_into().ok()?))
+    }
+
+    fn at(&self, height: u64) -> Result<ArchivedBlock, Trouble> {
+        let block = block_at(&self.store, height).map_err(|fault| refused(fault.words()))?;
+        block.ok_or_else(|| refused(&format!("block {height} is not available")))
+    }
+}
+
+/// An engine whose chain goes on from others: what is asked of heights before its first is answered from the archive.
+pub struct Continued {
+    /// The engine that runs.
+    pub engine: Arc<dyn Blocks>,
+    /// The chains before.
+    pub archive: Archive,
+}
+
+impl Blocks for Continued {
+    fn engine(&self) -> &'static str {
+        self.engine.engine()
+    }
+
+    fn checks_in_batches(&self) -> bool {
+        self.engine.checks_in_batches()
+    }
+
+    fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
+        Box::pin(async move {
+            let (archive, asked) = (self.archive.clone(), ask.clone());
+            let answered = spawn_blocking(move || archive.answer(&asked)).await;
+            match answered {
+                Ok(Some(answer)) => answer,
+                Ok(None) => self.engine.ask(ask).await,
+                Err(_) => Err(refused("the archive could not be read")),
+            }
+        })
+    }
+
+    fn submit(&self, transactions: Vec<Bytes>, depth: Depth) -> Answering<'_, Vec<Submission>> {
+        self.engine.submit(transactions, depth)
+    }
+}
+
+fn key(table: u8, rest: &[u8]) -> Vec<u8> {
+    [&[table], rest].concat()
+}
+
+fn damaged(height: u64, error: &dyn std::fmt::Display) -> Fault {
+    let words = format!("the archived block of height {height}: {error}");
+    Fault::new(FaultKind::StoreDamaged, words)
+}
+
+fn refused(detail: &str) -> Trouble {
+    Trouble::Refused {
+        code: -32603,
+        message: "Internal error".to_owned(),
+        detail: detail.to_owned(),
+    }
+}

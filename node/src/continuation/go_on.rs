@@ -1,0 +1,99 @@
+//! Binding a stopped node's home to the chain that goes on from where it stands.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use polity_ledger::genesis::organisation_digest;
+use prost::Message;
+
+use super::Stand;
+use super::ended::archive;
+use crate::app::{ChainRecord, GenesisRecord};
+use crate::config::Config;
+use crate::fault::{Fault, FaultKind};
+use crate::genesis_file::GenesisFile;
+use crate::serve::store_options;
+use crate::store::Store;
+
+/// What an engine of the ended chain leaves in the home: its blocks and its log, not its guard.
+const LEFT: [&str; 3] = ["cometbft/data", "cometbft/config/genesis.json", "consensus"];
+
+/// Checks the file against the store, archives the blocks of the ended chain, binds the store to the new one, puts
+/// away what the ended chain's engine left, and puts the file in its place. Can be repeated where it was broken off.
+/// Answers the first height. `progress` is told each height that is archived.
+///
+/// # Errors
+/// `GenesisMismatch` where the file does not go on from here or a department has not signed: then nothing is changed.
+pub async fn go_on(
+    config: &Config,
+    file: &GenesisFile,
+    progress: impl FnMut(u64),
+) -> Result<u64, Fault> {
+    let store = Arc::new(Store::open(
+        &config.store_directory(),
+        store_options(config),
+    )?);
+    let snapshot = store.snapshot();
+    let record = GenesisRecord::read(&snapshot)?.ok_or_else(|| {
+        let words = "the store holds no organisation: restore a backup of a department's node";
+        Fault::new(FaultKind::GenesisMismatch, words)
+    })?;
+    file.verify()?;
+    let first = file.initial_height()?;
+    let newest = record.newest();
+    if organisation_digest(&newest) != file.digest()? {
+        let stand = Stand::of(&snapshot)?;
+        file.verify_continuation(&stand)?;
+        let ended_first = newest.initial_height.max(1);
+        archive(config, &store, ended_first, stand.height, progress).await?;
+        store.go_on(&with(record, file)?.encode_to_vec())?;
+    }
+    // Once there is a block of the new chain, what an engine has in the home is that chain's.
+    if let Some(ended) = &file.continues
+        && store.height() < first
+    {
+        put_away(config, &ended.digest()?)?;
+    }
+    replace(&config.genesis_file(), &file.to_json())?;
+    Ok(first)
+}
+
+fn with(mut record: GenesisRecord, file: &GenesisFile) -> Result<GenesisRecord, Fault> {
+    record.continued.push(ChainRecord {
+        chain_id: file.chain_id.clone(),
+        time: file.time()?,
+        initial_height: file.initial_height()?,
+        app_state: file.app_state()?,
+    });
+    Ok(record)
+}
+
+/// Moves what is left of the ended chain's engine into a directory of its own, where it can be looked at or deleted.
+fn put_away(config: &Config, digest: &[u8; 32]) -> Result<(), Fault> {
+    let away = config.home.join("ended").join(hex::encode(&digest[..8]));
+    for name in LEFT {
+        let (from, to) = (config.home.join(name), away.join(name.replace('/', "-")));
+        fs::create_dir_all(&away).map_err(at("making", &away))?;
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(at("moving", &from)(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn replace(path: &Path, text: &str) -> Result<(), Fault> {
+    let fresh = path.with_extension("json.new");
+    fs::write(&fresh, text)
+        .and_then(|()| fs::File::open(&fresh)?.sync_all())
+        .and_then(|()| fs::rename(&fresh, path))
+        .map_err(at("writing", path))
+}
+
+fn at<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Fault + 'a {
+    move |error| Fault::from_io(&format!("{doing} {}", path.display()), &error)
+}
