@@ -17,7 +17,7 @@ use polity_engine::application::{
 };
 use polity_engine::cometbft::Key;
 use polity_engine::embedded::NodeId;
-use polity_engine::embedded::gossip::{Gossip, Peer};
+use polity_engine::embedded::gossip::{Gossip, Heights, Peer};
 use polity_engine::embedded::pool::{Limits, Pool};
 use polity_engine::{Application, Fault};
 use tokio::sync::watch;
@@ -82,7 +82,15 @@ async fn network(nodes: u64) -> std::io::Result<Vec<Pool>> {
         tokio::spawn(admission.run());
         let (peers, watched) = watch::channel(Vec::new());
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let gossip = Gossip::bind(anywhere, &key, "speed", pool.clone(), watched).await?;
+        let gossip = Gossip::bind(
+            anywhere,
+            &key,
+            "speed",
+            pool.clone(),
+            Heights::new(0),
+            watched,
+        )
+        .await?;
         all.push(Peer {
             id: NodeId::of(&key.public_key()),
             address: Some(gossip.address()?.to_string()),

@@ -73,6 +73,12 @@ pub trait Application: Send + Sync + 'static {
     /// [`EngineStore`] is never given any.
     fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault>;
 
+    /// The same for a block that others had decided and gave: the disk may get it with the next one that must be there
+    /// at once. A power cut then takes back the newest heights, whole, and the others give them again.
+    fn commit_later(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault> {
+        self.commit(engine_rows)
+    }
+
     /// Answers a question from the committed state. An answer that does not exist is a code, not a fault.
     fn query(&self, request: Query) -> Result<QueryResult, Fault>;
 

@@ -24,11 +24,14 @@ fn directory() -> PathBuf {
     if let Some(directory) = std::env::var_os(DIRECTORY_VARIABLE) {
         return directory.into();
     }
-    // A test runs as target/PROFILE/deps/NAME-HASH, and the programs lie in target/PROFILE.
+    // A test runs as target/PROFILE/deps/NAME-HASH, an example as target/PROFILE/examples/NAME, and the programs lie in
+    // target/PROFILE.
     let own = std::env::current_exe().expect("a program knows its own path");
     let beside = own.parent().unwrap_or(Path::new("."));
     match beside.parent() {
-        Some(profile) if beside.ends_with("deps") => profile.to_owned(),
+        Some(profile) if beside.ends_with("deps") || beside.ends_with("examples") => {
+            profile.to_owned()
+        }
         Some(_) | None => beside.to_owned(),
     }
 }

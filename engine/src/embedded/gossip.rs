@@ -5,6 +5,8 @@
 //! gateway to all peers at once, in batches; what it heard from others it offers by id after a second. A network of
 //! departments is a full mesh of at most a few dozen, so a transaction takes one step to everybody.
 //!
+//! Nodes also tell each other how far they are, see [`Heights`].
+//!
 //! A peer is one of the [`Peer`]s that the node is told of, now and whenever they change; all others are refused
 //! after the handshake. What peers send passes the same door as what members send. Whoever sends what no correct node
 //! sends is charged, cut off, and refused for a minute.
@@ -12,6 +14,7 @@
 mod connection;
 mod dialer;
 mod frame;
+mod heights;
 mod links;
 mod outbox;
 mod secure;
@@ -34,6 +37,8 @@ use tokio::time::timeout;
 use super::NodeId;
 use super::pool::Pool;
 use crate::cometbft::Key;
+pub use heights::Heights;
+
 use connection::Ended;
 use links::Links;
 use secure::{Identity, Secured};
@@ -82,6 +87,7 @@ pub struct GossipView(Arc<Shared>);
 struct Shared {
     identity: Identity,
     pool: Pool,
+    heights: Heights,
     links: Arc<Links>,
     counters: Counters,
 }
@@ -104,6 +110,7 @@ impl Gossip {
         key: &Key,
         network: &str,
         pool: Pool,
+        heights: Heights,
         peers: watch::Receiver<Vec<Peer>>,
     ) -> io::Result<Self> {
         let identity = Identity::new(key, network)?;
@@ -113,6 +120,7 @@ impl Gossip {
             shared: Arc::new(Shared {
                 identity,
                 pool,
+                heights,
                 links,
                 counters: Counters::default(),
             }),

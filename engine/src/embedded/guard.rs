@@ -102,6 +102,14 @@ impl Guard {
         Ok(true)
     }
 
+    /// Whether anything of this height could be signed now. What could not stays here, and need not outlive this process.
+    #[must_use]
+    pub fn may_sign_at(&self, height: u64) -> bool {
+        let inner = self.lock();
+        let last = inner.last.as_ref().map_or(0, |last| last.height);
+        inner.is_trusted && height > inner.floor && height >= last
+    }
+
     /// The network decided this height while this node watched: what is above it was never signed by this key.
     pub fn watched(&self, height: u64) -> Result<(), GuardError> {
         let mut inner = self.lock();

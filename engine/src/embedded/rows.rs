@@ -169,14 +169,13 @@ impl Rows {
         block: &SealedBlock,
         announcement: Option<Bytes>,
     ) -> Result<(), Fault> {
-        let value = KeptRow {
-            block: block.bytes().clone(),
-            announcement,
-        };
-        self.0.write(vec![EngineRow {
-            key: kept_key(block.header().height, &block.id()),
-            value: Some(value.encode_to_vec().into()),
-        }])
+        self.0.write(vec![kept_row(block, announcement)])
+    }
+
+    /// The same for a block that comes with its decision: this node never votes for it, so only a death of the process
+    /// must not lose it.
+    pub(super) fn keep_decided(&self, block: &SealedBlock) -> Result<(), Fault> {
+        self.0.write_later(vec![kept_row(block, None)])
     }
 
     /// Notes as what the chain is founded: the genesis alone does not tell what the application made of it.
@@ -249,6 +248,17 @@ fn validators_row(set: &ValidatorSet) -> EngineRow {
     put(
         [b"V", &set.hash()[..]].concat(),
         ValidatorsRow { validators }.encode_to_vec(),
+    )
+}
+
+fn kept_row(block: &SealedBlock, announcement: Option<Bytes>) -> EngineRow {
+    let value = KeptRow {
+        block: block.bytes().clone(),
+        announcement,
+    };
+    put(
+        kept_key(block.header().height, &block.id()),
+        value.encode_to_vec(),
     )
 }
 

@@ -19,7 +19,7 @@ use super::chain::{Chain, Own};
 use super::consensus::context::Ours;
 use super::consensus::driver::{Driver, Parts};
 use super::consensus::network::{self, Setup};
-use super::gossip::Gossip;
+use super::gossip::{Gossip, Heights};
 use super::guard::{Guard, GuardError};
 use super::params::Params;
 use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
@@ -129,6 +129,7 @@ impl Embedded {
         })?;
 
         let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
+        let heights = Heights::new(tip.height);
         let (gossip_sender, gossip_peers) = watch::channel(gossip_peers(&settings.peers));
         let gossip_address = gossip_address(settings.listen)?;
         let gossip = Gossip::bind(
@@ -136,6 +137,7 @@ impl Embedded {
             &Key::from_seed(&settings.node_seed),
             &tip.chain_id,
             pool.clone(),
+            heights.clone(),
             gossip_peers,
         )
         .await
@@ -166,10 +168,11 @@ impl Embedded {
             guard: Arc::clone(&guard),
             key,
             address: own.address,
+            first_height: founding.next_height(),
             tip,
             clock: settings.clock,
-            first_height: founding.next_height(),
             progress,
+            heights,
         };
         let driver = Driver::new(parts, channels.network)?;
         let events = channels.events.subscribe();

@@ -21,7 +21,7 @@ use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
 use crate::query::refusals;
-use crate::store::{Commit, LeafChange, Recorded};
+use crate::store::{Commit, Durability, LeafChange, Recorded};
 
 /// An executed block that is not durable yet.
 pub(super) struct Pending {
@@ -125,8 +125,12 @@ impl App {
         Ok(result)
     }
 
-    /// Makes the executed block durable, in one synced batch; then readers see it.
-    pub(super) fn commit_pending(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault> {
+    /// Makes the executed block durable, in one batch; then readers see it.
+    pub(super) fn commit_pending(
+        &self,
+        engine_rows: Vec<EngineRow>,
+        durability: Durability,
+    ) -> Result<Committed, Fault> {
         let pending = self
             .pending
             .lock()
@@ -136,7 +140,7 @@ impl App {
         pending.commit.engine = engine_rows;
         let started = Instant::now();
         crash_point::reach(CrashPoint::AppBeforeCommit);
-        self.store.commit(pending.commit)?;
+        self.store.commit_with(pending.commit, durability)?;
         self.tree.committed();
         crash_point::reach(CrashPoint::AppAfterCommit);
         self.metrics.observe_phase(Phase::Commit, started.elapsed());

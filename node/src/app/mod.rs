@@ -33,7 +33,7 @@ pub(crate) use verification::Checked;
 
 use crate::fault::{Fault, FaultKind};
 use crate::metrics::Metrics;
-use crate::store::{AsOf, Snapshot, Store};
+use crate::store::{AsOf, Durability, Snapshot, Store};
 use execution::Pending;
 use state_tree::SharedTree;
 use verification::Verifier;
@@ -187,7 +187,11 @@ impl Application for App {
     }
 
     fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, EngineFault> {
-        stop_on_fault(self.commit_pending(engine_rows))
+        stop_on_fault(self.commit_pending(engine_rows, Durability::Now))
+    }
+
+    fn commit_later(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, EngineFault> {
+        stop_on_fault(self.commit_pending(engine_rows, Durability::Later))
     }
 
     fn query(&self, request: Query) -> Result<QueryResult, EngineFault> {

@@ -24,6 +24,16 @@ use crate::fault::{Fault, FaultKind};
 /// How much more space than its own size a commit wants on the disk: the log, the table's files, their rewriting.
 pub(super) const SPACE_FACTOR: u64 = 4;
 
+/// When a write must be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// When the call returns.
+    Now,
+    /// With the next one that must be at once: a power cut may take back the newest writes, in their order and each
+    /// whole. A death of the process takes back nothing.
+    Later,
+}
+
 /// Everything that one height changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Commit {
@@ -82,9 +92,17 @@ impl Store {
     /// Makes one height durable, whole, with one fsync; then readers see it.
     ///
     /// # Errors
+    /// See [`Store::commit_with`].
+    pub fn commit(&self, commit: Commit) -> Result<(), Fault> {
+        self.commit_with(commit, Durability::Now)
+    }
+
+    /// Writes one height, whole; then readers see it.
+    ///
+    /// # Errors
     /// `Internal` for a height that is not the next or a commit that contradicts itself, `DiskFull` before anything
     /// is written where it might not fit, and whatever writing brings. After an error the store stands where it stood.
-    pub fn commit(&self, commit: Commit) -> Result<(), Fault> {
+    pub fn commit_with(&self, commit: Commit, durability: Durability) -> Result<(), Fault> {
         let _writing = self.begin_writing();
         let before = self.snapshot();
         if commit.height != before.height() + 1 {
@@ -116,7 +134,7 @@ impl Store {
                 .saturating_add(SPACE_FACTOR * batch.bytes() as u64),
         )?;
         crash_point::reach(CrashPoint::StoreBeforeWrite);
-        let epoch = self.write_state(batch, commit.changes)?;
+        let epoch = self.write_state(batch, commit.changes, durability)?;
         crash_point::reach(CrashPoint::StoreAfterWrite);
 
         self.show(epoch)?;

@@ -11,7 +11,7 @@ use polity_engine::application::{EngineRow, EngineStore, Fault as EngineFault};
 
 use super::rocks::{Batch, View};
 use super::table::Table;
-use super::{Store, free_space_check};
+use super::{Durability, Store, free_space_check};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, fatal};
 
@@ -37,18 +37,22 @@ impl EngineStore for Store {
     }
 
     fn write(&self, rows: Vec<EngineRow>) -> Result<(), EngineFault> {
-        or_stop(self.write_engine_rows(&rows))
+        or_stop(self.write_engine_rows(&rows, Durability::Now))
+    }
+
+    fn write_later(&self, rows: Vec<EngineRow>) -> Result<(), EngineFault> {
+        or_stop(self.write_engine_rows(&rows, Durability::Later))
     }
 }
 
 impl Store {
-    fn write_engine_rows(&self, rows: &[EngineRow]) -> Result<(), Fault> {
+    fn write_engine_rows(&self, rows: &[EngineRow], durability: Durability) -> Result<(), Fault> {
         let _writing = self.begin_writing();
         let mut batch = self.rocks.batch()?;
         put_engine_rows(&mut batch, rows);
         free_space_check(self.rocks.directory(), self.options.free_bytes_min)?;
         crash_point::reach(CrashPoint::StoreBeforeKeep);
-        self.rocks.write_synced(batch.finish())?;
+        self.rocks.write(batch.finish(), durability)?;
         crash_point::reach(CrashPoint::StoreAfterKeep);
         Ok(())
     }

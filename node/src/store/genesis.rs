@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::commit::{LeafChange, SPACE_FACTOR, check_state, put_state, tip};
 use super::table::{Meta, Table};
-use super::{Hash, Store, free_space_check};
+use super::{Durability, Hash, Store, free_space_check};
 use crate::fault::{Fault, FaultKind};
 
 /// What a store begins with, at height 0.
@@ -56,7 +56,7 @@ impl Store {
                 .free_bytes_min
                 .saturating_add(SPACE_FACTOR * batch.bytes() as u64),
         )?;
-        let epoch = self.write_state(batch, genesis.changes)?;
+        let epoch = self.write_state(batch, genesis.changes, Durability::Now)?;
         self.show(epoch)
     }
 }

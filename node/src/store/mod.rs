@@ -35,7 +35,7 @@ use std::thread;
 
 pub use backup::{BackupSummary, restore, verify_backup};
 pub use check::CheckReport;
-pub use commit::{Commit, LeafChange, Recorded};
+pub use commit::{Commit, Durability, LeafChange, Recorded};
 pub use continuation::ArchiveEntry;
 pub use disk::{free_bytes, free_space_check};
 pub use genesis::Genesis;
@@ -192,11 +192,12 @@ impl Store {
         &self,
         batch: Batch<'_>,
         changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        durability: Durability,
     ) -> Result<u64, Fault> {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         let written = thread::scope(|scope| {
             scope.spawn(|| self.cache.begin_epoch(epoch, changes));
-            self.rocks.write_synced(batch.finish())
+            self.rocks.write(batch.finish(), durability)
         });
         match written {
             Ok(()) => Ok(epoch),

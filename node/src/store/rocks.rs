@@ -17,6 +17,7 @@ use rocksdb::{
     WriteBatch, WriteOptions,
 };
 
+use super::Durability;
 use super::options::{HistoryKept, StoreOptions};
 use super::table::{Table, split_version_key, version_prefix};
 use crate::fault::{Fault, FaultKind};
@@ -80,9 +81,17 @@ impl Rocks {
 
     /// Writes a batch whole or not at all, and returns when the disk has it: one fsync of the log.
     pub(super) fn write_synced(&self, batch: WriteBatch) -> Result<(), Fault> {
+        self.write(batch, Durability::Now)
+    }
+
+    /// Writes a batch whole or not at all. What was to be written later is on the disk with the next synced one,
+    /// because they share a log.
+    pub(super) fn write(&self, batch: WriteBatch, durability: Durability) -> Result<(), Fault> {
         let mut options = WriteOptions::default();
-        options.set_sync(true);
-        self.synced_writes.fetch_add(1, Ordering::Relaxed);
+        if durability == Durability::Now {
+            options.set_sync(true);
+            self.synced_writes.fetch_add(1, Ordering::Relaxed);
+        }
         self.db
             .write_opt(batch, &options)
             .map_err(|error| fault("writing to the store", &self.directory, &error))
@@ -149,6 +158,13 @@ impl Batch<'_> {
         self.batch.delete_cf(self.handles[table as usize], key);
     }
 
+    /// Deletes every row of a table whose key is shorter than 255 bytes.
+    pub(super) fn clear(&mut self, table: Table) {
+        let to = [0xff; 255];
+        self.batch
+            .delete_range_cf(self.handles[table as usize], &[][..], &to[..]);
+    }
+
     pub(super) fn put_or_delete(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) {
         match value {
             Some(value) => self.put(table, key, value),
@@ -158,13 +174,6 @@ impl Batch<'_> {
 
     pub(super) fn bytes(&self) -> usize {
         self.batch.size_in_bytes()
-    /// Deletes every row of a table whose key is shorter than 255 bytes.
-    pub(super) fn clear(&mut self, table: Table) {
-        let to = [0xff; 255];
-        self.batch
-            .delete_range_cf(self.handles[table as usize], &[][..], &to[..]);
-    }
-
     }
 
     pub(super) fn finish(self) -> WriteBatch {
@@ -479,6 +488,7 @@ fn table_options(
         | Table::Undo
         | Table::Indexes
         | Table::Engine
+        | Table::Archive
         | Table::Meta => DBCompressionType::Lz4,
     });
     options.set_block_based_table_factory(&blocks);
@@ -488,7 +498,6 @@ fn table_options(
 fn reading(table: Table) -> &'static str {
     match table {
         Table::Values => "reading a value",
-        | Table::Archive
         Table::Rows => "reading a row",
         Table::Leaves => "reading a leaf",
         Table::Transactions => "reading a transaction",
@@ -498,6 +507,7 @@ fn reading(table: Table) -> &'static str {
         Table::Undo => "reading what a commit replaced",
         Table::Indexes => "reading an index",
         Table::Engine => "reading a row of the engine",
+        Table::Archive => "reading a block of an ended chain",
         Table::Meta => "reading the store's own record",
     }
 }
@@ -507,7 +517,6 @@ fn fault(doing: &str, path: &Path, error: &rocksdb::Error) -> Fault {
     let words = error.as_ref();
     let kind = match error.kind() {
         ErrorKind::Corruption => FaultKind::StoreDamaged,
-        Table::Archive => "reading a block of an ended chain",
         ErrorKind::IOError if words.contains("lock file") || words.contains("/LOCK") => {
             let words = format!("{} is in use by another process", path.display());
             return Fault::new(FaultKind::StoreLocked, words);

@@ -9,8 +9,8 @@ use super::sample::{
 };
 use super::table::Table;
 use super::{
-    AsOfError, Commit, Genesis, HistoryKept, IndexRange, LeafChange, Position, Store, StoreOptions,
-    restore, verify_backup,
+    AsOfError, Commit, Durability, Genesis, HistoryKept, IndexRange, LeafChange, Position, Store,
+    StoreOptions, restore, verify_backup,
 };
 use crate::fault::FaultKind;
 
@@ -571,4 +571,31 @@ fn flip_byte(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[at] ^= 0x10;
     fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn what_may_come_later_costs_no_fsync_and_is_seen_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(
+        directory.path(),
+        StoreOptions {
+            statistics: true,
+            ..options()
+        },
+    )
+    .unwrap();
+    let before = store.counters();
+    for height in 1..=5 {
+        store
+            .commit_with(commit_at(height), Durability::Later)
+            .unwrap();
+        assert_eq!(contents(&store), contents_at(height));
+    }
+    let now = store.counters();
+    assert_eq!(now.commits - before.commits, 5);
+    assert_eq!(now.synced_writes, before.synced_writes);
+    assert_eq!(now.log_syncs, before.log_syncs);
+
+    store.commit(commit_at(6)).unwrap();
+    assert_eq!(store.counters().synced_writes, before.synced_writes + 1);
 }

@@ -29,6 +29,7 @@ use crate::Fault;
 use crate::application::{Application, Timestamp};
 use crate::embedded::canonical::Address;
 use crate::embedded::evidence::{Pending, Witness};
+use crate::embedded::gossip::Heights;
 use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
@@ -44,9 +45,10 @@ pub(in crate::embedded) struct Parts {
     pub(in crate::embedded) key: SigningKey,
     pub(in crate::embedded) address: Address,
     pub(in crate::embedded) clock: fn() -> Timestamp,
-    pub(in crate::embedded) progress: watch::Sender<Progress>,
     pub(in crate::embedded) first_height: u64,
     pub(in crate::embedded) tip: Tip,
+    pub(in crate::embedded) progress: watch::Sender<Progress>,
+    pub(in crate::embedded) heights: Heights,
 }
 
 /// The application's side of consensus.
@@ -104,6 +106,7 @@ impl Driver {
     ) -> Fault {
         let mut ending = Ending::default();
         let mut pool = self.parts.pool.watch();
+        let mut ahead = self.parts.heights.ahead();
         loop {
             let start = self.start_time(pool.borrow_and_update().transactions > 0);
             tokio::select! {
@@ -123,6 +126,11 @@ impl Driver {
                     Err(broadcast::error::RecvError::Closed) => return self.ended(ending, &mut events),
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
+                Ok(()) = ahead.changed() => {
+                    if *ahead.borrow_and_update() > self.tip.height {
+                        self.pacing.stir();
+                    }
+                }
                 () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
                     self.start_next();
                 }

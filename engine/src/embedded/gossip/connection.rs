@@ -21,6 +21,8 @@ use crate::embedded::pool::NotTaken;
 const PACE: Duration = Duration::from_millis(5);
 /// A node that has nothing to say says so.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
+/// How often a peer is told of a new height at most, and what is offered is looked at.
+const TELL_EVERY: Duration = OFFER_AGE;
 /// A peer that is silent, or takes nothing, for so long is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
@@ -80,6 +82,7 @@ impl Desk {
 }
 
 async fn hear(shared: &Shared, peer: NodeId, desk: &Desk, mut reader: Reader) -> Ended {
+    let mut heard: Option<Instant> = None;
     loop {
         let frame = match timeout(SILENCE_MAX, frame::read(&mut reader)).await {
             Ok(Ok(frame)) => frame,
@@ -88,7 +91,13 @@ async fn hear(shared: &Shared, peer: NodeId, desk: &Desk, mut reader: Reader) ->
             Err(_) => return Ended::Silent,
         };
         match frame {
-            Frame::Alive => {}
+            Frame::Alive(height) => {
+                // A node tells at most once in a tick; a peer that tells more often wakes nobody more often.
+                if heard.is_none_or(|heard| heard.elapsed() >= TELL_EVERY / 2) {
+                    heard = Some(Instant::now());
+                    shared.heights.hear(height);
+                }
+            }
             Frame::Transactions(transactions) => {
                 shared.counters.received(transactions.len());
                 let received = shared.pool.receive(peer, transactions).await;
@@ -134,9 +143,11 @@ fn is_forged(answer: &Result<CheckResult, NotTaken>) -> bool {
 
 async fn speak(shared: &Shared, desk: &Desk, mut writer: Writer) -> Ended {
     let mut changes = shared.pool.watch();
-    let mut tick = interval(OFFER_AGE);
+    let mut tick = interval(TELL_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut spoke = Instant::now();
+    let mut told = None;
+    let mut is_time = true;
     loop {
         let mut said = false;
         while let Some(frame) = next(shared, desk) {
@@ -148,10 +159,12 @@ async fn speak(shared: &Shared, desk: &Desk, mut writer: Writer) -> Ended {
             }
             said = true;
         }
-        if !said && spoke.elapsed() >= ALIVE_EVERY {
-            if let Err(ended) = in_time(writer.write_all(&Frame::Alive.encode())).await {
+        let own = shared.heights.own();
+        if (is_time && told != Some(own)) || (!said && spoke.elapsed() >= ALIVE_EVERY) {
+            if let Err(ended) = in_time(writer.write_all(&Frame::Alive(own).encode())).await {
                 return ended;
             }
+            told = Some(own);
             said = true;
         }
         if said {
@@ -161,11 +174,12 @@ async fn speak(shared: &Shared, desk: &Desk, mut writer: Writer) -> Ended {
             spoke = Instant::now();
         }
 
+        is_time = false;
         tokio::select! {
             // Where the pool is gone, the node stops, and with it this connection.
             changed = changes.changed() => if changed.is_err() { return Ended::Closed },
             () = desk.news.notified() => {}
-            _ = tick.tick() => {}
+            _ = tick.tick() => is_time = true,
         }
         sleep_until((spoke + PACE).into()).await;
     }

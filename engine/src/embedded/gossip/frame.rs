@@ -1,7 +1,7 @@
 //! What nodes say to each other: a length of four bytes, then one of four things.
 //!
 //! ```text
-//! length u32 │ 0                                  I am still here
+//! length u32 │ 0 │ height u64                     I am still here, and this is my newest height
 //!            │ 1 │ (length u32 │ transaction)…     take these
 //!            │ 2 │ id…                             I have these, of 32 bytes each
 //!            │ 3 │ id…                             give me these
@@ -34,7 +34,7 @@ const WANT: u8 = 3;
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    Alive,
+    Alive(u64),
     Transactions(Vec<Bytes>),
     Have(Vec<TxId>),
     Want(Vec<TxId>),
@@ -67,7 +67,10 @@ impl Frame {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![0; LENGTH_BYTES];
         match self {
-            Frame::Alive => bytes.push(ALIVE),
+            Frame::Alive(height) => {
+                bytes.push(ALIVE);
+                bytes.extend(height.to_be_bytes());
+            }
             Frame::Transactions(transactions) => {
                 let size: usize = transactions
                     .iter()
@@ -93,8 +96,10 @@ impl Frame {
     pub(super) fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
         let (kind, rest) = bytes.split_first().ok_or(FrameError::Length(0))?;
         match *kind {
-            ALIVE if rest.is_empty() => Ok(Frame::Alive),
-            ALIVE => Err(FrameError::Parts),
+            ALIVE => {
+                let height = rest.try_into().map_err(|_| FrameError::Parts)?;
+                Ok(Frame::Alive(u64::from_be_bytes(height)))
+            }
             TRANSACTIONS => read_transactions(rest).map(Frame::Transactions),
             HAVE => read_ids(rest).map(Frame::Have),
             WANT => read_ids(rest).map(Frame::Want),
@@ -169,7 +174,7 @@ mod tests {
         let ids = proptest::collection::vec(any::<[u8; 32]>().prop_map(TxId), 1..20);
         let transaction = proptest::collection::vec(any::<u8>(), 1..40).prop_map(Bytes::from);
         prop_oneof![
-            Just(Frame::Alive),
+            any::<u64>().prop_map(Frame::Alive),
             proptest::collection::vec(transaction, 1..20).prop_map(Frame::Transactions),
             ids.clone().prop_map(Frame::Have),
             ids.prop_map(Frame::Want),

@@ -23,6 +23,7 @@ struct Node {
     application: Arc<Sentences>,
     address: SocketAddr,
     peers: watch::Sender<Vec<Peer>>,
+    heights: Heights,
     view: GossipView,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -44,10 +45,18 @@ impl Node {
             Limits::default(),
         );
         tokio::spawn(admission.run());
+        let heights = Heights::new(0);
         let (peers, told) = watch::channel(Vec::new());
-        let gossip = Gossip::bind(listen, &key(seed), NETWORK, pool.clone(), told)
-            .await
-            .unwrap();
+        let gossip = Gossip::bind(
+            listen,
+            &key(seed),
+            NETWORK,
+            pool.clone(),
+            heights.clone(),
+            told,
+        )
+        .await
+        .unwrap();
         let (address, view) = (gossip.address().unwrap(), gossip.view());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(gossip.run(async {
@@ -60,6 +69,7 @@ impl Node {
             application,
             address,
             peers,
+            heights,
             view,
             stop,
             running,
@@ -326,4 +336,24 @@ async fn a_peer_that_does_not_read_holds_nobody_up() {
     nodes[1].has(120).await;
     nodes[2].has(120).await;
     drop(sleeper);
+}
+
+#[tokio::test]
+async fn nodes_tell_each_other_how_far_they_are() {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (ann, ben) = (Node::start(1, any).await, Node::start(2, any).await);
+    let mut ahead = ann.heights.ahead();
+    ann.peers.send_replace(vec![ben.peer()]);
+    ben.peers.send_replace(vec![ann.peer()]);
+
+    for height in [7, 8] {
+        ben.heights.reach(height);
+        let told = timeout(PATIENCE, ahead.wait_for(|told| *told == height)).await;
+        assert!(told.is_ok(), "height {height}");
+    }
+    assert_eq!(
+        *ben.heights.ahead().borrow(),
+        0,
+        "who is behind tells nothing new"
+    );
 }

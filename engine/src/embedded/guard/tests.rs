@@ -168,3 +168,21 @@ fn overwrite(place: &Place, bytes: &[u8]) {
         .unwrap();
     file.write_all_at(bytes, 0).unwrap();
 }
+
+#[test]
+fn heights_at_which_nothing_can_be_signed_are_known_before() {
+    let place = Place::new();
+    let guard = founded(&place);
+    assert!(guard.may_sign_at(1));
+    assert!(guard.permit(&word(5, 0, Step::Prevote, 1)).unwrap());
+    for (height, expected) in [(4, false), (5, true), (6, true)] {
+        assert_eq!(guard.may_sign_at(height), expected, "height {height}");
+    }
+    drop(guard);
+
+    fs::remove_file(place.file()).unwrap();
+    let lost = Guard::open(&place.file()).unwrap();
+    assert!(!lost.may_sign_at(9));
+    lost.watched(9).unwrap();
+    assert!(!lost.may_sign_at(9) && lost.may_sign_at(10));
+}

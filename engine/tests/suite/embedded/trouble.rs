@@ -13,6 +13,8 @@ use super::wires::Wires;
 
 /// The validator that misbehaves.
 const FOURTH: usize = 3;
+/// A network at rest makes a block a minute.
+const BEFORE_THE_NEXT_BLOCK: Duration = Duration::from_secs(20);
 /// A second node with the same validator's key and a guard of its own: two that propose different blocks in one round,
 /// and vote each for their own.
 const TWIN: usize = 4;
@@ -262,5 +264,28 @@ async fn a_slow_disk_holds_nobody_up_and_loses_nothing() {
             .await
     );
     network.wait_for_transaction("block 19", PATIENCE).await;
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_cut_off_from_a_network_at_rest_catches_up_when_it_is_back() {
+    let mut network = Network::found(4, 0);
+    let wires = Wires::between(&mut network, &[0, 1, 2], &[FOURTH]).await;
+    network.start_all().await;
+    network.nodes[0].submit("before").await;
+    network.wait_for_transaction("before", PATIENCE).await;
+
+    wires.cut();
+    network.nodes[0].submit("meanwhile").await;
+    for node in &network.nodes[..FOURTH] {
+        node.wait_for("meanwhile", PATIENCE).await;
+    }
+    assert_eq!(network.nodes[FOURTH].app.height_of("meanwhile"), None);
+
+    // No transaction comes, and the next block of a network at rest is a minute away.
+    wires.mend();
+    network.nodes[FOURTH]
+        .wait_for("meanwhile", BEFORE_THE_NEXT_BLOCK)
+        .await;
     network.assert_agreement();
 }

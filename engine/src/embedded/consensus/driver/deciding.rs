@@ -48,7 +48,11 @@ impl Driver {
         let (next, committed) = blocking(move || {
             let result = execute(&*application, &decided)?;
             let next = tip.after(&decided, commit, &result)?;
-            let committed = application.commit(rows::decided(&decided, &next, &kept))?;
+            let rows = rows::decided(&decided, &next, &kept);
+            let committed = match is_synced {
+                true => application.commit_later(rows)?,
+                false => application.commit(rows)?,
+            };
             Ok((next, committed))
         })
         .await?;
@@ -63,6 +67,7 @@ impl Driver {
         }
         self.streams.decided(height);
         self.pacing.decided(is_synced);
+        self.parts.heights.reach(height);
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
         self.parts

@@ -37,7 +37,7 @@ impl Driver {
         };
 
         let _ = reply.send(LocallyProposedValue::new(height, round, id));
-        if self.parts.guard.is_trusted() {
+        if self.parts.guard.may_sign_at(height.0) {
             self.restream(height, round, self.parts.address, id).await;
         }
         Ok(())
@@ -48,14 +48,20 @@ impl Driver {
         let (address, key) = (self.parts.address, self.parts.key.clone());
         let evidence = self.evidence.for_block(&rows, &tip)?;
         let mut block = build::empty(&tip, evidence, address, (self.parts.clock)());
-        let request = build::request(&block, &tip);
-        block.transactions = self.parts.pool.propose(request).await?;
+        // A node that catches up is asked for blocks of heights that were decided long ago. The guard lets none out.
+        let is_shown = self.parts.guard.may_sign_at(tip.next_height());
+        if is_shown {
+            let request = build::request(&block, &tip);
+            block.transactions = self.parts.pool.propose(request).await?;
+        }
         let (block, announcement) = blocking(move || {
             let block = block.seal();
             let announcement = Announcement::new(&block, round, address, &tip.chain_id, &key);
             // Proposing is voting: the block must not be lost.
-            let announced = AnnouncementMessage::from(&announcement).encode_to_vec();
-            rows.keep(&block, Some(announced.into()))?;
+            if is_shown {
+                let announced = AnnouncementMessage::from(&announcement).encode_to_vec();
+                rows.keep(&block, Some(announced.into()))?;
+            }
             Ok((block, announcement))
         })
         .await?;
@@ -70,7 +76,7 @@ impl Driver {
             is_timely: true,
             is_synced: false,
             is_told: true,
-            is_kept: true,
+            is_kept: is_shown,
         });
         Ok(id)
     }

@@ -82,7 +82,7 @@ impl Driver {
             let checked = judge::check(&block, &tip, &rows)?;
             // Consensus notes its name, and would decide for a name alone after a death before the decision.
             if checked.is_ok() {
-                rows.keep(&block, None)?;
+                rows.keep_decided(&block)?;
             }
             Ok((block, checked))
         })

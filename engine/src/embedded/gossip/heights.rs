@@ -1,0 +1,46 @@
+//! How far nodes are, as they tell each other.
+//!
+//! Consensus rests where nothing happens, and whoever rests takes no blocks in. A node that was cut off while the others
+//! made one more would so lag until the next block; what its peers tell when they meet again wakes it at once. Nothing
+//! is believed of it: a node that was woken for a lie finds nothing to take in.
+
+use tokio::sync::watch;
+
+/// The height of this node, and the newest height above it that a peer told.
+#[derive(Clone, Debug)]
+pub struct Heights {
+    own: watch::Sender<u64>,
+    ahead: watch::Sender<u64>,
+}
+
+impl Heights {
+    /// Of a node at this height, which has heard nothing yet.
+    #[must_use]
+    pub fn new(own: u64) -> Self {
+        Self {
+            own: watch::Sender::new(own),
+            ahead: watch::Sender::new(0),
+        }
+    }
+
+    /// This node has a height now.
+    pub fn reach(&self, height: u64) {
+        self.own.send_replace(height);
+    }
+
+    /// What peers tell that are ahead, each time that one does.
+    #[must_use]
+    pub fn ahead(&self) -> watch::Receiver<u64> {
+        self.ahead.subscribe()
+    }
+
+    pub(super) fn own(&self) -> u64 {
+        *self.own.borrow()
+    }
+
+    pub(super) fn hear(&self, height: u64) {
+        if height > self.own() {
+            self.ahead.send_replace(height);
+        }
+    }
+}
