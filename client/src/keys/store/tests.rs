@@ -1,0 +1,95 @@
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+use crate::ErrorKind;
+
+fn store(home: &tempfile::TempDir) -> KeyStore {
+    KeyStore::in_home(home.path()).with_work_factor(2)
+}
+
+fn passphrase(text: &str) -> Passphrase {
+    Passphrase::new(text.into())
+}
+
+#[test]
+fn a_new_key_is_listed_and_opens_under_its_passphrase_only() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+
+    assert_eq!(store.list().expect("empty"), []);
+    let key = store.create("finn", &passphrase("p")).expect("made");
+
+    assert_eq!(store.list().expect("one"), std::slice::from_ref(&key));
+    let signer = store.open("finn", &passphrase("p")).expect("opens");
+    assert_eq!(signer.public_key(), key.public_key);
+    let refused = store.open("finn", &passphrase("q")).expect_err("wrong");
+    assert_eq!(refused.kind(), ErrorKind::Key);
+}
+
+#[test]
+fn a_key_file_is_for_its_owner_only_and_holds_no_seed() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    let seed = "5a".repeat(32);
+    let form = ImportForm::Plain(seed.as_bytes());
+    store
+        .import("svc", form, &passphrase("p"))
+        .expect("imports");
+
+    let path = home.path().join("keys/svc.key");
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&home.path().join("keys")), 0o700);
+    let bytes = fs::read(&path).expect("reads");
+    assert!(!bytes.windows(16).any(|w| w == [0x5a; 16]));
+    assert!(!String::from_utf8_lossy(&bytes).contains(&seed));
+}
+
+#[test]
+fn an_exported_key_imports_as_the_same_key_in_both_forms() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    let key = store.create("one", &passphrase("p")).expect("made");
+
+    let plain = store.export("one", &passphrase("p"), None).expect("plain");
+    let other = passphrase("other");
+    let sealed = store
+        .export("one", &passphrase("p"), Some(&other))
+        .expect("sealed");
+
+    assert!(!ImportForm::is_encrypted(&plain) && ImportForm::is_encrypted(&sealed));
+    let forms = [
+        ("two", ImportForm::Plain(&plain)),
+        ("three", ImportForm::Encrypted(&sealed, &other)),
+    ];
+    for (name, form) in forms {
+        let copy = store.import(name, form, &passphrase("n")).expect(name);
+        assert_eq!(copy.public_key, key.public_key, "{name}");
+    }
+}
+
+#[test]
+fn a_taken_name_and_a_name_with_a_path_in_it_are_refused() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    store.create("finn", &passphrase("p")).expect("made");
+
+    assert!(store.create("finn", &passphrase("p")).is_err());
+    for name in ["", "../finn", "a/b", "Finn", "a.b", &"a".repeat(65)] {
+        let refused = store.create(name, &passphrase("p")).expect_err(name);
+        assert_eq!(refused.kind(), ErrorKind::Usage, "{name}");
+    }
+}
+
+#[test]
+fn a_swapped_public_part_is_noticed_when_the_key_is_opened() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    store.create("one", &passphrase("p")).expect("made");
+    store.create("two", &passphrase("p")).expect("made");
+    let keys = home.path().join("keys");
+
+    fs::copy(keys.join("two.pub"), keys.join("one.pub")).expect("swapped");
+
+    assert!(store.open("one", &passphrase("p")).is_err());
+}
