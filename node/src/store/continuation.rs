@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use std::sync::atomic::Ordering;
+
 use super::rocks::View;
 use super::table::{Meta, Table};
 use super::{Store, free_space_check};
@@ -22,7 +24,8 @@ impl Store {
         batch.clear(Table::Undo);
         free_space_check(self.rocks.directory(), self.options.free_bytes_min)?;
         self.rocks.write_synced(batch.finish())?;
-        self.swap_snapshot([])
+        // The state is as it was, and so is what memory holds of it.
+        self.show(self.epoch.load(Ordering::Relaxed))
     }
 
     /// Keeps blocks of a chain that ends.
