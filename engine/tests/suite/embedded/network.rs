@@ -282,26 +282,6 @@ impl Node {
         reached.await.is_ok()
     }
 
-    /// Waits until its consensus is connected with so many.
-    pub(super) async fn wait_for_peers(&self, count: usize, within: Duration) -> bool {
-        let connected = timeout(within, async {
-            while self.chain().peers().await.len() < count {
-                sleep(GLANCE).await;
-            }
-        });
-        connected.await.is_ok()
-    }
-
-    /// Waits until it has signed something of a height.
-    pub(super) async fn wait_until_signed(&self, height: u64, within: Duration) {
-        let signed = timeout(within, async {
-            while self.chain().guard().height < height {
-                sleep(GLANCE).await;
-            }
-        });
-        assert!(signed.await.is_ok(), "nothing of height {height} is signed");
-    }
-
     fn guard_file(&self) -> PathBuf {
         self.home.path().join("consensus.guard")
     }

@@ -51,45 +51,6 @@ async fn a_validator_that_runs_twice_proposes_and_votes_twice_and_a_block_convic
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_vote_that_comes_after_its_height_was_decided_convicts_too() {
-    let mut network = found_with_a_twin();
-    let wires = Wires::between(&mut network, &[0, 1, 2, FOURTH], &[TWIN]).await;
-    start_with_a_twin(&mut network).await;
-
-    network.nodes[0].submit("before").await;
-    let height = network.wait_for_transaction("before", PATIENCE).await;
-    // The block that proves it is the last one for now.
-    for node in &network.nodes {
-        assert!(node.wait_for_height(height + 1, PATIENCE).await);
-    }
-
-    wires.cut();
-    let (one, twin) = (&network.nodes[0], &network.nodes[TWIN]);
-    tokio::join!(one.submit("together"), twin.submit("alone"));
-    one.wait_for("together", PATIENCE).await;
-    twin.wait_until_signed(height + 2, PATIENCE).await;
-    // As long as its disk does not take the block that the others decided, it repeats its vote.
-    twin.app.slow_down(PATIENCE);
-    wires.mend();
-    let others = network.nodes[..FOURTH].len();
-    assert!(twin.wait_for_peers(others, PATIENCE).await);
-    let convicted = timeout(PATIENCE, async {
-        for number in 0.. {
-            if evidence(&network).any(|voted| voted == height + 2) {
-                break;
-            }
-            let later = format!("later {number}");
-            one.submit(&later).await;
-            one.wait_for(&later, PATIENCE).await;
-        }
-    });
-    assert!(convicted.await.is_ok(), "nobody noticed");
-    twin.app.slow_down(Duration::ZERO);
-    network.wait_for_transaction("alone", PATIENCE).await;
-    network.assert_agreement();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copied_validator_signs_nothing_and_stops_once_it_sees_its_original_sign() {
     let mut network = found_with_a_twin();
     let (originals, copy) = network.nodes.split_at_mut(TWIN);
