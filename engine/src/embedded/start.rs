@@ -88,6 +88,7 @@ pub struct Embedded {
     stop_gossip: watch::Sender<bool>,
     actors: EngineHandle,
     log_file: PathBuf,
+    listen: SocketAddr,
 }
 
 impl Embedded {
@@ -206,6 +207,7 @@ impl Embedded {
             stop_gossip,
             actors,
             log_file: settings.log_file,
+            listen: settings.listen,
         })
     }
 
@@ -235,7 +237,7 @@ impl Embedded {
     }
 
     /// Stops the engine: nothing is signed or committed any more when this returns, and another may start
-    /// over the same files.
+    /// over the same files and addresses.
     pub async fn stop(self) {
         self.stop_gossip.send_replace(true);
         let _ = self.gossip.await;
@@ -247,6 +249,7 @@ impl Embedded {
         actors.stop(reason());
         let _ = tokio::time::timeout(STOP_TIME, self.actors.handle).await;
         let _ = tokio::time::timeout(STOP_TIME, closed(&self.log_file)).await;
+        let _ = tokio::time::timeout(STOP_TIME, left(self.listen)).await;
         // It ends by itself where Malachite is gone; a block in hand is still made durable.
         // Where its end was the reason to stop, there is nothing left to wait for.
         let mut driver = self.driver;
@@ -265,6 +268,13 @@ async fn closed(log: &Path) {
             Err(Errno::WOULDBLOCK) => tokio::time::sleep(GLANCE).await,
             _ => return,
         }
+    }
+}
+
+/// Waits until nobody listens at an address. Malachite's network outlives its actor by a moment too.
+async fn left(address: SocketAddr) {
+    while TcpListener::bind(address).is_err() {
+        tokio::time::sleep(GLANCE).await;
     }
 }
 
