@@ -165,6 +165,7 @@ async fn what_the_application_decided_at_the_founding_outlives_a_restart() {
     let (params, validators) = founding(&network);
     assert_eq!(params.pace.timeout_step, FOUNDING_STEP_MILLIS);
 
+    assert!(network.nodes[0].wait_for_height(1, PATIENCE).await);
     network.nodes[0].stop().await;
     network.nodes[0].start().await;
     assert_eq!(founding(&network), (params, validators));
