@@ -97,16 +97,30 @@ impl Context {
         }
     }
 
+    /// For commands that know the newest state alone: an `--at` that they would pass over is refused.
+    pub fn only_now(&self) -> Result<()> {
+        match &self.options.at {
+            None => Ok(()),
+            Some(_) => Err(usage("this tells of the newest state: there is no --at")),
+        }
+    }
+
     /// A height that is written as such, or as a time: then the newest block that is not later.
     pub async fn height_of(&self, text: &str) -> Result<u64> {
-        if let Ok(height) = text.parse() {
-            return Ok(height);
+        match text.parse() {
+            // To a node it is the newest height.
+            Ok(0) => return Err(usage("heights begin with 1")),
+            Ok(height) => return Ok(height),
+            Err(_) => {}
         }
         let seconds = time::parse(text).map_err(|_| {
             usage(format!(
                 "neither a height nor a time like 2026-03-01T12:00:00Z: {text}"
             ))
         })?;
+        if seconds > time::now()? {
+            return Err(usage(format!("{text} lies ahead")));
+        }
         self.session().await?.height_at(seconds).await
     }
 

@@ -121,10 +121,13 @@ impl Context {
         Ok(())
     }
 
-    /// Asks at the terminal, unless `--yes` or nobody is there.
+    /// Asks at the terminal, unless `--yes`; where nobody can be asked, nothing is signed.
     pub fn confirm(&self, question: &str) -> Result<()> {
-        if self.options.yes || !std::io::stdin().is_terminal() {
+        if self.options.yes {
             return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            return Err(usage("nobody can be asked here: say --yes to sign"));
         }
         let mut stderr = anstream::stderr();
         let _ = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());

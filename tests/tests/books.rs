@@ -134,6 +134,20 @@ fn a_table_of_budgets_is_imported_once_and_whole() {
 #[test]
 fn hledger_agrees_with_the_ledger() {
     let (_cluster, terminal) = founded();
+    // No height and no time that would be passed over in silence.
+    let account = ["account", "show", "fay:main", "--at"];
+    for words in [
+        &[&account[..], &["0"]].concat()[..],
+        &[&account[..], &["2999-01-01"]].concat(),
+        &["inbox", "--at", "1"],
+    ] {
+        assert_eq!(
+            terminal.run("fay", words).status.code(),
+            Some(2),
+            "{words:?}"
+        );
+    }
+
     let pay = ["transfer", "send", "fay:main", "stan:main", "12.50", "EUR"];
     terminal.json(
         "fay",

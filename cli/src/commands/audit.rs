@@ -64,6 +64,7 @@ struct OfRole {
 impl Audit {
     /// Audits.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let session = context.session().await?;
         let (kind, number, name) = match &self.verb {
             Verb::Account(one) => named(ObjectKind::Account, session.account(&one.account).await?),

@@ -45,6 +45,7 @@ pub struct WhoCan {
 impl Can {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         ask(context, &self.words, Purpose::Can).await.map(|_| ())
     }
 }
@@ -52,6 +53,7 @@ impl Can {
 impl WhoCan {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         ask(context, &self.words, Purpose::WhoCan).await.map(|_| ())
     }
 }

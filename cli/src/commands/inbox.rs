@@ -20,6 +20,7 @@ pub struct Inbox {}
 impl Inbox {
     /// Shows it.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let member = context.member().await?;
         let answer = context.session().await?.inbox(member.number).await?;
         let mut table = Table::new(["what", "about", "until", "to see it"]);
