@@ -1,8 +1,8 @@
 //! `set_credit_limit`: how far below zero an account may go.
 
-use polity_proto::v1::{Account, Capability, ObjectKind, SetCreditLimit};
+use polity_proto::v1::{Account, Capability, ObjectKind, OwnerKind, SetCreditLimit};
 
-use super::{Act, ownership};
+use super::{Act, ownership, posting};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Amount, Rejection, form};
@@ -24,6 +24,9 @@ impl Act for SetCreditLimit {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let mut account: Account = context.find(&self.account)?;
+        if is_of_who_gives(context, &account) {
+            return Err(Rejection::GrantToSelf);
+        }
         if account.unlimited {
             return Err(Rejection::AccountUnlimited);
         }
@@ -43,6 +46,13 @@ impl Act for SetCreditLimit {
         context.event(ObjectKind::Account, account.number, &[history]);
         Ok(())
     }
+}
+
+/// Whether somebody would lend to themselves.
+fn is_of_who_gives(context: &Context<'_, '_>, account: &Account) -> bool {
+    let owner = posting::owner(account);
+    let mut givers = std::iter::once(&context.actor).chain(&context.seconds);
+    owner.kind() == OwnerKind::Member && givers.any(|giver| giver.member == owner.number)
 }
 
 #[cfg(test)]
@@ -80,6 +90,17 @@ mod tests {
         world.check("ada", LEAD, exact, "accepted");
         let one_more = pay(&world, 1);
         world.check("ada", LEAD, one_more, "rejected insufficient_funds");
+    }
+
+    #[test]
+    fn nobody_lends_to_themselves() {
+        let mut world = World::with_treasury();
+        let lent = set(&world, "finn:main", 100);
+        let mut own = world.account("finn:main");
+        let owner = own.owner.as_mut().expect("an account has an owner");
+        owner.number = world.member("ada").number;
+        world.put_for_test(&own);
+        world.check("ada", LEAD, lent, "rejected grant_to_self");
     }
 
     #[test]
