@@ -102,9 +102,10 @@ pub fn founding_possession_bytes(chain_id: &str, key: &[u8]) -> Vec<u8> {
     [DOMAIN_FOUNDING_POSSESSION, key, chain_id.as_bytes()].concat()
 }
 
-/// The bytes that a founding department's operator signs.
-pub fn founding_bytes(app_state: &[u8]) -> Vec<u8> {
-    [DOMAIN_FOUNDING, &Sha256::digest(app_state)[..]].concat()
+/// The bytes that a founding department's operator signs: the organisation's digest, so everything that the chain
+/// begins with.
+pub fn founding_bytes(organisation: &[u8; 32]) -> Vec<u8> {
+    [DOMAIN_FOUNDING, organisation].concat()
 }
 
 /// The bytes that a department's operator signs where a chain goes on as another one: the digest of the new chain.

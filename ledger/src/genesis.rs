@@ -1,5 +1,9 @@
 //! How an organisation begins: founding actions, judged by the same rules but for authority.
 
+mod signatures;
+
+use std::collections::BTreeMap;
+
 use polity_proto::v1::{Basis, BasisSource, Genesis, ObjectKind, Organisation, Receipt};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -9,6 +13,8 @@ use crate::context::{Authority, Block, Context};
 use crate::judge::{Actor, Now, policies};
 use crate::state::{Changes, Overlay, keys};
 use crate::{Rejection, actions, parameters};
+
+pub use signatures::{SignatureError, check_signatures, operated_units};
 
 /// Most founding actions.
 pub const ACTIONS_MAX: usize = 100_000;
@@ -37,6 +43,16 @@ pub struct Founded {
     pub receipt: Receipt,
 }
 
+impl Founded {
+    /// The first state as a map.
+    pub fn state(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        self.changes
+            .iter()
+            .filter_map(|(key, value)| value.clone().map(|value| (key.clone(), value)))
+            .collect()
+    }
+}
+
 /// Why a genesis founds nothing: the index of the action, and the rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("founding action {action}: {rejection}")]
@@ -47,7 +63,9 @@ pub struct FoundingError {
     pub rejection: Rejection,
 }
 
-/// SHA-256 over everything that InitChain was given: no replay between chains.
+/// SHA-256 over everything that InitChain was given: no replay between chains. The parameters and the validators are
+/// in the founding actions. Every part has a fixed length or says its own, but for the last: so no two foundings have
+/// the same bytes.
 pub fn organisation_digest(founding: &Founding<'_>) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(b"polity/v1/organisation\0");
@@ -75,7 +93,7 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
     let given = genesis.parameters.unwrap_or_default();
     let parameters = parameters::merge(&parameters::defaults(), &given).map_err(at(0))?;
 
-    let base = std::collections::BTreeMap::new();
+    let base = BTreeMap::new();
     let mut state = Overlay::new(&base);
     state.put(keys::key(keys::PARAMETERS, &[]), parameters.encode_to_vec());
     let block = Block {

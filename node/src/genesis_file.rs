@@ -13,9 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use polity_ledger::check;
 use polity_ledger::genesis::{self, Founded, Founding};
-use polity_ledger::judge::{Now, policies};
+use polity_ledger::judge::policies;
 use polity_ledger::state::{Read, keys, names, objects};
-use polity_proto::v1::{Genesis, Member, MemberState, Unit};
+use polity_proto::v1::{FoundingSignature, Genesis, Member, Unit};
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ pub struct ConsensusKey {
     pub value: String,
 }
 
-/// A founding department's signature, by its operator's member key over the SHA-256 of the founding actions.
+/// A founding department's signature, by its operator's member key over the organisation's digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
@@ -112,6 +112,9 @@ pub enum GenesisFileError {
     /// The validators beside the founding actions are others than those in them.
     #[error("the file names other validators than the founding actions")]
     OtherValidators,
+    /// The founding departments' signatures do not hold.
+    #[error(transparent)]
+    Signatures(#[from] genesis::SignatureError),
     /// A department did not sign.
     #[error("department {0} has not signed")]
     Unsigned(String),
@@ -152,7 +155,7 @@ impl GenesisFile {
             continues: None,
         };
         let (founded, _) = file.found()?;
-        file.validators = validators_of(&state_of(&founded));
+        file.validators = validators_of(&founded.state());
         Ok(file)
     }
 
@@ -181,13 +184,19 @@ impl GenesisFile {
             .map_err(|_| GenesisFileError::Form("app_state is not base64".into()))
     }
 
-    /// Genesis time in Unix seconds.
+    /// Genesis time in Unix seconds. One time is written in one way: the engine is given the text, and the signatures
+    /// bind the seconds.
     pub fn time(&self) -> Result<u64, GenesisFileError> {
-        let time = humantime::parse_rfc3339(&self.genesis_time)
-            .map_err(|_| GenesisFileError::Form("genesis_time is not RFC 3339".into()))?;
-        time.duration_since(std::time::UNIX_EPOCH)
-            .map(|since| since.as_secs())
-            .map_err(|_| GenesisFileError::Form("genesis_time is before 1970".into()))
+        let form = |words: &str| GenesisFileError::Form(format!("genesis_time {words}"));
+        let time =
+            humantime::parse_rfc3339(&self.genesis_time).map_err(|_| form("is not RFC 3339"))?;
+        let since = time
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_err(|_| form("is before 1970"))?;
+        match humantime::format_rfc3339_seconds(time).to_string() == self.genesis_time {
+            true => Ok(since.as_secs()),
+            false => Err(form("is not in whole seconds of UTC")),
+        }
     }
 
     /// Digest of the chain: what its transactions bind.
@@ -205,7 +214,9 @@ impl GenesisFile {
     pub fn initial_height(&self) -> Result<u64, GenesisFileError> {
         self.initial_height
             .parse()
-            .map_err(|_| GenesisFileError::Form("initial_height is not a number".into()))
+            .ok()
+            .filter(|height: &u64| height.to_string() == self.initial_height)
+            .ok_or_else(|| GenesisFileError::Form("initial_height is not a number".into()))
     }
 
     /// Runs the founding actions, of the first chain where this one goes on from others; tells also the digest under
@@ -215,15 +226,7 @@ impl GenesisFile {
             return ended.found();
         }
         let app_state = self.app_state()?;
-        if self.initial_height != INITIAL_HEIGHT {
-            return Err(GenesisFileError::Form("a chain begins at height 1".into()));
-        }
-        let founding = Founding {
-            chain_id: &self.chain_id,
-            time: self.time()?,
-            initial_height: 1,
-            app_state: &app_state,
-        };
+        let founding = self.founding(&app_state)?;
         let founded = genesis::found(&founding)?;
         Ok((founded, genesis::organisation_digest(&founding)))
     }
@@ -235,35 +238,20 @@ impl GenesisFile {
             self.continuation()?;
             return ended.verify();
         }
-        let (founded, _) = self.found()?;
-        let state = state_of(&founded);
-        let preimage = check::founding_bytes(&self.app_state()?);
+        let app_state = self.app_state()?;
+        let founding = self.founding(&app_state)?;
+        let founded = genesis::found(&founding)?;
+        let state = founded.state();
         if self.validators != validators_of(&state) {
             return Err(GenesisFileError::OtherValidators);
         }
 
-        let mut signed = Vec::new();
+        let signatures = self.signatures.iter().map(Signature::decode);
+        let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
+        genesis::check_signatures(&founding, &founded, &signatures)?;
         for signature in &self.signatures {
-            let bad = |why| GenesisFileError::BadSignature(signature.department.clone(), why);
-            let member: Member =
-                objects::get(&state, signature.member).ok_or(bad("there is no such member"))?;
-            let key = hex::decode(&signature.key).map_err(|_| bad("the key is not hex"))?;
-            let is_theirs = member.state() == MemberState::Active
-                && member.keys.iter().any(|known| known.public == key);
-            if !is_theirs {
-                return Err(bad("the key is not this member's"));
-            }
-            signature.check(&key, &preimage)?;
-            let operated = policies::operated_by(&state, signature.member, self.beginning()?);
-            signed.extend(operated.into_iter().map(|validator| validator.unit));
-        }
-        for validator in policies::validators(&state) {
-            if !signed.contains(&validator.unit) {
-                return Err(GenesisFileError::Unsigned(handle_of(
-                    &state,
-                    validator.unit,
-                )));
-            }
+            let units = genesis::operated_units(&state, signature.member, founding.time);
+            signature.check_department(&state, &units)?;
         }
         Ok(founded)
     }
@@ -274,8 +262,8 @@ impl GenesisFile {
     /// # Errors
     /// `NotAnOperator` where the signature would count for no department.
     pub fn sign(&mut self, key: &SigningKey) -> Result<String, GenesisFileError> {
-        let (founded, _) = self.found()?;
-        let state = state_of(&founded);
+        let (founded, organisation) = self.found()?;
+        let state = founded.state();
         let public = key.verifying_key().to_bytes();
         let refuse = |words: String| Err(GenesisFileError::NotAnOperator(words));
         let holder = keys::key_with(keys::KEY, &[], &public);
@@ -285,24 +273,30 @@ impl GenesisFile {
                 hex::encode(public)
             ));
         };
-        let departments: Vec<String> = policies::operated_by(&state, number, self.beginning()?)
-            .into_iter()
-            .map(|validator| handle_of(&state, validator.unit))
-            .collect();
-        if departments.is_empty() {
+        let units = genesis::operated_units(&state, number, self.time()?);
+        if units.is_empty() {
             let member: Option<Member> = objects::get(&state, number);
             let handle = member.unwrap_or_default().handle;
             return refuse(format!("{handle} operates no department's validator"));
         }
 
-        let department = departments.join(", ");
-        self.add_signature(
-            &department,
-            number,
-            key,
-            &check::founding_bytes(&self.app_state()?),
-        );
+        let department = handles_of(&state, &units);
+        let message = check::founding_bytes(&organisation);
+        self.add_signature(&department, number, key, &message);
         Ok(department)
+    }
+
+    /// What InitChain of a first chain is given.
+    fn founding<'f>(&'f self, app_state: &'f [u8]) -> Result<Founding<'f>, GenesisFileError> {
+        if self.initial_height != INITIAL_HEIGHT {
+            return Err(GenesisFileError::Form("a chain begins at height 1".into()));
+        }
+        Ok(Founding {
+            chain_id: &self.chain_id,
+            time: self.time()?,
+            initial_height: 1,
+            app_state,
+        })
     }
 
     fn add_signature(&mut self, department: &str, member: u64, key: &SigningKey, message: &[u8]) {
@@ -315,27 +309,31 @@ impl GenesisFile {
         });
         self.signatures.sort_by_key(|signature| signature.member);
     }
-
-    fn beginning(&self) -> Result<Now, GenesisFileError> {
-        Ok(Now {
-            time: self.time()?,
-            paused: 0,
-        })
-    }
 }
 
 const INITIAL_HEIGHT: &str = "1";
 
 impl Signature {
-    fn check(&self, key: &[u8], message: &[u8]) -> Result<(), GenesisFileError> {
+    fn decode(&self) -> Result<FoundingSignature, GenesisFileError> {
         let bad = |why| GenesisFileError::BadSignature(self.department.clone(), why);
-        let bytes = hex::decode(&self.signature)
-            .ok()
-            .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
-            .ok_or(bad("a signature is 64 bytes in hex"))?;
-        match check::signature_is_valid(key, &bytes, message) {
+        let signature = hex::decode(&self.signature).ok();
+        Ok(FoundingSignature {
+            member: self.member,
+            key: hex::decode(&self.key).map_err(|_| bad("the key is not hex"))?,
+            signature: signature
+                .filter(|bytes| bytes.len() == 64)
+                .ok_or(bad("a signature is 64 bytes in hex"))?,
+        })
+    }
+
+    /// The label beside a signature is shown to people, so it says no more than the signature counts for.
+    fn check_department(&self, state: &dyn Read, units: &[u64]) -> Result<(), GenesisFileError> {
+        match self.department == handles_of(state, units) {
             true => Ok(()),
-            false => Err(bad("it does not verify")),
+            false => Err(GenesisFileError::BadSignature(
+                self.department.clone(),
+                "its member signs for another department",
+            )),
         }
     }
 }
@@ -359,11 +357,7 @@ fn handle_of(state: &dyn Read, unit: u64) -> String {
     unit.map(|unit| unit.handle).unwrap_or_default()
 }
 
-/// The first state as a map.
-pub fn state_of(founded: &Founded) -> std::collections::BTreeMap<Vec<u8>, Vec<u8>> {
-    founded
-        .changes
-        .iter()
-        .filter_map(|(key, value)| value.clone().map(|value| (key.clone(), value)))
-        .collect()
+fn handles_of(state: &dyn Read, units: &[u64]) -> String {
+    let handles: Vec<String> = units.iter().map(|unit| handle_of(state, *unit)).collect();
+    handles.join(", ")
 }

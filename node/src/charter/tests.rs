@@ -1,7 +1,11 @@
 //! A whole charter founds an organisation; what is wrong with one is named.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use polity_ledger::check::founding_possession_bytes;
+use polity_proto::v1::Genesis;
+use prost::Message as _;
 
 use super::*;
 
@@ -124,23 +128,77 @@ fn a_charter_founds_an_organisation_that_every_department_signs() {
 
 #[test]
 fn a_changed_genesis_is_refused_by_name() {
-    let mut signed = genesis_of(&acme()).unwrap();
-    for lead in ["ada", "ben"] {
-        signed.sign(&key(lead)).unwrap();
-    }
-    let refused = |change: &dyn Fn(&mut GenesisFile)| {
-        let mut file = signed.clone();
+    let refused = |change: &dyn Fn(&mut GenesisFile), words: &str| {
+        let mut file = signed();
         change(&mut file);
-        file.verify().unwrap_err().to_string()
+        let found = file.verify().unwrap_err().to_string();
+        assert!(found.contains(words), "{words}: {found}");
     };
 
-    assert!(refused(&|file| file.chain_id.push('x')).contains("another organisation"));
-    assert!(refused(&|file| file.validators[0].power = "11".into()).contains("other validators"));
-    assert!(refused(&|file| file.initial_height = "2".into()).contains("height 1"));
-    assert!(refused(&|file| file.app_state.push('A')).contains("base64"));
-    assert!(refused(&|file| file.signatures[0].signature = "00".repeat(64)).contains("verify"));
-    assert!(refused(&|file| file.signatures[0].member = 2).contains("not this member's"));
-    assert!(refused(&|file| drop(file.signatures.pop())).contains("has not signed"));
+    refused(&|file| file.chain_id.push('x'), "another organisation");
+    refused(&|file| file.initial_height = "2".into(), "height 1");
+    refused(&|file| file.initial_height = "01".into(), "height 1");
+    refused(&|file| file.genesis_time = "soon".into(), "RFC 3339");
+    refused(
+        &|file| file.genesis_time = "2026-11-23T09:00:00.5Z".into(),
+        "whole seconds",
+    );
+    refused(&|file| file.app_state.push('A'), "base64");
+    refused(
+        &|file| file.signatures[0].signature = "00".repeat(64),
+        "verify",
+    );
+    refused(&|file| file.signatures[0].member = 2, "not this member's");
+    refused(
+        &|file| file.signatures[0].department = "ops".into(),
+        "another department",
+    );
+    refused(&|file| drop(file.signatures.pop()), "has not signed");
+}
+
+#[test]
+fn the_departments_sign_everything_that_the_chain_begins_with() {
+    type Change = fn(&mut GenesisFile);
+    let changes: [Change; 8] = [
+        |file| file.genesis_time = "2026-11-23T09:00:01Z".into(),
+        |file| file.validators[0].power = "11".into(),
+        |file| file.validators[0].pub_key.value = file.validators[1].pub_key.value.clone(),
+        |file| file.validators[0].pub_key.sort = "tendermint/PubKeySecp256k1".into(),
+        |file| file.validators[0].name.push('x'),
+        |file| change_actions(file, |genesis| genesis.constitution[0] ^= 1),
+        |file| {
+            change_actions(file, |genesis| {
+                let parameters = genesis.parameters.get_or_insert_default();
+                parameters.recovery_wait += 1;
+            });
+        },
+        |file| change_actions(file, |genesis| drop(genesis.actions.pop())),
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let mut file = signed();
+        change(&mut file);
+        assert!(file.verify().is_err(), "change {index} is accepted");
+    }
+
+    // Everything again under another name: the proofs of possession are of the chain that it was signed as.
+    let mut renamed = signed();
+    renamed.chain_id = "acme-2".into();
+    change_actions(&mut renamed, |genesis| genesis.chain_id = "acme-2".into());
+    assert!(renamed.verify().is_err());
+}
+
+fn signed() -> GenesisFile {
+    let mut file = genesis_of(&acme()).unwrap();
+    for lead in ["ada", "ben"] {
+        file.sign(&key(lead)).unwrap();
+    }
+    file
+}
+
+fn change_actions(file: &mut GenesisFile, change: fn(&mut Genesis)) {
+    let mut genesis = Genesis::decode(&file.app_state().unwrap()[..]).unwrap();
+    change(&mut genesis);
+    file.app_state = STANDARD.encode(genesis.encode_to_vec());
 }
 
 #[test]

@@ -9,11 +9,10 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use sha2::{Digest, Sha256};
 
 use super::{Common, Trouble};
 use crate::continuation::Stand;
-use crate::genesis_file::{GenesisFile, GenesisFileError};
+use crate::genesis_file::GenesisFile;
 use crate::serve::store_options;
 use crate::store::Store;
 
@@ -71,7 +70,7 @@ impl File {
     }
 }
 
-/// What departments compare: everything that the network is founded with, in one hash.
+/// What departments compare and sign: everything that the network is founded with, in one hash.
 fn digest_to_compare(digest: &[u8; 32]) -> String {
     let digits = hex::encode(digest);
     let groups = digits.as_bytes().chunks(4);
@@ -84,11 +83,6 @@ fn stand(common: &Common) -> Result<Stand, Trouble> {
     let config = common.load()?.config;
     let store = Store::open(&config.store_directory(), store_options(&config))?;
     Ok(Stand::of(&store.snapshot())?)
-}
-
-/// The hash that the founding departments sign.
-fn signed_hash(file: &GenesisFile) -> Result<String, GenesisFileError> {
-    Ok(hex::encode(Sha256::digest(file.app_state()?)))
 }
 
 /// Puts the whole file in place at once: a crash leaves the former one.

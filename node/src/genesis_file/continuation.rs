@@ -10,7 +10,7 @@ use polity_ledger::judge::policies;
 use polity_proto::v1::Continuation;
 use prost::Message;
 
-use super::{GenesisFile, GenesisFileError, handle_of, validators_of};
+use super::{GenesisFile, GenesisFileError, handle_of, handles_of, validators_of};
 use crate::continuation::Stand;
 
 /// CometBFT's own bound of a chain id.
@@ -113,11 +113,7 @@ impl GenesisFile {
                 member.handle
             )));
         }
-        let departments: Vec<String> = units
-            .iter()
-            .map(|unit| handle_of(&stand.state, *unit))
-            .collect();
-        let department = departments.join(", ");
+        let department = handles_of(&stand.state, &units);
         let message = check::continuation_bytes(&self.digest()?);
         self.add_signature(&department, member.number, key, &message);
         Ok(department)
@@ -130,13 +126,18 @@ impl GenesisFile {
         let mut signed = Vec::new();
         for signature in &self.signatures {
             let bad = |why| GenesisFileError::BadSignature(signature.department.clone(), why);
-            let key = hex::decode(&signature.key).map_err(|_| bad("the key is not hex"))?;
-            let (member, units) = continuation::signer(&stand.state, &key, stand.time)
+            let decoded = signature.decode()?;
+            let (member, units) = continuation::signer(&stand.state, &decoded.key, stand.time)
                 .ok_or(bad("the key is nobody's now"))?;
             if member.number != signature.member {
                 return Err(bad("the key is not this member's"));
             }
-            signature.check(&key, &message)?;
+            let is_valid = <[u8; 64]>::try_from(decoded.signature.as_slice())
+                .is_ok_and(|bytes| check::signature_is_valid(&decoded.key, &bytes, &message));
+            if !is_valid {
+                return Err(bad("it does not verify"));
+            }
+            signature.check_department(&stand.state, &units)?;
             signed.extend(units);
         }
         for validator in policies::validators(&stand.state) {
@@ -165,6 +166,7 @@ impl GenesisFile {
         if continuation.header_hash != stand.header_hash
             || continuation.app_hash != stand.app_hash
             || continuation.validators != continuation::validators(&stand.state)
+            || self.validators != validators_of(&stand.state)
         {
             return other(format!(
                 "height {} is another one here than the file goes on from",

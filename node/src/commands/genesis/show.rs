@@ -10,10 +10,10 @@ use polity_proto::v1::{
 };
 use serde_json::json;
 
-use super::{Common, File, Trouble, digest_to_compare, signed_hash};
+use super::{Common, File, Trouble, digest_to_compare};
 use crate::charter::amount_text;
 use crate::commands::Output;
-use crate::genesis_file::{GenesisFile, state_of};
+use crate::genesis_file::GenesisFile;
 
 /// Print the organisation that the genesis founds, readably, with the digest to compare
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ impl Show {
         let digest = genesis.digest()?;
         match common.output {
             Output::Text => {
-                let state = state_of(&founded);
+                let state = founded.state();
                 print!("{}", head(&genesis, &state, &digest)?);
                 print!("{}", Tree(&state).text());
             }
@@ -38,7 +38,6 @@ impl Show {
                     "chain_id": genesis.chain_id,
                     "genesis_time": genesis.genesis_time,
                     "organisation": hex::encode(digest),
-                    "signed_hash": signed_hash(&genesis)?,
                     "validators": genesis.validators,
                     "signatures": genesis.signatures,
                 });
