@@ -27,8 +27,9 @@ pub struct Place {
 pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Place) {
     let prefix = objects::prefix_with_history(kind).expect("the kind has histories");
     let key = objects::object_key(prefix, number);
-    let value = state.get(&key).expect("an object with a history exists");
+    let value = state.peek(&key).expect("an object with a history exists");
     let record = Parts::of(&value);
+    let count = record.history_count;
     let entry = HistoryEntry {
         height: place.height,
         position: place.position,
@@ -36,29 +37,14 @@ pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Pla
         object_hash: Sha256::digest(record.object).to_vec(),
     }
     .encode_to_vec();
-    let frontier = append_entry(state, kind, number, record.history_count, entry);
-
+    let mut frontier = edge(state, kind, number, count);
+    let completed = frontier.append(leaf_hash(&entry));
     let after = Parts {
         history_count: frontier.count(),
         history_root: &frontier.root(),
         ..record
-    };
-    state.put(key, after.joined());
-}
-
-/// Appends an encoded entry to the rows of a history of `count` entries; returns its new right edge.
-fn append_entry(
-    state: &mut Overlay<'_>,
-    kind: ObjectKind,
-    number: u64,
-    count: u64,
-    entry: Vec<u8>,
-) -> Frontier {
-    let edge_key = keys::history_edge(kind, number);
-    let edge = state.get(&edge_key).unwrap_or_default();
-    let mut frontier =
-        Frontier::decode(count, &edge).expect("the right edge fits its history's count");
-    let completed = frontier.append(leaf_hash(&entry));
+    }
+    .joined();
 
     state.put(keys::history_entry(kind, number, count), entry);
     for node in completed {
@@ -67,8 +53,15 @@ fn append_entry(
             state.put(key, node.hash.to_vec());
         }
     }
-    state.put(edge_key, frontier.encode());
-    frontier
+    state.put(keys::history_edge(kind, number), frontier.encode());
+    state.put(key, after);
+}
+
+/// The right edge of a history of `count` entries.
+fn edge(state: &Overlay<'_>, kind: ObjectKind, number: u64, count: u64) -> Frontier {
+    let edge = state.peek(&keys::history_edge(kind, number));
+    Frontier::decode(count, edge.as_deref().unwrap_or_default())
+        .expect("the right edge fits its history's count")
 }
 
 /// A node of a history: kept, or computed from those below. `None` outside of the history.

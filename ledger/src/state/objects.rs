@@ -113,21 +113,20 @@ pub fn put<T: Object>(state: &mut Overlay<'_>, object: &T) {
     if !T::HISTORY {
         return state.put(key, bytes);
     }
-    let before = state.get(&key);
-    let empty_root = empty_root();
-    let before = match &before {
-        Some(before) => Parts::of(before),
+    let after = match state.peek(&key) {
+        Some(before) => Parts {
+            object: &bytes,
+            ..Parts::of(&before)
+        }
+        .joined(),
         None => Parts {
-            object: &[],
+            object: &bytes,
             history_count: 0,
-            history_root: &empty_root,
-        },
+            history_root: &empty_root(),
+        }
+        .joined(),
     };
-    let after = Parts {
-        object: &bytes,
-        ..before
-    };
-    state.put(key, after.joined());
+    state.put(key, after);
 }
 
 /// Reads a value that is no object: a window, a counter, an index.

@@ -1,5 +1,6 @@
 //! Reading, and changes that can be taken back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::mem;
 
@@ -67,9 +68,22 @@ impl<'a> Overlay<'a> {
     }
 
     fn write(&mut self, key: Vec<u8>, value: Change) {
-        let key = Key::from(key);
+        let key = Key::from(&key[..]);
         let replaced = self.changes.insert(key.clone(), value);
         self.journal.push((key, replaced));
+    }
+
+    /// The value at `key`: lent where it is among the changes, so that nothing is copied to be looked at.
+    pub(super) fn peek(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        match self.change(key) {
+            Some(value) => value.as_deref().map(Cow::Borrowed),
+            None => self.base.get(key).map(Cow::Owned),
+        }
+    }
+
+    fn change(&self, key: &[u8]) -> Option<&Change> {
+        let key = Key::from(key);
+        self.changes.get(&key).or_else(|| self.kept.get(&key))
     }
 
     /// The present point.
@@ -100,11 +114,11 @@ impl<'a> Overlay<'a> {
     pub fn into_changes(mut self) -> Changes {
         self.keep();
         let base = self.base;
-        let changes = self.kept.into_iter().filter(|(key, value)| {
-            let key = key.as_bytes();
-            is_put_once(key, value) || base.get(key) != *value
-        });
-        changes.map(|(key, value)| (key.into(), value)).collect()
+        let changes = self.kept.into_iter();
+        changes
+            .map(|(key, value)| (Vec::from(&key), value))
+            .filter(|(key, value)| is_put_once(key, value) || base.get(key) != *value)
+            .collect()
     }
 }
 
@@ -115,7 +129,7 @@ fn is_put_once(key: &[u8], value: &Change) -> bool {
 
 impl Read for Overlay<'_> {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        match self.changes.get(key).or_else(|| self.kept.get(key)) {
+        match self.change(key) {
             Some(value) => value.clone(),
             None => self.base.get(key),
         }

@@ -55,6 +55,24 @@ pub struct Commit {
     pub engine: Vec<EngineRow>,
 }
 
+impl Commit {
+    /// About as many bytes as it writes.
+    fn bytes(&self) -> usize {
+        // Tag, table, lengths, height.
+        const ROW: usize = 16;
+        const HASH: usize = size_of::<Hash>();
+        let values = self.changes.iter().chain(&self.indexes);
+        let values =
+            values.map(|(key, value)| ROW + key.len() + value.as_ref().map_or(0, Vec::len));
+        let leaves = self.leaves.iter();
+        let leaves = leaves.map(|leaf| ROW + 2 * HASH + leaf.key.len());
+        let transactions = self.transactions.iter();
+        let transactions =
+            transactions.map(|one| 3 * ROW + one.transaction.len() + one.receipt.len() + HASH);
+        values.chain(leaves).chain(transactions).sum()
+    }
+}
+
 /// A leaf of the state tree that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafChange {
@@ -145,7 +163,7 @@ impl Store {
 
     /// Everything that a commit puts, but for its undo.
     fn batch_of(&self, commit: &Commit, before: &Snapshot) -> Result<Batch<'_>, Fault> {
-        let mut batch = self.rocks.batch()?;
+        let mut batch = self.rocks.batch_of_about(commit.bytes())?;
         put_state(&mut batch, commit.height, &commit.changes, &commit.leaves);
         put_transactions(&mut batch, commit.height, &commit.transactions);
         for (key, value) in &commit.indexes {

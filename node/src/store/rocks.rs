@@ -69,13 +69,18 @@ impl Rocks {
     }
 
     pub(super) fn batch(&self) -> Result<Batch<'_>, Fault> {
+        self.batch_of_about(0)
+    }
+
+    /// An empty batch that will have about so many bytes: it copies what it holds whenever it grows.
+    pub(super) fn batch_of_about(&self, bytes: usize) -> Result<Batch<'_>, Fault> {
         let mut handles = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
             handles.push(self.handle(table)?);
         }
         Ok(Batch {
             handles,
-            batch: WriteBatch::default(),
+            batch: WriteBatch::with_capacity_bytes(bytes),
         })
     }
 
@@ -458,8 +463,9 @@ fn table_options(
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(8 << 10);
             // Each new transaction asks for a row that is not there, its id's: filters say so in memory as in files.
+            // Sixteen bits for each of the rows that fit; all of them are memory that is taken at once.
             options.set_memtable_whole_key_filtering(true);
-            options.set_memtable_prefix_bloom_ratio(0.1);
+            options.set_memtable_prefix_bloom_ratio(0.02);
         }
         Table::Leaves | Table::Ids => {
             blocks.set_bloom_filter(10.0, false);

@@ -1,62 +1,67 @@
-//! A key as the overlay holds it: in place where it is short, so that comparing follows no pointer.
+//! A key as the overlay holds it: in place where it is short, and compared by words instead of by bytes.
 
-use std::borrow::Borrow;
 use std::cmp::Ordering;
 
-/// Bytes that are held in place: all but the keys that end in somebody's words.
-const IN_PLACE_BYTES: usize = 38;
+/// Words that are held in place: enough for all but the keys that end in somebody's words.
+const WORDS: usize = 5;
+const WORD_BYTES: usize = 8;
 
 /// The bytes of a key, ordered as bytes are.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Key {
-    InPlace {
-        length: u8,
-        bytes: [u8; IN_PLACE_BYTES],
-    },
+    /// Big-endian words, zeros behind the last byte: they compare as the bytes do, and where a key is another with
+    /// zeros behind it, the length tells them apart.
+    InPlace { words: [u64; WORDS], length: u8 },
+    /// Keys that are too long for that.
     Apart(Box<[u8]>),
 }
 
-impl Key {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        match self {
-            Key::InPlace { length, bytes } => &bytes[..usize::from(*length)],
-            Key::Apart(bytes) => bytes,
+impl From<&[u8]> for Key {
+    fn from(key: &[u8]) -> Key {
+        if key.len() > WORDS * WORD_BYTES {
+            return Key::Apart(key.into());
         }
-    }
-}
-
-impl From<Vec<u8>> for Key {
-    fn from(key: Vec<u8>) -> Key {
-        if key.len() > IN_PLACE_BYTES {
-            return Key::Apart(key.into_boxed_slice());
+        let (whole, rest) = key.as_chunks::<WORD_BYTES>();
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(whole) {
+            *word = u64::from_be_bytes(*bytes);
         }
-        let mut bytes = [0; IN_PLACE_BYTES];
-        bytes[..key.len()].copy_from_slice(&key);
+        if !rest.is_empty() {
+            let mut bytes = [0; WORD_BYTES];
+            bytes[..rest.len()].copy_from_slice(rest);
+            words[whole.len()] = u64::from_be_bytes(bytes);
+        }
         Key::InPlace {
+            words,
             length: key.len() as u8,
-            bytes,
         }
     }
 }
 
-impl From<Key> for Vec<u8> {
-    fn from(key: Key) -> Vec<u8> {
+impl From<&Key> for Vec<u8> {
+    fn from(key: &Key) -> Vec<u8> {
         match key {
-            Key::InPlace { .. } => key.as_bytes().to_vec(),
-            Key::Apart(bytes) => bytes.into_vec(),
+            Key::InPlace { words, length } => {
+                let bytes = words.map(u64::to_be_bytes);
+                bytes.as_flattened()[..usize::from(*length)].to_vec()
+            }
+            Key::Apart(bytes) => bytes.to_vec(),
         }
-    }
-}
-
-impl Borrow<[u8]> for Key {
-    fn borrow(&self) -> &[u8] {
-        self.as_bytes()
     }
 }
 
 impl Ord for Key {
     fn cmp(&self, other: &Key) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
+        match (self, other) {
+            (
+                Key::InPlace { words, length },
+                Key::InPlace {
+                    words: other_words,
+                    length: other_length,
+                },
+            ) => words.cmp(other_words).then(length.cmp(other_length)),
+            _ => Vec::from(self).cmp(&Vec::from(other)),
+        }
     }
 }
 
@@ -66,28 +71,21 @@ impl PartialOrd for Key {
     }
 }
 
-impl PartialEq for Key {
-    fn eq(&self, other: &Key) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for Key {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn keys_of_every_length_keep_their_bytes_and_the_order_of_bytes() {
-        let mut bytes: Vec<Vec<u8>> = (0..=2 * IN_PLACE_BYTES)
-            .flat_map(|length| [vec![1; length], vec![2; length]])
+        let mut bytes: Vec<Vec<u8>> = (0..=2 * WORDS * WORD_BYTES)
+            .flat_map(|length| [0, 1, 255].map(|byte| vec![byte; length]))
             .collect();
-        let mut keys: Vec<Key> = bytes.iter().cloned().map(Key::from).collect();
+        bytes.dedup();
+        let mut keys: Vec<Key> = bytes.iter().map(|key| Key::from(&key[..])).collect();
         bytes.sort();
         keys.sort();
 
-        let back: Vec<Vec<u8>> = keys.into_iter().map(Vec::from).collect();
+        let back: Vec<Vec<u8>> = keys.iter().map(Vec::from).collect();
         assert_eq!(back, bytes);
     }
 }
