@@ -1,11 +1,11 @@
 //! Starting and stopping the engine.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
 use malachitebft_app_channel::{Channels, EngineHandle};
@@ -36,7 +36,7 @@ use crate::cometbft::{Genesis, Key, address};
 /// Malachite's actors get so long to end.
 const STOP_TIME: Duration = Duration::from_secs(5);
 
-/// How often is looked whether the log is closed.
+/// How often is looked whether the log is closed, or the address free.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a node decides for itself.
@@ -88,7 +88,6 @@ pub struct Embedded {
     stop_gossip: watch::Sender<bool>,
     actors: EngineHandle,
     log_file: PathBuf,
-    listen: SocketAddr,
 }
 
 impl Embedded {
@@ -158,7 +157,8 @@ impl Embedded {
             log: settings.log_file.clone(),
         };
         // Malachite would say it in its log alone, and end.
-        TcpListener::bind(settings.listen)
+        free(settings.listen)
+            .await
             .map_err(|error| StartError::Listen(settings.listen, error))?;
         let (channels, actors) = network::start(setup).await.map_err(StartError::Other)?;
         let channels = between(channels);
@@ -207,7 +207,6 @@ impl Embedded {
             stop_gossip,
             actors,
             log_file: settings.log_file,
-            listen: settings.listen,
         })
     }
 
@@ -237,7 +236,7 @@ impl Embedded {
     }
 
     /// Stops the engine: nothing is signed or committed any more when this returns, and another may start
-    /// over the same files and addresses.
+    /// over the same files; for the address it waits where it starts.
     pub async fn stop(self) {
         self.stop_gossip.send_replace(true);
         let _ = self.gossip.await;
@@ -249,7 +248,6 @@ impl Embedded {
         actors.stop(reason());
         let _ = tokio::time::timeout(STOP_TIME, self.actors.handle).await;
         let _ = tokio::time::timeout(STOP_TIME, closed(&self.log_file)).await;
-        let _ = tokio::time::timeout(STOP_TIME, left(self.listen)).await;
         // It ends by itself where Malachite is gone; a block in hand is still made durable.
         // Where its end was the reason to stop, there is nothing left to wait for.
         let mut driver = self.driver;
@@ -271,10 +269,17 @@ async fn closed(log: &Path) {
     }
 }
 
-/// Waits until nobody listens at an address. Malachite's network outlives its actor by a moment too.
-async fn left(address: SocketAddr) {
-    while TcpListener::bind(address).is_err() {
-        tokio::time::sleep(GLANCE).await;
+/// Waits for an address to be free: the network of an engine that has stopped outlives it by a moment.
+async fn free(address: SocketAddr) -> io::Result<()> {
+    let until = Instant::now() + STOP_TIME;
+    loop {
+        match TcpListener::bind(address) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::AddrInUse || until < Instant::now() => {
+                return Err(error);
+            }
+            Err(_) => tokio::time::sleep(GLANCE).await,
+        }
     }
 }
 

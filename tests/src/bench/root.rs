@@ -32,10 +32,9 @@ pub(super) const ROW: Row = Row {
     measure,
 };
 
-/// Versions that fill the trees, each with a million new keys.
+/// Versions that fill the trees, each with about a million new keys.
 const FILLING_VERSIONS: Version = 10;
-const FILLED_AT_ONCE: u64 = 1_000_000;
-const KEYS: u64 = FILLING_VERSIONS * FILLED_AT_ONCE;
+const KEYS: u64 = 10_000_000;
 const BATCH: u64 = 10_000;
 /// Batches of one sample: `jmt` needs seconds for them.
 const BATCHES: u64 = 5;
@@ -113,21 +112,26 @@ struct Batch {
 }
 
 impl Batch {
-    /// A million new keys while the trees are filled, then ten thousand that are there.
+    /// A tenth of the keys while the trees are filled, then ten thousand that are there. Filling goes from the left
+    /// to the right of the tree: `jmt` would read and rewrite most of its nodes for each million of scattered keys.
     fn of(version: Version) -> Batch {
-        let numbers: Vec<u64> = if version < FILLING_VERSIONS {
-            (version * FILLED_AT_ONCE..(version + 1) * FILLED_AT_ONCE).collect()
-        } else {
-            (0..BATCH)
-                .map(|place| scattered(version << 20 | place) % KEYS)
-                .collect()
-        };
         let value = |number: u64| [number.to_be_bytes(), version.to_be_bytes()].concat();
-        let entry = |number: u64| (Sha256::digest(key(number)).into(), (number, value(number)));
-        Batch {
-            version,
-            values: numbers.into_iter().map(entry).collect(),
-        }
+        let entry = |number: u64| {
+            let key_hash: Hash = Sha256::digest(key(number)).into();
+            (key_hash, (number, value(number)))
+        };
+        let values = if version < FILLING_VERSIONS {
+            let is_filled_now =
+                |key_hash: &Hash| u64::from(key_hash[0]) * FILLING_VERSIONS / 256 == version;
+            let entries = (0..KEYS).map(entry);
+            entries
+                .filter(|(key_hash, _)| is_filled_now(key_hash))
+                .collect()
+        } else {
+            let numbers = (0..BATCH).map(|place| scattered(version << 20 | place) % KEYS);
+            numbers.map(entry).collect()
+        };
+        Batch { version, values }
     }
 
     fn updates(&self) -> Vec<Update> {
