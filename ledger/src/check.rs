@@ -14,7 +14,8 @@ pub const VERSION: u32 = 1;
 pub const ENVELOPE_BYTES_MAX: usize = 1 << 20;
 /// Most signers of a transaction.
 pub const SIGNERS_MAX: usize = 16;
-/// Most actions of a transaction.
+/// Most actions of a transaction, those that it proposes included: so every transaction costs everybody about as much
+/// at the most, whatever it is made of.
 pub const ACTIONS_MAX: usize = 100;
 
 /// Domain of transaction signatures: a new domain string makes old signatures worthless.
@@ -184,13 +185,18 @@ pub fn parse_body(bytes: &[u8]) -> Result<Body, Rejection> {
             return Err(Rejection::KeyUnknown);
         }
     }
-    if !(1..=ACTIONS_MAX).contains(&body.actions.len()) {
+    if !(1..=ACTIONS_MAX).contains(&work(&body)) {
         return Err(Rejection::ActionCount);
     }
     for action in &body.actions {
         actions::check_form(action, body.signers.len())?;
     }
     Ok(body)
+}
+
+/// What a transaction costs everybody who executes it, in actions.
+pub fn work(body: &Body) -> usize {
+    body.actions.iter().map(actions::work).sum()
 }
 
 /// Verifies the signatures of one transaction.

@@ -39,6 +39,7 @@ pub fn defaults() -> Parameters {
         election_objections: 72 * HOUR,
         election_term: 365 * DAY,
         profile_deadline: 72 * HOUR,
+        open_proposals_max: 100,
     }
 }
 
@@ -92,6 +93,12 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
         )?,
         election_term: bounded(changes.election_term, base.election_term, 1, 10 * YEAR)?,
         profile_deadline: bounded(changes.profile_deadline, base.profile_deadline, 1, YEAR)?,
+        open_proposals_max: bounded(
+            changes.open_proposals_max,
+            base.open_proposals_max,
+            1,
+            10_000,
+        )?,
     };
     Ok(merged)
 }

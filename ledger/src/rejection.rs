@@ -47,7 +47,7 @@ rejections! {
     SaltMalformed = 106, "salt_malformed", "the salt is not 16 bytes";
     SignerCount = 107, "signer_count", "a transaction has 1 to 16 signers and one signature for each";
     SignerTwice = 108, "signer_twice", "a member signs twice";
-    ActionCount = 109, "action_count", "a transaction has 1 to 100 actions";
+    ActionCount = 109, "action_count", "a transaction has 1 to 100 actions, those that it proposes included";
     ActionMissing = 110, "action_missing", "an action says nothing to do, or something that this ledger does not know";
     SignerIndex = 111, "signer_index", "an action names a signer who is not there";
     RefMalformed = 112, "ref_malformed", "a reference is neither a number nor an earlier action";
@@ -169,6 +169,7 @@ rejections! {
     ObjectionClosed = 526, "objection_closed", "the objection is no longer open";
     NotFacilitator = 527, "not_facilitator", "somebody else tests this objection";
     TooManyVersions = 528, "too_many_versions", "a proposal has at most 64 versions";
+    TooManyProposals = 529, "too_many_proposals", "the member has as many open proposals as are allowed";
 
     RoleNotElected = 540, "role_not_elected", "the role is not filled by election";
     ElectionOpen = 541, "election_open", "an election for the role is already open";

@@ -15,7 +15,7 @@ use tokio::sync::broadcast;
 
 use crate::app::{App, BlockRecord};
 use crate::gateway::{Admission, CommittedBlock, CommittedTransaction, FoundTransaction, Queries};
-use crate::query::refusals;
+use crate::query::{authority, refusals};
 use crate::store::Position;
 
 /// Answers the gateway from a ledger.
@@ -85,8 +85,12 @@ impl Backend {
 }
 
 impl Queries for Backend {
-    fn query(&self, query: Query) -> QueryResult {
-        self.app.answer(&query)
+    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult {
+        self.app.answer(&query, waits)
+    }
+
+    fn judged_actions(&self, query: &Query) -> usize {
+        authority::work(query)
     }
 
     fn info(&self) -> Info {

@@ -10,6 +10,7 @@ pub mod template;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use polity_ledger::check::ACTIONS_MAX;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use peer::Peer;
@@ -145,16 +146,19 @@ pub struct Store {
     pub free_bytes_min: u64,
 }
 
-/// Each member's fair share of the door: a bucket of transactions that fills with time.
+/// Each member's fair share of everybody's time: a bucket of actions that fills with time. What a transaction
+/// proposes counts like what it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
-    /// Transactions that a member may send in a second, on average; 0 means without limit.
-    pub transactions_per_second: u32,
-    /// Transactions that a member may send at once after a rest.
-    pub transactions_burst: u32,
-    /// What a refused transaction in a block costs its sender, in transactions.
+    /// Actions that a member may send in a second, on average; 0 means without limit.
+    pub actions_per_second: u32,
+    /// Actions that a member may send at once after a rest.
+    pub actions_burst: u32,
+    /// How many times its cost a transaction is charged that was refused in a block.
     pub refused_cost: u32,
+    /// Actions beyond which this node puts nothing more into a block that it proposes.
+    pub block_actions_max: usize,
 }
 
 /// What the node says about itself.
@@ -265,8 +269,13 @@ impl Config {
                 return refuse(&format!("store.{name}: must be at least 1 MiB"));
             }
         }
-        if self.share.transactions_per_second > 0 && self.share.transactions_burst == 0 {
-            return refuse("share.transactions_burst: with 0 nobody could send anything");
+        if self.share.actions_per_second > 0 && self.share.actions_burst == 0 {
+            return refuse("share.actions_burst: with 0 nobody could send anything");
+        }
+        if self.share.block_actions_max < ACTIONS_MAX {
+            return refuse(&format!(
+                "share.block_actions_max: a transaction may have {ACTIONS_MAX} actions"
+            ));
         }
         for text in self
             .p2p
@@ -349,9 +358,10 @@ impl Default for Store {
 impl Default for Share {
     fn default() -> Self {
         Share {
-            transactions_per_second: 20,
-            transactions_burst: 200,
+            actions_per_second: 50,
+            actions_burst: 2_000,
             refused_cost: 10,
+            block_actions_max: 10_000,
         }
     }
 }
@@ -445,7 +455,9 @@ mod tests {
             refusal(|config| config.gateway.limits.connections_max = 0)
                 .starts_with("gateway.limits.connections_max")
         );
-        assert!(refusal(|config| config.share.transactions_burst = 0).starts_with("share."));
+        assert!(refusal(|config| config.share.actions_burst = 0).starts_with("share."));
+        let room = refusal(|config| config.share.block_actions_max = 99);
+        assert!(room.starts_with("share.block_actions_max"));
         let page = "explorer.example".to_owned();
         assert!(
             refusal(|config| config.gateway.cors_allowed_origins = vec![page.clone()])

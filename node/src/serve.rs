@@ -179,20 +179,21 @@ pub fn store_options(config: &Config) -> StoreOptions {
 /// The ledger's settings that a configuration means.
 pub fn app_options(config: &Config) -> AppOptions {
     let share = &config.share;
-    let quota = match share.transactions_per_second {
+    let quota = match share.actions_per_second {
         0 => Quota {
             burst: f64::INFINITY,
             per_second: f64::INFINITY,
             refused_cost: 0.0,
         },
         rate => Quota {
-            burst: share.transactions_burst.into(),
+            burst: share.actions_burst.into(),
             per_second: rate.into(),
             refused_cost: share.refused_cost.into(),
         },
     };
     AppOptions {
         quota,
+        block_actions_max: share.block_actions_max,
         bootstrap_peers: config.p2p.peers().map(|peer| peer.node_id).collect(),
         engine: config.engine.name().into(),
     }

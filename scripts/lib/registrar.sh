@@ -12,7 +12,7 @@ demonstration_people+="rhea  acme                     acme/import#registrar
 "
 
 # An import sends more than a person does.
-demonstration_settings+=("share.transactions_per_second=0")
+demonstration_settings+=("share.actions_per_second=0")
 
 demonstration_addition() {
   cat <<'TEXT'

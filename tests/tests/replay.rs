@@ -36,7 +36,7 @@ fn an_import_survives_the_death_of_every_node_and_its_own() {
         engine: Engine::Embedded,
         founders: 4,
         guests: 0,
-        settings: &["share.transactions_per_second=0"],
+        settings: &["share.actions_per_second=0"],
         charter: &addition,
     });
     cluster.start_founders();

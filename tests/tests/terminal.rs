@@ -53,7 +53,7 @@ fn the_stories_hold_at_the_terminal() {
         engine: Engine::Embedded,
         founders: 4,
         guests: 0,
-        settings: &["share.transactions_per_second=0"],
+        settings: &["share.actions_per_second=0"],
         charter: &charter,
     });
     cluster.start_founders();

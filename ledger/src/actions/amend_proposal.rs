@@ -58,6 +58,10 @@ impl Act for AmendProposal {
         // Whoever is alone in an electorate has said all that is to be said.
         settling::settle(context, proposal)
     }
+
+    fn proposed(&self) -> usize {
+        self.actions.len()
+    }
 }
 
 fn check_words(

@@ -112,6 +112,11 @@ pub(crate) trait Act {
 
     /// Judges duties, the object's state and value; then applies.
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection>;
+
+    /// How many actions it proposes, which are judged one by one as if they were carried out.
+    fn proposed(&self) -> usize {
+        0
+    }
 }
 
 /// What sort of decision an action can be part of.
@@ -268,6 +273,11 @@ pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
         8,
     )?;
     act(kind).check()
+}
+
+/// What an action costs everybody who executes it, in actions: itself and those that it proposes.
+pub fn work(action: &Action) -> usize {
+    1 + action.kind.as_ref().map_or(0, |kind| act(kind).proposed())
 }
 
 /// What an action needs, on the state that earlier actions of the run left.

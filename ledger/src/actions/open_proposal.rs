@@ -9,6 +9,8 @@ use crate::context::Context;
 use crate::decisions::governance::{self, Words};
 use crate::decisions::{opening, settling};
 use crate::judge::Need;
+use crate::state::keys::List;
+use crate::state::lists;
 use crate::{Rejection, form, outlook};
 
 impl Act for OpenProposal {
@@ -60,6 +62,10 @@ impl Act for OpenProposal {
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
+        let most = u64::from(context.parameters().open_proposals_max);
+        if lists::count(context, List::ProposalsBy, proposer.member) >= most {
+            return Err(Rejection::TooManyProposals);
+        }
 
         if judged.decision.policy != 0 {
             context.basis = Basis {
@@ -92,5 +98,9 @@ impl Act for OpenProposal {
         settling::record(context, &opened);
         // Whoever is alone in an electorate has said all that is to be said.
         settling::settle(context, opened)
+    }
+
+    fn proposed(&self) -> usize {
+        self.actions.len()
     }
 }

@@ -17,6 +17,9 @@ pub use inbox::inbox;
 pub use outlook::outlook;
 pub use who_can::{MEMBERS_MAX, who_can};
 
+/// Whether whoever asked still waits. A question that nobody waits for any more ends at its next action, without an answer.
+pub type Waits<'w> = &'w dyn Fn() -> bool;
+
 /// Whether a member may do an action, and if not, what it would take.
 ///
 /// Judged in the action's acting role or, with `any_role`, in the best of all that the member
@@ -27,20 +30,27 @@ pub fn can(
     member: u64,
     action: &Action,
     any_role: bool,
-) -> v1::Verdict {
+    waits: Waits<'_>,
+) -> Option<v1::Verdict> {
     if any_role {
-        return verdict::in_best_role(state, block, member, action);
+        return verdict::in_best_role(state, block, member, action, waits);
     }
     let role = action
         .acting_role
         .as_ref()
         .map_or(0, |reference| reference.number);
-    verdict::of(state, block, crate::judge::Actor { member, role }, action)
+    let actor = crate::judge::Actor { member, role };
+    Some(verdict::of(state, block, actor, action))
 }
 
 /// What a body would do on this state, signatures aside: the receipt, and a verdict for each
 /// action up to the first that is refused. The height is the caller's to fill in.
-pub fn simulate(state: &dyn Read, block: Block, body: &Body) -> SimulateAnswer {
+pub fn simulate(
+    state: &dyn Read,
+    block: Block,
+    body: &Body,
+    waits: Waits<'_>,
+) -> Option<SimulateAnswer> {
     let receipt = block::simulate(state, block, body);
     let rejection = Rejection::from_code(receipt.code);
     let mut answer = SimulateAnswer {
@@ -48,10 +58,10 @@ pub fn simulate(state: &dyn Read, block: Block, body: &Body) -> SimulateAnswer {
         ..SimulateAnswer::default()
     };
     if block::check_signers(state, body).is_ok() {
-        explain(state, block, body, &receipt, &mut answer);
+        explain(state, block, body, &receipt, waits, &mut answer)?;
     }
     answer.receipt = Some(receipt);
-    answer
+    Some(answer)
 }
 
 fn explain(
@@ -59,8 +69,9 @@ fn explain(
     block: Block,
     body: &Body,
     receipt: &Receipt,
+    waits: Waits<'_>,
     answer: &mut SimulateAnswer,
-) {
+) -> Option<()> {
     let mut overlay = Overlay::new(state);
     let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
     context.signers = body.signers.iter().map(|signer| signer.member).collect();
@@ -70,6 +81,9 @@ fn explain(
         .map(|signer| signer.key.clone())
         .collect();
     for (index, action) in body.actions.iter().enumerate() {
+        if !waits() {
+            return None;
+        }
         let verdict = verdict::assess(&mut context, index as u32, action);
         let failed = receipt.code != 0 && receipt.failed_action as usize == index;
         if failed {
@@ -77,9 +91,10 @@ fn explain(
         }
         answer.verdicts.push(verdict);
         if failed || actions::run(&mut context, index as u32, action).is_err() {
-            return;
+            break;
         }
     }
+    Some(())
 }
 
 #[cfg(test)]
@@ -124,7 +139,9 @@ mod tests {
             world.member_number(member),
             &action,
             true,
+            &|| true,
         )
+        .expect("somebody waits")
     }
 
     fn value<'f>(facts: &'f [Fact], name: &str) -> &'f str {
@@ -235,7 +252,8 @@ mod tests {
             kind: Some(world.payment("dev:main", "ops:main", 800)),
             ..Action::default()
         };
-        let (found, truncated) = who_can(&world.state, block(&world), &action);
+        let found = who_can(&world.state, block(&world), &action, &|| true);
+        let (found, truncated) = found.expect("somebody waits");
         assert!(!truncated);
         let found: Vec<(u64, VerdictKind)> = found
             .iter()
@@ -269,10 +287,31 @@ mod tests {
         let envelope = world.envelope(&deeds);
         let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
         let body = crate::check::parse_body(&envelope.body).expect("a body");
-        let answer = simulate(&world.state, block(&world), &body);
+        let answer = simulate(&world.state, block(&world), &body, &|| true);
+        let answer = answer.expect("somebody waits");
         assert_eq!(answer.rejection, "limit_per_transfer");
         assert_eq!(answer.verdicts.len(), 2);
         assert_eq!(value(&answer.facts, "taken"), "300.00 EUR");
         assert_eq!(world.balance("ops:main"), 0);
+    }
+
+    #[test]
+    fn a_question_that_nobody_waits_for_ends_at_its_next_action() {
+        let mut world = world();
+        let deeds: Vec<_> = (0..5)
+            .map(|_| crate::world::by("hal").does(world.payment("hal:main", "ops:main", 1)))
+            .collect();
+        let envelope = world.envelope(&deeds);
+        let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+        let body = crate::check::parse_body(&envelope.body).expect("a body");
+        let action = &body.actions[0];
+        let asked = std::cell::Cell::new(0);
+        let once = || asked.replace(asked.get() + 1) == 0;
+        let block = block(&world);
+
+        assert_eq!(simulate(&world.state, block, &body, &|| false), None);
+        assert_eq!(can(&world.state, block, 1, action, true, &|| false), None);
+        assert_eq!(who_can(&world.state, block, action, &once), None);
+        assert_eq!(asked.get(), 2);
     }
 }

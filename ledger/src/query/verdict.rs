@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{self, Action, ModeKind, VerdictKind};
 
-use super::facts;
+use super::{Waits, facts};
 use crate::context::{Authority, Block, Context};
 use crate::judge::{
     Actor, Decision, Need, Trace, Verdict, judge, judge_proposal, power, strictness,
@@ -37,12 +37,15 @@ pub(super) fn in_best_role(
     block: Block,
     member: u64,
     action: &Action,
-) -> v1::Verdict {
+    waits: Waits<'_>,
+) -> Option<v1::Verdict> {
     let held = power::roles_of(state, member, block.now.time);
     let roles = std::iter::once(0).chain(held.into_iter().map(|(role, _)| role.number));
-    let verdicts = roles.map(|role| of(state, block, Actor { member, role }, action));
+    let verdicts =
+        roles.map(|role| waits().then(|| of(state, block, Actor { member, role }, action)));
+    let verdicts: Vec<v1::Verdict> = verdicts.collect::<Option<_>>()?;
     // Of equals, the first: acting in no role where none is needed.
-    verdicts.min_by_key(rank).unwrap_or_default()
+    verdicts.into_iter().min_by_key(rank)
 }
 
 /// How far a verdict is from yes.

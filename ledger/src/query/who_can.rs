@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Action, Capability, Looked, VerdictKind, WhoCan};
 
-use super::verdict;
+use super::{Waits, verdict};
 use crate::context::{Authority, Block, Context};
 use crate::judge::{Actor, Need, departments, policies, power, who};
 use crate::state::keys::List;
@@ -14,25 +14,34 @@ pub const MEMBERS_MAX: usize = 1_000;
 
 /// Everybody who may do the action, each in a role in which they may; and whether more people
 /// were there than were looked at.
-pub fn who_can(state: &dyn Read, block: Block, action: &Action) -> (Vec<WhoCan>, bool) {
+pub fn who_can(
+    state: &dyn Read,
+    block: Block,
+    action: &Action,
+    waits: Waits<'_>,
+) -> Option<(Vec<WhoCan>, bool)> {
     let candidates = candidates(state, block, action);
     let truncated = candidates.len() >= MEMBERS_MAX;
-    let able = candidates
-        .into_iter()
-        .filter_map(|actor| {
-            let mut verdict = verdict::of(state, block, actor, action);
-            if verdict.kind() == VerdictKind::Refused {
-                verdict = by_beginning(state, block, actor, action)?;
+    let mut able = Vec::new();
+    for actor in candidates {
+        if !waits() {
+            return None;
+        }
+        let mut verdict = verdict::of(state, block, actor, action);
+        if verdict.kind() == VerdictKind::Refused {
+            match by_beginning(state, block, actor, action) {
+                Some(begun) => verdict = begun,
+                None => continue,
             }
-            verdict.looked = Vec::<Looked>::new();
-            Some(WhoCan {
-                member: actor.member,
-                role: actor.role,
-                verdict: Some(verdict),
-            })
-        })
-        .collect();
-    (able, truncated)
+        }
+        verdict.looked = Vec::<Looked>::new();
+        able.push(WhoCan {
+            member: actor.member,
+            role: actor.role,
+            verdict: Some(verdict),
+        });
+    }
+    Some((able, truncated))
 }
 
 /// Whoever goes over a grant's limit may still begin the decision that the policy asks for.

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
-use polity_ledger::check::CheckedTransaction;
+use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::state::Read;
 use polity_ledger::{Rejection, block};
+use polity_proto::v1::Body;
 
 use super::verification::Seen;
 use super::{App, standing};
@@ -55,23 +56,22 @@ impl App {
     ) -> Result<(), CheckResult> {
         let body = seen.body().map_err(turned_away)?;
         block::check_signers(snapshot, body).map_err(turned_away)?;
+        self.within_share(kind, body)
+    }
+
+    fn within_share(&self, kind: CheckKind, body: &Body) -> Result<(), CheckResult> {
+        let signers = body.signers.iter().map(|signer| signer.member);
         if kind == CheckKind::Recheck {
             return Ok(());
         }
-        for signer in &body.signers {
-            if !self.quotas.allows(signer.member) {
-                let log = format!(
-                    "fair_share: member m{} sends too much; try again later",
-                    signer.member
-                );
-                return Err(CheckResult::from(TxResult {
-                    code: CODE_QUOTA,
-                    data: Bytes::new(),
-                    log,
-                }));
-            }
+        match self.quotas.exhausted(signers) {
+            None => Ok(()),
+            Some(member) => Err(CheckResult::from(TxResult {
+                code: CODE_QUOTA,
+                data: Bytes::new(),
+                log: format!("fair_share: member m{member} sends too much; try again later"),
+            })),
         }
-        Ok(())
     }
 
     fn after_signatures(
@@ -81,9 +81,13 @@ impl App {
         request: &Check,
         checked: &CheckedTransaction,
     ) -> CheckResult {
+        // Asked again: what arrived together was looked at before anything of it was charged.
+        if let Err(refused) = self.within_share(request.kind, checked.body()) {
+            return refused;
+        }
         if request.kind == CheckKind::New {
             for signer in &checked.body().signers {
-                self.quotas.charge(signer.member, 1.0);
+                self.quotas.charge(signer.member, cost(checked.body()));
             }
         }
         match block::check_window(snapshot, now, checked) {
@@ -102,6 +106,11 @@ impl App {
         self.block_time(&snapshot, snapshot.height())
             .unwrap_or_default()
     }
+}
+
+/// What a transaction costs those whose fair share it uses: as much as it costs everybody who executes it.
+pub(super) fn cost(body: &Body) -> f64 {
+    check::work(body) as f64
 }
 
 /// A refusal at the door. What the bytes alone tell, every correct node refuses alike.

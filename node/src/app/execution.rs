@@ -16,7 +16,9 @@ use prost::Message;
 use super::founding::{leaf_changes, validator_update};
 use super::proposals::seconds;
 use super::verification::Checked;
-use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, cores, internal, pace, standing};
+use super::{
+    App, BlockRecord, CommittedBlock, EvidenceRecord, cores, door, internal, pace, standing,
+};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
@@ -210,7 +212,8 @@ impl App {
                 continue;
             };
             for signer in &checked.body().signers {
-                self.quotas.charge_refused(signer.member);
+                let cost = door::cost(checked.body());
+                self.quotas.charge_refused(signer.member, cost);
             }
         }
     }

@@ -66,14 +66,27 @@ pub struct CommittedBlock {
 }
 
 /// Settings that change how fast a node answers, never what.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AppOptions {
     /// Fair share of members at the door.
     pub quota: Quota,
+    /// Actions, proposed ones included, beyond which this node puts nothing more into a block that it proposes.
+    pub block_actions_max: usize,
     /// Peers that are accepted beside the registered nodes: node ids, 40 lower-case hex.
     pub bootstrap_peers: Vec<String>,
     /// Name of the engine in use, for status.
     pub engine: String,
+}
+
+impl Default for AppOptions {
+    fn default() -> AppOptions {
+        AppOptions {
+            quota: Quota::default(),
+            block_actions_max: 10_000,
+            bootstrap_peers: Vec::new(),
+            engine: String::new(),
+        }
+    }
 }
 
 /// A department's ledger: its store, its tree, and the block in hand.
@@ -195,7 +208,8 @@ impl Application for App {
     }
 
     fn query(&self, request: Query) -> Result<QueryResult, EngineFault> {
-        Ok(self.answer(&request))
+        // The engine waits.
+        Ok(self.answer(&request, &|| true))
     }
 }
 

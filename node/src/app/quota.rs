@@ -6,21 +6,23 @@ use std::time::Instant;
 
 /// Most members of whom a bucket is kept; the fullest are forgotten first.
 const BUCKETS_MAX: usize = 100_000;
-/// A token bucket per member. Imports and benches raise it.
+
+/// A token bucket per member, counted in what transactions cost everybody: their actions and those that they propose.
+/// Imports and benches raise it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {
-    /// Transactions that a member may send at once.
+    /// Actions that a member may send at once.
     pub burst: f64,
-    /// Transactions a second that flow back.
+    /// Actions a second that flow back.
     pub per_second: f64,
-    /// What a transaction that was refused in a block costs its signers, in transactions.
+    /// How many times its cost a transaction is charged that was refused in a block.
     pub refused_cost: f64,
 }
 
 impl Default for Quota {
     fn default() -> Quota {
         Quota {
-            burst: 1_000.0,
+            burst: 2_000.0,
             per_second: 50.0,
             refused_cost: 10.0,
         }
@@ -41,15 +43,17 @@ impl Buckets {
         }
     }
 
-    /// Whether the member has something left. Nothing is charged: junk in somebody's name costs them nothing.
-    pub(crate) fn allows(&self, member: u64) -> bool {
+    /// The first member who has nothing left. Nothing is charged: junk in somebody's name costs them nothing.
+    pub(crate) fn exhausted(&self, mut members: impl Iterator<Item = u64>) -> Option<u64> {
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets
-            .get(&member)
-            .is_none_or(|bucket| self.level(bucket) >= 1.0)
+        members.find(|member| {
+            let bucket = buckets.get(member);
+            bucket.is_some_and(|bucket| self.level(bucket) < 1.0)
+        })
     }
 
-    /// Charges a member, after the signature was verified.
+    /// Charges a member, after the signature was verified. Whoever has something left may spend more than that once,
+    /// and waits the longer.
     pub(crate) fn charge(&self, member: u64, cost: f64) {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS_MAX {
@@ -62,9 +66,9 @@ impl Buckets {
         buckets.insert(member, ((level - cost).max(-self.quota.burst), now));
     }
 
-    /// Charges a member for a transaction that was refused in a block; one of its cost was paid at the door.
-    pub(crate) fn charge_refused(&self, member: u64) {
-        self.charge(member, (self.quota.refused_cost - 1.0).max(0.0));
+    /// Charges a member for a transaction that was refused in a block; its cost was paid once at the door.
+    pub(crate) fn charge_refused(&self, member: u64, cost: f64) {
+        self.charge(member, cost * (self.quota.refused_cost - 1.0).max(0.0));
     }
 
     fn level(&self, (level, since): &(f64, Instant)) -> f64 {
@@ -83,25 +87,26 @@ mod tests {
             per_second: 0.000_001,
             refused_cost: 3.0,
         });
-        for _ in 0..3 {
-            assert!(buckets.allows(1));
-            buckets.charge(1, 1.0);
+        for cost in [2.0, 1.0] {
+            assert_eq!(buckets.exhausted([1, 2].into_iter()), None);
+            buckets.charge(1, cost);
         }
-        assert!(!buckets.allows(1));
-        assert!(buckets.allows(2));
+        assert_eq!(buckets.exhausted([2, 1].into_iter()), Some(1));
+        assert_eq!(buckets.exhausted([2].into_iter()), None);
     }
 
     #[test]
     fn what_is_refused_in_a_block_costs_as_much_as_is_configured() {
         for (refused_cost, left) in [(0.0, true), (1.0, true), (2.0, false)] {
             let buckets = Buckets::new(Quota {
-                burst: 2.0,
+                burst: 20.0,
                 per_second: 0.000_001,
                 refused_cost,
             });
-            buckets.charge(1, 1.0);
-            buckets.charge_refused(1);
-            assert_eq!(buckets.allows(1), left, "{refused_cost}");
+            buckets.charge(1, 10.0);
+            buckets.charge_refused(1, 10.0);
+            let exhausted = buckets.exhausted([1].into_iter());
+            assert_eq!(exhausted.is_none(), left, "{refused_cost}");
         }
     }
 }

@@ -64,6 +64,7 @@ pub(super) struct Parameters {
     pub(super) election_objections: Option<String>,
     pub(super) election_term: Option<String>,
     pub(super) profile_deadline: Option<String>,
+    pub(super) open_proposals_max: Option<u32>,
 }
 
 /// A unit by its path from the root; the one above stands before it in the file.

@@ -72,5 +72,6 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
         election_objections: duration("election_objections", &form.election_objections)?,
         election_term: duration("election_term", &form.election_term)?,
         profile_deadline: duration("profile_deadline", &form.profile_deadline)?,
+        open_proposals_max: form.open_proposals_max.unwrap_or_default(),
     })
 }

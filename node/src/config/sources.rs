@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_file() {
-        let file = "[log]\nlevel = 'file'\n[share]\nrefused_cost = 7\ntransactions_burst = 8\n[store]\nhot_bytes_max = 2_000_000";
+        let file = "[log]\nlevel = 'file'\n[share]\nrefused_cost = 7\nactions_burst = 8\n[store]\nhot_bytes_max = 2_000_000";
         let environment = [
             ("POLITY_LOG_LEVEL", "environment"),
             ("POLITY_SHARE_REFUSED_COST", "9"),
@@ -377,7 +377,7 @@ mod tests {
             ("flag", LogFormat::Json)
         );
         assert_eq!(
-            (config.share.refused_cost, config.share.transactions_burst),
+            (config.share.refused_cost, config.share.actions_burst),
             (9, 8)
         );
         assert_eq!(config.store.hot_bytes_max, 2_000_000);
@@ -387,13 +387,10 @@ mod tests {
             Origin::Environment("POLITY_SHARE_REFUSED_COST".into())
         );
         assert_eq!(
-            origin(&loaded, "share.transactions_burst"),
+            origin(&loaded, "share.actions_burst"),
             Origin::File(config.home.join(CONFIG_FILE))
         );
-        assert_eq!(
-            origin(&loaded, "share.transactions_per_second"),
-            Origin::Default
-        );
+        assert_eq!(origin(&loaded, "share.actions_per_second"), Origin::Default);
         assert_eq!(origin(&loaded, "home"), Origin::Flag);
     }
 

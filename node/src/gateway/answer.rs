@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use polity_engine::application::Query;
@@ -40,6 +41,7 @@ struct Inner {
     throttle: Throttle,
     bodies: BodyBudget,
     reading: Arc<Semaphore>,
+    judging: Arc<Semaphore>,
     asking: Semaphore,
     census: Census,
     news: broadcast::Sender<Arc<News>>,
@@ -66,6 +68,7 @@ impl Gateway {
                 limits.body_time(),
             ),
             reading: Arc::new(Semaphore::new(limits.queries_at_once)),
+            judging: Arc::new(Semaphore::new(limits.judged_at_once)),
             asking: Semaphore::new(limits.engine_calls_at_once),
             census: Census::default(),
             news: broadcast::channel(NEWS_QUEUE).0,
@@ -217,7 +220,7 @@ impl Gateway {
                     .await
             }
             Method::AbciInfo => self.abci_info().await,
-            Method::AbciQuery => self.abci_query(height, args).await,
+            Method::AbciQuery => self.abci_query(height, args, peer).await,
             Method::BroadcastTxSync => self.broadcast(args.bytes("tx"), Depth::Checked, peer).await,
             Method::BroadcastTxAsync => {
                 self.broadcast(args.bytes("tx"), Depth::HandedOver, peer)
@@ -253,7 +256,12 @@ impl Gateway {
             .await
     }
 
-    async fn abci_query(&self, height: Option<i64>, mut args: Args) -> Result<Json, RpcError> {
+    async fn abci_query(
+        &self,
+        height: Option<i64>,
+        mut args: Args,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
         let height = u64::try_from(height.unwrap_or(0))
             .map_err(|_| RpcError::invalid_params("height must not be negative"))?;
         let query = Query {
@@ -262,8 +270,27 @@ impl Gateway {
             height,
             prove: args.flag("prove"),
         };
-        self.read(move |queries| shapes::query_result(&queries.query(query)).to_string())
-            .await
+        let answer = |queries: &dyn Queries, query, waits: &dyn Fn() -> bool| {
+            shapes::query_result(&queries.query(query, waits)).to_string()
+        };
+        let judged = self.0.queries.judged_actions(&query);
+        if judged == 0 {
+            return self
+                .read(move |queries| answer(queries, query, &|| true))
+                .await;
+        }
+
+        // Judging takes the time of a core and no disk, so a few at once are as fast as many; the others wait here,
+        // where they are in nobody's way.
+        self.charge(peer, judged * self.0.limits.judged_action_cost as usize);
+        let turn = Arc::clone(&self.0.judging).acquire_owned().await;
+        let caller = Caller::default();
+        let gone = caller.gone();
+        self.read(move |queries| {
+            let _turn = turn;
+            answer(queries, query, &|| !gone.load(Ordering::Relaxed))
+        })
+        .await
     }
 
     async fn block_results(&self, height: Option<i64>) -> Result<Json, RpcError> {
@@ -341,6 +368,23 @@ impl Gateway {
         });
         done.await
             .map_err(|_| RpcError::internal("the question could not be read"))
+    }
+}
+
+/// Who waits for an answer: gone when this is dropped, because the answer is there, the time is up, or the connection
+/// has ended.
+#[derive(Default)]
+struct Caller(Arc<AtomicBool>);
+
+impl Caller {
+    fn gone(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

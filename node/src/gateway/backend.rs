@@ -16,8 +16,12 @@ use tokio::sync::broadcast;
 /// Methods may block on the disk: the gateway calls them away from its event loop, at most
 /// `queries_at_once` at a time. A store that cannot read stops the process, so no method here fails.
 pub trait Queries: Send + Sync + 'static {
-    /// Answers a question (`abci_query`) from the newest committed snapshot, or as of `query.height`.
-    fn query(&self, query: Query) -> QueryResult;
+    /// Answers a question (`abci_query`) from the newest committed snapshot, or as of `query.height`. One that takes long
+    /// ends early where nobody `waits` any more.
+    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult;
+
+    /// How many actions are judged for a question, which is what makes some dear; 0 of what is only read.
+    fn judged_actions(&self, query: &Query) -> usize;
 
     /// Who the application is and where it stands (`abci_info`).
     fn info(&self) -> Info;

@@ -34,6 +34,10 @@ pub struct Limits {
     pub connections_per_address_max: usize,
     /// Questions read from the store at a time.
     pub queries_at_once: usize,
+    /// Questions that are answered by judging actions (`/simulate`, `/can`, `/who-can`, `/outlook`) at a time.
+    pub judged_at_once: usize,
+    /// Calls that each action which is judged for a question costs the address that asks.
+    pub judged_action_cost: u32,
     /// Questions put to the engine at a time.
     pub engine_calls_at_once: usize,
     /// Websocket subscriptions at a time on one connection.
@@ -74,6 +78,8 @@ impl Default for Limits {
             connections_max: 1_000,
             connections_per_address_max: 250,
             queries_at_once: 64,
+            judged_at_once: 2,
+            judged_action_cost: 2,
             engine_calls_at_once: 64,
             subscriptions_per_connection_max: 16,
             subscriptions_max: 1_000,
@@ -106,7 +112,7 @@ pub struct LimitError {
 impl Limits {
     /// Refuses values that would lock everyone out or leave a bound without meaning.
     pub fn validate(&self) -> Result<(), LimitError> {
-        let ranges: [(&'static str, u64, u64, u64); 24] = [
+        let ranges: [(&'static str, u64, u64, u64); 26] = [
             (
                 "body_bytes_max",
                 self.body_bytes_max as u64,
@@ -160,6 +166,13 @@ impl Limits {
                 1 << 20,
             ),
             ("queries_at_once", self.queries_at_once as u64, 1, 400),
+            ("judged_at_once", self.judged_at_once as u64, 1, 400),
+            (
+                "judged_action_cost",
+                self.judged_action_cost.into(),
+                0,
+                1_000_000,
+            ),
             (
                 "engine_calls_at_once",
                 self.engine_calls_at_once as u64,

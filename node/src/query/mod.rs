@@ -3,7 +3,7 @@
 //! A value at height H is proven against the app hash of header H+1. Where the newest block left
 //! the root as it was, the answer is given for the height before it, so an idle network answers at once.
 
-mod authority;
+pub(crate) mod authority;
 mod health;
 mod history;
 mod inbox;
@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use polity_engine::application::{Query, QueryResult};
+use polity_ledger::query::Waits;
 use polity_ledger::state::Read;
 use prost::Message;
 
@@ -56,6 +57,9 @@ pub enum QueryError {
     /// The organisation is not founded yet.
     #[error("not_founded: the organisation has no state yet")]
     NotFounded,
+    /// Whoever asked has gone, or their time is up.
+    #[error("abandoned: nobody waits for the answer any more")]
+    Abandoned,
 }
 
 impl QueryError {
@@ -70,6 +74,7 @@ impl QueryError {
             QueryError::Proof(_) => 15,
             QueryError::Busy => 16,
             QueryError::NotFounded => 17,
+            QueryError::Abandoned => 18,
         }
     }
 }
@@ -109,9 +114,9 @@ impl Read for View {
 }
 
 impl App {
-    /// Answers a question from the newest committed snapshot, or as of `query.height`.
-    pub fn answer(&self, query: &Query) -> QueryResult {
-        match self.route(query) {
+    /// Answers a question from the newest committed snapshot, or as of `query.height`, for as long as somebody waits.
+    pub fn answer(&self, query: &Query, waits: Waits<'_>) -> QueryResult {
+        match self.route(query, waits) {
             Ok(result) => result,
             Err(error) => QueryResult {
                 code: error.code(),
@@ -123,7 +128,7 @@ impl App {
         }
     }
 
-    fn route(&self, query: &Query) -> Result<QueryResult, QueryError> {
+    fn route(&self, query: &Query, waits: Waits<'_>) -> Result<QueryResult, QueryError> {
         if let Some(peer) = query.path.strip_prefix("/p2p/filter/") {
             return self.filter_peer(peer);
         }
@@ -139,9 +144,9 @@ impl App {
             "/inclusion" => history::inclusion(&view, &decode(data)?)?.encode_to_vec(),
             "/receipt" => receipt::by_id(&view, data)?.encode_to_vec(),
             "/receipt-at" => receipt::at(&view, &decode(data)?)?.encode_to_vec(),
-            "/simulate" => authority::simulate(self, &view, &decode(data)?)?.encode_to_vec(),
-            "/can" => authority::can(self, &view, &decode(data)?)?.encode_to_vec(),
-            "/who-can" => authority::who_can(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/simulate" => authority::simulate(self, &view, &decode(data)?, waits)?.encode_to_vec(),
+            "/can" => authority::can(self, &view, &decode(data)?, waits)?.encode_to_vec(),
+            "/who-can" => authority::who_can(self, &view, &decode(data)?, waits)?.encode_to_vec(),
             "/health" => health::of(self, &view, &decode(data)?)?.encode_to_vec(),
             "/outlook" => outlook::of(self, &view, &decode(data)?)?.encode_to_vec(),
             "/inbox" => inbox::list(self, &view, &decode(data)?)?.encode_to_vec(),

@@ -28,7 +28,8 @@ pub(super) fn ours(engine: Engine, nodes: usize, transfers: usize) -> Ours {
         founders: nodes,
         guests: 0,
         settings: &[
-            "share.transactions_per_second=0",
+            "share.actions_per_second=0",
+            "share.block_actions_max=1000000",
             "gateway.limits.calls_per_second=0",
         ],
         charter: &charter::members(MEMBERS),

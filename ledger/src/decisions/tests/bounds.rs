@@ -1,14 +1,19 @@
-//! How much time does at once.
+//! How much a transaction, a member and time do at once.
 
 use std::collections::BTreeMap;
 
-use polity_proto::v1::{Capability, ModeKind, ProposalKind, TimerKind, action::Kind};
+use polity_proto::v1::{
+    Action, AmendProposal, Capability, ModeKind, Parameters, ProposalKind, SetParameters,
+    TimerKind, WithdrawProposal, action::Kind,
+};
+use prost::Message;
 
 use crate::context::Block;
 use crate::judge::Now;
+use crate::state::keys::List;
 use crate::state::{Changes, Overlay, timers};
 use crate::timer;
-use crate::world::{HOUR, World, by, consent, role_holders, tier};
+use crate::world::{HOUR, World, by, consent, role_holders, tier, verdict};
 
 const DEADLINE: u64 = 72 * HOUR;
 
@@ -18,20 +23,15 @@ fn timers_of_a_block_adopt_at_most_2000_actions_and_the_rest_in_the_next() {
     let tiers = vec![tier(0, role_holders(), consent(DEADLINE))];
     let policy = world.policy("dev", Capability::Govern, tiers);
     world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
-    let deeds: Vec<_> = (0..43)
-        .map(|proposal| {
-            let acts = (0..50).map(|role| {
-                let handle = format!("r{proposal}-{role}");
-                Kind::CreateRole(world.create_role("dev", &handle))
-            });
-            let governance = ProposalKind::Governance;
-            let open = world.proposal("dev", governance, ModeKind::Consent, acts.collect());
-            by("finn")
-                .acting_as("dev#engineer")
-                .does(Kind::OpenProposal(open))
-        })
-        .collect();
-    world.submit(&deeds).expect("the proposals are opened");
+    for proposal in 0..43 {
+        let acts = (0..50).map(|role| {
+            let handle = format!("r{proposal}-{role}");
+            Kind::CreateRole(world.create_role("dev", &handle))
+        });
+        let governance = ProposalKind::Governance;
+        let open = world.proposal("dev", governance, ModeKind::Consent, acts.collect());
+        world.open("finn", "dev#engineer", open);
+    }
     assert_eq!(world.advance(DEADLINE).len(), 40);
     assert_eq!(world.advance(1).len(), 3);
     assert!(world.advance(1).is_empty());
@@ -70,4 +70,69 @@ fn a_thousand_timers_run_in_a_block_whatever_else_is_due() {
         assert_eq!(next, (left > 0).then_some(2_500 - left));
         state = keep(overlay.into_changes());
     }
+}
+
+#[test]
+fn what_a_transaction_proposes_counts_among_its_hundred_actions() {
+    let mut world = super::world();
+    let deeds = |each: usize| -> Vec<_> {
+        let open = |_| {
+            let acts = (0..each).map(|_| super::pay(&world, 510)).collect();
+            let open = world.proposal("dev", super::OPERATION, super::APPROVE, acts);
+            by("finn")
+                .acting_as("dev#engineer")
+                .does(Kind::OpenProposal(open))
+        };
+        (0..2).map(open).collect()
+    };
+    let (fits, too_many) = (deeds(49), deeds(50));
+    assert_eq!(verdict(&world.submit(&too_many)), "rejected action_count");
+    assert_eq!(verdict(&world.submit(&fits)), "accepted");
+
+    let amend = |actions: usize| {
+        let act = Action {
+            kind: Some(super::pay(&world, 510)),
+            ..Action::default()
+        };
+        by("finn")
+            .acting_as("dev#engineer")
+            .does(Kind::AmendProposal(AmendProposal {
+                proposal: crate::form::numbered(1),
+                actions: vec![act.encode_to_vec(); actions],
+                ..AmendProposal::default()
+            }))
+    };
+    let amended = [amend(50), amend(49)];
+    assert_eq!(verdict(&world.submit(&amended)), "rejected action_count");
+}
+
+#[test]
+fn a_member_has_as_many_open_proposals_as_the_organisation_allows() {
+    let mut world = super::world();
+    let two = Kind::SetParameters(SetParameters {
+        parameters: Some(Parameters {
+            open_proposals_max: 2,
+            ..Parameters::default()
+        }),
+    });
+    world.check_decided("ada", two, "accepted");
+    let open = |world: &World| {
+        let acts = vec![super::pay(world, 600)];
+        Kind::OpenProposal(world.proposal("dev", super::OPERATION, super::APPROVE, acts))
+    };
+    for expected in ["accepted", "accepted", "rejected too_many_proposals"] {
+        let act = open(&world);
+        world.check("finn", Some("dev#engineer"), act, expected);
+    }
+
+    let withdraw = Kind::WithdrawProposal(WithdrawProposal {
+        proposal: crate::form::numbered(
+            world.list(List::ProposalsBy, world.member_number("finn"))[0],
+        ),
+    });
+    world.check("finn", Some("dev#engineer"), withdraw, "accepted");
+    let act = open(&world);
+    world.check("finn", Some("dev#engineer"), act, "accepted");
+    let act = open(&world);
+    world.check("gia", Some("dev#engineer"), act, "accepted");
 }

@@ -128,6 +128,51 @@ async fn a_call_that_takes_too_long_is_answered_with_an_error() {
 }
 
 #[tokio::test]
+async fn judging_for_many_is_in_nobodys_way_and_ends_with_who_asked() {
+    let limits = Limits {
+        call_seconds_max: 1,
+        judged_at_once: 2,
+        queries_at_once: 3,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let (ledger, address) = (&server.ledger, server.address);
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        asked.spawn(call(address, "abci_query", json!({"path": "/judge"})));
+    }
+    while ledger.judging() < 2 {
+        tokio::task::yield_now().await;
+    }
+
+    let answer = call(address, "abci_query", json!({"path": "/key"})).await;
+    assert_ne!(answer["result"], Value::Null);
+    for answer in asked.join_all().await {
+        assert_eq!(
+            answer["error"]["data"],
+            json!("the call took longer than it may")
+        );
+    }
+    while ledger.judging() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_question_costs_what_is_judged_for_it() {
+    let limits = Limits {
+        calls_per_second: 1,
+        calls_burst: 20,
+        call_seconds_max: 1,
+        judged_action_cost: 5,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    call(server.address, "abci_query", json!({"path": "/judge"})).await;
+    assert_eq!(get(server.address, "/health").await.status, 429);
+}
+
+#[tokio::test]
 async fn a_stopping_server_closes_idle_connections_and_ends() {
     let server = Server::start(Limits::default()).await;
     let mut idle = TcpStream::connect(server.address).await.unwrap();

@@ -1,7 +1,7 @@
 //! A gateway that listens on a free port, with a ledger and an engine in memory behind it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -83,11 +83,13 @@ impl Server {
     }
 }
 
-/// Blocks in memory. `/key` answers with its own question, `/wait` when [`Ledger::release`] is called.
+/// Blocks in memory. `/key` answers with its own question, `/wait` when [`Ledger::release`] is called, `/judge` when
+/// nobody waits for it any more.
 pub(super) struct Ledger {
     chain: Mutex<Vec<Arc<CommittedBlock>>>,
     commits: broadcast::Sender<Arc<CommittedBlock>>,
     waiting: Mutex<Option<std::sync::mpsc::Sender<()>>>,
+    judging: AtomicUsize,
 }
 
 impl Ledger {
@@ -96,6 +98,7 @@ impl Ledger {
             chain: Mutex::default(),
             commits: broadcast::channel(64).0,
             waiting: Mutex::default(),
+            judging: AtomicUsize::new(0),
         }
     }
 
@@ -133,6 +136,11 @@ impl Ledger {
         self.commits.receiver_count()
     }
 
+    /// How many `/judge` are at work.
+    pub(super) fn judging(&self) -> usize {
+        self.judging.load(Ordering::SeqCst)
+    }
+
     /// Lets a `/wait` end, if one is running.
     pub(super) fn release(&self) {
         self.waiting.lock().unwrap().take();
@@ -140,7 +148,14 @@ impl Ledger {
 }
 
 impl Queries for Ledger {
-    fn query(&self, query: Query) -> QueryResult {
+    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult {
+        if query.path == "/judge" {
+            self.judging.fetch_add(1, Ordering::SeqCst);
+            while waits() {
+                std::thread::yield_now();
+            }
+            self.judging.fetch_sub(1, Ordering::SeqCst);
+        }
         if query.path == "/wait" {
             let (sender, receiver) = std::sync::mpsc::channel::<()>();
             *self.waiting.lock().unwrap() = Some(sender);
@@ -161,6 +176,13 @@ impl Queries for Ledger {
                 .into_iter()
                 .collect(),
             ..QueryResult::default()
+        }
+    }
+
+    fn judged_actions(&self, query: &Query) -> usize {
+        match query.path.as_str() {
+            "/judge" => 10,
+            _ => 0,
         }
     }
 

@@ -149,6 +149,7 @@ pub(in super::super) fn parameter(words: &mut Words) -> Outcome<Parameters> {
         "election_objections" => parameters.election_objections = value,
         "election_term" => parameters.election_term = value,
         "profile_deadline" => parameters.profile_deadline = value,
+        "open_proposals_max" => parameters.open_proposals_max = value as u32,
         "transaction_bytes_max" => parameters.transaction_bytes_max = value as u32,
         "block_interval_ms" => parameters.block_interval_ms = value,
         "idle_interval" => parameters.idle_interval = value,

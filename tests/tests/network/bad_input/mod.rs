@@ -20,7 +20,7 @@ fn patient_node() -> Cluster {
         settings: &[
             "gateway.limits.calls_per_second=0",
             "gateway.limits.bad_transaction_cost=0",
-            "share.transactions_per_second=0",
+            "share.actions_per_second=0",
         ],
         charter: "",
     });
