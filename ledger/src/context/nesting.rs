@@ -46,6 +46,18 @@ impl Context<'_, '_> {
         self.inside(authority, actor, run, |_| false)
     }
 
+    /// Runs the present action itself, and takes back what it did.
+    pub(crate) fn tried<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let point = self.state.savepoint();
+        let events = self.events.len();
+        let (basis, created, taken) = (self.basis, self.created.clone(), self.taken.clone());
+        let done = run(self);
+        (self.basis, self.created, self.taken) = (basis, created, taken);
+        self.state.roll_back(point);
+        self.events.truncate(events);
+        done
+    }
+
     fn inside<T>(
         &mut self,
         authority: Authority,

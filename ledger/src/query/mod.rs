@@ -296,6 +296,28 @@ mod tests {
     }
 
     #[test]
+    fn a_simulation_knows_what_the_actions_before_created() {
+        let mut world = world();
+        let by_ben = || crate::world::by("ben").acting_as("dev#lead");
+        let create = world.create_role("dev", "guide");
+        let assign = v1::AssignRole {
+            role: Some(v1::Ref { number: 0, new: 1 }),
+            ..world.assign("gia", "dev#engineer")
+        };
+        let deeds = [
+            by_ben().does(Kind::CreateRole(create)),
+            by_ben().does(Kind::AssignRole(assign)),
+        ];
+        let envelope = world.envelope(&deeds);
+        let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+        let body = crate::check::parse_body(&envelope.body).expect("a body");
+        let answer = simulate(&world.state, block(&world), &body, &|| true);
+        let verdicts = answer.expect("somebody waits").verdicts;
+        let kinds = verdicts.iter().map(v1::Verdict::kind);
+        assert_eq!(kinds.collect::<Vec<_>>(), [VerdictKind::Allowed; 2]);
+    }
+
+    #[test]
     fn a_question_that_nobody_waits_for_ends_at_its_next_action() {
         let mut world = world();
         let deeds: Vec<_> = (0..5)

@@ -116,16 +116,10 @@ pub(super) fn assess(context: &mut Context<'_, '_>, index: u32, action: &Action)
 
 /// Authority is there; the object's state and value may still say no.
 fn apply(context: &mut Context<'_, '_>, action: &Action, needs: &[Need]) -> v1::Verdict {
-    let basis = context.basis;
-    let actor = context.actor;
-    let applied = context.dry(Authority::Signed, actor, |context| {
-        context.basis = basis;
-        actions::apply(context, action)
-    });
-    match applied {
+    match context.tried(|context| actions::apply(context, action)) {
         Ok(()) => v1::Verdict {
             kind: VerdictKind::Allowed as i32,
-            basis: Some(basis),
+            basis: Some(context.basis),
             ..v1::Verdict::default()
         },
         Err(rejection) => refusal(context, action, needs, rejection),
