@@ -84,7 +84,7 @@ rejections! {
     LimitPerPeriod = 304, "limit_per_period", "a grant is there, but its limit per period is exceeded";
     NeedsDecision = 305, "needs_decision", "this needs a decision of the unit";
     NotConferred = 306, "not_conferred", "the unit does not hold the capability";
-    GrantExceedsGiver = 307, "grant_exceeds_giver", "a grant cannot exceed what its giver's unit holds";
+    GrantExceedsGiver = 307, "grant_exceeds_giver", "a grant cannot exceed what its unit holds, nor what its giver may do alone";
     GrantToSelf = 308, "grant_to_self", "nobody grants themselves anything";
     GrantNeedsPeriod = 309, "grant_needs_period", "a grant of spend or trade needs a limit per period";
     DelegationWider = 310, "delegation_wider", "a delegation cannot be wider than its source";
@@ -96,12 +96,13 @@ rejections! {
     OwnDecisionOnly = 316, "own_decision_only", "only the unit itself may decide this";
     Sleeping = 317, "sleeping", "after a recovery, spending, approving and operating sleep";
     GenesisOnly = 318, "genesis_only", "this is possible in the genesis only";
+    GrantTooClose = 319, "grant_too_close", "whoever admitted this member gave the grant or the role alone, too recently";
 
     // 36x: separation of duties.
     SelfApproval = 361, "self_approval", "the proposer or a beneficiary cannot approve";
     SamePerson = 362, "same_person", "another person must do this";
     DutyConflict = 363, "duty_conflict", "a member would hold two capabilities that a rule keeps apart";
-    ApproverTooClose = 364, "approver_too_close", "the proposer admitted, assigned or empowered this approver too recently";
+    ApproverTooClose = 364, "approver_too_close", "the proposer brought the approver in, or the approver who proposed or benefits, too recently";
     ServiceCannotApprove = 365, "service_cannot_approve", "a service does not approve";
 
     // 4xx: organisation.

@@ -5,7 +5,7 @@ use polity_proto::v1::{
     Role, RoleKind, ScopeKind, TimerKind, Unit,
 };
 
-use super::{Act, give_grant};
+use super::{Act, giving};
 use crate::context::Context;
 use crate::judge::{Need, duties};
 use crate::state::keys::List;
@@ -36,7 +36,7 @@ impl Act for AssignRole {
         // An imported assignment carries no grants; its renewal is judged.
         if !context.is_genesis() && self.manner() != Manner::Imported {
             duties::check_assignment(context, now, member.number, role.number)?;
-            give_grant::check_assignment(context, member.number, role.number)?;
+            giving::check_assignment(context, member.number, role.number)?;
         }
         check_lives(context, &role)?;
         match member.state() {

@@ -23,7 +23,7 @@ impl Act for ConfirmExternal {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         // Who records does not confirm.
-        if context.people_behind().contains(&hold.placed_by) && !context.is_genesis() {
+        if context.is_behind(hold.placed_by) && !context.is_genesis() {
             return Err(Rejection::SamePerson);
         }
         if !hold.external {

@@ -103,6 +103,12 @@ fn carrying(context: &Context<'_, '_>, grant: &Grant) -> Option<Assignment> {
         .filter(|assignment| grant.source == 0 && power::assignment_carries_grants(assignment))
 }
 
+/// Whether a grant's limits are nowhere wider than another's: all of it could be delegated from that.
+pub(super) fn is_narrower(grant: &Grant, source: &Grant) -> bool {
+    narrower_transfer(&grant.per_transfer, &source.per_transfer).as_ref() == Ok(&grant.per_transfer)
+        && narrower_period(&grant.per_period, &source.per_period).as_ref() == Ok(&grant.per_period)
+}
+
 /// A limit per transfer that is not wider than its source's; none asked: the source's.
 fn narrower_transfer(asked: &[u8], source: &[u8]) -> Result<Vec<u8>, Rejection> {
     if asked.is_empty() {

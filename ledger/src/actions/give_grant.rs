@@ -1,12 +1,12 @@
 //! `give_grant`: a role may use a capability alone, inside a scope and limits.
 
 use polity_proto::v1::{
-    Account, Asset, BasisSource, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, OwnerKind,
-    PeriodKind, PeriodLimit, Role, Scope, ScopeKind, ScopeRef,
+    Account, Asset, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, OwnerKind, PeriodKind,
+    PeriodLimit, Role, Scope, ScopeKind, ScopeRef,
 };
 
-use super::Act;
-use crate::context::{Authority, Context};
+use super::{Act, giving};
+use crate::context::Context;
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
 use crate::state::lists;
@@ -80,6 +80,7 @@ impl Act for GiveGrant {
             basis: Some(context.basis),
             ..Grant::default()
         };
+        giving::check_bounds(context, &grant)?;
         if !context.is_genesis() {
             duties::check_grant(context, now, &grant)?;
         }
@@ -103,41 +104,6 @@ impl Act for GiveGrant {
             &[(ObjectKind::Role, role.number)],
         );
         Ok(())
-    }
-}
-
-/// Refuses that whoever assigns takes a role whose grant they gave: it would be a grant to
-/// themselves in the other order. What a unit decided, or the genesis gave, was no one person's.
-pub(super) fn check_assignment(
-    context: &Context<'_, '_>,
-    member: u64,
-    role: u64,
-) -> Result<(), Rejection> {
-    if context.authority != Authority::Signed || !context.people_behind().contains(&member) {
-        return Ok(());
-    }
-    let now = context.now().time;
-    let to_self = lists::all(context, List::Grants, role)
-        .into_iter()
-        .filter_map(|number| context.get::<Grant>(number).ok())
-        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
-        .any(|grant| grant.given_by == member && is_of_one_person(&grant));
-    match to_self {
-        true => Err(Rejection::GrantToSelf),
-        false => Ok(()),
-    }
-}
-
-/// Whether one person gave the grant by their own authority.
-fn is_of_one_person(grant: &Grant) -> bool {
-    let source = grant
-        .basis
-        .map_or(BasisSource::None, |basis| basis.source());
-    match source {
-        BasisSource::Grant | BasisSource::Policy | BasisSource::Own => true,
-        BasisSource::None | BasisSource::Genesis | BasisSource::Proposal | BasisSource::Timer => {
-            false
-        }
     }
 }
 

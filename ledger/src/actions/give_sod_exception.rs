@@ -30,7 +30,7 @@ impl Act for GiveSodException {
         let now = context.now().time;
         let rule: SodRule = context.find(&self.rule)?;
         let member: Member = context.find(&self.member)?;
-        if context.people_behind().contains(&member.number) {
+        if context.is_behind(member.number) {
             return Err(Rejection::GrantToSelf);
         }
         if rule.removed_at != 0 {

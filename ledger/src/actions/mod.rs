@@ -34,6 +34,7 @@ mod execute_proposal;
 mod freeze_account;
 mod give_grant;
 mod give_sod_exception;
+mod giving;
 mod grant_auditor;
 pub(crate) mod holding;
 mod import_member;

@@ -36,7 +36,7 @@ impl Act for PostHold {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
         if is_of_goods(context, &from)?
-            && context.people_behind().contains(&hold.placed_by)
+            && context.is_behind(hold.placed_by)
             && !context.is_genesis()
         {
             return Err(Rejection::SamePerson);

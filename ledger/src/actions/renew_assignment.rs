@@ -5,7 +5,7 @@ use polity_proto::v1::{
     Assignment, Manner, Member, MemberState, ObjectKind, RenewAssignment, Role, TimerKind,
 };
 
-use super::{Act, assign_role, give_grant, resign_role};
+use super::{Act, assign_role, giving, resign_role};
 use crate::context::Context;
 use crate::judge::{Need, duties};
 use crate::state::timers;
@@ -31,7 +31,7 @@ impl Act for RenewAssignment {
         let imported = assignment.manner() == Manner::Imported;
         if imported && !context.is_genesis() {
             duties::check_assignment(context, now, member.number, role.number)?;
-            give_grant::check_assignment(context, member.number, role.number)?;
+            giving::check_assignment(context, member.number, role.number)?;
         }
         resign_role::check_open(context, &assignment)?;
         // A suspended member's roles wait; a departed one has none.

@@ -51,8 +51,7 @@ impl Act for SetCreditLimit {
 /// Whether somebody would lend to themselves.
 fn is_of_who_gives(context: &Context<'_, '_>, account: &Account) -> bool {
     let owner = posting::owner(account);
-    let mut givers = std::iter::once(&context.actor).chain(&context.seconds);
-    owner.kind() == OwnerKind::Member && givers.any(|giver| giver.member == owner.number)
+    owner.kind() == OwnerKind::Member && context.is_behind(owner.number)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use polity_proto::v1::{Basis, BasisSource, Grant, Role};
 
 use super::{Authority, Context};
-use crate::judge::{Actor, Need, Trace, Verdict, judge, power};
+use crate::judge::{Actor, Need, Trace, Verdict, hands, judge, power};
 use crate::state::objects;
 use crate::{Amount, Rejection};
 
@@ -44,6 +44,15 @@ impl Context<'_, '_> {
             people.extend(power::delegator(self.state, &grant));
         }
         people
+    }
+
+    /// Whether one of the people behind the present action counts as the member.
+    pub(crate) fn is_behind(&self, member: u64) -> bool {
+        let now = self.now().time;
+        let people = self.people_behind();
+        people
+            .iter()
+            .any(|one| hands::are_one(self.state, now, *one, member))
     }
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
@@ -102,15 +111,21 @@ impl Context<'_, '_> {
         need: &Need,
         verdict: impl Fn(&Actor) -> Verdict,
     ) -> Result<Basis, Rejection> {
+        let now = self.now().time;
         let mut first = None;
         let mut units = Vec::new();
+        let mut people: Vec<u64> = Vec::new();
         for actor in std::iter::once(&self.actor).chain(&self.seconds) {
             match verdict(actor) {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
                     let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
-                    if !units.contains(&unit) {
+                    let is_another = !people
+                        .iter()
+                        .any(|member| hands::are_one(self.state, now, *member, actor.member));
+                    if is_another && !units.contains(&unit) {
                         units.push(unit);
+                        people.push(actor.member);
                     }
                 }
                 Verdict::NeedsDecision(_) if first.is_none() => {

@@ -10,7 +10,7 @@ use super::mode::Outcome;
 use super::{settling, timing};
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::who;
+use crate::judge::{hands, who};
 
 /// Most escalations of a proposal: one for each member of the largest electorate.
 const ESCALATIONS_MAX: usize = 500;
@@ -135,7 +135,9 @@ fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Reje
     if !who::includes(context, context.now(), actor, proposal.unit, &lead) {
         return Err(Rejection::NoGrant);
     }
-    match actor.member == proposal.proposer || proposal.beneficiaries.contains(&actor.member) {
+    let now = context.now().time;
+    let mut own = proposal.beneficiaries.iter().chain([&proposal.proposer]);
+    match own.any(|member| hands::are_one(context, now, *member, actor.member)) {
         true => Err(Rejection::SelfApproval),
         false => Ok(()),
     }

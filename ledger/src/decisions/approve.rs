@@ -7,7 +7,7 @@ use polity_proto::v1::{
 use super::mode::{self, Outcome, answers};
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::{self, Actor, duties, power, who};
+use crate::judge::{self, Actor, duties, hands, power, who};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
 
@@ -33,12 +33,11 @@ pub(super) fn check_answer(
 /// Decided by the approvals that still count; refused when too few people are left to approve.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
     let mode = mode::standing(proposal);
-    let approved: Vec<u64> = answers(proposal)
+    let approved = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
         .filter(|(response, _)| counts(context, proposal, response))
-        .map(|(response, _)| response.member)
-        .collect();
-    if approved.len() >= mode.count as usize {
+        .map(|(response, _)| response.member);
+    if hands::count(context, context.now().time, approved) >= mode.count as usize {
         return Outcome::Decided;
     }
     let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
@@ -62,20 +61,15 @@ fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -
 fn candidates(context: &Context<'_, '_>, proposal: &Proposal, mode: &Mode) -> usize {
     let approver = mode.approver.unwrap_or_default();
     let now = context.now();
-    let mut people: Vec<u64> =
-        who::everybody(context, now, proposal.unit, &approver, CANDIDATES_MAX)
-            .into_iter()
-            .filter(|actor| check_approver(context, proposal, *actor).is_ok())
-            .map(|actor| actor.member)
-            .filter(|member| {
-                !answers(proposal).any(|(response, answer)| {
-                    response.member == *member && answer == Answer::Refuse
-                })
-            })
-            .collect();
-    people.sort_unstable();
-    people.dedup();
-    people.len()
+    let people = who::everybody(context, now, proposal.unit, &approver, CANDIDATES_MAX)
+        .into_iter()
+        .filter(|actor| check_approver(context, proposal, *actor).is_ok())
+        .map(|actor| actor.member)
+        .filter(|member| {
+            !answers(proposal)
+                .any(|(response, answer)| response.member == *member && answer == Answer::Refuse)
+        });
+    hands::count(context, now.time, people)
 }
 
 /// Who may approve: neither proposer nor beneficiary, with the authority, a person, at a distance.
@@ -93,7 +87,8 @@ fn check_approver(
         return Err(Rejection::ServiceCannotApprove);
     }
     let approver = approver_of(proposal);
-    if is_too_close(context, proposal, &member)
+    if is_too_close(context, proposal, actor.member)
+        || is_led_by_who_benefits(context, proposal, actor.member)
         || is_empowered_for_it(context, proposal, actor, &approver)
     {
         return Err(Rejection::ApproverTooClose);
@@ -173,7 +168,8 @@ fn is_empowered_for_it(
     approving_grants(context, proposal, actor, approver)
         .iter()
         .all(|grant| {
-            grant.given_by == proposal.proposer && now.saturating_sub(grant.from) < distance
+            let is_recent = now.saturating_sub(grant.from) < distance;
+            is_recent && is_of_proposer(context, proposal, grant.given_by)
         })
 }
 
@@ -192,23 +188,33 @@ fn approving_grants(
     grants
 }
 
-/// Whether the proposer admitted the member, or assigned them to a role, a short time ago: by the
-/// time of the block, whatever date it was recorded for.
-pub(super) fn is_too_close(
-    context: &Context<'_, '_>,
-    proposal: &Proposal,
-    member: &Member,
-) -> bool {
+/// Whether nothing shows that proposer and member are two people, or the proposer assigned the
+/// member to a role a short time ago: by the time of the block, whatever date it was recorded for.
+pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
     let distance = context.parameters().admission_distance;
     let is_recent = |since: u64| now.saturating_sub(since) < distance;
-    let admitted = member.admitted_by == proposal.proposer && is_recent(member.admitted_at);
     let state: &dyn Read = context;
-    admitted
-        || lists::all(state, List::Assignments, member.number)
+    is_of_proposer(context, proposal, member)
+        || lists::all(state, List::Assignments, member)
             .into_iter()
             .filter_map(|number| objects::get::<Assignment>(state, number))
             .any(|assignment| {
-                assignment.assigned_by == proposal.proposer && is_recent(assignment.assigned_at)
+                is_recent(assignment.assigned_at)
+                    && is_of_proposer(context, proposal, assignment.assigned_by)
             })
+}
+
+/// Whether somebody counts as the proposer. What the ledger itself proposes, nobody does.
+fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
+    let now = context.now().time;
+    proposal.proposer != 0 && hands::are_one(context, now, proposal.proposer, member)
+}
+
+/// Whether somebody who benefits counts as the approver: what is paid to a second self is paid to
+/// who approves it.
+fn is_led_by_who_benefits(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
+    let now = context.now().time;
+    let mut benefit = proposal.beneficiaries.iter();
+    benefit.any(|other| hands::are_one(context, now, *other, member))
 }

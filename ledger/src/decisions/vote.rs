@@ -3,24 +3,24 @@
 //! Whoever left or is suspended stays in the electorate without having answered, also where they
 //! had: nobody's departure helps a proposal, and nobody's suspension hurts it.
 
-use polity_proto::v1::{Answer, Member, Proposal};
+use polity_proto::v1::{Answer, Proposal};
 
 use super::mode::{Outcome, answers};
 use super::{approve, electorate, mode, timing};
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::{Actor, power};
+use crate::judge::{Actor, hands, power};
 
-/// Notes who votes. Whom the proposer admitted or assigned a short time ago has no vote on this
-/// proposal: an electorate is not made for a vote.
+/// Notes who votes. Of all who count as the proposer one has a voice, and whom they assigned a short
+/// time ago has none on this proposal: an electorate is not made for a vote.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
     electorate::freeze(context, proposal)?;
-    let close = |member: u64| {
-        let member = context.get::<Member>(member);
-        member.is_ok_and(|member| approve::is_too_close(context, proposal, &member))
-    };
     let mut voters = proposal.electorate.clone();
-    voters.retain(|member| *member == proposal.proposer || !close(*member));
+    // A newcomer's proposal takes no voice from who admitted them.
+    let voice = hands::hand_of(context, context.now().time, proposal.proposer)
+        .filter(|hand| voters.contains(hand))
+        .unwrap_or(proposal.proposer);
+    voters.retain(|member| *member == voice || !approve::is_too_close(context, proposal, *member));
     proposal.electorate = voters;
     match proposal.electorate.is_empty() {
         true => Err(Rejection::ElectorateSize),

@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Basis, BasisSource, Capability, Grant, ObjectKind, PeriodKind, PeriodLimit, Window,
 };
 
-use super::{Actor, Need, Now, Trace, ValueNeed, power};
+use super::{Actor, Need, Now, Trace, ValueNeed, hands, power};
 use crate::state::{Read, keys, objects};
 use crate::{Amount, Rejection, time};
 
@@ -12,12 +12,22 @@ use crate::{Amount, Rejection, time};
 pub(super) enum Found {
     /// The lowest-numbered grant that fits.
     Fits(Basis),
-    /// Some would fit but for a limit.
+    /// Some would fit but for a limit, or for who gave it.
     Exceeded(Rejection),
     /// A scope reaches down from above to a unit that decides for itself.
     HeldAbove,
     /// None.
     Nothing,
+}
+
+impl Found {
+    /// The first grant that would fit tells more than that a scope ends above.
+    fn or(self, exceeded: Found) -> Found {
+        match self {
+            Found::Nothing | Found::HeldAbove => exceeded,
+            Found::Fits(_) | Found::Exceeded(_) => self,
+        }
+    }
 }
 
 /// Looks for the lowest-numbered grant that fits.
@@ -47,6 +57,11 @@ pub(super) fn find(
             }
             continue;
         }
+        if hands::hold_back(state, now.time, &grant, actor.member) {
+            look("was given by who admitted the actor");
+            found = found.or(Found::Exceeded(Rejection::GrantTooClose));
+            continue;
+        }
         let fits = need.value.as_ref().map_or(Ok(()), |value| {
             within(state, now, &grant, value, spent_here)
         });
@@ -62,9 +77,7 @@ pub(super) fn find(
             }
             Err(limit) => {
                 look("has a limit that is exceeded");
-                if !matches!(found, Found::Exceeded(_)) {
-                    found = Found::Exceeded(limit);
-                }
+                found = found.or(Found::Exceeded(limit));
             }
         }
     }

@@ -6,6 +6,7 @@
 pub mod departments;
 pub mod duties;
 pub(crate) mod grants;
+pub(crate) mod hands;
 pub mod kinds;
 mod need;
 pub mod policies;
@@ -160,7 +161,8 @@ pub fn judge_proposal(
 /// What grants and policies say together.
 enum Found {
     Verdict(Verdict),
-    /// A grant is there but for its limit; beside it what the policy says, if there is one.
+    /// A grant is there but for its limit or its giver; beside it what the policy says, if there is
+    /// one.
     Exceeded(Rejection, Option<Verdict>),
 }
 

@@ -15,8 +15,8 @@ use crate::actions::posting;
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, power,
-    who,
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, hands, judge_proposal,
+    power, who,
 };
 use crate::state::{Read, objects};
 use crate::{Amount, Rejection, time};
@@ -112,13 +112,16 @@ pub(super) fn of_refusal(
     facts
 }
 
-/// A limit that is exceeded, and the policy that could decide instead.
+/// Why a grant that is there does not do, and the policy that could decide instead.
 fn of_limit(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
-    if rejection != Rejection::LimitPerTransfer && rejection != Rejection::LimitPerPeriod {
+    let is_limit = [Rejection::LimitPerTransfer, Rejection::LimitPerPeriod].contains(&rejection);
+    if !is_limit && rejection != Rejection::GrantTooClose {
         return Vec::new();
     }
     let mut facts = Vec::new();
-    if let Some(value) = &need.value {
+    if !is_limit {
+        facts.extend(of_newcomer(context));
+    } else if let Some(value) = &need.value {
         of_limits(context, need, value, &mut facts);
     }
     let now = context.now();
@@ -127,6 +130,13 @@ fn of_limit(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec
         facts.extend(of_decision(context, now, &decision));
     }
     facts
+}
+
+/// Until when the actor counts as who admitted them.
+fn of_newcomer(context: &Context<'_, '_>) -> Option<Fact> {
+    let member: Member = objects::get(context, context.actor.member)?;
+    let until = hands::newcomer_until(context, &member);
+    (context.now().time < until).then(|| fact("until", rfc3339(until)))
 }
 
 /// What an account has, until when somebody sleeps, which rule keeps apart.

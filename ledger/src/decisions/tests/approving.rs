@@ -175,6 +175,76 @@ fn services_and_whom_the_proposer_brought_in_do_not_approve() {
     world.check("ivy", controller, of_finn, "accepted");
 }
 
+/// Ben admits these, and Ada places them: as engineers, or as controllers who approve.
+fn newcomers(world: &mut World, places: &[(&str, &str)]) {
+    let role = world.create_role("dev", "controller");
+    world.check("ben", Some("dev#lead"), Kind::CreateRole(role), "accepted");
+    world.ada(Kind::GiveGrant(world.grant(
+        "dev#controller",
+        Capability::Approve,
+        "dev",
+    )));
+    for (name, role) in places {
+        let invite = Kind::InviteMember(world.invite(name, "dev"));
+        world.check("ben", Some("dev#lead"), invite, "accepted");
+        let join = Kind::Join(world.join(name));
+        world.check(name, None, join, "accepted");
+        world.ada(Kind::AssignRole(world.assign(name, role)));
+    }
+}
+
+#[test]
+fn whoever_admitted_the_proposer_does_not_approve_nor_whom_they_admitted_too() {
+    let mut world = world();
+    let places = [("ivy", "dev#engineer"), ("jon", "dev#controller")];
+    newcomers(&mut world, &places);
+    let acts = vec![pay(&world, 700)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("ivy", "dev#engineer", proposal);
+    let yes = world.answer(number, Answer::Approve);
+    for (member, role, expected) in [
+        ("ben", "dev#lead", "rejected approver_too_close"),
+        ("jon", "dev#controller", "rejected approver_too_close"),
+        ("ada", "acme#lead", "accepted"),
+    ] {
+        world.check(member, Some(role), yes.clone(), expected);
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn whoever_admitted_who_benefits_does_not_approve() {
+    let mut world = world();
+    newcomers(&mut world, &[("ivy", "dev#engineer")]);
+    let acts = vec![pay(&world, 700)];
+    let mut proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    proposal.beneficiaries = world.member_ref("ivy").into_iter().collect();
+    let number = world.open("finn", "dev#engineer", proposal);
+    let yes = world.answer(number, Answer::Approve);
+    world.check(
+        "ben",
+        Some("dev#lead"),
+        yes.clone(),
+        "rejected approver_too_close",
+    );
+    world.check("ada", Some("acme#lead"), yes, "accepted");
+}
+
+#[test]
+fn two_whom_one_person_admitted_approve_once() {
+    let mut world = world();
+    let places = [("ivy", "dev#controller"), ("jon", "dev#controller")];
+    newcomers(&mut world, &places);
+    let number = open_payment(&mut world, 5_000);
+    let yes = world.answer(number, Answer::Approve);
+    for name in ["ivy", "jon"] {
+        world.check(name, Some("dev#controller"), yes.clone(), "accepted");
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    world.check("ada", Some("acme#lead"), yes, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
 #[test]
 fn approvals_of_who_lost_the_power_no_longer_count() {
     let mut world = world();

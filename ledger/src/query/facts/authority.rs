@@ -8,8 +8,8 @@ use crate::judge::{Actor, Need, Trace, Verdict, judge_proposal, policies, power,
 use crate::query::verdict::mode_name;
 use crate::{Amount, Rejection};
 
-/// Most people whom a policy names of whom it is asked whether they may begin.
-const BEGINNERS_MAX: usize = 50;
+/// Most people of whom it is asked whether they may.
+const ABLE_MAX: usize = 50;
 
 /// A capability that is missing, and who has it.
 pub(super) fn of_authority(
@@ -26,8 +26,7 @@ pub(super) fn of_authority(
     if !missing.contains(&rejection) {
         return Vec::new();
     }
-    let now = context.now();
-    let able = who::with_capability(context, now, need.capability, need.unit, PEOPLE_MAX);
+    let able = able(context, need, rejection);
     let otherwise = others_begin(context, need);
     let mut facts = vec![
         fact("capability", slug(need.capability)),
@@ -44,6 +43,23 @@ pub(super) fn of_authority(
     facts
 }
 
+/// Who has the capability. Where the unit lacks it, or an ancestor's scope does not count, to have
+/// it somewhere is not enough.
+fn able(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Actor> {
+    let now = context.now();
+    let mut able = who::with_capability(context, now, need.capability, need.unit, ABLE_MAX);
+    if [Rejection::NotConferred, Rejection::OwnDecisionOnly].contains(&rejection) {
+        able.retain(|actor| may_begin(context, need, actor));
+    }
+    able.truncate(PEOPLE_MAX);
+    able
+}
+
+fn may_begin(context: &Context<'_, '_>, need: &Need, actor: &Actor) -> bool {
+    let verdict = judge_proposal(context, context.now(), *actor, need, &mut Trace::off());
+    !matches!(verdict, Verdict::Refused(_))
+}
+
 /// The policy that decides, and who may begin that; nothing where there is none or nobody.
 fn others_begin(context: &Context<'_, '_>, need: &Need) -> Vec<Fact> {
     let now = context.now();
@@ -51,12 +67,8 @@ fn others_begin(context: &Context<'_, '_>, need: &Need) -> Vec<Fact> {
         return Vec::new();
     };
     let by = judging.tier.by.unwrap_or_default();
-    let begins = |actor: &Actor| {
-        let verdict = judge_proposal(context, now, *actor, need, &mut Trace::off());
-        !matches!(verdict, Verdict::Refused(_))
-    };
-    let mut beginners = who::everybody(context, now, need.unit, &by, BEGINNERS_MAX);
-    beginners.retain(begins);
+    let mut beginners = who::everybody(context, now, need.unit, &by, ABLE_MAX);
+    beginners.retain(|actor| may_begin(context, need, actor));
     beginners.truncate(PEOPLE_MAX);
     if beginners.is_empty() {
         return Vec::new();

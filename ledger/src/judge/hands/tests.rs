@@ -1,0 +1,277 @@
+use polity_proto::v1::{
+    Capability, Delegate, GiveGrant, ModeKind, ProposalKind, ProposalState, ScopeKind,
+    SetCreditLimit, SuspendMember, action::Kind,
+};
+
+use crate::form;
+use crate::state::keys::List;
+use crate::world::{
+    Charter, DAY, World, able, approve, by, consent, created, euros, joined, monthly, role_holders,
+    tier,
+};
+
+const LEAD: Option<&str> = Some("dev#lead");
+
+/// Ben admits a second self to the unit that he leads.
+fn admit(world: &mut World, name: &str) {
+    let invite = Kind::InviteMember(world.invite(name, "dev"));
+    world.check("ben", LEAD, invite, "accepted");
+    let join = Kind::Join(world.join(name));
+    world.check(name, None, join, "accepted");
+}
+
+fn seat(world: &mut World, name: &str, role: &str) {
+    let assign = Kind::AssignRole(world.assign(name, role));
+    world.check("ben", LEAD, assign, "accepted");
+}
+
+fn create(world: &mut World, role: &str) {
+    let create = Kind::CreateRole(world.create_role("dev", role));
+    world.check("ben", LEAD, create, "accepted");
+}
+
+fn spend(world: &World, role: &str, amount: u128) -> Kind {
+    Kind::GiveGrant(GiveGrant {
+        per_period: monthly(amount),
+        ..world.grant(role, Capability::Spend, "dev")
+    })
+}
+
+fn give(world: &mut World, role: &str) {
+    let give = spend(world, role, 9_000);
+    world.check("ben", LEAD, give, "accepted");
+}
+
+#[track_caller]
+fn check_payment(world: &mut World, member: &str, role: &str, expected: &str) {
+    let pay = world.payment("dev:main", "sales:main", 100);
+    world.check(member, Some(role), pay, expected);
+}
+
+#[test]
+fn a_second_self_has_nothing_of_its_maker_in_whatever_order() {
+    let steps: [[fn(&mut World); 3]; 3] = [
+        [
+            |world| give(world, "dev#till"),
+            |world| admit(world, "ivy"),
+            |world| seat(world, "ivy", "dev#till"),
+        ],
+        [
+            |world| admit(world, "ivy"),
+            |world| give(world, "dev#till"),
+            |world| seat(world, "ivy", "dev#till"),
+        ],
+        [
+            |world| admit(world, "ivy"),
+            |world| seat(world, "ivy", "dev#till"),
+            |world| give(world, "dev#till"),
+        ],
+    ];
+    for order in steps {
+        let mut world = World::new();
+        world.fund("dev", 1_000);
+        create(&mut world, "till");
+        for step in order {
+            step(&mut world);
+        }
+        check_payment(&mut world, "ivy", "dev#till", "rejected grant_too_close");
+        world.advance(30 * DAY);
+        check_payment(&mut world, "ivy", "dev#till", "accepted");
+    }
+}
+
+#[test]
+fn one_admits_and_another_places() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    for name in ["ivy", "jon"] {
+        admit(&mut world, name);
+    }
+    // The grant is the genesis', and still the place in it was Ben's gift alone.
+    seat(&mut world, "ivy", "dev#engineer");
+    check_payment(
+        &mut world,
+        "ivy",
+        "dev#engineer",
+        "rejected grant_too_close",
+    );
+    let placed = Kind::AssignRole(world.assign("jon", "dev#engineer"));
+    world.ada(placed);
+    check_payment(&mut world, "jon", "dev#engineer", "accepted");
+}
+
+#[test]
+fn a_line_of_second_selves_is_one_person() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    create(&mut world, "warden");
+    create(&mut world, "till");
+    give(&mut world, "dev#till");
+    for capability in [Capability::AdmitMembers, Capability::AssignRoles] {
+        let grant = Kind::GiveGrant(world.grant("dev#warden", capability, "dev"));
+        world.check("ben", LEAD, grant, "accepted");
+    }
+    admit(&mut world, "ivy");
+    seat(&mut world, "ivy", "dev#warden");
+    let warden = Some("dev#warden");
+    let mut maker = "ivy".to_string();
+    for length in 0..18 {
+        let name = format!("ivy-{length}");
+        let invite = Kind::InviteMember(world.invite(&name, "dev"));
+        world.check(&maker, warden, invite, "accepted");
+        let join = Kind::Join(world.join(&name));
+        world.check(&name, None, join, "accepted");
+        for role in ["dev#warden", "dev#till"] {
+            let assign = Kind::AssignRole(world.assign(&name, role));
+            world.check("ivy", warden, assign, "accepted");
+        }
+        check_payment(&mut world, &name, "dev#till", "rejected grant_too_close");
+        maker = name;
+    }
+    // Nor does Ben use what they place him in.
+    let assign = Kind::AssignRole(world.assign("ben", "dev#till"));
+    world.check("ivy", warden, assign, "accepted");
+    check_payment(&mut world, "ben", "dev#till", "rejected grant_too_close");
+}
+
+#[test]
+fn what_is_held_back_is_not_handed_on() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    create(&mut world, "till");
+    give(&mut world, "dev#till");
+    admit(&mut world, "ivy");
+    seat(&mut world, "ivy", "dev#till");
+    let role = world.role("dev#till").number;
+    let delegate = Kind::Delegate(Delegate {
+        grant: form::numbered(world.list(List::Grants, role)[0]),
+        member: world.member_ref("gia"),
+        until: world.time + DAY,
+        ..Delegate::default()
+    });
+    world.check("ivy", Some("dev#till"), delegate, "accepted");
+    let pay = world.payment("dev:main", "sales:main", 100);
+    world.check("gia", None, pay, "rejected grant_too_close");
+}
+
+#[test]
+fn nobody_takes_a_place_over_value_alone_nor_from_above() {
+    let mut world = World::new();
+    create(&mut world, "helper");
+    for (actor, role, place, expected) in [
+        ("ben", "dev#lead", "dev#engineer", "rejected grant_to_self"),
+        ("ada", "acme#lead", "dev#engineer", "rejected grant_to_self"),
+        ("ben", "dev#lead", "dev#helper", "accepted"),
+    ] {
+        let assign = Kind::AssignRole(world.assign(actor, place));
+        world.check(actor, Some(role), assign, expected);
+    }
+}
+
+#[test]
+fn nobody_gives_more_alone_than_a_policy_leaves_them() {
+    let mut world = World::new();
+    // Nothing is reserved while no policy speaks.
+    let give = spend(&world, "dev#engineer", 900_000);
+    world.check("ben", LEAD, give, "accepted");
+    let two = approve(able(Capability::Approve), 2);
+    let policy = world.policy(
+        "acme",
+        Capability::Spend,
+        vec![tier(0, role_holders(), two)],
+    );
+    world.ada(Kind::SetPolicy(polity_proto::v1::SetPolicy {
+        recursive: true,
+        ..policy
+    }));
+    let rolling = |amount| {
+        let mut grant = world.grant("dev#engineer", Capability::Spend, "dev");
+        grant.per_period = Some(polity_proto::v1::PeriodLimit {
+            kind: polity_proto::v1::PeriodKind::RollingDays as i32,
+            days: 30,
+            amount: euros(amount),
+        });
+        grant
+    };
+    let limited = |per_transfer, amount| GiveGrant {
+        per_transfer: euros(per_transfer),
+        ..rolling(amount)
+    };
+    let cases = [
+        (limited(5_000, 20_001), "rejected grant_exceeds_giver"),
+        (limited(5_001, 20_000), "rejected grant_exceeds_giver"),
+        (rolling(20_000), "rejected grant_exceeds_giver"),
+        (limited(5_000, 20_000), "accepted"),
+    ];
+    let decided = Kind::GiveGrant(rolling(20_001));
+    for (grant, expected) in cases {
+        world.check("ben", LEAD, Kind::GiveGrant(grant), expected);
+    }
+    // What several decide may go further.
+    world.check_decided("ben", decided, "accepted");
+}
+
+#[test]
+fn a_unit_of_one_person_decides_no_more_than_that_person() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    let spends = world.policy(
+        "acme",
+        Capability::Spend,
+        vec![tier(
+            0,
+            role_holders(),
+            approve(able(Capability::Approve), 1),
+        )],
+    );
+    world.ada(Kind::SetPolicy(polity_proto::v1::SetPolicy {
+        recursive: true,
+        ..spends
+    }));
+    let governs = vec![tier(0, joined(), consent(DAY))];
+    let governs = world.policy("dev", Capability::Govern, governs);
+    world.check("ben", LEAD, Kind::SetPolicy(governs), "accepted");
+    for member in ["finn", "gia"] {
+        world.check(member, None, world.leave_unit(member, "dev"), "accepted");
+    }
+    let give = spend(&world, "dev#engineer", 900_000);
+    let governance = ProposalKind::Governance;
+    let proposal = world.proposal("dev", governance, ModeKind::Consent, vec![give]);
+    let receipt = world.run("ben", None, Kind::OpenProposal(proposal));
+    let number = created(&receipt.expect("it is opened"));
+    world.advance(DAY);
+    assert_eq!(world.proposal_state(number), ProposalState::Failed);
+}
+
+#[test]
+fn two_people_are_not_one_and_a_second_self() {
+    let mut charter = Charter::acme();
+    let (below, unit) = (ScopeKind::Unit, "dev");
+    charter.grant("ops#engineer", Capability::SuspendMembers, below, unit);
+    let mut world = World::founded(&charter);
+    world.hire("ivy");
+    world.ada(Kind::AssignRole(world.assign("ivy", "ops#engineer")));
+    let suspend = Kind::SuspendMember(SuspendMember {
+        member: world.member_ref("finn"),
+    });
+    let ada = by("ada").acting_as("acme#lead");
+    let with = |second| ada.clone().seconded(second, "ops#engineer");
+    let deed = with("ivy").does(suspend.clone());
+    world.check_deed(deed, "rejected people_missing");
+    world.check_deed(with("hal").does(suspend), "accepted");
+}
+
+#[test]
+fn nobody_lends_to_a_second_self() {
+    let mut world = World::with_treasury();
+    world.ada(Kind::InviteMember(world.invite("ivy", "acme")));
+    let mut account = world.account("finn:main");
+    let owner = account.owner.as_mut().expect("an account has an owner");
+    owner.number = world.member_number("ivy");
+    let lend = Kind::SetCreditLimit(SetCreditLimit {
+        account: world.account_ref("finn:main"),
+        limit: euros(100),
+    });
+    world.put_for_test(&account);
+    world.check("ada", Some("acme#lead"), lend, "rejected grant_to_self");
+}
