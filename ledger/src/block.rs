@@ -201,28 +201,40 @@ pub fn check_signers(state: &dyn Read, body: &polity_proto::v1::Body) -> Result<
         match member.state() {
             MemberState::Active => {}
             MemberState::Invited => {
-                let only_joins = body
-                    .actions
-                    .iter()
-                    .filter(|action| action.actor as usize == index)
-                    .all(|action| matches!(action.kind, Some(Kind::Join(_))));
-                let seconds = body.actions.iter().any(|action| {
-                    action
-                        .seconds
-                        .iter()
-                        .any(|second| second.signer as usize == index)
-                });
-                if !only_joins || seconds {
+                if !does_only(body, index, |kind| matches!(kind, Kind::Join(_))) {
                     return Err(Rejection::InvitedOnlyJoins);
                 }
             }
-            MemberState::None
-            | MemberState::Suspended
-            | MemberState::Departed
-            | MemberState::Imported => return Err(Rejection::MemberInactive),
+            // The one act that a suspension leaves: who may suspend and recover does not take the
+            // owner's stop away with it.
+            MemberState::Suspended => {
+                if !does_only(body, index, |kind| matches!(kind, Kind::StopRecovery(_))) {
+                    return Err(Rejection::MemberInactive);
+                }
+            }
+            MemberState::None | MemberState::Departed | MemberState::Imported => {
+                return Err(Rejection::MemberInactive);
+            }
         }
     }
     Ok(())
+}
+
+/// Whether the signer acts, by such actions alone, and stands behind nothing else.
+fn does_only(body: &polity_proto::v1::Body, signer: usize, is_such: fn(&Kind) -> bool) -> bool {
+    let mut own = body
+        .actions
+        .iter()
+        .filter(|action| action.actor as usize == signer)
+        .peekable();
+    let acts = own.peek().is_some();
+    let seconds = body.actions.iter().any(|action| {
+        action
+            .seconds
+            .iter()
+            .any(|second| second.signer as usize == signer)
+    });
+    acts && !seconds && own.all(|action| action.kind.as_ref().is_some_and(is_such))
 }
 
 fn refused(rejection: Rejection, failed_action: u32) -> Receipt {

@@ -1,4 +1,4 @@
-//! `stop_recovery`: the owner is there after all, and keeps their keys.
+//! `stop_recovery`: the owner is there after all, and keeps their keys; also while suspended.
 
 use polity_proto::v1::{Member, ObjectKind, Recovery, StopRecovery};
 
@@ -97,6 +97,35 @@ mod tests {
             Kind::AddKey(world.add_key("finn", "first")),
             "accepted",
         );
+    }
+
+    #[test]
+    fn who_suspends_the_owner_does_not_take_the_stop_from_them() {
+        let mut world = World::new();
+        let two = by("ada").acting_as("acme#lead").seconded("ben", "dev#lead");
+        let suspend = Kind::SuspendMember(SuspendMember {
+            member: world.member_ref("finn"),
+        });
+        let recover = Kind::RecoverMember(world.recover("finn", "thief"));
+        world.check_deed(two.clone().does(suspend), "accepted");
+        world.check_deed(two.does(recover), "accepted");
+        // The stop is all that is left to the owner, and theirs alone.
+        let pay = world.payment("finn:main", "gia:main", 1);
+        world.check("finn", None, pay, "rejected member_inactive");
+        let seconded = by("gia").seconded_plainly("finn").does(stop(1));
+        world.check_deed(seconded, "rejected member_inactive");
+        world.check("gia", None, stop(1), "rejected not_yours");
+        world.check("finn", None, stop(1), "accepted");
+
+        let reinstate = Kind::ReinstateMember(ReinstateMember {
+            member: world.member_ref("finn"),
+        });
+        world.ada(reinstate);
+        assert!(world.advance(48 * HOUR).is_empty());
+        let leave = Kind::Leave(Leave {});
+        let thief = by("finn").with_key("thief").does(leave);
+        world.check_deed(thief, "rejected key_unknown");
+        assert_eq!(world.member("finn").keys.len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every event has a basis that was effective when it happened.
 
 use polity_proto::v1::{
-    Assignment, Basis, BasisSource, Grant, Member, MemberState, Policy, Proposal,
+    Assignment, Basis, BasisSource, Event, Grant, Member, MemberState, ObjectKind, Policy, Proposal,
 };
 
 use super::{Broken, Step, all, ensure, find};
@@ -30,7 +30,7 @@ pub(super) fn bases(step: &Step<'_>) -> Result<(), Broken> {
         let holds = match basis.source() {
             BasisSource::None | BasisSource::Genesis => false,
             BasisSource::Timer => by_timer,
-            BasisSource::Own => !by_timer && acts_for_themselves(step, &basis),
+            BasisSource::Own => !by_timer && acts_for_themselves(step, event),
             BasisSource::Grant => !by_timer && had_grant(step, &basis),
             BasisSource::Policy => {
                 !by_timer
@@ -50,10 +50,13 @@ fn held(ended_at: u64, now: Now) -> bool {
     ended_at == 0 || ended_at == now.time
 }
 
-fn acts_for_themselves(step: &Step<'_>, basis: &Basis) -> bool {
-    let state = |state| find::<Member>(state, basis.member).map(|member| member.state());
+/// Whether a member was there; of one who was suspended it was the stop of their recovery.
+fn acts_for_themselves(step: &Step<'_>, event: &Event) -> bool {
+    let member = event.basis.map_or(0, |basis| basis.member);
+    let state = |state| find::<Member>(state, member).map(|member| member.state());
     let before = state(step.before);
     matches!(before, Some(MemberState::Active | MemberState::Invited))
+        || before == Some(MemberState::Suspended) && event.object() == ObjectKind::Recovery
         || state(step.after) == Some(MemberState::Active)
 }
 
