@@ -172,9 +172,11 @@ pub fn did(event: &Event) -> String {
             _ => "failed".to_owned(),
         };
     }
-    match actions::ALL.iter().find(|(tag, _, _)| *tag == event.did) {
-        Some((_, name, _)) => snake(name),
-        None => ended(event.reason()).to_owned(),
+    // What ended by itself was not what the act was about.
+    let act = actions::ALL.iter().find(|(tag, _, _)| *tag == event.did);
+    match (event.reason(), act) {
+        (EndReason::None, Some((_, name, _))) => snake(name),
+        (reason, _) => ended(reason).to_owned(),
     }
 }
 
@@ -240,6 +242,22 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(did(&event), "open_account");
+    }
+
+    #[test]
+    fn what_ended_by_itself_is_no_act_of_whoever_ended_its_source() {
+        let revoked = Event {
+            did: 133,
+            object: ObjectKind::Assignment as i32,
+            ..Event::default()
+        };
+        assert_eq!(did(&revoked), "revoke_assignment");
+        let proposal = Event {
+            object: ObjectKind::Proposal as i32,
+            reason: EndReason::Source as i32,
+            ..revoked
+        };
+        assert_eq!(did(&proposal), "source_ended");
     }
 
     #[test]
