@@ -1,10 +1,12 @@
 //! Bounds of fields that come from outside, as the bytes alone can tell them.
 
+mod characters;
+
 use polity_proto::v1::{Owner, OwnerKind, OwnerRef, Ref};
 
 use crate::{Amount, Rejection};
 
-/// Most bytes of a short text: label, title, focus.
+/// Most bytes of a line: label, title, focus.
 pub const SHORT_BYTES_MAX: usize = 128;
 /// Most bytes of a governance text: purpose, tension, explanation.
 pub const TEXT_BYTES_MAX: usize = 4_096;
@@ -13,25 +15,40 @@ pub const REFERENCE_BYTES_MAX: usize = 64;
 /// Most entries of a list inside an action.
 pub const ENTRIES_MAX: usize = 64;
 
-/// A text of at most `max` bytes without control characters other than line feed.
+/// A line of at most `max` bytes: what stands in a list or a sentence.
+pub fn line(line: &str, max: usize) -> Result<(), Rejection> {
+    plain(line, max, false)
+}
+
+/// A line that is not empty, of at most `max` bytes.
+pub fn filled_line(value: &str, max: usize) -> Result<(), Rejection> {
+    filled(value)?;
+    line(value, max)
+}
+
+/// A text of at most `max` bytes, which may have several lines.
 pub fn text(text: &str, max: usize) -> Result<(), Rejection> {
-    let fits = text.len() <= max
-        && !text
-            .chars()
-            .any(|character| character.is_control() && character != '\n');
-    if fits {
-        Ok(())
-    } else {
-        Err(Rejection::TextMalformed)
-    }
+    plain(text, max, true)
 }
 
 /// A text that is not empty, of at most `max` bytes.
 pub fn filled_text(value: &str, max: usize) -> Result<(), Rejection> {
-    if value.is_empty() {
-        return Err(Rejection::FieldMissing);
-    }
+    filled(value)?;
     text(value, max)
+}
+
+fn plain(text: &str, max: usize, lines: bool) -> Result<(), Rejection> {
+    match text.len() <= max && characters::are_plain(text, lines) {
+        true => Ok(()),
+        false => Err(Rejection::TextMalformed),
+    }
+}
+
+fn filled(value: &str) -> Result<(), Rejection> {
+    match value.is_empty() {
+        true => Err(Rejection::FieldMissing),
+        false => Ok(()),
+    }
 }
 
 /// A handle: 1 to 64 of a-z, 0-9 and `-`.

@@ -53,7 +53,7 @@ rejections! {
     RefMalformed = 112, "ref_malformed", "a reference is neither a number nor an earlier action";
     AmountMalformed = 113, "amount_malformed", "an amount is not in its minimal form";
     HashMalformed = 114, "hash_malformed", "a hash is not 32 bytes";
-    TextMalformed = 115, "text_malformed", "a text is too long or has a byte that is not allowed";
+    TextMalformed = 115, "text_malformed", "a text is too long, or has a character that is not allowed in it";
     HandleMalformed = 116, "handle_malformed", "a handle is not 1 to 64 of a-z, 0-9 and -";
     ExternalIdMalformed = 117, "external_id_malformed", "an external id is not 1 to 64 printable ascii bytes";
     ListTooLong = 118, "list_too_long", "a list has more entries than are allowed, or one twice";

@@ -15,7 +15,7 @@ impl Act for Allocate {
         form::reference(&self.to)?;
         form::amount(&self.amount)?;
         form::optional_reference(&self.line)?;
-        form::text(&self.reference, form::REFERENCE_BYTES_MAX)?;
+        form::line(&self.reference, form::REFERENCE_BYTES_MAX)?;
         form::optional_hash(&self.document)
     }
 

@@ -12,7 +12,7 @@ impl Act for AnchorDocument {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
         form::hash(&self.hash)?;
-        form::text(&self.label, form::SHORT_BYTES_MAX)
+        form::line(&self.label, form::SHORT_BYTES_MAX)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

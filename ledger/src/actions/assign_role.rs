@@ -149,7 +149,7 @@ pub(super) fn operated_by(context: &Context<'_, '_>, role: u64) -> impl Iterator
 
 /// Bounds of what an assignment says beside role, member and term.
 pub(super) fn check_details(focus: &str, percentage: u32) -> Result<(), Rejection> {
-    form::text(focus, form::SHORT_BYTES_MAX)?;
+    form::line(focus, form::SHORT_BYTES_MAX)?;
     if percentage > PERCENTAGE_MAX {
         return Err(Rejection::PercentageExceeded);
     }

@@ -82,14 +82,14 @@ pub(super) fn check_words(
     domains: &[String],
     accountabilities: &[String],
 ) -> Result<(), Rejection> {
-    form::text(purpose, form::TEXT_BYTES_MAX)?;
+    form::line(purpose, form::TEXT_BYTES_MAX)?;
     form::list(domains, form::ENTRIES_MAX)?;
     form::list(accountabilities, form::ENTRIES_MAX)?;
     for domain in domains {
-        form::filled_text(domain, form::SHORT_BYTES_MAX)?;
+        form::filled_line(domain, form::SHORT_BYTES_MAX)?;
     }
     for accountability in accountabilities {
-        form::filled_text(accountability, form::TEXT_BYTES_MAX)?;
+        form::filled_line(accountability, form::TEXT_BYTES_MAX)?;
     }
     Ok(())
 }

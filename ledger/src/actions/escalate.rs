@@ -11,7 +11,7 @@ use crate::{Rejection, form};
 impl Act for Escalate {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.proposal)?;
-        form::text(&self.explanation, form::SHORT_BYTES_MAX)
+        form::line(&self.explanation, form::SHORT_BYTES_MAX)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

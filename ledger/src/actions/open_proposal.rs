@@ -18,7 +18,7 @@ impl Act for OpenProposal {
         form::reference(&self.unit)?;
         form::known::<ProposalKind>(self.kind)?;
         form::known::<ModeKind>(self.expected)?;
-        form::text(&self.title, form::SHORT_BYTES_MAX)?;
+        form::line(&self.title, form::SHORT_BYTES_MAX)?;
         for text in [&self.tension, &self.example, &self.explanation] {
             form::text(text, form::TEXT_BYTES_MAX)?;
         }

@@ -16,7 +16,7 @@ impl Act for RecordExternal {
         form::reference(&self.to)?;
         form::amount(&self.amount)?;
         form::hash(&self.statement)?;
-        form::text(&self.reference, form::REFERENCE_BYTES_MAX)
+        form::line(&self.reference, form::REFERENCE_BYTES_MAX)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

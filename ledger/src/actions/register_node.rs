@@ -23,7 +23,7 @@ impl Act for RegisterNode {
         if self.id.len() != ID_BYTES || !key_fits(self) {
             return Err(Rejection::NodeIdMalformed);
         }
-        form::text(&self.address, form::SHORT_BYTES_MAX)
+        form::line(&self.address, form::SHORT_BYTES_MAX)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

@@ -13,7 +13,7 @@ impl Act for ReturnAllocation {
         form::reference(&self.from)?;
         form::reference(&self.to)?;
         form::amount(&self.amount)?;
-        form::text(&self.reference, form::REFERENCE_BYTES_MAX)?;
+        form::line(&self.reference, form::REFERENCE_BYTES_MAX)?;
         form::optional_hash(&self.document)
     }
 

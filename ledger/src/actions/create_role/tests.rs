@@ -57,6 +57,13 @@ fn a_role_is_created_in_a_unit() {
         ),
         (
             CreateRole {
+                purpose: "test\nkind  lead".into(),
+                ..tester.clone()
+            },
+            "rejected text_malformed",
+        ),
+        (
+            CreateRole {
                 domains: vec![String::new()],
                 ..tester.clone()
             },

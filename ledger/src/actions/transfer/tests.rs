@@ -71,6 +71,13 @@ fn bytes_are_refused_by_name() {
             },
         ),
         (
+            "rejected text_malformed",
+            Transfer {
+                reference: "abc\u{202e}00.5 RUE".into(),
+                ..good.clone()
+            },
+        ),
+        (
             "rejected hash_malformed",
             Transfer {
                 document: vec![1],

@@ -242,3 +242,20 @@ fn a_dissolved_unit_decides_nothing() {
     let act = Kind::OpenProposal(open);
     world.check("ada", Some("acme#lead"), act, "rejected unit_dissolved");
 }
+
+#[test]
+fn a_title_is_one_line_of_what_everybody_reads() {
+    let mut world = world();
+    for title in ["Chairs\nstate      adopted", "Chairs \u{202e}RUE"] {
+        let acts = vec![pay(&world, 700)];
+        let mut proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+        proposal.title = title.into();
+        let open = Kind::OpenProposal(proposal);
+        world.check(
+            "finn",
+            Some("dev#engineer"),
+            open,
+            "rejected text_malformed",
+        );
+    }
+}
