@@ -79,6 +79,7 @@ impl Act for CreateUnit {
             effective_at: context.effective_at,
             basis: Some(context.basis),
             profile: Profile::None as i32,
+            sent_out: Vec::new(),
         });
         names::claim(
             context.state,
@@ -106,8 +107,8 @@ impl Act for CreateUnit {
 
 /// Bounds of a unit's words.
 pub(super) fn check_words(label: &str, purpose: &str) -> Result<(), Rejection> {
-    form::text(label, form::SHORT_BYTES_MAX)?;
-    form::text(purpose, form::TEXT_BYTES_MAX)
+    form::line(label, form::SHORT_BYTES_MAX)?;
+    form::line(purpose, form::TEXT_BYTES_MAX)
 }
 
 /// Capabilities that exist, none twice.

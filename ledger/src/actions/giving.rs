@@ -15,13 +15,9 @@ use crate::state::lists;
 
 /// Refuses a grant over value beyond what who gives it alone may do alone, where a policy speaks.
 pub(super) fn check_bounds(context: &Context<'_, '_>, grant: &Grant) -> Result<(), Rejection> {
-    let now = context.now().time;
-    let alone = match context.authority {
-        Authority::Signed => true,
-        Authority::Proposal(number) => hands::is_decided_by_one(context, now, number),
-        Authority::Genesis | Authority::Timer => false,
-    };
-    let bounded = alone && power::is_over_value(grant.capability()) && is_reserved(context, grant);
+    let bounded = context.is_of_one()
+        && power::is_over_value(grant.capability())
+        && is_reserved(context, grant);
     let givers = context.people_behind();
     let held = || {
         givers

@@ -5,6 +5,7 @@ use polity_proto::v1::{EndReason, Member, MemberState, ObjectKind, Role, Unit, U
 use super::{assign_role, ending};
 use crate::Rejection;
 use crate::context::Context;
+use crate::decisions::passages;
 use crate::judge::kinds;
 use crate::state::keys::List;
 use crate::state::{lists, objects};
@@ -33,6 +34,7 @@ pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Res
     if unit.kind() == UnitKind::Chapter {
         member.chapters.push(unit.number);
     }
+    passages::note_taken_in(context, &mut member, unit.number);
     context.put(&member);
     let histories = histories(unit.number, member.number);
     context.event(ObjectKind::Unit, unit.number, &histories);
@@ -61,7 +63,10 @@ pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, re
             ending::end_assignment(context, assignment.number, EndReason::Member);
         }
     }
-    let Some(mut member) = objects::get::<Member>(context, member) else {
+    let (Some(mut member), Some(mut left)) = (
+        objects::get::<Member>(context, member),
+        objects::get::<Unit>(context, unit),
+    ) else {
         return;
     };
 
@@ -71,6 +76,12 @@ pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, re
         member.home_squad = 0;
     }
     member.chapters.retain(|chapter| *chapter != unit);
+    // A unit that is dissolved asks nobody any more.
+    if reason != EndReason::Unit {
+        passages::note_sent_out(context, &mut left, &member);
+        context.put(&left);
+    }
+    member.taken_in.retain(|entered| entered.unit != unit);
     context.put(&member);
     let histories = histories(unit, member.number);
     match reason {

@@ -46,6 +46,17 @@ impl Context<'_, '_> {
         people
     }
 
+    /// Whether one person does what is done now: nobody else had to agree.
+    pub(crate) fn is_of_one(&self) -> bool {
+        match self.authority {
+            Authority::Signed => true,
+            Authority::Proposal(number) => {
+                hands::is_decided_by_one(self.state, self.now().time, number)
+            }
+            Authority::Genesis | Authority::Timer => false,
+        }
+    }
+
     /// Whether one of the people behind the present action counts as the member.
     pub(crate) fn is_behind(&self, member: u64) -> bool {
         let now = self.now().time;

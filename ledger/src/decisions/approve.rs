@@ -206,7 +206,7 @@ pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, membe
 }
 
 /// Whether somebody counts as the proposer. What the ledger itself proposes, nobody does.
-fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
+pub(super) fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
     proposal.proposer != 0 && hands::are_one(context, now, proposal.proposer, member)
 }

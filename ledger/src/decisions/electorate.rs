@@ -2,6 +2,7 @@
 
 use polity_proto::v1::{Assignment, Member, MemberKind, Proposal, Role, RoleKind, Unit};
 
+use super::passages;
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::power;
@@ -61,9 +62,15 @@ fn is_active_person(state: &dyn Read, member: u64) -> bool {
             .is_some_and(|member| member.kind() == MemberKind::Person)
 }
 
-/// Notes who decides, as it is at the opening.
+/// Notes who decides, as it is at the opening; whom the proposer sent out of the unit just before is
+/// still asked.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
-    proposal.electorate = of(context, context.now().time, proposal.unit);
+    let mut members = of(context, context.now().time, proposal.unit);
+    let sent_out = passages::sent_out(context, proposal).into_iter();
+    members.extend(sent_out.filter(|member| is_active_person(context, *member)));
+    members.sort_unstable();
+    members.dedup();
+    proposal.electorate = members;
     match (1..=MEMBERS_MAX).contains(&proposal.electorate.len()) {
         true => Ok(()),
         false => Err(Rejection::ElectorateSize),

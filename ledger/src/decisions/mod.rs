@@ -19,6 +19,7 @@ pub(crate) mod governance;
 pub mod mode;
 pub(crate) mod objections;
 pub(crate) mod opening;
+pub(crate) mod passages;
 pub(crate) mod responses;
 pub(crate) mod settling;
 #[cfg(test)]

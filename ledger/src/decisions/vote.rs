@@ -6,7 +6,7 @@
 use polity_proto::v1::{Answer, Proposal};
 
 use super::mode::{Outcome, answers};
-use super::{approve, electorate, mode, timing};
+use super::{approve, electorate, mode, passages, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{Actor, hands, power};
@@ -20,7 +20,13 @@ pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Resu
     let voice = hands::hand_of(context, context.now().time, proposal.proposer)
         .filter(|hand| voters.contains(hand))
         .unwrap_or(proposal.proposer);
-    voters.retain(|member| *member == voice || !approve::is_too_close(context, proposal, *member));
+    // To send somebody out and take them in again takes no voice from them.
+    let sent_out = passages::sent_out(context, proposal);
+    let is_made = |member: u64| {
+        approve::is_too_close(context, proposal, member)
+            || passages::took_in(context, proposal, member) && !sent_out.contains(&member)
+    };
+    voters.retain(|member| *member == voice || !is_made(*member));
     proposal.electorate = voters;
     match proposal.electorate.is_empty() {
         true => Err(Rejection::ElectorateSize),

@@ -7,6 +7,7 @@ mod circles;
 mod consenting;
 mod departments;
 mod life;
+mod passages;
 mod spending;
 mod voting;
 
