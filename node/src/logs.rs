@@ -1,9 +1,15 @@
 //! What the node says: one line a block at `info`, one a transaction at `debug`, fields and not prose.
 
+mod expected;
+
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::FilterExt as _;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, registry};
+
+pub use expected::stop_was_asked_for;
 
 use crate::config::{ConfigError, Log, LogFormat};
 
@@ -35,13 +41,14 @@ where
             config.level
         ))
     })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer);
+    let filter = filter.and(expected::Unexpected);
+    let layer = fmt::layer().with_writer(writer);
 
     Ok(match config.format {
-        LogFormat::Text => Box::new(builder.with_ansi(colours).finish()),
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(registry().with(layer.with_ansi(colours).with_filter(filter))),
+        LogFormat::Json => {
+            Box::new(registry().with(layer.json().flatten_event(true).with_filter(filter)))
+        }
     })
 }
 
@@ -106,6 +113,21 @@ mod tests {
     fn the_level_decides_what_is_said() {
         assert_eq!(written(LogFormat::Text, "debug").lines().count(), 2);
         assert_eq!(written(LogFormat::Text, "off").lines().count(), 0);
+    }
+
+    #[test]
+    fn what_the_guard_refused_is_no_error_and_other_errors_are() {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let subscriber = subscriber(&Log::default(), move || writer.clone(), false).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            let word = "Refused";
+            tracing::error!(target: "arc_malachitebft_engine::network", "Failed to encode consensus message: {word}");
+            tracing::error!(target: "arc_malachitebft_engine::wal", "ATTENTION");
+        });
+        let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("ATTENTION"), "{text}");
     }
 
     #[test]

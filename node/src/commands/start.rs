@@ -64,5 +64,6 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, Fault> {
             _ = interrupt.recv() => "SIGINT",
         };
         tracing::info!(signal = name, "stopping");
+        logs::stop_was_asked_for();
     })
 }

@@ -16,6 +16,8 @@ fn a_peer_that_leaves_and_returns_is_one_warning_and_one_line() {
     catch_up(&cluster, LEAVING);
 
     assert!(cluster.nodes[LEAVING].stop().success());
+    let log = cluster.nodes[LEAVING].log();
+    assert!(!log.contains(" ERROR "), "a clean stop: {log}");
     acknowledged.extend(pay(&cluster, 0, 3));
     wait_until_told(&cluster, "peer is lost");
     cluster.nodes[LEAVING].start();
