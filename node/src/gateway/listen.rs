@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 
 use super::announce::announce;
 use super::answer::Gateway;
+use super::farewell::Farewells;
 use super::http::router;
 use super::limits::Limits;
 use super::metrics::TurnedAway;
@@ -32,9 +33,6 @@ use super::stall::WriteBound;
 const FINISH_TIME: Duration = Duration::from_secs(5);
 /// A pause after a failed accept: the cause is a shortage (of descriptors, say) that asking again does not cure.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Said in plain text to whom no place is left for.
-const NO_PLACE: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// Serves the gateway on `listener` until `shutdown` becomes true (or its sender is gone), then lets open
 /// connections finish for a short while. With `tls`, every connection must speak it.
@@ -45,6 +43,7 @@ pub async fn serve(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let door = Door::new(gateway.limits(), gateway.metrics().connections.clone());
+    let farewells = Farewells::default();
     let routes = router(gateway.clone());
     let announcing = tokio::spawn(announce(gateway.clone()));
     let stopping = shutdown.clone();
@@ -72,7 +71,9 @@ pub async fn serve(
                 }
                 None => {
                     gateway.turned_away(from.ip(), TurnedAway::TooManyConnections);
-                    turn_away(stream, tls.is_none());
+                    if tls.is_none() {
+                        farewells.say(stream);
+                    }
                 }
             },
             Err(error) => {
@@ -160,15 +161,6 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%error, address = %peer.address, "connection ended badly");
-    }
-}
-
-/// Closes a connection for which no place is left. What can be said at once is said; nobody waits for it.
-fn turn_away(mut stream: TcpStream, plain: bool) {
-    if plain {
-        tokio::spawn(async move {
-            let _ = timeout(ACCEPT_PAUSE, stream.write_all(NO_PLACE)).await;
-        });
     }
 }
 

@@ -16,6 +16,7 @@ mod body;
 mod comet;
 mod cors;
 mod embedded;
+mod farewell;
 mod http;
 mod limits;
 mod listen;

@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use super::answer::Gateway;
-use super::backend::{Admission, CommittedBlock, Depth, Submission, Submitted, Trouble};
+use super::backend::{Admission, CommittedBlock, Depth, Queries, Submission, Submitted, Trouble};
 use super::rpc::{Json, RpcError, json as json_text};
 use super::shapes;
 
@@ -146,64 +146,36 @@ impl Gateway {
         peer: IpAddr,
     ) -> Result<Vec<([u8; 32], Submission)>, RpcError> {
         let looks = !self.checks_in_batches();
-        let (transactions, hashes, admissions) = self
-            .read(move |queries| {
-                let hashes: Vec<[u8; 32]> = transactions
-                    .iter()
-                    .map(|bytes| Sha256::digest(bytes).into())
-                    .collect();
-                let admissions = match looks {
-                    true => queries.admit(&transactions),
-                    false => Vec::new(),
-                };
-                (transactions, hashes, admissions)
-            })
-            .await?;
+        let look = move |queries: &dyn Queries| look_at(queries, transactions, looks);
+        let mut sent = self.read(look).await?;
 
-        let (mut refusals, mut passed) = (Vec::new(), Vec::new());
-        let admissions = admissions
-            .into_iter()
-            .chain(std::iter::repeat(Admission::Pass));
-        for (bytes, admission) in transactions.into_iter().zip(admissions) {
-            match admission {
-                Admission::Pass => {
-                    passed.push(bytes);
-                    refusals.push(None);
-                }
-                Admission::Refuse { code, log } => {
-                    refusals.push(Some(Submitted {
-                        code,
-                        log,
-                        ..Submitted::default()
-                    }));
-                }
+        let passed: Vec<Bytes> = sent
+            .iter()
+            .filter(|one| one.answer.is_none())
+            .map(|one| one.bytes.clone())
+            .collect();
+        if !passed.is_empty() {
+            let answers = self.hand_over(passed, depth).await?;
+            let waiting = sent.iter_mut().filter(|one| one.answer.is_none());
+            for (one, answer) in waiting.zip(answers) {
+                one.answer = Some(answer);
             }
         }
 
-        let mut answers = if passed.is_empty() {
-            Vec::new()
-        } else {
-            self.hand_over(passed, depth).await?
-        }
-        .into_iter();
-        let outcomes = refusals.into_iter().map(|refusal| match refusal {
-            Some(refusal) => Submission::Answered(refusal),
-            None => answers
-                .next()
-                .unwrap_or(Submission::NotTaken(Trouble::Garbled(
-                    "too few answers".to_owned(),
-                ))),
+        let outcomes = sent.into_iter().map(|one| {
+            let none = || Submission::NotTaken(Trouble::Garbled("too few answers".to_owned()));
+            (one.hash, one.answer.unwrap_or_else(none))
         });
-        let outcomes: Vec<Submission> = outcomes.collect();
+        let outcomes: Vec<([u8; 32], Submission)> = outcomes.collect();
         let blamed = outcomes
             .iter()
-            .filter(|outcome| self.blames(outcome))
+            .filter(|(_, outcome)| self.blames(outcome))
             .count();
         if blamed > 0 {
             let cost = blamed.saturating_mul(self.limits().bad_transaction_cost as usize);
             self.charge(peer, cost);
         }
-        Ok(hashes.into_iter().zip(outcomes).collect())
+        Ok(outcomes)
     }
 
     fn blames(&self, outcome: &Submission) -> bool {
@@ -212,6 +184,39 @@ impl Gateway {
             Submission::AlreadyKnown | Submission::NotTaken(_) => false,
         }
     }
+}
+
+/// A transaction on its way, with its answer as soon as there is one.
+struct Sent {
+    hash: [u8; 32],
+    bytes: Bytes,
+    answer: Option<Submission>,
+}
+
+/// The node's own look: what it refuses need not go to the engine.
+fn look_at(queries: &dyn Queries, transactions: Vec<Bytes>, looks: bool) -> Vec<Sent> {
+    let admissions = match looks {
+        true => queries.admit(&transactions),
+        false => Vec::new(),
+    };
+    let mut sent: Vec<Sent> = transactions
+        .into_iter()
+        .map(|bytes| Sent {
+            hash: Sha256::digest(&bytes).into(),
+            bytes,
+            answer: None,
+        })
+        .collect();
+    for (one, admission) in sent.iter_mut().zip(admissions) {
+        if let Admission::Refuse { code, log } = admission {
+            one.answer = Some(Submission::Answered(Submitted {
+                code,
+                log,
+                ..Submitted::default()
+            }));
+        }
+    }
+    sent
 }
 
 /// A single submission as CometBFT answers it: what the pool knows already is an error there.

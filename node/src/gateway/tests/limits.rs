@@ -63,8 +63,18 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
         };
         let server = Server::start(limits).await;
         let mut first = TcpStream::connect(server.address).await.unwrap();
-        let second = exchange(server.address, b"").await;
-        assert_eq!(second.status, 503);
+        for _ in 0..20 {
+            // More than is read of it: what is left must not take the answer back.
+            let second = post(server.address, &"x".repeat(100_000)).await;
+            assert_eq!((second.status, second.error_code()), (503, -32000));
+            assert!(
+                second.body.contains("too many connections"),
+                "{}",
+                second.body
+            );
+        }
+        let silent = exchange(server.address, b"").await;
+        assert_eq!(silent.status, 503);
 
         first
             .write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
