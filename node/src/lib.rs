@@ -1,6 +1,8 @@
 //! The node: storage, queries, gateway and configuration around the pure ledger.
 
 pub mod app;
+#[cfg(test)]
+mod auditors_guide;
 pub mod backend;
 pub mod charter;
 pub mod commands;

@@ -199,7 +199,12 @@ fn neighbour(
     Ok(existence(path, leaf.key, value))
 }
 
-fn existence(path: &ExistenceProof, key: Vec<u8>, value: Vec<u8>) -> ics23::ExistenceProof {
+/// A path as ICS-23 shows it.
+pub(crate) fn existence(
+    path: &ExistenceProof,
+    key: Vec<u8>,
+    value: Vec<u8>,
+) -> ics23::ExistenceProof {
     let spec = jmt::ics23_spec();
     ics23::ExistenceProof {
         key,
