@@ -24,7 +24,7 @@ use crate::fault::Fault;
 
 /// The node of a department: keeps the ledger, answers questions, takes part in consensus.
 ///
-/// Exit codes: 0 done, 1 trouble, 2 usage, 4 node not reached, 70 to 77 the node stopped by a fault.
+/// Exit codes: 0 done, 1 trouble, 2 usage or configuration, 4 node not reached, 70 to 77 the node stopped by a fault.
 #[derive(Debug, Parser)]
 #[command(name = "polityd", version)]
 pub struct Polityd {
@@ -52,7 +52,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The directory of configuration, keys and data [environment: POLITY_HOME, default: ~/.polityd]
+    /// The directory of configuration, keys and data [environment: POLITYD_HOME, default: ~/.polityd]
     #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
     /// A setting that wins over file and environment, such as log.level=debug; can be repeated
@@ -93,19 +93,13 @@ impl Polityd {
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
-            Err(trouble) => {
-                eprintln!("polityd: {trouble}");
-                if let Some(fault) = trouble.downcast_ref::<Fault>() {
-                    eprintln!("what to do: {}", fault.kind().advice());
-                }
-                exit_code(trouble.as_ref())
-            }
+            Err(trouble) => tell(trouble),
         }
     }
 }
 
 impl Common {
-    fn load(&self) -> Result<Loaded, Trouble> {
+    fn load(&self) -> Result<Loaded, Fault> {
         Ok(load(&self.flags(), environment())?)
     }
 
@@ -117,14 +111,21 @@ impl Common {
     }
 }
 
-fn exit_code(trouble: &(dyn Error + 'static)) -> ExitCode {
-    if let Some(fault) = trouble.downcast_ref::<Fault>() {
-        return ExitCode::from(fault.kind().exit_code());
-    }
-    match trouble.downcast_ref::<status::NotReached>() {
-        Some(_) => ExitCode::from(4),
-        None => ExitCode::FAILURE,
-    }
+/// Says what a command ended with, and what to do where it is known; answers the exit code.
+fn tell(trouble: Trouble) -> ExitCode {
+    let fault = match trouble.downcast::<Fault>() {
+        Ok(fault) => *fault,
+        Err(trouble) => {
+            eprintln!("polityd: {trouble}");
+            return match trouble.downcast_ref::<status::NotReached>() {
+                Some(_) => ExitCode::from(4),
+                None => ExitCode::FAILURE,
+            };
+        }
+    };
+    eprintln!("polityd: {fault}");
+    eprintln!("what to do: {}", fault.kind().advice());
+    ExitCode::from(fault.kind().exit_code())
 }
 
 /// The environment's variables whose names and values are text; ours always are.

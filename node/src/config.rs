@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use peer::Peer;
 pub use sources::{Flags, Loaded, Origin, Setting, load};
 
+use crate::fault::{Fault, FaultKind};
 use crate::gateway::{Limits, Origins};
 
 /// The name of the configuration file in the home directory.
@@ -186,6 +187,12 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub(crate) String);
+
+impl From<ConfigError> for Fault {
+    fn from(error: ConfigError) -> Fault {
+        Fault::new(FaultKind::Usage, error.to_string())
+    }
+}
 
 impl Config {
     /// A path of the configuration; relative ones begin at the home directory.

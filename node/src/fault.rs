@@ -1,4 +1,5 @@
-//! Faults: this machine, or what it stores, is broken; so the process stops.
+//! Faults: this machine, or what it stores, is broken; so the process stops. Or nothing is broken, and what an operator
+//! asks for cannot be done with what is there.
 //!
 //! A fault is never a verdict about a transaction, and no byte that comes from outside can cause one.
 //! Its kind decides the exit code, which tells an operator (or a supervisor) what to do.
@@ -11,6 +12,8 @@ use crate::death::{self, Death};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum FaultKind {
+    /// What the operator gave does not serve: a directory, a file, a setting. Nothing is broken.
+    Usage = 2,
     /// The program contradicts itself: an error of ours.
     Internal = 70,
     /// The store cannot be read as it was written.
@@ -31,7 +34,8 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Every kind, in the order of the exit codes.
-    pub const ALL: [FaultKind; 8] = [
+    pub const ALL: [FaultKind; 9] = [
+        FaultKind::Usage,
         FaultKind::Internal,
         FaultKind::StoreDamaged,
         FaultKind::StoreLocked,
@@ -42,7 +46,7 @@ impl FaultKind {
         FaultKind::Engine,
     ];
 
-    /// The exit code of a process that stops by this kind of fault: 70 to 77.
+    /// The exit code of a process that stops by this kind of fault: 2, or 70 to 77 where something is broken.
     pub fn exit_code(self) -> u8 {
         self as u8
     }
@@ -50,6 +54,7 @@ impl FaultKind {
     /// The name in logs and metrics.
     pub fn name(self) -> &'static str {
         match self {
+            FaultKind::Usage => "usage",
             FaultKind::Internal => "internal",
             FaultKind::StoreDamaged => "store damaged",
             FaultKind::StoreLocked => "store locked",
@@ -64,6 +69,9 @@ impl FaultKind {
     /// What an operator does next, as one sentence.
     pub fn advice(self) -> &'static str {
         match self {
+            FaultKind::Usage => {
+                "give what the words ask for; nothing is broken, nothing was changed"
+            }
             FaultKind::Internal => "report it together with the log; restarting is safe",
             FaultKind::StoreDamaged => {
                 "restore a backup, or empty the store and let the node catch up from its peers"
@@ -164,9 +172,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exit_codes_run_from_70_to_77_in_order() {
+    fn exit_codes_are_that_of_usage_and_from_70_to_77_in_order() {
         let codes: Vec<u8> = FaultKind::ALL.iter().map(|kind| kind.exit_code()).collect();
-        assert_eq!(codes, (70..=77).collect::<Vec<u8>>());
+        assert_eq!(codes, [2, 70, 71, 72, 73, 74, 75, 76, 77]);
     }
 
     #[test]

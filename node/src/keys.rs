@@ -13,6 +13,8 @@ use polity_engine::embedded::guard::{Guard, GuardError};
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
+use crate::fault::{Fault, FaultKind};
+
 /// A node's keys.
 #[derive(Clone)]
 pub struct NodeKeys {
@@ -37,6 +39,22 @@ pub enum KeyError {
     /// Others than the owner can read the file.
     #[error("{path}: others can read it; run: chmod 600 {path}", path = .0.display())]
     Open(PathBuf),
+}
+
+impl From<KeyError> for Fault {
+    fn from(error: KeyError) -> Fault {
+        let words = format!("the node's keys: {error}");
+        match &error {
+            KeyError::Io(path, source) if source.kind() != io::ErrorKind::NotFound => {
+                Fault::from_io(&path.display().to_string(), source)
+            }
+            // The operator gave no key, or what is none.
+            KeyError::Io(..) | KeyError::Form(_) | KeyError::Open(_) => {
+                Fault::new(FaultKind::Usage, words)
+            }
+            KeyError::Guard(_) => Fault::new(FaultKind::Io, words),
+        }
+    }
 }
 
 impl NodeKeys {

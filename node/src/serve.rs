@@ -49,8 +49,7 @@ enum Running {
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
     let genesis = GenesisFile::read(&config.genesis_file())?;
     genesis.verify()?;
-    let keys = NodeKeys::load(&config.keys_directory())
-        .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
+    let keys = NodeKeys::load(&config.keys_directory())?;
 
     let mut registry = Registry::with_prefix("polity");
     let metrics = Arc::new(Metrics::register(&mut registry, config.engine.name()));
@@ -84,11 +83,10 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         Arc::clone(&backend) as Arc<dyn gateway::Queries>,
         Arc::clone(&blocks),
         config.gateway.limits.clone(),
-        gateway::Origins::parse(&config.gateway.cors_allowed_origins)
-            .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?,
+        gateway::Origins::parse(&config.gateway.cors_allowed_origins).map_err(usage)?,
         &mut registry,
     )
-    .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))?;
+    .map_err(usage)?;
 
     let (stop, stopping) = watch::channel(false);
     let ready = readiness(Arc::clone(&app), Arc::clone(&metrics));
@@ -271,10 +269,7 @@ fn tls_files(config: &Config) -> Result<Option<tokio_rustls::TlsAcceptor>, Fault
         certificate: config.path(certificate),
         key: config.path(key),
     };
-    files
-        .load()
-        .map(Some)
-        .map_err(|error| Fault::new(FaultKind::Io, error.to_string()))
+    files.load().map(Some).map_err(usage)
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Fault> {
@@ -292,6 +287,11 @@ fn readiness(app: Arc<App>, metrics: Arc<Metrics>) -> gateway::Readiness {
             (_, _) => Err("catching up with the others".into()),
         },
     )
+}
+
+/// A setting that was read, and does not serve.
+fn usage(error: impl std::fmt::Display) -> Fault {
+    Fault::new(FaultKind::Usage, error.to_string())
 }
 
 fn engine(words: String) -> Fault {

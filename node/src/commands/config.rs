@@ -43,20 +43,16 @@ fn show(loaded: &Loaded, output: Output) {
 }
 
 fn text(settings: &[Setting]) -> String {
-    let rows = settings.iter().map(|setting| {
+    let key_width = settings.iter().map(|setting| setting.key.len()).max();
+    let key_width = key_width.unwrap_or(0);
+    // Only keys are padded: one long value would push every origin off the screen.
+    let lines = settings.iter().map(|setting| {
         let value = setting.value.as_deref().unwrap_or("(not set)");
-        (setting.key.as_str(), value, setting.origin.to_string())
+        format!(
+            "{:key_width$}  {value}  ({})\n",
+            setting.key, setting.origin
+        )
     });
-    let rows: Vec<_> = rows.collect();
-    let key_width = rows.iter().map(|(key, _, _)| key.len()).max().unwrap_or(0);
-    let value_width = rows
-        .iter()
-        .map(|(_, value, _)| value.len())
-        .max()
-        .unwrap_or(0);
-    let lines = rows
-        .iter()
-        .map(|(key, value, origin)| format!("{key:key_width$}  {value:value_width$}  {origin}\n"));
     lines.collect()
 }
 
@@ -73,13 +69,20 @@ mod tests {
     use crate::config::Origin;
 
     #[test]
-    fn a_value_that_is_not_set_says_so() {
-        let settings = [Setting {
-            key: "gateway.tls_key".into(),
-            value: None,
+    fn a_value_that_is_not_set_says_so_and_a_long_one_pushes_nothing_away() {
+        let setting = |key: &str, value: Option<&str>| Setting {
+            key: key.into(),
+            value: value.map(String::from),
             origin: Origin::Default,
-        }];
-        assert_eq!(text(&settings), "gateway.tls_key  (not set)  default\n");
-        assert!(json(&settings)[0]["value"].is_null());
+        };
+        let long = "x".repeat(200);
+        let settings = [
+            setting("home", Some(&long)),
+            setting("gateway.tls_key", None),
+        ];
+        let shown =
+            format!("home             {long}  (default)\ngateway.tls_key  (not set)  (default)\n");
+        assert_eq!(text(&settings), shown);
+        assert!(json(&settings)[1]["value"].is_null());
     }
 }

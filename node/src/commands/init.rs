@@ -5,8 +5,9 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{Common, Trouble, environment, keys};
-use crate::config::{CONFIG_FILE, load, template};
+use super::{Common, Trouble, keys};
+use crate::config::{CONFIG_FILE, template};
+use crate::fault::Fault;
 use crate::keys::NodeKeys;
 
 /// Make a home directory for a node: its configuration file and its keys.
@@ -23,8 +24,8 @@ pub(super) struct Init {}
 impl Init {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         // Judged as a whole first: a home with a file that does not hold together helps nobody.
-        let config = load(&common.flags(), environment())?.config;
-        let text = template::fill(&common.settings)?;
+        let config = common.load()?.config;
+        let text = template::fill(&common.settings).map_err(Fault::from)?;
 
         fs::DirBuilder::new()
             .recursive(true)
@@ -36,7 +37,7 @@ impl Init {
             &text,
             !common.settings.is_empty(),
         )?;
-        let (keys, made) = NodeKeys::create(&config.keys_directory())?;
+        let (keys, made) = NodeKeys::create(&config.keys_directory()).map_err(Fault::from)?;
 
         let verb = |fresh: bool| if fresh { "made" } else { "kept" };
         eprintln!("home directory   {}", config.home.display());

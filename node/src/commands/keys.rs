@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -6,6 +6,7 @@ use polity_ledger::check::{consensus_possession_bytes, founding_possession_bytes
 use serde_json::json;
 
 use super::{Common, Output, Trouble};
+use crate::fault::Fault;
 use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::member_key::{self, PassphraseSource};
@@ -73,27 +74,31 @@ impl Keys {
         let directory = config.keys_directory();
         match self.action {
             Action::New => {
-                let (keys, made) = NodeKeys::create(&directory)?;
+                let (keys, made) = NodeKeys::create(&directory).map_err(Fault::from)?;
                 let verb = if made { "made" } else { "kept" };
                 eprintln!("{verb} the keys in {}", directory.display());
                 show(&keys, common.output);
             }
-            Action::Show { chain: None } => show(&NodeKeys::load(&directory)?, common.output),
+            Action::Show { chain: None } => show(&load(&directory)?, common.output),
             Action::Show { chain: Some(chain) } => {
                 let p2p = config.p2p.listen.to_string();
-                show_for_chain(&NodeKeys::load(&directory)?, &chain, &p2p, common.output);
+                show_for_chain(&load(&directory)?, &chain, &p2p, common.output);
             }
             Action::Prove { unit } => {
                 let genesis = GenesisFile::read(&config.genesis_file())?;
                 let (_, organisation) = genesis.found()?;
                 let p2p = config.p2p.listen.to_string();
-                let keys = NodeKeys::load(&directory)?;
+                let keys = load(&directory)?;
                 prove(&keys, &organisation, unit, &p2p, common.output);
             }
             Action::Member(new) => new.run(directory, common.output)?,
         }
         Ok(())
     }
+}
+
+fn load(directory: &Path) -> Result<NodeKeys, Fault> {
+    Ok(NodeKeys::load(directory)?)
 }
 
 impl NewMember {

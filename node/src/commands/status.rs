@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Common, Output, Trouble};
 use crate::config::Config;
+use crate::fault::{Fault, FaultKind};
 
 /// Ask a running node how it stands.
 ///
@@ -37,10 +38,9 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 impl Status {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
         let url = match self.node {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => own_gateway(&config)?,
+            None => own_gateway(&common.load()?.config)?,
         };
 
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -60,13 +60,20 @@ impl Status {
     }
 }
 
-fn own_gateway(config: &Config) -> Result<String, Trouble> {
+fn own_gateway(config: &Config) -> Result<String, Fault> {
+    // Somebody else's node may listen at the default address.
+    if !config.home.is_dir() {
+        let words = format!(
+            "there is no home at {}: name one by --home, or a node by --node",
+            config.home.display()
+        );
+        return Err(Fault::new(FaultKind::Usage, words));
+    }
     if config.gateway.tls_certificate.is_some() {
         // The certificate names a host that only the operator knows.
-        return Err(
-            "the gateway speaks TLS: name it as its certificate does, --node https://HOST:PORT"
-                .into(),
-        );
+        let words =
+            "the gateway speaks TLS: name it as its certificate does, --node https://HOST:PORT";
+        return Err(Fault::new(FaultKind::Usage, words));
     }
     Ok(format!("http://{}", reachable(config.gateway.listen)))
 }
@@ -147,7 +154,8 @@ fn text(status: &Value) -> String {
         ("round", "/consensus_info/round"),
         ("proposer", "/consensus_info/proposer"),
         ("missed rounds", "/consensus_info/missed_rounds"),
-        ("peers", "/consensus_info/peers"),
+        // The same under both engines.
+        ("peers", "/polity/peers"),
         ("waiting", "/consensus_info/waiting"),
         ("guard signs", "/consensus_info/guard/signs"),
         ("history from", "/polity/history_base_height"),
@@ -222,6 +230,17 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("refused"), "{error}");
+    }
+
+    #[test]
+    fn a_home_that_is_not_there_is_not_asked_at_the_port_of_another() {
+        let config = Config {
+            home: "/no/such/home".into(),
+            ..Config::default()
+        };
+        let fault = own_gateway(&config).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Usage);
+        assert!(fault.words().contains("/no/such/home"), "{fault}");
     }
 
     #[test]

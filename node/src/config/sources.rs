@@ -13,6 +13,9 @@ use super::{CONFIG_FILE, Config, ConfigError};
 /// What the environment's variables begin with.
 pub const ENVIRONMENT_PREFIX: &str = "POLITY_";
 
+/// The variable that names the home. `POLITY_HOME` is the member's, of `polity`: one shell has both.
+pub const HOME_VARIABLE: &str = "POLITYD_HOME";
+
 /// What was said on the command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
@@ -75,13 +78,16 @@ pub fn load(
     flags: &Flags,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, ConfigError> {
-    let environment: BTreeMap<String, String> = environment
-        .into_iter()
-        .filter_map(|(name, value)| {
-            Some((name.strip_prefix(ENVIRONMENT_PREFIX)?.to_owned(), value))
-        })
-        .collect();
-    let (home, home_origin) = find_home(flags, &environment)?;
+    let mut home_variable = None;
+    let mut environment_of_ours = BTreeMap::new();
+    for (name, value) in environment {
+        if name == HOME_VARIABLE {
+            home_variable = Some(value);
+        } else if let Some(name) = name.strip_prefix(ENVIRONMENT_PREFIX) {
+            environment_of_ours.insert(name.to_owned(), value);
+        }
+    }
+    let (home, home_origin) = find_home(flags, home_variable)?;
     let file = home.join(CONFIG_FILE);
 
     let defaults = Figment::from(Serialized::defaults(Config::default()));
@@ -90,7 +96,7 @@ pub fn load(
     if file.exists() {
         figment = figment.merge(Toml::file_exact(&file));
     }
-    figment = figment.merge(environment_layer(&keys, &environment)?);
+    figment = figment.merge(environment_layer(&keys, &environment_of_ours)?);
     figment = figment.merge(flag_layer(flags));
 
     let mut config: Config = figment.extract().map_err(|error| in_words(&error))?;
@@ -108,16 +114,13 @@ pub fn load(
     Ok(Loaded { config, settings })
 }
 
-fn find_home(
-    flags: &Flags,
-    environment: &BTreeMap<String, String>,
-) -> Result<(PathBuf, Origin), ConfigError> {
+fn find_home(flags: &Flags, variable: Option<String>) -> Result<(PathBuf, Origin), ConfigError> {
     let (home, origin) = if let Some(home) = &flags.home {
         (home.clone(), Origin::Flag)
-    } else if let Some(home) = environment.get("HOME").filter(|home| !home.is_empty()) {
+    } else if let Some(home) = variable.filter(|home| !home.is_empty()) {
         (
             PathBuf::from(home),
-            Origin::Environment(format!("{ENVIRONMENT_PREFIX}HOME")),
+            Origin::Environment(HOME_VARIABLE.to_owned()),
         )
     } else {
         let user = std::env::home_dir().ok_or_else(|| {
@@ -414,6 +417,20 @@ mod tests {
             "{environment}"
         );
         assert!(flag.contains("listn") && flag.contains("flag"), "{flag}");
+    }
+
+    #[test]
+    fn the_home_of_the_node_is_not_that_of_the_member() {
+        let directory = home("");
+        let named = |name: &str| {
+            let variable = (name.to_owned(), directory.display().to_string());
+            let loaded = load(&Flags::default(), [variable]).unwrap();
+            (loaded.config.home.clone(), origin(&loaded, "home"))
+        };
+        let variable = Origin::Environment("POLITYD_HOME".into());
+        assert_eq!(named("POLITYD_HOME"), (directory.clone(), variable));
+        assert_ne!(named("POLITY_HOME").0, directory);
+        std::fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Every exit code from 70 to 77 is provoked once, and the operators' guide names each.
+//! Every exit code of a fault is provoked once, and the operators' guide names each.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,6 +35,11 @@ fn every_exit_code_is_provoked_and_told_in_words() {
     cluster.nodes[0].kill_engine();
     let words = ends(&mut cluster, FaultKind::Engine);
     provoked.insert(FaultKind::Engine.exit_code(), words);
+
+    // A directory that is in use is no place for a backup.
+    let home = cluster.nodes[0].home().display().to_string();
+    let words = command(&cluster, FaultKind::Usage, &["backup", &home], &[]);
+    provoked.insert(FaultKind::Usage.exit_code(), words);
 
     // At its start.
     let address = cluster.nodes[0].gateway();
