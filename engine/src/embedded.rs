@@ -7,6 +7,7 @@
 //! | [`pool`], [`gossip`] | transactions that wait, and their way between nodes |
 //! | [`guard`] | the file that keeps a validator from signing twice |
 //! | `rows` | what is kept in the application's store |
+//! | [`Past`], [`Audit`] | a chain at rest: read, and judged again |
 //! | `tip`, `params`, `evidence` | what the next block is made from and judged by |
 //! | `chain`, `progress` | what others read |
 //! | `clock` | the only clock |
@@ -19,10 +20,12 @@ pub mod gossip;
 pub mod guard;
 pub mod pool;
 
+mod audit;
 mod chain;
 mod clock;
 mod consensus;
 mod evidence;
+mod founding;
 mod node_id;
 mod params;
 mod past;
@@ -34,6 +37,7 @@ mod sample;
 mod start;
 mod tip;
 
+pub use audit::{Audit, AuditError, Decided, Wrong};
 pub use chain::{Chain, Own};
 pub use clock::machine_clock;
 pub use node_id::NodeId;

@@ -13,5 +13,6 @@ mod go_on;
 mod stand;
 
 pub use archive::{Archive, Continued};
+pub(crate) use archive::{ArchivedBlock, block_key, hash_key, validators_key};
 pub use go_on::go_on;
 pub use stand::Stand;

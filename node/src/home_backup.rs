@@ -29,7 +29,8 @@ const GENESIS_FILE: &str = "genesis.json";
 /// Writes a backup of a stopped node into `target`, which must not exist or be empty.
 ///
 /// # Errors
-/// `StoreLocked` while the node runs; `Io` or `DiskFull`, then what was written can be deleted.
+/// `StoreLocked` while the node runs, `Usage` where the target is not empty; `Io` or `DiskFull`, then what was written
+/// can be deleted.
 pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
     require_empty(target)?;
     // Held to the end, so that no node starts while the engine's files are copied.
@@ -50,7 +51,7 @@ pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
 /// home has its own: the guard of the home is never older than the backup's.
 ///
 /// # Errors
-/// `StoreDamaged` where the backup is not as it was written; `Io` where the home has a ledger already.
+/// `StoreDamaged` where the backup is not as it was written; `Usage` where the home has a ledger already.
 pub fn restore(config: &Config, backup: &Path) -> Result<BackupSummary, Fault> {
     let engine = config.cometbft_home();
     require_empty(&engine.join(DATA))?;
@@ -78,7 +79,7 @@ fn require_empty(directory: &Path) -> Result<(), Fault> {
             None => Ok(()),
             Some(_) => {
                 let words = format!("{} exists and is not empty", directory.display());
-                Err(Fault::new(FaultKind::Io, words))
+                Err(Fault::new(FaultKind::Usage, words))
             }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -200,13 +201,12 @@ mod tests {
         assert_eq!(read("config.toml").as_deref(), Some("new"));
         assert_eq!(read("cometbft/guard/state").as_deref(), Some("newer"));
         assert_eq!(read("keys/node.key"), None);
-        assert!(
-            restore(&new, &target).is_err(),
-            "over a ledger that is there"
-        );
-        assert!(
-            back_up(&old, &target).is_err(),
-            "over a backup that is there"
-        );
+        for (refused, what) in [
+            (restore(&new, &target), "over a ledger that is there"),
+            (back_up(&old, &target), "over a backup that is there"),
+            (restore(&old, &old.home), "from what is no backup"),
+        ] {
+            assert_eq!(refused.unwrap_err().kind(), FaultKind::Usage, "{what}");
+        }
     }
 }

@@ -1,17 +1,42 @@
-//! Executing the whole chain again from what this node stores, and comparing everything.
+//! Executing the whole chain again from what this node stores, and comparing every row of every table.
+//!
+//! | file | tables |
+//! |---|---|
+//! | `meta` | `meta` |
+//! | `written_once` | `values`, `transactions`, `receipts`, `ids`, `blocks`, `indexes` |
+//! | `newest` | `leaves`, `rows` |
+//! | `undo` | `undo` |
+//! | `engine` | `engine`: each header and the signatures that decided it |
+//! | `archive` | `archive`: the same of chains that have ended |
+//!
+//! CometBFT's blocks lie outside of the store, so under that engine headers and signatures are its own to check.
 
-use std::collections::BTreeMap;
+mod archive;
+mod chains;
+mod engine;
+mod meta;
+mod newest;
+mod replica;
+mod undo;
+mod written_once;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
-use polity_ledger::merkle::tree::StateTree;
-use polity_ledger::state::{Changes, keys};
-use polity_ledger::{block, continuation, genesis};
-use prost::Message;
+use polity_ledger::genesis;
 
-use crate::app::{BlockRecord, GenesisRecord, replay};
+pub use chains::VerifiedChain;
+
+use crate::app::BlockRecord;
+use crate::config::Engine;
 use crate::fault::{Fault, FaultKind};
-use crate::store::{Hash, Snapshot};
+use crate::store::{Hash, Snapshot, Store, Table, height_key};
+use archive::ArchiveTable;
+use chains::compare_seam;
+use engine::EngineTable;
+use replica::Replica;
+use undo::UndoTable;
+use written_once::WrittenOnce;
 
 /// What was found to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +47,8 @@ pub struct Verified {
     pub transactions: u64,
     /// Values that were compared with the store at the end, rows beside the state included.
     pub values: u64,
+    /// Headers whose hashes and signatures were verified: those that are in the store.
+    pub headers: u64,
     /// From this height on the values of the past were compared too: older ones are not kept.
     pub history_base_height: u64,
     /// Digest of the chain that goes on now.
@@ -32,246 +59,114 @@ pub struct Verified {
     pub app_hash: Hash,
 }
 
-/// One of the chains of an organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedChain {
-    /// Its name.
-    pub chain_id: String,
-    /// Its first height.
-    pub first_height: u64,
-    /// What its transactions bind.
-    pub digest: Hash,
-}
-
-/// Founds the organisation again and executes every stored block over the result; then compares each
-/// app hash, each receipt, each change of validators, what each height left as far back as the store keeps
-/// the past, and at last the whole state with the store's. Blocks are kept for ever, so a node that keeps
-/// less of the past is verified from the genesis like any other. Where a chain went on as another one, the state must be
-/// the one that the departments signed. `progress` is told each height.
+/// Founds the organisation again and executes every stored block over the result; then compares each row of each
+/// table with what follows from that. Blocks are kept for ever, so a node that keeps less of the past is verified from
+/// the genesis like any other. Where a chain went on as another one, the state must be the one that the departments
+/// signed. `progress` is told each height.
 ///
 /// # Errors
-/// `Divergence` with the first thing that differs; `StoreDamaged` where something is missing.
-pub fn verify(snapshot: &Arc<Snapshot>, mut progress: impl FnMut(u64)) -> Result<Verified, Fault> {
-    let record = GenesisRecord::read(snapshot)?.ok_or_else(|| {
-        Fault::new(
-            FaultKind::GenesisMismatch,
-            "the store holds no organisation yet",
-        )
-    })?;
+/// `Divergence` with the first row that differs: its table, its key, its height; `StoreDamaged` where the files cannot
+/// be read.
+pub fn verify(
+    store: &Arc<Store>,
+    engine: Engine,
+    mut progress: impl FnMut(u64),
+) -> Result<Verified, Fault> {
+    let snapshot = store.snapshot();
+    let record = meta::genesis(&snapshot)?;
+    let chains = chains::of(&record);
     let mut organisation = genesis::organisation_digest(&record.founding());
-    if snapshot.organisation()? != Some(organisation) {
-        return Err(differs(0, "the organisation's digest"));
-    }
-
-    let chains = chains_of(&record);
     let mut replica = Replica::found(&record)?;
+    let mut written_once = WrittenOnce::begin(&snapshot, replica.state())?;
+    let mut undo = UndoTable::new(&snapshot, store.options());
+    let mut archive = ArchiveTable::new(store, &record);
+    let mut own = EngineTable::new(store, engine, &record)?;
     let mut transactions = 0;
+
     for height in 1..=snapshot.height() {
         if let Some(chain) = chains.iter().find(|chain| chain.first_height == height) {
             organisation = chain.digest;
         }
-        transactions += replica.execute(snapshot, &organisation, height)?;
-        replica.compare_seam(snapshot, &record, height)?;
+        let decided = own.next_block(height, &replica)?;
+        let source = match &decided {
+            Some(decided) => Source::decided(decided, replica.time()),
+            None => Source::stored(&snapshot, height, replica.time())?,
+        };
+        let executed = replica.execute(&organisation, height, &source)?;
+        written_once.compare(&executed.commit)?;
+        undo.compare(&executed.commit, &replica)?;
+        archive.compare(height, &source, &executed, &replica)?;
+        own.executed(decided, &executed.result)?;
+        transactions += source.transactions.len() as u64;
+        replica.apply(executed);
+        written_once.compare_base(height, replica.state())?;
+        compare_seam(&snapshot, &record, &replica, height)?;
         progress(height);
     }
-    if replica.app_hash != snapshot.app_hash() {
-        return Err(differs(snapshot.height(), "the newest app hash"));
-    }
-    let values = replica.compare(snapshot)?;
 
+    meta::compare(&snapshot, &replica)?;
+    written_once.finish()?;
+    undo.finish()?;
+    newest::compare(&snapshot, replica.state())?;
+    let headers = own.finish(&snapshot)? + archive.finish(&snapshot)?;
     Ok(Verified {
         heights: snapshot.height(),
         transactions,
-        values,
+        values: replica.state().len() as u64,
+        headers,
         history_base_height: snapshot.history_base_height(),
         organisation: chains.last().map_or(organisation, |chain| chain.digest),
         chains,
-        app_hash: replica.app_hash,
+        app_hash: replica.app_hash(),
     })
 }
 
-fn chains_of(record: &GenesisRecord) -> Vec<VerifiedChain> {
-    let chains = record.chains();
-    chains
-        .iter()
-        .map(|chain| VerifiedChain {
-            chain_id: chain.chain_id.to_owned(),
-            first_height: chain.initial_height.max(1),
-            digest: genesis::organisation_digest(chain),
+/// What is executed again.
+struct Source {
+    record: BlockRecord,
+    transactions: Vec<Bytes>,
+}
+
+impl Source {
+    /// A block whose header was verified.
+    fn decided(decided: &engine::Decided, parent_time: Option<u64>) -> Source {
+        Source {
+            record: engine::record_of(decided, parent_time),
+            transactions: decided.block.block().transactions.clone(),
+        }
+    }
+
+    /// What the ledger kept of a block that another engine made.
+    fn stored(snapshot: &Snapshot, height: u64, parent_time: Option<u64>) -> Result<Source, Fault> {
+        let key = height_key(height);
+        let record = snapshot.row(Table::Blocks, &key)?;
+        let record = record.ok_or_else(|| wrong(Table::Blocks, height, &key, "it is missing"))?;
+        let record = BlockRecord::read(&record)
+            .map_err(|_| wrong(Table::Blocks, height, &key, "it cannot be read"))?;
+        let transactions = snapshot.transactions(height)?;
+        Ok(Source {
+            record: BlockRecord {
+                parent_time,
+                ..record
+            },
+            transactions: transactions.into_iter().map(Bytes::from).collect(),
         })
-        .collect()
-}
-
-/// The state as this program makes it, in memory.
-struct Replica {
-    state: BTreeMap<Vec<u8>, Vec<u8>>,
-    tree: StateTree,
-    app_hash: Hash,
-}
-
-impl Replica {
-    fn found(record: &GenesisRecord) -> Result<Replica, Fault> {
-        let founded = genesis::found(&record.founding())
-            .map_err(|error| Fault::new(FaultKind::Divergence, format!("the genesis: {error}")))?;
-        let mut replica = Replica {
-            state: BTreeMap::new(),
-            tree: StateTree::new(),
-            app_hash: Hash::default(),
-        };
-        replica.apply(founded.changes);
-        // The receipt of the founding is a row beside the state.
-        let key = keys::key(keys::TIMER_RECEIPT, &[0, 0]);
-        replica.state.insert(key, founded.receipt.encode_to_vec());
-        Ok(replica)
-    }
-
-    /// Executes one stored block; answers how many transactions it has.
-    fn execute(
-        &mut self,
-        snapshot: &Arc<Snapshot>,
-        organisation: &Hash,
-        height: u64,
-    ) -> Result<u64, Fault> {
-        let record = snapshot
-            .block(height)?
-            .ok_or_else(|| missing(height, "the block"))?;
-        let record = BlockRecord::read(&record)?;
-        let transactions: Vec<Bytes> = snapshot
-            .transactions(height)?
-            .into_iter()
-            .map(Bytes::from)
-            .collect();
-        if transactions.len() != record.transactions as usize {
-            return Err(missing(height, "a transaction"));
-        }
-
-        let outcome = replay(&self.state, organisation, height, &record, &transactions);
-        let receipts: Vec<Vec<u8>> = outcome
-            .receipts
-            .iter()
-            .map(Message::encode_to_vec)
-            .collect();
-        if snapshot.receipts(height)? != receipts {
-            return Err(differs(height, "a receipt"));
-        }
-        let updates: Vec<Vec<u8>> = outcome
-            .validator_updates
-            .iter()
-            .map(|update| [&update.key[..], &update.power.to_be_bytes()].concat())
-            .collect();
-        if updates != record.validator_updates {
-            return Err(differs(height, "the validators"));
-        }
-        let changed: Vec<Vec<u8>> = outcome.changes.keys().cloned().collect();
-        self.apply(outcome.changes);
-        if self.app_hash[..] != record.app_hash {
-            return Err(differs(height, "the app hash"));
-        }
-        self.compare_past(snapshot, height, &changed)?;
-        Ok(transactions.len() as u64)
-    }
-
-    fn apply(&mut self, changes: Changes) {
-        self.app_hash = self.tree.apply(&block::tree_updates(&changes));
-        for (key, value) in changes {
-            match value {
-                Some(value) => self.state.insert(key, value),
-                None => self.state.remove(&key),
-            };
-        }
-    }
-
-    /// Compares what a height left with what the store says of it: every value at the oldest height that
-    /// can be asked about, and what changed at each later one.
-    fn compare_past(
-        &self,
-        snapshot: &Arc<Snapshot>,
-        height: u64,
-        changed: &[Vec<u8>],
-    ) -> Result<(), Fault> {
-        let Ok(past) = snapshot.at(height) else {
-            return Ok(());
-        };
-        let is_oldest = height <= snapshot.history_base_height().max(1);
-        let keys: Vec<&Vec<u8>> = match is_oldest {
-            true => self.state.keys().collect(),
-            false => changed.iter().collect(),
-        };
-        for key in keys.into_iter().filter(|key| is_authenticated(key)) {
-            if past.try_get(key)?.as_ref() != self.state.get(key) {
-                let what = format!("the value of {} as of then", hex::encode(key));
-                return Err(differs(height, &what));
-            }
-        }
-        Ok(())
-    }
-
-    /// Where a chain ended at this height, compares what the one after it took over.
-    fn compare_seam(
-        &self,
-        snapshot: &Snapshot,
-        record: &GenesisRecord,
-        height: u64,
-    ) -> Result<(), Fault> {
-        let chains = record.chains();
-        for pair in chains.windows(2) {
-            let (ended, next) = (&pair[0], &pair[1]);
-            if next.initial_height != height + 1 {
-                continue;
-            }
-            let ended = genesis::organisation_digest(ended);
-            let continuation = continuation::parse(next, &ended)
-                .map_err(|_| differs(height, "what the next chain goes on from"))?;
-            let block = snapshot
-                .block(height)?
-                .ok_or_else(|| missing(height, "the block"))?;
-            let is_named = continuation.app_hash == self.app_hash
-                && continuation.header_hash == BlockRecord::read(&block)?.hash
-                && continuation.validators == continuation::validators(&self.state);
-            if !is_named {
-                return Err(differs(height, "what the next chain goes on from"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares every value with the store's; answers how many there are.
-    fn compare(&self, snapshot: &Snapshot) -> Result<u64, Fault> {
-        for (key, value) in &self.state {
-            if snapshot.try_get(key)?.as_ref() != Some(value) {
-                return Err(differs(
-                    snapshot.height(),
-                    &format!("the value of {}", hex::encode(key)),
-                ));
-            }
-        }
-        let mut leaves = 0;
-        snapshot.for_each_leaf(|_| leaves += 1)?;
-        let authenticated = self
-            .state
-            .keys()
-            .filter(|key| is_authenticated(key))
-            .count();
-        if leaves != authenticated {
-            return Err(differs(snapshot.height(), "the number of values"));
-        }
-        Ok(self.state.len() as u64)
     }
 }
 
-/// Whether a key is in the tree; the others are rows beside the state, without a past.
-fn is_authenticated(key: &[u8]) -> bool {
-    key[0] < keys::BESIDE
-}
-
-fn missing(height: u64, what: &str) -> Fault {
-    Fault::new(
-        FaultKind::StoreDamaged,
-        format!("height {height}: {what} is missing"),
-    )
-}
-
-fn differs(height: u64, what: &str) -> Fault {
-    let words = format!("height {height}: {what} is not what this program computes");
+/// A row that is not what it must be.
+fn wrong(table: Table, height: u64, key: &[u8], words: &str) -> Fault {
+    let words = format!(
+        "table {}, height {height}, row {}: {words}",
+        table.name(),
+        hex::encode(key)
+    );
     Fault::new(FaultKind::Divergence, words)
 }
+
+/// The words for a row with other bytes than those that follow from the blocks.
+const DIFFERS: &str = "it is not what this program computes";
+/// The words for a row that no block made.
+const STRAY: &str = "nothing that was executed made it";
+/// The words for a row that is not there.
+const MISSING: &str = "it is missing";

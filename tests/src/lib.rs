@@ -6,6 +6,7 @@ pub mod bench;
 pub mod binaries;
 pub mod charter;
 pub mod cluster;
+pub mod damage;
 pub mod deep;
 pub mod dice;
 pub mod engine;

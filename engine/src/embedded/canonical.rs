@@ -10,15 +10,17 @@ mod evidence;
 mod header;
 mod merkle;
 mod results;
+mod shown;
 mod validators;
 mod vote;
 
-pub use block::{Block, Malformed, SealedBlock};
+pub use block::{Block, Malformed, SealedBlock, data_hash};
 pub use block_id::BlockId;
 pub use commit::{Commit, CommitSignature};
 pub use evidence::{DoubleVote, evidence_hash};
 pub use header::{Address, BLOCK_PROTOCOL, Hash, Header, consensus_hash};
 pub use results::results_hash;
+pub use shown::{ShownBlock, shown_validators};
 pub use validators::{TOTAL_POWER_MAX, Validator, ValidatorSet, ValidatorSetError};
 pub use vote::{SIGNATURE_BYTES, Signature, SignedVote, Vote, VoteKind, vote_time};
 

@@ -73,6 +73,16 @@ pub(super) fn is_admissible(
     tip: &Tip,
     evidence: &[DoubleVote],
 ) -> Result<bool, Fault> {
+    for double in evidence {
+        if rows.has_evidence(double)? {
+            return Ok(false);
+        }
+    }
+    is_proven(rows, tip, evidence)
+}
+
+/// The same, whether or not a block carried it already.
+pub(super) fn is_proven(rows: &Rows, tip: &Tip, evidence: &[DoubleVote]) -> Result<bool, Fault> {
     let mut left = u64::try_from(tip.params.evidence.max_bytes).unwrap_or_default();
     for (index, double) in evidence.iter().enumerate() {
         let bytes = double.bytes().len() as u64;
@@ -80,10 +90,7 @@ pub(super) fn is_admissible(
             return Ok(false);
         }
         left -= bytes;
-        if double.first.vote.height > tip.height
-            || !is_young(double, tip)
-            || rows.has_evidence(double)?
-        {
+        if double.first.vote.height > tip.height || !is_young(double, tip) {
             return Ok(false);
         }
         let context = Context::of(rows, double.first.vote.height)?;

@@ -1,23 +1,19 @@
-//! What the engine keeps in the application's store, and under which keys.
-//!
-//! | first byte | then | holds |
-//! |---|---|---|
-//! | `B` | height | a decided block |
-//! | `C` | height | the signatures that decided it |
-//! | `T` | height | what the chain is after it, beside the block; below the first block, as what it was founded |
-//! | `V` | hash | a set of validators; headers name it by the hash |
-//! | `H` | block hash | the block's height |
-//! | `E` | hash of evidence | nothing: a block carried it |
-//! | `U` | height, block's name | a block that consensus may name after a restart, until its height is decided |
+//! What the engine keeps in the application's store; under which keys is told in `keys`.
 //!
 //! Everything is found from the height of the application's own last commit, so a rollback of the application by one
 //! height takes the engine along.
+
+mod keys;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message;
-use sha2::{Digest, Sha256};
+
+use keys::kept_key;
+pub(super) use keys::{Table, evidence_key};
 
 use super::canonical::{BlockId, Commit, DoubleVote, Hash, SealedBlock, ValidatorSet};
 use super::params::Params;
@@ -47,11 +43,11 @@ impl Rows {
     }
 
     pub(super) fn block_bytes(&self, height: u64) -> Result<Option<Bytes>, Fault> {
-        self.0.read(&at(b'B', height))
+        self.0.read(&Table::Blocks.at(height))
     }
 
     pub(super) fn commit(&self, height: u64) -> Result<Option<Commit>, Fault> {
-        let Some(bytes) = self.0.read(&at(b'C', height))? else {
+        let Some(bytes) = self.0.read(&Table::Commits.at(height))? else {
             return Ok(None);
         };
         Commit::decode(&bytes)
@@ -69,12 +65,12 @@ impl Rows {
     }
 
     pub(super) fn height_of(&self, block_hash: &[u8]) -> Result<Option<u64>, Fault> {
-        let bytes = self.0.read(&[b"H", block_hash].concat())?;
+        let bytes = self.0.read(&Table::HeightsByHash.key(block_hash))?;
         Ok(bytes.and_then(|bytes| Some(u64::from_be_bytes(bytes[..].try_into().ok()?))))
     }
 
     pub(super) fn validators(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Fault> {
-        let Some(bytes) = self.0.read(&[b"V", &hash[..]].concat())? else {
+        let Some(bytes) = self.0.read(&Table::Validators.key(hash))? else {
             return Ok(None);
         };
         let row = ValidatorsRow::decode(bytes).map_err(|_| damaged("set of validators", 0))?;
@@ -149,7 +145,7 @@ impl Rows {
             })
         });
         self.0
-            .scan(&at(b'U', height))?
+            .scan(&Table::Kept.at(height))?
             .into_iter()
             .map(|(_, value)| {
                 let row = KeptRow::decode(value).map_err(|_| damaged("kept block", height))?;
@@ -180,7 +176,7 @@ impl Rows {
 
     /// Notes as what the chain is founded: the genesis alone does not tell what the application made of it.
     pub(super) fn found(&self, tip: &Tip) -> Result<(), Fault> {
-        self.0.write(vec![tip_row(tip)])
+        self.0.write(founding(tip))
     }
 
     /// Whether a block carried this evidence.
@@ -189,7 +185,7 @@ impl Rows {
     }
 
     fn tip_row(&self, height: u64) -> Result<Option<TipRow>, Fault> {
-        let Some(bytes) = self.0.read(&at(b'T', height))? else {
+        let Some(bytes) = self.0.read(&Table::Tips.at(height))? else {
             return Ok(None);
         };
         TipRow::decode(bytes)
@@ -198,15 +194,20 @@ impl Rows {
     }
 }
 
+/// The rows of a chain without a block.
+pub(super) fn founding(tip: &Tip) -> Vec<EngineRow> {
+    vec![tip_row(tip)]
+}
+
 /// The rows of a decided block; `kept` are the blocks of its height that were kept until now.
 pub(super) fn decided(block: &SealedBlock, tip: &Tip, kept: &[BlockId]) -> Vec<EngineRow> {
     let height = tip.height;
     let mut rows = vec![
-        put(at(b'B', height), block.bytes().clone()),
-        put(at(b'C', height), tip.commit.encode()),
+        put(Table::Blocks.at(height), block.bytes().clone()),
+        put(Table::Commits.at(height), tip.commit.encode()),
         tip_row(tip),
         put(
-            [b"H", &block.id().hash[..]].concat(),
+            Table::HeightsByHash.key(&block.id().hash),
             height.to_be_bytes().to_vec(),
         ),
         validators_row(&tip.next_validators),
@@ -233,7 +234,7 @@ fn tip_row(tip: &Tip) -> EngineRow {
         params: tip.params.to_row(),
         proof_due: tip.proof_due,
     };
-    put(at(b'T', tip.height), row.encode_to_vec())
+    put(Table::Tips.at(tip.height), row.encode_to_vec())
 }
 
 fn validators_row(set: &ValidatorSet) -> EngineRow {
@@ -246,7 +247,7 @@ fn validators_row(set: &ValidatorSet) -> EngineRow {
         })
         .collect();
     put(
-        [b"V", &set.hash()[..]].concat(),
+        Table::Validators.key(&set.hash()),
         ValidatorsRow { validators }.encode_to_vec(),
     )
 }
@@ -262,23 +263,27 @@ fn kept_row(block: &SealedBlock, announcement: Option<Bytes>) -> EngineRow {
     )
 }
 
+/// Whether a row is that of a block which consensus may name.
+pub(super) fn check_kept(key: &[u8], value: &[u8]) -> Result<(), &'static str> {
+    let broken = "the block that is kept here cannot be read";
+    let row = KeptRow::decode(value).map_err(|_| broken)?;
+    let block = SealedBlock::decode(row.block).map_err(|_| broken)?;
+    let name = [
+        &block.header().height.to_be_bytes()[..],
+        &block.id().to_bytes(),
+    ]
+    .concat();
+    match name == key {
+        true => Ok(()),
+        false => Err("the block that is kept here has another name"),
+    }
+}
+
 fn put(key: Vec<u8>, value: impl Into<Bytes>) -> EngineRow {
     EngineRow {
         key,
         value: Some(value.into()),
     }
-}
-
-fn at(table: u8, height: u64) -> Vec<u8> {
-    [&[table], &height.to_be_bytes()[..]].concat()
-}
-
-fn kept_key(height: u64, id: &BlockId) -> Vec<u8> {
-    [&at(b'U', height)[..], &id.to_bytes()].concat()
-}
-
-fn evidence_key(double: &DoubleVote) -> Vec<u8> {
-    [b"E", &Sha256::digest(double.bytes())[..]].concat()
 }
 
 fn damaged(what: &str, height: u64) -> Fault {
@@ -307,47 +312,4 @@ struct KeptRow {
     block: Bytes,
     #[prost(bytes = "bytes", optional, tag = "2")]
     announcement: Option<Bytes>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::sample::{Chain, key, update};
-
-    #[test]
-    fn a_chain_is_found_again_from_its_height_alone() {
-        let mut chain = Chain::found(&[10, 10, 10, 7]);
-        for height in 1..=6u64 {
-            let updates = match height {
-                3 => vec![update(&key(4), 20)],
-                _ => Vec::new(),
-            };
-            chain.grow(height as usize % 3, 0, &[], updates);
-            let found = chain.rows.tip(&chain.tip.chain_id, height).unwrap();
-            assert_eq!(format!("{found:?}"), format!("{:?}", chain.tip));
-        }
-        assert!(chain.rows.tip(&chain.tip.chain_id, 7).is_err());
-        let hash = chain.blocks[2].id().hash;
-        assert_eq!(chain.rows.height_of(&hash), Ok(Some(3)));
-    }
-
-    #[test]
-    fn a_kept_block_stays_until_its_height_is_decided() {
-        let mut chain = Chain::found(&[10; 4]);
-        let block = chain.next_block(Vec::new());
-        chain
-            .rows
-            .keep(&block, Some(b"announced"[..].into()))
-            .unwrap();
-
-        let kept = chain.rows.kept(1).unwrap();
-        assert_eq!(kept[0].block.id(), block.id());
-        assert_eq!(kept[0].announcement.as_deref(), Some(&b"announced"[..]));
-        assert!(chain.rows.kept(2).unwrap().is_empty());
-        chain.grow(0, 0, &[], Vec::new());
-        let rows = super::decided(&block, &chain.tip, &[block.id()]);
-        chain.rows.0.write(rows).unwrap();
-        let kept = chain.rows.kept(1).unwrap();
-        assert_eq!(kept.len(), 1, "the decided one, for a rollback");
-        assert_eq!(kept[0].announcement, None);
-    }
 }

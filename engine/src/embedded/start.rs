@@ -14,23 +14,20 @@ use rustix::io::Errno;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::canonical::{Address, BlockId, Commit, ValidatorSet, results_hash};
+use super::canonical::Address;
 use super::chain::{Chain, Own};
 use super::consensus::context::Ours;
 use super::consensus::driver::{Driver, Parts};
 use super::consensus::network::{self, Setup};
+use super::founding::take_up;
 use super::gossip::{Gossip, Heights};
 use super::guard::{Guard, GuardError};
-use super::params::Params;
 use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
 use super::pool::{Limits, Pool};
 use super::progress::Progress;
 use super::rows::Rows;
-use super::tip::Tip;
 use crate::Fault;
-use crate::application::{
-    Application, ConsensusParams, EngineStore, InitChain, PaceParams, Timestamp, ValidatorUpdate,
-};
+use crate::application::{Application, EngineStore, Timestamp};
 use crate::cometbft::{Genesis, Key, address};
 
 /// Malachite's actors get so long to end.
@@ -289,87 +286,4 @@ fn gossip_address(consensus: SocketAddr) -> Result<SocketAddr, StartError> {
         StartError::Other(format!("{consensus}: gossip has no port above this one"))
     })?;
     Ok(SocketAddr::new(consensus.ip(), port))
-}
-
-/// Starts the chain where it is new. Answers how it was founded and where it stands.
-fn take_up(
-    application: &dyn Application,
-    rows: &Rows,
-    genesis: &Genesis,
-) -> Result<(Tip, Tip), StartError> {
-    let info = application.info()?;
-    let given: Vec<ValidatorUpdate> = genesis
-        .validators
-        .iter()
-        .map(|validator| ValidatorUpdate {
-            public_key: validator.public_key,
-            power: validator.power,
-        })
-        .collect();
-    if info.last_block_height > 0 {
-        let params = rows.founding_params(genesis.initial_height)?;
-        let founding = founding(genesis, params, &given, &[])?;
-        let tip = rows.tip(&genesis.chain_id, info.last_block_height)?;
-        if tip.app_hash != info.last_block_app_hash {
-            let words =
-                "the application and the engine's rows stand at different states".to_owned();
-            return Err(Fault(words).into());
-        }
-        return Ok((founding, tip));
-    }
-
-    let params = Params {
-        block: genesis.block,
-        evidence: genesis.evidence,
-        pace: PaceParams::default(),
-        app_version: genesis.app_version,
-    };
-    let result = application.init_chain(InitChain {
-        time: genesis.genesis_time,
-        chain_id: genesis.chain_id.clone(),
-        consensus_params: params.to_changes(),
-        validators: given.clone(),
-        app_state: genesis.app_state.clone().into(),
-        initial_height: genesis.initial_height,
-    })?;
-    let changes = result
-        .consensus_params
-        .unwrap_or(ConsensusParams::default());
-    let validators = if result.validators.is_empty() {
-        given
-    } else {
-        result.validators
-    };
-    let founding = founding(
-        genesis,
-        params.updated(&changes),
-        &validators,
-        &result.app_hash,
-    )?;
-    rows.found(&founding)?;
-    Ok((founding.clone(), founding))
-}
-
-fn founding(
-    genesis: &Genesis,
-    params: Params,
-    validators: &[ValidatorUpdate],
-    app_hash: &[u8],
-) -> Result<Tip, StartError> {
-    let validators = ValidatorSet::new(validators)
-        .map_err(|error| StartError::Other(format!("genesis: {error}")))?;
-    Ok(Tip {
-        chain_id: genesis.chain_id.clone(),
-        height: genesis.initial_height.saturating_sub(1),
-        block_id: BlockId::default(),
-        time: genesis.genesis_time,
-        app_hash: app_hash.to_vec(),
-        results_hash: results_hash(&[]),
-        proof_due: true,
-        last_validators: validators.clone(),
-        validators: validators.clone(),
-        next_validators: validators,
-        params,
-        commit: Commit::default(),
-    })
 }

@@ -1,6 +1,9 @@
 //! What the node keeps of a block beside its transactions: enough to execute it again.
 
+use polity_engine::application::Misbehavior;
 use prost::Message;
+
+use super::seconds;
 
 /// Evidence of double signing that a block carried.
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -14,6 +17,17 @@ pub struct EvidenceRecord {
     /// Its time in Unix seconds.
     #[prost(uint64, tag = "3")]
     pub time: u64,
+}
+
+impl EvidenceRecord {
+    /// What an engine says of it.
+    pub fn of(piece: &Misbehavior) -> EvidenceRecord {
+        EvidenceRecord {
+            address: piece.validator_address.to_vec(),
+            height: piece.height,
+            time: seconds(piece.time.seconds),
+        }
+    }
 }
 
 /// A block as the node executed it.

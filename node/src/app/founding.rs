@@ -4,13 +4,14 @@ use bytes::Bytes;
 use polity_engine::application::{InitChain, InitChainResult, ValidatorUpdate};
 use polity_ledger::genesis::{self, Founding};
 use polity_ledger::merkle::tree::StateTree;
+use polity_ledger::state::Read;
 use polity_ledger::{block, state};
 use prost::Message;
 
 use super::proposals::seconds;
 use super::{App, cores, internal, pace};
 use crate::fault::{Fault, FaultKind};
-use crate::store::{Genesis, LeafChange, Snapshot};
+use crate::store::{Genesis, Hash, LeafChange, Snapshot};
 
 /// What the store keeps of InitChain: enough to found again.
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -163,21 +164,9 @@ impl App {
             let words = "the engine begins another chain than the one that goes on from this store";
             return Err(Fault::new(FaultKind::GenesisMismatch, words));
         }
-        let validators = polity_ledger::continuation::validators(&*snapshot)
-            .into_iter()
-            .map(|validator| {
-                validator_update(&block::ValidatorUpdate {
-                    key: validator.key,
-                    power: validator.power,
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        check_validators(&request.validators, &validators)?;
-        Ok(InitChainResult {
-            consensus_params: Some(pace::of(&polity_ledger::parameters::get(&*snapshot))),
-            validators,
-            app_hash: Bytes::copy_from_slice(&snapshot.app_hash()),
-        })
+        let begun = beginning(&*snapshot, &snapshot.app_hash())?;
+        check_validators(&request.validators, &begun.validators)?;
+        Ok(begun)
     }
 
     /// Time of a block, Unix seconds; the genesis time for height 0.
@@ -193,6 +182,22 @@ impl App {
             .ok()
             .map(|record| record.time)
     }
+}
+
+/// What an engine is told of the state in which a chain begins.
+pub fn beginning(state: &dyn Read, app_hash: &Hash) -> Result<InitChainResult, Fault> {
+    let validators = polity_ledger::continuation::validators(state);
+    let validators = validators.into_iter().map(|validator| {
+        validator_update(&block::ValidatorUpdate {
+            key: validator.key,
+            power: validator.power,
+        })
+    });
+    Ok(InitChainResult {
+        consensus_params: Some(pace::of(&polity_ledger::parameters::get(state))),
+        validators: validators.collect::<Result<_, _>>()?,
+        app_hash: Bytes::copy_from_slice(app_hash),
+    })
 }
 
 /// The validators that the engine was given are those that the founding actions made.

@@ -3,6 +3,7 @@
 mod block_record;
 mod cores;
 mod door;
+mod executed;
 mod execution;
 mod founding;
 mod pace;
@@ -25,10 +26,13 @@ use polity_ledger::state::Read;
 use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
-pub use execution::replay;
-pub use founding::{ChainRecord, GenesisRecord};
+pub use executed::{Executed, Replay};
+pub use founding::{ChainRecord, GenesisRecord, beginning};
+pub(crate) use proposals::seconds;
 pub use quota::Quota;
 pub use state_tree::ProofError;
+#[cfg(test)]
+pub(crate) use state_tree::existence as shown_existence;
 pub(crate) use verification::Checked;
 
 use crate::fault::{Fault, FaultKind};

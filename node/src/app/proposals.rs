@@ -90,7 +90,7 @@ fn protobuf_size(bytes: usize) -> u64 {
 }
 
 /// Unix seconds; before 1970 there is no block.
-pub(super) fn seconds(seconds: i64) -> u64 {
+pub(crate) fn seconds(seconds: i64) -> u64 {
     u64::try_from(seconds).unwrap_or_default()
 }
 

@@ -10,7 +10,7 @@ use crate::store::BackupSummary;
 /// Copy this node's ledger, blocks and configuration into a directory.
 ///
 /// The node must be stopped; the others go on meanwhile. The keys are not in it: keep them elsewhere.
-/// On the same file system the copy shares its bytes with the store, so take it to another disk.
+/// Every byte is copied, and the copy is read whole before it counts; it belongs on another disk.
 ///
 /// Example:
 ///   polityd backup /mnt/backups/2026-03-01

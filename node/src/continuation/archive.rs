@@ -28,11 +28,11 @@ pub struct Archive {
 
 /// A block of an ended chain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct ArchivedBlock {
+pub(crate) struct ArchivedBlock {
     /// The answer of `block`, with no transactions in it.
-    pub(super) block: Value,
+    pub(crate) block: Value,
     /// The signatures that decided it.
-    pub(super) commit: Value,
+    pub(crate) commit: Value,
 }
 
 impl ArchivedBlock {
@@ -42,24 +42,27 @@ impl ArchivedBlock {
         let hash = self.block["block_id"]["hash"].as_str().unwrap_or_default();
         let hash = hex::decode(hash).map_err(|error| damaged(height, &error))?;
         Ok(vec![
-            (key(b'B', &height.to_be_bytes()), bytes),
-            (key(b'H', &hash), height.to_be_bytes().to_vec()),
+            (block_key(height), bytes),
+            (hash_key(&hash), height.to_be_bytes().to_vec()),
         ])
     }
 }
 
 /// The row of a set of validators: those of the answers of `validators`.
 pub(super) fn validators_entry(hash: &[u8], validators: &[Value]) -> ArchiveEntry {
-    (key(b'V', hash), json!(validators).to_string().into_bytes())
+    (
+        validators_key(hash),
+        json!(validators).to_string().into_bytes(),
+    )
 }
 
 /// Whether a set of validators is in the archive.
 pub(super) fn has_validators(store: &Store, hash: &[u8]) -> Result<bool, Fault> {
-    Ok(store.archived(&key(b'V', hash))?.is_some())
+    Ok(store.archived(&validators_key(hash))?.is_some())
 }
 
 pub(super) fn block_at(store: &Store, height: u64) -> Result<Option<ArchivedBlock>, Fault> {
-    let row = store.archived(&key(b'B', &height.to_be_bytes()))?;
+    let row = store.archived(&block_key(height))?;
     row.map(|row| serde_json::from_slice(&row).map_err(|error| damaged(height, &error)))
         .transpose()
 }
@@ -132,7 +135,9 @@ impl Archive {
         let block = self.at(height)?.block;
         let hash = block["block"]["header"]["validators_hash"].as_str();
         let hash = hash.and_then(|hash| hex::decode(hash).ok());
-        let row = self.store.archived(&key(b'V', &hash.unwrap_or_default()));
+        let row = self
+            .store
+            .archived(&validators_key(&hash.unwrap_or_default()));
         let row = row.map_err(|fault| refused(fault.words()))?;
         let all: Vec<Value> = row
             .and_then(|row| serde_json::from_slice(&row).ok())
@@ -148,7 +153,7 @@ impl Archive {
     }
 
     fn height_of(&self, hash: &[u8]) -> Option<u64> {
-        let row = self.store.archived(&key(b'H', hash)).ok()??;
+        let row = self.store.archived(&hash_key(hash)).ok()??;
         Some(u64::from_be_bytes(row.try_into().ok()?))
     }
 
@@ -192,8 +197,19 @@ impl Blocks for Continued {
     }
 }
 
-fn key(table: u8, rest: &[u8]) -> Vec<u8> {
-    [&[table], rest].concat()
+/// The key of a block.
+pub(crate) fn block_key(height: u64) -> Vec<u8> {
+    [&b"B"[..], &height.to_be_bytes()].concat()
+}
+
+/// The key under which the height of a header is found by its hash.
+pub(crate) fn hash_key(hash: &[u8]) -> Vec<u8> {
+    [b"H", hash].concat()
+}
+
+/// The key of a set of validators.
+pub(crate) fn validators_key(hash: &[u8]) -> Vec<u8> {
+    [b"V", hash].concat()
 }
 
 fn damaged(height: u64, error: &dyn std::fmt::Display) -> Fault {

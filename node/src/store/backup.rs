@@ -6,8 +6,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::files::{
+    beside, copy_file, file_names, hash_file, io_fault, put_in_place, remove_tree, require_empty,
+};
+use super::format::FORMAT_FILE;
 use super::options::StoreOptions;
 use super::{CheckReport, Hash, Store};
 use crate::crash_point::{self, CrashPoint};
@@ -53,24 +56,50 @@ struct ListedFile {
 
 impl Store {
     /// Writes a consistent copy of the store into `target`, which must not exist or be empty. Commits go on meanwhile.
-    /// On the same file system the copy shares its bytes with the store: take it to another disk.
+    /// Every byte is copied, so that no bad sector is in both, and the copy is read whole before it counts.
     ///
     /// # Errors
-    /// `Io` if the target is in use or cannot be written, `DiskFull`. The store itself is untouched by any of them.
+    /// `Usage` if the target is in use, `StoreDamaged` if the store cannot be read as it was written, `Io`, `DiskFull`.
+    /// The store itself is untouched by any of them.
     pub fn back_up(&self, target: &Path) -> Result<BackupSummary, Fault> {
         require_empty(target)?;
         let partial = beside(target, "partial");
         remove_tree(&partial)?;
-        if let Some(parent) = partial.parent() {
-            fs::create_dir_all(parent).map_err(|error| io_fault("preparing", parent, &error))?;
-        }
+        fs::create_dir_all(&partial).map_err(|error| io_fault("preparing", &partial, &error))?;
 
-        self.rocks.checkpoint(&partial)?;
-        let list = describe(&partial)?;
+        // Links, which hold the files still while they are copied.
+        let held = beside(self.directory(), "held");
+        remove_tree(&held)?;
+        self.rocks.checkpoint(&held)?;
+        let copied = self.copy(&held, &partial);
+        remove_tree(&held)?;
+        let list = describe(&partial, copied?)?;
         write_list(&partial, &list)?;
         crash_point::reach(CrashPoint::BackupBeforeRename);
         put_in_place(&partial, target)?;
         summary(&list)
+    }
+
+    /// Copies a checkpoint's files and the store's form into a directory.
+    fn copy(&self, held: &Path, partial: &Path) -> Result<Vec<ListedFile>, Fault> {
+        let names = file_names(held)?;
+        let mut sources: Vec<PathBuf> = names.iter().map(|name| held.join(name)).collect();
+        sources.push(self.directory().join(FORMAT_FILE));
+        let bytes = sources
+            .iter()
+            .map(|file| fs::metadata(file).map_or(0, |file| file.len()));
+        super::free_space_check(partial, bytes.sum())?;
+
+        let copies = sources.iter().map(|source| {
+            let name = source.file_name().unwrap_or_default();
+            let (bytes, sha256) = copy_file(source, &partial.join(name))?;
+            Ok(ListedFile {
+                name: name.to_string_lossy().into_owned(),
+                bytes,
+                sha256: hex::encode(sha256),
+            })
+        });
+        copies.collect()
     }
 }
 
@@ -85,7 +114,8 @@ pub fn verify_backup(backup: &Path) -> Result<BackupSummary, Fault> {
 /// Makes a store in `directory`, which must not exist or be empty, from a backup; then reads it whole.
 ///
 /// # Errors
-/// `StoreDamaged` if the backup is not as it was written, `Io` and `DiskFull`. `directory` stays empty then.
+/// `StoreDamaged` if the backup is not as it was written, `Usage` if there is none or `directory` is in use, `Io` and
+/// `DiskFull`. `directory` stays empty then.
 pub fn restore(
     backup: &Path,
     directory: &Path,
@@ -103,10 +133,8 @@ pub fn restore(
     )?;
 
     for file in &list.files {
-        let copy = partial.join(&file.name);
-        fs::copy(backup.join(&file.name), &copy)
-            .map_err(|error| io_fault("writing", &copy, &error))?;
-        sync(&copy)?;
+        let copied = copy_file(&backup.join(&file.name), &partial.join(&file.name))?;
+        require_listed(file, copied, &backup.join(&file.name))?;
     }
     let store = Store::open(&partial, options)?;
     let report = store.check()?;
@@ -117,24 +145,14 @@ pub fn restore(
     Ok((summary, report))
 }
 
-/// Lists the files of a checkpoint, and opens it to see which height it has.
-fn describe(checkpoint: &Path) -> Result<List, Fault> {
-    let mut files = Vec::new();
-    for name in file_names(checkpoint)? {
-        let (bytes, sha256) = hash_file(&checkpoint.join(&name))?;
-        files.push(ListedFile {
-            name,
-            bytes,
-            sha256: hex::encode(sha256),
-        });
-    }
-
+/// Lists the files of a copy, and reads it whole: what it says of itself is true, or it is no backup.
+fn describe(copy: &Path, files: Vec<ListedFile>) -> Result<List, Fault> {
     // Opening would change the listed files; so a look into a copy made of links.
-    let look = beside(checkpoint, "look");
+    let look = beside(copy, "look");
     remove_tree(&look)?;
     fs::create_dir_all(&look).map_err(|error| io_fault("making", &look, &error))?;
     for file in &files {
-        let (from, to) = (checkpoint.join(&file.name), look.join(&file.name));
+        let (from, to) = (copy.join(&file.name), look.join(&file.name));
         let linked = if file.name.ends_with(".sst") {
             fs::hard_link(&from, &to)
         } else {
@@ -143,6 +161,7 @@ fn describe(checkpoint: &Path) -> Result<List, Fault> {
         linked.map_err(|error| io_fault("writing", &to, &error))?;
     }
     let store = Store::open(&look, StoreOptions::default())?;
+    store.check()?;
     let snapshot = store.snapshot();
     let list = List {
         height: snapshot.height(),
@@ -157,7 +176,13 @@ fn describe(checkpoint: &Path) -> Result<List, Fault> {
 
 fn read_verified_list(backup: &Path) -> Result<List, Fault> {
     let path = backup.join(LIST_NAME);
-    let file = File::open(&path).map_err(|error| io_fault("reading", &path, &error))?;
+    let file = File::open(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            let words = format!("{} is no backup: it holds no {LIST_NAME}", backup.display());
+            Fault::new(FaultKind::Usage, words)
+        }
+        _ => io_fault("reading", &path, &error),
+    })?;
     let mut text = String::new();
     file.take(LIST_BYTES_MAX)
         .read_to_string(&mut text)
@@ -175,17 +200,23 @@ fn read_verified_list(backup: &Path) -> Result<List, Fault> {
                 "is listed but missing",
             ));
         }
-        let (bytes, sha256) = hash_file(&backup.join(&listed.name))?;
-        if bytes != listed.bytes || hex::encode(sha256) != listed.sha256 {
-            return Err(damaged_backup(
-                &backup.join(&listed.name),
-                "is not as it was written",
-            ));
-        }
+        let path = backup.join(&listed.name);
+        require_listed(listed, hash_file(&path)?, &path)?;
     }
     match present.first() {
         Some(name) => Err(damaged_backup(&backup.join(name), "is not listed")),
         None => Ok(list),
+    }
+}
+
+fn require_listed(
+    listed: &ListedFile,
+    (bytes, sha256): (u64, Hash),
+    path: &Path,
+) -> Result<(), Fault> {
+    match bytes == listed.bytes && hex::encode(sha256) == listed.sha256 {
+        true => Ok(()),
+        false => Err(damaged_backup(path, "is not as it was written")),
     }
 }
 
@@ -237,87 +268,6 @@ fn require_same(summary: &BackupSummary, store: &Store) -> Result<(), Fault> {
         return Err(Fault::new(FaultKind::StoreDamaged, words));
     }
     Ok(())
-}
-
-fn require_empty(directory: &Path) -> Result<(), Fault> {
-    match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(io_fault("reading", directory, &error)),
-        Ok(mut entries) => {
-            if entries.next().is_none() {
-                return Ok(());
-            }
-            let words = format!(
-                "{} is not empty: give an empty directory",
-                directory.display()
-            );
-            Err(Fault::new(FaultKind::Io, words))
-        }
-    }
-}
-
-/// Gives a finished directory its name, in one step that survives a power cut.
-fn put_in_place(partial: &Path, target: &Path) -> Result<(), Fault> {
-    sync(partial)?;
-    fs::rename(partial, target).map_err(|error| io_fault("renaming", partial, &error))?;
-    match target.parent() {
-        Some(parent) if parent != Path::new("") => sync(parent),
-        Some(_) | None => Ok(()),
-    }
-}
-
-fn file_names(directory: &Path) -> Result<Vec<String>, Fault> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory).map_err(|error| io_fault("reading", directory, &error))? {
-        let entry = entry.map_err(|error| io_fault("reading", directory, &error))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn hash_file(path: &Path) -> Result<(u64, Hash), Fault> {
-    let fault = |error: io::Error| io_fault("reading", path, &error);
-    let mut file = File::open(path).map_err(fault)?;
-    let mut hasher = Sha256::new();
-    let mut bytes = 0;
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(fault)? {
-            0 => return Ok((bytes, hasher.finalize().into())),
-            read => {
-                hasher.update(&buffer[..read]);
-                bytes += read as u64;
-            }
-        }
-    }
-}
-
-fn remove_tree(directory: &Path) -> Result<(), Fault> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_fault("removing", directory, &error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// `NAME.SUFFIX` in the same directory, so that renaming stays on one file system.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-fn sync(path: &Path) -> Result<(), Fault> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| io_fault("syncing", path, &error))
-}
-
-fn io_fault(doing: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::from_io(&format!("{doing} {}", path.display()), error)
 }
 
 fn damaged_backup(path: &Path, words: &str) -> Fault {

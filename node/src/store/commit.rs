@@ -6,7 +6,6 @@ use std::thread;
 
 use bytes::Bytes;
 use polity_engine::application::EngineRow;
-use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::engine::put_engine_rows;
@@ -16,7 +15,7 @@ use super::table::{
     KEY_BYTES_MAX, Meta, Table, encode_version, height_key, is_authenticated, position_key,
     version_key,
 };
-use super::undo::{Replaced, UndoRecord};
+use super::undo::undo_of;
 use super::{Hash, Store, free_space_check};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, FaultKind};
@@ -187,39 +186,15 @@ impl Store {
         Ok(batch)
     }
 
-    /// The record by which this commit can be rolled back. Authenticated values need nothing: their former versions stay.
+    /// The record by which this commit can be rolled back.
     fn undo_of(&self, commit: &Commit, before: &Snapshot) -> Result<Vec<u8>, Fault> {
-        let mut undo = UndoRecord {
-            app_hash_before: before.app_hash().to_vec(),
-            transactions: commit.transactions.len() as u64,
-            ..UndoRecord::default()
-        };
-        for (key, change) in &commit.changes {
-            if is_authenticated(key) {
-                undo.versions.push(key.clone());
-                continue;
-            }
-            let is_new = change.is_some() && self.options.put_once_rows.contains(&key[0]);
-            let value = if is_new { None } else { before.try_get(key)? };
-            undo.rows.push(Replaced {
-                key: key.clone(),
-                value,
-            });
-        }
-        for (key, change) in &commit.indexes {
-            let is_put_once = |prefix| self.options.put_once_indexes.contains(prefix);
-            let is_new = change.is_some() && key.first().is_some_and(is_put_once);
-            let value = if is_new { None } else { before.index(key)? };
-            undo.indexes.push(Replaced {
-                key: key.clone(),
-                value,
-            });
-        }
-        for recorded in &commit.transactions {
-            undo.consumed_ids
-                .extend(recorded.consumed_id.map(|id| id.to_vec()));
-        }
-        Ok(undo.encode_to_vec())
+        undo_of(
+            commit,
+            &self.options,
+            &before.app_hash(),
+            &|key| before.try_get(key),
+            &|key| before.index(key),
+        )
     }
 
     fn put_undo(&self, batch: &mut Batch<'_>, height: u64, undo: Vec<u8>) {
@@ -233,12 +208,12 @@ impl Store {
 }
 
 /// The bytes of the newest height and its app hash.
-pub(super) fn tip(height: u64, app_hash: &[u8]) -> Vec<u8> {
+pub(crate) fn tip(height: u64, app_hash: &[u8]) -> Vec<u8> {
     [height.to_be_bytes().as_slice(), app_hash].concat()
 }
 
 /// The row of a leaf: the value's hash, then the key, which exclusion proofs show of neighbours.
-pub(super) fn leaf_row(value_hash: &Hash, key: &[u8]) -> Vec<u8> {
+pub(crate) fn leaf_row(value_hash: &Hash, key: &[u8]) -> Vec<u8> {
     [value_hash.as_slice(), key].concat()
 }
 

@@ -5,7 +5,10 @@
 //! heights, so that they can be taken back ([`Store::roll_back`]). What the tables hold is told in `table.rs`; the
 //! storage library is named in `rocks.rs` alone.
 
+mod as_of;
 mod backup;
+#[cfg(test)]
+mod backup_tests;
 mod cache;
 mod check;
 mod commit;
@@ -14,10 +17,15 @@ mod continuation;
 mod crash_tests;
 mod disk;
 mod engine;
+mod files;
+mod format;
 mod genesis;
+mod index_range;
 #[cfg(test)]
 mod model_tests;
 mod options;
+mod raw;
+mod retention;
 mod rocks;
 #[cfg(test)]
 mod sample;
@@ -33,24 +41,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 
+pub use as_of::{AsOf, AsOfError};
 pub use backup::{BackupSummary, restore, verify_backup};
 pub use check::CheckReport;
 pub use commit::{Commit, Durability, LeafChange, Recorded};
 pub use continuation::ArchiveEntry;
 pub use disk::{free_bytes, free_space_check};
 pub use genesis::Genesis;
+pub use index_range::{IndexEntry, IndexRange};
 pub use options::{HistoryKept, StoreOptions};
-pub use snapshot::{AsOf, AsOfError, IndexEntry, IndexRange, Leaf, Position, Snapshot};
+pub use snapshot::{Leaf, Position, Snapshot};
 pub use table::KEY_BYTES_MAX;
+
+pub(crate) use commit::{leaf_row, tip};
+pub(crate) use raw::version_row;
+pub(crate) use table::{Meta, Table, height_key, position_key};
+pub(crate) use undo::undo_of;
 
 use crate::crash_point;
 use crate::fault::{Fault, FaultKind};
 use cache::Cache;
-use rocks::{Batch, Rocks, View};
-use table::{Meta, Table, height_key};
-
-/// Version of the layout on disk.
-const FORMAT: u32 = 1;
+use rocks::{Batch, Rocks};
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
@@ -86,13 +97,13 @@ impl Store {
     /// Opens the store of a directory, or makes an empty one there.
     ///
     /// # Errors
-    /// `StoreLocked` while another process has it open, `StoreDamaged` if it cannot be read as it was written or is of
-    /// a newer format, `DiskFull` and `Io`.
+    /// `StoreLocked` while another process has it open, `StoreDamaged` if it cannot be read as it was written, `Usage`
+    /// if it has the form of another version, `DiskFull` and `Io`.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, Fault> {
         crash_point::arm_from_environment();
-        prepare_directory(directory)?;
+        let is_new = prepare_directory(directory)?;
+        format::settle(directory, is_new)?;
         let rocks = Arc::new(Rocks::open(directory, &options)?);
-        check_format(&rocks)?;
 
         let cache = Arc::new(Cache::new(options.hot_bytes_max, &options.put_once_rows));
         let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
@@ -224,11 +235,12 @@ impl Store {
 }
 
 /// The directory must be empty or hold a whole store: a new store over the rest of an old one would hide a loss.
-fn prepare_directory(directory: &Path) -> Result<(), Fault> {
+/// Says whether there is none yet.
+fn prepare_directory(directory: &Path) -> Result<bool, Fault> {
     let doing = format!("preparing the store's directory {}", directory.display());
     std::fs::create_dir_all(directory).map_err(|error| Fault::from_io(&doing, &error))?;
     if directory.join("CURRENT").exists() {
-        return Ok(());
+        return Ok(false);
     }
 
     for entry in std::fs::read_dir(directory).map_err(|error| Fault::from_io(&doing, &error))? {
@@ -241,29 +253,5 @@ fn prepare_directory(directory: &Path) -> Result<(), Fault> {
             return Err(Fault::new(FaultKind::StoreDamaged, words));
         }
     }
-    Ok(())
-}
-
-fn check_format(rocks: &Arc<Rocks>) -> Result<(), Fault> {
-    let view = View::pin(Arc::clone(rocks));
-    let damaged = |words: &str| Fault::new(FaultKind::StoreDamaged, words);
-    if let Some(format) = view.get(Table::Meta, Meta::Format.key())? {
-        let format = format.try_into().map(u32::from_be_bytes);
-        let format = format.map_err(|_| damaged("the format of the store is not a number"))?;
-        if format != FORMAT {
-            let words =
-                format!("the store has format {format}, this program knows format {FORMAT}");
-            return Err(damaged(&words));
-        }
-        return Ok(());
-    }
-
-    if view.get(Table::Meta, Meta::Tip.key())?.is_some()
-        || view.get(Table::Blocks, &height_key(1))?.is_some()
-    {
-        return Err(damaged("the store does not say which format it has"));
-    }
-    let mut batch = rocks.batch()?;
-    batch.put(Table::Meta, Meta::Format.key(), &FORMAT.to_be_bytes());
-    rocks.write_synced(batch.finish())
+    Ok(true)
 }

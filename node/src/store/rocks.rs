@@ -1,11 +1,10 @@
 //! The only file that names the storage library: tables, batches, pinned views, checkpoints.
 
-use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::compaction_filter::{CompactionFilter, Decision};
@@ -19,6 +18,7 @@ use rocksdb::{
 
 use super::Durability;
 use super::options::{HistoryKept, StoreOptions};
+use super::retention::Retention;
 use super::table::{Table, split_version_key, version_prefix};
 use crate::fault::{Fault, FaultKind};
 
@@ -208,7 +208,7 @@ impl View {
         let rocks = self.borrow_owner();
         self.borrow_dependent()
             .get_cf_opt(rocks.handle(table)?, key, ReadOptions::default())
-            .map_err(|error| fault(reading(table), &rocks.directory, &error))
+            .map_err(|error| fault(table.reading(), &rocks.directory, &error))
     }
 
     /// The stored version of this key of a version, or else the newest older one.
@@ -226,7 +226,7 @@ impl View {
         }
 
         rows.status()
-            .map_err(|error| fault(reading(Table::Values), &rocks.directory, &error))?;
+            .map_err(|error| fault(Table::Values.reading(), &rocks.directory, &error))?;
         Ok(None)
     }
 
@@ -257,7 +257,7 @@ impl View {
         }
 
         rows.status()
-            .map_err(|error| fault(reading(table), &rocks.directory, &error))
+            .map_err(|error| fault(table.reading(), &rocks.directory, &error))
     }
 
     /// The same backwards: from the last row below `to` (absent: from the end) down to `from`.
@@ -288,49 +288,7 @@ impl View {
         }
 
         rows.status()
-            .map_err(|error| fault(reading(table), &rocks.directory, &error))
-    }
-}
-
-/// The oldest height that somebody can still ask about; compactions drop what no such question reaches.
-#[derive(Default)]
-pub(super) struct Retention {
-    base: AtomicU64,
-    // Snapshots in use ask from the base on that held when they were made: base, how many.
-    in_use: Mutex<BTreeMap<u64, usize>>,
-}
-
-impl Retention {
-    pub(super) fn set_base(&self, base: u64) {
-        self.base.store(base, Ordering::Release);
-    }
-
-    /// A snapshot begins to ask from this base on.
-    pub(super) fn begin_use(&self, base: u64) {
-        *self.lock().entry(base).or_default() += 1;
-    }
-
-    /// A snapshot is gone.
-    pub(super) fn end_use(&self, base: u64) {
-        let mut in_use = self.lock();
-        if let Some(count) = in_use.get_mut(&base) {
-            *count -= 1;
-            if *count == 0 {
-                in_use.remove(&base);
-            }
-        }
-    }
-
-    fn horizon(&self) -> u64 {
-        let base = self.base.load(Ordering::Acquire);
-        self.lock()
-            .keys()
-            .next()
-            .map_or(base, |oldest| base.min(*oldest))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, usize>> {
-        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+            .map_err(|error| fault(table.reading(), &rocks.directory, &error))
     }
 }
 
@@ -499,23 +457,6 @@ fn table_options(
     });
     options.set_block_based_table_factory(&blocks);
     options
-}
-
-fn reading(table: Table) -> &'static str {
-    match table {
-        Table::Values => "reading a value",
-        Table::Rows => "reading a row",
-        Table::Leaves => "reading a leaf",
-        Table::Transactions => "reading a transaction",
-        Table::Receipts => "reading a receipt",
-        Table::Ids => "reading a transaction's position",
-        Table::Blocks => "reading a block's record",
-        Table::Undo => "reading what a commit replaced",
-        Table::Indexes => "reading an index",
-        Table::Engine => "reading a row of the engine",
-        Table::Archive => "reading a block of an ended chain",
-        Table::Meta => "reading the store's own record",
-    }
 }
 
 /// Gives an error of the library its kind. The library tells some kinds apart by words alone.

@@ -1,7 +1,9 @@
 //! What the store's tests commit: made of the height alone, so that another process makes the same.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -112,4 +114,28 @@ fn recorded(height: u64, number: u64) -> Recorded {
         receipt: format!("receipt {height} {number}").into(),
         consumed_id: (number == 0).then(|| hash(&[height, number, 1])),
     }
+}
+
+pub(super) fn file_ending(directory: &Path, end: &str) -> PathBuf {
+    largest_file(directory, |name| name.ends_with(end))
+}
+
+pub(super) fn file_beginning(directory: &Path, beginning: &str) -> PathBuf {
+    largest_file(directory, |name| name.starts_with(beginning))
+}
+
+fn largest_file(directory: &Path, is_wanted: impl Fn(&str) -> bool) -> PathBuf {
+    let files = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let wanted = files.filter(|path| is_wanted(path.file_name().unwrap().to_str().unwrap()));
+    wanted
+        .max_by_key(|path| fs::metadata(path).unwrap().len())
+        .unwrap()
+}
+
+pub(super) fn flip_byte(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 0x10;
+    fs::write(path, bytes).unwrap();
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::Hash;
 use super::cache::Cache;
-use super::rocks::{Retention, Rocks, View};
+use super::retention::Retention;
+use super::rocks::{Rocks, View};
 use super::table::{
     Meta, Table, decode_version, height_key, is_authenticated, position_key, split_position_key,
     version_key,
@@ -41,54 +42,6 @@ pub struct Leaf {
     pub value_hash: Hash,
     /// The key.
     pub key: Vec<u8>,
-}
-
-/// A height that cannot be asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AsOfError {
-    /// The height is below the history that this node keeps.
-    #[error("height {asked} is older than history_base_height {history_base_height}")]
-    BelowHistoryBase {
-        /// The height asked for.
-        asked: u64,
-        /// The oldest height that can be asked about.
-        history_base_height: u64,
-    },
-    /// The height is not committed yet.
-    #[error("height {asked} is not committed yet, the newest is {newest}")]
-    NotYet {
-        /// The height asked for.
-        asked: u64,
-        /// The newest committed height.
-        newest: u64,
-    },
-}
-
-/// An entry of the indexes: key and value.
-pub type IndexEntry = (Vec<u8>, Vec<u8>);
-
-/// Which entries of the indexes to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexRange {
-    /// The first key.
-    pub from: Vec<u8>,
-    /// The key after the last; absent = to the end.
-    pub to: Option<Vec<u8>>,
-    /// How many entries at most.
-    pub limit: usize,
-    /// Whether the highest keys come first.
-    pub is_backward: bool,
-}
-
-impl Default for IndexRange {
-    fn default() -> IndexRange {
-        IndexRange {
-            from: Vec::new(),
-            to: None,
-            limit: usize::MAX,
-            is_backward: false,
-        }
-    }
 }
 
 impl Snapshot {
@@ -166,28 +119,6 @@ impl Snapshot {
         }
     }
 
-    /// The authenticated state as of an earlier height.
-    pub fn at(self: &Arc<Self>, height: u64) -> Result<AsOf, AsOfError> {
-        if height > self.height {
-            return Err(AsOfError::NotYet {
-                asked: height,
-                newest: self.height,
-            });
-        }
-        if height < self.history_base {
-            let history_base_height = self.history_base;
-            return Err(AsOfError::BelowHistoryBase {
-                asked: height,
-                history_base_height,
-            });
-        }
-
-        Ok(AsOf {
-            snapshot: Arc::clone(self),
-            height,
-        })
-    }
-
     /// The digest of the organisation that the store belongs to, once it belongs to one.
     pub fn organisation(&self) -> Result<Option<Hash>, Fault> {
         let digest = self.view.get(Table::Meta, Meta::Organisation.key())?;
@@ -246,36 +177,6 @@ impl Snapshot {
         Ok(Some(Position { height, index }))
     }
 
-    /// One entry of the indexes.
-    pub fn index(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        self.view.get(Table::Indexes, key)
-    }
-
-    /// Entries of the indexes in the order of their keys, or in the reverse order.
-    pub fn index_range(&self, range: &IndexRange) -> Result<Vec<IndexEntry>, Fault> {
-        let mut entries = Vec::new();
-        if range.limit == 0 {
-            return Ok(entries);
-        }
-
-        let take = |key: &[u8], value: &[u8]| {
-            entries.push((key.to_vec(), value.to_vec()));
-            Ok(if entries.len() < range.limit {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            })
-        };
-        if range.is_backward {
-            self.view
-                .scan_back(Table::Indexes, &range.from, range.to.as_deref(), take)?;
-        } else {
-            self.view
-                .scan(Table::Indexes, &range.from, range.to.as_deref(), take)?;
-        }
-        Ok(entries)
-    }
-
     /// The leaf of a key hash: the key itself, which the tree in memory does not hold.
     pub fn leaf(&self, key_hash: &Hash) -> Result<Option<Leaf>, Fault> {
         let row = self.view.get(Table::Leaves, key_hash)?;
@@ -329,7 +230,7 @@ impl Snapshot {
     pub(super) fn check_tip(&self) -> Result<(), Fault> {
         if self.height > 0 && self.block(self.height)?.is_none() {
             let words = format!(
-                "the store says height {} but has no record of its block",
+                "table meta, row tip: there is no record of block {}",
                 self.height
             );
             return Err(Fault::new(FaultKind::StoreDamaged, words));
@@ -356,39 +257,6 @@ impl Snapshot {
 impl Drop for Snapshot {
     fn drop(&mut self) {
         self.retention.end_use(self.history_base);
-    }
-}
-
-/// The authenticated state as of a height. Rows beside the state have no past: they are read as they are now, which
-/// serves the rows of histories, because those are never overwritten.
-#[derive(Clone)]
-pub struct AsOf {
-    snapshot: Arc<Snapshot>,
-    height: u64,
-}
-
-impl AsOf {
-    /// The height asked about.
-    pub fn height(&self) -> u64 {
-        self.height
-    }
-
-    /// The snapshot that answers.
-    pub fn snapshot(&self) -> &Arc<Snapshot> {
-        &self.snapshot
-    }
-
-    /// The value of an authenticated key at that height. Where the store cannot read, the process stops.
-    pub fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.try_get(key).unwrap_or_else(|fault| fatal(fault))
-    }
-
-    /// The same, with the fault returned.
-    pub fn try_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        if self.height == self.snapshot.height || !is_authenticated(key) {
-            return self.snapshot.try_get(key);
-        }
-        self.snapshot.stored_version(key, self.height)
     }
 }
 

@@ -28,7 +28,7 @@ const HEIGHT_BYTES: usize = 8;
 
 /// One table of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Table {
+pub(crate) enum Table {
     Values,
     Rows,
     Leaves,
@@ -44,7 +44,7 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const ALL: [Table; 12] = [
+    pub(crate) const ALL: [Table; 12] = [
         Table::Values,
         Table::Rows,
         Table::Leaves,
@@ -60,7 +60,7 @@ impl Table {
     ];
 
     /// The name on disk, which never changes.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Table::Values => "values",
             Table::Rows => "rows",
@@ -76,13 +76,29 @@ impl Table {
             Table::Meta => "meta",
         }
     }
+
+    /// What is done when it is read, in words.
+    pub(super) fn reading(self) -> &'static str {
+        match self {
+            Table::Values => "reading a value",
+            Table::Rows => "reading a row",
+            Table::Leaves => "reading a leaf",
+            Table::Transactions => "reading a transaction",
+            Table::Receipts => "reading a receipt",
+            Table::Ids => "reading a transaction's position",
+            Table::Blocks => "reading a block's record",
+            Table::Undo => "reading what a commit replaced",
+            Table::Indexes => "reading an index",
+            Table::Engine => "reading a row of the engine",
+            Table::Archive => "reading a block of an ended chain",
+            Table::Meta => "reading the store's own record",
+        }
+    }
 }
 
 /// The names in the table `meta`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meta {
-    /// Version of this layout, 4 bytes.
-    Format,
+pub(crate) enum Meta {
     /// Height of the newest commit (8) ‖ its app hash (32).
     Tip,
     /// Digest of the organisation that the store belongs to (32).
@@ -94,9 +110,15 @@ pub(super) enum Meta {
 }
 
 impl Meta {
-    pub(super) fn key(self) -> &'static [u8] {
+    pub(crate) const ALL: [Meta; 4] = [
+        Meta::Tip,
+        Meta::Organisation,
+        Meta::Genesis,
+        Meta::HistoryBase,
+    ];
+
+    pub(crate) fn key(self) -> &'static [u8] {
         match self {
-            Meta::Format => b"format",
             Meta::Tip => b"tip",
             Meta::Organisation => b"organisation",
             Meta::Genesis => b"genesis",
@@ -158,12 +180,12 @@ pub(super) fn decode_version(mut bytes: Vec<u8>) -> Option<Option<Vec<u8>>> {
 }
 
 /// The key of what is stored once per height.
-pub(super) fn height_key(height: u64) -> [u8; 8] {
+pub(crate) fn height_key(height: u64) -> [u8; 8] {
     height.to_be_bytes()
 }
 
 /// The key of what is stored once per transaction.
-pub(super) fn position_key(height: u64, index: u32) -> [u8; 12] {
+pub(crate) fn position_key(height: u64, index: u32) -> [u8; 12] {
     let mut bytes = [0; 12];
     bytes[..8].copy_from_slice(&height.to_be_bytes());
     bytes[8..].copy_from_slice(&index.to_be_bytes());

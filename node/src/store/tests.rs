@@ -1,16 +1,17 @@
 //! The store's promises, one by one.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sample::{
-    Changes, commit_at, commit_of, commit_up_to, contents, contents_at, hash, options,
+    Changes, commit_at, commit_of, commit_up_to, contents, contents_at, file_beginning,
+    file_ending, flip_byte, hash, options,
 };
 use super::table::Table;
 use super::{
     AsOfError, Commit, Durability, Genesis, HistoryKept, IndexRange, LeafChange, Position, Store,
-    StoreOptions, restore, verify_backup,
+    StoreOptions,
 };
 use crate::fault::FaultKind;
 
@@ -407,64 +408,26 @@ fn a_range_of_an_index_is_read_from_either_end() {
 }
 
 #[test]
-fn a_backup_of_a_running_store_is_one_whole_height() {
+fn a_write_that_failed_is_shown_to_nobody() {
     let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name);
-    let store = Store::open(&path("store"), options()).unwrap();
-    commit_up_to(&store, 5);
-    let is_done = AtomicBool::new(false);
-    let backup = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_done.load(Ordering::Relaxed) {
-                commit_up_to(&store, store.height() + 1);
-            }
-        });
-        let backup = store.back_up(&path("backup")).unwrap();
-        is_done.store(true, Ordering::Relaxed);
-        backup
-    });
-    assert_eq!(verify_backup(&path("backup")).unwrap(), backup);
-    assert_eq!(backup.app_hash, hash(&[backup.height]));
-    drop(store);
+    let store = Store::open(directory.path(), options()).unwrap();
+    let of = |text: &str| Changes::from([(b"\x01key".to_vec(), Some(text.as_bytes().to_vec()))]);
+    store.commit(commit_of(1, of("first"))).unwrap();
+    let key = b"\x01key";
+    assert_eq!(store.snapshot().get(key), Some(b"first".to_vec()));
 
-    let (restored, report) = restore(&path("backup"), &path("restored"), options()).unwrap();
-    assert_eq!((restored, report.height), (backup.clone(), backup.height));
-    let store = Store::open(&path("restored"), options()).unwrap();
-    assert_eq!(contents(&store), contents_at(backup.height));
-    commit_up_to(&store, backup.height + 2);
-    assert_eq!(contents(&store), contents_at(backup.height + 2));
-}
+    // The library can make no further file, and takes nothing more from then on.
+    for number in 0..200 {
+        let _ = fs::create_dir(directory.path().join(format!("{number:06}.sst")));
+    }
+    store.compact().unwrap();
+    store.commit(commit_of(2, of("second"))).unwrap_err();
 
-#[test]
-fn a_changed_backup_is_not_restored() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name);
-    let store = Store::open(&path("store"), options()).unwrap();
-    commit_up_to(&store, 5);
-    store.back_up(&path("backup")).unwrap();
-    let refused = || {
-        let kind = restore(&path("backup"), &path("restored"), options())
-            .unwrap_err()
-            .kind();
-        assert!(!path("restored").exists());
-        kind
-    };
-
-    fs::write(path("backup/stray"), b"").unwrap();
-    assert_eq!(refused(), FaultKind::StoreDamaged);
-    fs::remove_file(path("backup/stray")).unwrap();
-    let table = file_ending(&path("backup"), ".sst");
-    flip_byte(&table, 50);
-    assert_eq!(refused(), FaultKind::StoreDamaged);
-    fs::remove_file(&table).unwrap();
-    assert_eq!(refused(), FaultKind::StoreDamaged);
-    fs::write(path("backup/backup.json"), b"{").unwrap();
-    assert_eq!(refused(), FaultKind::StoreDamaged);
-
-    let kind = restore(&path("backup"), &path("store"), options())
-        .unwrap_err()
-        .kind();
-    assert_eq!(kind, FaultKind::Io, "a directory in use is left alone");
+    assert_eq!(store.height(), 1);
+    assert_eq!(store.snapshot().get(key), Some(b"first".to_vec()));
+    // Nor to those who come later, when something else was written.
+    store.show(store.epoch.load(Ordering::Relaxed)).unwrap();
+    assert_eq!(store.snapshot().get(key), Some(b"first".to_vec()));
 }
 
 #[test]
@@ -510,16 +473,13 @@ fn damaged_files_are_told_as_such() {
 }
 
 #[test]
-fn a_store_of_a_newer_format_is_not_opened() {
+fn a_store_of_another_form_is_not_opened_and_not_called_damaged() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), options()).unwrap();
-    let mut batch = store.rocks.batch().unwrap();
-    batch.put(Table::Meta, super::Meta::Format.key(), &2u32.to_be_bytes());
-    store.rocks.write_synced(batch.finish()).unwrap();
-    drop(store);
+    drop(Store::open(directory.path(), options()).unwrap());
+    fs::write(directory.path().join("FORMAT"), "1\npolityd 0.0.9\n").unwrap();
     let fault = Store::open(directory.path(), options()).err().unwrap();
-    assert_eq!(fault.kind(), FaultKind::StoreDamaged);
-    assert!(fault.words().contains("format 2"), "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Usage);
+    assert!(fault.words().contains("polityd 0.0.9 wrote it"), "{fault}");
 }
 
 #[test]
@@ -547,30 +507,6 @@ fn sample_keys() -> Vec<Vec<u8>> {
     numbers
         .map(|(prefix, number)| [&[prefix], number.to_be_bytes().as_slice()].concat())
         .collect()
-}
-
-fn file_ending(directory: &Path, end: &str) -> PathBuf {
-    largest_file(directory, |name| name.ends_with(end))
-}
-
-fn file_beginning(directory: &Path, beginning: &str) -> PathBuf {
-    largest_file(directory, |name| name.starts_with(beginning))
-}
-
-fn largest_file(directory: &Path, is_wanted: impl Fn(&str) -> bool) -> PathBuf {
-    let files = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let wanted = files.filter(|path| is_wanted(path.file_name().unwrap().to_str().unwrap()));
-    wanted
-        .max_by_key(|path| fs::metadata(path).unwrap().len())
-        .unwrap()
-}
-
-fn flip_byte(path: &Path, at: usize) {
-    let mut bytes = fs::read(path).unwrap();
-    bytes[at] ^= 0x10;
-    fs::write(path, bytes).unwrap();
 }
 
 #[test]

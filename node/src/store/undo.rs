@@ -6,9 +6,10 @@
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::commit::{leaf_row, tip};
+use super::commit::{Commit, leaf_row, tip};
+use super::options::StoreOptions;
 use super::snapshot::{Snapshot, damaged};
-use super::table::{Meta, Table, height_key, position_key, version_key};
+use super::table::{Meta, Table, height_key, is_authenticated, position_key, version_key};
 use super::{Hash, Store};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, FaultKind};
@@ -38,6 +39,46 @@ pub(super) struct Replaced {
     pub(super) key: Vec<u8>,
     #[prost(bytes = "vec", optional, tag = "2")]
     pub(super) value: Option<Vec<u8>>,
+}
+
+/// Reads what stood under a key before a commit.
+pub(crate) type Before<'a> = &'a dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, Fault>;
+
+/// The bytes of what a commit replaced. Authenticated values need nothing: their former versions stay.
+pub(crate) fn undo_of(
+    commit: &Commit,
+    options: &StoreOptions,
+    app_hash_before: &Hash,
+    row_before: Before<'_>,
+    index_before: Before<'_>,
+) -> Result<Vec<u8>, Fault> {
+    let mut undo = UndoRecord {
+        app_hash_before: app_hash_before.to_vec(),
+        transactions: commit.transactions.len() as u64,
+        ..UndoRecord::default()
+    };
+    for (key, change) in &commit.changes {
+        if is_authenticated(key) {
+            undo.versions.push(key.clone());
+            continue;
+        }
+        let is_new = change.is_some() && options.put_once_rows.contains(&key[0]);
+        undo.rows.push(Replaced {
+            key: key.clone(),
+            value: if is_new { None } else { row_before(key)? },
+        });
+    }
+    for (key, change) in &commit.indexes {
+        let is_put_once = |prefix| options.put_once_indexes.contains(prefix);
+        let is_new = change.is_some() && key.first().is_some_and(is_put_once);
+        undo.indexes.push(Replaced {
+            key: key.clone(),
+            value: if is_new { None } else { index_before(key)? },
+        });
+    }
+    let ids = commit.transactions.iter().filter_map(|one| one.consumed_id);
+    undo.consumed_ids = ids.map(|id| id.to_vec()).collect();
+    Ok(undo.encode_to_vec())
 }
 
 impl Store {

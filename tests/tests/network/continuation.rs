@@ -11,6 +11,7 @@ use polity_tests::engine::{Engine, other};
 use polity_tests::{charter, http};
 use serde_json::{Value, json};
 
+use crate::altered::assert_told;
 use crate::trial::{BLOCK, assert_whole, catch_up, pay};
 
 /// The exit code of a genesis that does not belong to the store.
@@ -71,6 +72,11 @@ pub(crate) fn a_chain_goes_on_under_the_other_engine_and_back(engine: Engine) {
     cluster.go_on(&back, engine);
     acknowledged.extend(pay(&cluster, 3, 2));
     assert_proven(&cluster, &back, &first_genesis);
+
+    // Two ended chains, one of each engine.
+    assert!(cluster.nodes[1].stop().success());
+    let data = cluster.nodes[1].home().join("data");
+    assert_told(&data, engine, "archive");
 
     assert_whole(cluster, &acknowledged);
 }

@@ -4,6 +4,7 @@
 //!
 //! `POLITY_DEEP=1` runs the long forms.
 
+mod altered;
 mod bad_input;
 mod consensus_log;
 mod continuation;

@@ -130,7 +130,9 @@ fn name(header: &Header, bytes: &[u8]) -> BlockId {
     }
 }
 
-fn data_hash(transactions: &[Bytes]) -> Hash {
+/// The hash of a block's transactions.
+#[must_use]
+pub fn data_hash(transactions: &[Bytes]) -> Hash {
     let hashes: Vec<Hash> = transactions
         .iter()
         .map(|bytes| Sha256::digest(bytes).into())

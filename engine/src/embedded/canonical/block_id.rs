@@ -60,6 +60,17 @@ impl BlockId {
         }
     }
 
+    /// As votes sign it.
+    pub(super) fn to_canonical(self) -> wire::CanonicalBlockId {
+        wire::CanonicalBlockId {
+            hash: self.hash.to_vec(),
+            part_set_header: Some(wire::CanonicalPartSetHeader {
+                total: self.parts,
+                hash: self.parts_hash.to_vec(),
+            }),
+        }
+    }
+
     pub(super) fn from_wire(id: Option<wire::BlockId>) -> Result<Self, Malformed> {
         let id = id.ok_or(Malformed)?;
         let parts = id.part_set_header.ok_or(Malformed)?;

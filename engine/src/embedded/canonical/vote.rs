@@ -64,18 +64,11 @@ impl Vote {
     /// The bytes that a vote signs: CometBFT's canonical vote, with its length before it.
     #[must_use]
     pub fn sign_bytes(&self, chain_id: &str) -> Vec<u8> {
-        let block_id = self.block.map(|id| wire::CanonicalBlockId {
-            hash: id.hash.to_vec(),
-            part_set_header: Some(wire::CanonicalPartSetHeader {
-                total: id.parts,
-                hash: id.parts_hash.to_vec(),
-            }),
-        });
         wire::CanonicalVote {
             r#type: self.kind.to_wire(),
             height: self.height as i64,
             round: self.round.into(),
-            block_id,
+            block_id: self.block.map(BlockId::to_canonical),
             timestamp: Some(to_wire_time(vote_time())),
             chain_id: chain_id.to_owned(),
         }

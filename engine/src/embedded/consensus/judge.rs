@@ -20,6 +20,20 @@ pub(super) fn check(
     tip: &Tip,
     rows: &Rows,
 ) -> Result<Result<(), &'static str>, Fault> {
+    if let Err(rule) = follows(block, tip) {
+        return Ok(Err(rule));
+    }
+    if !is_commit_sound(&block.block().last_commit, tip) {
+        return Ok(Err("commit of the parent"));
+    }
+    if !evidence::is_admissible(rows, tip, &block.block().evidence)? {
+        return Ok(Err("evidence"));
+    }
+    Ok(Ok(()))
+}
+
+/// Whether the header is that of the next block after this tip. Says which rule does not hold.
+pub(in crate::embedded) fn follows(block: &SealedBlock, tip: &Tip) -> Result<(), &'static str> {
     let header = block.header();
     let expected = [
         ("chain id", header.chain_id == tip.chain_id),
@@ -49,18 +63,11 @@ pub(super) fn check(
             "size",
             block.bytes().len() as u64 <= tip.params.block_bytes_max(),
         ),
-        (
-            "commit of the parent",
-            is_commit_sound(&block.block().last_commit, tip),
-        ),
     ];
-    if let Some((name, _)) = expected.iter().find(|(_, holds)| !holds) {
-        return Ok(Err(name));
+    match expected.iter().find(|(_, holds)| !holds) {
+        None => Ok(()),
+        Some((rule, _)) => Err(rule),
     }
-    if !evidence::is_admissible(rows, tip, &block.block().evidence)? {
-        return Ok(Err("evidence"));
-    }
-    Ok(Ok(()))
 }
 
 /// Whether the application accepts the block.
@@ -86,7 +93,8 @@ pub(super) fn is_timely(time: Timestamp, now: Timestamp, round: u32) -> bool {
     ahead <= bound(AHEAD_MAX) && (round > 0 || -ahead <= bound(BEHIND_MAX))
 }
 
-fn is_commit_sound(commit: &Commit, tip: &Tip) -> bool {
+/// Whether these signatures decided the block of this tip.
+pub(in crate::embedded) fn is_commit_sound(commit: &Commit, tip: &Tip) -> bool {
     if tip.is_first() {
         return *commit == Commit::default();
     }

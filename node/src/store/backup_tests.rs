@@ -1,0 +1,108 @@
+//! What a backup promises.
+
+use std::fs;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::sample::{commit_up_to, contents, contents_at, file_ending, flip_byte, hash, options};
+use super::{Store, restore, verify_backup};
+use crate::fault::FaultKind;
+
+#[test]
+fn a_backup_of_a_running_store_is_one_whole_height() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = Store::open(&path("store"), options()).unwrap();
+    commit_up_to(&store, 5);
+    let is_done = AtomicBool::new(false);
+    let backup = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                commit_up_to(&store, store.height() + 1);
+            }
+        });
+        let backup = store.back_up(&path("backup")).unwrap();
+        is_done.store(true, Ordering::Relaxed);
+        backup
+    });
+    assert_eq!(verify_backup(&path("backup")).unwrap(), backup);
+    assert_eq!(backup.app_hash, hash(&[backup.height]));
+    drop(store);
+
+    let (restored, report) = restore(&path("backup"), &path("restored"), options()).unwrap();
+    assert_eq!((restored, report.height), (backup.clone(), backup.height));
+    let store = Store::open(&path("restored"), options()).unwrap();
+    assert_eq!(contents(&store), contents_at(backup.height));
+    commit_up_to(&store, backup.height + 2);
+    assert_eq!(contents(&store), contents_at(backup.height + 2));
+}
+
+#[test]
+fn a_changed_backup_is_not_restored() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = Store::open(&path("store"), options()).unwrap();
+    commit_up_to(&store, 5);
+    store.back_up(&path("backup")).unwrap();
+    let refused = || {
+        let kind = restore(&path("backup"), &path("restored"), options())
+            .unwrap_err()
+            .kind();
+        assert!(!path("restored").exists());
+        kind
+    };
+
+    fs::write(path("backup/stray"), b"").unwrap();
+    assert_eq!(refused(), FaultKind::StoreDamaged);
+    fs::remove_file(path("backup/stray")).unwrap();
+    let table = file_ending(&path("backup"), ".sst");
+    flip_byte(&table, 50);
+    assert_eq!(refused(), FaultKind::StoreDamaged);
+    fs::remove_file(&table).unwrap();
+    assert_eq!(refused(), FaultKind::StoreDamaged);
+    fs::write(path("backup/backup.json"), b"{").unwrap();
+    assert_eq!(refused(), FaultKind::StoreDamaged);
+
+    let kind = restore(&path("backup"), &path("store"), options())
+        .unwrap_err()
+        .kind();
+    assert_eq!(kind, FaultKind::Usage, "a directory in use is left alone");
+}
+
+#[test]
+fn a_backup_shares_nothing_with_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = Store::open(&path("store"), options()).unwrap();
+    commit_up_to(&store, 5);
+    let backup = store.back_up(&path("backup")).unwrap();
+    drop(store);
+
+    // In place, as a bad sector does it: a file of two names would be spoilt under both.
+    let files = fs::read_dir(path("store")).unwrap();
+    for file in files.map(|entry| entry.unwrap().path()) {
+        let bytes = fs::read(&file).unwrap().len();
+        let mut open = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        open.write_all(&vec![0xff; bytes]).unwrap();
+    }
+
+    let (restored, _) = restore(&path("backup"), &path("restored"), options()).unwrap();
+    assert_eq!(restored, backup);
+    let store = Store::open(&path("restored"), options()).unwrap();
+    assert_eq!(contents(&store), contents_at(5));
+}
+
+#[test]
+fn a_damaged_store_is_not_backed_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let store = Store::open(&path("store"), options()).unwrap();
+    commit_up_to(&store, 5);
+    store.compact().unwrap();
+    drop(store);
+    flip_byte(&file_ending(&path("store"), ".sst"), 40);
+    let store = Store::open(&path("store"), options()).unwrap();
+    let fault = store.back_up(&path("backup")).unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::StoreDamaged);
+    assert!(!path("backup").exists());
+}

@@ -1,0 +1,106 @@
+//! Files and directories, each on the disk when a call returns.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::Hash;
+use crate::fault::{Fault, FaultKind};
+
+pub(super) fn require_empty(directory: &Path) -> Result<(), Fault> {
+    match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_fault("reading", directory, &error)),
+        Ok(mut entries) => {
+            if entries.next().is_none() {
+                return Ok(());
+            }
+            let words = format!("{} is not empty", directory.display());
+            Err(Fault::new(FaultKind::Usage, words))
+        }
+    }
+}
+
+/// Gives a finished directory its name, in one step that survives a power cut.
+pub(super) fn put_in_place(partial: &Path, target: &Path) -> Result<(), Fault> {
+    sync(partial)?;
+    fs::rename(partial, target).map_err(|error| io_fault("renaming", partial, &error))?;
+    match target.parent() {
+        Some(parent) if parent != Path::new("") => sync(parent),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn file_names(directory: &Path) -> Result<Vec<String>, Fault> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).map_err(|error| io_fault("reading", directory, &error))? {
+        let entry = entry.map_err(|error| io_fault("reading", directory, &error))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+pub(super) fn hash_file(path: &Path) -> Result<(u64, Hash), Fault> {
+    read_file(path, |_| Ok(()))
+}
+
+/// Copies a file to the disk; answers how long it is, and its hash.
+pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(u64, Hash), Fault> {
+    let fault = |error: io::Error| io_fault("writing", to, &error);
+    let mut copy = File::create(to).map_err(fault)?;
+    let read = read_file(from, |bytes| copy.write_all(bytes).map_err(fault))?;
+    copy.sync_all().map_err(fault)?;
+    Ok(read)
+}
+
+/// Hands a file to `take`, piece by piece; answers how long it is, and its hash.
+fn read_file(
+    path: &Path,
+    mut take: impl FnMut(&[u8]) -> Result<(), Fault>,
+) -> Result<(u64, Hash), Fault> {
+    let fault = |error: io::Error| io_fault("reading", path, &error);
+    let mut file = File::open(path).map_err(fault)?;
+    let mut hasher = Sha256::new();
+    let mut bytes = 0;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(fault)? {
+            0 => return Ok((bytes, hasher.finalize().into())),
+            read => {
+                hasher.update(&buffer[..read]);
+                take(&buffer[..read])?;
+                bytes += read as u64;
+            }
+        }
+    }
+}
+
+pub(super) fn remove_tree(directory: &Path) -> Result<(), Fault> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_fault("removing", directory, &error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// `NAME.SUFFIX` in the same directory, so that renaming stays on one file system.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+pub(super) fn sync(path: &Path) -> Result<(), Fault> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| io_fault("syncing", path, &error))
+}
+
+pub(super) fn io_fault(doing: &str, path: &Path, error: &io::Error) -> Fault {
+    Fault::from_io(&format!("{doing} {}", path.display()), error)
+}
