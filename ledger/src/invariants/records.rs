@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use polity_proto::v1::{
-    Account, Asset, Assignment, Auditor, BudgetLine, ConsumedIds, Election, Grant, Hold, HoldState,
-    ListHead, ListPage, Member, Node, ObjectKind, Objection, OwnerKind, Party, Policy, Proposal,
-    Record, Role, SodException, SodRule, Unit, Validator,
+    Account, Asset, Assignment, Auditor, BudgetLine, ConsumedIds, Election, Grant, HistoryEntry,
+    Hold, HoldState, ListHead, ListPage, Member, Node, ObjectKind, Objection, OwnerKind, Party,
+    Policy, Proposal, Record, Role, SodException, SodRule, Unit, Validator,
 };
 use sha2::{Digest, Sha256};
 
@@ -200,12 +200,33 @@ pub(super) fn histories(state: &State, _: Now) -> Result<(), Broken> {
                     kind.as_str_name()
                 )
             })?;
+            ensure(15, newest_speaks_of(state, kind, object, &record), || {
+                format!(
+                    "the newest entry in the history of {} {object} speaks of another state of it",
+                    kind.as_str_name()
+                )
+            })?;
         }
     }
     let stray = entries.keys().next();
     ensure(15, stray.is_none(), || {
         format!("a history of nothing: {stray:?}")
     })
+}
+
+/// Whether the newest entry has the hash of the object as it is: who reads the past holds a node to it.
+fn newest_speaks_of(state: &State, kind: ObjectKind, object: u64, record: &Record) -> bool {
+    // What an account may do is told in its owner's history: its own has movements alone.
+    let newest = match kind {
+        ObjectKind::Account => None,
+        _ => record.history_count.checked_sub(1),
+    };
+    let Some(newest) = newest else {
+        return true;
+    };
+    let entry = state.get(&keys::history_entry(kind, object, newest));
+    let entry: HistoryEntry = objects::decode(entry.map_or(&[][..], |entry| &entry[..]));
+    entry.object_hash == Sha256::digest(&record.object)[..]
 }
 
 fn root(state: &State, kind: ObjectKind, object: u64, count: u64) -> Option<Vec<u8>> {
