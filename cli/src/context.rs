@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use polity_client::keys::{KeyStore, Passphrase, Signer, StoredKey};
 use polity_client::ledger::state::keys;
-use polity_client::session::{AsOf, HomeConfig, Named, Session};
+use polity_client::session::{AsOf, HomeConfig, Named, Session, View};
 use polity_client::trust::Checkpoint;
 use polity_client::v1::{Action, Index, Member};
 use polity_client::{Error, ErrorKind, Result};
@@ -42,6 +42,12 @@ pub struct Context {
     session: OnceCell<Session>,
     /// Typed once, where a command needs the key twice.
     passphrase: Mutex<Option<Passphrase>>,
+}
+
+/// What people write for a block.
+enum HeightOrTime {
+    Height(u64),
+    Time(u64),
 }
 
 /// Who acts, and with which key.
@@ -97,6 +103,12 @@ impl Context {
         }
     }
 
+    /// The state that is asked for, through which everything is read that is shown of it.
+    pub async fn view(&self) -> Result<View<'_>> {
+        let at = self.as_of().await?;
+        Ok(self.session().await?.view(at))
+    }
+
     /// For commands that know the newest state alone: an `--at` that they would pass over is refused.
     pub fn only_now(&self) -> Result<()> {
         match &self.options.at {
@@ -107,10 +119,29 @@ impl Context {
 
     /// A height that is written as such, or as a time: then the newest block that is not later.
     pub async fn height_of(&self, text: &str) -> Result<u64> {
+        match self.height_or_time(text)? {
+            HeightOrTime::Height(height) => Ok(height),
+            HeightOrTime::Time(seconds) => self.session().await?.height_at(seconds).await,
+        }
+    }
+
+    /// Where a reading of blocks begins: a height, or the block of a time; the first block where the time lies before.
+    pub async fn height_from(&self, text: &str) -> Result<u64> {
+        let session = self.session().await?;
+        match self.height_or_time(text)? {
+            HeightOrTime::Height(height) => Ok(height),
+            HeightOrTime::Time(seconds) => match session.height_not_after(seconds).await? {
+                Some(height) => Ok(height),
+                None => session.first_height().await,
+            },
+        }
+    }
+
+    fn height_or_time(&self, text: &str) -> Result<HeightOrTime> {
         match text.parse() {
             // To a node it is the newest height.
             Ok(0) => return Err(usage("heights begin with 1")),
-            Ok(height) => return Ok(height),
+            Ok(height) => return Ok(HeightOrTime::Height(height)),
             Err(_) => {}
         }
         let seconds = time::parse(text).map_err(|_| {
@@ -121,7 +152,7 @@ impl Context {
         if seconds > time::now()? {
             return Err(usage(format!("{text} lies ahead")));
         }
-        self.session().await?.height_at(seconds).await
+        Ok(HeightOrTime::Time(seconds))
     }
 
     /// The member who acts or asks. Needs no key where `--member` or the configuration names one.

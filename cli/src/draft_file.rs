@@ -1,6 +1,6 @@
 //! Drafts as files that people pass around: text, so that it survives a mail.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use polity_client::session::Draft;
 use polity_client::{Error, ErrorKind, Result};
@@ -44,6 +44,18 @@ pub fn write(path: &Path, draft: &Draft) -> Result<()> {
             )
             .with_source(error)
         })
+}
+
+/// Keeps a draft that was sent and whose outcome is open: `HOME/sent/ID.draft`.
+pub fn keep(home: &Path, draft: &Draft) -> Result<PathBuf> {
+    let directory = home.join("sent");
+    let path = directory.join(format!("{}.draft", hex::encode(draft.id())));
+    std::fs::create_dir_all(&directory).map_err(|error| {
+        let words = format!("{} cannot be made", directory.display());
+        Error::new(ErrorKind::Trouble, words).with_source(error)
+    })?;
+    write(&path, draft)?;
+    Ok(path)
 }
 
 fn print(draft: &Draft) -> String {

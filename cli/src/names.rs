@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polity_client::Result;
 use polity_client::ledger::state::Object;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{Account, Asset, Member, ObjectKind, Owner, OwnerKind, Party, Role, Unit};
 use serde_json::Value;
 
@@ -13,8 +13,7 @@ const DEPTH_MAX: usize = 16;
 
 /// Names of the objects that were loaded.
 pub struct Names<'s> {
-    session: &'s Session,
-    at: AsOf,
+    view: &'s View<'s>,
     members: BTreeMap<u64, Member>,
     units: BTreeMap<u64, Unit>,
     roles: BTreeMap<u64, Role>,
@@ -24,12 +23,11 @@ pub struct Names<'s> {
 }
 
 impl<'s> Names<'s> {
-    /// No names yet, of the state as of `at`.
+    /// No names yet, of what a view is of.
     #[must_use]
-    pub fn new(session: &'s Session, at: AsOf) -> Names<'s> {
+    pub fn new(view: &'s View<'s>) -> Names<'s> {
         Names {
-            session,
-            at,
+            view,
             members: BTreeMap::new(),
             units: BTreeMap::new(),
             roles: BTreeMap::new(),
@@ -41,20 +39,14 @@ impl<'s> Names<'s> {
 
     /// Reads members.
     pub async fn load_members(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
-        load(self.session, self.at, &mut self.members, numbers).await
+        load(self.view, &mut self.members, numbers).await
     }
 
     /// Reads units and those above them.
     pub async fn load_units(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         let mut wanted: BTreeSet<u64> = numbers.into_iter().collect();
         for _ in 0..DEPTH_MAX {
-            load(
-                self.session,
-                self.at,
-                &mut self.units,
-                wanted.iter().copied(),
-            )
-            .await?;
+            load(self.view, &mut self.units, wanted.iter().copied()).await?;
             let above: BTreeSet<u64> = wanted
                 .iter()
                 .filter_map(|number| Some(self.units.get(number)?.parent))
@@ -71,13 +63,7 @@ impl<'s> Names<'s> {
     /// Reads roles and their units.
     pub async fn load_roles(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         let wanted: BTreeSet<u64> = numbers.into_iter().collect();
-        load(
-            self.session,
-            self.at,
-            &mut self.roles,
-            wanted.iter().copied(),
-        )
-        .await?;
+        load(self.view, &mut self.roles, wanted.iter().copied()).await?;
         let units: Vec<u64> = wanted
             .iter()
             .filter_map(|number| Some(self.roles.get(number)?.unit))
@@ -88,13 +74,7 @@ impl<'s> Names<'s> {
     /// Reads external parties and their units.
     pub async fn load_parties(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         let wanted: BTreeSet<u64> = numbers.into_iter().collect();
-        load(
-            self.session,
-            self.at,
-            &mut self.parties,
-            wanted.iter().copied(),
-        )
-        .await?;
+        load(self.view, &mut self.parties, wanted.iter().copied()).await?;
         let units: Vec<u64> = wanted
             .iter()
             .filter_map(|number| Some(self.parties.get(number)?.unit))
@@ -104,19 +84,13 @@ impl<'s> Names<'s> {
 
     /// Reads assets.
     pub async fn load_assets(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
-        load(self.session, self.at, &mut self.assets, numbers).await
+        load(self.view, &mut self.assets, numbers).await
     }
 
     /// Reads accounts, their owners and their assets.
     pub async fn load_accounts(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         let wanted: BTreeSet<u64> = numbers.into_iter().collect();
-        load(
-            self.session,
-            self.at,
-            &mut self.accounts,
-            wanted.iter().copied(),
-        )
-        .await?;
+        load(self.view, &mut self.accounts, wanted.iter().copied()).await?;
         let accounts: Vec<&Account> = wanted
             .iter()
             .filter_map(|number| self.accounts.get(number))
@@ -296,8 +270,7 @@ pub fn owner_json(owner: Owner) -> Value {
 }
 
 async fn load<T: Object>(
-    session: &Session,
-    at: AsOf,
+    view: &View<'_>,
     known: &mut BTreeMap<u64, T>,
     numbers: impl IntoIterator<Item = u64>,
 ) -> Result<()> {
@@ -306,7 +279,7 @@ async fn load<T: Object>(
         .filter(|number| *number != 0 && !known.contains_key(number))
         .collect();
     let missing: Vec<u64> = missing.into_iter().collect();
-    let (objects, _) = session.get_all_at::<T>(&missing, at).await?;
+    let objects = view.get_all::<T>(&missing).await?;
     known.extend(objects.into_iter().flatten().map(|one| (one.number(), one)));
     Ok(())
 }

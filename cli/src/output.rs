@@ -5,6 +5,7 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use comfy_table::{Table as Grid, presets};
+use polity_client::session::visible;
 use serde_json::Value;
 
 /// How answers are written.
@@ -54,7 +55,11 @@ impl Table {
 
     /// Adds a row.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.add_row(cells);
+        self.0.add_row(cells.map(|cell| {
+            // A cell of several lines stays in its column.
+            let lines: Vec<_> = cell.split('\n').map(visible).collect();
+            lines.join("\n")
+        }));
     }
 }
 
@@ -74,7 +79,7 @@ pub fn facts(pairs: &[(&str, String)]) -> String {
     let filled = || pairs.iter().filter(|(_, value)| !value.is_empty());
     let width = filled().map(|(name, _)| name.len()).max().unwrap_or(0);
     filled()
-        .map(|(name, value)| format!("{name:<width$}  {value}\n"))
+        .map(|(name, value)| format!("{name:<width$}  {}\n", visible(value)))
         .collect()
 }
 
@@ -95,6 +100,12 @@ mod tests {
 
         let expected = "ACCOUNT       BALANCE\na1 acme:main  1.00 EUR\na12           20.00 EUR\n";
         assert_eq!(table.to_string(), expected);
+    }
+
+    #[test]
+    fn a_value_cannot_pass_for_a_line_of_its_own() {
+        let text = facts(&[("title", "Chairs\nstate  adopted\u{202e}RUE".into())]);
+        assert_eq!(text, "title  Chairs\\nstate  adopted\\u{202e}RUE\n");
     }
 
     #[test]

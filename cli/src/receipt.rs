@@ -119,7 +119,8 @@ fn named(names: &Names<'_>, event: &Event) -> String {
 
 /// Events, one a line.
 pub async fn event_lines(session: &Session, receipt: &Receipt) -> Result<String> {
-    let mut names = Names::new(session, AsOf::Newest);
+    let view = session.view(AsOf::Newest);
+    let mut names = Names::new(&view);
     load_names(&mut names, &receipt.events).await?;
     let lines = receipt.events.iter().map(|event| event_line(&names, event));
     Ok(once_each(lines))

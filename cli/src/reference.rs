@@ -1,7 +1,7 @@
 //! From words to references: a number, a handle, or `new(2)`, what the second action of the same transaction creates.
 
 use polity_client::ledger::state::keys::{self, List};
-use polity_client::session::{AsOf, number_of};
+use polity_client::session::number_of;
 use polity_client::v1::{
     Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Ref,
 };
@@ -120,10 +120,7 @@ impl Context {
         };
         let session = self.session().await?;
         let unit = session.unit(unit).await?.number;
-        let (lists, _) = session
-            .lists(List::BudgetLines, &[unit], AsOf::Newest)
-            .await?;
-        let numbers: Vec<u64> = lists.into_iter().flatten().collect();
+        let numbers = session.list(List::BudgetLines, unit).await?;
         let lines: Vec<BudgetLine> = session.get_all(&numbers).await?;
         let fits = |line: &&BudgetLine| match from {
             Some(from) => line.category == category && line.from == from,

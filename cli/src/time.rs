@@ -82,6 +82,13 @@ pub fn now() -> Result<u64> {
         })
 }
 
+/// A point in time as Unix seconds; 0 before 1970.
+#[must_use]
+pub fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
 fn usage(words: String) -> Error {
     Error::new(ErrorKind::Usage, words)
 }

@@ -35,13 +35,23 @@ impl Context {
         }
     }
 
-    /// Signs and sends a draft, or says what it lacks.
+    /// Sends a draft that everybody signed. Where its outcome is not proven, its bytes are kept: whoever repeats the
+    /// command instead would do it twice.
     pub async fn submit(&self, draft: &Draft) -> Result<()> {
         let session = self.session().await?;
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));
-        let outcome = session.submit(draft).await?;
-        self.show_outcome(session, &id, &outcome).await
+        match session.submit(draft).await {
+            Ok(outcome) => self.show_outcome(session, &id, &outcome).await,
+            Err(error) => {
+                let kept = draft_file::keep(&self.home, draft)?;
+                self.output.note(format!(
+                    "The signed transaction is kept: polity tx submit {} sends the same bytes again, which is safe.",
+                    kept.display()
+                ));
+                Err(error)
+            }
+        }
     }
 
     /// Tells a draft in words, one sentence an action.
@@ -77,7 +87,7 @@ impl Context {
         }
 
         let simulated = session.simulate(&draft).await?;
-        let code = simulated.receipt.as_ref().map_or(0, |receipt| receipt.code);
+        let code = simulated.receipt.code;
         if code != 0 && !self.options.send_anyway {
             return Err(refused(code, &simulated.facts));
         }
@@ -199,8 +209,7 @@ impl Context {
 
     async fn verdict(&self, session: &Session, who: &Actor, action: &Action) -> Result<Verdict> {
         // Signers are placed later: the judge is asked about the actor alone.
-        let answer = session.can(who.member.number, action, true).await?;
-        Ok(answer.verdict.unwrap_or_default())
+        session.can(who.member.number, action, true).await
     }
 
     async fn needs_decision(&self, session: &Session, verdict: &Verdict) -> Result<Error> {
@@ -327,6 +336,7 @@ impl Context {
             let refusal = Refusal {
                 code: outcome.code,
                 log: String::new(),
+                at_door: false,
                 facts: vec![
                     ("height".into(), outcome.height.to_string()),
                     (
@@ -377,6 +387,7 @@ pub fn refused(code: u32, facts: &[Fact]) -> Error {
     Error::refused(Refusal {
         code,
         log: String::new(),
+        at_door: false,
         facts,
     })
 }

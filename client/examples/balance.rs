@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use polity_client::ledger::Amount;
-use polity_client::session::Session;
+use polity_client::session::{AsOf, Session};
 use polity_client::v1::{Account, Asset};
 use polity_client::{Error, ErrorKind, Result, amount};
 
@@ -21,11 +21,11 @@ async fn main() -> Result<()> {
     // The home holds genesis.json, where trust begins, and config.toml, which names nodes that need none.
     let session = Session::open(Path::new(home), &[], None)?;
     let named = session.account(account).await?;
-    let (found, moment) = session
-        .get_at::<Account>(named.number, Default::default())
-        .await?;
-    let found = found.unwrap_or_default();
-    let asset: Asset = session.get(found.asset).await?.unwrap_or_default();
+    // A view remembers whether everything that was read through it is proven.
+    let view = session.view(AsOf::Newest);
+    let found: Account = view.get(named.number).await?.unwrap_or_default();
+    let asset: Asset = view.get(found.asset).await?.unwrap_or_default();
+    let moment = view.moment();
 
     let counted = |bytes: &[u8]| Amount::from_bytes(bytes).unwrap_or_default();
     let credits = counted(&found.credits_posted);

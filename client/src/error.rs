@@ -14,7 +14,7 @@ pub enum ErrorKind {
     Trouble,
     /// The caller asked for something that cannot be asked.
     Usage,
-    /// The ledger, or a node's door, refused.
+    /// The ledger refused, or a node says that it did not take it.
     Refused,
     /// No node could be reached, or none answered in time.
     NotReached,
@@ -51,6 +51,8 @@ pub struct Refusal {
     pub log: String,
     /// Names and values for the reader, such as what was available; not proven.
     pub facts: Vec<(String, String)>,
+    /// Whether a node's door said so, at which no transaction is judged: the word of that node alone.
+    pub at_door: bool,
 }
 
 /// Why a call of this library failed.
@@ -81,9 +83,13 @@ impl Error {
     /// A transaction or question that the ledger refused.
     #[must_use]
     pub fn refused(refusal: Refusal) -> Self {
+        let words = match refusal.at_door {
+            true => "this node did not take it",
+            false => "refused",
+        };
         let mut error = Self::new(
             ErrorKind::Refused,
-            format!("refused with code {}", refusal.code),
+            format!("{words}, with code {}", refusal.code),
         );
         error.0.refusal = Some(refusal);
         error
@@ -182,6 +188,7 @@ mod tests {
             code: 641,
             log: "budget line has too little left".into(),
             facts: vec![("available".into(), "3.00 EUR".into())],
+            at_door: false,
         };
         let error = Error::refused(refusal.clone())
             .with_transaction_id([7; 32])
@@ -190,7 +197,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert_eq!(error.refusal(), Some(&refusal));
         assert_eq!(error.transaction_id(), Some([7; 32]));
-        assert_eq!(error.to_string(), "refused with code 641");
+        assert_eq!(error.to_string(), "refused, with code 641");
         assert_eq!(
             error.source().map(ToString::to_string),
             Some("beneath".into())

@@ -66,23 +66,23 @@ struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let numbers = match &self.owner {
             Some(owner) => {
                 let owner = session.owner(owner).await?;
                 let number = keys::owner_number(owner.kind(), owner.number);
-                let (lists, _) = session.lists(Lists::Accounts, &[number], at).await?;
+                let lists = view.lists(Lists::Accounts, &[number]).await?;
                 lists.concat()
             }
             None => all(session).await?,
         };
-        let (accounts, moment) = session.get_all_at::<AccountObject>(&numbers, at).await?;
+        let accounts = view.get_all::<AccountObject>(&numbers).await?;
         let accounts: Vec<AccountObject> = accounts
             .into_iter()
             .flatten()
             .filter(|account| account.closed_at == 0)
             .collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names
             .load_accounts(accounts.iter().map(|one| one.number))
             .await?;
@@ -100,7 +100,7 @@ impl List {
             ]);
             json.push(account_json(&names, account)?);
         }
-        context.answer(moment, json!({ "accounts": json }), || {
+        context.answer(&view, json!({ "accounts": json }), || {
             match accounts.is_empty() {
                 true => "No open accounts.".to_owned(),
                 false => table.to_string(),
@@ -120,18 +120,22 @@ struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = session.account(&self.account).await?.number;
-        let (account, moment) = session.get_at::<AccountObject>(number, at).await?;
+        let account = view.get::<AccountObject>(number).await?;
         let account = account.ok_or_else(|| usage(format!("a{number} did not exist then")))?;
-        let (holds, _) = session.lists(Lists::Holds, &[number], at).await?;
-        let (holds, _) = session.get_all_at::<Hold>(&holds.concat(), at).await?;
+        // The account itself proves that nothing is held; a list of the past has no proof.
+        let holds = match is_held(&account)? {
+            true => view.list(Lists::Holds, number).await?,
+            false => Vec::new(),
+        };
+        let holds = view.get_all::<Hold>(&holds).await?;
         let holds: Vec<Hold> = holds
             .into_iter()
             .flatten()
             .filter(|hold| hold.state() == HoldState::Open)
             .collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         let others = holds.iter().flat_map(|hold| [hold.from, hold.to]);
         names.load_accounts(others.chain([number])).await?;
 
@@ -177,7 +181,7 @@ impl Show {
                 time::shown(hold.expires_at)
             ));
         }
-        context.answer(moment, json, || text);
+        context.answer(&view, json, || text);
         Ok(())
     }
 }
@@ -354,6 +358,11 @@ fn state(account: &AccountObject) -> &'static str {
         (0, true) => "frozen",
         (_, _) => "closed",
     }
+}
+
+fn is_held(account: &AccountObject) -> Result<bool> {
+    let is_zero = |bytes: &[u8]| Ok::<_, Error>(counted(bytes)?.is_zero());
+    Ok(!is_zero(&account.debits_pending)? || !is_zero(&account.credits_pending)?)
 }
 
 fn shown_unless_zero(bytes: &[u8], asset: &Asset) -> Result<String> {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Moment, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Account, Asset as AssetState, AssetKind, DefineAsset, Issue, ObjectKind, Retire, action::Kind,
 };
@@ -55,10 +55,9 @@ struct List {}
 
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
-        let (lists, moment) = session.lists(Set::Assets, &[0], at).await?;
-        let (assets, names) = read(session, at, &lists.concat()).await?;
+        let view = context.view().await?;
+        let lists = view.lists(Set::Assets, &[0]).await?;
+        let (assets, names) = read(&view, &lists.concat()).await?;
         let mut table = Table::new(["asset", "kind", "decimals", "issued", "unit"]);
         for one in &assets {
             table.row([
@@ -70,7 +69,7 @@ impl List {
             ]);
         }
         let rows: Vec<Value> = assets.iter().map(Issued::json).collect();
-        context.answer(moment, json!({"assets": rows}), || table.to_string());
+        context.answer(&view, json!({"assets": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -85,12 +84,11 @@ struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = session.asset(&self.code).await?;
-        let (_, moment): (Option<AssetState>, Moment) = session.get_at(number, at).await?;
-        let (assets, names) = read(session, at, &[number]).await?;
+        let (assets, names) = read(&view, &[number]).await?;
         for one in assets {
-            context.answer(moment, one.json(), || {
+            context.answer(&view, one.json(), || {
                 facts(&[
                     ("asset", one.asset.code.clone()),
                     ("kind", word::word(one.asset.kind())),
@@ -203,14 +201,10 @@ impl Issued {
     }
 }
 
-async fn read<'s>(
-    session: &'s Session,
-    at: AsOf,
-    numbers: &[u64],
-) -> Result<(Vec<Issued>, Names<'s>)> {
-    let (assets, _) = session.get_all_at::<AssetState>(numbers, at).await?;
+async fn read<'s>(view: &'s View<'s>, numbers: &[u64]) -> Result<(Vec<Issued>, Names<'s>)> {
+    let assets = view.get_all::<AssetState>(numbers).await?;
     let assets: Vec<AssetState> = assets.into_iter().flatten().collect();
-    let mut names = Names::new(session, at);
+    let mut names = Names::new(view);
     names.load_units(assets.iter().map(|one| one.unit)).await?;
     names
         .load_accounts(assets.iter().map(|one| one.issuance))

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{
     AcceptAssignment, AssignRole, Assignment as AssignmentState, Manner, ObjectKind, Ref,
     RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
@@ -72,26 +72,24 @@ struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let (set, owners) = if let Some(role) = &self.role {
             (Set::Holders, vec![session.role(role).await?.number])
         } else if let Some(unit) = &self.unit {
             let unit = session.unit(unit).await?.number;
             (
                 Set::Holders,
-                session.lists(Set::Roles, &[unit], at).await?.0.concat(),
+                view.lists(Set::Roles, &[unit]).await?.concat(),
             )
         } else if let Some(member) = &self.of_member {
             (Set::Assignments, vec![session.member(member).await?.number])
         } else {
             (Set::Assignments, vec![context.member().await?.number])
         };
-        let (lists, moment) = session.lists(set, &owners, at).await?;
-        let (held, _) = session
-            .get_all_at::<AssignmentState>(&lists.concat(), at)
-            .await?;
+        let lists = view.lists(set, &owners).await?;
+        let held = view.get_all::<AssignmentState>(&lists.concat()).await?;
         let held: Vec<AssignmentState> = held.into_iter().flatten().collect();
-        let names = names_of(session, at, &held).await?;
+        let names = names_of(&view, &held).await?;
 
         let mut table = Table::new(["assignment", "member", "role", "from", "until", "manner"]);
         for one in &held {
@@ -105,7 +103,7 @@ impl List {
             ]);
         }
         let rows: Vec<Value> = held.iter().map(|one| as_json(one, &names)).collect();
-        context.answer(moment, json!({"assignments": rows}), || table.to_string());
+        context.answer(&view, json!({"assignments": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -119,19 +117,18 @@ struct Show {
 
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = context
             .assignment_ref(&self.assignment)
             .await?
             .map_or(0, |one| one.number);
-        let (found, moment) = session.get_at::<AssignmentState>(number, at).await?;
+        let found = view.get::<AssignmentState>(number).await?;
         let one = found.ok_or_else(|| {
             let words = format!("there is no assignment {}", self.assignment);
             Error::new(ErrorKind::Usage, words)
         })?;
-        let names = names_of(session, at, std::slice::from_ref(&one)).await?;
-        context.answer(moment, as_json(&one, &names), || {
+        let names = names_of(&view, std::slice::from_ref(&one)).await?;
+        context.answer(&view, as_json(&one, &names), || {
             facts(&[
                 ("assignment", lettered(ObjectKind::Assignment, one.number)),
                 ("member", names.shown(ObjectKind::Member, one.member)),
@@ -297,12 +294,8 @@ fn until(text: Option<&str>) -> Result<u64> {
     text.map_or(Ok(0), time::parse_until)
 }
 
-async fn names_of<'s>(
-    session: &'s Session,
-    at: AsOf,
-    held: &[AssignmentState],
-) -> Result<Names<'s>> {
-    let mut names = Names::new(session, at);
+async fn names_of<'s>(view: &'s View<'s>, held: &[AssignmentState]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
     names.load_roles(held.iter().map(|one| one.role)).await?;
     let people = held.iter().flat_map(|one| [one.member, one.assigned_by]);
     names.load_members(people).await?;

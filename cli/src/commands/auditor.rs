@@ -80,14 +80,11 @@ struct List {}
 
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
-        let (lists, moment) = session.lists(Set::Auditors, &[0], at).await?;
-        let (auditors, _) = session
-            .get_all_at::<AuditorState>(&lists.concat(), at)
-            .await?;
+        let view = context.view().await?;
+        let lists = view.lists(Set::Auditors, &[0]).await?;
+        let auditors = view.get_all::<AuditorState>(&lists.concat()).await?;
         let auditors: Vec<AuditorState> = auditors.into_iter().flatten().collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names
             .load_members(auditors.iter().map(|one| one.member))
             .await?;
@@ -133,7 +130,7 @@ impl List {
                 "until": time::json(one.until),
             }));
         }
-        context.answer(moment, json!({"auditors": rows}), || table.to_string());
+        context.answer(&view, json!({"auditors": rows}), || table.to_string());
         Ok(())
     }
 }

@@ -92,18 +92,14 @@ impl Context {
         let mut refusal = None;
         for kind in kinds {
             let action = actor(kind, role);
-            let answer = session.can(member.number, &action, role == 0).await?;
-            let verdict = answer.verdict.unwrap_or_default();
+            let verdict = session.can(member.number, &action, role == 0).await?;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
             if verdict.kind() == VerdictKind::Refused {
                 refusal = Some(refused(verdict.code, &verdict.facts));
             }
         }
-        self.output
-            .show(&json!({"member": member.shown, "answers": answers}), || {
-                text
-            });
+        self.hearsay(json!({"member": member.shown, "answers": answers}), || text);
         refusal.map_or(Ok(()), Err)
     }
 
@@ -133,8 +129,8 @@ impl Context {
             }
         }
         let empty = rows.is_empty();
-        self.output.show(
-            &json!({"members": rows, "truncated": truncated}),
+        self.hearsay(
+            json!({"members": rows, "truncated": truncated}),
             || match empty {
                 true => "Nobody may do this, alone or by a decision.".to_owned(),
                 false if truncated => {

@@ -96,12 +96,11 @@ struct Show {
 
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = number(context, &self.document).await?;
-        let (found, moment) = session.get_at::<DocumentState>(number, at).await?;
+        let found = view.get::<DocumentState>(number).await?;
         let document = found.ok_or_else(|| absent(&self.document))?;
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names.load_units([document.unit]).await?;
         names.load_members([document.anchored_by]).await?;
         let value = json!({
@@ -115,7 +114,7 @@ impl Show {
             "effective_at": time::json(document.effective_at),
             "superseded_by": names::json(ObjectKind::Document, document.superseded_by),
         });
-        context.answer(moment, value, || {
+        context.answer(&view, value, || {
             facts(&[
                 ("document", lettered(ObjectKind::Document, document.number)),
                 ("unit", names.shown(ObjectKind::Unit, document.unit)),

@@ -63,7 +63,8 @@ impl History {
             .await?;
         drop(bar);
 
-        let mut names = Names::new(session, AsOf::Newest);
+        let view = session.view(AsOf::Newest);
+        let mut names = Names::new(&view);
         let basis = |of: fn(&polity_client::v1::Basis) -> u64| {
             let all = events
                 .iter()
@@ -111,7 +112,7 @@ impl History {
             "root": hex::encode(&history.root),
             "entries": entries,
         });
-        context.answer(history.moment, json, || {
+        context.answer_of(history.moment, json, || {
             let whole = match self.newest {
                 Some(_) => "the newest of",
                 None => "all of",

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
 };
@@ -59,12 +59,12 @@ struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let account = session.account(&self.account).await?.number;
-        let (lists, moment) = session.lists(Set::Holds, &[account], at).await?;
-        let (holds, _) = session.get_all_at::<HoldState>(&lists.concat(), at).await?;
+        let lists = view.lists(Set::Holds, &[account]).await?;
+        let holds = view.get_all::<HoldState>(&lists.concat()).await?;
         let holds: Vec<HoldState> = holds.into_iter().flatten().collect();
-        let names = names_of(session, at, &holds).await?;
+        let names = names_of(&view, &holds).await?;
         let mut table = Table::new(["hold", "from", "to", "amount", "expires", "reference"]);
         for hold in &holds {
             table.row([
@@ -77,7 +77,7 @@ impl List {
             ]);
         }
         let rows: Vec<Value> = holds.iter().map(|hold| as_json(hold, &names)).collect();
-        context.answer(moment, json!({"holds": rows}), || table.to_string());
+        context.answer(&view, json!({"holds": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -91,15 +91,14 @@ struct Show {
 
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = super::numbered(ObjectKind::Hold, &self.hold)?;
-        let (hold, moment) = session.get_at::<HoldState>(number, at).await?;
+        let hold = view.get::<HoldState>(number).await?;
         let hold = hold.ok_or_else(|| {
             Error::new(ErrorKind::Usage, format!("there is no hold {}", self.hold))
         })?;
-        let names = names_of(session, at, std::slice::from_ref(&hold)).await?;
-        context.answer(moment, as_json(&hold, &names), || {
+        let names = names_of(&view, std::slice::from_ref(&hold)).await?;
+        context.answer(&view, as_json(&hold, &names), || {
             facts(&[
                 ("hold", lettered(ObjectKind::Hold, number)),
                 ("state", word::word(hold.state())),
@@ -194,8 +193,8 @@ impl Void {
     }
 }
 
-async fn names_of<'s>(session: &'s Session, at: AsOf, holds: &[HoldState]) -> Result<Names<'s>> {
-    let mut names = Names::new(session, at);
+async fn names_of<'s>(view: &'s View<'s>, holds: &[HoldState]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
     names
         .load_accounts(holds.iter().flat_map(|hold| [hold.from, hold.to]))
         .await?;

@@ -37,12 +37,10 @@ impl Inbox {
             items.push(json!({"what": item.what, "object": about, "due": time::json(item.due)}));
         }
         let json = json!({"member": member.shown, "height": answer.height, "items": items});
-        context
-            .output
-            .show(&json, || match answer.items.is_empty() {
-                true => format!("Nothing waits for {}.", member.shown),
-                false => table.to_string(),
-            });
+        context.hearsay(json, || match answer.items.is_empty() {
+            true => format!("Nothing waits for {}.", member.shown),
+            false => table.to_string(),
+        });
         Ok(())
     }
 }

@@ -52,18 +52,18 @@ struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let (lists, moment) = session.lists(Set::Parties, &[unit], at).await?;
+        let lists = view.lists(Set::Parties, &[unit]).await?;
         let numbers = lists.concat();
-        let (parties, _) = session.get_all_at::<PartyState>(&numbers, at).await?;
+        let parties = view.get_all::<PartyState>(&numbers).await?;
         let parties: Vec<PartyState> = parties.into_iter().flatten().collect();
         let owners: Vec<u64> = parties
             .iter()
             .map(|party| keys::owner_number(OwnerKind::Party, party.number))
             .collect();
-        let (accounts, _) = session.lists(Set::Accounts, &owners, at).await?;
-        let mut names = Names::new(session, at);
+        let accounts = view.lists(Set::Accounts, &owners).await?;
+        let mut names = Names::new(&view);
         names.load_parties(numbers).await?;
         names.load_accounts(accounts.concat()).await?;
 
@@ -94,7 +94,7 @@ impl List {
                 "accounts": accounts.iter().map(|one| names::json(ObjectKind::Account, *one)).collect::<Vec<_>>(),
             }));
         }
-        context.answer(moment, json!({"parties": rows}), || table.to_string());
+        context.answer(&view, json!({"parties": rows}), || table.to_string());
         Ok(())
     }
 }

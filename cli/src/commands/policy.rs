@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Capability, ObjectKind, Policy as PolicyState, RemovePolicy, SetPolicy, Unit, action::Kind,
 };
@@ -61,22 +61,20 @@ struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
         let units = match self.inherited {
-            true => lineage(session, unit, at).await?,
+            true => lineage(&view, unit).await?,
             false => vec![unit],
         };
-        let (lists, moment) = session.lists(Set::Policies, &units, at).await?;
-        let (policies, _) = session
-            .get_all_at::<PolicyState>(&lists.concat(), at)
-            .await?;
+        let lists = view.lists(Set::Policies, &units).await?;
+        let policies = view.get_all::<PolicyState>(&lists.concat()).await?;
         let policies: Vec<PolicyState> = policies
             .into_iter()
             .flatten()
             .filter(|policy| policy.unit == unit || policy.recursive)
             .collect();
-        let names = names_of(session, at, &policies).await?;
+        let names = names_of(&view, &policies).await?;
 
         let mut table = Table::new(["policy", "unit", "about", "tiers"]);
         for policy in &policies {
@@ -89,7 +87,7 @@ impl List {
             ]);
         }
         let rows: Vec<Value> = policies.iter().map(|one| as_json(one, &names)).collect();
-        context.answer(moment, json!({"policies": rows}), || table.to_string());
+        context.answer(&view, json!({"policies": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -103,18 +101,17 @@ struct Show {
 
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = context.policy_number(&self.policy).await?;
-        let (policy, moment) = session.get_at::<PolicyState>(number, at).await?;
+        let policy = view.get::<PolicyState>(number).await?;
         let policy = policy.ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
                 format!("there is no policy {}", self.policy),
             )
         })?;
-        let names = names_of(session, at, std::slice::from_ref(&policy)).await?;
-        context.answer(moment, as_json(&policy, &names), || {
+        let names = names_of(&view, std::slice::from_ref(&policy)).await?;
+        context.answer(&view, as_json(&policy, &names), || {
             let number = |kind, number| match number {
                 0 => String::new(),
                 number => lettered(kind, number),
@@ -202,15 +199,12 @@ impl Remove {
 }
 
 /// A unit and those above it.
-async fn lineage(session: &Session, unit: u64, at: AsOf) -> Result<Vec<u64>> {
+async fn lineage(view: &View<'_>, unit: u64) -> Result<Vec<u64>> {
     let mut units = vec![unit];
     while units.len() < DEPTH_MAX {
         let last = units.last().copied().unwrap_or_default();
-        let parent = session
-            .get_at::<Unit>(last, at)
-            .await?
-            .0
-            .map_or(0, |unit| unit.parent);
+        let parent = view.get::<Unit>(last).await?;
+        let parent = parent.map_or(0, |unit| unit.parent);
         if parent == 0 {
             break;
         }
@@ -219,12 +213,8 @@ async fn lineage(session: &Session, unit: u64, at: AsOf) -> Result<Vec<u64>> {
     Ok(units)
 }
 
-async fn names_of<'s>(
-    session: &'s Session,
-    at: AsOf,
-    policies: &[PolicyState],
-) -> Result<Names<'s>> {
-    let mut names = Names::new(session, at);
+async fn names_of<'s>(view: &'s View<'s>, policies: &[PolicyState]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
     names
         .load_units(policies.iter().map(|policy| policy.unit))
         .await?;

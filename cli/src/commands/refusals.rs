@@ -88,7 +88,7 @@ impl Refusals {
     }
 
     async fn range(&self, context: &Context, session: &Session, from: &str) -> Result<(u64, u64)> {
-        let first = context.height_of(from).await?.max(1);
+        let first = context.height_from(from).await?;
         // The results of a block are in the header above it.
         let newest = session.light().newest().await?.height().saturating_sub(1);
         let last = match &self.until {

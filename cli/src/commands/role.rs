@@ -61,15 +61,15 @@ struct List {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let (lists, moment) = session.lists(Set::Roles, &[unit], at).await?;
+        let lists = view.lists(Set::Roles, &[unit]).await?;
         let numbers = lists.concat();
-        let (roles, _) = session.get_all_at::<RoleState>(&numbers, at).await?;
-        let (held, _) = session.lists(Set::Holders, &numbers, at).await?;
-        let (held, _) = session.get_all_at::<Assignment>(&held.concat(), at).await?;
+        let roles = view.get_all::<RoleState>(&numbers).await?;
+        let held = view.lists(Set::Holders, &numbers).await?;
+        let held = view.get_all::<Assignment>(&held.concat()).await?;
         let held: Vec<Assignment> = held.into_iter().flatten().collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names
             .load_members(held.iter().map(|one| one.member))
             .await?;
@@ -92,7 +92,7 @@ impl List {
             ]);
             rows.push(role_json(&role, &holders, &names));
         }
-        context.answer(moment, json!({"roles": rows}), || table.to_string());
+        context.answer(&view, json!({"roles": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -107,20 +107,20 @@ struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = match number_of(ObjectKind::Role, &self.role) {
             Some(number) => number,
             None => session.role(&self.role).await?.number,
         };
-        let (role, moment) = session.get_at::<RoleState>(number, at).await?;
+        let role = view.get::<RoleState>(number).await?;
         let role = role.ok_or_else(|| {
             Error::new(ErrorKind::Usage, format!("there is no role {}", self.role))
         })?;
-        let (held, _) = session.lists(Set::Holders, &[number], at).await?;
-        let (held, _) = session.get_all_at::<Assignment>(&held.concat(), at).await?;
+        let held = view.lists(Set::Holders, &[number]).await?;
+        let held = view.get_all::<Assignment>(&held.concat()).await?;
         let held: Vec<Assignment> = held.into_iter().flatten().collect();
-        let (grants, _) = session.lists(Set::Grants, &[number], at).await?;
-        let mut names = Names::new(session, at);
+        let grants = view.lists(Set::Grants, &[number]).await?;
+        let mut names = Names::new(&view);
         names.load_roles([number]).await?;
         names
             .load_members(held.iter().map(|one| one.member))
@@ -133,12 +133,12 @@ impl Show {
             .collect();
         let mut value = role_json(&role, &held.iter().collect::<Vec<_>>(), &names);
         value["grants"] = grants.clone().into();
-        context.answer(moment, value, || {
+        context.answer(&view, value, || {
             let mut text = facts(&[
                 ("role", names.shown(ObjectKind::Role, number)),
                 ("kind", word::word(role.kind())),
                 ("purpose", role.purpose.clone()),
-                ("domains", role.domains.join("\n         ")),
+                ("domains", role.domains.join("; ")),
                 ("external id", role.external_id.clone()),
                 ("holders", bounds(&role)),
                 ("term", length(role.term)),

@@ -51,18 +51,15 @@ struct List {}
 
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
-        let (lists, moment) = session.lists(Set::SodRules, &[0], at).await?;
+        let view = context.view().await?;
+        let lists = view.lists(Set::SodRules, &[0]).await?;
         let numbers = lists.concat();
-        let (rules, _) = session.get_all_at::<SodRule>(&numbers, at).await?;
-        let (exceptions, _) = session.lists(Set::SodExceptions, &numbers, at).await?;
-        let (exceptions, _) = session
-            .get_all_at::<SodException>(&exceptions.concat(), at)
-            .await?;
+        let rules = view.get_all::<SodRule>(&numbers).await?;
+        let exceptions = view.lists(Set::SodExceptions, &numbers).await?;
+        let exceptions = view.get_all::<SodException>(&exceptions.concat()).await?;
         let exceptions: Vec<SodException> = exceptions.into_iter().flatten().collect();
         let rules: Vec<SodRule> = rules.into_iter().flatten().collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names.load_units(rules.iter().map(|rule| rule.unit)).await?;
         names
             .load_members(exceptions.iter().map(|one| one.member))
@@ -101,7 +98,7 @@ impl List {
                 "exceptions": of_rule,
             }));
         }
-        context.answer(moment, json!({"rules": rows}), || table.to_string());
+        context.answer(&view, json!({"rules": rows}), || table.to_string());
         Ok(())
     }
 }

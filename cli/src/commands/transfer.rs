@@ -165,7 +165,8 @@ impl Show {
         let found = find(context, &self.transfer, self.account.as_deref()).await?;
         let event = &found.proven.event;
         let posting = event.posting.clone().unwrap_or_default();
-        let mut names = Names::new(session, AsOf::Newest);
+        let view = session.view(AsOf::Newest);
+        let mut names = Names::new(&view);
         names.load_accounts([posting.from, posting.to]).await?;
         let basis = event.basis.unwrap_or_default();
         names.load_members([basis.member]).await?;
@@ -285,10 +286,8 @@ async fn near(context: &Context) -> Result<Vec<u64>> {
     owners.push(keys::owner_number(OwnerKind::Member, member));
     owners.sort_unstable();
     owners.dedup();
-    let (lists, _) = session
-        .lists(keys::List::Accounts, &owners, AsOf::Newest)
-        .await?;
-    Ok(lists.concat())
+    let view = session.view(AsOf::Newest);
+    Ok(view.lists(keys::List::Accounts, &owners).await?.concat())
 }
 
 /// A kind of transfer as commands and JSON write it.

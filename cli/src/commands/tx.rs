@@ -167,8 +167,12 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     if body.organisation != session.organisation() {
         return Err(usage("the draft is for another organisation"));
     }
+    // Who asks about a draft that was sent wants to know what became of it.
+    if let Some(proven) = session.receipt(&draft.id()).await? {
+        return show_proven(context, &draft.id(), &proven).await;
+    }
     let simulated = session.simulate(draft).await?;
-    let code = simulated.receipt.as_ref().map_or(0, |receipt| receipt.code);
+    let code = simulated.receipt.code;
     // Nobody is "you" in a file that several people read.
     let sentences = context.sentences(draft, &simulated.verdicts, 0).await?;
     let mut signers = Vec::new();
@@ -228,9 +232,14 @@ async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
         )
         .with_transaction_id(*id)
     })?;
-    let draft = sent(&proven)?;
+    show_proven(context, id, &proven).await
+}
+
+async fn show_proven(context: &Context, id: &[u8; 32], proven: &ProvenReceipt) -> Result<()> {
+    let session = context.session().await?;
+    let draft = sent(proven)?;
     let sentences = context.sentences(&draft, &[], 0).await?;
-    let mut json = receipt::json(session, id, &proven).await?;
+    let mut json = receipt::json(session, id, proven).await?;
     json["actions"] = Value::from(sentences.clone());
     let events = receipt::event_lines(session, &proven.receipt).await?;
     context.output.show(&json, || {

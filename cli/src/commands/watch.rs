@@ -58,7 +58,8 @@ impl Watch {
             let lines = receipt::event_lines(session, &proven.receipt).await?;
             let signers = tx::sent(&proven)?.body()?.signers;
             let signers: Vec<u64> = signers.iter().map(|one| one.member).collect();
-            let mut names = Names::new(session, AsOf::Newest);
+            let view = session.view(AsOf::Newest);
+            let mut names = Names::new(&view);
             names.load_members(signers.iter().copied()).await?;
             let by = names.members(&signers);
             let value = json!({

@@ -49,7 +49,8 @@ impl Why {
         let mut text = String::new();
         if proven.code == 0 {
             text.push_str(&format!("Accepted in block {}:\n", proven.height));
-            let mut names = Names::new(session, AsOf::Newest);
+            let view = session.view(AsOf::Newest);
+            let mut names = Names::new(&view);
             receipt::load_names(&mut names, &proven.receipt.events).await?;
             for event in &proven.receipt.events {
                 let basis = receipt::basis_words(event.basis);
@@ -86,11 +87,7 @@ impl Why {
                 .map(|kind| actor(kind, 0))
                 .unwrap_or_default();
             asked.acting_role = action.acting_role;
-            let verdict = session
-                .can(member, &asked, false)
-                .await?
-                .verdict
-                .unwrap_or_default();
+            let verdict = session.can(member, &asked, false).await?;
             let now = match verdict.kind() {
                 VerdictKind::Refused => format!("{} {}", verdict.code, verdict.rejection),
                 VerdictKind::None | VerdictKind::Allowed | VerdictKind::NeedsDecision => {

@@ -38,7 +38,7 @@ pub fn csv(books: &Books) -> Result<String> {
             };
             let balance = balances.entry(own).or_default();
             balance.add(is_credit, entry.amount)?;
-            let row = row(books, entry, account, other, is_credit, balance);
+            let row = row(books, entry, account, other, is_credit, balance).map(harmless);
             writer.write_record(row).map_err(unwritable)?;
         }
     }
@@ -80,6 +80,21 @@ fn row(
     ]
 }
 
+/// A cell that no spreadsheet takes for a formula: one that begins like it, and is no number, gets an apostrophe, which
+/// spreadsheets read as the mark of a text.
+fn harmless(cell: String) -> String {
+    let begins = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let digits = cell.strip_prefix('-').unwrap_or(&cell);
+    let is_number = !digits.is_empty()
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match begins && !is_number {
+        true => format!("'{cell}"),
+        false => cell,
+    }
+}
+
 #[derive(Default)]
 struct Balance {
     credits: Amount,
@@ -113,6 +128,23 @@ fn unwritable(error: csv::Error) -> Error {
 mod tests {
     use super::super::testing;
     use super::*;
+
+    #[test]
+    fn what_somebody_wrote_is_no_formula() {
+        let table = [
+            ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
+            ("+49 30", "'+49 30"),
+            ("-1+2", "'-1+2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("-12.50", "-12.50"),
+            ("40 baskets, =1+1", "40 baskets, =1+1"),
+            ("", ""),
+        ];
+        for (cell, written) in table {
+            assert_eq!(harmless(cell.to_owned()), written);
+        }
+    }
 
     #[test]
     fn a_row_for_each_account_and_transfer_with_the_balance_after_it() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::session::{Draft, Outcome, Session};
+use crate::session::{CODE_FAIR_SHARE, Draft, Outcome, Session};
 use crate::{Error, ErrorKind, Result};
 
 /// How long nodes may be away.
@@ -13,8 +13,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Before the next attempt, where a node answers at once.
 const PAUSE: Duration = Duration::from_millis(250);
-/// A node's code for a member who sends more than their fair share: it can be sent later.
-const CODE_FAIR_SHARE: u32 = 1;
 
 /// Sends the same bytes again and again, which is safe: an id is consumed once.
 pub(super) async fn deliver(session: &Session, draft: &Draft) -> Result<Outcome> {

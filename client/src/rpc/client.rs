@@ -60,6 +60,12 @@ pub(crate) struct SecondAnswer<T> {
     pub(crate) answer: T,
 }
 
+/// What a node without room comes to: 503, said before the question where it is full already.
+const NO_PLACE: &str =
+    "has no room for another connection (503): try again, or ask another by --node";
+/// How the HTTP client tells of an answer that came before the question.
+const ANSWERED_EARLY: &str = "received unexpected message from connection";
+
 /// So many other nodes are asked at once: one of them may be away.
 const SECOND_NODES_MAX: usize = 2;
 
@@ -180,6 +186,17 @@ impl Client {
         })
     }
 
+    /// How many nodes are known.
+    pub(crate) fn nodes(&self) -> usize {
+        self.shared.nodes.len()
+    }
+
+    /// Asks another node first from now on, where another is known: what the usual one says is of no use.
+    pub(crate) fn prefer_another(&self) {
+        let next = (self.shared.preferred.load(Ordering::Relaxed) + 1) % self.nodes();
+        self.shared.preferred.store(next, Ordering::Relaxed);
+    }
+
     pub(super) fn tls(&self) -> &Arc<ClientConfig> {
         &self.shared.tls
     }
@@ -196,6 +213,9 @@ impl Client {
         let sent = self.shared.http.post(node.clone()).json(body).send().await;
         let response = sent.map_err(|error| words(&error))?;
         let status = response.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return Err(NO_PLACE.to_owned());
+        }
         let bytes = read_bounded(response, self.shared.answer_bytes_max).await?;
 
         // CometBFT reports errors of a call as JSON under 500 as well.
@@ -237,6 +257,10 @@ fn words(error: &reqwest::Error) -> String {
     while let Some(error) = cause {
         words.push(error.to_string());
         cause = error.source();
+    }
+    // Whom no place is left for is told so before anything was asked, which an HTTP client does not expect.
+    if words.iter().any(|one| one.contains(ANSWERED_EARLY)) {
+        return NO_PLACE.to_owned();
     }
     if error.is_timeout() {
         words.insert(0, "no answer in time".into());

@@ -106,14 +106,15 @@ impl Client {
         Ok(form.signed_header)
     }
 
-    /// The header of a height as another node than the usual one has it, where one answers within `limit`.
+    /// The header of a height, or the newest, as another node than the usual one has it, where one answers within
+    /// `limit`.
     pub(crate) async fn second_commit(
         &self,
-        height: u64,
+        height: Option<u64>,
         limit: Duration,
     ) -> Option<SecondAnswer<SignedHeader>> {
         let second = self
-            .call_another::<CommitForm>("commit", at(Some(height)), limit)
+            .call_another::<CommitForm>("commit", at(height), limit)
             .await?;
         Some(SecondAnswer {
             first: second.first,

@@ -154,16 +154,16 @@ impl Session {
             (Sha256::digest(&bytes)[..] == item.entry.object_hash[..]).then_some(bytes)
         };
         let height = item.entry.height;
-        let (after, _) = self
-            .get_at::<Account>(account, AsOf::Height(height))
-            .await?;
+        let at = |height| self.view(AsOf::Height(height));
+        let after = at(height).get::<Account>(account).await?;
         if let Some(bytes) = after.as_ref().and_then(fits) {
             return Ok(bytes);
         }
 
-        let (before, _) = self
-            .get_at::<Account>(account, AsOf::Height(height.saturating_sub(1)))
-            .await?;
+        let before = match height {
+            0 | 1 => None,
+            height => at(height - 1).get::<Account>(account).await?,
+        };
         let mut state = before.or(after).unwrap_or_default();
         let of_block = history
             .items

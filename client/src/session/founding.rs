@@ -2,14 +2,15 @@
 //! as another one, the file contains that of the ended chain.
 
 use base64::Engine as _;
-use polity_ledger::{continuation, genesis};
-use polity_proto::v1::Receipt;
+use polity_ledger::merkle::tree::StateTree;
+use polity_ledger::{block, continuation, genesis};
+use polity_proto::v1::{FoundingSignature, Receipt};
 use serde::Deserialize;
 
 use crate::trust::Genesis;
 use crate::{Error, Result};
 
-/// What a genesis file says, checked by running its founding actions.
+/// What a genesis file says, checked by running its founding actions and by the founders' signatures.
 #[derive(Clone, Debug)]
 pub struct Founding {
     /// The chain's name.
@@ -33,14 +34,24 @@ struct File {
     app_state: String,
     #[serde(default, deserialize_with = "crate::rpc::number")]
     initial_height: u64,
+    #[serde(default)]
+    signatures: Vec<Signature>,
     continues: Option<Box<File>>,
 }
 
+#[derive(Deserialize)]
+struct Signature {
+    member: u64,
+    key: String,
+    signature: String,
+}
+
 impl Founding {
-    /// Reads the bytes of a genesis file.
+    /// Reads the bytes of a genesis file. Who reads it believes it, because it is where trust begins: so it is held to
+    /// what every founding department signed, and later to the first header, which names the state that it founds.
     ///
-    /// The departments' signatures on it are for nodes to check before they start; who reads this
-    /// file believes it, because it is where trust begins.
+    /// # Errors
+    /// [`crate::ErrorKind::ProofFailed`] where a signature does not hold or is missing.
     pub fn parse(bytes: &[u8]) -> Result<Founding> {
         let wrong = |words: &str| Error::new(crate::ErrorKind::Usage, words.to_owned());
         let file: File = serde_json::from_slice(bytes)
@@ -73,11 +84,18 @@ impl Founding {
         };
         let founded = genesis::found(&founding)
             .map_err(|error| wrong("the founding actions found nothing").with_source(error))?;
+        let signatures: Vec<FoundingSignature> =
+            file.signatures.iter().map(Signature::decoded).collect();
+        genesis::check_signatures(&founding, &founded, &signatures).map_err(|error| {
+            Error::proof("the genesis file is not what the departments signed").with_source(error)
+        })?;
         let validators = founded
             .validators
             .iter()
             .map(|one| (one.key.as_slice(), one.power));
-        let trust = Genesis::of_founding(&file.chain_id, time, validators, bytes)?;
+        let app_hash = StateTree::new().apply(&block::tree_updates(&founded.changes));
+        let trust =
+            Genesis::of_founding(&file.chain_id, time, validators, bytes)?.that_founds(app_hash);
         let digest = genesis::organisation_digest(&founding);
         Ok(Founding {
             organisation: digest,
@@ -89,7 +107,8 @@ impl Founding {
         })
     }
 
-    /// The chain that goes on from this one.
+    /// The chain that goes on from this one. Its departments' signatures bind who they were at the end, which only the
+    /// ended chain's last header tells: that header names this chain's validators, and is verified.
     fn going_on(self, chain: &genesis::Founding<'_>, bytes: &[u8]) -> Result<Founding> {
         let continuation = continuation::parse(chain, &self.organisation).map_err(|error| {
             Error::new(crate::ErrorKind::Usage, "the chain does not go on").with_source(error)
@@ -103,5 +122,16 @@ impl Founding {
             chain_id: chain.chain_id.to_owned(),
             ..self
         })
+    }
+}
+
+impl Signature {
+    /// What is no hexadecimal is no signature: it is found not to verify.
+    fn decoded(&self) -> FoundingSignature {
+        FoundingSignature {
+            member: self.member,
+            key: hex::decode(&self.key).unwrap_or_default(),
+            signature: hex::decode(&self.signature).unwrap_or_default(),
+        }
     }
 }

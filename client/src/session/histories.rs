@@ -4,8 +4,9 @@ use polity_ledger::state::objects;
 use polity_proto::v1::{EntryContext, HistoryAnswer, HistoryEntry, HistoryRequest, ObjectKind};
 use prost::Message;
 
+use super::Moment;
 use super::Session;
-use super::read::{Moment, decode};
+use super::read::{LIST_ATTEMPTS, decode};
 use crate::proof::HistoryHead;
 use crate::{Error, Result};
 
@@ -75,21 +76,47 @@ impl Session {
         number: u64,
         limit: u32,
     ) -> Result<History> {
-        let page = self.history_page(kind, number, 0, limit, true).await?;
-        let (head, moment) = self.history_head(kind, number).await?;
-        if page.count != head.count {
-            return Box::pin(self.newest_history(kind, number, limit)).await;
+        for _ in 0..LIST_ATTEMPTS {
+            let page = self.history_page(kind, number, 0, limit, true).await?;
+            let (head, moment) = self.history_head(kind, number).await?;
+            if page.count != head.count {
+                continue;
+            }
+            if head.verify_page(&page, page.from)? != head {
+                return Err(Error::proof("the page does not end with the history"));
+            }
+            let mut items = Vec::new();
+            append(&mut items, page.from, &page)?;
+            return Ok(History {
+                items,
+                from: page.from,
+                count: head.count,
+                root: head.root.to_vec(),
+                moment,
+            });
         }
-        let proven = head.verify_page(&page, page.from)?;
-        let mut items = Vec::new();
-        append(&mut items, page.from, &page)?;
-        Ok(History {
-            items,
-            from: page.from,
-            count: proven.count,
-            root: head.root.to_vec(),
-            moment,
-        })
+        Err(other_length())
+    }
+
+    /// The entries at `from` and after it, at most `limit`, and the head that proves them.
+    pub(super) async fn history_part(
+        &self,
+        kind: ObjectKind,
+        number: u64,
+        from: u64,
+        limit: u32,
+    ) -> Result<(Vec<HistoryEntry>, HistoryHead)> {
+        for _ in 0..LIST_ATTEMPTS {
+            let page = self.history_page(kind, number, from, limit, false).await?;
+            let (head, _) = self.history_head(kind, number).await?;
+            if page.count != head.count {
+                continue;
+            }
+            head.verify_page(&page, from)?;
+            let entries = page.entries.iter().map(|entry| decode(entry));
+            return Ok((entries.collect::<Result<_>>()?, head));
+        }
+        Err(other_length())
     }
 
     async fn history_head(&self, kind: ObjectKind, number: u64) -> Result<(HistoryHead, Moment)> {
@@ -123,6 +150,11 @@ impl Session {
             .await?;
         decode(&answer.value)
     }
+}
+
+/// An honest history may grow between two questions, and not between all of them.
+fn other_length() -> Error {
+    Error::proof("the node tells of a history of another length than the state proves")
 }
 
 fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Result<()> {

@@ -1,23 +1,55 @@
 //! Questions to the judge and to a node's indexes. Answers are hearsay: they guide, the block decides.
 
 use polity_proto::v1::{
-    Action, CanAnswer, CanRequest, HealthAnswer, HealthRequest, InboxAnswer, InboxRequest,
-    OutlookAnswer, OutlookRequest, StatusAnswer, WhoCanAnswer, WhoCanRequest,
+    Action, CanAnswer, CanRequest, Fact, HealthAnswer, HealthRequest, InboxAnswer, InboxRequest,
+    OutlookAnswer, OutlookRequest, Receipt, SimulateAnswer, SimulateRequest, StatusAnswer, Verdict,
+    VerdictKind, WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
 
-use super::{AsOf, Session};
+use super::{AsOf, Draft, Session};
 use crate::{Error, Result};
 
+/// What a draft would come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simulated {
+    /// The height whose state it was judged on.
+    pub height: u64,
+    /// The receipt that it would have.
+    pub receipt: Receipt,
+    /// Names and values around a refusal.
+    pub facts: Vec<Fact>,
+    /// By which authority, for each action.
+    pub verdicts: Vec<Verdict>,
+}
+
 impl Session {
+    /// Judges a draft on the newest state without sending it.
+    pub async fn simulate(&self, draft: &Draft) -> Result<Simulated> {
+        let request = SimulateRequest {
+            body: draft.body.clone(),
+        };
+        let answer: SimulateAnswer = self.question("/simulate", &request).await?;
+        Ok(Simulated {
+            height: answer.height,
+            receipt: answer.receipt.ok_or_else(empty)?,
+            facts: answer.facts,
+            verdicts: answer.verdicts,
+        })
+    }
+
     /// May this member do this action? With `any_role`, in whichever of the roles that the member holds.
-    pub async fn can(&self, member: u64, action: &Action, any_role: bool) -> Result<CanAnswer> {
+    pub async fn can(&self, member: u64, action: &Action, any_role: bool) -> Result<Verdict> {
         let request = CanRequest {
             member,
             action: Some(action.clone()),
             any_role,
         };
-        self.question("/can", &request).await
+        let answer: CanAnswer = self.question("/can", &request).await?;
+        answer
+            .verdict
+            .filter(|verdict| verdict.kind() != VerdictKind::None)
+            .ok_or_else(empty)
     }
 
     /// Who may do this action, alone or by beginning a decision?
@@ -78,7 +110,15 @@ impl Session {
     }
 }
 
+fn empty() -> Error {
+    Error::trouble("the node's answer says nothing")
+}
+
+/// Every answer of an honest node names its height, so none is empty.
 fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
+    if bytes.is_empty() {
+        return Err(empty());
+    }
     T::decode(bytes)
         .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
 }

@@ -4,60 +4,28 @@ use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::{KeysAnswer, KeysRequest, ListHead, ListPage, Record};
 use prost::Message;
-use sha2::{Digest, Sha256};
 
-use super::Session;
+use super::{Moment, Session, visible};
 use crate::proof::verify_keys;
 use crate::rpc::QueryAnswer;
+use crate::trust::VerifiedHeader;
 use crate::{Error, ErrorKind, Result};
 
 /// Most keys of one question.
 pub(super) const KEYS_MAX: usize = 100;
-/// How often a list that grew in the meantime is read again.
-const LIST_ATTEMPTS: usize = 8;
-
-/// At which height an answer holds, and whether a header proves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// The height whose state was read.
-    pub height: u64,
-    /// Whether it was verified against a signed header. The past of what has no history of its own is not.
-    pub is_proven: bool,
-}
-
-/// Which state to read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AsOf {
-    /// The newest.
-    #[default]
-    Newest,
-    /// After the block of this height.
-    Height(u64),
-}
+/// How often what grew in the meantime is read again.
+pub(super) const LIST_ATTEMPTS: usize = 8;
 
 impl Session {
     /// An object by its number.
     pub async fn get<T: Object>(&self, number: u64) -> Result<Option<T>> {
-        Ok(self.get_at(number, AsOf::Newest).await?.0)
-    }
-
-    /// An object by its number, as of a height.
-    pub async fn get_at<T: Object>(&self, number: u64, at: AsOf) -> Result<(Option<T>, Moment)> {
         let key = objects::object_key(T::PREFIX, number);
-        match at {
-            AsOf::Newest => {
-                let (mut values, moment) = self.read(&[key]).await?;
-                Ok((
-                    values
-                        .pop()
-                        .flatten()
-                        .map(|value| decode_object::<T>(&value))
-                        .transpose()?,
-                    moment,
-                ))
-            }
-            AsOf::Height(height) => self.object_as_of(number, height).await,
-        }
+        let (mut values, _) = self.read(&[key]).await?;
+        values
+            .pop()
+            .flatten()
+            .map(|value| decode_object::<T>(&value))
+            .transpose()
     }
 
     /// Several objects of one kind by their numbers, in that order.
@@ -118,64 +86,35 @@ impl Session {
     /// one height.
     pub async fn read(&self, keys: &[Vec<u8>]) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
         let mut values = Vec::with_capacity(keys.len());
-        let mut height = 0;
+        let mut moment: Option<Moment> = None;
         for chunk in keys.chunks(KEYS_MAX) {
-            let request = KeysRequest {
-                keys: chunk.to_vec(),
-            };
-            let answer = self.ask("/keys", &request.encode_to_vec(), 0, true).await?;
-            let answer: KeysAnswer = decode(&answer.value)?;
-            let header = self.light().proven_at(answer.height, self.wait).await?;
+            let (answer, header) = self.newest(chunk).await?;
             values.extend(verify_keys(&answer, chunk, &header)?);
-            height = answer.height;
+            let read = Moment::proven(answer.height, &header);
+            moment = Some(moment.map_or(read, |moment| moment.and(read)));
         }
-        Ok((
-            values,
-            Moment {
-                height,
-                is_proven: true,
-            },
-        ))
+        Ok((values, moment.unwrap_or_default()))
     }
 
-    /// The past of an object: what the node remembers, proven by the object's own history where it has one.
-    async fn object_as_of<T: Object>(
-        &self,
-        number: u64,
-        height: u64,
-    ) -> Result<(Option<T>, Moment)> {
-        let key = objects::object_key(T::PREFIX, number);
-        let answer = self.ask("/key", &key, height, false).await?;
-        if answer.value.is_empty() {
-            return Ok((
-                None,
-                Moment {
-                    height,
-                    is_proven: false,
-                },
-            ));
+    /// A node's newest values, and the header that proves them: none that lies below what was believed before. A node
+    /// that is behind gets the time to catch up; one that shows the past as the present is not believed.
+    async fn newest(&self, keys: &[Vec<u8>]) -> Result<(KeysAnswer, VerifiedHeader)> {
+        let request = KeysRequest {
+            keys: keys.to_vec(),
         }
-        let object = decode_object::<T>(&answer.value)?;
-        if !T::HISTORY {
-            return Ok((
-                Some(object),
-                Moment {
-                    height,
-                    is_proven: false,
-                },
-            ));
+        .encode_to_vec();
+        let floor = self.light().floor().await;
+        let mut behind = self.light().behind(floor);
+        loop {
+            let answer = self.ask("/keys", &request, 0, true).await?;
+            let answer: KeysAnswer = decode(&answer.value)?;
+            if answer.height.saturating_add(1) < floor {
+                behind.wait(answer.height.saturating_add(1)).await?;
+                continue;
+            }
+            let header = self.light().proven_at(answer.height, self.wait).await?;
+            return Ok((answer, header));
         }
-        let record: Record = decode(&answer.value)?;
-        let history = self.history(T::KIND, number).await?;
-        let last = history
-            .items
-            .iter()
-            .rev()
-            .find(|item| item.entry.height <= height);
-        let is_proven = last.is_some_and(|item| {
-            item.entry.object_hash == Sha256::digest(&record.object).as_slice()
-        });
-        Ok((Some(object), Moment { height, is_proven }))
     }
 
     /// Asks a node; a code in the answer is an error. The answer is hearsay until it is proven.
@@ -188,10 +127,10 @@ impl Session {
     ) -> Result<QueryAnswer> {
         let answer = self.rpc().abci_query(path, data, height, prove).await?;
         if answer.code != 0 {
-            return Err(Error::trouble(format!(
-                "the node has no answer: {}",
-                answer.log
-            )));
+            return Err(Error::trouble(match answer.log.as_str() {
+                "" => format!("the node has no answer (code {})", answer.code),
+                words => format!("the node has no answer: {}", visible(words)),
+            }));
         }
         Ok(answer)
     }

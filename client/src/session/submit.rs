@@ -1,228 +1,98 @@
-//! Transactions: built, signed, sent, and followed to a proven receipt.
+//! Transactions sent, and followed to a proven receipt.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use polity_ledger::{Rejection, check};
-use polity_proto::v1::{
-    Action, Body, Envelope, ReceiptAnswer, ReceiptAtRequest, Ref, Signer as BodySigner,
-    SimulateAnswer, SimulateRequest, action::Kind,
-};
+use polity_ledger::Rejection;
+use polity_proto::v1::{Envelope, ReceiptAnswer, ReceiptAtRequest};
 use prost::Message;
-use rand::RngCore;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::Session;
-use crate::keys::Signer;
+use super::{Draft, Session};
 use crate::proof::{ProvenReceipt, verify_receipt};
+use crate::rpc::BroadcastAnswer;
 use crate::{Error, ErrorKind, Refusal, Result};
-
-/// How long a transaction of one signer is valid.
-pub const VALIDITY_ONE_SIGNER: Duration = Duration::from_secs(600);
-/// How long a transaction of several signers is valid: it is passed around.
-pub const VALIDITY_SEVERAL_SIGNERS: Duration = Duration::from_secs(3 * 86_400);
 
 /// Between two looks for a receipt. A block is a matter of a few dozen milliseconds, so the first looks are close
 /// together.
 const POLL_FIRST: Duration = Duration::from_millis(5);
 const POLL_LAST: Duration = Duration::from_millis(250);
 
-/// A body with the signatures that it has so far, as people pass it around.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// The bytes that everybody signs.
-    pub body: Vec<u8>,
-    /// A signature for each signer, in order; empty where it is missing.
-    pub signatures: Vec<Vec<u8>>,
-}
+/// A node's code for a member who sends more than their fair share through it: it can be sent later.
+pub(crate) const CODE_FAIR_SHARE: u32 = 1;
+/// The codes of bytes and signers. What is judged in a block alone has higher ones, which no door gives.
+const DOOR_CODES: std::ops::Range<u32> = 100..300;
 
 /// What became of a transaction that was sent.
 pub type Outcome = ProvenReceipt;
 
-/// An action of the first signer in a role (0: none).
-pub fn actor(kind: Kind, role: u64) -> Action {
-    Action {
-        acting_role: (role != 0).then_some(Ref {
-            number: role,
-            new: 0,
-        }),
-        kind: Some(kind),
-        ..Action::default()
-    }
-}
-
-/// A signer's entry in a body.
-pub fn signed_by(member: u64, key: &[u8; 32]) -> BodySigner {
-    BodySigner {
-        member,
-        key: key.to_vec(),
-    }
-}
-
-impl Draft {
-    /// A body that nobody has signed yet. `validity` counts from this machine's clock.
-    pub fn new(
-        organisation: &[u8; 32],
-        signers: Vec<BodySigner>,
-        actions: Vec<Action>,
-        validity: Duration,
-    ) -> Result<Draft> {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|error| Error::trouble("the clock is before 1970").with_source(error))?;
-        let mut salt = vec![0; 16];
-        rand::thread_rng().fill_bytes(&mut salt);
-        Draft::of_body(&Body {
-            version: check::VERSION,
-            organisation: organisation.to_vec(),
-            valid_until: (now + validity).as_secs(),
-            salt,
-            signers,
-            actions,
-        })
-    }
-
-    /// A body that nobody has signed yet.
-    pub fn of_body(body: &Body) -> Result<Draft> {
-        let bytes = body.encode_to_vec();
-        check::parse_body(&bytes).map_err(refused_by_form)?;
-        Ok(Draft {
-            body: bytes,
-            signatures: vec![Vec::new(); body.signers.len()],
-        })
-    }
-
-    /// Reads a draft that somebody passed on.
-    pub fn from_envelope(bytes: &[u8]) -> Result<Draft> {
-        let envelope = Envelope::decode(bytes)
-            .map_err(|error| Error::usage("not a draft").with_source(error))?;
-        let draft = Draft {
-            body: envelope.body,
-            signatures: envelope.signatures,
-        };
-        let body = draft.body()?;
-        if body.signers.len() != draft.signatures.len() {
-            return Err(Error::usage(
-                "the draft has another number of signatures than signers",
-            ));
-        }
-        Ok(draft)
-    }
-
-    /// The draft as an envelope, complete or not.
-    pub fn to_envelope(&self) -> Vec<u8> {
-        Envelope {
-            body: self.body.clone(),
-            signatures: self.signatures.clone(),
-        }
-        .encode_to_vec()
-    }
-
-    /// What is signed.
-    pub fn body(&self) -> Result<Body> {
-        check::parse_body(&self.body).map_err(refused_by_form)
-    }
-
-    /// The transaction's id.
-    pub fn id(&self) -> [u8; 32] {
-        Sha256::digest(&self.body).into()
-    }
-
-    /// Signs at every place that names this key. Says whether there was one.
-    pub fn sign(&mut self, organisation: &[u8; 32], signer: &Signer) -> Result<bool> {
-        let body = self.body()?;
-        if body.organisation != organisation {
-            return Err(Error::usage("the draft is for another organisation"));
-        }
-        let mut signed = false;
-        for (place, named) in self.signatures.iter_mut().zip(&body.signers) {
-            if named.key == signer.public_key() {
-                *place = signer.sign_body(organisation, &self.body).to_vec();
-                signed = true;
-            }
-        }
-        Ok(signed)
-    }
-
-    /// Whether everybody has signed.
-    pub fn is_complete(&self) -> bool {
-        self.signatures
-            .iter()
-            .all(|signature| !signature.is_empty())
-    }
-}
-
-/// The ledger's refusal of what is no transaction by its bytes alone: no block would hold it, so
-/// nothing is sent.
-fn refused_by_form(rejection: Rejection) -> Error {
-    Error::refused(Refusal {
-        code: rejection.code(),
-        log: rejection.to_string(),
-        facts: vec![(
-            "sent".into(),
-            "nothing; no block holds what is refused by its form".into(),
-        )],
-    })
+/// What a node's door said to a transaction. All of it is that node's word.
+#[derive(Debug)]
+enum Door {
+    /// It is on its way.
+    Took,
+    /// The node says that it did not take it, and why.
+    Refused(Error),
+    /// The node said what no door says: it does not keep to the protocol, and may have passed the transaction on.
+    Broken,
 }
 
 impl Session {
-    /// Judges a draft on the newest state without sending it. Hearsay of the node that was asked.
-    pub async fn simulate(&self, draft: &Draft) -> Result<SimulateAnswer> {
-        let request = SimulateRequest {
-            body: draft.body.clone(),
-        };
-        let answer = self
-            .ask("/simulate", &request.encode_to_vec(), 0, false)
-            .await?;
-        SimulateAnswer::decode(&answer.value[..])
-            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
-    }
-
-    /// Sends a complete draft and waits for its proven receipt. A refusal in a block is a receipt too, with its code;
-    /// a refusal at the door is an error. Sending the same draft again is safe.
+    /// Sends a complete draft and waits for its proven receipt. A refusal in a block is a receipt too, with its code.
+    /// Sending the same draft again is safe.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] where every node says that it did not take it; [`ErrorKind::OutcomeUnknown`] where no
+    /// receipt shows in time.
     pub async fn submit(&self, draft: &Draft) -> Result<Outcome> {
         if !draft.is_complete() {
             return Err(Error::usage("signatures are missing"));
         }
         let id = draft.id();
-        let sent = self.rpc().broadcast_tx_sync(&draft.to_envelope()).await;
-        match sent {
-            Ok(answer) if answer.code == 0 => {}
-            Ok(answer) => {
-                // It may be in a block already: sent before, or through another node.
-                if let Some(outcome) = self.receipt(&id).await? {
-                    return Ok(outcome);
-                }
-                let refusal = Refusal {
-                    code: answer.code,
-                    log: answer.log,
-                    facts: Vec::new(),
-                };
-                return Err(Error::refused(refusal).with_transaction_id(id));
+        let bytes = draft.to_envelope();
+        let mut refused = None;
+        let mut is_open = false;
+        for _ in 0..self.rpc().nodes() {
+            let answered = self.rpc().broadcast_tx_sync(&bytes).await;
+            match answered.map_or_else(not_taken, door)? {
+                Door::Took => return self.wait_for_receipt(&id).await,
+                Door::Refused(error) => refused = Some(error),
+                Door::Broken => is_open = true,
             }
-            Err(error) if error.kind() == ErrorKind::Refused => {
-                return match self.receipt(&id).await {
-                    Ok(Some(outcome)) => Ok(outcome),
-                    Ok(None) | Err(_) => Err(error.with_transaction_id(id)),
-                };
-            }
-            Err(error) => return Err(error.with_transaction_id(id)),
+            self.rpc().prefer_another();
         }
-        self.wait_for_receipt(&id).await
+
+        match refused {
+            // It may be in a block already: sent before, or through another node.
+            Some(error) if !is_open => match self.receipt(&id).await {
+                Ok(Some(outcome)) => Ok(outcome),
+                Ok(None) | Err(_) => Err(error.with_transaction_id(id)),
+            },
+            Some(_) | None => self.wait_for_receipt(&id).await,
+        }
     }
 
-    /// Waits for the proven receipt of a transaction that was sent.
+    /// Waits for the proven receipt of a transaction that was sent. A node that has no sensible answer leaves the
+    /// outcome open, and the next one is asked.
     pub async fn wait_for_receipt(&self, id: &[u8; 32]) -> Result<Outcome> {
         let deadline = Instant::now() + self.wait;
         let mut pause = POLL_FIRST;
         loop {
-            if let Some(outcome) = self.receipt(id).await? {
+            let found = self.receipt(id).await;
+            if let Ok(Some(outcome)) = found {
                 return Ok(outcome);
             }
+            // A node without a sensible answer, or with none for long, may be the one that keeps it back.
+            if found.is_err() || pause == POLL_LAST {
+                self.rpc().prefer_another();
+            }
             if Instant::now() >= deadline {
-                let words =
-                    "the outcome did not show in time; sending the same transaction again is safe";
-                return Err(Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id));
+                let words = "the outcome is open: no proof of it showed in time; sending the same bytes again is safe";
+                let open = Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id);
+                return Err(match found {
+                    Ok(_) => open,
+                    Err(error) => open.with_source(error),
+                });
             }
             sleep(pause).await;
             pause = (pause * 3 / 2).min(POLL_LAST);
@@ -235,8 +105,7 @@ impl Session {
         if answer.code != 0 {
             return Ok(None);
         }
-        let answer = ReceiptAnswer::decode(&answer.value[..])
-            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))?;
+        let answer = decode(&answer.value)?;
         self.prove_receipt(&answer, id).await.map(Some)
     }
 
@@ -246,8 +115,7 @@ impl Session {
         let answer = self
             .ask("/receipt-at", &request.encode_to_vec(), 0, false)
             .await?;
-        let answer = ReceiptAnswer::decode(&answer.value[..])
-            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))?;
+        let answer: ReceiptAnswer = decode(&answer.value)?;
         let envelope = Envelope::decode(&answer.transaction[..])
             .map_err(|error| Error::proof("the transaction is malformed").with_source(error))?;
         if (answer.height, answer.index) != (height, index) {
@@ -258,21 +126,49 @@ impl Session {
     }
 
     async fn prove_receipt(&self, answer: &ReceiptAnswer, id: &[u8; 32]) -> Result<ProvenReceipt> {
+        if answer.height == 0 {
+            return Err(Error::proof("the receipt is of no block"));
+        }
         let next = self.light().proven_at(answer.height, self.wait).await?;
         let block = self.light().verified_header(answer.height).await?;
         verify_receipt(answer, id, &block, &next)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Reads what a door answered.
+fn door(answer: BroadcastAnswer) -> Result<Door> {
+    let is_ours = |code| DOOR_CODES.contains(&code) && Rejection::from_code(code).is_some();
+    Ok(match answer.code {
+        0 => Door::Took,
+        code if code == CODE_FAIR_SHARE || is_ours(code) => {
+            Door::Refused(Error::refused(Refusal {
+                code,
+                log: answer.log,
+                facts: Vec::new(),
+                at_door: true,
+            }))
+        }
+        _ => Door::Broken,
+    })
+}
 
-    #[test]
-    fn what_its_form_refuses_is_refused_by_the_ledgers_own_name() {
-        let error = Draft::of_body(&Body::default()).expect_err("no version is 0");
-        assert_eq!(error.kind(), ErrorKind::Refused);
-        let code = error.refusal().map(|refusal| refusal.code);
-        assert_eq!(code, Some(Rejection::WrongVersion.code()));
+/// A call that ended with an error: one that a node reports is its refusal; where none could be reached, no other can.
+fn not_taken(error: Error) -> Result<Door> {
+    match error.kind() {
+        ErrorKind::NotReached => Err(error),
+        ErrorKind::Trouble
+        | ErrorKind::Usage
+        | ErrorKind::Refused
+        | ErrorKind::ProofFailed
+        | ErrorKind::OutcomeUnknown
+        | ErrorKind::Key => Ok(Door::Refused(error)),
     }
 }
+
+fn decode(bytes: &[u8]) -> Result<ReceiptAnswer> {
+    ReceiptAnswer::decode(bytes)
+        .map_err(|error| Error::proof("the receipt is malformed").with_source(error))
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,29 @@ use super::Session;
 use crate::{Error, Result};
 
 impl Session {
-    /// The newest height whose block is not later than a time, Unix seconds. Nodes lead the search; the header that
-    /// is found and the one above it are verified.
+    /// The first height that the node says it has.
+    pub async fn first_height(&self) -> Result<u64> {
+        Ok(self.rpc().status().await?.earliest_height.max(1))
+    }
+
+    /// The newest height whose block is not later than a time, Unix seconds.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Usage`] where the time lies before the first block.
     pub async fn height_at(&self, seconds: u64) -> Result<u64> {
-        let status = self.rpc().status().await?;
+        self.height_not_after(seconds)
+            .await?
+            .ok_or_else(|| Error::usage("the time lies before the first block that the node has"))
+    }
+
+    /// The same; none where the time lies before the first block. Nodes lead the search; the header that is found and
+    /// the one above it are verified.
+    pub async fn height_not_after(&self, seconds: u64) -> Result<Option<u64>> {
+        let earliest = self.first_height().await?;
+        let newest = self.light().newest_height().await?;
         let time = UNIX_EPOCH + Duration::from_secs(seconds);
-        let mut low = status.earliest_height.max(1);
-        let mut high = status.latest_height;
+        let mut low = earliest;
+        let mut high = newest;
         while low < high {
             let middle = low + (high - low).div_ceil(2);
             let header = self.rpc().commit(Some(middle)).await?;
@@ -24,14 +40,11 @@ impl Session {
         }
 
         if self.light().verified_header(low).await?.time() > time {
-            return Err(Error::usage(
-                "the time lies before the first block that the node has",
-            ));
+            return Ok(None);
         }
-        if low < status.latest_height && self.light().verified_header(low + 1).await?.time() <= time
-        {
+        if low < newest && self.light().verified_header(low + 1).await?.time() <= time {
             return Err(Error::proof("the node's headers do not ascend in time"));
         }
-        Ok(low)
+        Ok(Some(low))
     }
 }

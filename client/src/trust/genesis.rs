@@ -20,6 +20,8 @@ pub struct Genesis {
     pub(super) initial_height: u64,
     pub(super) validators: Set,
     pub(super) digest: [u8; 32],
+    /// Root of the state that it founds; none where nobody ran its founding actions.
+    pub(super) app_hash: Option<[u8; 32]>,
     pub(super) link: Option<Box<Link>>,
 }
 
@@ -64,6 +66,7 @@ impl Genesis {
             initial_height: form.initial_height.max(1),
             validators,
             digest: Sha256::digest(bytes).into(),
+            app_hash: None,
             link: None,
         })
     }
@@ -98,8 +101,18 @@ impl Genesis {
             validators: validator_set(validators)
                 .map_err(|error| unusable("no usable validators").with_source(error))?,
             digest: Sha256::digest(bytes).into(),
+            app_hash: None,
             link: None,
         })
+    }
+
+    /// The same root of a chain whose first header names this state.
+    #[must_use]
+    pub fn that_founds(self, app_hash: [u8; 32]) -> Self {
+        Self {
+            app_hash: Some(app_hash),
+            ..self
+        }
     }
 
     /// The same root of a chain that goes on from another one.

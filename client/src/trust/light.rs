@@ -7,6 +7,7 @@ use std::time::Duration;
 use tendermint::Time;
 use tendermint::block::signed_header::SignedHeader;
 use tendermint::validator::Set;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
 use super::block::{LightBlock, validator_set};
@@ -32,12 +33,14 @@ const POLL_LAST: Duration = Duration::from_millis(200);
 
 /// Verifies headers of one chain, from one root.
 pub struct LightClient {
-    rpc: Client,
+    pub(super) rpc: Client,
     root: TrustRoot,
-    options: TrustOptions,
+    pub(super) options: TrustOptions,
     store: Option<TrustStore>,
     believed: Mutex<BTreeMap<u64, Arc<LightBlock>>>,
     ended: Option<Ended>,
+    /// Whether another node was asked for its newest header.
+    pub(super) looked_around: OnceCell<()>,
 }
 
 impl LightClient {
@@ -65,6 +68,7 @@ impl LightClient {
             options,
             store,
             ended,
+            looked_around: OnceCell::new(),
         })
     }
 
@@ -87,12 +91,6 @@ impl LightClient {
             block.signed_header().header.clone(),
             block.validators(),
         ))
-    }
-
-    /// The newest header that the node has, verified.
-    pub async fn newest(&self) -> Result<VerifiedHeader> {
-        let status = self.rpc.status().await?;
-        self.verified_header(status.latest_height).await
     }
 
     /// The header that proves state and results of `height`: that of `height + 1`. Waits for it at
@@ -149,10 +147,7 @@ impl LightClient {
         }
 
         let now = self.options.now()?;
-        if self.believed().is_empty() {
-            let root = self.root_block(now).await?;
-            self.keep(&root)?;
-        }
+        self.believe_root(now).await?;
         let Some(from) = self.vouching_at_or_below(height, now) else {
             return self.backward(height).await;
         };
@@ -211,13 +206,12 @@ impl LightClient {
     /// Down from a believed block, header by header along their hashes. The hashes bind whatever
     /// the age of the signatures.
     async fn backward(&self, height: u64) -> Result<Arc<LightBlock>> {
-        let (above, newest) = {
+        let above = {
             let believed = self.believed();
-            let above = believed.range(height..).next().map(|(_, b)| b.clone());
-            (above, believed.values().next_back().cloned())
+            believed.range(height..).next().map(|(_, b)| b.clone())
         };
         let Some(mut upper) = above else {
-            return Err(match newest {
+            return Err(match self.newest_believed() {
                 Some(newest) => expired(&newest),
                 None => Error::proof("nothing is believed yet"),
             });
@@ -243,6 +237,21 @@ impl LightClient {
         Ok(upper)
     }
 
+    /// Believes the root, where nothing is believed yet.
+    pub(super) async fn believe_root(&self, now: Time) -> Result<()> {
+        if self.believed().is_empty() {
+            let root = self.root_block(now).await?;
+            self.keep(&root)?;
+        }
+        Ok(())
+    }
+
+    /// The newest block that is believed.
+    pub(super) fn newest_believed(&self) -> Option<Arc<LightBlock>> {
+        let believed = self.believed();
+        believed.values().next_back().cloned()
+    }
+
     async fn root_block(&self, now: Time) -> Result<Arc<LightBlock>> {
         let height = self.root.height();
         let signed = self.rpc.commit(Some(height)).await?;
@@ -266,7 +275,7 @@ impl LightClient {
     }
 
     /// Adds the validators to a header; a set that is known by its hash is not asked for again.
-    async fn complete(
+    pub(super) async fn complete(
         &self,
         signed: SignedHeader,
         height: u64,
@@ -304,7 +313,7 @@ impl LightClient {
         self.options.vouches(block, now).then(|| block.clone())
     }
 
-    fn keep(&self, block: &Arc<LightBlock>) -> Result<()> {
+    pub(super) fn keep(&self, block: &Arc<LightBlock>) -> Result<()> {
         if let Some(store) = &self.store {
             store.keep(block)?;
         }

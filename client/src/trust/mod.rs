@@ -8,6 +8,7 @@
 mod block;
 mod chain;
 mod ended;
+mod floor;
 mod genesis;
 mod header;
 mod light;

@@ -185,6 +185,14 @@ fn signed_by_genesis(genesis: &Genesis, block: &LightBlock) -> Result<()> {
     if header.time < genesis.time {
         return Err(Error::proof("the first header is older than the genesis"));
     }
+    if genesis
+        .app_hash
+        .is_some_and(|founded| header.app_hash.as_bytes() != founded)
+    {
+        return Err(Error::proof(
+            "the chain began with another state than the genesis file founds",
+        ));
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// [`crate::ErrorKind::ProofFailed`] where the two differ, whichever of them is right.
 pub(super) async fn compare(rpc: &Client, block: &LightBlock) -> Result<()> {
     let height = block.height();
-    let Some(told) = rpc.second_commit(height, PATIENCE).await else {
+    let Some(told) = rpc.second_commit(Some(height), PATIENCE).await else {
         return Ok(());
     };
     let (one, other) = (

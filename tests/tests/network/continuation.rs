@@ -139,11 +139,9 @@ fn assert_proven(cluster: &Cluster, continuation: &Continuation, first_genesis: 
             .await
             .expect("the history is proven");
         assert!(audited.by_transactions > 2 && audited.by_genesis > 0);
-        let (then, moment) = session
-            .get_at::<Account>(account, AsOf::Height(1))
-            .await
-            .expect("the node remembers");
-        assert!(moment.is_proven);
+        let view = session.view(AsOf::Height(1));
+        let then = view.get::<Account>(account).await.expect("it is proven");
+        assert!(view.moment().is_proven);
         let issued = Amount(u128::from(charter::ISSUED));
         assert!(then.is_some_and(|then| then.credits_posted == issued.to_bytes()));
 

@@ -28,23 +28,21 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
         let period = self
             .period
             .as_deref()
             .map(|text| period::parse(text, 1))
             .transpose()?;
-        let (lists, moment) = session.lists(Set::BudgetLines, &[unit], at).await?;
-        let (lines, _) = session
-            .get_all_at::<BudgetLine>(&lists.concat(), at)
-            .await?;
+        let lists = view.lists(Set::BudgetLines, &[unit]).await?;
+        let lines = view.get_all::<BudgetLine>(&lists.concat()).await?;
         let lines: Vec<BudgetLine> = lines
             .into_iter()
             .flatten()
             .filter(|line| period.is_none_or(|period| touches(line, period)))
             .collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names.load_units([unit]).await?;
         names
             .load_assets(lines.iter().map(|line| line.asset))
@@ -80,7 +78,7 @@ impl List {
             .map(|line| as_json(line, &names.asset(line.asset)))
             .collect();
         let value = json!({"unit": lettered(ObjectKind::Unit, unit), "lines": rows});
-        context.answer(moment, value, || table.to_string());
+        context.answer(&view, value, || table.to_string());
         Ok(())
     }
 }
@@ -94,24 +92,23 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = context
             .line_ref(&self.line)
             .await?
             .map_or(0, |line| line.number);
-        let (line, moment) = session.get_at::<BudgetLine>(number, at).await?;
+        let line = view.get::<BudgetLine>(number).await?;
         let line = line.ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
                 format!("there is no budget line {}", self.line),
             )
         })?;
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names.load_units([line.unit]).await?;
         names.load_assets([line.asset]).await?;
         let asset = names.asset(line.asset);
-        context.answer(moment, as_json(&line, &asset), || {
+        context.answer(&view, as_json(&line, &asset), || {
             facts(&[
                 ("line", lettered(ObjectKind::BudgetLine, line.number)),
                 ("unit", names.shown(ObjectKind::Unit, line.unit)),

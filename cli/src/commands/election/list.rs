@@ -24,12 +24,12 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let (lists, moment) = session.lists(Set::Elections, &[unit], at).await?;
-        let (found, _) = session.get_all_at::<Election>(&lists.concat(), at).await?;
+        let lists = view.lists(Set::Elections, &[unit]).await?;
+        let found = view.get_all::<Election>(&lists.concat()).await?;
         let elections: Vec<Election> = found.into_iter().flatten().collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names
             .load_roles(elections.iter().map(|one| one.role))
             .await?;
@@ -47,7 +47,7 @@ impl List {
             ]);
             rows.push(super::show::as_json(one));
         }
-        context.answer(moment, json!({"elections": rows}), || table.to_string());
+        context.answer(&view, json!({"elections": rows}), || table.to_string());
         Ok(())
     }
 }

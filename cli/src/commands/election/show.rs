@@ -23,16 +23,15 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = super::super::numbered(ObjectKind::Election, &self.election)?;
-        let (found, moment) = session.get_at::<Election>(number, at).await?;
+        let found = view.get::<Election>(number).await?;
         let election = found.ok_or_else(|| super::absent(number))?;
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names.load_roles([election.role]).await?;
         let people = election.electorate.iter().copied();
         names.load_members(people.chain([election.caller])).await?;
-        context.answer(moment, as_json(&election), || shown(&election, &names));
+        context.answer(&view, as_json(&election), || shown(&election, &names));
         Ok(())
     }
 }

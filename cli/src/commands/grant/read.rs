@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{Grant as GrantState, ObjectKind, ScopeKind};
 use serde_json::{Value, json};
 
@@ -37,28 +37,26 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
-        let (lists, moment) = if let Some(role) = &self.role {
+        let view = context.view().await?;
+        let lists = if let Some(role) = &self.role {
             let role = session.role(role).await?.number;
-            session.lists(Set::Grants, &[role], at).await?
+            view.lists(Set::Grants, &[role]).await?
         } else if let Some(unit) = &self.unit {
             let unit = session.unit(unit).await?.number;
-            session.lists(Set::GrantsOver, &[unit], at).await?
+            view.lists(Set::GrantsOver, &[unit]).await?
         } else if let Some(member) = &self.delegated_to {
             let member = session.member(member).await?.number;
-            session.lists(Set::Delegations, &[member], at).await?
+            view.lists(Set::Delegations, &[member]).await?
         } else {
-            let roles = roles_of(context, session, at).await?;
+            let roles = roles_of(context, &view).await?;
             let member = context.member().await?.number;
-            let (mut lists, moment) = session.lists(Set::Grants, &roles, at).await?;
-            lists.extend(session.lists(Set::Delegations, &[member], at).await?.0);
-            (lists, moment)
+            let mut lists = view.lists(Set::Grants, &roles).await?;
+            lists.extend(view.lists(Set::Delegations, &[member]).await?);
+            lists
         };
-        let (grants, _) = session
-            .get_all_at::<GrantState>(&lists.concat(), at)
-            .await?;
+        let grants = view.get_all::<GrantState>(&lists.concat()).await?;
         let grants: Vec<GrantState> = grants.into_iter().flatten().collect();
-        let names = names_of(session, at, &grants).await?;
+        let names = names_of(&view, &grants).await?;
 
         let mut table = Table::new(["grant", "to", "may", "scope", "limits", "until"]);
         for grant in &grants {
@@ -72,7 +70,7 @@ impl List {
             ]);
         }
         let rows: Vec<Value> = grants.iter().map(|grant| as_json(grant, &names)).collect();
-        context.answer(moment, json!({"grants": rows}), || table.to_string());
+        context.answer(&view, json!({"grants": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -86,13 +84,12 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = numbered(ObjectKind::Grant, &self.grant)?;
-        let (grant, moment) = session.get_at::<GrantState>(number, at).await?;
+        let grant = view.get::<GrantState>(number).await?;
         let grant = grant.ok_or_else(|| usage(format!("there is no grant {}", self.grant)))?;
-        let (delegations, _) = session.lists(Set::DelegationsOf, &[number], at).await?;
-        let names = names_of(session, at, std::slice::from_ref(&grant)).await?;
+        let delegations = view.lists(Set::DelegationsOf, &[number]).await?;
+        let names = names_of(&view, std::slice::from_ref(&grant)).await?;
         let delegations: Vec<String> = delegations
             .concat()
             .iter()
@@ -100,7 +97,7 @@ impl Show {
             .collect();
         let mut value = as_json(&grant, &names);
         value["delegations"] = delegations.clone().into();
-        context.answer(moment, value, || {
+        context.answer(&view, value, || {
             let counterparties: Vec<String> = grant
                 .counterparties
                 .iter()
@@ -125,17 +122,17 @@ impl Show {
     }
 }
 
-async fn roles_of(context: &Context, session: &Session, at: AsOf) -> Result<Vec<u64>> {
+async fn roles_of(context: &Context, view: &View<'_>) -> Result<Vec<u64>> {
     let member = context.member().await?.number;
-    let (held, _) = session.lists(Set::Assignments, &[member], at).await?;
-    let (held, _) = session
-        .get_all_at::<polity_client::v1::Assignment>(&held.concat(), at)
+    let held = view.lists(Set::Assignments, &[member]).await?;
+    let held = view
+        .get_all::<polity_client::v1::Assignment>(&held.concat())
         .await?;
     Ok(held.into_iter().flatten().map(|one| one.role).collect())
 }
 
-async fn names_of<'s>(session: &'s Session, at: AsOf, grants: &[GrantState]) -> Result<Names<'s>> {
-    let mut names = Names::new(session, at);
+async fn names_of<'s>(view: &'s View<'s>, grants: &[GrantState]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
     names.load_roles(grants.iter().map(|one| one.role)).await?;
     names
         .load_members(grants.iter().flat_map(|one| [one.member, one.given_by]))

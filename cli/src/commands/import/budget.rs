@@ -68,18 +68,6 @@ impl Budget {
         if self.verify {
             return shown.tell(context, None).await;
         }
-        if context.options.dry_run {
-            let value = json!({"rows": plan.rows.len(), "units": plan.units.len(), "sent": false});
-            context.output.show(&value, || {
-                format!(
-                    "{} rows of {} units can be imported. Nothing was sent.",
-                    plan.rows.len(),
-                    plan.units.len()
-                )
-            });
-            return Ok(());
-        }
-
         let source = self.from.as_deref().unwrap_or_default();
         let place = Place {
             top: into.number,
@@ -89,6 +77,18 @@ impl Budget {
         let importer = Importer::open(context).await?;
         let role = role_for(context, importer.member, probe(&place)).await?;
         let second = second(context, session).await?;
+        let registrar = importer.acting_as(role);
+        let second = second.as_ref().map(|(who, role)| who.acting_as(*role));
+        let import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
+        if context.options.dry_run {
+            import.rehearse(&plan).await?;
+            let (rows, units) = (plan.rows.len(), plan.units.len());
+            let value = json!({"rows": rows, "units": units, "sent": false});
+            context.output.show(&value, || {
+                format!("{rows} rows of {units} units can be imported. Nothing was sent.")
+            });
+            return Ok(());
+        }
         context.output.note(format!(
             "You import {} rows of {} units from {} below {}.",
             plan.rows.len(),
@@ -97,10 +97,7 @@ impl Budget {
             into.shown
         ));
         context.confirm("Sign and send?")?;
-        let registrar = importer.acting_as(role);
-        let second = second.as_ref().map(|(who, role)| who.acting_as(*role));
         let progress = Progress::new("importing");
-        let import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
         let done = import
             .run(&plan, &mut |done, of| progress.at(done, of))
             .await?;

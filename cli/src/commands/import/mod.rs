@@ -80,12 +80,8 @@ async fn role_for(context: &Context, member: u64, kind: Kind) -> Result<u64> {
         0 => {}
         role => return Ok(role),
     }
-    let answer = context
-        .session()
-        .await?
-        .can(member, &actor(kind, 0), true)
-        .await?;
-    let verdict = answer.verdict.unwrap_or_default();
+    let session = context.session().await?;
+    let verdict = session.can(member, &actor(kind, 0), true).await?;
     match verdict.kind() {
         VerdictKind::Allowed => Ok(verdict.acting_role),
         VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision => {

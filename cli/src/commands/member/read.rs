@@ -26,16 +26,16 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let (list, owner) = match &self.unit {
             Some(unit) => (Lists::Joined, session.unit(unit).await?.number),
             None => (Lists::Members, 0),
         };
-        let (lists, _) = session.lists(list, &[owner], at).await?;
+        let lists = view.lists(list, &[owner]).await?;
         let numbers = lists.into_iter().next().unwrap_or_default();
-        let (members, moment) = session.get_all_at::<MemberObject>(&numbers, at).await?;
+        let members = view.get_all::<MemberObject>(&numbers).await?;
         let members: Vec<MemberObject> = members.into_iter().flatten().collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names.load_units(members.iter().map(|one| one.unit)).await?;
 
         let mut table = Table::new(["member", "handle", "state", "admitted by unit", "keys"]);
@@ -49,7 +49,7 @@ impl List {
             ]);
         }
         let json: Vec<Value> = members.iter().map(|one| member_json(&names, one)).collect();
-        context.answer(moment, json!({ "members": json }), || table.to_string());
+        context.answer(&view, json!({ "members": json }), || table.to_string());
         Ok(())
     }
 }
@@ -64,21 +64,19 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = match &self.who {
             Some(text) => session.member(text).await?.number,
             None => context.member().await?.number,
         };
-        let (member, moment) = session.get_at::<MemberObject>(number, at).await?;
+        let member = view.get::<MemberObject>(number).await?;
         let member = member.ok_or_else(|| usage(format!("m{number} did not exist then")))?;
-        let (lists, _) = session.lists(Lists::Assignments, &[number], at).await?;
-        let (assignments, _) = session
-            .get_all_at::<Assignment>(&lists.concat(), at)
-            .await?;
+        let lists = view.lists(Lists::Assignments, &[number]).await?;
+        let assignments = view.get_all::<Assignment>(&lists.concat()).await?;
         let assignments: Vec<Assignment> = assignments.into_iter().flatten().collect();
-        let (units, _) = session.lists(Lists::JoinedBy, &[number], at).await?;
+        let units = view.lists(Lists::JoinedBy, &[number]).await?;
         let units = units.concat();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names
             .load_units(units.iter().copied().chain([member.unit]))
             .await?;
@@ -104,7 +102,7 @@ impl Show {
             .iter()
             .map(|unit| json!({"unit": lettered(ObjectKind::Unit, *unit), "name": names.unit(*unit)}))
             .collect();
-        context.answer(moment, json, || {
+        context.answer(&view, json, || {
             let mut text = facts(&[
                 ("member", names_of(&member)),
                 ("state", state(&member).to_owned()),

@@ -59,20 +59,19 @@ struct Status {}
 
 impl Status {
     async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let session = context.session().await?;
         let told = session.node_status().await?;
         let header = session.light().newest().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let units = validator_units(session).await?;
-        let (nodes, _) = session
-            .get_all_at::<Node>(&all_nodes(session).await?, at)
-            .await?;
+        let nodes = view.get_all::<Node>(&all_nodes(session).await?).await?;
         let nodes: Vec<Node> = nodes
             .into_iter()
             .flatten()
             .filter(|node| node.removed_at == 0)
             .collect();
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         let wanted = units
             .iter()
             .map(|one| one.unit)

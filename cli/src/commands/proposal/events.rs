@@ -1,7 +1,7 @@
 //! The events of a decision, each proven: what was done, by whom, by which authority, and where it stands.
 
 use polity_client::Result;
-use polity_client::session::{AsOf, ProvenEvent, Session, Source};
+use polity_client::session::{AsOf, ProvenEvent, Session, Source, View};
 use polity_client::v1::{ObjectKind, action::Kind};
 use serde_json::{Value, json};
 
@@ -26,9 +26,10 @@ struct Step {
 }
 
 /// Reads and proves them, as far as the moment that is asked for.
-pub(super) async fn read(session: &Session, proposal: u64, at: AsOf) -> Result<Events> {
+pub(super) async fn read(view: &View<'_>, proposal: u64) -> Result<Events> {
+    let session = view.session();
     let mut history = session.history(ObjectKind::Proposal, proposal).await?;
-    if let AsOf::Height(height) = at {
+    if let AsOf::Height(height) = view.at() {
         history.items.retain(|item| item.entry.height <= height);
     }
     let mut evidence = session.evidence();
@@ -52,7 +53,7 @@ pub(super) async fn read(session: &Session, proposal: u64, at: AsOf) -> Result<E
             );
         }
     }
-    let mut names = Names::new(session, at);
+    let mut names = Names::new(view);
     receipt::load_names(&mut names, &effects).await?;
     let effects = effects
         .iter()
@@ -79,7 +80,8 @@ async fn step(session: &Session, height: u64, proven: &ProvenEvent) -> Result<St
 /// What was done and by whom, in a sentence where a person did it.
 async fn what(session: &Session, proven: &ProvenEvent) -> Result<String> {
     let is_adoption = receipt::is_adoption(&proven.event);
-    let line = receipt::event_line(&Names::new(session, AsOf::Newest), &proven.event);
+    let view = session.view(AsOf::Newest);
+    let line = receipt::event_line(&Names::new(&view), &proven.event);
     let Some(action) = &proven.action else {
         return Ok(line);
     };

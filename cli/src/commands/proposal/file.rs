@@ -3,7 +3,7 @@
 use polity_client::Result;
 use polity_client::ledger::decisions::versions;
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered, visible};
 use polity_client::v1::{
     Claim, ObjectKind, Objection, ObjectionState, Proposal, ProposalVersion, Response,
 };
@@ -28,7 +28,8 @@ struct Replaced {
 }
 
 /// Reads it: each version and objection proven, the history whole, each event by its receipt.
-pub(super) async fn read(session: &Session, proposal: &Proposal, at: AsOf) -> Result<File> {
+pub(super) async fn read(view: &View<'_>, proposal: &Proposal) -> Result<File> {
+    let session = view.session();
     let mut replaced = Vec::new();
     for version in 1..proposal.version {
         // A version that was replaced stays as it was: the newest state has it.
@@ -39,12 +40,12 @@ pub(super) async fn read(session: &Session, proposal: &Proposal, at: AsOf) -> Re
         }
     }
     let number = [proposal.number];
-    let (lists, _) = session.lists(Set::Objections, &number, at).await?;
-    let (objections, _) = session.get_all_at(&lists.concat(), at).await?;
+    let lists = view.lists(Set::Objections, &number).await?;
+    let objections = view.get_all(&lists.concat()).await?;
     Ok(File {
         replaced,
         objections: objections.into_iter().flatten().collect(),
-        events: events::read(session, proposal.number, at).await?,
+        events: events::read(view, proposal.number).await?,
     })
 }
 
@@ -137,7 +138,7 @@ fn reasons(proposal: &Proposal) -> String {
 fn stated(name: &str, words: &str) -> String {
     match words.is_empty() {
         true => String::new(),
-        false => format!("{name}: {words}\n"),
+        false => format!("{name}: {}\n", visible(words)),
     }
 }
 
@@ -193,7 +194,7 @@ fn objected(objection: &Objection, names: &Names<'_>) -> String {
     );
     for (claim, words) in claims(objection) {
         if !words.is_empty() {
-            text.push_str(&format!("  {claim}: {words}\n"));
+            text.push_str(&format!("  {claim}: {}\n", visible(words)));
         }
     }
     if objection.tested_by != 0 {
@@ -236,7 +237,7 @@ fn escalated(proposal: &Proposal, names: &Names<'_>) -> String {
 fn why(words: &str) -> String {
     match words.is_empty() {
         true => String::new(),
-        false => format!(": {words}"),
+        false => format!(": {}", visible(words)),
     }
 }
 

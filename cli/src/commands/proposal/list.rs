@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{ObjectKind, Organisation, Proposal};
 use serde_json::json;
 
@@ -29,20 +29,20 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
-        let (lists, moment) = if self.mine {
+        let view = context.view().await?;
+        let lists = if self.mine {
             let member = context.member().await?.number;
-            session.lists(Set::ProposalsBy, &[member], at).await?
+            view.lists(Set::ProposalsBy, &[member]).await?
         } else {
             let units = match &self.unit {
                 Some(unit) => vec![session.unit(unit).await?.number],
-                None => every_unit(session, at).await?,
+                None => every_unit(&view).await?,
             };
-            session.lists(Set::Proposals, &units, at).await?
+            view.lists(Set::Proposals, &units).await?
         };
-        let (proposals, _) = session.get_all_at::<Proposal>(&lists.concat(), at).await?;
+        let proposals = view.get_all::<Proposal>(&lists.concat()).await?;
         let proposals: Vec<Proposal> = proposals.into_iter().flatten().collect();
-        let names = names_of(session, at, &proposals).await?;
+        let names = names_of(&view, &proposals).await?;
 
         let mut table = Table::new([
             "proposal", "unit", "by", "title", "mode", "answers", "lapses",
@@ -62,18 +62,18 @@ impl List {
             ]);
             rows.push(as_json(proposal, &names));
         }
-        context.answer(moment, json!({"proposals": rows}), || table.to_string());
+        context.answer(&view, json!({"proposals": rows}), || table.to_string());
         Ok(())
     }
 }
 
-async fn every_unit(session: &Session, at: AsOf) -> Result<Vec<u64>> {
-    let (organisation, _) = session.get_at::<Organisation>(0, at).await?;
+async fn every_unit(view: &View<'_>) -> Result<Vec<u64>> {
+    let organisation = view.get::<Organisation>(0).await?;
     let root = organisation.map_or(0, |organisation| organisation.root_unit);
     let mut units = vec![root];
     let mut level = vec![root];
     while !level.is_empty() {
-        level = session.lists(Set::Children, &level, at).await?.0.concat();
+        level = view.lists(Set::Children, &level).await?.concat();
         level.retain(|unit| !units.contains(unit));
         units.extend(&level);
     }

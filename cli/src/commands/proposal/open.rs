@@ -206,11 +206,7 @@ impl Decision {
                 .then(|| reference(strictest.role))
                 .flatten();
             let any_role = strictest.role == 0;
-            let verdict = session
-                .can(member, &asked, any_role)
-                .await?
-                .verdict
-                .unwrap_or_default();
+            let verdict = session.can(member, &asked, any_role).await?;
             // A limit that is exceeded comes with the decision that can be begun instead.
             if verdict.kind() != VerdictKind::Allowed && verdict.mode.is_none() {
                 continue;

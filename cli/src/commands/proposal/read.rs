@@ -1,6 +1,6 @@
 //! Reading proposals: proven, with the names that they speak of, and as JSON.
 
-use polity_client::session::{AsOf, Session, lettered, proposed_action};
+use polity_client::session::{Session, View, lettered, proposed_action};
 use polity_client::v1::{ObjectKind, Proposal, Signer};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -43,12 +43,8 @@ pub(super) async fn sentences(
 }
 
 /// Reads the names that proposals speak of.
-pub(super) async fn names_of<'s>(
-    session: &'s Session,
-    at: AsOf,
-    proposals: &[Proposal],
-) -> Result<Names<'s>> {
-    let mut names = Names::new(session, at);
+pub(super) async fn names_of<'s>(view: &'s View<'s>, proposals: &[Proposal]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
     let seats = proposals
         .iter()
         .flat_map(|one| one.seats.iter().map(|seat| seat.unit));

@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys;
-use polity_client::session::lettered;
+use polity_client::session::{lettered, visible};
 use polity_client::v1::{ObjectKind, Paused, Proposal, ProposalState};
 
 use super::file;
@@ -31,31 +31,31 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = super::super::numbered(ObjectKind::Proposal, &self.proposal)?;
-        let (found, moment) = session.get_at::<Proposal>(number, at).await?;
+        let found = view.get::<Proposal>(number).await?;
         let proposal = found.ok_or_else(|| absent(number))?;
         let paused: Paused = session
             .value(keys::key(keys::PAUSED, &[]))
             .await?
             .unwrap_or_default();
         let proposal = on_the_clock(proposal, paused.seconds);
-        let mut names = names_of(session, at, std::slice::from_ref(&proposal)).await?;
+        let mut names = names_of(&view, std::slice::from_ref(&proposal)).await?;
         let actions = sentences(session, proposal.proposer, &proposal.actions).await?;
         let mut value = as_json(&proposal, &names);
         value["sentences"] = actions.clone().into();
         if !self.full {
-            context.answer(moment, value, || {
+            context.answer(&view, value, || {
                 let head = head(&proposal, &names, &actions);
                 head + &answered(&proposal, &names)
             });
             return Ok(());
         }
 
-        let file = file::read(session, &proposal, at).await?;
+        let file = file::read(&view, &proposal).await?;
         names.load_members(file.members()).await?;
         value["file"] = file.json();
-        context.answer(moment, value, || {
+        context.answer(&view, value, || {
             let head = head(&proposal, &names, &actions);
             head + &file.shown(&proposal, &names)
         });
@@ -150,7 +150,7 @@ fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
     for one in &proposal.responses {
         let why = match one.explanation.as_str() {
             "" => String::new(),
-            words => format!(": {words}"),
+            words => format!(": {}", visible(words)),
         };
         text.push_str(&format!(
             "{} {} {}{why}\n",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{ObjectKind, Warning, WarningKind};
 use serde_json::{Value, json};
 
@@ -37,14 +37,14 @@ pub(super) struct Health {
 impl Health {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let unit = match &self.unit {
             Some(unit) => session.unit(unit).await?.number,
-            None => root(session, at).await?,
+            None => root(&view).await?,
         };
         let within = time::parse_duration(&self.within)?.as_secs();
-        let answer = session.health(unit, !self.alone, within, at).await?;
-        let names = names_of(session, at, &answer.warnings).await?;
+        let answer = session.health(unit, !self.alone, within, view.at()).await?;
+        let names = names_of(&view, &answer.warnings).await?;
 
         let mut table = Table::new(["unit", "about", "warning"]);
         let mut rows: Vec<Value> = Vec::new();
@@ -56,7 +56,7 @@ impl Health {
         }
         let value =
             json!({"height": answer.height, "warnings": rows, "truncated": answer.truncated});
-        context.output.show(&value, || {
+        context.hearsay(value, || {
             let mut text = match answer.warnings.is_empty() {
                 true => "Nothing is amiss.\n".to_owned(),
                 false => table.to_string(),
@@ -71,12 +71,8 @@ impl Health {
 }
 
 /// Reads the names that warnings speak of.
-pub(super) async fn names_of<'s>(
-    session: &'s Session,
-    at: AsOf,
-    warnings: &[Warning],
-) -> Result<Names<'s>> {
-    let mut names = Names::new(session, at);
+pub(super) async fn names_of<'s>(view: &'s View<'s>, warnings: &[Warning]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
     let units: BTreeSet<u64> = warnings.iter().map(|one| one.unit).collect();
     names.load_units(units).await?;
     let roles = warnings.iter().flat_map(|one| [one.role, one.falls_to]);

@@ -27,13 +27,13 @@ impl List {
     /// Lists.
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let top = match &self.unit {
             Some(unit) => session.unit(unit).await?.number,
-            None => root(session, at).await?,
+            None => root(&view).await?,
         };
-        let forest = Forest::read(session, at, top, u32::MAX).await?;
-        let mut names = Names::new(session, at);
+        let forest = Forest::read(&view, top, u32::MAX).await?;
+        let mut names = Names::new(&view);
         names.load_units(forest.units.keys().copied()).await?;
         let mut table = Table::new(["unit", "name", "kind", "label", "external id"]);
         let mut rows = Vec::new();
@@ -49,7 +49,7 @@ impl List {
             ]);
             rows.push(unit_json(unit, &names));
         }
-        context.answer(forest.moment, json!({"units": rows}), || table.to_string());
+        context.answer(&view, json!({"units": rows}), || table.to_string());
         Ok(())
     }
 }
@@ -68,32 +68,29 @@ impl Show {
     /// Shows.
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let number = match number_of(ObjectKind::Unit, &self.unit) {
             Some(number) => number,
             None => session.unit(&self.unit).await?.number,
         };
-        let (unit, moment) = session.get_at::<Unit>(number, at).await?;
+        let unit = view.get::<Unit>(number).await?;
         let unit = unit.ok_or_else(|| {
             Error::new(ErrorKind::Usage, format!("there is no unit {}", self.unit))
         })?;
-        let set = async |set: Set| -> Result<Vec<u64>> {
-            Ok(session.lists(set, &[number], at).await?.0.concat())
-        };
+        let set =
+            async |set: Set| -> Result<Vec<u64>> { Ok(view.lists(set, &[number]).await?.concat()) };
         let (children, joined, roles) = (
             set(Set::Children).await?,
             set(Set::Joined).await?,
             set(Set::Roles).await?,
         );
-        let (holders, _) = session.lists(Set::Holders, &roles, at).await?;
-        let (roles, _) = session.get_all_at::<Role>(&roles, at).await?;
+        let holders = view.lists(Set::Holders, &roles).await?;
+        let roles = view.get_all::<Role>(&roles).await?;
         let roles: Vec<Role> = roles.into_iter().flatten().collect();
-        let (assignments, _) = session
-            .get_all_at::<Assignment>(&holders.concat(), at)
-            .await?;
+        let assignments = view.get_all::<Assignment>(&holders.concat()).await?;
         let assignments: Vec<Assignment> = assignments.into_iter().flatten().collect();
 
-        let mut names = Names::new(session, at);
+        let mut names = Names::new(&view);
         names
             .load_units(children.iter().copied().chain([number, unit.succeeds]))
             .await?;
@@ -115,7 +112,7 @@ impl Show {
             .map(|role| role_json(role, &assignments))
             .collect();
         value["warnings"] = warnings.clone().into();
-        context.answer(moment, value, || {
+        context.answer(&view, value, || {
             let people: Vec<String> = joined
                 .iter()
                 .map(|one| names.shown(ObjectKind::Member, *one))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use polity_client::ledger::state::keys::List;
-use polity_client::session::{AsOf, Moment, Session, lettered};
+use polity_client::session::{View, lettered};
 use polity_client::v1::{Assignment, ObjectKind, Organisation, Role, Unit};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -35,12 +35,12 @@ impl Tree {
     /// Draws.
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let at = context.as_of().await?;
+        let view = context.view().await?;
         let top = match &self.unit {
             Some(unit) => session.unit(unit).await?.number,
-            None => root(session, at).await?,
+            None => root(&view).await?,
         };
-        let mut forest = Forest::read(session, at, top, self.depth).await?;
+        let mut forest = Forest::read(&view, top, self.depth).await?;
         if !self.units_only {
             forest.read_roles().await?;
             forest.read_health(top).await?;
@@ -48,16 +48,21 @@ impl Tree {
         if !forest.units.contains_key(&top) {
             return Err(Error::new(ErrorKind::Usage, "there was no such unit"));
         }
-        context.answer(forest.moment, json!({"tree": forest.json(top)}), || {
+        context.answer(&view, json!({"tree": forest.json(top)}), || {
             forest.drawn(top)
         });
+        if !forest.warnings.is_empty() {
+            context
+                .output
+                .note("what units lack is as the node says; not proven");
+        }
         Ok(())
     }
 }
 
 /// The root unit's number.
-pub(super) async fn root(session: &Session, at: AsOf) -> Result<u64> {
-    let (organisation, _) = session.get_at::<Organisation>(0, at).await?;
+pub(super) async fn root(view: &View<'_>) -> Result<u64> {
+    let organisation = view.get::<Organisation>(0).await?;
     organisation
         .map(|one| one.root_unit)
         .ok_or_else(|| Error::new(ErrorKind::Trouble, "the organisation has no state"))
@@ -65,9 +70,7 @@ pub(super) async fn root(session: &Session, at: AsOf) -> Result<u64> {
 
 /// A unit and all below it, read level by level.
 pub(super) struct Forest<'s> {
-    session: &'s Session,
-    at: AsOf,
-    pub(super) moment: Moment,
+    view: &'s View<'s>,
     pub(super) units: BTreeMap<u64, Unit>,
     pub(super) children: BTreeMap<u64, Vec<u64>>,
     roles: BTreeMap<u64, Vec<Role>>,
@@ -78,38 +81,27 @@ pub(super) struct Forest<'s> {
 }
 
 impl<'s> Forest<'s> {
-    pub(super) async fn read(
-        session: &'s Session,
-        at: AsOf,
-        top: u64,
-        depth: u32,
-    ) -> Result<Forest<'s>> {
+    pub(super) async fn read(view: &'s View<'s>, top: u64, depth: u32) -> Result<Forest<'s>> {
         let mut forest = Forest {
-            session,
-            at,
-            moment: Moment {
-                height: 0,
-                is_proven: true,
-            },
+            view,
             units: BTreeMap::new(),
             children: BTreeMap::new(),
             roles: BTreeMap::new(),
             holders: BTreeMap::new(),
-            names: Names::new(session, at),
+            names: Names::new(view),
             warnings: BTreeMap::new(),
         };
         let mut level = vec![top];
         let mut below = 0;
         while !level.is_empty() {
-            let (units, moment) = session.get_all_at::<Unit>(&level, at).await?;
-            forest.moment = moment;
+            let units = view.get_all::<Unit>(&level).await?;
             forest
                 .units
                 .extend(units.into_iter().flatten().map(|unit| (unit.number, unit)));
             if below == depth {
                 break;
             }
-            let (children, _) = session.lists(List::Children, &level, at).await?;
+            let children = view.lists(List::Children, &level).await?;
             let next = children.concat();
             forest.children.extend(std::iter::zip(level, children));
             // A unit that moved in between is read once.
@@ -124,17 +116,14 @@ impl<'s> Forest<'s> {
 
     async fn read_roles(&mut self) -> Result<()> {
         let units: Vec<u64> = self.units.keys().copied().collect();
-        let (lists, _) = self.session.lists(List::Roles, &units, self.at).await?;
+        let lists = self.view.lists(List::Roles, &units).await?;
         let numbers = lists.concat();
-        let (roles, _) = self.session.get_all_at::<Role>(&numbers, self.at).await?;
+        let roles = self.view.get_all::<Role>(&numbers).await?;
         for role in roles.into_iter().flatten() {
             self.roles.entry(role.unit).or_default().push(role);
         }
-        let (lists, _) = self.session.lists(List::Holders, &numbers, self.at).await?;
-        let (held, _) = self
-            .session
-            .get_all_at::<Assignment>(&lists.concat(), self.at)
-            .await?;
+        let lists = self.view.lists(List::Holders, &numbers).await?;
+        let held = self.view.get_all::<Assignment>(&lists.concat()).await?;
         let held: Vec<Assignment> = held.into_iter().flatten().collect();
         self.names
             .load_members(held.iter().map(|one| one.member))
@@ -146,9 +135,9 @@ impl<'s> Forest<'s> {
     }
 
     async fn read_health(&mut self, top: u64) -> Result<()> {
-        let (session, at) = (self.session, self.at);
+        let (session, at) = (self.view.session(), self.view.at());
         let answer = session.health(top, true, health::WITHIN, at).await?;
-        let names = health::names_of(session, at, &answer.warnings).await?;
+        let names = health::names_of(self.view, &answer.warnings).await?;
         for warning in &answer.warnings {
             let about = (warning.unit, warning.role);
             let words = health::words(warning, &names);

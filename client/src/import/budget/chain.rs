@@ -30,7 +30,8 @@ pub(super) async fn units(
         keys::external_id(ObjectKind::Unit, name)
     })
     .await?;
-    let (objects, _) = session.get_all_at::<Unit>(&found, AsOf::Newest).await?;
+    let view = session.view(AsOf::Newest);
+    let objects = view.get_all::<Unit>(&found).await?;
     let mut units = BTreeMap::new();
     for ((name, parent), unit) in plan.units.iter().zip(objects) {
         let Some(unit) = unit else {
@@ -73,8 +74,9 @@ pub(super) async fn rows(
         )
     })
     .await?;
-    let (accounts, _) = session.get_all_at(&accounts, AsOf::Newest).await?;
-    let (lines, _) = session.get_all_at(&lines, AsOf::Newest).await?;
+    let view = session.view(AsOf::Newest);
+    let accounts = view.get_all(&accounts).await?;
+    let lines = view.get_all(&lines).await?;
     let recorded = |(account, line): (Option<Account>, Option<BudgetLine>)| {
         account.map(|account| Recorded { account, line })
     };

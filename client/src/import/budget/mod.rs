@@ -8,6 +8,7 @@ mod actions;
 mod chain;
 pub mod mapping;
 pub mod plan;
+mod rehearsal;
 pub mod run;
 pub mod table;
 pub mod verify;

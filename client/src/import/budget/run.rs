@@ -45,9 +45,43 @@ pub struct BudgetImported {
     pub transactions: u64,
 }
 
+/// A unit of the table that has to be created, and the unit of the table above it.
+type NewUnit = (String, Option<String>);
+
+/// What the chain lacks of a table.
+pub(super) struct Missing<'p> {
+    units: Vec<&'p NewUnit>,
+    rows: Vec<&'p Row>,
+}
+
+impl<'p> Missing<'p> {
+    /// Units, as many together as a transaction can create.
+    pub(super) fn unit_parts(&self) -> impl Iterator<Item = &[&'p NewUnit]> {
+        self.units.chunks(ACTIONS_MAX / UNIT_ACTIONS)
+    }
+
+    /// Rows, as many together as a transaction can record.
+    pub(super) fn row_parts(&self) -> impl Iterator<Item = &[&'p Row]> {
+        self.rows.chunks(ACTIONS_MAX / ROW_ACTIONS_MAX)
+    }
+}
+
+/// A transaction that creates units: by which action each.
+pub(super) struct Creation {
+    pub(super) draft: Draft,
+    created: BTreeMap<String, u32>,
+}
+
+/// A transaction that records rows: by which action each account is opened, and where each row begins.
+pub(super) struct Recording {
+    pub(super) draft: Draft,
+    opened: BTreeMap<(u64, String), u32>,
+    begins: Vec<u32>,
+}
+
 /// An import of a table on its way.
 pub struct BudgetImport<'s> {
-    session: &'s Session,
+    pub(super) session: &'s Session,
     mapping: &'s Mapping,
     place: Place,
     importer: &'s Registrar<'s>,
@@ -87,26 +121,30 @@ impl<'s> BudgetImport<'s> {
         plan: &BudgetPlan,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<BudgetImported> {
-        self.units = chain::units(self.session, plan, self.place.top).await?;
-        let units: Vec<_> = plan
-            .units
-            .iter()
-            .filter(|(name, _)| !self.units.contains_key(name))
-            .collect();
-        let rows = self.missing_rows(plan).await?;
         let total = plan.rows.len() as u64;
-        self.done.rows_before = total - rows.len() as u64;
+        let missing = self.missing(plan).await?;
         progress(self.done.rows_before, total);
-        self.check_source(&rows).await?;
 
-        for units in units.chunks(ACTIONS_MAX / UNIT_ACTIONS) {
+        for units in missing.unit_parts() {
             self.create_units(units).await?;
         }
-        for rows in rows.chunks(ACTIONS_MAX / ROW_ACTIONS_MAX) {
+        for rows in missing.row_parts() {
             self.record_rows(rows).await?;
             progress(self.done.rows_before + self.done.rows, total);
         }
         Ok(self.done)
+    }
+
+    /// What the chain lacks, and the source can fund.
+    pub(super) async fn missing<'p>(&mut self, plan: &'p BudgetPlan) -> Result<Missing<'p>> {
+        self.units = chain::units(self.session, plan, self.place.top).await?;
+        let is_there = |name: &String| self.units.contains_key(name);
+        let units = plan.units.iter().filter(|(name, _)| !is_there(name));
+        let units = units.collect();
+        let rows = self.missing_rows(plan).await?;
+        self.done.rows_before = (plan.rows.len() - rows.len()) as u64;
+        self.check_source(&rows).await?;
+        Ok(Missing { units, rows })
     }
 
     /// Rows that the chain lacks. One that it has otherwise is an error: what was given is not given again.
@@ -155,6 +193,7 @@ impl<'s> BudgetImport<'s> {
         Err(Error::refused(Refusal {
             code: Rejection::InsufficientFunds.code(),
             log: String::new(),
+            at_door: false,
             facts: vec![
                 ("needed".into(), shown(needed)),
                 ("available".into(), shown(available)),
@@ -163,7 +202,23 @@ impl<'s> BudgetImport<'s> {
         }))
     }
 
-    async fn create_units(&mut self, units: &[&(String, Option<String>)]) -> Result<()> {
+    async fn create_units(&mut self, units: &[&NewUnit]) -> Result<()> {
+        let Creation { draft, created } = self.creation(units)?;
+        let outcome = self.send(&draft).await?;
+        accepted(&outcome, |action| {
+            let unit = units.get(action as usize / UNIT_ACTIONS);
+            unit.map_or_else(String::new, |(name, _)| format!("unit {name}"))
+        })?;
+        for (name, index) in created {
+            let number = created_number(&outcome.receipt, index, ObjectKind::Unit)?;
+            self.units.insert(name, number);
+        }
+        self.done.units += units.len() as u64;
+        Ok(())
+    }
+
+    /// The transaction that creates units.
+    pub(super) fn creation(&self, units: &[&NewUnit]) -> Result<Creation> {
         let second = self.second.ok_or_else(|| {
             Error::usage(
                 "units have to be created, and nobody gives themselves a say over money: \
@@ -175,7 +230,7 @@ impl<'s> BudgetImport<'s> {
             second: second.role,
         };
         let kind = self.mapping.unit_kind()?;
-        let mut created: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut created: BTreeMap<String, u32> = BTreeMap::new();
         let mut actions = Vec::new();
         for ((name, parent), place) in units.iter().zip(0_u32..) {
             let index = place * UNIT_ACTIONS as u32;
@@ -186,24 +241,36 @@ impl<'s> BudgetImport<'s> {
                     None => numbered(self.units.get(parent).copied().unwrap_or_default()),
                 },
             };
-            created.insert(name, index);
+            created.insert(name.clone(), index);
             actions.extend(actions::of_unit(name, kind, parent, index, roles));
         }
-
-        let outcome = self.send(actions, Some(second)).await?;
-        accepted(&outcome, |action| {
-            let unit = units.get(action as usize / UNIT_ACTIONS);
-            unit.map_or_else(String::new, |(name, _)| format!("unit {name}"))
-        })?;
-        for (name, index) in created {
-            let number = created_number(&outcome.receipt, index, ObjectKind::Unit)?;
-            self.units.insert(name.to_owned(), number);
-        }
-        self.done.units += units.len() as u64;
-        Ok(())
+        let draft = self.signed(actions, Some(second))?;
+        Ok(Creation { draft, created })
     }
 
     async fn record_rows(&mut self, rows: &[&Row]) -> Result<()> {
+        let Recording {
+            draft,
+            opened,
+            begins,
+        } = self.recording(rows)?;
+        let outcome = self.send(&draft).await?;
+        accepted(&outcome, |action| {
+            let place = begins.partition_point(|index| *index <= action);
+            let row = place.checked_sub(1).and_then(|place| rows.get(place));
+            row.map_or_else(String::new, |row| format!("row {}", row.row))
+        })?;
+        for (named, index) in opened {
+            let account = created_number(&outcome.receipt, index, ObjectKind::Account)?;
+            let line = created_number(&outcome.receipt, index + 1, ObjectKind::BudgetLine)?;
+            self.funds.insert(named, (account, line));
+        }
+        self.done.rows += rows.len() as u64;
+        Ok(())
+    }
+
+    /// The transaction that records rows.
+    pub(super) fn recording(&self, rows: &[&Row]) -> Result<Recording> {
         let mut opened: BTreeMap<(u64, String), u32> = BTreeMap::new();
         let mut begins = Vec::new();
         let mut actions = Vec::new();
@@ -223,20 +290,12 @@ impl<'s> BudgetImport<'s> {
                 self.importer.role,
             ));
         }
-
-        let outcome = self.send(actions, None).await?;
-        accepted(&outcome, |action| {
-            let place = begins.partition_point(|index| *index <= action);
-            let row = place.checked_sub(1).and_then(|place| rows.get(place));
-            row.map_or_else(String::new, |row| format!("row {}", row.row))
-        })?;
-        for (named, index) in opened {
-            let account = created_number(&outcome.receipt, index, ObjectKind::Account)?;
-            let line = created_number(&outcome.receipt, index + 1, ObjectKind::BudgetLine)?;
-            self.funds.insert(named, (account, line));
-        }
-        self.done.rows += rows.len() as u64;
-        Ok(())
+        let draft = self.signed(actions, None)?;
+        Ok(Recording {
+            draft,
+            opened,
+            begins,
+        })
     }
 
     /// The account that funds a row, and the line that it is spent from. The plan has put the parent's row first.
@@ -267,11 +326,7 @@ impl<'s> BudgetImport<'s> {
         unit.ok_or_else(|| Error::trouble(format!("the unit {} was not created", row.unit)))
     }
 
-    async fn send(
-        &mut self,
-        actions: Vec<Action>,
-        second: Option<&Registrar<'_>>,
-    ) -> Result<Outcome> {
+    fn signed(&self, actions: Vec<Action>, second: Option<&Registrar<'_>>) -> Result<Draft> {
         let everybody: Vec<&Registrar<'_>> = std::iter::once(self.importer).chain(second).collect();
         let signers = everybody
             .iter()
@@ -282,7 +337,11 @@ impl<'s> BudgetImport<'s> {
         for one in everybody {
             draft.sign(organisation, one.signer)?;
         }
-        let outcome = deliver(self.session, &draft).await?;
+        Ok(draft)
+    }
+
+    async fn send(&mut self, draft: &Draft) -> Result<Outcome> {
+        let outcome = deliver(self.session, draft).await?;
         self.done.transactions += 1;
         Ok(outcome)
     }
@@ -295,6 +354,7 @@ fn accepted(outcome: &Outcome, place: impl Fn(u32) -> String) -> Result<()> {
     Err(Error::refused(Refusal {
         code: outcome.code,
         log: String::new(),
+        at_door: false,
         facts: vec![
             ("at".into(), place(outcome.receipt.failed_action)),
             ("height".into(), outcome.height.to_string()),

@@ -2,6 +2,7 @@
 
 mod names;
 mod phrase;
+mod visible;
 
 use polity_proto::v1::{
     Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
@@ -10,6 +11,8 @@ use polity_proto::v1::{
 
 use super::{Session, lettered};
 use crate::Result;
+
+pub use visible::visible;
 
 /// Puts actions into words, with names read from the proven state.
 pub struct Words<'s> {
@@ -70,7 +73,7 @@ impl Words<'_> {
                 text.push_str(&format!(", {authority}"));
             }
         }
-        Ok(first_upper(&text))
+        Ok(first_upper(&visible(&text)))
     }
 
     /// By which authority: "allowed by grant g41 up to 500.00 EUR".

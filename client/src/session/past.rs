@@ -1,0 +1,124 @@
+//! The past: what a node remembers of a height, held to the object's own history, which the newest state proves.
+
+use polity_ledger::state::objects::{Object, object_key};
+use polity_proto::v1::{Account, HistoryEntry, KeysAnswer, KeysRequest, ObjectKind, Record};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::read::{KEYS_MAX, decode, decode_object};
+use super::{Moment, Session};
+use crate::{Error, Result};
+
+impl Session {
+    /// Values of keys as a node remembers them of a height: hearsay.
+    pub(super) async fn remembered(
+        &self,
+        keys: &[Vec<u8>],
+        height: u64,
+    ) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
+        if height == 0 {
+            // To a node it is the newest height.
+            return Err(Error::usage("heights begin with 1"));
+        }
+        let mut values = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(KEYS_MAX) {
+            let request = KeysRequest {
+                keys: chunk.to_vec(),
+            };
+            let answer = self
+                .ask("/keys", &request.encode_to_vec(), height, false)
+                .await?;
+            let answer: KeysAnswer = decode(&answer.value)?;
+            let fits = answer.answers.len() == chunk.len()
+                && std::iter::zip(&answer.answers, chunk).all(|(one, key)| one.key == *key);
+            if !fits {
+                return Err(Error::trouble("the node answered another question"));
+            }
+            values.extend(
+                answer
+                    .answers
+                    .into_iter()
+                    .map(|one| Some(one.value).filter(|value| !value.is_empty())),
+            );
+        }
+        Ok((values, Moment::said(height)))
+    }
+
+    /// Whether an object's history proves what a node remembers of it: the last entry that is not above the height has
+    /// the hash of the object as it was then. `false` where the history says nothing about it.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::ProofFailed`] where the history says something else.
+    pub(super) async fn is_past<T: Object>(
+        &self,
+        number: u64,
+        height: u64,
+        value: Option<&[u8]>,
+    ) -> Result<bool> {
+        let (mut now, _) = self.read(&[object_key(T::PREFIX, number)]).await?;
+        if now.pop().flatten().is_none() {
+            // Nothing that has a history is ever taken away.
+            return match value {
+                None => Ok(true),
+                Some(_) => Err(Error::proof("what is not there now was not there before")),
+            };
+        }
+        let record: Record = decode(value.unwrap_or_default())?;
+        let count = record.history_count;
+        let from = count.saturating_sub(1);
+        let (entries, head) = self.history_part(T::KIND, number, from, 2).await?;
+        let next = match count {
+            0 => entries.first(),
+            _ => entries.get(1),
+        };
+        let is_newest = next.is_none() && count == head.count;
+        if !is_newest && next.is_none_or(|next| next.height <= height) {
+            return Err(another(height));
+        }
+        if count == 0 {
+            // It may have been there before anything of it was told in its own history.
+            return Ok(false);
+        }
+
+        let last = entries
+            .first()
+            .filter(|last| last.height <= height)
+            .ok_or_else(|| another(height))?;
+        if last.object_hash == Sha256::digest(&record.object)[..] {
+            return Ok(true);
+        }
+        if T::KIND == ObjectKind::Account && self.moved_alike(number, last, &record.object).await? {
+            return Ok(false);
+        }
+        Err(another(height))
+    }
+
+    /// Whether an account is, but for what it may do, as an entry's hash says. A freeze, a limit of credit and the closing
+    /// stand in the owner's history: they may have come after the account's last movement, and cannot be proven by it.
+    async fn moved_alike(&self, number: u64, last: &HistoryEntry, object: &[u8]) -> Result<bool> {
+        let account: Account = decode(object)?;
+        let mut then = vec![Account::default()];
+        for height in [last.height, last.height.saturating_sub(1)] {
+            let keys = [object_key(Account::PREFIX, number)];
+            let (values, _) = self.remembered(&keys, height.max(1)).await?;
+            for value in values.into_iter().flatten() {
+                then.push(decode_object(&value)?);
+            }
+        }
+        Ok(then.into_iter().any(|then| {
+            let account = Account {
+                credit_limit: then.credit_limit,
+                frozen: then.frozen,
+                closed_at: then.closed_at,
+                ..account.clone()
+            };
+            last.object_hash == Sha256::digest(account.encode_to_vec())[..]
+        }))
+    }
+}
+
+fn another(height: u64) -> Error {
+    Error::proof(format!(
+        "the object's history proves another past than the node remembers of height {height}"
+    ))
+}

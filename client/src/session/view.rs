@@ -1,0 +1,180 @@
+//! A view of the state: the newest, or as of a height; and whether all that was read through it is proven.
+
+use std::sync::{Mutex, PoisonError};
+
+use polity_ledger::state::keys::{self, List};
+use polity_ledger::state::objects::{self, Object};
+use polity_proto::v1::{ListHead, ListPage, ObjectKind};
+
+use super::read::{decode, decode_object};
+use super::{Moment, Session};
+use crate::{Error, Result};
+
+/// Most pages of one list that are believed: more than any organisation has.
+const PAGES_MAX: u64 = 100_000;
+/// How often lists that change while they are read are read again.
+const ATTEMPTS_MAX: u32 = 20;
+/// Of so many objects together the past is held to their histories; that of more would take longer than people wait.
+const PROVEN_PAST_MAX: usize = 64;
+
+/// Which state to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// The newest.
+    #[default]
+    Newest,
+    /// After the block of this height.
+    Height(u64),
+}
+
+/// A view of the state. It remembers of which height everything was that was read through it, and whether all of it is
+/// proven: so nothing that is shown can be left out of what is said about it.
+pub struct View<'s> {
+    session: &'s Session,
+    at: AsOf,
+    seen: Mutex<Option<Moment>>,
+}
+
+impl Session {
+    /// A view of the state as of `at`, through which nothing was read yet.
+    #[must_use]
+    pub fn view(&self, at: AsOf) -> View<'_> {
+        View {
+            session: self,
+            at,
+            seen: Mutex::new(None),
+        }
+    }
+}
+
+impl<'s> View<'s> {
+    /// The session through which it is read.
+    #[must_use]
+    pub fn session(&self) -> &'s Session {
+        self.session
+    }
+
+    /// Which state it is of.
+    #[must_use]
+    pub fn at(&self) -> AsOf {
+        self.at
+    }
+
+    /// What can be said of everything that was read so far; of nothing, nothing is proven.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.unwrap_or_default()
+    }
+
+    /// An object by its number.
+    pub async fn get<T: Object>(&self, number: u64) -> Result<Option<T>> {
+        Ok(self.get_all(&[number]).await?.pop().flatten())
+    }
+
+    /// Several objects of one kind by their numbers, in that order; none where there is no such object.
+    pub async fn get_all<T: Object>(&self, numbers: &[u64]) -> Result<Vec<Option<T>>> {
+        let keys: Vec<Vec<u8>> = numbers
+            .iter()
+            .map(|number| objects::object_key(T::PREFIX, *number))
+            .collect();
+        // What never changes was then as it is now.
+        let at = match T::KIND {
+            ObjectKind::Asset => AsOf::Newest,
+            _ => self.at,
+        };
+        let (values, mut moment) = match at {
+            AsOf::Newest => self.session.read(&keys).await?,
+            AsOf::Height(height) => self.session.remembered(&keys, height).await?,
+        };
+        if let AsOf::Height(height) = at
+            && T::HISTORY
+            && numbers.len() <= PROVEN_PAST_MAX
+        {
+            moment.is_proven = true;
+            for (number, value) in std::iter::zip(numbers, &values) {
+                let value = value.as_deref();
+                moment.is_proven &= self.session.is_past::<T>(*number, height, value).await?;
+            }
+        }
+        self.saw(&keys, moment);
+        values
+            .into_iter()
+            .map(|value| value.map(|value| decode_object::<T>(&value)).transpose())
+            .collect()
+    }
+
+    /// A listable set, whole.
+    pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
+        Ok(self.lists(list, &[owner]).await?.concat())
+    }
+
+    /// The same listable set of several owners, each whole, in the order of the owners.
+    pub async fn lists(&self, list: List, owners: &[u64]) -> Result<Vec<Vec<u64>>> {
+        for _ in 0..ATTEMPTS_MAX {
+            // Heads and pages may be of two heights: a set that changed in between is read again.
+            if let Some(lists) = self.lists_once(list, owners).await? {
+                return Ok(lists);
+            }
+        }
+        Err(Error::trouble(
+            "the list changed again and again while it was read",
+        ))
+    }
+
+    async fn lists_once(&self, list: List, owners: &[u64]) -> Result<Option<Vec<Vec<u64>>>> {
+        let heads: Vec<Vec<u8>> = owners
+            .iter()
+            .map(|owner| keys::list_head(list, *owner))
+            .collect();
+        let values = self.values(&heads).await?;
+        let mut counts = Vec::new();
+        let mut pages = Vec::new();
+        for (index, (owner, value)) in owners.iter().zip(values).enumerate() {
+            let head: ListHead = decode(&value.unwrap_or_default())?;
+            if head.pages > PAGES_MAX {
+                return Err(Error::trouble("the list has too many pages"));
+            }
+            counts.push(head.count);
+            pages.extend((0..head.pages).map(|page| (index, keys::list_page(list, *owner, page))));
+        }
+
+        let page_keys: Vec<Vec<u8>> = pages.iter().map(|(_, key)| key.clone()).collect();
+        let values = self.values(&page_keys).await?;
+        let mut lists = vec![Vec::new(); owners.len()];
+        for ((index, _), value) in pages.iter().zip(values) {
+            lists[*index].extend(decode::<ListPage>(&value.unwrap_or_default())?.numbers);
+        }
+        let is_whole =
+            std::iter::zip(&lists, &counts).all(|(list, count)| list.len() as u64 == *count);
+        Ok(is_whole.then_some(lists))
+    }
+
+    async fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
+        let (values, moment) = match self.at {
+            AsOf::Newest => self.session.read(keys).await?,
+            AsOf::Height(height) => self.session.remembered(keys, height).await?,
+        };
+        self.saw(keys, moment);
+        Ok(values)
+    }
+
+    fn saw(&self, keys: &[Vec<u8>], moment: Moment) {
+        if keys.is_empty() {
+            return;
+        }
+        self.merge(match self.at {
+            AsOf::Newest => moment,
+            AsOf::Height(height) => Moment {
+                height,
+                time: None,
+                ..moment
+            },
+        });
+    }
+
+    fn merge(&self, moment: Moment) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Some(seen.map_or(moment, |seen| seen.and(moment)));
+    }
+}

@@ -1,0 +1,56 @@
+//! What people wrote, as others may be shown it.
+
+use std::borrow::Cow;
+
+/// The same text with every character that moves or hides others written out: line ends, which would begin a line of
+/// their own, terminal codes, and marks that turn the direction of reading.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_invisible(character) {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Control characters, and the format characters of Unicode that have no shape.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_or_hides_text_is_written_out_and_letters_stay() {
+        let table = [
+            ("Büro, 40 Körbe – 数", "Büro, 40 Körbe – 数"),
+            ("a\nstate adopted", "a\\nstate adopted"),
+            ("abc\u{202e}00.5 RUE", "abc\\u{202e}00.5 RUE"),
+            ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
+            ("zero\u{200b}width", "zero\\u{200b}width"),
+        ];
+        for (text, shown) in table {
+            assert_eq!(visible(text), shown);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A node that lies to a member at the terminal: what it tells is refused, or found out in spite of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Mutex;
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use polity_client::ErrorKind;
+use polity_client::session::Founding as GenesisFile;
+use polity_ledger::Amount;
+use polity_proto::v1::{Account, Asset, HistoryAnswer, KeysAnswer, Record};
+use polity_tests::cluster::{Cluster, Founding};
+use polity_tests::engine::Engine;
+use polity_tests::http;
+use polity_tests::terminal::Terminal;
+use prost::Message;
+use serde_json::{Value, json};
+
+const PURSES: &str = r#"
+[[units]]
+unit = "root/plan"
+kind = "company"
+[[roles]]
+role = "root/plan#clerk"
+[[accounts]]
+account = "fay:main"
+asset = "EUR"
+issue = "250.00 EUR"
+[[accounts]]
+account = "stan:main"
+asset = "EUR"
+"#;
+
+const PROOF_FAILED: Option<i32> = Some(5);
+const OUTCOME_UNKNOWN: Option<i32> = Some(6);
+
+fn founded() -> (Cluster, Terminal) {
+    let mut terminal = Terminal::new();
+    terminal.enrol("fay", "root/plan", "root/plan#clerk");
+    terminal.enrol("stan", "root/plan", "root/plan#clerk");
+    let addition = format!("{PURSES}{}", terminal.people());
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: &addition,
+    });
+    cluster.start_founders();
+    terminal.connect(&cluster);
+    (cluster, terminal)
+}
+
+/// A node between a client and an honest one: `lie` makes of each answer what is told. The address for `--node`.
+fn liar(
+    honest: SocketAddr,
+    lie: impl Fn(&str, &Value, Value) -> Value + Send + Sync + 'static,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Who went away hears nothing.
+            let _ = tell(stream, honest, &lie);
+        }
+    });
+    url
+}
+
+fn tell(
+    mut stream: TcpStream,
+    honest: SocketAddr,
+    lie: &impl Fn(&str, &Value, Value) -> Value,
+) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut part = [0; 16 * 1024];
+    let call: Value = loop {
+        let body = request.windows(4).position(|window| window == b"\r\n\r\n");
+        let call = body.and_then(|at| serde_json::from_slice(&request[at + 4..]).ok());
+        if let Some(call) = call {
+            break call;
+        }
+        match stream.read(&mut part)? {
+            0 => return Ok(()),
+            read => request.extend_from_slice(&part[..read]),
+        }
+    };
+    let (method, params) = (call["method"].as_str().unwrap_or_default(), &call["params"]);
+    let answer = match http::call(honest, method, params) {
+        Ok(result) => json!({"id": call["id"], "result": lie(method, params, result)}),
+        Err(words) => json!({"id": call["id"], "error": {"code": -32603, "message": words}}),
+    };
+    let answer = answer.to_string();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
+        answer.len()
+    )
+}
+
+/// Changes the value of an answer to a question, where it is the answer to this path.
+fn altered<M: Message + Default>(
+    path: &str,
+    params: &Value,
+    mut result: Value,
+    change: impl Fn(&mut M),
+) -> Value {
+    if params["path"] == path {
+        let value = result["response"]["value"].as_str().unwrap_or_default();
+        let value = STANDARD.decode(value).expect("base64");
+        let mut answer = M::decode(&value[..]).expect("an answer");
+        change(&mut answer);
+        result["response"]["value"] = STANDARD.encode(answer.encode_to_vec()).into();
+    }
+    result
+}
+
+fn balance(terminal: &Terminal) -> String {
+    let shown = terminal.json("fay", &["account", "show", "fay:main"]);
+    shown["balance"]["amount"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+const PAY: [&str; 5] = ["transfer", "send", "fay:main", "stan:main", "1.00"];
+
+#[test]
+fn nothing_that_a_node_makes_up_is_shown() {
+    let (cluster, terminal) = founded();
+    let honest = cluster.gateways()[0];
+    let pay = [&PAY[..], &["EUR"]].concat();
+    let first = terminal.json("fay", &pay)["height"].to_string();
+    let code = |node: &str, words: &[&str]| {
+        let words = [&["--node", node], words].concat();
+        terminal.run("fay", &words).status.code()
+    };
+
+    // A home that saw more is not shown less.
+    let remembered = Mutex::new(BTreeMap::new());
+    let replaying = liar(honest, move |method, params, result| {
+        let mut remembered = remembered.lock().expect("whole");
+        let question = format!("{method} {params}");
+        remembered.entry(question).or_insert(result).clone()
+    });
+    let show = ["account", "show", "fay:main"];
+    assert_eq!(code(&replaying, &show), Some(0));
+    terminal.json("fay", &pay);
+    assert_eq!(balance(&terminal), "248.00");
+    assert_eq!(code(&replaying, &show), PROOF_FAILED);
+
+    // The past is held to the account's history.
+    let richer = liar(honest, |_, params, result| {
+        altered("/keys", params, result, |answer: &mut KeysAnswer| {
+            for one in answer
+                .answers
+                .iter_mut()
+                .filter(|_| params["height"] != "0")
+            {
+                let mut record = Record::decode(&one.value[..]).unwrap_or_default();
+                let account = Account::decode(&record.object[..]).unwrap_or_default();
+                if account.asset != 0 {
+                    record.object = Account {
+                        credits_posted: Amount(9_999_900).to_bytes(),
+                        ..account
+                    }
+                    .encode_to_vec();
+                    one.value = record.encode_to_vec();
+                }
+            }
+        })
+    });
+    let then = [&show[..], &["--at", &first]].concat();
+    let shown = terminal.json("fay", &then);
+    assert_eq!(
+        (&shown["balance"]["amount"], &shown["proven"]),
+        (&"249.00".into(), &true.into())
+    );
+    assert_eq!(code(&richer, &then), PROOF_FAILED);
+
+    // How many decimals an asset has never changes: nobody is asked what it was.
+    let scaled = liar(honest, |_, params, result| {
+        altered("/keys", params, result, |answer: &mut KeysAnswer| {
+            for one in answer
+                .answers
+                .iter_mut()
+                .filter(|_| params["height"] != "0")
+            {
+                let asset = Asset::decode(&one.value[..]).unwrap_or_default();
+                if asset.code == "EUR" {
+                    one.value = Asset { scale: 0, ..asset }.encode_to_vec();
+                }
+            }
+        })
+    });
+    let words = [&["--node", &scaled], &then[..]].concat();
+    assert_eq!(terminal.json("fay", &words)["balance"]["amount"], "249.00");
+
+    // A history that is longer than the state proves ends as a lie, and does not go on for ever.
+    let longer = liar(honest, |_, params, result| {
+        altered("/history", params, result, |answer: &mut HistoryAnswer| {
+            answer.count += 1;
+        })
+    });
+    assert_eq!(
+        code(&longer, &["history", "fay:main", "--newest", "1"]),
+        PROOF_FAILED
+    );
+
+    let silent = liar(honest, |_, params, mut result| {
+        if params["path"] == "/can" || params["path"] == "/inbox" {
+            result["response"]["value"] = "".into();
+        }
+        result
+    });
+    let can = [&["can"], &pay[..]].concat();
+    assert_eq!(code(&silent, &can), Some(1));
+    assert_eq!(code(&silent, &["inbox"]), Some(1));
+}
+
+#[test]
+fn a_door_that_makes_up_a_verdict_makes_nobody_pay_twice() {
+    let (cluster, terminal) = founded();
+    let honest = cluster.gateways()[0];
+    let pay = [&PAY[..], &["EUR"]].concat();
+    let verdict = |method: &str, mut result: Value| {
+        if method == "broadcast_tx_sync" {
+            result["code"] = 303.into();
+        }
+        result
+    };
+
+    let lying = liar(honest, move |method, _, result| verdict(method, result));
+    let words = [&["--node", &lying], &pay[..]].concat();
+    assert_eq!(terminal.json("fay", &words)["accepted"], true);
+    assert_eq!(balance(&terminal), "249.00");
+
+    // The same, and it hides the receipt: the outcome is open, and the signed bytes are there to be sent again.
+    let hiding = liar(honest, move |method, params, result| {
+        match params["path"] == "/receipt" {
+            true => json!({"response": {"code": 12, "log": "not found"}}),
+            false => verdict(method, result),
+        }
+    });
+    let words = [&["--node", &hiding, "--wait", "2s"], &pay[..]].concat();
+    let output = terminal.run("fay", &words);
+    assert_eq!(output.status.code(), OUTCOME_UNKNOWN);
+    let kept = fs::read_dir(terminal.path("sent")).expect("what was sent is kept");
+    let kept = kept.flatten().next().expect("one").path();
+    let again = ["tx", "submit", kept.to_str().expect("a plain name")];
+    assert_eq!(terminal.json("fay", &again)["accepted"], true);
+    assert_eq!(balance(&terminal), "248.00");
+}
+
+#[test]
+fn a_genesis_that_the_departments_did_not_sign_is_no_root_of_trust() {
+    let (cluster, _) = founded();
+    let text = fs::read_to_string(cluster.genesis_file()).expect("the genesis can be read");
+    assert!(GenesisFile::parse(text.as_bytes()).is_ok());
+    let signed: Value = serde_json::from_str(&text).expect("JSON");
+
+    let mut earlier = signed.clone();
+    earlier["genesis_time"] = "2020-01-01T00:00:00Z".into();
+    let mut unsigned = signed.clone();
+    unsigned["signatures"] = json!([]);
+    let mut other = signed;
+    other["signatures"][0]["signature"] = "00".repeat(64).into();
+    for file in [earlier, unsigned, other] {
+        let error = GenesisFile::parse(file.to_string().as_bytes()).expect_err("not signed");
+        assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
+    }
+}
