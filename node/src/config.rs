@@ -368,7 +368,7 @@ impl Default for Share {
             actions_per_second: 50,
             actions_burst: 2_000,
             refused_cost: 10,
-            block_actions_max: 10_000,
+            block_actions_max: 2_500,
         }
     }
 }

@@ -86,7 +86,7 @@ impl Default for AppOptions {
     fn default() -> AppOptions {
         AppOptions {
             quota: Quota::default(),
-            block_actions_max: 10_000,
+            block_actions_max: 2_500,
             bootstrap_peers: Vec::new(),
             engine: String::new(),
         }
