@@ -4,13 +4,13 @@
 //! secretary interprets. 5.3.6: where the seat is empty or its holder cannot act, each stands in
 //! for the other, then the circle lead, then any circle member. Nobody tests their own objection or
 //! one to their own proposal, and who discarded a member's objection does not test that member's
-//! next one: so no single person can silence another.
+//! next one: so no single person can silence another, nor can they by people whom they admitted.
 
 use polity_proto::v1::{Assignment, Objection, ObjectionState, Proposal, Role, RoleKind};
 
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::power;
+use crate::judge::{hands, power};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
 
@@ -21,7 +21,7 @@ pub(super) fn check_tester(
     objection: &Objection,
 ) -> Result<(), Rejection> {
     let member = context.actor.member;
-    if is_party(proposal, objection, member) {
+    if is_party(context, context.now().time, proposal, objection, member) {
         return Err(Rejection::SamePerson);
     }
     match testers(context, context.now().time, proposal, objection).contains(&member) {
@@ -45,8 +45,8 @@ pub fn testers(state: &dyn Read, now: u64, proposal: &Proposal, objection: &Obje
     seats
         .map(|people| {
             let able = people.into_iter().filter(|member| {
-                !is_party(proposal, objection, *member)
-                    && !has_discarded(state, proposal, objection, *member)
+                !is_party(state, now, proposal, objection, *member)
+                    && !has_discarded(state, now, proposal, objection, *member)
             });
             able.collect::<Vec<u64>>()
         })
@@ -54,10 +54,20 @@ pub fn testers(state: &dyn Read, now: u64, proposal: &Proposal, objection: &Obje
         .unwrap_or_default()
 }
 
-fn is_party(proposal: &Proposal, objection: &Objection, member: u64) -> bool {
-    member == proposal.proposer
-        || member == objection.objector
-        || proposal.beneficiaries.contains(&member)
+fn is_party(
+    state: &dyn Read,
+    now: u64,
+    proposal: &Proposal,
+    objection: &Objection,
+    member: u64,
+) -> bool {
+    // What the ledger itself proposes, nobody does.
+    let proposer = Some(proposal.proposer).filter(|proposer| *proposer != 0);
+    let mut parties = proposer
+        .into_iter()
+        .chain([objection.objector])
+        .chain(proposal.beneficiaries.iter().copied());
+    parties.any(|party| hands::are_one(state, now, party, member))
 }
 
 /// Who holds such a seat now and was given it before the proposal was opened, whatever date it was
@@ -79,9 +89,10 @@ fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> V
         .collect()
 }
 
-/// Whether the member has discarded another objection of this objector to this version.
+/// Whether the member, or who counts as them, has discarded another objection of this objector to this version.
 fn has_discarded(
     state: &dyn Read,
+    now: u64,
     proposal: &Proposal,
     objection: &Objection,
     member: u64,
@@ -94,6 +105,6 @@ fn has_discarded(
                 && earlier.state() == ObjectionState::Discarded
                 && earlier.objector == objection.objector
                 && earlier.version == objection.version
-                && earlier.tested_by == member
+                && hands::are_one(state, now, earlier.tested_by, member)
         })
 }

@@ -11,14 +11,14 @@ use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{Actor, hands, power};
 
-/// Notes who votes. Of all who count as the proposer one has a voice, and whom they assigned a short
-/// time ago has none on this proposal: an electorate is not made for a vote.
+/// Notes who votes. Of all who count as the proposer one may say yes, and whom they assigned or took in a
+/// short time ago may not: an electorate is not made for a vote. Everybody may say no and counts for the
+/// quorum, so to make voters, or to silence them, only makes it harder to win.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
     electorate::freeze(context, proposal)?;
-    let mut voters = proposal.electorate.clone();
     // A newcomer's proposal takes no voice from who admitted them.
     let voice = hands::hand_of(context, context.now().time, proposal.proposer)
-        .filter(|hand| voters.contains(hand))
+        .filter(|hand| proposal.electorate.contains(hand))
         .unwrap_or(proposal.proposer);
     // To send somebody out and take them in again takes no voice from them.
     let sent_out = passages::sent_out(context, proposal);
@@ -26,12 +26,11 @@ pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Resu
         approve::is_too_close(context, proposal, member)
             || passages::took_in(context, proposal, member) && !sent_out.contains(&member)
     };
-    voters.retain(|member| *member == voice || !is_made(*member));
-    proposal.electorate = voters;
-    match proposal.electorate.is_empty() {
-        true => Err(Rejection::ElectorateSize),
-        false => Ok(()),
-    }
+    let electors = proposal.electorate.iter().copied();
+    proposal.without_yes = electors
+        .filter(|member| *member != voice && is_made(*member))
+        .collect();
+    Ok(())
 }
 
 /// Judges an answer.
@@ -42,6 +41,9 @@ pub(super) fn check_answer(
 ) -> Result<(), Rejection> {
     electorate::check(proposal, actor.member)?;
     match answer {
+        Answer::Yes if proposal.without_yes.contains(&actor.member) => {
+            Err(Rejection::ApproverTooClose)
+        }
         Answer::Yes | Answer::No | Answer::Abstain => Ok(()),
         Answer::None | Answer::NoObjection | Answer::Approve | Answer::Refuse => {
             Err(Rejection::AnswerUnfit)

@@ -36,10 +36,12 @@ fn rank(mode: &Mode) -> Rank {
 /// Whether `own` is laxer than `above` in nothing.
 ///
 /// The order alone is not enough: two approvals of one's own role are no stricter than two of the
-/// guardians, and a higher quorum does not make up for a lower pass.
+/// guardians, and a higher quorum does not make up for a lower pass. Nor is what comes about while
+/// everybody else is silent stricter than what somebody else must approve.
 pub fn tightens(own: &Mode, above: &Mode) -> bool {
     if own.kind() != above.kind() {
-        return own.kind > above.kind;
+        let by_silence = above.kind() == ModeKind::Approve && passes_in_silence(own);
+        return own.kind > above.kind && !by_silence;
     }
     let (own_rank, above_rank) = (rank(own), rank(above));
     let in_nothing_laxer = own_rank.1 >= above_rank.1
@@ -54,6 +56,19 @@ pub fn tightens(own: &Mode, above: &Mode) -> bool {
         (None, Some(_)) => false,
     };
     in_nothing_laxer && same_people && escalation
+}
+
+/// Whether a proposal can pass while most of those who are asked say nothing.
+fn passes_in_silence(mode: &Mode) -> bool {
+    match mode.kind() {
+        ModeKind::Consent => mode.silence_is_consent,
+        ModeKind::Vote => mode.quorum <= 50,
+        ModeKind::None
+        | ModeKind::Alone
+        | ModeKind::Announce
+        | ModeKind::Approve
+        | ModeKind::Departments => false,
+    }
 }
 
 #[cfg(test)]
@@ -112,9 +127,17 @@ mod tests {
             (approve(lead, 5), guardians.clone()),
             (vote(60, 50, 10), vote(50, 60, 10)),
             (announce(20, guardians.clone()), announce(10, consent(5))),
+            (consent(1), guardians.clone()),
+            (vote(50, 99, 1), guardians.clone()),
         ] {
             assert!(!tightens(&own, &above), "{own:?} {above:?}");
         }
-        assert!(tightens(&consent(1), &guardians));
+        let answered = Mode {
+            silence_is_consent: false,
+            ..consent(1)
+        };
+        for own in [answered, vote(51, 50, 1), by_departments()] {
+            assert!(tightens(&own, &guardians), "{own:?}");
+        }
     }
 }

@@ -267,15 +267,19 @@ fn as_many_approvals_of_other_people_tighten_nothing() {
     world.ada(Kind::SetPolicy(above));
     world.check("ben", LEAD, Kind::SetPolicy(own), "rejected policy_laxer");
     let announced = announce(72, approve(world.holders("acme#lead"), 1));
-    let announced = world.policy("dev", SPEND, vec![tier(0, role_holders(), announced)]);
-    world.check(
-        "ben",
-        LEAD,
-        Kind::SetPolicy(announced),
-        "rejected policy_laxer",
-    );
-    let all = world.policy("dev", SPEND, vec![tier(0, role_holders(), consent(72))]);
-    world.check("ben", LEAD, Kind::SetPolicy(all), "accepted");
+    let answered = Mode {
+        silence_is_consent: false,
+        ..consent(72)
+    };
+    for (mode, expected) in [
+        (announced, "rejected policy_laxer"),
+        // Silence is nobody's approval.
+        (consent(72), "rejected policy_laxer"),
+        (answered, "accepted"),
+    ] {
+        let own = world.policy("dev", SPEND, vec![tier(0, role_holders(), mode)]);
+        world.check("ben", LEAD, Kind::SetPolicy(own), expected);
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ use super::{patient_node, state, tell};
 
 /// Trouble of the one who called.
 const TROUBLE: i32 = 1;
+const USAGE: i32 = 2;
 const STORE_DAMAGED: i32 = 71;
-const INPUT_OUTPUT: i32 = 74;
 const GENESIS_MISMATCH: i32 = 75;
 
 /// What is wrong, the file's new content, and what the refusal says.
@@ -113,20 +113,15 @@ fn keys(home: &Home) -> usize {
     ];
     for file in ["keys/consensus.key", "keys/node.key"] {
         for case in cases {
-            home.refuses(file, case, &["start"], INPUT_OUTPUT);
+            home.refuses(file, case, &["start"], USAGE);
         }
         let path = home.directory.join(file);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("it is ours");
-        home.assert_refused(
-            "open to all",
-            &["start"],
-            INPUT_OUTPUT,
-            "others can read it",
-        );
+        home.assert_refused("open to all", &["start"], USAGE, "others can read it");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
         let away = home.directory.join("away");
         fs::rename(&path, &away).expect("it can be moved");
-        home.assert_refused("absent", &["start"], INPUT_OUTPUT, file);
+        home.assert_refused("absent", &["start"], USAGE, file);
         fs::rename(&away, &path).expect("it can be moved back");
     }
     2 * (cases.len() + 2)
@@ -195,10 +190,10 @@ fn configurations(home: &Home) -> usize {
         ("a level that is none", b"[log]\nlevel = '=,='", "log.level"),
     ];
     for case in cases {
-        home.refuses("config.toml", case, &["start"], TROUBLE);
+        home.refuses("config.toml", case, &["start"], USAGE);
     }
     let flag = ["start", "--set", "gateway.listn=127.0.0.1:1"];
-    home.assert_refused("an unknown flag", &flag, TROUBLE, "listn");
+    home.assert_refused("an unknown flag", &flag, USAGE, "listn");
     cases.len() + 1
 }
 
@@ -434,7 +429,7 @@ fn backups(home: &Home, cluster: &mut Cluster) -> usize {
         (
             "no list",
             Box::new(|backup| fs::remove_file(backup.join("backup.json")).expect("gone")),
-            INPUT_OUTPUT,
+            USAGE,
             "backup.json",
         ),
         (
