@@ -144,6 +144,18 @@ fn standing_kind(proposal: &Proposal) -> ModeKind {
     standing(proposal).kind()
 }
 
+/// Whether an electorate is asked, frozen at the opening.
+pub(crate) fn asks_electorate(mode: &Mode) -> bool {
+    match mode.kind() {
+        ModeKind::Consent | ModeKind::Vote => true,
+        ModeKind::None
+        | ModeKind::Alone
+        | ModeKind::Announce
+        | ModeKind::Approve
+        | ModeKind::Departments => false,
+    }
+}
+
 /// Notes at the opening who decides, also for what an objection could lead to.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
     let mode = proposal.mode.clone().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polity_proto::v1::{Answer, Mode, ModeKind, Objection, Policy, Proposal, ProposalState};
+use polity_proto::v1::{Answer, ModeKind, Objection, Policy, Proposal, ProposalState};
 
 use super::{Broken, State, all, ensure, find};
 use crate::decisions::mode;
@@ -77,7 +77,7 @@ pub(super) fn frozen(state: &State, _: Now) -> Result<(), Broken> {
             format!("the electorate of proposal {number} has somebody twice")
         })?;
         let frozen = proposal.mode.as_ref();
-        let asks = frozen.is_some_and(asks_electorate);
+        let asks = frozen.is_some_and(mode::asks_electorate);
         let asked = |member: &u64| proposal.electorate.contains(member);
         let only_asked = proposal
             .responses
@@ -118,15 +118,4 @@ fn is_of_its_policy(state: &State, proposal: &Proposal) -> bool {
             && (policy.ended_at == 0 || proposal.opened_at <= policy.ended_at);
         held && policy.tiers.iter().any(|tier| tier.mode == proposal.mode)
     })
-}
-
-fn asks_electorate(mode: &Mode) -> bool {
-    match mode.kind() {
-        ModeKind::Consent | ModeKind::Vote => true,
-        ModeKind::None
-        | ModeKind::Alone
-        | ModeKind::Announce
-        | ModeKind::Approve
-        | ModeKind::Departments => false,
-    }
 }

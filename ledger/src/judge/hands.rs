@@ -5,7 +5,7 @@
 //! to somebody who has been here for longer, or whom the genesis admitted. Where people of their own
 //! are asked for, a hand counts once.
 
-use polity_proto::v1::{Assignment, Basis, BasisSource, Grant, Member, ModeKind, Proposal};
+use polity_proto::v1::{Assignment, Basis, BasisSource, Grant, Member, Proposal};
 
 use super::power;
 use crate::decisions::mode;
@@ -99,16 +99,9 @@ pub(crate) fn is_decided_by_one(state: &dyn Read, now: u64, proposal: u64) -> bo
     let Some(proposal) = objects::get::<Proposal>(state, proposal) else {
         return false;
     };
-    let of_electorate = match mode::standing(&proposal).kind() {
-        ModeKind::Consent | ModeKind::Vote => true,
-        ModeKind::None
-        | ModeKind::Alone
-        | ModeKind::Announce
-        | ModeKind::Approve
-        | ModeKind::Departments => false,
-    };
     let mut asked = proposal.electorate.iter();
-    of_electorate && asked.all(|member| are_one(state, now, *member, proposal.proposer))
+    mode::asks_electorate(&mode::standing(&proposal))
+        && asked.all(|member| are_one(state, now, *member, proposal.proposer))
 }
 
 #[cfg(test)]

@@ -15,17 +15,19 @@ use super::{
 };
 use crate::fault::FaultKind;
 
+/// A store of which the library counts what it does.
+fn counting(directory: &Path) -> Store {
+    let options = StoreOptions {
+        statistics: true,
+        ..options()
+    };
+    Store::open(directory, options).unwrap()
+}
+
 #[test]
 fn a_commit_costs_one_fsync() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(
-        directory.path(),
-        StoreOptions {
-            statistics: true,
-            ..options()
-        },
-    )
-    .unwrap();
+    let store = counting(directory.path());
     let before = store.counters();
     for height in 1..=25 {
         store.commit(commit_at(height)).unwrap();
@@ -512,14 +514,7 @@ fn sample_keys() -> Vec<Vec<u8>> {
 #[test]
 fn what_may_come_later_costs_no_fsync_and_is_seen_at_once() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(
-        directory.path(),
-        StoreOptions {
-            statistics: true,
-            ..options()
-        },
-    )
-    .unwrap();
+    let store = counting(directory.path());
     let before = store.counters();
     for height in 1..=5 {
         store
