@@ -40,13 +40,9 @@ fn as_text(error: &Error) -> String {
         None => format!("{red}polity:{red:#} {}", with_causes(error)),
         Some(refusal) => {
             let code = refusal.code;
-            let said = match refusal.at_door {
-                true => "this node did not take it:",
-                false => "refused",
-            };
             let mut text = match Rejection::from_code(code) {
-                Some(one) => format!("{red}{said}{red:#} {code} {}: {one}", one.name()),
-                None => format!("{red}{said}{red:#} code {code}: {}", visible(&refusal.log)),
+                Some(one) => format!("{red}refused{red:#} {code} {}: {one}", one.name()),
+                None => format!("{red}refused{red:#} code {code}: {}", visible(&refusal.log)),
             };
             for (name, value) in &refusal.facts {
                 text.push_str(&format!("\n  {}: {}", visible(name), visible(value)));
@@ -73,7 +69,6 @@ fn as_json(error: &Error) -> Value {
     });
     if let Some(refusal) = error.refusal() {
         value["code"] = refusal.code.into();
-        value["at_door"] = refusal.at_door.into();
         if let Some(one) = Rejection::from_code(refusal.code) {
             value["rejection"] = one.name().into();
             value["message"] = one.to_string().into();

@@ -35,14 +35,15 @@ impl Context {
         }
     }
 
-    /// Sends a draft that everybody signed. Where its outcome is not proven, its bytes are kept: whoever repeats the
-    /// command instead would do it twice.
+    /// Sends a draft that everybody signed. Where its outcome is open, its bytes are kept: whoever repeats the command
+    /// instead would do it twice.
     pub async fn submit(&self, draft: &Draft) -> Result<()> {
         let session = self.session().await?;
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));
         match session.submit(draft).await {
             Ok(outcome) => self.show_outcome(session, &id, &outcome).await,
+            Err(error) if error.kind() == ErrorKind::Refused => Err(error),
             Err(error) => {
                 let kept = draft_file::keep(&self.home, draft)?;
                 self.output.note(format!(
@@ -336,7 +337,6 @@ impl Context {
             let refusal = Refusal {
                 code: outcome.code,
                 log: String::new(),
-                at_door: false,
                 facts: vec![
                     ("height".into(), outcome.height.to_string()),
                     (
@@ -387,7 +387,6 @@ pub fn refused(code: u32, facts: &[Fact]) -> Error {
     Error::refused(Refusal {
         code,
         log: String::new(),
-        at_door: false,
         facts,
     })
 }

@@ -14,7 +14,7 @@ pub enum ErrorKind {
     Trouble,
     /// The caller asked for something that cannot be asked.
     Usage,
-    /// The ledger refused, or a node says that it did not take it.
+    /// The ledger refused, or its rules do by what is proven.
     Refused,
     /// No node could be reached, or none answered in time.
     NotReached,
@@ -42,7 +42,7 @@ impl ErrorKind {
     }
 }
 
-/// A refusal as the node reported it: a number of the ledger's one list, and the node's words.
+/// A refusal: a number of the ledger's one list, and words about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The rejection's number.
@@ -51,8 +51,6 @@ pub struct Refusal {
     pub log: String,
     /// Names and values for the reader, such as what was available; not proven.
     pub facts: Vec<(String, String)>,
-    /// Whether a node's door said so, at which no transaction is judged: the word of that node alone.
-    pub at_door: bool,
 }
 
 /// Why a call of this library failed.
@@ -83,13 +81,9 @@ impl Error {
     /// A transaction or question that the ledger refused.
     #[must_use]
     pub fn refused(refusal: Refusal) -> Self {
-        let words = match refusal.at_door {
-            true => "this node did not take it",
-            false => "refused",
-        };
         let mut error = Self::new(
             ErrorKind::Refused,
-            format!("{words}, with code {}", refusal.code),
+            format!("refused, with code {}", refusal.code),
         );
         error.0.refusal = Some(refusal);
         error
@@ -188,7 +182,6 @@ mod tests {
             code: 641,
             log: "budget line has too little left".into(),
             facts: vec![("available".into(), "3.00 EUR".into())],
-            at_door: false,
         };
         let error = Error::refused(refusal.clone())
             .with_transaction_id([7; 32])

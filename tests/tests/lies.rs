@@ -35,6 +35,7 @@ account = "stan:main"
 asset = "EUR"
 "#;
 
+const REFUSED: Option<i32> = Some(3);
 const PROOF_FAILED: Option<i32> = Some(5);
 const OUTCOME_UNKNOWN: Option<i32> = Some(6);
 
@@ -223,37 +224,51 @@ fn nothing_that_a_node_makes_up_is_shown() {
 }
 
 #[test]
-fn a_door_that_makes_up_a_verdict_makes_nobody_pay_twice() {
+fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     let (cluster, terminal) = founded();
     let honest = cluster.gateways()[0];
     let pay = [&PAY[..], &["EUR"]].concat();
-    let verdict = |method: &str, mut result: Value| {
+    let refusal = |code: u32, method: &str, mut result: Value| {
         if method == "broadcast_tx_sync" {
-            result["code"] = 303.into();
+            result["code"] = code.into();
         }
         result
     };
 
-    let lying = liar(honest, move |method, _, result| verdict(method, result));
-    let words = [&["--node", &lying], &pay[..]].concat();
-    assert_eq!(terminal.json("fay", &words)["accepted"], true);
-    assert_eq!(balance(&terminal), "249.00");
+    // Whatever it says: a verdict, what doors do say, and what nobody says.
+    for (code, left) in [(303, "249.00"), (203, "248.00"), (1, "247.00")] {
+        let lying = liar(honest, move |method, _, result| {
+            refusal(code, method, result)
+        });
+        let words = [&["--node", &lying], &pay[..]].concat();
+        assert_eq!(terminal.json("fay", &words)["accepted"], true, "{code}");
+        assert_eq!(balance(&terminal), left, "{code}");
+    }
 
     // The same, and it hides the receipt: the outcome is open, and the signed bytes are there to be sent again.
     let hiding = liar(honest, move |method, params, result| {
         match params["path"] == "/receipt" {
             true => json!({"response": {"code": 12, "log": "not found"}}),
-            false => verdict(method, result),
+            false => refusal(203, method, result),
         }
     });
-    let words = [&["--node", &hiding, "--wait", "2s"], &pay[..]].concat();
+    let words = [&["--node", &hiding], &pay[..]].concat();
     let output = terminal.run("fay", &words);
     assert_eq!(output.status.code(), OUTCOME_UNKNOWN);
     let kept = fs::read_dir(terminal.path("sent")).expect("what was sent is kept");
     let kept = kept.flatten().next().expect("one").path();
     let again = ["tx", "submit", kept.to_str().expect("a plain name")];
     assert_eq!(terminal.json("fay", &again)["accepted"], true);
-    assert_eq!(balance(&terminal), "248.00");
+    assert_eq!(balance(&terminal), "246.00");
+
+    // What an honest door refuses and the state proves is told at once, and is certain.
+    let words = [&["--valid-for", "30d"], &pay[..]].concat();
+    let refused = terminal.run("fay", &words);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), REFUSED, "{told}");
+    for words in ["valid_too_long", "by the state of height"] {
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::session::{CODE_FAIR_SHARE, Draft, Outcome, Session};
+use crate::session::{Draft, Outcome, Session};
 use crate::{Error, ErrorKind, Result};
 
 /// How long nodes may be away.
@@ -33,13 +33,11 @@ pub(super) async fn deliver(session: &Session, draft: &Draft) -> Result<Outcome>
     }
 }
 
-/// Whether waiting can help. A node that is starting answers with errors first.
+/// Whether waiting can help: a node that is starting answers with errors first, and a door takes no more of a member
+/// than their fair share.
 fn passes(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::NotReached | ErrorKind::OutcomeUnknown | ErrorKind::Trouble => true,
-        ErrorKind::Refused => error
-            .refusal()
-            .is_some_and(|refusal| refusal.code == CODE_FAIR_SHARE),
-        ErrorKind::Usage | ErrorKind::ProofFailed | ErrorKind::Key => false,
+        ErrorKind::Refused | ErrorKind::Usage | ErrorKind::ProofFailed | ErrorKind::Key => false,
     }
 }

@@ -96,7 +96,6 @@ fn refused(plan: &Plan<'_>, batch: &Batch, outcome: &Outcome) -> Error {
     Error::refused(Refusal {
         code: outcome.code,
         log: String::new(),
-        at_door: false,
         facts: vec![
             ("event".into(), event.to_string()),
             ("height".into(), outcome.height.to_string()),

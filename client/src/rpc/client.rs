@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::json::{AnswerError, parse_answer};
 use super::tls;
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// How nodes are reached.
 #[derive(Clone, Debug)]
@@ -65,6 +65,20 @@ const NO_PLACE: &str =
     "has no room for another connection (503): try again, or ask another by --node";
 /// How the HTTP client tells of an answer that came before the question.
 const ANSWERED_EARLY: &str = "received unexpected message from connection";
+
+/// Why no node gave a result.
+enum CallFailure {
+    /// A node understood and says no.
+    Reported(Error),
+    /// None answered with sense; whether one was reached, so that it may have read the call.
+    Unanswered { words: String, reached: bool },
+}
+
+/// Why one node has no answer, and whether it may have read the call.
+struct NodeFailure {
+    words: String,
+    reached: bool,
+}
 
 /// So many other nodes are asked at once: one of them may be away.
 const SECOND_NODES_MAX: usize = 2;
@@ -117,8 +131,38 @@ impl Client {
     /// Calls one method. A node that cannot be reached, is overloaded or answers without sense is
     /// passed over; an error that a node reports is an answer and ends the search.
     pub(super) async fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T> {
+        let called = self.call_any(method, params).await;
+        called.map_err(|failure| match failure {
+            CallFailure::Reported(error) => error,
+            CallFailure::Unanswered { words, .. } => Error::not_reached(words),
+        })
+    }
+
+    /// Calls one method that hands something over. A node that was reached and gave no answer may have acted on it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutcomeUnknown`] where such a node is among those that were called.
+    pub(super) async fn hand_over<T>(&self, method: &str, params: Value) -> Result<T>
+    where
+        T: DeserializeOwned,
+    {
+        let called = self.call_any(method, params).await;
+        called.map_err(|failure| match failure {
+            CallFailure::Reported(error) => error,
+            CallFailure::Unanswered { words, reached } => match reached {
+                true => Error::new(ErrorKind::OutcomeUnknown, words),
+                false => Error::not_reached(words),
+            },
+        })
+    }
+
+    async fn call_any<T>(&self, method: &str, params: Value) -> Result<T, CallFailure>
+    where
+        T: DeserializeOwned,
+    {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut failures = Vec::new();
+        let mut reached = false;
         for (index, node) in self.nodes_in_order() {
             match self.call_node(node, &body).await {
                 Ok(bytes) => match parse_answer(&bytes) {
@@ -126,15 +170,24 @@ impl Client {
                         self.shared.preferred.store(index, Ordering::Relaxed);
                         return Ok(answer);
                     }
-                    Err(AnswerError::Reported(reported)) => return Err(reported.into()),
+                    Err(AnswerError::Reported(reported)) => {
+                        return Err(CallFailure::Reported(reported.into()));
+                    }
                     Err(AnswerError::Malformed(why)) => {
+                        reached = true;
                         failures.push(format!("{node} answered {method} without sense: {why}"));
                     }
                 },
-                Err(why) => failures.push(format!("{node}: {why}")),
+                Err(failure) => {
+                    reached |= failure.reached;
+                    failures.push(format!("{node}: {}", failure.words));
+                }
             }
         }
-        Err(Error::not_reached(failures.join("; ")))
+        Err(CallFailure::Unanswered {
+            words: failures.join("; "),
+            reached,
+        })
     }
 
     /// Calls one method of other nodes than the one that answered last, at once, and gives the first answer in
@@ -209,20 +262,28 @@ impl Client {
         self.shared.answer_bytes_max
     }
 
-    async fn call_node(&self, node: &Url, body: &Value) -> Result<Vec<u8>, String> {
+    async fn call_node(&self, node: &Url, body: &Value) -> Result<Vec<u8>, NodeFailure> {
+        let reached = |words: String| NodeFailure {
+            words,
+            reached: true,
+        };
         let sent = self.shared.http.post(node.clone()).json(body).send().await;
-        let response = sent.map_err(|error| words(&error))?;
+        let response = sent.map_err(|error| NodeFailure {
+            words: words(&error),
+            reached: !error.is_connect(),
+        })?;
         let status = response.status();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            return Err(NO_PLACE.to_owned());
+            return Err(reached(NO_PLACE.to_owned()));
         }
-        let bytes = read_bounded(response, self.shared.answer_bytes_max).await?;
+        let bytes = read_bounded(response, self.shared.answer_bytes_max).await;
+        let bytes = bytes.map_err(reached)?;
 
         // CometBFT reports errors of a call as JSON under 500 as well.
         if status.is_success() || (status == StatusCode::INTERNAL_SERVER_ERROR && is_json(&bytes)) {
             return Ok(bytes);
         }
-        Err(format!("answered {status}"))
+        Err(reached(format!("answered {status}")))
     }
 }
 

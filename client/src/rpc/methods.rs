@@ -41,9 +41,12 @@ impl Client {
 
     /// Hands a transaction to the node's door and returns what the door says. Sending the same
     /// bytes again is safe and answered like the first time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutcomeUnknown`] where no node answered and one of them was reached: it may have taken it.
     pub async fn broadcast_tx_sync(&self, transaction: &[u8]) -> Result<BroadcastAnswer> {
         let params = json!({"tx": STANDARD.encode(transaction)});
-        let answered = self.call("broadcast_tx_sync", params).await;
+        let answered = self.hand_over("broadcast_tx_sync", params).await;
 
         match answered {
             // CometBFT reports bytes that it already holds as an error of the call.
@@ -70,8 +73,9 @@ impl Client {
         }
 
         let texts: Vec<String> = transactions.iter().map(|t| STANDARD.encode(t)).collect();
-        let answers: Vec<BroadcastAnswer> =
-            self.call("broadcast_batch", json!({"txs": texts})).await?;
+        let answers: Vec<BroadcastAnswer> = self
+            .hand_over("broadcast_batch", json!({"txs": texts}))
+            .await?;
         if answers.len() != transactions.len() {
             return Err(Error::trouble(format!(
                 "{} answers for {} transactions",

@@ -71,7 +71,7 @@ impl Draft {
     /// A body that nobody has signed yet.
     pub fn of_body(body: &Body) -> Result<Draft> {
         let bytes = body.encode_to_vec();
-        check::parse_body(&bytes).map_err(refused_by_form)?;
+        check::parse_body(&bytes).map_err(refused_by_its_bytes)?;
         Ok(Draft {
             body: bytes,
             signatures: vec![Vec::new(); body.signers.len()],
@@ -106,7 +106,7 @@ impl Draft {
 
     /// What is signed.
     pub fn body(&self) -> Result<Body> {
-        check::parse_body(&self.body).map_err(refused_by_form)
+        check::parse_body(&self.body).map_err(refused_by_its_bytes)
     }
 
     /// The transaction's id.
@@ -138,16 +138,14 @@ impl Draft {
     }
 }
 
-/// The ledger's refusal of what is no transaction by its bytes alone: no block would hold it, so
-/// nothing is sent.
-fn refused_by_form(rejection: Rejection) -> Error {
+/// The ledger's refusal of what is no transaction by its bytes alone: no block applies it, so nothing is sent.
+pub(super) fn refused_by_its_bytes(rejection: Rejection) -> Error {
     Error::refused(Refusal {
         code: rejection.code(),
         log: rejection.to_string(),
-        at_door: false,
         facts: vec![(
             "sent".into(),
-            "nothing; no block holds what is refused by its form".into(),
+            "nothing: its bytes alone are refused, by every node".into(),
         )],
     })
 }

@@ -2,80 +2,93 @@
 
 use std::time::Duration;
 
-use polity_ledger::Rejection;
+use polity_ledger::{Rejection, check};
 use polity_proto::v1::{Envelope, ReceiptAnswer, ReceiptAtRequest};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::{Draft, Session};
+use super::draft::refused_by_its_bytes;
+use super::{Draft, Session, visible};
 use crate::proof::{ProvenReceipt, verify_receipt};
 use crate::rpc::BroadcastAnswer;
-use crate::{Error, ErrorKind, Refusal, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Between two looks for a receipt. A block is a matter of a few dozen milliseconds, so the first looks are close
 /// together.
 const POLL_FIRST: Duration = Duration::from_millis(5);
 const POLL_LAST: Duration = Duration::from_millis(250);
 
-/// A node's code for a member who sends more than their fair share through it: it can be sent later.
-pub(crate) const CODE_FAIR_SHARE: u32 = 1;
-/// The codes of bytes and signers. What is judged in a block alone has higher ones, which no door gives.
-const DOOR_CODES: std::ops::Range<u32> = 100..300;
+/// How long a receipt is looked for of what no door says that it took: two blocks of a network whose departments are
+/// far from each other.
+const DOUBT: Duration = Duration::from_secs(2);
+
+/// Of a node's words so many characters are told.
+const WORDS_MAX: usize = 400;
 
 /// What became of a transaction that was sent.
 pub type Outcome = ProvenReceipt;
-
-/// What a node's door said to a transaction. All of it is that node's word.
-#[derive(Debug)]
-enum Door {
-    /// It is on its way.
-    Took,
-    /// The node says that it did not take it, and why.
-    Refused(Error),
-    /// The node said what no door says: it does not keep to the protocol, and may have passed the transaction on.
-    Broken,
-}
 
 impl Session {
     /// Sends a complete draft and waits for its proven receipt. A refusal in a block is a receipt too, with its code.
     /// Sending the same draft again is safe.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] where every node says that it did not take it; [`ErrorKind::OutcomeUnknown`] where no
-    /// receipt shows in time.
+    /// [`ErrorKind::Refused`] where its bytes are refused, so that nothing is sent, or where no door took it and the
+    /// proven state says why no block does; [`ErrorKind::OutcomeUnknown`] where no receipt shows in time, whatever
+    /// doors say: theirs is the word of one node.
     pub async fn submit(&self, draft: &Draft) -> Result<Outcome> {
         if !draft.is_complete() {
             return Err(Error::usage("signatures are missing"));
         }
-        let id = draft.id();
         let bytes = draft.to_envelope();
-        let mut refused = None;
-        let mut is_open = false;
+        let transaction =
+            check::check(&bytes, self.organisation()).map_err(refused_by_its_bytes)?;
+        let id = transaction.id();
+
+        let mut said = None;
         for _ in 0..self.rpc().nodes() {
-            let answered = self.rpc().broadcast_tx_sync(&bytes).await;
-            match answered.map_or_else(not_taken, door)? {
-                Door::Took => return self.wait_for_receipt(&id).await,
-                Door::Refused(error) => refused = Some(error),
-                Door::Broken => is_open = true,
+            match self.rpc().broadcast_tx_sync(&bytes).await {
+                Ok(answer) if answer.code == 0 => return self.wait_for_receipt(id).await,
+                Ok(answer) => said = Some(words(&answer)),
+                Err(error) if error.kind() == ErrorKind::NotReached && said.is_none() => {
+                    return Err(error);
+                }
+                Err(error) => said = Some(error),
             }
             self.rpc().prefer_another();
         }
 
-        match refused {
-            // It may be in a block already: sent before, or through another node.
-            Some(error) if !is_open => match self.receipt(&id).await {
-                Ok(Some(outcome)) => Ok(outcome),
-                Ok(None) | Err(_) => Err(error.with_transaction_id(id)),
-            },
-            Some(_) | None => self.wait_for_receipt(&id).await,
+        // It may be in a block already: sent before, or passed on by whoever says that it was not taken.
+        if let Some(outcome) = self.receipt_anywhere(id).await {
+            return Ok(outcome);
         }
+        // What cannot be read cannot be held against it.
+        if let Ok(Some(refusal)) = self.refusal_by_state(&transaction).await {
+            return Err(Error::refused(refusal).with_transaction_id(*id));
+        }
+        let open = "no node says that it took the transaction, and nothing proves that none did: the outcome is open, \
+                    and sending the same bytes again is safe";
+        self.follow(id, DOUBT.min(self.wait), open, said).await
     }
 
     /// Waits for the proven receipt of a transaction that was sent. A node that has no sensible answer leaves the
     /// outcome open, and the next one is asked.
     pub async fn wait_for_receipt(&self, id: &[u8; 32]) -> Result<Outcome> {
-        let deadline = Instant::now() + self.wait;
+        let open = "the outcome is open: no proof of it showed in time; sending the same bytes again is safe";
+        self.follow(id, self.wait, open, None).await
+    }
+
+    /// Looks for a receipt again and again, at most `limit`. Then the outcome is `open`, because of what doors `said`
+    /// where they said something.
+    async fn follow(
+        &self,
+        id: &[u8; 32],
+        limit: Duration,
+        open: &str,
+        said: Option<Error>,
+    ) -> Result<Outcome> {
+        let deadline = Instant::now() + limit;
         let mut pause = POLL_FIRST;
         loop {
             let found = self.receipt(id).await;
@@ -87,16 +100,26 @@ impl Session {
                 self.rpc().prefer_another();
             }
             if Instant::now() >= deadline {
-                let words = "the outcome is open: no proof of it showed in time; sending the same bytes again is safe";
-                let open = Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id);
-                return Err(match found {
-                    Ok(_) => open,
-                    Err(error) => open.with_source(error),
+                let open = Error::new(ErrorKind::OutcomeUnknown, open).with_transaction_id(*id);
+                return Err(match said.or(found.err()) {
+                    Some(cause) => open.with_source(cause),
+                    None => open,
                 });
             }
             sleep(pause).await;
             pause = (pause * 3 / 2).min(POLL_LAST);
         }
+    }
+
+    /// The receipt of a transaction, of the first node that proves one.
+    async fn receipt_anywhere(&self, id: &[u8; 32]) -> Option<ProvenReceipt> {
+        for _ in 0..self.rpc().nodes() {
+            if let Ok(Some(outcome)) = self.receipt(id).await {
+                return Some(outcome);
+            }
+            self.rpc().prefer_another();
+        }
+        None
     }
 
     /// The proven receipt of a transaction, or none while no block has it.
@@ -135,34 +158,13 @@ impl Session {
     }
 }
 
-/// Reads what a door answered.
-fn door(answer: BroadcastAnswer) -> Result<Door> {
-    let is_ours = |code| DOOR_CODES.contains(&code) && Rejection::from_code(code).is_some();
-    Ok(match answer.code {
-        0 => Door::Took,
-        code if code == CODE_FAIR_SHARE || is_ours(code) => {
-            Door::Refused(Error::refused(Refusal {
-                code,
-                log: answer.log,
-                facts: Vec::new(),
-                at_door: true,
-            }))
-        }
-        _ => Door::Broken,
-    })
-}
-
-/// A call that ended with an error: one that a node reports is its refusal; where none could be reached, no other can.
-fn not_taken(error: Error) -> Result<Door> {
-    match error.kind() {
-        ErrorKind::NotReached => Err(error),
-        ErrorKind::Trouble
-        | ErrorKind::Usage
-        | ErrorKind::Refused
-        | ErrorKind::ProofFailed
-        | ErrorKind::OutcomeUnknown
-        | ErrorKind::Key => Ok(Door::Refused(error)),
-    }
+/// Why a door says that it did not take a transaction.
+fn words(answer: &BroadcastAnswer) -> Error {
+    let why = match Rejection::from_code(answer.code) {
+        Some(rejection) => format!("{} {}: {rejection}", answer.code, rejection.name()),
+        None => visible(&answer.log).chars().take(WORDS_MAX).collect(),
+    };
+    Error::trouble(format!("the node says that it did not take it: {why}"))
 }
 
 fn decode(bytes: &[u8]) -> Result<ReceiptAnswer> {

@@ -24,7 +24,6 @@ impl BudgetImport<'_> {
             code: judged.receipt.code,
             log: String::new(),
             facts: facts.chain([("sent".into(), "nothing".into())]).collect(),
-            at_door: false,
         }))
     }
 }

@@ -193,7 +193,6 @@ impl<'s> BudgetImport<'s> {
         Err(Error::refused(Refusal {
             code: Rejection::InsufficientFunds.code(),
             log: String::new(),
-            at_door: false,
             facts: vec![
                 ("needed".into(), shown(needed)),
                 ("available".into(), shown(available)),
@@ -354,7 +353,6 @@ fn accepted(outcome: &Outcome, place: impl Fn(u32) -> String) -> Result<()> {
     Err(Error::refused(Refusal {
         code: outcome.code,
         log: String::new(),
-        at_door: false,
         facts: vec![
             ("at".into(), place(outcome.receipt.failed_action)),
             ("height".into(), outcome.height.to_string()),

@@ -1,36 +1,11 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::keys::Signer;
 use crate::recorded::{Node, chain, client, genesis, genesis_root, honest, options};
 use crate::session::{Founding, actor, signed_by};
 use crate::trust::LightClient;
 use polity_proto::v1::{Leave, Receipt, action::Kind};
-
-fn told(code: u32) -> Door {
-    let answer = BroadcastAnswer {
-        code,
-        log: String::new(),
-        hash: [0; 32],
-    };
-    door(answer).expect("an answer")
-}
-
-#[test]
-fn a_door_speaks_of_bytes_signers_and_fair_share_and_of_nothing_else() {
-    assert!(matches!(told(0), Door::Took));
-    assert!(matches!(told(CODE_FAIR_SHARE), Door::Refused(_)));
-    for rejection in Rejection::ALL {
-        let code = rejection.code();
-        match told(code) {
-            Door::Refused(_) => assert!(code < 300, "{rejection:?}"),
-            Door::Broken => assert!(code >= 300, "{rejection:?}"),
-            Door::Took => panic!("{rejection:?}"),
-        }
-    }
-    for unknown in [2, 99, 199, 299, u32::MAX] {
-        assert!(matches!(told(unknown), Door::Broken), "{unknown}");
-    }
-}
 
 /// A node whose door answers with this code, and that knows of no transaction.
 async fn with_door(code: u32) -> Node {
@@ -58,7 +33,11 @@ async fn saying_nothing() -> Node {
 }
 
 fn session<const N: usize>(nodes: [&Node; N]) -> Session {
-    let rpc = client(nodes.map(|node| node.url.clone()));
+    session_at(nodes.map(|node| node.url.clone()))
+}
+
+fn session_at<const N: usize>(nodes: [String; N]) -> Session {
+    let rpc = client(nodes);
     let light = LightClient::new(rpc.clone(), genesis_root(), options(), None).expect("opens");
     let founding = Founding {
         chain_id: "polity-fixture".into(),
@@ -74,53 +53,70 @@ fn session<const N: usize>(nodes: [&Node; N]) -> Session {
 }
 
 fn signed() -> Draft {
+    let signer = Signer::from_seed(&[7; 32]);
     let action = actor(Kind::Leave(Leave {}), 0);
-    let signers = vec![signed_by(3, &[7; 32])];
+    let signers = vec![signed_by(3, &signer.public_key())];
     let draft = Draft::new(&[1; 32], signers, vec![action], Duration::from_secs(60));
     let mut draft = draft.expect("a draft");
-    draft.signatures[0] = vec![1; 64];
+    assert!(
+        draft
+            .sign(&[1; 32], &signer)
+            .expect("it is for this organisation")
+    );
     draft
 }
 
 #[tokio::test]
-async fn a_door_that_gives_a_verdict_leaves_the_outcome_open() {
-    let lying = with_door(Rejection::LimitPerTransfer.code()).await;
-    let draft = signed();
+async fn whatever_a_door_says_the_outcome_is_open() {
+    let fair_share = 1;
+    let verdict = Rejection::LimitPerTransfer.code();
+    for code in [fair_share, verdict, Rejection::MemberInactive.code(), 99] {
+        let node = with_door(code).await;
+        let draft = signed();
 
-    let open = session([&lying]).submit(&draft).await.expect_err("open");
+        let open = session([&node]).submit(&draft).await.expect_err("open");
 
-    assert_eq!(open.kind(), ErrorKind::OutcomeUnknown);
-    assert_eq!(open.transaction_id(), Some(draft.id()));
-    assert!(open.to_string().contains("again is safe"), "{open}");
+        assert_eq!(open.kind(), ErrorKind::OutcomeUnknown, "{code}");
+        assert_eq!(open.transaction_id(), Some(draft.id()));
+        assert!(open.to_string().contains("again is safe"), "{open}");
+        let said = std::error::Error::source(&open).map(ToString::to_string);
+        assert!(said.is_some_and(|said| said.contains("the node says")));
+    }
 }
 
 #[tokio::test]
-async fn where_one_door_lies_the_next_node_gets_the_same_bytes() {
+async fn where_one_door_refuses_the_next_node_gets_the_same_bytes() {
     let lying = with_door(Rejection::LimitPerTransfer.code()).await;
     let other = with_door(Rejection::Expired.code()).await;
 
     let open = session([&lying, &other]).submit(&signed()).await;
 
-    // The other one did not take it; but the first may have passed it on.
     assert_eq!(open.expect_err("open").kind(), ErrorKind::OutcomeUnknown);
     assert!(other.calls() > 0);
 }
 
 #[tokio::test]
-async fn what_a_door_may_say_is_told_as_its_word() {
-    let node = with_door(Rejection::Expired.code()).await;
+async fn a_node_that_was_reached_and_says_nothing_may_have_taken_it() {
+    let silent = Node::start(|_, _| Vec::new()).await;
+    let open = session([&silent]).submit(&signed()).await;
+    assert_eq!(open.expect_err("open").kind(), ErrorKind::OutcomeUnknown);
 
-    let refused = session([&node])
-        .submit(&signed())
-        .await
-        .expect_err("not taken");
+    let away = session_at(["http://127.0.0.1:1".into()]);
+    let error = away.submit(&signed()).await;
+    assert_eq!(error.expect_err("away").kind(), ErrorKind::NotReached);
+}
 
-    assert_eq!(refused.kind(), ErrorKind::Refused);
-    assert!(refused.refusal().is_some_and(|refusal| refusal.at_door));
-    assert!(
-        refused.to_string().contains("this node did not take it"),
-        "{refused}"
-    );
+#[tokio::test]
+async fn what_its_bytes_refuse_is_not_sent() {
+    let node = with_door(0).await;
+    let mut draft = signed();
+    draft.signatures[0] = vec![1; 64];
+
+    let refused = session([&node]).submit(&draft).await.expect_err("unsigned");
+
+    let code = refused.refusal().map(|refusal| refusal.code);
+    assert_eq!(code, Some(Rejection::BadSignature.code()));
+    assert_eq!(node.calls(), 0);
 }
 
 #[tokio::test]

@@ -1,0 +1,50 @@
+//! Why no block takes a transaction, as the proven state tells it: a door's own rules, asked of values under a header.
+
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use polity_ledger::block::{check_signers, check_window};
+use polity_ledger::check::CheckedTransaction;
+use polity_ledger::state::keys;
+use polity_ledger::state::objects::{Object, object_key};
+use polity_proto::v1::Member;
+
+use super::Session;
+use crate::{Error, Refusal, Result};
+
+impl Session {
+    /// The refusal that the newest proven state has for a transaction's size, validity and signers; none where these
+    /// are in order. Whether it is consumed is not asked: then it has a receipt.
+    pub(super) async fn refusal_by_state(
+        &self,
+        transaction: &CheckedTransaction,
+    ) -> Result<Option<Refusal>> {
+        let body = transaction.body();
+        let members = body.signers.iter().map(|signer| signer.member);
+        let mut wanted = vec![keys::key(keys::PARAMETERS, &[])];
+        wanted.extend(members.map(|member| object_key(Member::PREFIX, member)));
+        let (values, moment) = self.read(&wanted).await?;
+        let state: BTreeMap<_, _> = std::iter::zip(wanted, values)
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect();
+        let now = moment
+            .time
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+            .ok_or_else(|| Error::proof("the header has no time"))?
+            .as_secs();
+
+        let judged =
+            check_window(&state, now, transaction).and_then(|()| check_signers(&state, body));
+        Ok(judged.err().map(|rejection| Refusal {
+            code: rejection.code(),
+            log: rejection.to_string(),
+            facts: vec![(
+                "proven".into(),
+                format!(
+                    "by the state of height {}; no node shows that an earlier block has it",
+                    moment.height
+                ),
+            )],
+        }))
+    }
+}
