@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use polity_client::keys::{KeyStore, Passphrase, Signer, StoredKey};
 use polity_client::ledger::state::keys;
-use polity_client::session::{AsOf, HomeConfig, Named, Session, View};
+use polity_client::session::{AsOf, Founding, HomeConfig, Named, Session, View};
 use polity_client::trust::Checkpoint;
 use polity_client::v1::{Action, Index, Member};
 use polity_client::{Error, ErrorKind, Result};
@@ -230,12 +230,8 @@ impl Context {
         let (height, hash) = text.split_once(':').ok_or_else(wrong)?;
         let mut header_hash = [0; 32];
         hex::decode_to_slice(hash, &mut header_hash).map_err(|_| wrong())?;
-        let path = self.home.join("genesis.json");
-        let bytes = std::fs::read(&path).map_err(|error| {
-            usage(format!("{} cannot be read", path.display())).with_source(error)
-        })?;
         Ok(Checkpoint {
-            chain_id: polity_client::session::Founding::parse(&bytes)?.chain_id,
+            chain_id: Founding::in_home(&self.home)?.chain_id,
             height: height.parse().map_err(|_| wrong())?,
             header_hash,
         })

@@ -1,5 +1,6 @@
 //! How an organisation begins: founding actions, judged by the same rules but for authority.
 
+mod listing;
 mod signatures;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::judge::{Actor, Now, policies};
 use crate::state::{Changes, Overlay, keys};
 use crate::{Rejection, actions, parameters};
 
+pub use listing::{ListedValidator, handle_of, handles_of, listed_validators};
 pub use signatures::{SignatureError, check_signatures, operated_units};
 
 /// Most founding actions.

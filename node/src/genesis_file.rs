@@ -12,10 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use polity_ledger::check;
-use polity_ledger::genesis::{self, Founded, Founding};
-use polity_ledger::judge::policies;
+use polity_ledger::genesis::{self, Founded, Founding, handles_of};
 use polity_ledger::state::{Read, keys, names, objects};
-use polity_proto::v1::{FoundingSignature, Genesis, Member, Unit};
+use polity_proto::v1::{FoundingSignature, Genesis, Member};
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
@@ -339,25 +338,15 @@ impl Signature {
 }
 
 fn validators_of(state: &dyn Read) -> Vec<FoundingValidator> {
-    policies::validators(state)
+    genesis::listed_validators(state)
         .into_iter()
-        .map(|validator| FoundingValidator {
+        .map(|listed| FoundingValidator {
             pub_key: ConsensusKey {
                 sort: "tendermint/PubKeyEd25519".into(),
-                value: STANDARD.encode(&validator.key),
+                value: STANDARD.encode(&listed.key),
             },
-            power: validator.power.to_string(),
-            name: handle_of(state, validator.unit),
+            power: listed.power.to_string(),
+            name: listed.name,
         })
         .collect()
-}
-
-fn handle_of(state: &dyn Read, unit: u64) -> String {
-    let unit: Option<Unit> = objects::get(state, unit);
-    unit.map(|unit| unit.handle).unwrap_or_default()
-}
-
-fn handles_of(state: &dyn Read, units: &[u64]) -> String {
-    let handles: Vec<String> = units.iter().map(|unit| handle_of(state, *unit)).collect();
-    handles.join(", ")
 }

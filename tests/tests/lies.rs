@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use polity_client::ErrorKind;
 use polity_client::session::Founding as GenesisFile;
 use polity_ledger::Amount;
+use polity_node::genesis_file::GenesisFile as NodesGenesisFile;
 use polity_proto::v1::{Account, Asset, HistoryAnswer, KeysAnswer, Record};
 use polity_tests::cluster::{Cluster, Founding};
 use polity_tests::engine::Engine;
@@ -35,6 +36,7 @@ account = "stan:main"
 asset = "EUR"
 "#;
 
+const USAGE: Option<i32> = Some(2);
 const REFUSED: Option<i32> = Some(3);
 const PROOF_FAILED: Option<i32> = Some(5);
 const OUTCOME_UNKNOWN: Option<i32> = Some(6);
@@ -272,20 +274,56 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
 }
 
 #[test]
-fn a_genesis_that_the_departments_did_not_sign_is_no_root_of_trust() {
-    let (cluster, _) = founded();
+fn a_genesis_that_no_node_would_begin_with_is_no_root_of_trust() {
+    let (cluster, terminal) = founded();
     let text = fs::read_to_string(cluster.genesis_file()).expect("the genesis can be read");
-    assert!(GenesisFile::parse(text.as_bytes()).is_ok());
     let signed: Value = serde_json::from_str(&text).expect("JSON");
+    let by_node = |text: &str| {
+        let file: NodesGenesisFile =
+            serde_json::from_str(text).map_err(|error| error.to_string())?;
+        file.verify().map_err(|error| error.to_string())
+    };
+    assert!(GenesisFile::parse(text.as_bytes()).is_ok() && by_node(&text).is_ok());
 
-    let mut earlier = signed.clone();
-    earlier["genesis_time"] = "2020-01-01T00:00:00Z".into();
-    let mut unsigned = signed.clone();
-    unsigned["signatures"] = json!([]);
-    let mut other = signed;
-    other["signatures"][0]["signature"] = "00".repeat(64).into();
-    for file in [earlier, unsigned, other] {
-        let error = GenesisFile::parse(file.to_string().as_bytes()).expect_err("not signed");
-        assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
+    let other_key = STANDARD.encode([7; 32]);
+    let changes = [
+        ("/genesis_time", json!("2020-01-01T00:00:00Z")),
+        ("/genesis_time", json!("2020-01-01T00:00:00.000Z")),
+        ("/initial_height", json!("01")),
+        ("/initial_height", json!("2")),
+        ("/validators", json!([])),
+        ("/validators/0/power", json!("11")),
+        ("/validators/0/power", json!("010")),
+        ("/validators/0/name", json!("another")),
+        ("/validators/0/pub_key/value", json!(other_key)),
+        (
+            "/validators/0/pub_key/type",
+            json!("tendermint/PubKeySecp256k1"),
+        ),
+        ("/signatures", json!([])),
+        ("/signatures/0/department", json!("another")),
+        ("/signatures/0/signature", json!("00".repeat(64))),
+        ("/signatures/0/key", json!("00".repeat(32))),
+    ];
+    let mut altered = vec!["{".to_owned(), text.replacen('{', "{\"remark\": \"\",", 1)];
+    for (place, change) in changes {
+        let mut file = signed.clone();
+        *file.pointer_mut(place).expect(place) = change;
+        altered.push(file.to_string());
+    }
+    for text in altered {
+        assert!(by_node(&text).is_err(), "{text}");
+        let error = GenesisFile::parse(text.as_bytes()).expect_err(&text);
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+
+        // No node was asked: it is the file that does not serve.
+        let path = terminal.write("genesis.json", text);
+        let output = terminal.run("fay", &["unit", "tree"]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), USAGE, "{told}");
+        assert!(
+            told.contains(&path) && !told.contains("node lies"),
+            "{told}"
+        );
     }
 }

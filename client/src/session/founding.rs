@@ -1,14 +1,19 @@
 //! The organisation's genesis file: who signs the first header, and which digest signatures bind. Where a chain went on
 //! as another one, the file contains that of the ended chain.
 
-use base64::Engine as _;
+mod file;
+
+use std::path::Path;
+
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::{block, continuation, genesis};
-use polity_proto::v1::{FoundingSignature, Receipt};
-use serde::Deserialize;
+use polity_proto::v1::Receipt;
 
-use crate::trust::Genesis;
+use self::file::File;
+use crate::trust::{GENESIS_BYTES_MAX, Genesis};
 use crate::{Error, Result};
+
+const OTHER_VALIDATORS: &str = "it lists other validators than the founding actions name";
 
 /// What a genesis file says, checked by running its founding actions and by the founders' signatures.
 #[derive(Clone, Debug)]
@@ -27,94 +32,103 @@ pub struct Founding {
     pub trust: Genesis,
 }
 
-#[derive(Deserialize)]
-struct File {
-    chain_id: String,
-    genesis_time: String,
-    app_state: String,
-    #[serde(default, deserialize_with = "crate::rpc::number")]
-    initial_height: u64,
-    #[serde(default)]
-    signatures: Vec<Signature>,
-    continues: Option<Box<File>>,
-}
-
-#[derive(Deserialize)]
-struct Signature {
-    member: u64,
-    key: String,
-    signature: String,
-}
-
 impl Founding {
+    /// Reads the genesis file of a home directory.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Usage`] where it does not serve: it is the file's fault, and no node was asked.
+    pub fn in_home(home: &Path) -> Result<Founding> {
+        let path = home.join("genesis.json");
+        let bytes = std::fs::read(&path).map_err(|error| {
+            Error::usage(format!(
+                "{} cannot be read: a home directory holds the organisation's genesis file",
+                path.display()
+            ))
+            .with_source(error)
+        })?;
+        Founding::parse(&bytes).map_err(|error| {
+            Error::usage(format!(
+                "{} is no root of trust: get the organisation's genesis file anew, from somebody you trust",
+                path.display()
+            ))
+            .with_source(error)
+        })
+    }
+
     /// Reads the bytes of a genesis file. Who reads it believes it, because it is where trust begins: so it is held to
     /// what every founding department signed, and later to the first header, which names the state that it founds.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::ProofFailed`] where a signature does not hold or is missing.
+    /// [`crate::ErrorKind::Usage`] where a node would refuse it.
     pub fn parse(bytes: &[u8]) -> Result<Founding> {
-        let wrong = |words: &str| Error::new(crate::ErrorKind::Usage, words.to_owned());
+        if bytes.len() > GENESIS_BYTES_MAX {
+            return Err(Error::usage("the genesis file is too large"));
+        }
         let file: File = serde_json::from_slice(bytes)
-            .map_err(|error| wrong("not a genesis file").with_source(error))?;
+            .map_err(|error| Error::usage("not a genesis file").with_source(error))?;
         Founding::of(&file, bytes)
     }
 
     fn of(file: &File, bytes: &[u8]) -> Result<Founding> {
-        let wrong = |words: &str| Error::new(crate::ErrorKind::Usage, words.to_owned());
-        let time = humantime::parse_rfc3339(&file.genesis_time)
-            .ok()
-            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
-            .ok_or_else(|| wrong("the genesis time is not a time"))?
-            .as_secs();
-        let app_state = base64::engine::general_purpose::STANDARD
-            .decode(&file.app_state)
-            .map_err(|_| wrong("the founding actions are not base64"))?;
+        let app_state = file.app_state()?;
         let founding = genesis::Founding {
             chain_id: &file.chain_id,
-            time,
-            initial_height: file.initial_height,
+            time: file.time()?,
+            initial_height: file.initial_height()?,
             app_state: &app_state,
         };
         if let Some(ended) = &file.continues {
-            return Founding::of(ended, bytes)?.going_on(&founding, bytes);
+            return Founding::of(ended, bytes)?.going_on(&founding, file, bytes);
         }
-        let founding = genesis::Founding {
-            initial_height: 1,
-            ..founding
-        };
-        let founded = genesis::found(&founding)
-            .map_err(|error| wrong("the founding actions found nothing").with_source(error))?;
-        let signatures: Vec<FoundingSignature> =
-            file.signatures.iter().map(Signature::decoded).collect();
-        genesis::check_signatures(&founding, &founded, &signatures).map_err(|error| {
-            Error::proof("the genesis file is not what the departments signed").with_source(error)
+        if founding.initial_height != 1 {
+            return Err(Error::usage("a chain begins at height 1"));
+        }
+        let founded = genesis::found(&founding).map_err(|error| {
+            Error::usage("the founding actions found nothing").with_source(error)
         })?;
+        let state = founded.state();
+        if file.validators()? != genesis::listed_validators(&state) {
+            return Err(Error::usage(OTHER_VALIDATORS));
+        }
+        genesis::check_signatures(&founding, &founded, &file.signatures()).map_err(|error| {
+            Error::usage("it is not what the departments signed").with_source(error)
+        })?;
+        file.check_departments(&state, founding.time)?;
+
         let validators = founded
             .validators
             .iter()
             .map(|one| (one.key.as_slice(), one.power));
         let app_hash = StateTree::new().apply(&block::tree_updates(&founded.changes));
-        let trust =
-            Genesis::of_founding(&file.chain_id, time, validators, bytes)?.that_founds(app_hash);
+        let trust = Genesis::of_founding(&file.chain_id, founding.time, validators, bytes)?;
         let digest = genesis::organisation_digest(&founding);
         Ok(Founding {
             organisation: digest,
             founded: digest,
             chain_id: file.chain_id.clone(),
-            time,
+            time: founding.time,
             receipt: founded.receipt,
-            trust,
+            trust: trust.that_founds(app_hash),
         })
     }
 
     /// The chain that goes on from this one. Its departments' signatures bind who they were at the end, which only the
     /// ended chain's last header tells: that header names this chain's validators, and is verified.
-    fn going_on(self, chain: &genesis::Founding<'_>, bytes: &[u8]) -> Result<Founding> {
-        let continuation = continuation::parse(chain, &self.organisation).map_err(|error| {
-            Error::new(crate::ErrorKind::Usage, "the chain does not go on").with_source(error)
-        })?;
+    fn going_on(
+        self,
+        chain: &genesis::Founding<'_>,
+        file: &File,
+        bytes: &[u8],
+    ) -> Result<Founding> {
+        let continuation = continuation::parse(chain, &self.organisation)
+            .map_err(|error| Error::usage("the chain does not go on").with_source(error))?;
         let named = continuation.validators.iter();
         let validators = named.map(|one| (one.key.as_slice(), one.power));
+        let listed = file.validators()?;
+        let is_listed = listed.iter().map(|one| (one.key.as_slice(), one.power));
+        if !is_listed.eq(validators.clone()) {
+            return Err(Error::usage(OTHER_VALIDATORS));
+        }
         let trust = Genesis::of_founding(chain.chain_id, chain.time, validators, bytes)?;
         Ok(Founding {
             trust: trust.going_on_from(self.trust, &continuation),
@@ -122,16 +136,5 @@ impl Founding {
             chain_id: chain.chain_id.to_owned(),
             ..self
         })
-    }
-}
-
-impl Signature {
-    /// What is no hexadecimal is no signature: it is found not to verify.
-    fn decoded(&self) -> FoundingSignature {
-        FoundingSignature {
-            member: self.member,
-            key: hex::decode(&self.key).unwrap_or_default(),
-            signature: hex::decode(&self.signature).unwrap_or_default(),
-        }
     }
 }

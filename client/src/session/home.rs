@@ -56,15 +56,7 @@ impl Session {
     /// a `checkpoint` replaces the genesis as the root of trust.
     pub fn open(home: &Path, nodes: &[String], checkpoint: Option<Checkpoint>) -> Result<Session> {
         let config = HomeConfig::read(home)?;
-        let path = home.join("genesis.json");
-        let bytes = std::fs::read(&path).map_err(|error| {
-            Error::usage(format!(
-                "{} cannot be read: a home directory holds the organisation's genesis file",
-                path.display()
-            ))
-            .with_source(error)
-        })?;
-        let founding = Founding::parse(&bytes)?;
+        let founding = Founding::in_home(home)?;
         let nodes = if nodes.is_empty() {
             config.nodes.clone()
         } else {

@@ -1,8 +1,8 @@
 //! Whose signatures a founding needs: one of an operator of each founding department.
 
-use polity_proto::v1::{FoundingSignature, Member, MemberState, Unit};
+use polity_proto::v1::{FoundingSignature, Member, MemberState};
 
-use super::{Founded, Founding, organisation_digest};
+use super::{Founded, Founding, handle_of, organisation_digest};
 use crate::check;
 use crate::judge::{Now, policies};
 use crate::state::{Read, objects};
@@ -42,8 +42,8 @@ pub fn check_signatures(
     }
     for validator in policies::validators(&state) {
         if !signed.contains(&validator.unit) {
-            let unit: Option<Unit> = objects::get(&state, validator.unit);
-            return Err(SignatureError::Unsigned(unit.unwrap_or_default().handle));
+            let department = handle_of(&state, validator.unit);
+            return Err(SignatureError::Unsigned(department));
         }
     }
     Ok(())

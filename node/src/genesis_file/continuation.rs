@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use polity_ledger::check;
 use polity_ledger::continuation;
-use polity_ledger::genesis::Founding;
+use polity_ledger::genesis::{Founding, handle_of, handles_of};
 use polity_ledger::judge::policies;
 use polity_proto::v1::Continuation;
 use prost::Message;
 
-use super::{GenesisFile, GenesisFileError, handle_of, handles_of, validators_of};
+use super::{GenesisFile, GenesisFileError, validators_of};
 use crate::continuation::Stand;
 
 /// CometBFT's own bound of a chain id.
