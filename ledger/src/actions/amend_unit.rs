@@ -6,6 +6,7 @@ use polity_proto::v1::{
 
 use super::{Act, create_unit, ending};
 use crate::context::Context;
+use crate::decisions::passages;
 use crate::judge::power::{self, Capabilities};
 use crate::judge::{Need, kinds, policies};
 use crate::state::keys::List;
@@ -39,7 +40,7 @@ impl Act for AmendUnit {
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
-        let amended = Unit {
+        let mut amended = Unit {
             kind: self.kind,
             handle: self.handle.clone(),
             label: self.label.clone(),
@@ -55,6 +56,7 @@ impl Act for AmendUnit {
         }
 
         let (number, parent) = (unit.number, unit.parent);
+        passages::note_amended(context, &unit, &mut amended);
         end_foreign_roles(context, &amended)?;
         names::release(context.state, ObjectKind::Unit, parent, &unit.handle, "");
         names::claim(

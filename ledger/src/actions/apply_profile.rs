@@ -7,6 +7,7 @@ use polity_proto::v1::{
 
 use super::{Act, amend_unit, ending, set_policy};
 use crate::context::Context;
+use crate::decisions::passages;
 use crate::judge::{Need, kinds, power};
 use crate::profiles::{self, Bundle, Seat};
 use crate::state::keys::List;
@@ -54,13 +55,14 @@ pub(super) fn begin(
 ) -> Result<(), Rejection> {
     let bundle = bundle_for(&unit, profile).ok_or(Rejection::ProfileUnfit)?;
     let number = unit.number;
-    let amended = Unit {
+    let mut amended = Unit {
         kind: bundle.kind as i32,
         profile: profile as i32,
         ..unit.clone()
     };
     kinds::check_amended(context, &unit, &amended)?;
 
+    passages::note_amended(context, &unit, &mut amended);
     amend_unit::end_foreign_roles(context, &amended)?;
     context.put(&amended);
     context.event(ObjectKind::Unit, number, &[(ObjectKind::Unit, number)]);

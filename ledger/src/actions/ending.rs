@@ -11,7 +11,7 @@ use polity_proto::v1::{
 use super::{assign_role, create_role, ownership, posting};
 use crate::Amount;
 use crate::context::Context;
-use crate::decisions::closing;
+use crate::decisions::{closing, passages};
 use crate::elections;
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
@@ -26,6 +26,8 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
         return;
     }
     let (role, member) = (assignment.role, assignment.member);
+    let mut histories = assign_role::histories(role, member).to_vec();
+    histories.extend(passages::note_unseated(context, &assignment));
     for grant in lists::all(context, List::Grants, role) {
         for delegation in lists::all(context, List::DelegationsOf, grant) {
             let from_here = objects::get::<Grant>(context, delegation)
@@ -57,7 +59,6 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
         role.vacated = number;
         context.put(&role);
     }
-    let histories = assign_role::histories(role, member);
     record(context, ObjectKind::Assignment, number, reason, &histories);
 }
 

@@ -40,6 +40,8 @@ impl Act for Join {
         let number = member.number;
         context.put(&Member {
             state: MemberState::Active as i32,
+            // Nobody grows old among us as an invitation.
+            admitted_at: context.now().time,
             joined_at: context.effective(),
             constitution: self.constitution.clone(),
             ..member

@@ -63,10 +63,7 @@ pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, re
             ending::end_assignment(context, assignment.number, EndReason::Member);
         }
     }
-    let (Some(mut member), Some(mut left)) = (
-        objects::get::<Member>(context, member),
-        objects::get::<Unit>(context, unit),
-    ) else {
+    let Some(mut member) = objects::get::<Member>(context, member) else {
         return;
     };
 
@@ -78,8 +75,7 @@ pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, re
     member.chapters.retain(|chapter| *chapter != unit);
     // A unit that is dissolved asks nobody any more.
     if reason != EndReason::Unit {
-        passages::note_sent_out(context, &mut left, &member);
-        context.put(&left);
+        passages::note_taken_out(context, unit, member.number);
     }
     member.taken_in.retain(|entered| entered.unit != unit);
     context.put(&member);

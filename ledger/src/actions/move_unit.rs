@@ -7,6 +7,7 @@ use polity_proto::v1::{MoveUnit, ObjectKind, Unit};
 use super::amend_unit::{departments, governed_by, validates};
 use super::{Act, membership};
 use crate::context::Context;
+use crate::decisions::passages;
 use crate::judge::power::{self, UNIT_DEPTH_MAX};
 use crate::judge::{Need, duties, kinds};
 use crate::state::keys::List;
@@ -53,6 +54,7 @@ impl Act for MoveUnit {
 
         let (number, before, after) = (unit.number, unit.parent, parent.number);
         let duties = Duties::before(context, number, after);
+        passages::note_moved(context, &unit);
         let state = &mut *context.state;
         names::release(state, ObjectKind::Unit, before, &unit.handle, "");
         names::claim(state, ObjectKind::Unit, after, &unit.handle, "", number);

@@ -7,6 +7,7 @@ use polity_proto::v1::{
 
 use super::{Act, assign_role, giving, resign_role};
 use crate::context::Context;
+use crate::decisions::passages;
 use crate::judge::{Need, duties};
 use crate::state::timers;
 use crate::{Rejection, form};
@@ -47,6 +48,10 @@ impl Act for RenewAssignment {
         let until = assign_role::until(&role, self.until, now)?;
 
         let number = assignment.number;
+        let mut histories = assign_role::histories(role.number, member.number).to_vec();
+        if is_shorter(until, assignment.until) {
+            histories.extend(passages::note_unseated(context, &assignment));
+        }
         if assignment.until != 0 {
             let before = assignment.until;
             timers::clear(context.state, before, TimerKind::Assignment, number);
@@ -68,10 +73,14 @@ impl Act for RenewAssignment {
             renewed.assigned_at = now;
         }
         context.put(&renewed);
-        let histories = assign_role::histories(role.number, member.number);
         context.event(ObjectKind::Assignment, number, &histories);
         Ok(())
     }
+}
+
+/// Whether a term ends before another one; 0: it has no end.
+fn is_shorter(until: u64, before: u64) -> bool {
+    until != 0 && (before == 0 || until < before)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
 use polity_proto::v1::{
-    Answer, Assignment, Grant, Member, MemberKind, Mode, Proposal, Response, Who, WhoKind,
+    Answer, Assignment, Grant, Member, MemberKind, Proposal, Response, Who, WhoKind,
 };
 
 use super::mode::{self, Outcome, answers};
+use super::passages;
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{self, Actor, duties, hands, power, who};
@@ -41,7 +42,7 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
         return Outcome::Decided;
     }
     let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
-    if refused && candidates(context, proposal, &mode) < mode.count as usize {
+    if refused && candidates(context, proposal) < mode.count as usize {
         return Outcome::Refused;
     }
     Outcome::Open
@@ -58,18 +59,23 @@ fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -
 }
 
 /// How many people have approved or still could.
-fn candidates(context: &Context<'_, '_>, proposal: &Proposal, mode: &Mode) -> usize {
-    let approver = mode.approver.unwrap_or_default();
-    let now = context.now();
-    let people = who::everybody(context, now, proposal.unit, &approver, CANDIDATES_MAX)
+fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> usize {
+    let people = approvers(context, proposal, CANDIDATES_MAX)
         .into_iter()
-        .filter(|actor| check_approver(context, proposal, *actor).is_ok())
         .map(|actor| actor.member)
         .filter(|member| {
             !answers(proposal)
                 .any(|(response, answer)| response.member == *member && answer == Answer::Refuse)
         });
-    hands::count(context, now.time, people)
+    hands::count(context, context.now().time, people)
+}
+
+/// Those whose approval would count now, each in a role in which it would, of at most `max` people.
+pub(crate) fn approvers(context: &Context<'_, '_>, proposal: &Proposal, max: usize) -> Vec<Actor> {
+    let (now, approver) = (context.now(), approver_of(proposal));
+    let mut people = who::everybody(context, now, proposal.unit, &approver, max);
+    people.retain(|actor| check_approver(context, proposal, *actor).is_ok());
+    people
 }
 
 /// Who may approve: neither proposer nor beneficiary, with the authority, a person, at a distance.
@@ -90,6 +96,8 @@ fn check_approver(
     if is_too_close(context, proposal, actor.member)
         || is_led_by_who_benefits(context, proposal, actor.member)
         || is_empowered_for_it(context, proposal, actor, &approver)
+        || approver.kind() == WhoKind::JoinedMembers
+            && passages::took_in(context, proposal, actor.member)
     {
         return Err(Rejection::ApproverTooClose);
     }
@@ -147,7 +155,8 @@ fn holds_by_interest_only(
         .any(|grant| {
             grant.source == 0
                 || power::delegator(context, grant).is_some_and(|delegator| {
-                    delegator != proposal.proposer && !proposal.beneficiaries.contains(&delegator)
+                    !is_of_proposer(context, proposal, delegator)
+                        && !is_led_by_who_benefits(context, proposal, delegator)
                 })
         })
 }

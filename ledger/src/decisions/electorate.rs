@@ -1,6 +1,6 @@
 //! Who takes part in the governance of a unit.
 
-use polity_proto::v1::{Assignment, Member, MemberKind, Proposal, Role, RoleKind, Unit};
+use polity_proto::v1::{Assignment, Member, MemberKind, Passage, Proposal, Role, RoleKind, Unit};
 
 use super::passages;
 use crate::Rejection;
@@ -15,10 +15,14 @@ pub const MEMBERS_MAX: usize = 500;
 /// The electorate of a unit now, ascending: for a circle the holders of its roles, and the leads and
 /// representatives of the units in it; elsewhere the joined members. People only.
 pub fn of(state: &dyn Read, now: u64, unit: u64) -> Vec<u64> {
-    let is_circle = objects::get::<Unit>(state, unit).is_some_and(|unit| power::is_circle(&unit));
-    let mut members = match is_circle {
-        true => circle_members(state, now, unit),
-        false => lists::all(state, List::Joined, unit),
+    objects::get::<Unit>(state, unit).map_or_else(Vec::new, |unit| of_unit(state, now, &unit))
+}
+
+/// As [`of`], of a unit as it is or could be.
+pub(super) fn of_unit(state: &dyn Read, now: u64, unit: &Unit) -> Vec<u64> {
+    let mut members = match power::is_circle(unit) {
+        true => circle_members(state, now, unit.number),
+        false => lists::all(state, List::Joined, unit.number),
     };
     members.retain(|member| is_active_person(state, *member));
     members.sort_unstable();
@@ -32,16 +36,23 @@ fn circle_members(state: &dyn Read, now: u64, circle: u64) -> Vec<u64> {
         members.extend(holders(state, now, role));
     }
     for child in lists::all(state, List::Children, circle) {
-        for number in lists::all(state, List::Roles, child) {
-            let speaks = objects::get::<Role>(state, number).is_some_and(|role| {
-                matches!(role.kind(), RoleKind::Lead | RoleKind::Representative)
-            });
-            if speaks {
-                members.extend(holders(state, now, number));
-            }
-        }
+        members.extend(speakers(state, now, child));
     }
     members
+}
+
+/// Who speaks for a unit in the circle around it: those who lead or represent it.
+pub(super) fn speakers(state: &dyn Read, now: u64, unit: u64) -> Vec<u64> {
+    lists::all(state, List::Roles, unit)
+        .into_iter()
+        .filter(|number| objects::get::<Role>(state, *number).is_some_and(|role| speaks(&role)))
+        .flat_map(|number| holders(state, now, number))
+        .collect()
+}
+
+/// Whether a role speaks for its unit.
+pub(super) fn speaks(role: &Role) -> bool {
+    matches!(role.kind(), RoleKind::Lead | RoleKind::Representative)
 }
 
 /// Holders of a role now; who was imported has no power until the assignment is renewed.
@@ -49,11 +60,13 @@ fn holders(state: &dyn Read, now: u64, role: u64) -> impl Iterator<Item = u64> +
     lists::all(state, List::Holders, role)
         .into_iter()
         .filter_map(move |number| objects::get::<Assignment>(state, number))
-        .filter(move |assignment| {
-            power::assignment_holds(state, assignment, now)
-                && power::assignment_carries_grants(assignment)
-        })
+        .filter(move |assignment| takes_part(state, now, assignment))
         .map(|assignment| assignment.member)
+}
+
+/// Whether somebody takes part in a circle by this assignment now.
+pub(super) fn takes_part(state: &dyn Read, now: u64, assignment: &Assignment) -> bool {
+    power::assignment_holds(state, assignment, now) && power::assignment_carries_grants(assignment)
 }
 
 fn is_active_person(state: &dyn Read, member: u64) -> bool {
@@ -65,14 +78,30 @@ fn is_active_person(state: &dyn Read, member: u64) -> bool {
 /// Notes who decides, as it is at the opening; whom the proposer sent out of the unit just before is
 /// still asked.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
-    let mut members = of(context, context.now().time, proposal.unit);
-    let sent_out = passages::sent_out(context, proposal).into_iter();
+    let sent_out = passages::sent_out(context, proposal);
+    proposal.electorate = with_sent_out(context, proposal.unit, sent_out)?;
+    Ok(())
+}
+
+/// Who elects in a unit, as it is at the call. An election is nobody's proposal: whoever was sent out
+/// just before takes part, whoever it was that calls.
+pub(crate) fn of_election(context: &Context<'_, '_>, unit: u64) -> Result<Vec<u64>, Rejection> {
+    let sent_out = passages::recently_sent_out(context, unit);
+    with_sent_out(context, unit, sent_out)
+}
+
+fn with_sent_out(
+    context: &Context<'_, '_>,
+    unit: u64,
+    sent_out: Vec<Passage>,
+) -> Result<Vec<u64>, Rejection> {
+    let mut members = of(context, context.now().time, unit);
+    let sent_out = sent_out.into_iter().map(|sent| sent.member);
     members.extend(sent_out.filter(|member| is_active_person(context, *member)));
     members.sort_unstable();
     members.dedup();
-    proposal.electorate = members;
-    match (1..=MEMBERS_MAX).contains(&proposal.electorate.len()) {
-        true => Ok(()),
+    match (1..=MEMBERS_MAX).contains(&members.len()) {
+        true => Ok(members),
         false => Err(Rejection::ElectorateSize),
     }
 }

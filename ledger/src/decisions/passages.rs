@@ -1,13 +1,16 @@
-//! Whom the proposer took into a unit, or sent out of it, before asking it.
+//! Whom somebody alone took into a unit, or sent out of it, before it was asked.
 //!
-//! An electorate is not made for a decision: it is frozen as it would be without what the proposer,
-//! or who counts as the proposer, changed about it alone within the admission distance.
+//! An electorate is not made for a decision. Whom the proposer, or who counts as the proposer, sent
+//! out within the admission distance is still asked; whom they brought in says no and not yes. So
+//! neither makes it easier to win. In a circle one is in by a role: by revoking it one is sent out.
 
-use polity_proto::v1::{Member, Passage, Proposal, Unit};
+use polity_proto::v1::{Assignment, Member, ObjectKind, Passage, Proposal, Role, Unit};
 
-use super::approve;
+use super::{approve, electorate};
 use crate::context::Context;
-use crate::judge::hands;
+use crate::judge::{hands, power};
+use crate::state::keys::List;
+use crate::state::{lists, objects};
 
 /// Notes that somebody else took the member into the unit. The caller writes the member.
 pub(crate) fn note_taken_in(context: &Context<'_, '_>, member: &mut Member, unit: u64) {
@@ -16,46 +19,143 @@ pub(crate) fn note_taken_in(context: &Context<'_, '_>, member: &mut Member, unit
         .extend(by_another(context, unit, member.number));
 }
 
-/// Notes who sent the member out of the unit, unless that only undoes what the same hand did before.
-/// The caller writes the unit.
-pub(crate) fn note_sent_out(context: &Context<'_, '_>, unit: &mut Unit, member: &Member) {
-    let Some(sent) = by_another(context, unit.number, member.number) else {
-        return;
-    };
-    let now = context.now().time;
-    let undone = member.taken_in.iter().any(|entered| {
-        entered.unit == unit.number
-            && is_recent(context, entered)
-            && hands::are_one(context, now, entered.by, sent.by)
-    });
-    if undone {
+/// Notes who takes the member out of a unit that asks its joined members.
+pub(crate) fn note_taken_out(context: &mut Context<'_, '_>, unit: u64, member: u64) {
+    note_in(context, unit, false, &[member]);
+}
+
+/// Notes who ends or shortens an assignment by which its holder takes part in circles: the histories
+/// of these, for the event.
+pub(crate) fn note_unseated(
+    context: &mut Context<'_, '_>,
+    assignment: &Assignment,
+) -> Vec<(ObjectKind, u64)> {
+    if !electorate::takes_part(context, context.now().time, assignment) {
+        return Vec::new();
+    }
+    let role: Role = context.get(assignment.role).unwrap_or_default();
+    let unit: Unit = context.get(role.unit).unwrap_or_default();
+    let mut circles = vec![unit.number];
+    circles.extend(electorate::speaks(&role).then_some(unit.parent));
+    circles.retain(|circle| note_in(context, *circle, true, &[assignment.member]));
+    circles
+        .into_iter()
+        .map(|circle| (ObjectKind::Unit, circle))
+        .collect()
+}
+
+/// Notes who takes a unit, and so those who speak for it, out of the circle around it.
+pub(crate) fn note_moved(context: &mut Context<'_, '_>, moved: &Unit) {
+    let speakers = electorate::speakers(context, context.now().time, moved.number);
+    note_in(context, moved.parent, true, &speakers);
+}
+
+/// Notes who makes a circle of a unit, or something else of a circle: others are asked from then on.
+/// The caller writes the unit as it shall be.
+pub(crate) fn note_amended(context: &Context<'_, '_>, before: &Unit, amended: &mut Unit) {
+    if power::is_circle(before) == power::is_circle(amended) {
         return;
     }
+    let now = context.now().time;
+    let mut asked = electorate::of_unit(context, now, before);
+    let asked_now = electorate::of_unit(context, now, amended);
+    asked.retain(|member| asked_now.binary_search(member).is_err());
+    // So many are not asked.
+    if asked.len() <= electorate::MEMBERS_MAX {
+        asked.into_iter().for_each(|member| {
+            note(context, amended, member);
+        });
+    }
+}
 
-    unit.sent_out.retain(|earlier| {
-        is_recent(context, earlier) && (earlier.member, earlier.by) != (sent.member, sent.by)
-    });
-    unit.sent_out.push(sent);
+/// Whom the proposer sent out of the unit a short time ago.
+pub(super) fn sent_out(context: &Context<'_, '_>, proposal: &Proposal) -> Vec<Passage> {
+    let mut sent = recently_sent_out(context, proposal.unit);
+    sent.retain(|sent| approve::is_of_proposer(context, proposal, sent.by));
+    sent
+}
+
+/// Whom anybody alone sent out of the unit a short time ago.
+pub(super) fn recently_sent_out(context: &Context<'_, '_>, unit: u64) -> Vec<Passage> {
+    let unit: Unit = context.get(unit).unwrap_or_default();
+    let mut sent = unit.sent_out;
+    sent.retain(|sent| is_recent(context, sent.at));
+    sent
+}
+
+/// Whether the member is asked by what the proposer did alone: took them in, and be it to send them
+/// out again. Whom they sent out first had been there before.
+pub(super) fn is_made(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    sent_out: &[Passage],
+    member: u64,
+) -> bool {
+    let mut sent = sent_out.iter().filter(|sent| sent.member == member);
+    match sent.next() {
+        None => took_in(context, proposal, member),
+        Some(first) => first.brought_in && sent.all(|sent| sent.brought_in),
+    }
 }
 
 /// Whether the proposer took the member into the unit a short time ago.
 pub(super) fn took_in(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
-    let entered = context.get::<Member>(member).unwrap_or_default().taken_in;
-    entered
-        .iter()
-        .any(|entered| entered.unit == proposal.unit && is_proposers(context, proposal, entered))
+    let member: Member = context.get(member).unwrap_or_default();
+    member.taken_in.iter().any(|entered| {
+        entered.unit == proposal.unit
+            && is_recent(context, entered.at)
+            && approve::is_of_proposer(context, proposal, entered.by)
+    })
 }
 
-/// Whom the proposer sent out of the unit a short time ago.
-pub(super) fn sent_out(context: &Context<'_, '_>, proposal: &Proposal) -> Vec<u64> {
-    let sent = context
-        .get::<Unit>(proposal.unit)
-        .unwrap_or_default()
-        .sent_out;
-    sent.iter()
-        .filter(|sent| is_proposers(context, proposal, sent))
-        .map(|sent| sent.member)
-        .collect()
+/// Notes who sends members out of the unit, if it is a circle or is none. Whether there was anything
+/// to note.
+fn note_in(context: &mut Context<'_, '_>, unit: u64, circle: bool, members: &[u64]) -> bool {
+    let found = objects::get::<Unit>(context, unit);
+    let Some(mut unit) = found.filter(|unit| power::is_circle(unit) == circle) else {
+        return false;
+    };
+    let noted = members
+        .iter()
+        .filter(|member| note(context, &mut unit, **member))
+        .count();
+    if noted != 0 {
+        context.put(&unit);
+    }
+    noted != 0
+}
+
+/// Notes who sends the member out, if that is somebody else.
+fn note(context: &Context<'_, '_>, unit: &mut Unit, member: u64) -> bool {
+    let Some(mut sent) = by_another(context, unit.number, member) else {
+        return false;
+    };
+    let is_same = |earlier: &Passage| (earlier.member, earlier.by) == (sent.member, sent.by);
+    unit.sent_out
+        .retain(|earlier| is_recent(context, earlier.at));
+    // Whoever had been there at first was not brought in, however often they came and went since.
+    let was_there = |earlier: &Passage| is_same(earlier) && !earlier.brought_in;
+    let brought_in = !unit.sent_out.iter().any(was_there) && brought_in(context, &sent);
+    unit.sent_out.retain(|earlier| !is_same(earlier));
+
+    sent.brought_in = brought_in;
+    unit.sent_out.push(sent);
+    true
+}
+
+/// Whether who sends the member out had taken them in, or given them a role, a short time ago.
+fn brought_in(context: &Context<'_, '_>, sent: &Passage) -> bool {
+    let now = context.now().time;
+    let is_own = |by: u64, at: u64| {
+        is_recent(context, at) && by != 0 && hands::are_one(context, now, by, sent.by)
+    };
+    let member: Member = context.get(sent.member).unwrap_or_default();
+    let mut entered = member.taken_in.iter();
+    entered.any(|entered| entered.unit == sent.unit && is_own(entered.by, entered.at))
+        || lists::all(context, List::Assignments, sent.member)
+            .into_iter()
+            .filter_map(|number| objects::get::<Assignment>(context, number))
+            .any(|assignment| is_own(assignment.assigned_by, assignment.assigned_at))
 }
 
 /// The passage of a member by the present action, where it is another one's act. What a unit decides
@@ -67,14 +167,11 @@ fn by_another(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passa
         member,
         by,
         at: context.now().time,
+        brought_in: false,
     })
 }
 
-fn is_proposers(context: &Context<'_, '_>, proposal: &Proposal, passage: &Passage) -> bool {
-    is_recent(context, passage) && approve::is_of_proposer(context, proposal, passage.by)
-}
-
-fn is_recent(context: &Context<'_, '_>, passage: &Passage) -> bool {
+fn is_recent(context: &Context<'_, '_>, at: u64) -> bool {
     let distance = context.parameters().admission_distance;
-    context.now().time.saturating_sub(passage.at) < distance
+    context.now().time.saturating_sub(at) < distance
 }

@@ -2,6 +2,10 @@
 //!
 //! Whoever left or is suspended stays in the electorate without having answered, also where they
 //! had: nobody's departure helps a proposal, and nobody's suspension hurts it.
+//!
+//! A hand (`judge::hands`) is one voter: it says yes once, and is counted once for the quorum. But
+//! every no counts, also a newcomer's against who admitted them: nobody is silenced by being let in,
+//! and what only hinders needs no second person.
 
 use polity_proto::v1::{Answer, Proposal};
 
@@ -20,15 +24,14 @@ pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Resu
     let voice = hands::hand_of(context, context.now().time, proposal.proposer)
         .filter(|hand| proposal.electorate.contains(hand))
         .unwrap_or(proposal.proposer);
-    // To send somebody out and take them in again takes no voice from them.
     let sent_out = passages::sent_out(context, proposal);
-    let is_made = |member: u64| {
-        approve::is_too_close(context, proposal, member)
-            || passages::took_in(context, proposal, member) && !sent_out.contains(&member)
-    };
     let electors = proposal.electorate.iter().copied();
     proposal.without_yes = electors
-        .filter(|member| *member != voice && is_made(*member))
+        .filter(|member| {
+            *member != voice
+                && (approve::is_too_close(context, proposal, *member)
+                    || passages::is_made(context, proposal, &sent_out, *member))
+        })
         .collect();
     Ok(())
 }
@@ -53,30 +56,61 @@ pub(super) fn check_answer(
 
 /// Counted at the deadline, or before where whatever may still come changes nothing.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
-    let count = |wanted: Answer| {
-        let given = answers(proposal).filter(|(response, answer)| {
-            *answer == wanted && power::member_is_active(context, response.member)
-        });
-        given.count() as u64
-    };
-    let (yes, no, abstain) = (
-        count(Answer::Yes),
-        count(Answer::No),
-        count(Answer::Abstain),
-    );
-    let electors = proposal.electorate.len() as u64;
-    let answered = yes + no + abstain;
-    let open = electors.saturating_sub(answered);
-
-    let mode = mode::standing(proposal);
-    let quorum = 100 * answered >= u64::from(mode.quorum) * electors;
-    let passes = |yes: u64, no: u64| yes > no && 100 * yes >= u64::from(mode.pass) * (yes + no);
+    let Count {
+        yes,
+        yes_at_most,
+        no,
+        no_at_most,
+        quorum,
+    } = count(context, proposal);
+    let pass = u64::from(mode::standing(proposal).pass);
+    let passes = |yes: u64, no: u64| yes > no && 100 * yes >= pass * (yes + no);
     let is_over = timing::is_over(context.now(), proposal);
-    if quorum && passes(yes, if is_over { no } else { no + open }) {
+    if quorum && passes(yes, if is_over { no } else { no_at_most }) {
         return Outcome::Decided;
     }
-    match is_over || !passes(yes + open, no) {
+    match is_over || !passes(yes_at_most, no) {
         true => Outcome::Refused,
         false => Outcome::Open,
+    }
+}
+
+/// How a vote stands, and where it could still go.
+struct Count {
+    /// Hands that said yes, and with those that still could.
+    yes: u64,
+    yes_at_most: u64,
+    /// People who said no, and with all who have not answered.
+    no: u64,
+    no_at_most: u64,
+    /// Whether enough hands of the electorate answered.
+    quorum: bool,
+}
+
+fn count(context: &Context<'_, '_>, proposal: &Proposal) -> Count {
+    let answered: Vec<(u64, Answer)> = answers(proposal)
+        .map(|(response, answer)| (response.member, answer))
+        .filter(|(member, _)| power::member_is_active(context, *member))
+        .collect();
+    let said = |wanted: Answer| {
+        let those = answered.iter().filter(move |(_, answer)| *answer == wanted);
+        those.map(|(member, _)| *member)
+    };
+    let silent = || {
+        let electors = proposal.electorate.iter().copied();
+        electors.filter(|elector| answered.iter().all(|(member, _)| member != elector))
+    };
+    let now = context.now().time;
+    let hands = |members: &mut dyn Iterator<Item = u64>| hands::count(context, now, members) as u64;
+
+    let no = said(Answer::No).count() as u64;
+    let quorum = u64::from(mode::standing(proposal).quorum);
+    let present = hands(&mut answered.iter().map(|(member, _)| *member));
+    Count {
+        yes: hands(&mut said(Answer::Yes)),
+        yes_at_most: hands(&mut said(Answer::Yes).chain(silent())),
+        no,
+        no_at_most: no + silent().count() as u64,
+        quorum: 100 * present >= quorum * hands(&mut proposal.electorate.iter().copied()),
     }
 }

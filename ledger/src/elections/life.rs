@@ -32,10 +32,7 @@ pub(crate) fn call(
     if open_election(context, role).is_some() {
         return Err(Rejection::ElectionOpen);
     }
-    let electorate = electorate::of(context, context.now().time, role.unit);
-    if electorate.is_empty() || electorate.len() > electorate::MEMBERS_MAX {
-        return Err(Rejection::ElectorateSize);
-    }
+    let electorate = electorate::of_election(context, role.unit)?;
 
     let number = context.next_number(ObjectKind::Election);
     let term = match (term, role.term) {

@@ -1,13 +1,15 @@
 //! Elections: who holds the roles that nobody assigns (Holacracy Constitution 5.0, 5.3.5).
 //!
 //! Whoever takes part in a unit's governance calls an election; the electorate is frozen then. Each
-//! elector seals one ballot (`ballot`), reveals it afterwards, and the ballots are counted (`tally`).
-//! The result is proposed to the same electorate and may be objected to. `life` leads from step to
-//! step, `outcome` to the assignment or to the next candidate, `eligible` says who can be elected.
+//! elector seals one ballot (`ballot`) and reveals it afterwards; those that count (`nominations`)
+//! are counted (`tally`). The result is proposed to the same electorate and may be objected to.
+//! `life` leads from step to step, `outcome` to the assignment or to the next candidate, `eligible`
+//! says who can be elected.
 
 pub mod ballot;
 mod eligible;
 mod life;
+mod nominations;
 mod outcome;
 pub mod tally;
 #[cfg(test)]

@@ -2,33 +2,27 @@
 //! electorate of the election, until one meets no objection.
 
 use polity_proto::v1::{
-    Action, AssignRole, Ballot, Election, ElectionStep, EndReason, Manner, Mode, ModeKind,
-    ObjectKind, Proposal, ProposalKind, ProposalState, Role, RoleKind, action::Kind,
+    Action, AssignRole, Election, ElectionStep, EndReason, Manner, Mode, ModeKind, ObjectKind,
+    Proposal, ProposalKind, ProposalState, Role, RoleKind, action::Kind,
 };
 use prost::Message;
 
 use super::tally::{self, Tally};
-use super::{check_eligible, is_open, life, record};
+use super::{is_open, life, nominations, record};
 use crate::Rejection;
 use crate::actions::ending;
 use crate::context::{Authority, Context};
 use crate::decisions::closing;
 use crate::decisions::opening::{self, Judged};
 use crate::form;
-use crate::judge::{Decision, power};
+use crate::judge::Decision;
 use crate::state::keys::List;
 use crate::state::lists;
 
 /// Counts the nominations that stand, and proposes whom they name
 /// (Holacracy Constitution 5.0, 5.3.5 e). A tie is changed once, then the lot decides.
 pub(super) fn count(context: &mut Context<'_, '_>, election: Election) {
-    let nominations: Vec<u64> = election
-        .ballots
-        .iter()
-        .filter(|ballot| counts(context, &election, ballot))
-        .map(|ballot| ballot.nominee)
-        .collect();
-    match tally::tally(nominations) {
+    match tally::tally(nominations::standing(context, &election)) {
         Tally::Nobody if election.discarded.is_empty() => life::repeat(context, election),
         Tally::Nobody => end_without(context, election, EndReason::Completed),
         Tally::One(nominee) => propose(context, election, nominee),
@@ -38,15 +32,6 @@ pub(super) fn count(context: &mut Context<'_, '_>, election: Election) {
             None => end_without(context, election, EndReason::Completed),
         },
     }
-}
-
-/// A ballot counts while its voter is an active member and its nominee can be elected: who left or
-/// is suspended has no power by what they sent before.
-fn counts(context: &Context<'_, '_>, election: &Election, ballot: &Ballot) -> bool {
-    ballot.nominee != 0
-        && power::member_is_active(context, ballot.voter)
-        && !election.discarded.contains(&ballot.nominee)
-        && check_eligible(context, election, ballot.nominee).is_ok()
 }
 
 /// Proposes the assignment to the electorate of the election, who may object

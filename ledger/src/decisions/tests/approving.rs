@@ -1,11 +1,13 @@
 //! Who approves, and who does not.
 
-use polity_proto::v1::{Answer, BasisSource, Capability, ProposalState, action::Kind};
+use polity_proto::v1::{
+    Answer, BasisSource, Capability, Delegate, Grant, ProposalKind, ProposalState, action::Kind,
+};
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::form;
 use crate::state::keys::List;
-use crate::world::{World, approve, euros, role_holders, tier};
+use crate::world::{DAY, World, approve, euros, joined, role_holders, tier};
 
 #[test]
 fn an_approved_payment_is_made_in_the_approving_transaction_by_the_proposal() {
@@ -294,4 +296,53 @@ fn different_approvers_are_different_proposals() {
         ..Default::default()
     });
     world.check("finn", role, amend, "rejected proposal_divided");
+}
+
+#[test]
+fn whom_the_proposer_took_in_does_not_approve_as_one_of_the_unit() {
+    let mut world = World::new();
+    let approved = vec![tier(0, role_holders(), approve(joined(), 1))];
+    let policy = world.policy("dev", Capability::Govern, approved);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let admit = world.grant("dev#engineer", Capability::AdmitMembers, "dev");
+    world.check("ben", Some("dev#lead"), Kind::GiveGrant(admit), "accepted");
+    let take = world.join_unit("hal", "dev");
+    world.check("finn", Some("dev#engineer"), take, "accepted");
+    let create = Kind::CreateRole(world.create_role("dev", "tester"));
+    for (proposer, expected) in [("finn", "rejected approver_too_close"), ("gia", "accepted")] {
+        let governance = ProposalKind::Governance;
+        let proposal = world.proposal("dev", governance, APPROVE, vec![create.clone()]);
+        let number = world.open(proposer, "dev#engineer", proposal);
+        let yes = world.answer(number, Answer::Approve);
+        world.check("hal", None, yes, expected);
+    }
+}
+
+#[test]
+fn what_is_delegated_by_who_leads_the_proposer_approves_nothing_of_theirs() {
+    let mut world = world();
+    let approves = world.list(List::Grants, world.role("dev#lead").number);
+    let approves = approves
+        .into_iter()
+        .find(|grant| world.get::<Grant>(*grant).capability() == Capability::Approve);
+    let delegate = Kind::Delegate(Delegate {
+        grant: form::numbered(approves.expect("a lead approves")),
+        member: world.member_ref("gia"),
+        until: world.time + 90 * DAY,
+        ..Delegate::default()
+    });
+    world.check("ben", Some("dev#lead"), delegate, "accepted");
+    world.advance(30 * DAY);
+    let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+    world.check("ben", Some("dev#lead"), invite, "accepted");
+    let join = Kind::Join(world.join("ivy"));
+    world.check("ivy", None, join, "accepted");
+    world.ada(Kind::AssignRole(world.assign("ivy", "dev#engineer")));
+    for (proposer, expected) in [("ivy", "rejected no_grant"), ("finn", "accepted")] {
+        let acts = vec![pay(&world, 800)];
+        let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+        let number = world.open(proposer, "dev#engineer", proposal);
+        let yes = world.answer(number, Answer::Approve);
+        world.check("gia", None, yes, expected);
+    }
 }

@@ -8,6 +8,7 @@ mod consenting;
 mod departments;
 mod life;
 mod passages;
+mod seats;
 mod spending;
 mod voting;
 

@@ -132,6 +132,79 @@ fn an_electorate_is_not_made_for_a_vote() {
     world.check("ivy", None, yes, "accepted");
 }
 
+/// As [`world`], with Ivy and Jon in `dev`, whom Ben admitted; Gia's proposal is open.
+fn with_second_selves(quorum: u32, pass: u32) -> (World, u64) {
+    let mut world = world(quorum, pass);
+    for name in ["ivy", "jon"] {
+        let invite = Kind::InviteMember(world.invite(name, "dev"));
+        world.check("ben", LEAD, invite, "accepted");
+        let join = Kind::Join(world.join(name));
+        world.check(name, None, join, "accepted");
+        let take = world.join_unit(name, "dev");
+        world.check("ben", LEAD, take, "accepted");
+    }
+    let role = Kind::CreateRole(world.create_role("dev", "tester"));
+    let proposal = world.proposal("dev", ProposalKind::Governance, ModeKind::Vote, vec![role]);
+    let number = world.open("gia", "dev#engineer", proposal);
+    (world, number)
+}
+
+#[test]
+fn a_hand_says_yes_once_and_no_as_often_as_people_do() {
+    use Answer::{Abstain, No, Yes};
+    use ProposalState::{Adopted, Refused};
+    // Five hands: Finn, Gia, Hal, Dan, and Ben with Ivy and Jon.
+    for (quorum, answers, expected) in [
+        (20, vec![("ben", Yes), ("finn", No)], Refused),
+        (20, vec![("ben", Yes), ("ivy", Yes), ("finn", No)], Refused),
+        (20, vec![("ivy", Yes), ("jon", Yes), ("finn", No)], Refused),
+        (20, vec![("ivy", Yes), ("hal", Yes), ("finn", No)], Adopted),
+        // Who lets them in does not answer for them.
+        (20, vec![("ben", Yes), ("ivy", No), ("jon", No)], Refused),
+        (20, vec![("ben", Yes), ("hal", Yes), ("ivy", No)], Adopted),
+        // Nor do they fill the room.
+        (
+            40,
+            vec![("ben", Yes), ("ivy", Abstain), ("jon", Abstain)],
+            Refused,
+        ),
+        (
+            40,
+            vec![("ben", Yes), ("ivy", Abstain), ("hal", Abstain)],
+            Adopted,
+        ),
+    ] {
+        let (mut world, number) = with_second_selves(quorum, 50);
+        for (member, answer) in &answers {
+            let answer = world.answer(number, *answer);
+            world.check(member, None, answer, "accepted");
+        }
+        world.advance(DEADLINE);
+        assert_eq!(world.proposal_state(number), expected, "{answers:?}");
+    }
+}
+
+#[test]
+fn a_vote_with_second_selves_is_counted_early_where_it_is_certain() {
+    use ProposalState::{Adopted, Open, Refused};
+    let (world, number) = with_second_selves(60, 50);
+    for (answer, voters, expected) in [
+        // Ivy, Jon and Ben could all still say no.
+        (Answer::Yes, vec!["finn", "gia", "hal"], Open),
+        (Answer::Yes, vec!["finn", "gia", "hal", "dan"], Adopted),
+        // Of Ben, Ivy and Jon one yes is left, beside Dan's.
+        (Answer::No, vec!["finn", "gia"], Open),
+        (Answer::No, vec!["finn", "gia", "hal"], Refused),
+    ] {
+        let mut world = world.clone();
+        for voter in &voters {
+            let answer = world.answer(number, answer);
+            world.check(voter, None, answer, "accepted");
+        }
+        assert_eq!(world.proposal_state(number), expected, "{voters:?}");
+    }
+}
+
 #[test]
 fn whoever_is_suspended_has_not_answered_and_stays_counted() {
     let mut world = world(60, 50);

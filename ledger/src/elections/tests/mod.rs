@@ -2,6 +2,7 @@
 
 mod ballots;
 mod counting;
+mod hands;
 mod outcomes;
 mod steps;
 

@@ -81,6 +81,23 @@ fn a_second_self_has_nothing_of_its_maker_in_whatever_order() {
 }
 
 #[test]
+fn a_second_self_does_not_grow_old_as_an_invitation() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    create(&mut world, "till");
+    give(&mut world, "dev#till");
+    let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+    world.check("ben", LEAD, invite, "accepted");
+    world.advance(30 * DAY);
+    let join = Kind::Join(world.join("ivy"));
+    world.check("ivy", None, join, "accepted");
+    seat(&mut world, "ivy", "dev#till");
+    check_payment(&mut world, "ivy", "dev#till", "rejected grant_too_close");
+    world.advance(30 * DAY);
+    check_payment(&mut world, "ivy", "dev#till", "accepted");
+}
+
+#[test]
 fn one_admits_and_another_places() {
     let mut world = World::new();
     world.fund("dev", 1_000);

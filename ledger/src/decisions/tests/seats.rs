@@ -1,0 +1,188 @@
+//! Electorates of circles that somebody would make: by taking away the seats of others.
+
+use polity_proto::v1::{
+    AmendUnit, Answer, Capability, CreateRole, ModeKind, MoveUnit, OpenProposal, Proposal,
+    ProposalKind, RemoveRole, RenewAssignment, RevokeAssignment, RoleKind, UnitKind, action::Kind,
+};
+
+use crate::form;
+use crate::world::{DAY, HOUR, World, all_capabilities, created, role_holders, tier, vote};
+
+/// A way in which Ada sends somebody out.
+type SendOut = fn(&mut World);
+
+const SMITH: &str = "dev/circle#smith";
+
+/// A circle below `dev` in which Ada, Finn and Hal have been partners for longer than the admission
+/// distance, and Gia the smith; Eve leads a circle in it.
+fn world() -> World {
+    let mut world = World::with_circle();
+    for role in ["partner", "smith"] {
+        world.ada(Kind::CreateRole(world.create_role("dev/circle", role)));
+    }
+    let below = world.create_unit("dev/circle", "inner", UnitKind::Circle);
+    world.ada(Kind::CreateUnit(below));
+    let lead = CreateRole {
+        kind: RoleKind::Lead as i32,
+        ..world.create_role("dev/circle/inner", "lead")
+    };
+    world.ada(Kind::CreateRole(lead));
+    for member in ["ada", "finn", "hal"] {
+        seat(&mut world, member, "dev/circle#partner");
+    }
+    seat(&mut world, "gia", SMITH);
+    seat(&mut world, "eve", "dev/circle/inner#lead");
+    world.advance(30 * DAY);
+    world
+}
+
+fn seat(world: &mut World, member: &str, role: &str) {
+    world.ada(Kind::AssignRole(world.assign(member, role)));
+}
+
+fn revoke(world: &mut World, member: &str, role: &str) {
+    let assignment = form::numbered(world.assignment(member, role).number);
+    world.ada(Kind::RevokeAssignment(RevokeAssignment { assignment }));
+}
+
+/// Ada asks the circle, which governs itself by vote from now on.
+fn asked(world: &mut World) -> Proposal {
+    let tiers = vec![tier(0, role_holders(), vote(60, 50, 72 * HOUR))];
+    let policy = world.policy("dev/circle", Capability::Govern, tiers);
+    world.ada(Kind::SetPolicy(policy));
+    let create = Kind::CreateRole(world.create_role("dev/circle", "guide"));
+    let governance = ProposalKind::Governance;
+    let proposal = OpenProposal {
+        tension: "newcomers are lost".into(),
+        example: "Ivy asked five people".into(),
+        explanation: "she would have asked the guide".into(),
+        ..world.proposal("dev/circle", governance, ModeKind::Vote, vec![create])
+    };
+    let number = world.open("ada", "dev/circle#partner", proposal);
+    world.get(number)
+}
+
+/// Whether the member may say yes, no only, or nothing.
+#[track_caller]
+fn check_voice(world: &World, proposal: &Proposal, member: &str, yes: &str, no: &str) {
+    for (answer, expected) in [(Answer::Yes, yes), (Answer::No, no)] {
+        let answer = world.answer(proposal.number, answer);
+        world.clone().check(member, None, answer, expected);
+    }
+}
+
+#[test]
+fn whoever_loses_the_seat_by_the_proposer_is_asked_in_whatever_way_it_goes() {
+    let ways: [(&str, SendOut); 6] = [
+        ("gia", |world| revoke(world, "gia", SMITH)),
+        ("gia", |world| {
+            let role = world.role_ref(SMITH);
+            world.ada(Kind::RemoveRole(RemoveRole { role }));
+        }),
+        ("gia", |world| {
+            let renew = RenewAssignment {
+                assignment: form::numbered(world.assignment("gia", SMITH).number),
+                until: world.time + HOUR,
+                ..RenewAssignment::default()
+            };
+            world.ada(Kind::RenewAssignment(renew));
+            world.advance(HOUR);
+        }),
+        ("eve", |world| revoke(world, "eve", "dev/circle/inner#lead")),
+        ("eve", |world| {
+            world.ada(Kind::MoveUnit(MoveUnit {
+                unit: world.unit_ref("dev/circle/inner"),
+                parent: world.unit_ref("dev"),
+            }));
+        }),
+        // A team asks whom it took in, which is nobody.
+        ("hal", |world| {
+            world.ada(Kind::AmendUnit(AmendUnit {
+                unit: world.unit_ref("dev/circle"),
+                handle: "circle".into(),
+                kind: UnitKind::Team as i32,
+                confers: all_capabilities(),
+                ..AmendUnit::default()
+            }));
+        }),
+    ];
+    for (place, (member, send_out)) in ways.into_iter().enumerate() {
+        let mut world = world();
+        send_out(&mut world);
+        let proposal = asked(&mut world);
+        let number = world.member_number(member);
+        assert!(proposal.electorate.contains(&number), "way {place}");
+        check_voice(&world, &proposal, member, "accepted", "accepted");
+    }
+}
+
+#[test]
+fn whom_the_proposer_seats_only_to_send_them_out_says_no_alone() {
+    let mut world = world();
+    seat(&mut world, "dan", "dev/circle#partner");
+    revoke(&mut world, "dan", "dev/circle#partner");
+    // Gia had been there, however often she comes and goes.
+    for _ in 0..2 {
+        revoke(&mut world, "gia", SMITH);
+        seat(&mut world, "gia", SMITH);
+    }
+    revoke(&mut world, "gia", SMITH);
+    let proposal = asked(&mut world);
+    let close = "rejected approver_too_close";
+    check_voice(&world, &proposal, "dan", close, "accepted");
+    check_voice(&world, &proposal, "gia", "accepted", "accepted");
+}
+
+#[test]
+fn who_joined_a_circle_without_a_role_gets_no_voice_by_leaving_it() {
+    let mut world = world();
+    let join = world.join_unit("dan", "dev/circle");
+    world.check("ben", Some("dev#lead"), join, "rejected no_grant");
+    world.ada(world.join_unit("dan", "dev/circle"));
+    world.advance(30 * DAY);
+    world.ada(world.leave_unit("dan", "dev/circle"));
+    let proposal = asked(&mut world);
+    let nobody = "rejected not_in_electorate";
+    check_voice(&world, &proposal, "dan", nobody, nobody);
+}
+
+#[test]
+fn who_resigns_is_asked_no_more_and_in_time_nobody_who_is_out_is() {
+    let mut world = world();
+    let resign = Kind::ResignRole(polity_proto::v1::ResignRole {
+        assignment: form::numbered(world.assignment("gia", SMITH).number),
+    });
+    world.check("gia", Some(SMITH), resign, "accepted");
+    revoke(&mut world, "hal", "dev/circle#partner");
+    let mut later = world.clone();
+    let nobody = "rejected not_in_electorate";
+    let proposal = asked(&mut world);
+    check_voice(&world, &proposal, "gia", nobody, nobody);
+    check_voice(&world, &proposal, "hal", "accepted", "accepted");
+    later.advance(30 * DAY);
+    let proposal = asked(&mut later);
+    check_voice(&later, &proposal, "hal", nobody, nobody);
+}
+
+#[test]
+fn who_was_sent_out_before_the_call_elects() {
+    let mut world = world();
+    let call = |world: &World| {
+        Kind::CallElection(polity_proto::v1::CallElection {
+            role: world.role_ref("dev/circle#facilitator"),
+            term: 180 * DAY,
+        })
+    };
+    revoke(&mut world, "gia", SMITH);
+    let mut later = world.clone();
+    later.advance(30 * DAY);
+    for (mut world, takes_part) in [(world, true), (later, false)] {
+        let gia = call(&world);
+        world.check("gia", None, gia, "rejected not_in_electorate");
+        let call = call(&world);
+        let election = created(&world.run("finn", None, call).expect("called"));
+        let election: polity_proto::v1::Election = world.get(election);
+        let gia = world.member_number("gia");
+        assert_eq!(election.electorate.contains(&gia), takes_part);
+    }
+}
