@@ -58,6 +58,15 @@ impl Context<'_, '_> {
         done
     }
 
+    /// As [`Context::tried`], by somebody else and alone.
+    pub(crate) fn tried_as<T>(&mut self, actor: Actor, run: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.actor, actor);
+        let seconds = std::mem::take(&mut self.seconds);
+        let done = self.tried(run);
+        (self.actor, self.seconds) = (before, seconds);
+        done
+    }
+
     fn inside<T>(
         &mut self,
         authority: Authority,

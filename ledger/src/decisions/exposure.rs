@@ -1,8 +1,6 @@
 //! What an open proposal would spend: it counts towards tiers, and may be reserved.
 
-use polity_proto::v1::{
-    Account, Assignment, Capability, Exposure, Grant, ObjectKind, OwnerKind, SodException, Window,
-};
+use polity_proto::v1::{Account, Capability, Exposure, Window};
 
 use crate::actions::posting;
 use crate::context::Context;
@@ -93,49 +91,4 @@ fn put_spent(context: &mut Context<'_, '_>, exposure: &Exposure, spent: &Window)
 fn spent_key(exposure: &Exposure) -> Vec<u8> {
     let owner = exposure.counterparty.unwrap_or_default();
     keys::spent(exposure.account, owner.kind(), owner.number)
-}
-
-/// The owner of the credited account, where a person is paid.
-pub(super) fn beneficiary(need: &Need) -> Option<u64> {
-    let value = need.value.as_ref()?;
-    (value.counterparty.kind() == OwnerKind::Member).then_some(value.counterparty.number)
-}
-
-/// Members whose accounts were credited since the event at `first`.
-pub(super) fn credited_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
-    context.events[first..]
-        .iter()
-        .filter(|event| {
-            event.object() == ObjectKind::Transfer || event.object() == ObjectKind::Hold
-        })
-        .filter_map(|event| event.posting.as_ref())
-        .filter_map(|posting| context.get::<Account>(posting.to).ok())
-        .filter_map(|account| account.owner)
-        .filter(|owner| owner.kind() == OwnerKind::Member)
-        .map(|owner| owner.number)
-        .collect()
-}
-
-/// Members to whom the events since `first` give power: who is put into a role or excepted from a
-/// duty, and who holds a role that receives a grant. Nobody approves that for themselves.
-pub(super) fn empowered_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
-    let now = context.now().time;
-    let about = |kind: ObjectKind| {
-        let events = context.events[first..].iter();
-        events
-            .filter(move |event| event.object() == kind)
-            .map(|event| event.number)
-    };
-    let assigned = about(ObjectKind::Assignment)
-        .filter_map(|number| context.get::<Assignment>(number).ok())
-        .filter(|assignment| assignment.ended_at == 0)
-        .map(|assignment| assignment.member);
-    let granted = about(ObjectKind::Grant)
-        .filter_map(|number| context.get::<Grant>(number).ok())
-        .filter(|grant| grant.ended_at == 0)
-        .flat_map(|grant| power::holders_of(context, grant.role, now));
-    let excepted = about(ObjectKind::SodException)
-        .filter_map(|number| context.get::<SodException>(number).ok())
-        .map(|exception| exception.member);
-    assigned.chain(granted).chain(excepted).collect()
 }

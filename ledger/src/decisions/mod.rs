@@ -7,7 +7,8 @@
 
 pub mod adoption;
 pub(crate) mod announce;
-mod approve;
+pub(crate) mod approve;
+pub(crate) mod benefit;
 pub(crate) mod closing;
 mod consent;
 mod departments;

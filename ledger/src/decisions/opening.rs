@@ -6,7 +6,7 @@ use polity_proto::v1::{
 };
 use prost::Message;
 
-use super::{ACTIONS_MAX, exposure, mode, timing};
+use super::{ACTIONS_MAX, benefit, exposure, mode, timing};
 use crate::Rejection;
 use crate::actions::{self, Topic};
 use crate::context::{Authority, Context};
@@ -129,12 +129,11 @@ pub(crate) fn judge_actions(
             for (place, need) in needs.iter().enumerate() {
                 decisions.extend(judge_need(context, unit, proposer, need, place == 0)?);
                 exposures.extend(exposure::of_need(context, need));
-                credited.extend(exposure::beneficiary(need));
+                credited.extend(benefit::of_need(need));
             }
             actions::apply(context, action)?;
         }
-        credited.extend(exposure::credited_since(context, first_event));
-        credited.extend(exposure::empowered_since(context, first_event));
+        credited.extend(benefit::since(context, first_event));
         credited.sort_unstable();
         credited.dedup();
         Ok(Judged {

@@ -1,6 +1,6 @@
 //! Answers: one for each member and version; each may decide.
 
-use polity_proto::v1::{ModeKind, Proposal, ProposalState, Respond, Response};
+use polity_proto::v1::{Answer, ModeKind, Proposal, ProposalState, Respond, Response};
 
 use super::mode::{self, Outcome};
 use super::{objections, settling, timing};
@@ -84,8 +84,10 @@ pub(crate) fn waits_for(state: &dyn Read, block: Block, proposal: &Proposal, mem
     }
     let held = power::roles_of(state, member, block.now.time);
     let roles = std::iter::once(0).chain(held.into_iter().map(|(role, _)| role.number));
-    let yes = mode::affirmative(proposal);
-    roles
-        .map(|role| Actor { member, role })
-        .any(|actor| mode::check_answer(&context, proposal, actor, yes).is_ok())
+    // Some of those who vote may only say no.
+    let answers = [mode::affirmative(proposal), Answer::No];
+    roles.map(|role| Actor { member, role }).any(|actor| {
+        let counts = |answer| mode::check_answer(&context, proposal, actor, answer).is_ok();
+        answers.into_iter().any(counts)
+    })
 }

@@ -6,17 +6,17 @@
 mod authority;
 
 use polity_proto::v1::{
-    Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind,
-    PeriodLimit, Proposal, Who, action::Kind,
+    Account, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind, PeriodLimit,
+    Proposal, action::Kind,
 };
 
 use super::verdict::mode_name;
+use super::wanted::Wanted;
 use crate::actions::posting;
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, duties, grants, hands, judge_proposal,
-    power, who,
+    Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, hands, judge_proposal, power,
 };
 use crate::state::{Read, objects};
 use crate::{Amount, Rejection, time};
@@ -31,8 +31,12 @@ fn fact(name: &str, value: impl ToString) -> Fact {
     }
 }
 
-/// What a decision takes: whose, by which policy and mode, and who could approve.
-pub(super) fn of_decision(state: &dyn Read, now: Now, decision: &Decision) -> Vec<Fact> {
+/// What a decision takes: whose, by which policy and mode, and who could approve what the actor proposes.
+pub(super) fn of_decision(
+    context: &Context<'_, '_>,
+    wanted: &Wanted<'_>,
+    decision: &Decision,
+) -> Vec<Fact> {
     let mut facts = vec![
         fact("unit", format!("u{}", decision.unit)),
         fact("mode", mode_name(decision.mode.kind())),
@@ -46,27 +50,35 @@ pub(super) fn of_decision(state: &dyn Read, now: Now, decision: &Decision) -> Ve
             "with what was spent in the last 30 days",
         ));
     }
-    facts.extend(of_mode(state, now, decision.unit, &decision.mode));
+    let (unit, proposers) = (decision.unit, [context.actor]);
+    facts.extend(of_mode(context, wanted, unit, &decision.mode, &proposers));
     if let Some(stricter) = &decision.mode.escalates_to {
         facts.push(fact("escalates_to", mode_name(stricter.kind())));
-        facts.extend(of_mode(state, now, decision.unit, stricter));
+        facts.extend(of_mode(context, wanted, unit, stricter, &proposers));
     }
     facts
 }
 
-/// How long a mode takes, and whom it asks.
-fn of_mode(state: &dyn Read, now: Now, unit: u64, mode: &Mode) -> Vec<Fact> {
+/// How long a mode takes, and whom it asks about what one of these proposes.
+fn of_mode(
+    context: &Context<'_, '_>,
+    wanted: &Wanted<'_>,
+    unit: u64,
+    mode: &Mode,
+    proposers: &[Actor],
+) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if let Some(approver) = &mode.approver {
+    if mode.kind() == ModeKind::Approve {
         facts.push(fact("approvals", mode.count));
-        facts.push(fact("approvers", people(state, now, unit, approver)));
+        let approvers = wanted.approvers(context, unit, mode, proposers);
+        facts.push(fact("approvers", names(context, &approvers)));
     }
     if mode.wait != 0 {
         facts.push(fact("wait", length(mode.wait)));
     }
     if mode.deadline != 0 {
         facts.push(fact("deadline", length(mode.deadline)));
-        let electors = electorate::of(state, now.time, unit).len();
+        let electors = electorate::of(context, context.now().time, unit).len();
         facts.push(fact("electorate", electors));
     }
     if mode.kind() == ModeKind::Consent {
@@ -93,27 +105,33 @@ fn length(seconds: u64) -> String {
 
 /// What is to be known of a refusal of the context's present action.
 pub(super) fn of_refusal(
-    context: &Context<'_, '_>,
-    action: &Action,
-    needs: &[Need],
+    context: &mut Context<'_, '_>,
+    wanted: &Wanted<'_>,
     rejection: Rejection,
 ) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, &action.kind) {
+    let kind = &wanted.action.kind;
+    if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, kind) {
         facts.extend(executable_from(context, execute));
     }
-    for need in needs.iter().filter(|need| !need.own) {
+    for need in wanted.needs.iter().filter(|need| !need.own) {
         if let Some(value) = &need.value {
             facts.push(fact("requested", shown(context, value.amount, value.asset)));
         }
-        let of_family = [of_limit, authority::of_authority, of_state];
-        facts.extend(of_family.iter().flat_map(|of| of(context, need, rejection)));
+        facts.extend(of_limit(context, wanted, need, rejection));
+        facts.extend(authority::of_authority(context, wanted, need, rejection));
+        facts.extend(of_state(context, need, rejection));
     }
     facts
 }
 
 /// Why a grant that is there does not do, and the policy that could decide instead.
-fn of_limit(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
+fn of_limit(
+    context: &Context<'_, '_>,
+    wanted: &Wanted<'_>,
+    need: &Need,
+    rejection: Rejection,
+) -> Vec<Fact> {
     let is_limit = [Rejection::LimitPerTransfer, Rejection::LimitPerPeriod].contains(&rejection);
     if !is_limit && rejection != Rejection::GrantTooClose {
         return Vec::new();
@@ -127,7 +145,7 @@ fn of_limit(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec
     let now = context.now();
     let otherwise = judge_proposal(context, now, context.actor, need, &mut Trace::off());
     if let Verdict::NeedsDecision(decision) = otherwise {
-        facts.extend(of_decision(context, now, &decision));
+        facts.extend(of_decision(context, wanted, &decision));
     }
     facts
 }
@@ -223,14 +241,13 @@ fn slug(capability: Capability) -> String {
     name.trim_start_matches("CAPABILITY_").to_ascii_lowercase()
 }
 
-fn people(state: &dyn Read, now: Now, unit: u64, who: &Who) -> String {
-    let found = who::everybody(state, now, unit, who, PEOPLE_MAX);
-    names(state, &found)
-}
-
+/// The first of these people by their handles, each once.
 fn names(state: &dyn Read, people: &[Actor]) -> String {
     let mut handles: Vec<String> = Vec::new();
     for actor in people {
+        if handles.len() == PEOPLE_MAX {
+            break;
+        }
         let handle = objects::get::<Member>(state, actor.member).map(|member| member.handle);
         handles.extend(handle.filter(|handle| !handles.contains(handle)));
     }

@@ -198,6 +198,19 @@ mod tests {
     use super::*;
     use crate::world::{World, able, approve, role_holders, tier};
 
+    /// Whether the proposal stands in the member's inbox.
+    fn waits(world: &World, member: &str, number: u64) -> bool {
+        let block = Block {
+            height: world.height + 1,
+            now: Now {
+                time: world.time,
+                paused: 0,
+            },
+        };
+        let items = inbox(&world.state, block, world.member_number(member));
+        items.iter().any(|item| item.number == number)
+    }
+
     #[test]
     fn a_proposal_waits_for_exactly_those_whose_answer_would_count() {
         let mut world = World::new();
@@ -213,22 +226,33 @@ mod tests {
         let proposal = world.proposal("dev", ProposalKind::Operation, ModeKind::Approve, acts);
         let number = world.open("finn", "dev#engineer", proposal);
 
-        let waits = |world: &World, member: &str| {
-            let block = Block {
-                height: world.height + 1,
-                now: Now {
-                    time: world.time,
-                    paused: 0,
-                },
-            };
-            let items = inbox(&world.state, block, world.member_number(member));
-            items.iter().any(|item| item.number == number)
+        let of = |world: &World| {
+            ["ada", "ben", "finn", "gia", "cleo"].map(|name| waits(world, name, number))
         };
-        let of =
-            |world: &World| ["ada", "ben", "finn", "gia", "cleo"].map(|name| waits(world, name));
         assert_eq!(of(&world), [true, true, false, false, false]);
         let yes = world.answer(number, polity_proto::v1::Answer::Approve);
         world.check("ben", Some("dev#lead"), yes, "accepted");
         assert_eq!(of(&world), [true, false, false, false, false]);
+    }
+    #[test]
+    fn who_may_only_say_no_is_asked_too() {
+        let mut world = World::new();
+        let mode = crate::world::vote(60, 50, 72 * crate::world::HOUR);
+        let tiers = vec![tier(0, role_holders(), mode)];
+        let policy = world.policy("dev", Capability::Govern, tiers);
+        world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+        let admit = world.grant("dev#engineer", Capability::AdmitMembers, "dev");
+        world.check("ben", Some("dev#lead"), Kind::GiveGrant(admit), "accepted");
+        let take = world.join_unit("hal", "dev");
+        world.check("finn", Some("dev#engineer"), take, "accepted");
+        let create = Kind::CreateRole(world.create_role("dev", "tester"));
+        let governance = ProposalKind::Governance;
+        let proposal = world.proposal("dev", governance, ModeKind::Vote, vec![create]);
+        let number = world.open("finn", "dev#engineer", proposal);
+        assert!(waits(&world, "hal", number));
+        assert!(!waits(&world, "eve", number));
+        let no = world.answer(number, polity_proto::v1::Answer::No);
+        world.check("hal", None, no, "accepted");
+        assert!(!waits(&world, "hal", number));
     }
 }

@@ -5,6 +5,7 @@ mod facts;
 mod inbox;
 mod outlook;
 mod verdict;
+mod wanted;
 mod who_can;
 
 use polity_proto::v1::{self, Action, Body, Receipt, SimulateAnswer};
@@ -128,7 +129,7 @@ mod tests {
         }
     }
 
-    fn ask(world: &World, member: &str, kind: Kind) -> v1::Verdict {
+    pub(super) fn ask(world: &World, member: &str, kind: Kind) -> v1::Verdict {
         let action = Action {
             kind: Some(kind),
             ..Action::default()
@@ -144,7 +145,7 @@ mod tests {
         .expect("somebody waits")
     }
 
-    fn value<'f>(facts: &'f [Fact], name: &str) -> &'f str {
+    pub(super) fn value<'f>(facts: &'f [Fact], name: &str) -> &'f str {
         let fact = facts.iter().find(|fact| fact.name == name);
         fact.map_or("", |fact| &fact.value)
     }

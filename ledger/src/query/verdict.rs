@@ -2,6 +2,7 @@
 
 use polity_proto::v1::{self, Action, ModeKind, VerdictKind};
 
+use super::wanted::Wanted;
 use super::{Waits, facts};
 use crate::context::{Authority, Block, Context};
 use crate::judge::{
@@ -10,25 +11,21 @@ use crate::judge::{
 use crate::state::{Overlay, Read};
 use crate::{Amount, Rejection, actions, form};
 
+/// An action as it was judged for one actor. To tell why is more work, and not always asked for.
+struct Judged {
+    verdict: Verdict,
+    needs: Vec<Need>,
+    looked: Vec<v1::Looked>,
+}
+
 /// The verdict on an action of one actor, alone.
 pub(super) fn of(state: &dyn Read, block: Block, actor: Actor, action: &Action) -> v1::Verdict {
-    let alone = Action {
-        actor: 0,
-        acting_role: (actor.role != 0)
-            .then(|| form::numbered(actor.role))
-            .flatten(),
-        seconds: Vec::new(),
-        ..action.clone()
-    };
-    if let Err(rejection) = actions::check_form(&alone, 1) {
-        return refused(rejection);
+    let told = alone(state, block, actor, action, tell);
+    let verdict = told.unwrap_or_else(refused);
+    v1::Verdict {
+        acting_role: actor.role,
+        ..verdict
     }
-    let mut overlay = Overlay::new(state);
-    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
-    context.signers = vec![actor.member];
-    let mut verdict = assess(&mut context, 0, &alone);
-    verdict.acting_role = actor.role;
-    verdict
 }
 
 /// The verdict in the role in which the member gets furthest.
@@ -41,115 +38,203 @@ pub(super) fn in_best_role(
 ) -> Option<v1::Verdict> {
     let held = power::roles_of(state, member, block.now.time);
     let roles = std::iter::once(0).chain(held.into_iter().map(|(role, _)| role.number));
-    let verdicts =
-        roles.map(|role| waits().then(|| of(state, block, Actor { member, role }, action)));
-    let verdicts: Vec<v1::Verdict> = verdicts.collect::<Option<_>>()?;
+    let rank_of = |actor| {
+        let judged = alone(state, block, actor, action, |_, _, judged| judged.verdict);
+        rank(&judged.unwrap_or_else(Verdict::Refused))
+    };
+    let ranked = roles.map(|role| {
+        let actor = Actor { member, role };
+        waits().then(|| (rank_of(actor), actor))
+    });
+    let ranked: Vec<(u32, Actor)> = ranked.collect::<Option<_>>()?;
     // Of equals, the first: acting in no role where none is needed.
-    verdicts.into_iter().min_by_key(rank)
+    let (_, best) = ranked.into_iter().min_by_key(|(rank, _)| *rank)?;
+    Some(of(state, block, best, action))
 }
 
-/// How far a verdict is from yes.
-fn rank(verdict: &v1::Verdict) -> u32 {
-    match verdict.kind() {
-        VerdictKind::Allowed => 0,
-        VerdictKind::NeedsDecision => 1,
-        VerdictKind::Refused => rank_of_refusal(verdict.code),
-        VerdictKind::None => 6,
+/// The verdict on an action of one actor who may do it, or may begin a decision about it; also
+/// instead of going over a grant's limit.
+pub(super) fn of_able(
+    state: &dyn Read,
+    block: Block,
+    actor: Actor,
+    action: &Action,
+) -> Option<v1::Verdict> {
+    let told = alone(
+        state,
+        block,
+        actor,
+        action,
+        |context, action, judged| match judged.verdict {
+            Verdict::Allowed(_) | Verdict::NeedsDecision(_) => Some(tell(context, action, judged)),
+            Verdict::Refused(_) => {
+                let decision = to_begin(context, &judged.needs)?;
+                let wanted = Wanted::of(context, action, &judged.needs);
+                Some(of_decision(context, &wanted, &decision))
+            }
+        },
+    );
+    told.ok().flatten()
+}
+
+/// Judges an action of one actor, without whoever would sign beside them. Refuses its form.
+fn alone<T>(
+    state: &dyn Read,
+    block: Block,
+    actor: Actor,
+    action: &Action,
+    tell: impl FnOnce(&mut Context<'_, '_>, &Action, Judged) -> T,
+) -> Result<T, Rejection> {
+    let action = of_one(actor, action);
+    actions::check_form(&action, 1)?;
+    let mut overlay = Overlay::new(state);
+    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
+    context.signers = vec![actor.member];
+    let judged = judged(&mut context, 0, &action);
+    Ok(tell(&mut context, &action, judged))
+}
+
+/// An action as one signer does it in one role.
+pub(super) fn of_one(actor: Actor, action: &Action) -> Action {
+    Action {
+        actor: 0,
+        acting_role: (actor.role != 0)
+            .then(|| form::numbered(actor.role))
+            .flatten(),
+        seconds: Vec::new(),
+        ..action.clone()
     }
 }
 
-fn rank_of_refusal(code: u32) -> u32 {
-    match Rejection::from_code(code) {
-        Some(Rejection::LimitPerTransfer | Rejection::LimitPerPeriod) => 2,
+/// How far a verdict is from yes.
+fn rank(verdict: &Verdict) -> u32 {
+    match verdict {
+        Verdict::Allowed(_) => 0,
+        Verdict::NeedsDecision(_) => 1,
+        Verdict::Refused(Rejection::LimitPerTransfer | Rejection::LimitPerPeriod) => 2,
         // That there is nothing says least.
-        Some(Rejection::NoGrant) => 5,
+        Verdict::Refused(Rejection::NoGrant) => 5,
         // From 400 on, authority was there and the object's state or value said no.
-        _ if code >= 400 => 3,
-        _ => 4,
+        Verdict::Refused(rejection) if rejection.code() >= 400 => 3,
+        Verdict::Refused(_) => 4,
     }
 }
 
 /// The verdict on an action as the next of a run. The run is left as it was.
 pub(super) fn assess(context: &mut Context<'_, '_>, index: u32, action: &Action) -> v1::Verdict {
+    let judged = judged(context, index, action);
+    tell(context, action, judged)
+}
+
+fn judged(context: &mut Context<'_, '_>, index: u32, action: &Action) -> Judged {
     let begun = context
         .begin(index, action)
         .and_then(|()| actions::needs(context, action));
     let needs = match begun {
         Ok(needs) => needs,
-        Err(rejection) => return refused(rejection),
+        Err(rejection) => {
+            return Judged {
+                verdict: Verdict::Refused(rejection),
+                needs: Vec::new(),
+                looked: Vec::new(),
+            };
+        }
     };
     let mut trace = Trace::on();
-    let judged: Vec<Verdict> = needs
+    let each: Vec<Verdict> = needs
         .iter()
         .map(|need| {
             let account = need.value.as_ref().map(|value| value.account);
             let taken = account.map_or(Amount::ZERO, |account| context.taken(account));
-            judge(
-                context,
-                context.now(),
-                context.actor,
-                need,
-                taken,
-                &mut trace,
-            )
+            let (now, actor) = (context.now(), context.actor);
+            judge(context, now, actor, need, taken, &mut trace)
         })
         .collect();
-    let mut verdict = match context.authorise(&needs) {
-        Ok(()) => apply(context, action, &needs),
-        Err(Rejection::NeedsDecision) => decision(context, action, &needs, &judged),
-        Err(limit @ (Rejection::LimitPerTransfer | Rejection::LimitPerPeriod)) => {
-            beyond(context, action, &needs, limit)
-        }
-        Err(rejection) => refusal(context, action, &needs, rejection),
-    };
-    verdict.looked = trace
-        .into_looked()
-        .into_iter()
-        .map(|looked| v1::Looked {
-            kind: looked.kind as i32,
-            number: looked.number,
-            outcome: looked.outcome.into(),
-        })
-        .collect();
-    verdict
-}
-
-/// Authority is there; the object's state and value may still say no.
-fn apply(context: &mut Context<'_, '_>, action: &Action, needs: &[Need]) -> v1::Verdict {
-    match context.tried(|context| actions::apply(context, action)) {
-        Ok(()) => v1::Verdict {
-            kind: VerdictKind::Allowed as i32,
-            basis: Some(context.basis),
-            ..v1::Verdict::default()
+    let verdict = match context.authorise(&needs) {
+        // Authority is there; the object's state and value may still say no.
+        Ok(()) => match context.tried(|context| actions::apply(context, action)) {
+            Ok(()) => Verdict::Allowed(context.basis),
+            Err(rejection) => Verdict::Refused(rejection),
         },
-        Err(rejection) => refusal(context, action, needs, rejection),
+        Err(Rejection::NeedsDecision) => strictest(each).map_or(
+            Verdict::Refused(Rejection::NeedsDecision),
+            Verdict::NeedsDecision,
+        ),
+        Err(rejection) => Verdict::Refused(rejection),
+    };
+    let looked = trace.into_looked().into_iter();
+    let looked = looked.map(|looked| v1::Looked {
+        kind: looked.kind as i32,
+        number: looked.number,
+        outcome: looked.outcome.into(),
+    });
+    Judged {
+        verdict,
+        needs,
+        looked: looked.collect(),
     }
 }
 
-fn decision(
-    context: &Context<'_, '_>,
-    action: &Action,
-    needs: &[Need],
-    judged: &[Verdict],
-) -> v1::Verdict {
-    let decisions = judged.iter().filter_map(|verdict| match verdict {
-        Verdict::NeedsDecision(decision) => Some(decision),
-        Verdict::Allowed(_) | Verdict::Refused(_) => None,
-    });
-    match decisions.max_by_key(|decision| strictness(&decision.mode)) {
-        Some(decision) => of_decision(context, decision),
-        None => refusal(context, action, needs, Rejection::NeedsDecision),
+/// The decision that the context's actor may begin about these needs; none where one of them is
+/// refused, or nothing is left to decide.
+fn to_begin(context: &Context<'_, '_>, needs: &[Need]) -> Option<Decision> {
+    let now = context.now();
+    let each: Vec<Verdict> = needs
+        .iter()
+        .map(|need| judge_proposal(context, now, context.actor, need, &mut Trace::off()))
+        .collect();
+    let is_refused = |verdict: &Verdict| matches!(verdict, Verdict::Refused(_));
+    match each.iter().any(is_refused) {
+        true => None,
+        false => strictest(each),
+    }
+}
+
+fn strictest(verdicts: Vec<Verdict>) -> Option<Decision> {
+    verdicts
+        .into_iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::NeedsDecision(decision) => Some(decision),
+            Verdict::Allowed(_) | Verdict::Refused(_) => None,
+        })
+        .max_by_key(|decision| strictness(&decision.mode))
+}
+
+/// A verdict with what a reader wants to know of it.
+fn tell(context: &mut Context<'_, '_>, action: &Action, judged: Judged) -> v1::Verdict {
+    let needs = &judged.needs;
+    let verdict = match judged.verdict {
+        Verdict::Allowed(basis) => v1::Verdict {
+            kind: VerdictKind::Allowed as i32,
+            basis: Some(basis),
+            ..v1::Verdict::default()
+        },
+        Verdict::NeedsDecision(decision) => {
+            let wanted = Wanted::of(context, action, needs);
+            of_decision(context, &wanted, &decision)
+        }
+        Verdict::Refused(rejection) => {
+            let wanted = Wanted::of(context, action, needs);
+            let refusal = v1::Verdict {
+                facts: facts::of_refusal(context, &wanted, rejection),
+                ..refused(rejection)
+            };
+            match rejection {
+                Rejection::LimitPerTransfer | Rejection::LimitPerPeriod => {
+                    beyond(context, needs, refusal)
+                }
+                _ => refusal,
+            }
+        }
+    };
+    v1::Verdict {
+        looked: judged.looked,
+        ..verdict
     }
 }
 
 /// A limit that is exceeded, and beside it the decision that the actor may begin instead.
-fn beyond(
-    context: &Context<'_, '_>,
-    action: &Action,
-    needs: &[Need],
-    limit: Rejection,
-) -> v1::Verdict {
-    let refusal = refusal(context, action, needs, limit);
+fn beyond(context: &Context<'_, '_>, needs: &[Need], refusal: v1::Verdict) -> v1::Verdict {
     match to_begin(context, needs) {
         Some(decision) => v1::Verdict {
             unit: decision.unit,
@@ -161,25 +246,8 @@ fn beyond(
     }
 }
 
-/// The decision that the context's actor may begin about these needs; none where one of them is
-/// refused, or nothing is left to decide.
-pub(super) fn to_begin(context: &Context<'_, '_>, needs: &[Need]) -> Option<Decision> {
-    let mut decisions = Vec::new();
-    for need in needs {
-        let trace = &mut Trace::off();
-        match judge_proposal(context, context.now(), context.actor, need, trace) {
-            Verdict::Allowed(_) => {}
-            Verdict::NeedsDecision(decision) => decisions.push(decision),
-            Verdict::Refused(_) => return None,
-        }
-    }
-    decisions
-        .into_iter()
-        .max_by_key(|decision| strictness(&decision.mode))
-}
-
 /// A decision as a verdict, with what it takes.
-pub(super) fn of_decision(state: &Context<'_, '_>, decision: &Decision) -> v1::Verdict {
+fn of_decision(context: &Context<'_, '_>, wanted: &Wanted<'_>, decision: &Decision) -> v1::Verdict {
     v1::Verdict {
         kind: VerdictKind::NeedsDecision as i32,
         unit: decision.unit,
@@ -187,20 +255,8 @@ pub(super) fn of_decision(state: &Context<'_, '_>, decision: &Decision) -> v1::V
         mode: Some(decision.mode.clone()),
         code: Rejection::NeedsDecision.code(),
         rejection: Rejection::NeedsDecision.name().into(),
-        facts: facts::of_decision(state, state.now(), decision),
+        facts: facts::of_decision(context, wanted, decision),
         ..v1::Verdict::default()
-    }
-}
-
-fn refusal(
-    context: &Context<'_, '_>,
-    action: &Action,
-    needs: &[Need],
-    rejection: Rejection,
-) -> v1::Verdict {
-    v1::Verdict {
-        facts: facts::of_refusal(context, action, needs, rejection),
-        ..refused(rejection)
     }
 }
 

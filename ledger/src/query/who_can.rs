@@ -1,13 +1,13 @@
 //! Who may do an action, alone or by beginning a decision.
 
-use polity_proto::v1::{Action, Capability, Looked, VerdictKind, WhoCan};
+use polity_proto::v1::{Action, Capability, Looked, WhoCan};
 
 use super::{Waits, verdict};
+use crate::actions;
 use crate::context::{Authority, Block, Context};
 use crate::judge::{Actor, Need, departments, policies, power, who};
 use crate::state::keys::List;
 use crate::state::{Overlay, Read, lists};
-use crate::{actions, form};
 
 /// Most people who are looked at.
 pub const MEMBERS_MAX: usize = 1_000;
@@ -27,13 +27,9 @@ pub fn who_can(
         if !waits() {
             return None;
         }
-        let mut verdict = verdict::of(state, block, actor, action);
-        if verdict.kind() == VerdictKind::Refused {
-            match by_beginning(state, block, actor, action) {
-                Some(begun) => verdict = begun,
-                None => continue,
-            }
-        }
+        let Some(mut verdict) = verdict::of_able(state, block, actor, action) else {
+            continue;
+        };
         verdict.looked = Vec::<Looked>::new();
         able.push(WhoCan {
             member: actor.member,
@@ -42,18 +38,6 @@ pub fn who_can(
         });
     }
     Some((able, truncated))
-}
-
-/// Whoever goes over a grant's limit may still begin the decision that the policy asks for.
-fn by_beginning(
-    state: &dyn Read,
-    block: Block,
-    actor: Actor,
-    action: &Action,
-) -> Option<polity_proto::v1::Verdict> {
-    let mut overlay = Overlay::new(state);
-    let (context, needs) = begun(&mut overlay, block, actor, action)?;
-    verdict::to_begin(&context, &needs).map(|decision| verdict::of_decision(&context, &decision))
 }
 
 /// Everybody who could possibly: holders of the capability, whom the policy names, operators.
@@ -109,14 +93,7 @@ fn begun<'s, 'b>(
     actor: Actor,
     action: &Action,
 ) -> Option<(Context<'s, 'b>, Vec<Need>)> {
-    let alone = Action {
-        actor: 0,
-        acting_role: (actor.role != 0)
-            .then(|| form::numbered(actor.role))
-            .flatten(),
-        seconds: Vec::new(),
-        ..action.clone()
-    };
+    let alone = verdict::of_one(actor, action);
     actions::check_form(&alone, 1).ok()?;
     let mut context = Context::new(overlay, block, 0, Authority::Signed);
     context.signers = vec![actor.member];

@@ -4,16 +4,15 @@ use polity_proto::v1::Fact;
 
 use super::{PEOPLE_MAX, fact, names, of_mode, shown, slug};
 use crate::context::Context;
-use crate::judge::{Actor, Need, Trace, Verdict, judge_proposal, policies, power, who};
+use crate::judge::{Actor, Need, policies, power, who};
 use crate::query::verdict::mode_name;
+use crate::query::wanted::{LOOKED_AT_MAX, Wanted};
 use crate::{Amount, Rejection};
-
-/// Most people of whom it is asked whether they may.
-const ABLE_MAX: usize = 50;
 
 /// A capability that is missing, and who has it.
 pub(super) fn of_authority(
-    context: &Context<'_, '_>,
+    context: &mut Context<'_, '_>,
+    wanted: &Wanted<'_>,
     need: &Need,
     rejection: Rejection,
 ) -> Vec<Fact> {
@@ -26,8 +25,8 @@ pub(super) fn of_authority(
     if !missing.contains(&rejection) {
         return Vec::new();
     }
-    let able = able(context, need, rejection);
-    let otherwise = others_begin(context, need);
+    let able = able(context, wanted, need);
+    let otherwise = others_begin(context, wanted, need);
     let mut facts = vec![
         fact("capability", slug(need.capability)),
         fact("unit", format!("u{}", need.unit)),
@@ -43,32 +42,27 @@ pub(super) fn of_authority(
     facts
 }
 
-/// Who has the capability. Where the unit lacks it, or an ancestor's scope does not count, to have
-/// it somewhere is not enough.
-fn able(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Actor> {
+/// Who could do it: to have the capability somewhere, or up to some limit, is not enough.
+fn able(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Vec<Actor> {
     let now = context.now();
-    let mut able = who::with_capability(context, now, need.capability, need.unit, ABLE_MAX);
-    if [Rejection::NotConferred, Rejection::OwnDecisionOnly].contains(&rejection) {
-        able.retain(|actor| may_begin(context, need, actor));
+    let mut able = Vec::new();
+    for actor in who::with_capability(context, now, need.capability, need.unit, LOOKED_AT_MAX) {
+        if able.len() < PEOPLE_MAX && wanted.could(context, need, actor) {
+            able.push(actor);
+        }
     }
-    able.truncate(PEOPLE_MAX);
     able
 }
 
-fn may_begin(context: &Context<'_, '_>, need: &Need, actor: &Actor) -> bool {
-    let verdict = judge_proposal(context, context.now(), *actor, need, &mut Trace::off());
-    !matches!(verdict, Verdict::Refused(_))
-}
-
 /// The policy that decides, and who may begin that; nothing where there is none or nobody.
-fn others_begin(context: &Context<'_, '_>, need: &Need) -> Vec<Fact> {
+fn others_begin(context: &Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Vec<Fact> {
     let now = context.now();
     let Some(judging) = policies::judging_tier(context, now, need) else {
         return Vec::new();
     };
     let by = judging.tier.by.unwrap_or_default();
-    let mut beginners = who::everybody(context, now, need.unit, &by, ABLE_MAX);
-    beginners.retain(|actor| may_begin(context, need, actor));
+    let mut beginners = who::everybody(context, now, need.unit, &by, LOOKED_AT_MAX);
+    beginners.retain(|actor| Wanted::could_begin(context, need, *actor));
     beginners.truncate(PEOPLE_MAX);
     if beginners.is_empty() {
         return Vec::new();
@@ -79,7 +73,7 @@ fn others_begin(context: &Context<'_, '_>, need: &Need) -> Vec<Fact> {
         fact("mode", mode_name(mode.kind())),
         fact("policy", format!("y{}", judging.policy.number)),
     ];
-    facts.extend(of_mode(context, now, need.unit, mode));
+    facts.extend(of_mode(context, wanted, need.unit, mode, &beginners));
     if let Some(stricter) = &mode.escalates_to {
         facts.push(fact("escalates_to", mode_name(stricter.kind())));
     }

@@ -1,0 +1,76 @@
+//! Whom actions benefit: whose accounts they credit, and to whom they give power.
+
+use polity_proto::v1::{Account, Action, Assignment, Grant, ObjectKind, OwnerKind, SodException};
+
+use crate::actions;
+use crate::context::{Authority, Context};
+use crate::judge::{Need, power};
+
+/// The owner of the credited account, where a person is paid.
+pub(crate) fn of_need(need: &Need) -> Option<u64> {
+    let value = need.value.as_ref()?;
+    (value.counterparty.kind() == OwnerKind::Member).then_some(value.counterparty.number)
+}
+
+/// Whom the events since the one at `first` benefit.
+pub(super) fn since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
+    let mut members = credited_since(context, first);
+    members.extend(empowered_since(context, first));
+    members
+}
+
+/// Whom an action would benefit if the actor proposed it now, as far as it could be carried out.
+pub(crate) fn of_action(context: &mut Context<'_, '_>, action: &Action) -> Vec<u64> {
+    let proposer = context.actor;
+    let carried_out = context.dry(Authority::Proposal(0), proposer, |context| {
+        let first = context.events.len();
+        context.begin(0, action)?;
+        let needs = actions::needs(context, action)?;
+        let mut members: Vec<u64> = needs.iter().filter_map(of_need).collect();
+        if actions::apply(context, action).is_ok() {
+            members.extend(since(context, first));
+        }
+        Ok(members)
+    });
+    // What refers to something that is not there yet benefits nobody whom one could name.
+    carried_out.unwrap_or_default()
+}
+
+/// Members whose accounts were credited since the event at `first`.
+fn credited_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
+    context.events[first..]
+        .iter()
+        .filter(|event| {
+            event.object() == ObjectKind::Transfer || event.object() == ObjectKind::Hold
+        })
+        .filter_map(|event| event.posting.as_ref())
+        .filter_map(|posting| context.get::<Account>(posting.to).ok())
+        .filter_map(|account| account.owner)
+        .filter(|owner| owner.kind() == OwnerKind::Member)
+        .map(|owner| owner.number)
+        .collect()
+}
+
+/// Members to whom the events since `first` give power: who is put into a role or excepted from a
+/// duty, and who holds a role that receives a grant. Nobody approves that for themselves.
+fn empowered_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
+    let now = context.now().time;
+    let about = |kind: ObjectKind| {
+        let events = context.events[first..].iter();
+        events
+            .filter(move |event| event.object() == kind)
+            .map(|event| event.number)
+    };
+    let assigned = about(ObjectKind::Assignment)
+        .filter_map(|number| context.get::<Assignment>(number).ok())
+        .filter(|assignment| assignment.ended_at == 0)
+        .map(|assignment| assignment.member);
+    let granted = about(ObjectKind::Grant)
+        .filter_map(|number| context.get::<Grant>(number).ok())
+        .filter(|grant| grant.ended_at == 0)
+        .flat_map(|grant| power::holders_of(context, grant.role, now));
+    let excepted = about(ObjectKind::SodException)
+        .filter_map(|number| context.get::<SodException>(number).ok())
+        .map(|exception| exception.member);
+    assigned.chain(granted).chain(excepted).collect()
+}
