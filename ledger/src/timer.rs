@@ -5,7 +5,7 @@ use prost::Message;
 
 use crate::actions::{ending, holding, recover_member};
 use crate::context::{Authority, Block, Context};
-use crate::decisions::{self, closing, double_signing};
+use crate::decisions::{self, double_signing, settling};
 use crate::elections;
 use crate::merkle::receipts;
 use crate::state::{Overlay, consumed, keys, timers};
@@ -75,7 +75,7 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
         TimerKind::Hold => holding::expire(context, timer.number),
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
-        TimerKind::Proposal => return closing::fall_due(context, timer.number),
+        TimerKind::Proposal => return settling::fall_due(context, timer.number),
         TimerKind::Evidence => double_signing::propose_removal(context, timer.number),
         TimerKind::Election => elections::step_over(context, timer.number),
     }

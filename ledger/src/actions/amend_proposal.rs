@@ -5,7 +5,7 @@ use polity_proto::v1::{AmendProposal, Mode, Proposal, Unit};
 use super::Act;
 use crate::context::Context;
 use crate::decisions::governance::{self, Words};
-use crate::decisions::{opening, settling, timing, versions};
+use crate::decisions::{content, judging, opening, settling, stage, timing, versions};
 use crate::judge::{Actor, Need};
 use crate::{Rejection, form, outlook};
 
@@ -15,7 +15,7 @@ impl Act for AmendProposal {
         form::text(&self.explanation, form::TEXT_BYTES_MAX)?;
         form::optional_hash(&self.document)?;
         form::optional_hash(&self.outlook)?;
-        opening::check_form(&self.actions)
+        content::check_form(&self.actions)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -28,20 +28,20 @@ impl Act for AmendProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        settling::check_open(&proposal)?;
-        settling::check_undecided(context, &proposal)?;
-        let actions = opening::actions_of(&self.actions)?;
-        opening::check_content(&actions, proposal.kind())?;
+        stage::check_open(&proposal)?;
+        stage::check_undecided(context, &proposal)?;
+        let actions = content::actions_of(&self.actions)?;
+        content::check_content(&actions, proposal.kind())?;
         check_words(context, &proposal, &self.actions)?;
         let proposer = Actor {
             member: proposal.proposer,
             role: proposal.role,
         };
         opening::uncarry(context, &mut proposal);
-        let judged = opening::judge_actions(context, proposal.unit, proposer, &self.actions)?;
+        let judged = judging::judge_actions(context, proposal.unit, proposer, &self.actions)?;
         // Policy and mode stay those of the opening: what needs more is another proposal.
         let frozen: Mode = proposal.mode.clone().unwrap_or_default();
-        opening::check_covered(&judged.decision, &frozen)?;
+        judging::check_covered(&judged.decision, &frozen)?;
         outlook::check_bound(context, proposer, &actions, &self.outlook)?;
 
         timing::clear_timer(context, &proposal);

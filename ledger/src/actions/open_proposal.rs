@@ -7,7 +7,7 @@ use polity_proto::v1::{
 use super::Act;
 use crate::context::Context;
 use crate::decisions::governance::{self, Words};
-use crate::decisions::{opening, settling};
+use crate::decisions::{content, judging, opening, settling};
 use crate::judge::Need;
 use crate::state::keys::List;
 use crate::state::lists;
@@ -28,7 +28,7 @@ impl Act for OpenProposal {
         }
         form::optional_hash(&self.document)?;
         form::optional_hash(&self.outlook)?;
-        opening::check_form(&self.actions)
+        content::check_form(&self.actions)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -47,17 +47,17 @@ impl Act for OpenProposal {
         }
         let unit: Unit = context.find(&self.unit)?;
         let proposer = context.actor;
-        let actions = opening::actions_of(&self.actions)?;
-        opening::check_content(&actions, self.kind())?;
+        let actions = content::actions_of(&self.actions)?;
+        content::check_content(&actions, self.kind())?;
         let words = Words {
             tension: &self.tension,
             example: &self.example,
             explanation: &self.explanation,
         };
         governance::check(&unit, self.kind(), &words, &self.actions)?;
-        let judged = opening::judge_actions(context, unit.number, proposer, &self.actions)?;
-        let expected = opening::expected(self.expected(), self.expected_count);
-        opening::check_not_stricter(&judged.decision, &expected)?;
+        let judged = judging::judge_actions(context, unit.number, proposer, &self.actions)?;
+        let expected = judging::expected(self.expected(), self.expected_count);
+        judging::check_not_stricter(&judged.decision, &expected)?;
         outlook::check_bound(context, proposer, &actions, &self.outlook)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
@@ -93,8 +93,7 @@ impl Act for OpenProposal {
                 .collect::<Result<_, _>>()?,
             ..Proposal::default()
         };
-        let number = opening::open(context, proposal, judged)?;
-        let opened: Proposal = context.get(number)?;
+        let opened = opening::open(context, proposal, judged)?;
         settling::record(context, &opened);
         // Whoever is alone in an electorate has said all that is to be said.
         settling::settle(context, opened)

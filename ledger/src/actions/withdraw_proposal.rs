@@ -4,7 +4,7 @@ use polity_proto::v1::{Proposal, ProposalState, WithdrawProposal};
 
 use super::Act;
 use crate::context::Context;
-use crate::decisions::{closing, settling};
+use crate::decisions::{closing, settling, stage};
 use crate::judge::Need;
 use crate::{Rejection, form};
 
@@ -23,10 +23,10 @@ impl Act for WithdrawProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        if !closing::is_pending(&proposal) {
+        if !stage::is_pending(&proposal) {
             return Err(Rejection::ProposalClosed);
         }
-        settling::check_undecided(context, &proposal)?;
+        stage::check_undecided(context, &proposal)?;
 
         let closed = closing::close(context, proposal, ProposalState::Withdrawn);
         settling::record(context, &closed);

@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Basis, BasisSource, Event, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState,
 };
 
-use super::{closing, mode, opening, settling, timing};
+use super::{closing, content, mode, settling, timing};
 use crate::Amount;
 use crate::Rejection;
 use crate::actions;
@@ -56,8 +56,18 @@ pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Resu
         run(context, &proposal, basis)
     });
 
+    record(context, number, basis, done.err())
+}
+
+/// Records what came of it.
+fn record(
+    context: &mut Context<'_, '_>,
+    number: u64,
+    basis: Basis,
+    failed: Option<Rejection>,
+) -> Result<(), Rejection> {
     let mut adopted: Proposal = context.get(number)?;
-    if let Err(rejection) = done {
+    if let Some(rejection) = failed {
         adopted.state = ProposalState::Failed as i32;
         adopted.failed_code = rejection.code();
     }
@@ -74,7 +84,7 @@ pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Resu
 
 fn run(context: &mut Context<'_, '_>, proposal: &Proposal, basis: Basis) -> Result<(), Rejection> {
     check_proposer(context, proposal)?;
-    let actions = opening::actions_of(&proposal.actions)?;
+    let actions = content::actions_of(&proposal.actions)?;
     outlook::check_bound(context, context.actor, &actions, &proposal.outlook)?;
     for (index, action) in actions.iter().enumerate() {
         context.begin(index as u32, action)?;

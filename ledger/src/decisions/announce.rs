@@ -7,7 +7,7 @@
 use polity_proto::v1::{Escalation, Mode, ModeKind, Proposal, RoleKind, Who, WhoKind};
 
 use super::mode::Outcome;
-use super::{settling, timing};
+use super::{settling, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{hands, who};
@@ -49,7 +49,7 @@ pub(crate) fn escalate(
     if announced(&proposal).is_none() {
         return Err(Rejection::NotAnnounced);
     }
-    settling::check_open(&proposal)?;
+    stage::check_open(&proposal)?;
     if proposal
         .escalations
         .iter()
@@ -88,7 +88,7 @@ pub(crate) fn reverse(
     if announced(&proposal).is_none() {
         return Err(Rejection::NotAnnounced);
     }
-    settling::check_open(&proposal)?;
+    stage::check_open(&proposal)?;
     if !is_escalated(&proposal) {
         return Err(Rejection::NotEscalated);
     }

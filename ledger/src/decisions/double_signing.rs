@@ -1,12 +1,13 @@
 //! A validator signed twice and too few others would remain: the ledger itself asks the departments.
 
 use polity_proto::v1::{
-    Action, Capability, Mode, ModeKind, ObjectKind, Organisation, Proposal, ProposalKind,
-    RemoveValidator, action::Kind,
+    Action, Capability, Mode, ModeKind, Organisation, Proposal, ProposalKind, RemoveValidator,
+    action::Kind,
 };
 use prost::Message;
 
-use super::opening::{self, Judged};
+use super::judging::Judged;
+use super::{opening, settling};
 use crate::context::Context;
 use crate::form;
 use crate::judge::Decision;
@@ -50,11 +51,7 @@ pub(crate) fn propose_removal(context: &mut Context<'_, '_>, unit: u64) {
         },
         aggregated: false,
     };
-    if let Ok(number) = opening::open(context, proposal, Judged::plain(decision)) {
-        context.event(
-            ObjectKind::Proposal,
-            number,
-            &[(ObjectKind::Proposal, number)],
-        );
+    if let Ok(opened) = opening::open(context, proposal, Judged::plain(decision)) {
+        settling::record(context, &opened);
     }
 }

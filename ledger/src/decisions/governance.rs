@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Action, ProposalKind, Unit, UnitKind};
 
-use super::opening::actions_of;
+use super::content::actions_of;
 use crate::Rejection;
 use crate::actions::{self, Topic};
 

@@ -1,10 +1,10 @@
 //! What comes of an answer, of the end of an objection, or of time: a proposal is decided, refused,
 //! or waits on.
 
-use polity_proto::v1::{ObjectKind, Proposal, ProposalState};
+use polity_proto::v1::{EndReason, ObjectKind, Proposal, ProposalState};
 
 use super::mode::{self, Outcome};
-use super::{adoption, closing, timing};
+use super::{adoption, closing, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
 
@@ -21,6 +21,34 @@ pub(crate) fn settle(context: &mut Context<'_, '_>, proposal: Proposal) -> Resul
     }
 }
 
+/// The timer of a proposal: its deadline is over, it lapses, or it waits on, where outages do not
+/// count. How many actions it executed.
+pub(crate) fn fall_due(context: &mut Context<'_, '_>, number: u64) -> usize {
+    let Ok(proposal) = context.get::<Proposal>(number) else {
+        return 0;
+    };
+    if !stage::is_pending(&proposal) {
+        return 0;
+    }
+    let now = context.now();
+    if now.waiting() >= proposal.lapses_at {
+        closing::end(context, proposal, EndReason::Lapsed);
+        return 0;
+    }
+    // While it is open the next timer is that of its lapse; deciding takes it away again.
+    timing::set_timer(context, &proposal);
+    let is_open = proposal.state() == ProposalState::Open;
+    if !is_open || !timing::is_over(now, &proposal) {
+        return 0;
+    }
+    let actions = proposal.actions.len();
+    match settle(context, proposal) {
+        Ok(()) => actions,
+        // Settling refuses nobody: what cannot be executed is recorded.
+        Err(_) => 0,
+    }
+}
+
 /// Writes a proposal and records what the present action did to it.
 pub(crate) fn record(context: &mut Context<'_, '_>, proposal: &Proposal) {
     let number = proposal.number;
@@ -30,30 +58,4 @@ pub(crate) fn record(context: &mut Context<'_, '_>, proposal: &Proposal) {
         number,
         &[(ObjectKind::Proposal, number)],
     );
-}
-
-/// Refuses a proposal that nobody can change any more, or that is decided.
-pub(crate) fn check_open(proposal: &Proposal) -> Result<(), Rejection> {
-    match proposal.state() {
-        ProposalState::Open => Ok(()),
-        ProposalState::None
-        | ProposalState::Decided
-        | ProposalState::Adopted
-        | ProposalState::Failed
-        | ProposalState::Refused
-        | ProposalState::Withdrawn
-        | ProposalState::Lapsed => Err(Rejection::ProposalClosed),
-    }
-}
-
-/// Refuses to change a proposal that time has decided, though its timer may still wait. An objection
-/// that stands keeps it open.
-pub(crate) fn check_undecided(
-    context: &Context<'_, '_>,
-    proposal: &Proposal,
-) -> Result<(), Rejection> {
-    match timing::is_over(context.now(), proposal) && proposal.open_objections.is_empty() {
-        true => Err(Rejection::DeadlinePassed),
-        false => Ok(()),
-    }
 }

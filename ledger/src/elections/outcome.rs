@@ -12,8 +12,8 @@ use super::{is_open, life, nominations, record};
 use crate::Rejection;
 use crate::actions::ending;
 use crate::context::{Authority, Context};
-use crate::decisions::closing;
-use crate::decisions::opening::{self, Judged};
+use crate::decisions::judging::Judged;
+use crate::decisions::{closing, opening, settling};
 use crate::form;
 use crate::judge::Decision;
 use crate::state::keys::List;
@@ -73,21 +73,18 @@ fn propose(context: &mut Context<'_, '_>, election: Election, candidate: u64) {
     match opening::open(context, proposal, Judged::plain(decision)) {
         Ok(opened) => {
             // Who has come since the call has no say in this one.
-            if let Ok(proposal) = context.get::<Proposal>(opened) {
-                context.put(&Proposal {
-                    electorate: election.electorate.clone(),
-                    ..proposal
-                });
-            }
+            let opened = Proposal {
+                electorate: election.electorate.clone(),
+                ..opened
+            };
             context.put(&Election {
                 step: ElectionStep::Objections as i32,
                 step_until: 0,
                 candidate,
-                proposal: opened,
+                proposal: opened.number,
                 ..election
             });
-            let histories = [(ObjectKind::Proposal, opened)];
-            context.event(ObjectKind::Proposal, opened, &histories);
+            settling::record(context, &opened);
             record(context, number);
         }
         Err(_) => end_without(context, election, EndReason::Lapsed),

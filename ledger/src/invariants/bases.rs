@@ -5,7 +5,7 @@ use polity_proto::v1::{
 };
 
 use super::{Broken, Step, all, ensure, find};
-use crate::decisions::closing;
+use crate::decisions::stage;
 use crate::judge::Now;
 
 /// Each event names an authority that was there when it happened, and nothing happens in a refusal.
@@ -38,7 +38,7 @@ pub(super) fn bases(step: &Step<'_>) -> Result<(), Broken> {
                         .is_some_and(|policy| held(policy.ended_at, step.now))
             }
             BasisSource::Proposal => find::<Proposal>(step.after, basis.number)
-                .is_some_and(|proposal| !closing::is_pending(&proposal)),
+                .is_some_and(|proposal| !stage::is_pending(&proposal)),
         };
         ensure(9, holds, || format!("{event:?} has no basis that held"))?;
     }

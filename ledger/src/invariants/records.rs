@@ -10,7 +10,7 @@ use polity_proto::v1::{
 use sha2::{Digest, Sha256};
 
 use super::{Broken, State, all, ensure, number, rows};
-use crate::decisions::closing;
+use crate::decisions::stage;
 use crate::elections;
 use crate::judge::Now;
 use crate::merkle::history::{Frontier, leaf_hash};
@@ -131,7 +131,7 @@ fn expected(state: &State) -> Lists {
     for exception in all::<SodException>(state) {
         put(List::SodExceptions, exception.rule, exception.number);
     }
-    for proposal in all::<Proposal>(state).filter(closing::is_pending) {
+    for proposal in all::<Proposal>(state).filter(stage::is_pending) {
         put(List::Proposals, proposal.unit, proposal.number);
         put(List::ProposalsBy, proposal.proposer, proposal.number);
     }

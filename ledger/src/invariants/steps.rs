@@ -8,7 +8,7 @@ use polity_proto::v1::{
 
 use super::value::Sum;
 use super::{Broken, State, all, ensure, find, number, rows};
-use crate::decisions::closing;
+use crate::decisions::stage;
 use crate::judge::Now;
 use crate::state::keys;
 
@@ -46,7 +46,7 @@ impl<'a> Step<'a> {
 /// What a proposal was opened under stays until it is closed. A mode changes only to the one that
 /// it names for objections.
 pub(super) fn frozen(step: &Step<'_>) -> Result<(), Broken> {
-    for before in all::<Proposal>(step.before).filter(closing::is_pending) {
+    for before in all::<Proposal>(step.before).filter(stage::is_pending) {
         let number = before.number;
         let Some(after) = find::<Proposal>(step.after, number) else {
             return ensure(13, false, || format!("proposal {number} is gone"));
@@ -68,7 +68,7 @@ pub(super) fn frozen(step: &Step<'_>) -> Result<(), Broken> {
         ensure(13, grown, || format!("proposal {number} lost a version"))?;
     }
     // What is closed stays as it was closed: nothing decided is ever changed.
-    for before in all::<Proposal>(step.before).filter(|proposal| !closing::is_pending(proposal)) {
+    for before in all::<Proposal>(step.before).filter(|proposal| !stage::is_pending(proposal)) {
         let after = find::<Proposal>(step.after, before.number);
         ensure(13, after.as_ref() == Some(&before), || {
             format!("proposal {} changed after its end", before.number)

@@ -3,17 +3,17 @@
 use polity_proto::v1::{OutlookAnswer, OutlookRequest, ProposalKind};
 
 use crate::context::{Authority, Block, Context};
-use crate::decisions::opening;
+use crate::decisions::content;
 use crate::judge::Actor;
 use crate::outlook;
 use crate::state::{Overlay, Read};
 
 /// The outlook of a request's actions; none where they are those of no proposal.
 pub fn outlook(state: &dyn Read, block: Block, request: &OutlookRequest) -> Option<OutlookAnswer> {
-    opening::check_form(&request.actions).ok()?;
-    let actions = opening::actions_of(&request.actions).ok()?;
+    content::check_form(&request.actions).ok()?;
+    let actions = content::actions_of(&request.actions).ok()?;
     let kinds = [ProposalKind::Governance, ProposalKind::Operation];
-    let fits = |kind| opening::check_content(&actions, kind).is_ok();
+    let fits = |kind| content::check_content(&actions, kind).is_ok();
     if !kinds.into_iter().any(fits) {
         return None;
     }

@@ -1,0 +1,157 @@
+//! A proposal's actions, judged: as they are now, each on the state that the earlier ones would
+//! leave, and nothing of it stays. What comes of it is the decision that they need together.
+
+use polity_proto::v1::{Exposure, Mode, ModeKind, ObjectKind};
+
+use super::{benefit, content, exposure};
+use crate::Rejection;
+use crate::actions;
+use crate::context::{Authority, Context};
+use crate::judge::{
+    Actor, Decision, Need, Trace, Verdict, judge_proposal, power, strictness, tightens,
+};
+
+/// What judging a proposal's actions tells.
+pub(crate) struct Judged {
+    /// The strictest decision that one of them needs.
+    pub(crate) decision: Decision,
+    pub(super) exposures: Vec<Exposure>,
+    pub(super) credited: Vec<u64>,
+}
+
+impl Judged {
+    /// A decision about what neither spends nor credits anybody.
+    pub(crate) fn plain(decision: Decision) -> Judged {
+        Judged {
+            decision,
+            exposures: Vec::new(),
+            credited: Vec::new(),
+        }
+    }
+}
+
+/// Judges a proposal's actions as acts of `proposer` that `unit` decides.
+pub(crate) fn judge_actions(
+    context: &mut Context<'_, '_>,
+    unit: u64,
+    proposer: Actor,
+    encoded: &[Vec<u8>],
+) -> Result<Judged, Rejection> {
+    let actions = content::actions_of(encoded)?;
+    context.dry(Authority::Proposal(0), proposer, |context| {
+        let first_event = context.events.len();
+        let mut decisions = Vec::new();
+        let mut exposures = Vec::new();
+        let mut credited = Vec::new();
+        for (index, action) in actions.iter().enumerate() {
+            context.begin(index as u32, action)?;
+            let needs = actions::needs(context, action)?;
+            for (place, need) in needs.iter().enumerate() {
+                decisions.extend(judge_need(context, unit, proposer, need, place == 0)?);
+                exposures.extend(exposure::of_need(context, need));
+                credited.extend(benefit::of_need(need));
+            }
+            actions::apply(context, action)?;
+        }
+        credited.extend(benefit::since(context, first_event));
+        credited.sort_unstable();
+        credited.dedup();
+        Ok(Judged {
+            decision: strictest(decisions)?,
+            exposures,
+            credited,
+        })
+    })
+}
+
+/// The decision that one need asks for; none where the proposer may, or where the proposal itself
+/// creates what it is about.
+fn judge_need(
+    context: &Context<'_, '_>,
+    unit: u64,
+    proposer: Actor,
+    need: &Need,
+    is_first: bool,
+) -> Result<Option<Decision>, Rejection> {
+    // Where several must sign, no decision stands in for them.
+    if need.people > 1 {
+        return Err(Rejection::ActionNotProposable);
+    }
+    if context.has_created(ObjectKind::Unit, need.unit) {
+        // What was not conferred on it cannot be done in it by anybody, nor by who creates it.
+        return match power::unit_capabilities(context, need.unit).contain(need.capability) {
+            true => Ok(None),
+            false => Err(Rejection::NotConferred),
+        };
+    }
+    let belongs = need.unit == unit || need.departments;
+    if need.own || (is_first && !belongs) {
+        return Err(Rejection::ProposalForeign);
+    }
+    let now = context.now();
+    match judge_proposal(context, now, proposer, need, &mut Trace::off()) {
+        Verdict::Allowed(_) => Ok(None),
+        Verdict::Refused(rejection) => Err(rejection),
+        // What another unit has to decide is not this proposal's.
+        Verdict::NeedsDecision(_) if !belongs => Err(Rejection::ProposalForeign),
+        Verdict::NeedsDecision(decision) => Ok(Some(decision)),
+    }
+}
+
+/// The strictest of several decisions. Where others would have to approve, it is none of one proposal.
+fn strictest(decisions: Vec<Decision>) -> Result<Decision, Rejection> {
+    let strictest = decisions
+        .iter()
+        .reduce(|a, b| match strictness(&b.mode) > strictness(&a.mode) {
+            true => b,
+            false => a,
+        })
+        .cloned()
+        .ok_or(Rejection::NoDecisionNeeded)?;
+    let covers_all = decisions
+        .iter()
+        .all(|decision| tightens(&strictest.mode, &decision.mode));
+    match covers_all {
+        true => Ok(strictest),
+        false => Err(Rejection::ProposalDivided),
+    }
+}
+
+/// Refuses a decision that is stricter than `mode`, by the name of what made it so.
+pub(crate) fn check_not_stricter(decision: &Decision, mode: &Mode) -> Result<(), Rejection> {
+    match (
+        strictness(&decision.mode) > strictness(mode),
+        decision.aggregated,
+    ) {
+        (false, _) => Ok(()),
+        (true, true) => Err(Rejection::SpendSplit),
+        (true, false) => Err(Rejection::StricterMode),
+    }
+}
+
+/// Refuses an amendment that needs other people's decision, or a stricter one, than the proposal has:
+/// policy and mode stay those of the opening.
+pub(crate) fn check_covered(decision: &Decision, frozen: &Mode) -> Result<(), Rejection> {
+    check_not_stricter(decision, frozen)?;
+    match tightens(frozen, &decision.mode) {
+        true => Ok(()),
+        false => Err(Rejection::ProposalDivided),
+    }
+}
+
+/// What the proposer stated, as a mode to compare with: what was not stated is as strict as can be.
+pub(crate) fn expected(kind: ModeKind, count: u32) -> Mode {
+    Mode {
+        kind: kind as i32,
+        count: if count == 0 { u32::MAX } else { count },
+        wait: u64::MAX,
+        deadline: u64::MAX,
+        quorum: u32::MAX,
+        pass: u32::MAX,
+        escalates_to: Some(Box::new(Mode {
+            kind: i32::MAX,
+            ..Mode::default()
+        })),
+        ..Mode::default()
+    }
+}

@@ -1,0 +1,46 @@
+//! What may still be done to a proposal.
+
+use polity_proto::v1::{Proposal, ProposalState};
+
+use super::timing;
+use crate::Rejection;
+use crate::context::Context;
+
+/// Whether the proposal still waits for somebody.
+pub(crate) fn is_pending(proposal: &Proposal) -> bool {
+    match proposal.state() {
+        ProposalState::Open | ProposalState::Decided => true,
+        ProposalState::None
+        | ProposalState::Adopted
+        | ProposalState::Failed
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => false,
+    }
+}
+
+/// Refuses a proposal that nobody can change any more, or that is decided.
+pub(crate) fn check_open(proposal: &Proposal) -> Result<(), Rejection> {
+    match proposal.state() {
+        ProposalState::Open => Ok(()),
+        ProposalState::None
+        | ProposalState::Decided
+        | ProposalState::Adopted
+        | ProposalState::Failed
+        | ProposalState::Refused
+        | ProposalState::Withdrawn
+        | ProposalState::Lapsed => Err(Rejection::ProposalClosed),
+    }
+}
+
+/// Refuses to change a proposal that time has decided, though its timer may still wait. An objection
+/// that stands keeps it open.
+pub(crate) fn check_undecided(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+) -> Result<(), Rejection> {
+    match timing::is_over(context.now(), proposal) && proposal.open_objections.is_empty() {
+        true => Err(Rejection::DeadlinePassed),
+        false => Ok(()),
+    }
+}
