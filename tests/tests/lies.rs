@@ -25,8 +25,11 @@ const PURSES: &str = r#"
 [[units]]
 unit = "root/plan"
 kind = "company"
+confers = ["freeze"]
 [[roles]]
 role = "root/plan#clerk"
+[[roles.grants]]
+can = ["freeze"]
 [[accounts]]
 account = "fay:main"
 asset = "EUR"
@@ -122,6 +125,25 @@ fn altered<M: Message + Default>(
     result
 }
 
+/// Changes the accounts in an answer about a past height.
+fn with_past_accounts(params: &Value, result: Value, change: impl Fn(&mut Account)) -> Value {
+    altered("/keys", params, result, |answer: &mut KeysAnswer| {
+        let past = answer
+            .answers
+            .iter_mut()
+            .filter(|_| params["height"] != "0");
+        for one in past {
+            let mut record = Record::decode(&one.value[..]).unwrap_or_default();
+            let mut account = Account::decode(&record.object[..]).unwrap_or_default();
+            if account.asset != 0 {
+                change(&mut account);
+                record.object = account.encode_to_vec();
+                one.value = record.encode_to_vec();
+            }
+        }
+    })
+}
+
 fn balance(terminal: &Terminal) -> String {
     let shown = terminal.json("fay", &["account", "show", "fay:main"]);
     shown["balance"]["amount"]
@@ -158,23 +180,8 @@ fn nothing_that_a_node_makes_up_is_shown() {
 
     // The past is held to the account's history.
     let richer = liar(honest, |_, params, result| {
-        altered("/keys", params, result, |answer: &mut KeysAnswer| {
-            for one in answer
-                .answers
-                .iter_mut()
-                .filter(|_| params["height"] != "0")
-            {
-                let mut record = Record::decode(&one.value[..]).unwrap_or_default();
-                let account = Account::decode(&record.object[..]).unwrap_or_default();
-                if account.asset != 0 {
-                    record.object = Account {
-                        credits_posted: Amount(9_999_900).to_bytes(),
-                        ..account
-                    }
-                    .encode_to_vec();
-                    one.value = record.encode_to_vec();
-                }
-            }
+        with_past_accounts(params, result, |account| {
+            account.credits_posted = Amount(9_999_900).to_bytes();
         })
     });
     let then = [&show[..], &["--at", &first]].concat();
@@ -184,6 +191,21 @@ fn nothing_that_a_node_makes_up_is_shown() {
         (&"249.00".into(), &true.into())
     );
     assert_eq!(code(&richer, &then), PROOF_FAILED);
+
+    // So is what an account may do, to the history of its owner.
+    let frozen = terminal.json("stan", &["account", "freeze", "fay:main"])["height"].to_string();
+    let then = [&show[..], &["--at", &frozen]].concat();
+    let shown = terminal.json("fay", &then);
+    assert_eq!(
+        (&shown["state"], &shown["proven"]),
+        (&"frozen".into(), &true.into())
+    );
+    let thawing = liar(honest, |_, params, result| {
+        with_past_accounts(params, result, |account| account.frozen = false)
+    });
+    assert_eq!(code(&thawing, &then), PROOF_FAILED);
+    terminal.json("stan", &["account", "unfreeze", "fay:main"]);
+    let then = [&show[..], &["--at", &first]].concat();
 
     // How many decimals an asset has never changes: nobody is asked what it was.
     let scaled = liar(honest, |_, params, result| {

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use polity_ledger::merkle::receipts;
 use polity_ledger::state::keys;
-use polity_proto::v1::{Action, Body, Envelope, Event, Receipt, Signer};
+use polity_proto::v1::{Action, Body, Envelope, Event, HistoryEntry, Receipt, Signer};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -74,7 +74,12 @@ impl Session {
 impl Evidence<'_> {
     /// Proves the event that an entry of a verified history points to.
     pub async fn event(&mut self, item: &HistoryItem) -> Result<ProvenEvent> {
-        let (height, position) = (item.entry.height, item.entry.position);
+        self.event_of(&item.entry).await
+    }
+
+    /// Proves the event that an entry points to; the entry is proven already.
+    pub(super) async fn event_of(&mut self, entry: &HistoryEntry) -> Result<ProvenEvent> {
+        let (height, position) = (entry.height, entry.position);
         if !self.receipts.contains_key(&(height, position)) {
             let found = self.receipt(height, position).await?;
             self.receipts.insert((height, position), found);
@@ -87,7 +92,7 @@ impl Evidence<'_> {
         let event = proven
             .receipt
             .events
-            .get(item.entry.event as usize)
+            .get(entry.event as usize)
             .ok_or_else(|| Error::proof("the receipt has no such event"))?;
         Ok(ProvenEvent {
             event: event.clone(),

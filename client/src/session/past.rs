@@ -1,11 +1,13 @@
 //! The past: what a node remembers of a height, held to the object's own history, which the newest state proves.
 
+mod account;
+
 use polity_ledger::state::objects::{Object, object_key};
-use polity_proto::v1::{Account, HistoryEntry, KeysAnswer, KeysRequest, ObjectKind, Record};
+use polity_proto::v1::{KeysAnswer, KeysRequest, ObjectKind, Record};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::read::{KEYS_MAX, decode, decode_object};
+use super::read::{KEYS_MAX, decode};
 use super::{Moment, Session};
 use crate::{Error, Result};
 
@@ -84,40 +86,18 @@ impl Session {
             .first()
             .filter(|last| last.height <= height)
             .ok_or_else(|| another(height))?;
-        if last.object_hash == Sha256::digest(&record.object)[..] {
-            return Ok(true);
+        if T::KIND == ObjectKind::Account {
+            let account = decode(&record.object)?;
+            return self.is_past_account(&account, last, height).await;
         }
-        if T::KIND == ObjectKind::Account && self.moved_alike(number, last, &record.object).await? {
-            return Ok(false);
+        match last.object_hash == Sha256::digest(&record.object)[..] {
+            true => Ok(true),
+            false => Err(another(height)),
         }
-        Err(another(height))
-    }
-
-    /// Whether an account is, but for what it may do, as an entry's hash says. A freeze, a limit of credit and the closing
-    /// stand in the owner's history: they may have come after the account's last movement, and cannot be proven by it.
-    async fn moved_alike(&self, number: u64, last: &HistoryEntry, object: &[u8]) -> Result<bool> {
-        let account: Account = decode(object)?;
-        let mut then = vec![Account::default()];
-        for height in [last.height, last.height.saturating_sub(1)] {
-            let keys = [object_key(Account::PREFIX, number)];
-            let (values, _) = self.remembered(&keys, height.max(1)).await?;
-            for value in values.into_iter().flatten() {
-                then.push(decode_object(&value)?);
-            }
-        }
-        Ok(then.into_iter().any(|then| {
-            let account = Account {
-                credit_limit: then.credit_limit,
-                frozen: then.frozen,
-                closed_at: then.closed_at,
-                ..account.clone()
-            };
-            last.object_hash == Sha256::digest(account.encode_to_vec())[..]
-        }))
     }
 }
 
-fn another(height: u64) -> Error {
+pub(super) fn another(height: u64) -> Error {
     Error::proof(format!(
         "the object's history proves another past than the node remembers of height {height}"
     ))
