@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
 
@@ -12,8 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use polity_client::ErrorKind;
 use polity_client::session::Founding as GenesisFile;
 use polity_ledger::Amount;
+use polity_ledger::state::keys;
 use polity_node::genesis_file::GenesisFile as NodesGenesisFile;
 use polity_proto::v1::{Account, Asset, HistoryAnswer, KeysAnswer, Record};
+use polity_tests::binaries;
 use polity_tests::cluster::{Cluster, Founding};
 use polity_tests::engine::Engine;
 use polity_tests::http;
@@ -44,11 +47,14 @@ const REFUSED: Option<i32> = Some(3);
 const PROOF_FAILED: Option<i32> = Some(5);
 const OUTCOME_UNKNOWN: Option<i32> = Some(6);
 
-fn founded() -> (Cluster, Terminal) {
+/// Parameters that a charter adds: blocks come though nothing happens.
+const AWAKE: &str = "idle_interval = \"1s\"\n";
+
+fn founded(parameters: &str) -> (Cluster, Terminal) {
     let mut terminal = Terminal::new();
     terminal.enrol("fay", "root/plan", "root/plan#clerk");
     terminal.enrol("stan", "root/plan", "root/plan#clerk");
-    let addition = format!("{PURSES}{}", terminal.people());
+    let addition = format!("{parameters}{PURSES}{}", terminal.people());
     let mut cluster = Cluster::found(&Founding {
         engine: Engine::Embedded,
         founders: 1,
@@ -156,7 +162,7 @@ const PAY: [&str; 5] = ["transfer", "send", "fay:main", "stan:main", "1.00"];
 
 #[test]
 fn nothing_that_a_node_makes_up_is_shown() {
-    let (cluster, terminal) = founded();
+    let (cluster, terminal) = founded("");
     let honest = cluster.gateways()[0];
     let pay = [&PAY[..], &["EUR"]].concat();
     let first = terminal.json("fay", &pay)["height"].to_string();
@@ -248,8 +254,52 @@ fn nothing_that_a_node_makes_up_is_shown() {
 }
 
 #[test]
+fn what_happens_by_time_is_watched_and_proven() {
+    let (cluster, terminal) = founded(AWAKE);
+    let honest = cluster.gateways()[0];
+    let watch = |nodes: &[&str]| {
+        let mut watch = Command::new(binaries::path("polity"));
+        watch.arg("--home").arg(terminal.path(""));
+        watch.args(nodes.iter().flat_map(|node| ["--node", node]));
+        watch.args(["watch", "--idle"]);
+        watch.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut watch = watch.spawn().expect("polity can be run");
+        let told = BufReader::new(watch.stdout.take().expect("it is piped"));
+        let mut lines = told.lines().map_while(Result::ok);
+        assert!(lines.next().is_some(), "it watches");
+        (watch, lines)
+    };
+    let reserve = ["hold", "place", "fay:main", "stan:main", "1.00", "EUR"];
+    let reserve = [&reserve[..], &["--expires", "2s"]].concat();
+    let honest_node = format!("http://{honest}");
+
+    let (mut watching, mut lines) = watch(&[&honest_node]);
+    terminal.json("fay", &reserve);
+    let by_itself = lines.find(|line| line.contains("by itself"));
+    assert!(by_itself.is_some(), "the watch ended");
+    assert_eq!(lines.next().as_deref(), Some("  expired h1"));
+    watching.kill().expect("it watches on");
+    watching.wait().expect("it ended");
+
+    // A node that keeps back what the state proves that timers did; only the honest one has a websocket.
+    let row = hex::encode([keys::TIMER_RECEIPT]);
+    let hiding = liar(honest, move |_, params, mut result| {
+        let key = params["data"].as_str().unwrap_or_default();
+        if params["path"] == "/key" && key.starts_with(&row) {
+            result["response"]["value"] = "".into();
+        }
+        result
+    });
+    let (watching, _) = watch(&[&hiding, &honest_node]);
+    terminal.json("fay", &reserve);
+    let output = watching.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), PROOF_FAILED, "{told}");
+}
+
+#[test]
 fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
-    let (cluster, terminal) = founded();
+    let (cluster, terminal) = founded("");
     let honest = cluster.gateways()[0];
     let pay = [&PAY[..], &["EUR"]].concat();
     let refusal = |code: u32, method: &str, mut result: Value| {
@@ -297,7 +347,7 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
 
 #[test]
 fn a_genesis_that_no_node_would_begin_with_is_no_root_of_trust() {
-    let (cluster, terminal) = founded();
+    let (cluster, terminal) = founded("");
     let text = fs::read_to_string(cluster.genesis_file()).expect("the genesis can be read");
     let signed: Value = serde_json::from_str(&text).expect("JSON");
     let by_node = |text: &str| {

@@ -4,20 +4,22 @@ use std::time::Duration;
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::session::{AsOf, Session};
-use polity_client::v1::ObjectKind;
+use polity_client::proof::ProvenReceipt;
+use polity_client::session::{AsOf, Session, View, lettered};
+use polity_client::v1::{Election, EndReason, Event, ObjectKind, Proposal, Receipt};
 use serde_json::json;
 
-use super::tx;
+use super::{election, tx};
 use crate::context::Context;
 use crate::names::{self, Names};
-use crate::{failure, receipt};
+use crate::{failure, receipt, word};
 
 /// A node makes a block at least this often.
 const QUIET_MAX: Duration = Duration::from_secs(600);
 
-/// Shows each block with what its transactions did, from now on, until you stop it. Everything that
-/// is shown is proven; the websocket only says when to look.
+/// Shows each block with what its transactions did, and what it did by itself because its time had come, from now on,
+/// until you stop it. Everything that is shown is proven, and nothing of a block is left out; the websocket only says
+/// when to look.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity watch\n  \
@@ -36,47 +38,104 @@ impl Watch {
     pub async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let mut stream = session.rpc().subscribe_blocks().await?;
+        let mut next = stream.next_height(QUIET_MAX).await?;
         let mut left = self.blocks.unwrap_or(u64::MAX);
         while left > 0 {
-            let height = stream.next_height(QUIET_MAX).await?;
-            self.show(context, session, height).await?;
-            left -= 1;
+            // What a block did is proven by the one after it, which follows a block that did something at once. A node
+            // that skips a block in its telling hides nothing.
+            let newest = stream.next_height(QUIET_MAX).await?;
+            for height in (next..newest).take(usize::try_from(left).unwrap_or(usize::MAX)) {
+                self.show(context, session, height).await?;
+                next = height + 1;
+                left -= 1;
+            }
         }
         Ok(())
     }
 
     async fn show(&self, context: &Context, session: &Session, height: u64) -> Result<()> {
-        let block = session.rpc().block(Some(height)).await?;
-        let count = block.transactions.len() as u32;
-        if count == 0 && self.idle {
+        let receipts = session.evidence().block(height).await?;
+        let timers = session.timers(height).await?;
+        if receipts.is_empty() && timers.is_empty() && self.idle {
             let value = json!({"height": height, "transactions": []});
             context.output.show(&value, || format!("block {height}"));
         }
-        for index in 0..count {
-            let proven = session.receipt_at(height, index).await?;
-            let events = receipt::events_json(session, &proven.receipt).await?;
-            let lines = receipt::event_lines(session, &proven.receipt).await?;
-            let signers = tx::sent(&proven)?.body()?.signers;
-            let signers: Vec<u64> = signers.iter().map(|one| one.member).collect();
-            let view = session.view(AsOf::Newest);
-            let mut names = Names::new(&view);
-            names.load_members(signers.iter().copied()).await?;
-            let by = names.members(&signers);
-            let value = json!({
-                "height": height,
-                "index": index,
-                "signers": signers.iter().map(|one| names::json(ObjectKind::Member, *one)).collect::<Vec<_>>(),
-                "code": proven.code,
-                "events": events,
-            });
-            context.output.show(&value, || match proven.code {
-                0 => format!("block {height}, by {by}\n{lines}"),
-                code => format!(
-                    "block {height}, by {by}: refused {code} {}",
-                    failure::rejection_name(code)
-                ),
+        for proven in &receipts {
+            show_transaction(context, session, proven).await?;
+        }
+        for (index, receipt) in (receipts.len()..).zip(&timers) {
+            let events = receipt::events_json(session, receipt).await?;
+            let value = json!({"height": height, "index": index, "timer": true, "events": events});
+            let lines = lines_by_time(session, receipt).await?;
+            context.output.show(&value, || {
+                format!("block {height}, by itself: its time had come\n{lines}")
             });
         }
         Ok(())
     }
+}
+
+async fn show_transaction(
+    context: &Context,
+    session: &Session,
+    proven: &ProvenReceipt,
+) -> Result<()> {
+    let height = proven.height;
+    let events = receipt::events_json(session, &proven.receipt).await?;
+    let lines = receipt::event_lines(session, &proven.receipt).await?;
+    let signers = tx::sent(proven)?.body()?.signers;
+    let signers: Vec<u64> = signers.iter().map(|one| one.member).collect();
+    let view = session.view(AsOf::Newest);
+    let mut names = Names::new(&view);
+    names.load_members(signers.iter().copied()).await?;
+    let by = names.members(&signers);
+    let value = json!({
+        "height": height,
+        "index": proven.index,
+        "signers": signers.iter().map(|one| names::json(ObjectKind::Member, *one)).collect::<Vec<_>>(),
+        "code": proven.code,
+        "events": events,
+    });
+    context.output.show(&value, || match proven.code {
+        0 => format!("block {height}, by {by}\n{lines}"),
+        code => format!(
+            "block {height}, by {by}: refused {code} {}",
+            failure::rejection_name(code)
+        ),
+    });
+    Ok(())
+}
+
+/// What a timer did, an event a line.
+async fn lines_by_time(session: &Session, receipt: &Receipt) -> Result<String> {
+    let view = session.view(AsOf::Newest);
+    let mut names = Names::new(&view);
+    receipt::load_names(&mut names, &receipt.events).await?;
+    let mut lines = String::new();
+    for event in &receipt.events {
+        let line = match stands(&view, event).await? {
+            Some(line) => line,
+            None => receipt::event_line(&names, event),
+        };
+        lines.push_str(&format!("  {line}\n"));
+    }
+    Ok(lines)
+}
+
+/// Where a decision stands that went a step further by time: its event says no more than that.
+async fn stands(view: &View<'_>, event: &Event) -> Result<Option<String>> {
+    let has_word = event.did != 0 || event.reason() != EndReason::None;
+    if has_word || receipt::is_adoption(event) {
+        return Ok(None);
+    }
+    let shown = lettered(event.object(), event.number);
+    if event.object() == ObjectKind::Proposal {
+        let proposal: Option<Proposal> = view.get(event.number).await?;
+        return Ok(proposal.map(|one| format!("{shown} is {} now", word::word(one.state()))));
+    }
+    if event.object() == ObjectKind::Election {
+        let election: Option<Election> = view.get(event.number).await?;
+        return Ok(election.map(|one| format!("{shown}: {}", election::step_words(one.step()))));
+    }
+    Ok(None)
 }

@@ -11,6 +11,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::{HistoryItem, Session};
+use crate::proof::ProvenReceipt;
 use crate::{Error, ErrorKind, Result};
 
 /// Most timers of a block, by the rules.
@@ -68,6 +69,38 @@ impl Session {
             totals: BTreeMap::new(),
             times: BTreeMap::new(),
         }
+    }
+
+    /// What a block did by itself at its end: a receipt of each timer that did something, in their order. They are rows
+    /// beside the state, under a root that the state proves; where it has none, the block's timers did nothing.
+    pub async fn timers(&self, height: u64) -> Result<Vec<Receipt>> {
+        // No state before this block's is believed from here on.
+        self.light().proven_at(height, self.wait).await?;
+        let key = keys::key(keys::TIMER_RECEIPTS, &[height]);
+        let (mut values, _) = self.read(&[key]).await?;
+        let Some(root) = values.pop().flatten() else {
+            return Ok(Vec::new());
+        };
+        let mut rows = Vec::new();
+        for index in 0..TIMERS_MAX {
+            let row = keys::key(keys::TIMER_RECEIPT, &[height, index]);
+            let answer = self.ask("/key", &row, 0, false).await?;
+            if answer.value.is_empty() {
+                break;
+            }
+            rows.push(answer.value);
+        }
+        if receipts::root(&rows)[..] != root[..] {
+            return Err(Error::proof(
+                "the receipts of the block's timers are others",
+            ));
+        }
+        rows.iter()
+            .map(|row| {
+                Receipt::decode(&row[..])
+                    .map_err(|error| Error::proof("a receipt is malformed").with_source(error))
+            })
+            .collect()
     }
 }
 
@@ -138,7 +171,7 @@ impl Evidence<'_> {
                 signers: body.signers,
             });
         }
-        let receipts = self.timers(height).await?;
+        let receipts = self.session.timers(height).await?;
         receipts
             .into_iter()
             .nth((position - total) as usize)
@@ -176,34 +209,18 @@ impl Evidence<'_> {
         Ok(total)
     }
 
-    /// What a block's timers did: rows beside the state, under a root that the state proves.
-    async fn timers(&self, height: u64) -> Result<Vec<Receipt>> {
-        let key = keys::key(keys::TIMER_RECEIPTS, &[height]);
-        let (mut values, _) = self.session.read(&[key]).await?;
-        let root = values
-            .pop()
-            .flatten()
-            .ok_or_else(|| Error::proof("the block's timers did nothing"))?;
-        let mut rows = Vec::new();
-        for index in 0..TIMERS_MAX {
-            let row = keys::key(keys::TIMER_RECEIPT, &[height, index]);
-            let answer = self.session.ask("/key", &row, 0, false).await?;
-            if answer.value.is_empty() {
-                break;
+    /// Everything that a block's transactions came to, in its order: none is left out.
+    pub async fn block(&mut self, height: u64) -> Result<Vec<ProvenReceipt>> {
+        let total = self.total(height).await?;
+        let mut receipts = Vec::new();
+        for index in 0..total {
+            let proven = self.session.receipt_at(height, index).await?;
+            if proven.total != total {
+                return Err(Error::proof("the receipt is of a block of another length"));
             }
-            rows.push(answer.value);
+            receipts.push(proven);
         }
-        if receipts::root(&rows)[..] != root[..] {
-            return Err(Error::proof(
-                "the receipts of the block's timers are others",
-            ));
-        }
-        rows.iter()
-            .map(|row| {
-                Receipt::decode(&row[..])
-                    .map_err(|error| Error::proof("a receipt is malformed").with_source(error))
-            })
-            .collect()
+        Ok(receipts)
     }
 
     pub(super) async fn time(&mut self, height: u64) -> Result<u64> {

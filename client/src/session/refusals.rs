@@ -68,13 +68,8 @@ impl Session {
         height: u64,
         evidence: &mut Evidence<'_>,
     ) -> Result<Vec<Refused>> {
-        let total = evidence.total(height).await?;
         let mut refused = Vec::new();
-        for index in 0..total {
-            let proven = self.receipt_at(height, index).await?;
-            if proven.total != total {
-                return Err(Error::proof("the receipt is of a block of another length"));
-            }
+        for proven in evidence.block(height).await? {
             refused.extend(read(&proven, evidence).await?);
         }
         Ok(refused)

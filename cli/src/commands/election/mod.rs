@@ -14,6 +14,8 @@ use polity_client::{Error, ErrorKind, Result};
 
 use crate::context::Context;
 
+pub(in crate::commands) use show::step_words;
+
 /// Elections: who holds the roles that nobody assigns.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \

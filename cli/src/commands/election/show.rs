@@ -87,7 +87,8 @@ fn numbered(kind: ObjectKind, number: u64) -> String {
     }
 }
 
-fn step_words(step: ElectionStep) -> &'static str {
+/// Where an election stands.
+pub(in crate::commands) fn step_words(step: ElectionStep) -> &'static str {
     match step {
         ElectionStep::None => "none",
         ElectionStep::Ballots => "ballots are sealed",
