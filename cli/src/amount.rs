@@ -11,7 +11,13 @@ use serde_json::{Value, json};
 #[derive(Args, Clone, Debug)]
 pub struct AmountWords {
     /// Amount and asset, without grouping: `480.00 EUR`.
-    #[arg(value_names = ["AMOUNT", "ASSET"], num_args = 1..=2, required = true)]
+    // A sign is refused in words: to the parser it would be an unknown option.
+    #[arg(
+        value_names = ["AMOUNT", "ASSET"],
+        num_args = 1..=2,
+        required = true,
+        allow_negative_numbers = true
+    )]
     pub amount: Vec<String>,
 }
 

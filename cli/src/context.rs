@@ -99,7 +99,16 @@ impl Context {
     pub async fn as_of(&self) -> Result<AsOf> {
         match &self.options.at {
             None => Ok(AsOf::Newest),
-            Some(text) => Ok(AsOf::Height(self.height_of(text).await?)),
+            Some(text) => {
+                let height = self.height_of(text).await?;
+                let newest = self.session().await?.newest_height().await?;
+                match height > newest {
+                    true => Err(usage(format!(
+                        "height {height} lies ahead: the newest is {newest}"
+                    ))),
+                    false => Ok(AsOf::Height(height)),
+                }
+            }
         }
     }
 

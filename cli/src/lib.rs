@@ -32,12 +32,13 @@ use context::Context;
 
 /// Runs one command line and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
             // Nothing is left to do where even this cannot be written.
-            let _ = error.print();
+            let _ = in_full(error, arguments).print();
             return ExitCode::from(code);
         }
     };
@@ -65,4 +66,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// Who leaves out what to do is shown what there is to do.
+fn in_full(error: clap::Error, mut arguments: Vec<OsString>) -> clap::Error {
+    if error.kind() != clap::error::ErrorKind::MissingSubcommand {
+        return error;
+    }
+    arguments.push("--help".into());
+    Cli::try_parse_from(arguments).err().unwrap_or(error)
 }

@@ -1,6 +1,6 @@
 //! `tx show | draft | sign | submit | refusals`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use polity_client::proof::ProvenReceipt;
@@ -63,7 +63,11 @@ impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         match id(&self.what) {
             Some(id) => show_sent(context, &id).await,
-            None => show_draft(context, &draft_file::read(&PathBuf::from(&self.what))?).await,
+            None if !Path::new(&self.what).exists() => Err(usage(&format!(
+                "neither a file nor a transaction's id, which has 64 hexadecimal digits: {}",
+                self.what
+            ))),
+            None => show_draft(context, &draft_file::read(Path::new(&self.what))?).await,
         }
     }
 }

@@ -115,8 +115,14 @@ impl KeyStore {
 
     /// The public part of one key; needs no passphrase.
     pub fn public(&self, name: &str) -> Result<StoredKey> {
-        let bytes = read_bounded(&self.path(name, "pub")?)?;
-        parse_public(name, &bytes)
+        let path = self.path(name, "pub")?;
+        if !path.exists() {
+            return Err(Error::key(format!(
+                "no key is called {name} in {}",
+                self.directory.display()
+            )));
+        }
+        parse_public(name, &read_bounded(&path)?)
     }
 
     /// The public parts of all keys, by name.

@@ -11,6 +11,11 @@ impl Session {
         Ok(self.rpc().status().await?.earliest_height.max(1))
     }
 
+    /// The newest height that a node tells of, none below what was proven before.
+    pub async fn newest_height(&self) -> Result<u64> {
+        self.light().newest_height().await
+    }
+
     /// The newest height whose block is not later than a time, Unix seconds.
     ///
     /// # Errors

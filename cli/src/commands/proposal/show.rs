@@ -63,8 +63,12 @@ impl Show {
     }
 }
 
-/// Waits and deadlines as the clock will show them: the ledger counts them without outages.
+/// Waits and deadlines as the clock will show them: the ledger counts them without outages. Of a closed proposal none
+/// lies ahead, and what was paused since is not its outage.
 fn on_the_clock(proposal: Proposal, paused: u64) -> Proposal {
+    if proposal.closed_at != 0 {
+        return proposal;
+    }
     let shift = |at: u64| {
         if at == 0 {
             0
@@ -108,7 +112,7 @@ fn head(proposal: &Proposal, names: &Names<'_>, actions: &[String]) -> String {
         ("deadline", ahead(proposal.deadline)),
         ("lapses", ahead(proposal.lapses_at)),
         ("decided", time::shown(proposal.decided_at)),
-        ("executable", time::shown(proposal.executable_at)),
+        ("executable", ahead(proposal.executable_at)),
         ("closed", time::shown(proposal.closed_at)),
         ("benefits", names.members(&proposal.beneficiaries)),
         ("bound to", bound(&proposal.outlook)),
@@ -170,4 +174,27 @@ fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_moves_the_waits_of_what_is_open_alone() {
+        let open = Proposal {
+            deadline: 100,
+            executable_at: 200,
+            ..Proposal::default()
+        };
+        let closed = Proposal {
+            closed_at: 150,
+            ..open.clone()
+        };
+
+        let shown = on_the_clock(open, 30);
+        assert_eq!((shown.deadline, shown.executable_at), (130, 230));
+        assert_eq!(shown.lapses_at, 0);
+        assert_eq!(on_the_clock(closed.clone(), 30), closed);
+    }
 }

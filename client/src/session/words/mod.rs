@@ -242,10 +242,26 @@ pub fn mode_name(kind: ModeKind) -> &'static str {
     }
 }
 
+/// The text as a sentence begins. A number keeps its letter: `m5` is written so everywhere.
 fn first_upper(text: &str) -> String {
     let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
+    let first = characters.next();
+    match (first, characters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_ascii_digit() => {
+            first.to_uppercase().chain(characters).collect()
+        }
+        (_, _) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_letter_but_for_a_number() {
+        assert_eq!(first_upper("you pay"), "You pay");
+        assert_eq!(first_upper("m5 finn pays"), "m5 finn pays");
+        assert_eq!(first_upper(""), "");
     }
 }
