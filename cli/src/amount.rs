@@ -7,6 +7,8 @@ use polity_client::v1::{Account, Asset};
 use polity_client::{Error, ErrorKind, Result, amount};
 use serde_json::{Value, json};
 
+use crate::failure::usage;
+
 /// An amount as the last words of a command: two words, or one that is quoted.
 #[derive(Args, Clone, Debug)]
 pub struct AmountWords {
@@ -34,7 +36,7 @@ pub async fn read(session: &Session, text: &str) -> Result<(Amount, Asset)> {
     let asset = session
         .get::<Asset>(session.asset(code).await?)
         .await?
-        .ok_or_else(|| Error::new(ErrorKind::Usage, format!("no asset {code}")))?;
+        .ok_or_else(|| usage(format!("no asset {code}")))?;
     Ok((amount::parse(number, asset.scale)?, asset))
 }
 
@@ -117,12 +119,9 @@ fn split(text: &str) -> Result<(&str, &str)> {
     let mut words = text.split_whitespace();
     match (words.next(), words.next(), words.next()) {
         (Some(number), Some(code), None) => Ok((number, code)),
-        _ => Err(Error::new(
-            ErrorKind::Usage,
-            format!(
-                "an amount is written with its asset, without grouping, like 480.00 EUR, not {text}"
-            ),
-        )),
+        _ => Err(usage(format!(
+            "an amount is written with its asset, without grouping, like 480.00 EUR, not {text}"
+        ))),
     }
 }
 

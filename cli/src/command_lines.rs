@@ -2,6 +2,8 @@
 
 use polity_client::{Error, ErrorKind, Result};
 
+use crate::failure::usage;
+
 /// No file of commands is longer.
 const BYTES_MAX: u64 = 1 << 20;
 
@@ -49,10 +51,6 @@ pub(crate) fn words(line: &str) -> Option<Vec<String>> {
     }
     words.extend(word);
     quote.is_none().then_some(words)
-}
-
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }
 
 #[cfg(test)]

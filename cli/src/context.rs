@@ -1,19 +1,23 @@
 //! What a command works with: the session, who acts, and what its action is for.
 
+mod acting;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use polity_client::keys::{KeyStore, Passphrase, Signer, StoredKey};
-use polity_client::ledger::state::keys;
-use polity_client::session::{AsOf, Founding, HomeConfig, Named, Session, View};
+use polity_client::Result;
+use polity_client::keys::{KeyStore, Passphrase};
+use polity_client::session::{AsOf, Founding, Session, View};
 use polity_client::trust::Checkpoint;
-use polity_client::v1::{Action, Index, Member};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::v1::Action;
 use tokio::sync::OnceCell;
 
 use crate::cli::Options;
+use crate::failure::usage;
 use crate::output::Output;
-use crate::{passphrase, time};
+use crate::time;
+
+pub use acting::Actor;
 
 /// What is done with the action that a command builds.
 #[derive(Debug, Default)]
@@ -48,15 +52,6 @@ pub struct Context {
 enum HeightOrTime {
     Height(u64),
     Time(u64),
-}
-
-/// Who acts, and with which key.
-#[derive(Clone, Debug)]
-pub struct Actor {
-    /// The member.
-    pub member: Named,
-    /// The key; its secret stays in its file until something is signed.
-    pub key: StoredKey,
 }
 
 impl Context {
@@ -164,55 +159,6 @@ impl Context {
         Ok(HeightOrTime::Time(seconds))
     }
 
-    /// The member who acts or asks. Needs no key where `--member` or the configuration names one.
-    pub async fn member(&self) -> Result<Named> {
-        if let Some(member) = self.member_text()? {
-            return self.session().await?.member(&member).await;
-        }
-        Ok(self.actor().await?.member)
-    }
-
-    /// Who acts, and the key that will sign.
-    pub async fn actor(&self) -> Result<Actor> {
-        let session = self.session().await?;
-        if let Some(text) = self.member_text()? {
-            let member = session.member(&text).await?;
-            let key = self.key_of(session, member.number).await?;
-            return Ok(Actor { member, key });
-        }
-
-        let key = match self.key_text()? {
-            Some(name) => self.keys().public(&name)?,
-            None => self.only_key()?,
-        };
-        let index: Option<Index> = session
-            .value(keys::key_with(keys::KEY, &[], &key.public_key))
-            .await?;
-        let number = index.map(|index| index.number).ok_or_else(|| {
-            usage(format!(
-                "the key {} belongs to no member; is it enrolled?",
-                key.name
-            ))
-        })?;
-        let member = session.member(&format!("m{number}")).await?;
-        Ok(Actor { member, key })
-    }
-
-    /// The actor's key, opened; its passphrase is asked for once.
-    pub fn open_key(&self, who: &Actor) -> Result<Signer> {
-        let mut known = self
-            .passphrase
-            .lock()
-            .map_err(|_| Error::new(ErrorKind::Trouble, "an earlier step failed"))?;
-        let passphrase = match known.take() {
-            Some(passphrase) => passphrase,
-            None => passphrase::existing(&who.key.name, self.options.passphrase_fd)?,
-        };
-        let signer = self.keys().open(&who.key.name, &passphrase);
-        *known = Some(passphrase);
-        signer
-    }
-
     /// The role of `--as`; 0: none was given.
     pub async fn acting_role(&self) -> Result<u64> {
         match &self.options.acting_role {
@@ -245,74 +191,4 @@ impl Context {
             header_hash,
         })
     }
-
-    fn member_text(&self) -> Result<Option<String>> {
-        match &self.options.member {
-            Some(member) => Ok(Some(member.clone())),
-            None => Ok(HomeConfig::read(&self.home)?.member),
-        }
-    }
-
-    fn key_text(&self) -> Result<Option<String>> {
-        match &self.options.key {
-            Some(key) => Ok(Some(key.clone())),
-            // A key of the configuration is the key of its member.
-            None if self.options.member.is_some() => Ok(None),
-            None => Ok(HomeConfig::read(&self.home)?.key),
-        }
-    }
-
-    /// The key of a member: the one that was named, else a key of the store that is enrolled for them.
-    async fn key_of(&self, session: &Session, member: u64) -> Result<StoredKey> {
-        match self.key_text()? {
-            Some(name) => self.keys().public(&name),
-            None => self.enrolled_key(session, member).await,
-        }
-    }
-
-    /// A key of the store that is enrolled for a member.
-    pub async fn enrolled_key(&self, session: &Session, member: u64) -> Result<StoredKey> {
-        let member: Member = session.get(member).await?.unwrap_or_default();
-        let enrolled = |key: &StoredKey| {
-            member
-                .keys
-                .iter()
-                .any(|one| one.revoked_at == 0 && one.public == key.public_key)
-        };
-        self.keys()
-            .list()?
-            .into_iter()
-            .find(enrolled)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Key,
-                    format!(
-                        "no key of {} lies in {}: see polity key list",
-                        member.handle,
-                        self.home.join("keys").display()
-                    ),
-                )
-            })
-    }
-
-    fn only_key(&self) -> Result<StoredKey> {
-        let mut all = self.keys().list()?;
-        match (all.pop(), all.is_empty()) {
-            (Some(key), true) => Ok(key),
-            (Some(_), false) => Err(usage(
-                "several keys are there: say who acts, with --member or --key",
-            )),
-            (None, _) => Err(Error::new(
-                ErrorKind::Key,
-                format!(
-                    "no key in {}: make one with polity key new NAME",
-                    self.home.join("keys").display()
-                ),
-            )),
-        }
-    }
-}
-
-fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

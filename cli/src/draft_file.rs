@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use polity_client::session::Draft;
 use polity_client::{Error, ErrorKind, Result};
 
+use crate::failure::usage;
+
 /// First line of the file.
 const HEADING: &str = "polity draft 1";
 /// Digits of a line.
@@ -23,10 +25,10 @@ pub fn read(path: &Path) -> Result<Draft> {
     };
     let length = std::fs::metadata(path).map_err(trouble)?.len();
     if length > BYTES_MAX {
-        return Err(Error::new(
-            ErrorKind::Usage,
-            format!("{} is too large for a draft", path.display()),
-        ));
+        return Err(usage(format!(
+            "{} is too large for a draft",
+            path.display()
+        )));
     }
     parse(&std::fs::read_to_string(path).map_err(trouble)?)
 }
@@ -69,7 +71,7 @@ fn print(draft: &Draft) -> String {
 }
 
 fn parse(text: &str) -> Result<Draft> {
-    let wrong = || Error::new(ErrorKind::Usage, "not a draft");
+    let wrong = || usage("not a draft");
     let digits: String = text
         .trim_start()
         .strip_prefix(HEADING)

@@ -9,6 +9,11 @@ use serde_json::{Value, json};
 
 use crate::output::Form;
 
+/// What somebody typed, or gave, cannot be done.
+pub fn usage(words: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, words)
+}
+
 /// Tells an error on stderr.
 pub fn show(error: &Error, form: Form) {
     use std::io::Write;

@@ -1,11 +1,12 @@
 //! Limits of a grant in words: `500.00 EUR` a transfer, `5000.00 EUR per month`, `2000.00 EUR per 30 days`.
 
+use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::v1::{Asset, PeriodKind, PeriodLimit};
-use polity_client::{Error, ErrorKind, Result};
 
 use crate::amount;
 use crate::context::Context;
+use crate::failure::usage;
 
 /// Limits as an action carries them, and the asset that they speak of.
 #[derive(Default)]
@@ -74,10 +75,6 @@ fn split(text: &str) -> Result<(&str, PeriodKind, u32)> {
     let days = period.trim().strip_suffix("days").ok_or_else(wrong)?.trim();
     let days = days.parse().map_err(|_| wrong())?;
     Ok((amount, PeriodKind::RollingDays, days))
-}
-
-fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! A mode in words: `approve 2 by lead after 24h`, `announce 72h else approve 1 by lead`.
 
 use polity_client::v1::{Mode, ModeKind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
+use crate::failure::usage;
 use crate::names::Names;
 use crate::tier::who_shown;
 use crate::{time, word};
@@ -155,7 +156,7 @@ fn wrong(text: &str) -> Error {
         "a mode is written: alone, departments, approve 2 by WHO [after 24h], announce 72h else MODE, \
          consent within 72h [unless silent], or vote within 72h quorum 50% pass 60%; not {text:?}"
     );
-    Error::new(ErrorKind::Usage, words)
+    usage(words)
 }
 
 #[cfg(test)]

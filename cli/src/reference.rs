@@ -5,9 +5,10 @@ use polity_client::session::number_of;
 use polity_client::v1::{
     Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Ref,
 };
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{ErrorKind, Result};
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::{commands, time, word};
 
 /// Reads `new(2)`.
@@ -180,10 +181,6 @@ impl Context {
             Err(error) => Err(error),
         }
     }
-}
-
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }
 
 #[cfg(test)]

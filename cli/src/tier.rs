@@ -5,10 +5,11 @@
 
 use polity_client::ledger::Amount;
 use polity_client::v1::{Asset, Capability, Mode, Ref, RoleKind, Tier, Who, WhoKind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
 use crate::amount;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::Names;
 use crate::{mode, word};
 
@@ -192,10 +193,6 @@ fn wrong_tier(text: &str) -> Error {
     usage(format!(
         "a tier is written \"up to 500.00 EUR: role holders: alone\" or \"else: lead: approve 1 by lead\", not {text:?}"
     ))
-}
-
-fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub use polity_client::time::shown;
 use polity_client::{Error, ErrorKind, Result};
 
+use crate::failure::usage;
+
 /// Reads a time: `2026-03-01T12:00:00Z`, or a day, `2026-03-01`, which is its first second in UTC. Unix seconds.
 pub fn parse(text: &str) -> Result<u64> {
     let full = match text.len() {
@@ -87,10 +89,6 @@ pub fn now() -> Result<u64> {
 pub fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
-}
-
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }
 
 #[cfg(test)]

@@ -1,20 +1,18 @@
 //! The one way by which a command changes the ledger: asked, said in words, signed, sent, proven.
 
+mod authority;
+mod drafting;
+
 use std::io::{IsTerminal, Write};
 
-use polity_client::ledger::Rejection;
-use polity_client::session::{
-    Draft, Outcome, Session, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, actor, lettered,
-    signed_by,
-};
-use polity_client::v1::{
-    Action, Fact, Member, ObjectKind, Ref, Second, Signer, Verdict, VerdictKind, action::Kind,
-};
+use polity_client::session::{Draft, Outcome, Session, actor};
+use polity_client::v1::{Fact, Verdict, action::Kind};
 use polity_client::{Error, ErrorKind, Refusal, Result};
 use serde_json::json;
 
 use crate::context::{Actor, Context, Purpose};
-use crate::{draft_file, receipt, time};
+use crate::failure::usage;
+use crate::{draft_file, receipt};
 
 impl Context {
     /// Does what the command is for with the actions that it built: sends them, or asks about them. Several actions
@@ -152,181 +150,6 @@ impl Context {
         }
     }
 
-    /// Chooses for each action the role in which it is allowed, or reports why it is in none.
-    async fn in_roles(
-        &self,
-        session: &Session,
-        who: &Actor,
-        kinds: Vec<Kind>,
-        seconds: &[CoSigner],
-    ) -> Result<Vec<Action>> {
-        let effective_at = match &self.options.effective_at {
-            Some(text) => time::parse(text)?,
-            None => 0,
-        };
-        let given = self.acting_role().await?;
-        let mut role = given;
-        let mut actions = Vec::new();
-        for (index, kind) in kinds.into_iter().enumerate() {
-            let mut action = actor(kind, role);
-            action.effective_at = effective_at;
-            action.seconds = (1..)
-                .zip(seconds)
-                .map(|(signer, second)| Second {
-                    signer,
-                    acting_role: second.role(),
-                })
-                .collect();
-            if given == 0 && seconds.is_empty() {
-                let verdict = self.verdict(session, who, &action).await?;
-                // Also where it is refused: the record names the role in which it came closest.
-                let closest = verdict.acting_role;
-                match verdict.kind() {
-                    VerdictKind::Allowed => role = closest,
-                    // A later action may name what an earlier one creates: the dry run judges it.
-                    VerdictKind::Refused if index > 0 => {}
-                    VerdictKind::None | VerdictKind::Refused => {
-                        if !self.options.send_anyway && self.options.draft.is_none() {
-                            return Err(refused(verdict.code, &verdict.facts));
-                        }
-                        role = closest;
-                    }
-                    VerdictKind::NeedsDecision => {
-                        if !self.options.send_anyway {
-                            return Err(self.needs_decision(session, &verdict).await?);
-                        }
-                        role = closest;
-                    }
-                }
-                action.acting_role = (role != 0).then_some(Ref {
-                    number: role,
-                    new: 0,
-                });
-            }
-            actions.push(action);
-        }
-        Ok(actions)
-    }
-
-    async fn verdict(&self, session: &Session, who: &Actor, action: &Action) -> Result<Verdict> {
-        // Signers are placed later: the judge is asked about the actor alone.
-        session.can(who.member.number, action, true).await
-    }
-
-    async fn needs_decision(&self, session: &Session, verdict: &Verdict) -> Result<Error> {
-        let words = session.words().authority(verdict).await?;
-        let mut facts = verdict.facts.clone();
-        facts.push(Fact {
-            name: "instead".into(),
-            value: format!(
-                "{words}: polity proposal open {} -- and the same words",
-                lettered(ObjectKind::Unit, verdict.unit)
-            ),
-        });
-        let code = match verdict.code {
-            0 => Rejection::NeedsDecision.code(),
-            code => code,
-        };
-        Ok(refused(code, &facts))
-    }
-
-    fn draft(
-        &self,
-        session: &Session,
-        who: &Actor,
-        actions: Vec<Action>,
-        seconds: &[CoSigner],
-    ) -> Result<Draft> {
-        let mut signers = vec![signed_by(who.member.number, &who.key.public_key)];
-        signers.extend(seconds.iter().map(|second| second.signer.clone()));
-        let several = signers.len() > 1 || self.options.draft.is_some();
-        let validity = match &self.options.valid_for {
-            Some(text) => time::parse_duration(text)?,
-            None if several => VALIDITY_SEVERAL_SIGNERS,
-            None => VALIDITY_ONE_SIGNER,
-        };
-        Draft::new(session.organisation(), signers, actions, validity)
-    }
-
-    /// The draft of a file with further actions. Signatures are over the whole, so there must be none yet.
-    fn appended(&self, there: Draft, more: &Draft) -> Result<Draft> {
-        if there
-            .signatures
-            .iter()
-            .any(|signature| !signature.is_empty())
-        {
-            return Err(usage(
-                "the draft is signed already: further actions need a new one",
-            ));
-        }
-        let (mut body, more) = (there.body()?, more.body()?);
-        let mut place = Vec::new();
-        for signer in &more.signers {
-            let found = body
-                .signers
-                .iter()
-                .position(|one| one.member == signer.member);
-            place.push(found.unwrap_or(body.signers.len()));
-            if found.is_none() {
-                body.signers.push(signer.clone());
-            }
-        }
-        let placed = |signer: u32| {
-            let index = place.get(signer as usize).copied().unwrap_or_default();
-            u32::try_from(index).unwrap_or(u32::MAX)
-        };
-        for mut action in more.actions {
-            action.actor = placed(action.actor);
-            for second in &mut action.seconds {
-                second.signer = placed(second.signer);
-            }
-            body.actions.push(action);
-        }
-        Draft::of_body(&body)
-    }
-
-    async fn keep_draft(&self, path: &std::path::Path, draft: &Draft, who: &Actor) -> Result<()> {
-        for sentence in self.sentences(draft, &[], who.member.number).await? {
-            self.output.note(format!("{sentence}."));
-        }
-        draft_file::write(path, draft)?;
-        let value = json!({"id": hex::encode(draft.id()), "file": path.display().to_string()});
-        self.output.show(&value, || {
-            format!(
-                "Written to {0}; nobody has signed yet.\nSign it with: polity tx sign {0}",
-                path.display()
-            )
-        });
-        Ok(())
-    }
-
-    async fn seconds(&self, session: &Session) -> Result<Vec<CoSigner>> {
-        let mut seconds = Vec::new();
-        for text in &self.options.seconds {
-            let (member, role) = text.split_once('=').unwrap_or((text, ""));
-            let number = session.member(member).await?.number;
-            let role = match role {
-                "" => 0,
-                role => session.role(role).await?.number,
-            };
-            let keys = session
-                .get::<Member>(number)
-                .await?
-                .unwrap_or_default()
-                .keys;
-            let key = keys
-                .into_iter()
-                .find(|key| key.revoked_at == 0)
-                .ok_or_else(|| usage(format!("{member} has no key to sign with")))?;
-            let signer = Signer {
-                member: number,
-                key: key.public,
-            };
-            seconds.push(CoSigner { signer, role });
-        }
-        Ok(seconds)
-    }
-
     async fn show_outcome(
         &self,
         session: &Session,
@@ -359,21 +182,6 @@ impl Context {
     }
 }
 
-/// Another signer, and the role in which they stand behind the actions; 0: none.
-struct CoSigner {
-    signer: Signer,
-    role: u64,
-}
-
-impl CoSigner {
-    fn role(&self) -> Option<Ref> {
-        (self.role != 0).then_some(Ref {
-            number: self.role,
-            new: 0,
-        })
-    }
-}
-
 /// A refusal that a dry run found; nothing was sent.
 pub fn refused(code: u32, facts: &[Fact]) -> Error {
     let mut facts: Vec<(String, String)> = facts
@@ -389,10 +197,6 @@ pub fn refused(code: u32, facts: &[Fact]) -> Error {
         log: String::new(),
         facts,
     })
-}
-
-fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }
 
 fn trouble(words: &str) -> Error {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Cli;
 use crate::context::{Context, Purpose};
+use crate::failure::usage;
 use crate::output::Table;
 use crate::transaction::refused;
 
@@ -74,7 +75,7 @@ async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Co
     let cli = Cli::try_parse_from(words).map_err(|error| {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ").to_owned();
-        Error::new(ErrorKind::Usage, text)
+        usage(text)
     })?;
     let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
     Box::pin(cli.command.run(&inner)).await?;

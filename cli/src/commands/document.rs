@@ -6,10 +6,11 @@ use polity_client::session::{lettered, number_of};
 use polity_client::v1::{
     AnchorDocument, Document as DocumentState, Index, ObjectKind, SupersedeDocument, action::Kind,
 };
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::json;
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::facts;
 use crate::time;
@@ -147,8 +148,5 @@ async fn number(context: &Context, text: &str) -> Result<u64> {
 }
 
 fn absent(text: &str) -> Error {
-    Error::new(
-        ErrorKind::Usage,
-        format!("no document like {text} is anchored"),
-    )
+    usage(format!("no document like {text} is anchored"))
 }

@@ -1,11 +1,12 @@
 //! `explain`: what a refusal means, by number, family or name.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::ledger::Rejection;
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::output::Table;
 
 /// Explains a refusal: a number, a family such as 3xx, or a name.
@@ -32,10 +33,10 @@ impl Explain {
     pub fn run(self, context: &Context) -> Result<()> {
         let found = matching(self.what.as_deref());
         if found.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("no refusal is called {}", self.what.unwrap_or_default()),
-            ));
+            return Err(usage(format!(
+                "no refusal is called {}",
+                self.what.unwrap_or_default()
+            )));
         }
         let json: Vec<Value> = found
             .iter()

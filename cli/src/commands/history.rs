@@ -1,14 +1,15 @@
 //! `history OBJECT`: everything that happened to something, proven.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::session::{AsOf, Session, Source, lettered, object};
 use polity_client::v1::{
     BudgetLine, Document, Grant, Hold, Node, ObjectKind, Party, Policy, SodRule,
 };
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::json;
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::Names;
 use crate::output::Table;
 use crate::progress::Progress;
@@ -182,12 +183,7 @@ async fn subject(session: &Session, text: &str) -> Result<Subject> {
 
 /// The history in which the events of something stand that has none of its own.
 async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
-    let missing = || {
-        Error::new(
-            ErrorKind::Usage,
-            format!("there is no {}", lettered(kind, number)),
-        )
-    };
+    let missing = || usage(format!("there is no {}", lettered(kind, number)));
     let (holder, of) = match kind {
         ObjectKind::Grant => {
             let grant: Grant = session.get(number).await?.ok_or_else(missing)?;
@@ -252,13 +248,10 @@ async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subj
         | ObjectKind::Election
         | ObjectKind::Account
         | ObjectKind::Organisation => {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!(
-                    "{} stands in the history of its unit or account: ask for that",
-                    lettered(kind, number)
-                ),
-            ));
+            return Err(usage(format!(
+                "{} stands in the history of its unit or account: ask for that",
+                lettered(kind, number)
+            )));
         }
     };
     Ok(Subject {

@@ -1,17 +1,18 @@
 //! `hold list | show | place | post | void`.
 
 use clap::{Args, Subcommand};
+use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Set;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
 };
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::transfer;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::{amount, time, word};
@@ -94,9 +95,7 @@ impl Show {
         let view = context.view().await?;
         let number = super::numbered(ObjectKind::Hold, &self.hold)?;
         let hold = view.get::<HoldState>(number).await?;
-        let hold = hold.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("there is no hold {}", self.hold))
-        })?;
+        let hold = hold.ok_or_else(|| usage(format!("there is no hold {}", self.hold)))?;
         let names = names_of(&view, std::slice::from_ref(&hold)).await?;
         context.answer(&view, as_json(&hold, &names), || {
             facts(&[

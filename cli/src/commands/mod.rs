@@ -38,11 +38,12 @@ pub mod watch;
 pub mod why;
 
 use clap::Subcommand;
+use polity_client::Result;
 use polity_client::session::{kind_name, lettered, number_of};
 use polity_client::v1::{ObjectKind, Ref};
-use polity_client::{Error, ErrorKind, Result};
 
 use crate::context::Context;
+use crate::failure::usage;
 
 pub use can::actions_of;
 
@@ -146,7 +147,7 @@ pub fn numbered(kind: ObjectKind, text: &str) -> Result<u64> {
             kind_name(kind),
             lettered(kind, 7)
         );
-        Error::new(ErrorKind::Usage, words)
+        usage(words)
     })
 }
 

@@ -1,15 +1,16 @@
 //! `party list | register`.
 
 use clap::{Args, Subcommand};
+use polity_client::Result;
 use polity_client::ledger::state::keys::{self, List as Set};
 use polity_client::session::lettered;
 use polity_client::v1::{
     Account, ObjectKind, OwnerKind, Party as PartyState, RegisterParty, action::Kind,
 };
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::json;
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::Table;
 
@@ -141,7 +142,7 @@ fn place(text: &str) -> Result<(&str, &str)> {
     text.split_once("/@").ok_or_else(|| {
         let words =
             format!("a new party is written UNIT/@HANDLE, like acme/dev/@vendor-7, not {text}");
-        Error::new(ErrorKind::Usage, words)
+        usage(words)
     })
 }
 

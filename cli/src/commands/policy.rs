@@ -1,15 +1,16 @@
 //! `policy list | show | set | remove`.
 
 use clap::{Args, Subcommand};
+use polity_client::Result;
 use polity_client::ledger::state::keys::List as Set;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Capability, ObjectKind, Policy as PolicyState, RemovePolicy, SetPolicy, Unit, action::Kind,
 };
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::{tier, time, word};
@@ -104,12 +105,7 @@ impl Show {
         let view = context.view().await?;
         let number = context.policy_number(&self.policy).await?;
         let policy = view.get::<PolicyState>(number).await?;
-        let policy = policy.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Usage,
-                format!("there is no policy {}", self.policy),
-            )
-        })?;
+        let policy = policy.ok_or_else(|| usage(format!("there is no policy {}", self.policy)))?;
         let names = names_of(&view, std::slice::from_ref(&policy)).await?;
         context.answer(&view, as_json(&policy, &names), || {
             let number = |kind, number| match number {

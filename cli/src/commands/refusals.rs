@@ -1,12 +1,13 @@
 //! `tx refusals`: who tried what, and which rule said no.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::session::{Refused, Session, lettered};
 use polity_client::v1::{ObjectKind, OwnerKind};
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::output::Table;
 use crate::progress::Progress;
 use crate::time;
@@ -162,8 +163,4 @@ fn row(refused: &Refused, what: &str) -> Value {
         "code": refused.rejection.code(),
         "rejection": refused.rejection.name(),
     })
-}
-
-fn usage(words: &str) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::actions_of;
 use super::refusals::Refusals;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::output::facts;
 use crate::{draft_file, failure, receipt, time};
 
@@ -63,7 +64,7 @@ impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         match id(&self.what) {
             Some(id) => show_sent(context, &id).await,
-            None if !Path::new(&self.what).exists() => Err(usage(&format!(
+            None if !Path::new(&self.what).exists() => Err(usage(format!(
                 "neither a file nor a transaction's id, which has 64 hexadecimal digits: {}",
                 self.what
             ))),
@@ -272,8 +273,4 @@ pub(super) fn id(text: &str) -> Option<[u8; 32]> {
     let mut id = [0; 32];
     hex::decode_to_slice(text, &mut id).ok()?;
     Some(id)
-}
-
-fn usage(words: &str) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

@@ -1,11 +1,14 @@
-//! Sends a transaction until its outcome is proven, also where nodes stop and start again meanwhile.
+//! A transaction of an import: signed, sent until its outcome is proven, also where nodes stop and start again
+//! meanwhile, and read for what came of it.
 
 use std::time::Duration;
 
+use polity_proto::v1::{Action, ObjectKind, Receipt};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::session::{Draft, Outcome, Session};
-use crate::{Error, ErrorKind, Result};
+use super::run::Registrar;
+use crate::session::{Draft, Outcome, Session, VALIDITY_ONE_SIGNER, signed_by};
+use crate::{Error, ErrorKind, Refusal, Result};
 
 /// How long nodes may be away.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -13,6 +16,24 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Before the next attempt, where a node answers at once.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// A transaction that these people sign, the first of whom acts.
+pub(super) fn signed(
+    session: &Session,
+    people: &[&Registrar<'_>],
+    actions: Vec<Action>,
+) -> Result<Draft> {
+    let signers = people
+        .iter()
+        .map(|one| signed_by(one.member, &one.signer.public_key()))
+        .collect();
+    let organisation = session.organisation();
+    let mut draft = Draft::new(organisation, signers, actions, VALIDITY_ONE_SIGNER)?;
+    for one in people {
+        draft.sign(organisation, one.signer)?;
+    }
+    Ok(draft)
+}
 
 /// Sends the same bytes again and again, which is safe: an id is consumed once.
 pub(super) async fn deliver(session: &Session, draft: &Draft) -> Result<Outcome> {
@@ -40,4 +61,29 @@ fn passes(error: &Error) -> bool {
         ErrorKind::NotReached | ErrorKind::OutcomeUnknown | ErrorKind::Trouble => true,
         ErrorKind::Refused | ErrorKind::Usage | ErrorKind::ProofFailed | ErrorKind::Key => false,
     }
+}
+
+/// Refuses an outcome that is a refusal: `about` says what of the import the action was that failed.
+pub(super) fn accepted(outcome: &Outcome, about: impl Fn(u32) -> (String, String)) -> Result<()> {
+    if outcome.code == 0 {
+        return Ok(());
+    }
+    Err(Error::refused(Refusal {
+        code: outcome.code,
+        log: String::new(),
+        facts: vec![
+            about(outcome.receipt.failed_action),
+            ("height".into(), outcome.height.to_string()),
+        ],
+    }))
+}
+
+/// The number of what an action created, from its proven receipt.
+pub(super) fn created(receipt: &Receipt, action: u32, kind: ObjectKind) -> Result<u64> {
+    receipt
+        .events
+        .iter()
+        .find(|event| event.action == action && event.object() == kind)
+        .map(|event| event.number)
+        .ok_or_else(|| Error::proof("the receipt does not say what was created"))
 }

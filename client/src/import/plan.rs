@@ -4,32 +4,24 @@
 //! a unit or a member keep their order, so the history of each object is in the order of the file; what shares
 //! nothing may be on its way at the same time.
 
+mod actions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use polity_ledger::check::ACTIONS_MAX;
-use polity_proto::v1::{
-    Action, AssignRole, Capability, CreateRole, CreateUnit, DissolveUnit, ImportMember, Manner,
-    MoveUnit, ObjectKind, Receipt, Ref, RevokeAssignment, UnitKind, action::Kind,
-};
+use polity_proto::v1::{Action, ObjectKind, Receipt};
 
+use super::deliver::created;
 use super::handles::Handles;
 use super::recorded::Recorded;
 use super::story::{Deed, Story, Thing, ThingIndex};
 use super::structure::Structure;
-use crate::session::actor;
-use crate::{Error, Result};
+use crate::Result;
 
 /// Steps that are looked at for one transaction, past those that have to wait.
 const LOOKAHEAD: usize = 4_000;
 /// While others are on their way, a transaction with fewer actions is not worth its signature.
 const ACTIONS_MIN: usize = ACTIONS_MAX / 2;
-
-/// What an imported unit may pass on to those below it: what the import itself needs there.
-const CONFERRED: [Capability; 3] = [
-    Capability::Govern,
-    Capability::AssignRoles,
-    Capability::AdmitMembers,
-];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
@@ -138,13 +130,7 @@ impl<'s> Plan<'s> {
                 continue;
             };
             let kind = self.kind_of(thing);
-            let created = receipt
-                .events
-                .iter()
-                .find(|event| event.action == index && event.object() == kind);
-            self.numbers[thing] = created
-                .ok_or_else(|| Error::proof("the receipt does not say what was created"))?
-                .number;
+            self.numbers[thing] = created(receipt, index, kind)?;
         }
         Ok(())
     }
@@ -186,80 +172,6 @@ impl<'s> Plan<'s> {
         chosen
     }
 
-    fn action(&mut self, step: usize, created: &BTreeMap<ThingIndex, u32>) -> Action {
-        let step = &self.story.steps[step];
-        let numbers = &self.numbers;
-        let refer = |thing: ThingIndex| {
-            Some(match created.get(&thing) {
-                Some(new) => Ref {
-                    number: 0,
-                    new: *new,
-                },
-                None => Ref {
-                    number: numbers[thing],
-                    new: 0,
-                },
-            })
-        };
-        let top = Some(Ref {
-            number: self.top,
-            new: 0,
-        });
-        let below = |parent: Option<ThingIndex>| parent.map_or(top, refer);
-        let external_id = |thing| self.story.external_id(thing);
-        let kind = match step.deed {
-            Deed::CreateUnit { unit, parent } => {
-                let handle = self.units.take(&external_id(unit));
-                self.unit_handles.insert(unit, handle.clone());
-                Kind::CreateUnit(CreateUnit {
-                    parent: below(parent),
-                    kind: UnitKind::Team as i32,
-                    handle,
-                    label: label(&self.story.things[unit]),
-                    external_id: external_id(unit),
-                    confers: CONFERRED.map(|capability| capability as i32).to_vec(),
-                    ..CreateUnit::default()
-                })
-            }
-            Deed::MoveUnit { unit, parent } => Kind::MoveUnit(MoveUnit {
-                unit: refer(unit),
-                parent: below(parent),
-            }),
-            Deed::DissolveUnit { unit } => Kind::DissolveUnit(DissolveUnit { unit: refer(unit) }),
-            Deed::CreateRole { role } => {
-                let (unit, name) = self.story.role(role);
-                Kind::CreateRole(CreateRole {
-                    unit: refer(unit),
-                    handle: self.roles.entry(unit).or_default().take(name),
-                    external_id: external_id(role),
-                    ..CreateRole::default()
-                })
-            }
-            Deed::ImportMember { member } => Kind::ImportMember(ImportMember {
-                handle: self.members.take(&external_id(member)),
-                external_id: external_id(member),
-                unit: top,
-                ..ImportMember::default()
-            }),
-            Deed::Assign { assignment } => {
-                let (role, member) = holding(&self.story.things[assignment]);
-                Kind::AssignRole(AssignRole {
-                    role: refer(role),
-                    member: refer(member),
-                    manner: Manner::Imported as i32,
-                    ..AssignRole::default()
-                })
-            }
-            Deed::Revoke { assignment } => Kind::RevokeAssignment(RevokeAssignment {
-                assignment: refer(assignment),
-            }),
-        };
-        Action {
-            effective_at: step.at,
-            ..actor(kind, self.role)
-        }
-    }
-
     /// Handles that are in use where the import writes.
     fn take_handles(&mut self, structure: &Structure) {
         let below = structure.below(self.top);
@@ -296,20 +208,6 @@ impl<'s> Plan<'s> {
             Thing::Member { .. } => ObjectKind::Member,
             Thing::Assignment { .. } => ObjectKind::Assignment,
         }
-    }
-}
-
-fn label(thing: &Thing) -> String {
-    match thing {
-        Thing::Unit { kind, .. } => kind.clone(),
-        Thing::Role { .. } | Thing::Member { .. } | Thing::Assignment { .. } => String::new(),
-    }
-}
-
-fn holding(thing: &Thing) -> (ThingIndex, ThingIndex) {
-    match thing {
-        Thing::Assignment { role, member } => (*role, *member),
-        Thing::Unit { .. } | Thing::Role { .. } | Thing::Member { .. } => (0, 0),
     }
 }
 

@@ -3,14 +3,14 @@
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::deliver::deliver;
+use super::deliver::{accepted, deliver, signed};
 use super::plan::{Batch, Plan};
 use super::recorded::Recorded;
 use super::story::Story;
 use super::structure::Structure;
+use crate::Result;
 use crate::keys::Signer;
-use crate::session::{Draft, Outcome, Session, VALIDITY_ONE_SIGNER, signed_by};
-use crate::{Error, Refusal, Result};
+use crate::session::{Draft, Outcome, Session};
 
 /// Transactions that are on their way at a time.
 const IN_FLIGHT_MAX: usize = 4;
@@ -60,7 +60,7 @@ impl Session {
             while flights.len() < IN_FLIGHT_MAX
                 && let Some(batch) = plan.next_batch()
             {
-                let draft = self.signed(registrar, &batch)?;
+                let draft = signed(self, &[registrar], batch.actions.clone())?;
                 flights.push(self.fly(batch, draft));
             }
             progress(plan.recorded(), total);
@@ -68,37 +68,17 @@ impl Session {
                 return Ok(imported);
             };
             let (batch, outcome) = landed?;
-            if outcome.code != 0 {
-                return Err(refused(&plan, &batch, &outcome));
-            }
+            accepted(&outcome, |action| {
+                ("event".into(), plan.event(&batch, action).to_string())
+            })?;
             plan.landed(&batch, &outcome.receipt)?;
             imported.transactions += 1;
             imported.actions += batch.steps.len() as u64;
         }
     }
 
-    fn signed(&self, registrar: &Registrar<'_>, batch: &Batch) -> Result<Draft> {
-        let signers = vec![signed_by(registrar.member, &registrar.signer.public_key())];
-        let actions = batch.actions.clone();
-        let mut draft = Draft::new(self.organisation(), signers, actions, VALIDITY_ONE_SIGNER)?;
-        draft.sign(self.organisation(), registrar.signer)?;
-        Ok(draft)
-    }
-
     async fn fly(&self, batch: Batch, draft: Draft) -> Result<(Batch, Outcome)> {
         let outcome = deliver(self, &draft).await?;
         Ok((batch, outcome))
     }
-}
-
-fn refused(plan: &Plan<'_>, batch: &Batch, outcome: &Outcome) -> Error {
-    let event = plan.event(batch, outcome.receipt.failed_action);
-    Error::refused(Refusal {
-        code: outcome.code,
-        log: String::new(),
-        facts: vec![
-            ("event".into(), event.to_string()),
-            ("height".into(), outcome.height.to_string()),
-        ],
-    })
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::failure::{CallFailure, NodeFailure};
 use super::json::{AnswerError, parse_answer};
 use super::tls;
 use crate::{Error, ErrorKind, Result};
@@ -58,26 +59,6 @@ pub(crate) struct SecondAnswer<T> {
     pub(crate) second: String,
     /// What the other one says.
     pub(crate) answer: T,
-}
-
-/// What a node without room comes to: 503, said before the question where it is full already.
-const NO_PLACE: &str =
-    "has no room for another connection (503): try again, or ask another by --node";
-/// How the HTTP client tells of an answer that came before the question.
-const ANSWERED_EARLY: &str = "received unexpected message from connection";
-
-/// Why no node gave a result.
-enum CallFailure {
-    /// A node understood and says no.
-    Reported(Error),
-    /// None answered with sense; whether one was reached, so that it may have read the call.
-    Unanswered { words: String, reached: bool },
-}
-
-/// Why one node has no answer, and whether it may have read the call.
-struct NodeFailure {
-    words: String,
-    reached: bool,
 }
 
 /// So many other nodes are asked at once: one of them may be away.
@@ -263,27 +244,19 @@ impl Client {
     }
 
     async fn call_node(&self, node: &Url, body: &Value) -> Result<Vec<u8>, NodeFailure> {
-        let reached = |words: String| NodeFailure {
-            words,
-            reached: true,
-        };
         let sent = self.shared.http.post(node.clone()).json(body).send().await;
-        let response = sent.map_err(|error| NodeFailure {
-            words: words(&error),
-            reached: !error.is_connect(),
-        })?;
+        let response = sent.map_err(|error| NodeFailure::of_call(&error))?;
         let status = response.status();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            return Err(reached(NO_PLACE.to_owned()));
+            return Err(NodeFailure::without_room());
         }
-        let bytes = read_bounded(response, self.shared.answer_bytes_max).await;
-        let bytes = bytes.map_err(reached)?;
+        let bytes = read_bounded(response, self.shared.answer_bytes_max).await?;
 
         // CometBFT reports errors of a call as JSON under 500 as well.
         if status.is_success() || (status == StatusCode::INTERNAL_SERVER_ERROR && is_json(&bytes)) {
             return Ok(bytes);
         }
-        Err(reached(format!("answered {status}")))
+        Err(NodeFailure::of_answer(format!("answered {status}")))
     }
 }
 
@@ -296,11 +269,13 @@ fn parse_node(node: &str) -> Result<Url> {
     Ok(url)
 }
 
-async fn read_bounded(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, String> {
+async fn read_bounded(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, NodeFailure> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
+    let broken = |error| NodeFailure::of_call(&error);
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if bytes.len() + chunk.len() > bytes_max {
-            return Err(format!("the answer is larger than {bytes_max} bytes"));
+            let words = format!("the answer is larger than {bytes_max} bytes");
+            return Err(NodeFailure::of_answer(words));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -309,27 +284,6 @@ async fn read_bounded(mut response: Response, bytes_max: usize) -> Result<Vec<u8
 
 fn is_json(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'{')
-}
-
-/// The whole chain of causes in one line; the address is named by the caller.
-fn words(error: &reqwest::Error) -> String {
-    let mut words = Vec::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(error) = cause {
-        words.push(error.to_string());
-        cause = error.source();
-    }
-    // Whom no place is left for is told so before anything was asked, which an HTTP client does not expect.
-    if words.iter().any(|one| one.contains(ANSWERED_EARLY)) {
-        return NO_PLACE.to_owned();
-    }
-    if error.is_timeout() {
-        words.insert(0, "no answer in time".into());
-    }
-    if words.is_empty() {
-        words.push(error.to_string());
-    }
-    words.join(": ")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod answers;
 mod client;
+mod failure;
 mod json;
 mod methods;
 mod subscribe;

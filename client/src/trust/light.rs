@@ -15,17 +15,10 @@ use super::ended::Ended;
 use super::header::VerifiedHeader;
 use super::root::TrustRoot;
 use super::store::TrustStore;
-use super::verify::{Step, TrustOptions, expired, linked, rooted, step, whole};
+use super::verify::{TrustOptions, rooted};
 use super::witness;
 use crate::rpc::Client;
 use crate::{Error, ErrorKind, Result};
-
-/// How many headers are read one by one, downwards, to reach a height below all that vouch.
-pub const BACKWARD_STEPS_MAX: u64 = 10_000;
-
-/// The most steps of one call on its way up. Halving needs at most 64 for one change of
-/// validators; a node that sends us on for ever is given up.
-const FORWARD_STEPS_MAX: usize = 10_000;
 
 /// Between two looks for a header. The one that proves a block follows it at once, so the first looks are close together.
 const POLL_FIRST: Duration = Duration::from_millis(5);
@@ -127,20 +120,6 @@ impl LightClient {
         }
     }
 
-    /// The blocks from the root to `height` by which somebody without a network can verify the
-    /// last of them; see [`verify_chain`](super::verify_chain).
-    pub async fn path_to(&self, height: u64) -> Result<Vec<LightBlock>> {
-        let now = self.options.now()?;
-        let first = self.root_block(now).await?;
-        if height < first.height() {
-            return Err(Error::usage("the root of trust is above this height"));
-        }
-
-        let path = self.forward(first.clone(), height, now).await?;
-        let path = std::iter::once(first).chain(path);
-        Ok(path.map(Arc::unwrap_or_clone).collect())
-    }
-
     async fn believe(&self, height: u64) -> Result<Arc<LightBlock>> {
         if let Some(block) = self.believed().get(&height) {
             return Ok(block.clone());
@@ -161,82 +140,6 @@ impl LightClient {
         Ok(highest)
     }
 
-    /// Up from a believed block to `height`: in one step where that reaches, by halves otherwise.
-    /// Gives the blocks above `from`, the last being that of `height`.
-    async fn forward(
-        &self,
-        from: Arc<LightBlock>,
-        height: u64,
-        now: Time,
-    ) -> Result<Vec<Arc<LightBlock>>> {
-        let mut trusted = from;
-        let mut path = Vec::new();
-        let mut candidates = Vec::new();
-        for _ in 0..FORWARD_STEPS_MAX {
-            if trusted.height() == height {
-                return Ok(path);
-            }
-            let candidate = match candidates.pop() {
-                Some(candidate) => candidate,
-                None => Arc::new(self.fetch(height, &trusted).await?),
-            };
-
-            match step(&trusted, &candidate, &self.options, now)? {
-                Step::Trusted => {
-                    path.push(candidate.clone());
-                    trusted = candidate;
-                }
-                Step::TooFar => {
-                    let middle = trusted.height().midpoint(candidate.height());
-                    if middle == trusted.height() {
-                        return Err(Error::proof(format!(
-                            "the header of height {} is not signed by those whom the header \
-                             below it names",
-                            candidate.height()
-                        )));
-                    }
-                    let between = self.fetch(middle, &trusted).await?;
-                    candidates.extend([candidate, Arc::new(between)]);
-                }
-            }
-        }
-        Err(Error::proof("too many headers on the way"))
-    }
-
-    /// Down from a believed block, header by header along their hashes. The hashes bind whatever
-    /// the age of the signatures.
-    async fn backward(&self, height: u64) -> Result<Arc<LightBlock>> {
-        let above = {
-            let believed = self.believed();
-            believed.range(height..).next().map(|(_, b)| b.clone())
-        };
-        let Some(mut upper) = above else {
-            return Err(match self.newest_believed() {
-                Some(newest) => expired(&newest),
-                None => Error::proof("nothing is believed yet"),
-            });
-        };
-        if upper.height() - height > BACKWARD_STEPS_MAX {
-            return Err(Error::proof(format!(
-                "no header within {BACKWARD_STEPS_MAX} of height {height} is believed: an \
-                 earlier root of trust is needed"
-            )));
-        }
-
-        while upper.height() > height {
-            let lower = self.fetch(upper.height() - 1, &upper).await?;
-            if !linked(&upper, &lower) || !whole(&lower) {
-                return Err(Error::proof(format!(
-                    "the header of height {} is not the one that the chain continues",
-                    lower.height()
-                )));
-            }
-            upper = Arc::new(lower);
-        }
-        // Not kept: its signatures were not verified, so it cannot vouch for others.
-        Ok(upper)
-    }
-
     /// Believes the root, where nothing is believed yet.
     pub(super) async fn believe_root(&self, now: Time) -> Result<()> {
         if self.believed().is_empty() {
@@ -252,7 +155,7 @@ impl LightClient {
         believed.values().next_back().cloned()
     }
 
-    async fn root_block(&self, now: Time) -> Result<Arc<LightBlock>> {
+    pub(super) async fn root_block(&self, now: Time) -> Result<Arc<LightBlock>> {
         let height = self.root.height();
         let signed = self.rpc.commit(Some(height)).await?;
         let known = match &self.root {
@@ -268,7 +171,7 @@ impl LightClient {
         Ok(Arc::new(block))
     }
 
-    async fn fetch(&self, height: u64, near: &LightBlock) -> Result<LightBlock> {
+    pub(super) async fn fetch(&self, height: u64, near: &LightBlock) -> Result<LightBlock> {
         let signed = self.rpc.commit(Some(height)).await?;
         let known = [near.validators().clone(), near.next_validators().clone()];
         self.complete(signed, height, &known).await
@@ -321,7 +224,7 @@ impl LightClient {
         Ok(())
     }
 
-    fn believed(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<LightBlock>>> {
+    pub(super) fn believed(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<LightBlock>>> {
         // The map is whole between two statements, whoever panicked elsewhere.
         self.believed.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,13 +15,15 @@ mod light;
 mod root;
 mod store;
 mod verify;
+mod way;
 mod witness;
 
 pub use block::LightBlock;
 pub use chain::verify_chain;
 pub use genesis::{GENESIS_BYTES_MAX, Genesis};
 pub use header::{Validator, VerifiedHeader};
-pub use light::{BACKWARD_STEPS_MAX, LightClient};
+pub use light::LightClient;
 pub use root::{Checkpoint, TrustRoot};
 pub use store::TrustStore;
 pub use verify::TrustOptions;
+pub use way::BACKWARD_STEPS_MAX;

@@ -1,16 +1,17 @@
 //! `budget list | show`.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::ledger::actions::line_available;
 use polity_client::ledger::state::keys::List as Set;
 use polity_client::period::{self, Period};
 use polity_client::session::lettered;
 use polity_client::v1::{Asset, BudgetLine, ObjectKind};
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::Names;
 use crate::output::{Table, facts};
 use crate::{amount, time};
@@ -98,12 +99,7 @@ impl Show {
             .await?
             .map_or(0, |line| line.number);
         let line = view.get::<BudgetLine>(number).await?;
-        let line = line.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Usage,
-                format!("there is no budget line {}", self.line),
-            )
-        })?;
+        let line = line.ok_or_else(|| usage(format!("there is no budget line {}", self.line)))?;
         let mut names = Names::new(&view);
         names.load_units([line.unit]).await?;
         names.load_assets([line.asset]).await?;

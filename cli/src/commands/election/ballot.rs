@@ -6,6 +6,7 @@ use polity_client::v1::{CommitBallot, action::Kind};
 
 use crate::commands::reference;
 use crate::context::Context;
+use crate::failure::usage;
 
 /// Seals whom you name. Nobody can read it before you reveal it; your key is all that you need then.
 #[derive(Args, Debug)]
@@ -25,7 +26,7 @@ impl SealBallot {
         let nominee = session.member(&self.nominee).await?.number;
         if !election.electorate.contains(&nominee) {
             let words = format!("{} is not among those who can be elected", self.nominee);
-            return Err(super::usage(words));
+            return Err(usage(words));
         }
         let who = context.actor().await?;
         let signer = context.open_key(&who)?;

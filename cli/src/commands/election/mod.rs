@@ -10,9 +10,10 @@ mod show;
 use clap::{Args, Subcommand};
 use polity_client::session::{Session, lettered};
 use polity_client::v1::{Election as ElectionState, ObjectKind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
 use crate::context::Context;
+use crate::failure::usage;
 
 pub(in crate::commands) use show::step_words;
 
@@ -61,8 +62,4 @@ async fn found(session: &Session, text: &str) -> Result<ElectionState> {
 fn absent(number: u64) -> Error {
     let letter = lettered(ObjectKind::Election, number);
     usage(format!("there is no election {letter}"))
-}
-
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

@@ -7,6 +7,7 @@ use polity_client::v1::{Election, RevealBallot, action::Kind};
 
 use crate::commands::reference;
 use crate::context::Context;
+use crate::failure::usage;
 
 /// Reveals your sealed ballot: from then on everybody reads whom you name.
 #[derive(Args, Debug)]
@@ -66,15 +67,13 @@ impl Reveal {
         let who = context.actor().await?;
         let voter = who.member.number;
         let ballot = election.ballots.iter().find(|ballot| ballot.voter == voter);
-        let ballot = ballot.ok_or_else(|| super::usage("you sealed no ballot".into()))?;
+        let ballot = ballot.ok_or_else(|| usage("you sealed no ballot"))?;
         let signer = context.open_key(&who)?;
         let nominees = election.electorate.iter().copied();
         let nominee = session
             .opened_ballot(&signer, election, ballot, nominees)
             .ok_or_else(|| {
-                super::usage(
-                    "the ballot was sealed with another key: give --nominee and --salt".into(),
-                )
+                usage("the ballot was sealed with another key: give --nominee and --salt")
             })?;
         let salt = session.ballot_salt(&signer, election);
         Ok(Opened { nominee, salt })
@@ -84,5 +83,5 @@ impl Reveal {
 fn read_salt(text: &str) -> Result<[u8; 32]> {
     let bytes = hex::decode(text).ok();
     let salt = bytes.and_then(|bytes| bytes.try_into().ok());
-    salt.ok_or_else(|| super::usage("a salt has 64 hexadecimal digits".into()))
+    salt.ok_or_else(|| usage("a salt has 64 hexadecimal digits"))
 }

@@ -5,9 +5,10 @@ use polity_client::Result;
 use polity_client::session::object;
 use polity_client::v1::{Capability, GiveGrant, ObjectKind, ScopeKind, ScopeRef, action::Kind};
 
-use super::{moment, usage};
+use super::moment;
 use crate::commands::reference;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::word;
 
 /// Gives a capability to a role. Spending and trading need a limit per period.

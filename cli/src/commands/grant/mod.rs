@@ -5,7 +5,7 @@ mod give;
 mod read;
 
 use clap::{Args, Subcommand};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::Result;
 
 use crate::context::Context;
 use crate::time;
@@ -46,8 +46,4 @@ enum Verb {
 
 fn moment(text: Option<&str>) -> Result<u64> {
     text.map_or(Ok(0), time::parse_until)
-}
-
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

@@ -8,9 +8,9 @@ use polity_client::session::{View, lettered};
 use polity_client::v1::{Grant as GrantState, ObjectKind, ScopeKind};
 use serde_json::{Value, json};
 
-use super::usage;
 use crate::commands::numbered;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::{amount, limits, time, word};

@@ -18,6 +18,7 @@ use super::{Importer, role_for};
 use crate::amount;
 use crate::commands::reference;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::output::Table;
 use crate::progress::Progress;
 
@@ -208,8 +209,4 @@ fn as_text(sums: &[Sum], asset: &Asset, done: Option<BudgetImported>) -> String 
         sums.len()
     ));
     text
-}
-
-fn usage(words: &str) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

@@ -4,9 +4,10 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::v1::{self, MemberKind, Organisation, action::Kind};
 
-use super::{bytes, usage};
+use super::bytes;
 use crate::commands::{document_hash, reference};
 use crate::context::Context;
+use crate::failure::usage;
 
 /// Invites somebody by the public key that they made with `polity key new`.
 #[derive(Args, Debug)]

@@ -4,9 +4,10 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::v1::{self, Member as MemberObject, ObjectKind, action::Kind};
 
-use super::{bytes, usage};
+use super::bytes;
 use crate::commands::{numbered, reference};
 use crate::context::Context;
+use crate::failure::usage;
 use crate::passphrase;
 
 /// Adds a further key: of your own, or the first one of an imported member, which two people sign.

@@ -7,9 +7,10 @@ mod read;
 mod suspend;
 
 use clap::{Args, Subcommand};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::Result;
 
 use crate::context::Context;
+use crate::failure::usage;
 
 /// People and services of the organisation, and their keys.
 #[derive(Args, Debug)]
@@ -65,8 +66,4 @@ fn bytes<const N: usize>(text: &str, what: &str) -> Result<Vec<u8>> {
         Ok(bytes) if bytes.len() == N => Ok(bytes),
         _ => Err(usage(format!("{what} has {} hexadecimal digits", 2 * N))),
     }
-}
-
-fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

@@ -7,8 +7,8 @@ use polity_client::session::lettered;
 use polity_client::v1::{Assignment, Member as MemberObject, MemberKind, MemberState, ObjectKind};
 use serde_json::{Value, json};
 
-use super::usage;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::time;

@@ -2,16 +2,17 @@
 //! departments decide, and `register-node | remove-node`, which each department does for itself.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::ledger::state::keys;
 use polity_client::v1::{
     AddValidator, Index, RegisterNode, RemoveNode, RemoveValidator, RotateValidatorKey,
     action::Kind,
 };
-use polity_client::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 
 use crate::commands::reference;
 use crate::context::Context;
+use crate::failure::usage;
 
 /// Bytes of a node's id.
 const NODE_ID_BYTES: usize = 20;
@@ -139,12 +140,10 @@ fn digits(what: &str, text: &str) -> Result<Vec<u8>> {
     hex::decode(text).map_err(|_| usage(format!("{what} is written in hexadecimal digits: {text}")))
 }
 
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
-}
-
 #[cfg(test)]
 mod tests {
+    use polity_client::ErrorKind;
+
     use super::*;
 
     #[test]

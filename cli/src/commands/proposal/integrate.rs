@@ -1,10 +1,11 @@
 //! `proposal integrate`: a signature under the version that answers an objection.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::v1::{ObjectKind, Objection, ResolveObjection, action::Kind};
-use polity_client::{Error, ErrorKind, Result};
 
 use crate::context::Context;
+use crate::failure::usage;
 
 /// Signs that a version integrates an objection: once by who objected, once by who proposed.
 #[derive(Args, Debug)]
@@ -23,7 +24,7 @@ impl Integrate {
         let session = context.session().await?;
         let objection: Objection = session.get(number).await?.ok_or_else(|| {
             let words = format!("there is no objection {}", self.objection);
-            Error::new(ErrorKind::Usage, words)
+            usage(words)
         })?;
         let integrate = ResolveObjection {
             objection: super::super::reference(number),

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use polity_client::Result;
 use polity_client::session::{Session, lettered, proposed};
 use polity_client::v1::{
     Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, VerdictKind, action::Kind,
 };
-use polity_client::{Error, ErrorKind, Result};
 
 use crate::cli::Options;
 use crate::command_lines;
 use crate::commands::{actions_of, numbered, optional_document, reference};
 use crate::context::{Context, Purpose};
+use crate::failure::usage;
 use crate::word;
 
 /// What a proposal would do, as words of commands.
@@ -238,8 +239,4 @@ async fn act_in_role(context: &Context, role: u64, kind: Kind) -> Result<()> {
             context.act(vec![kind]).await
         }
     }
-}
-
-fn usage(words: String) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

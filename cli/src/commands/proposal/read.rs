@@ -2,10 +2,11 @@
 
 use polity_client::session::{Session, View, lettered, proposed_action};
 use polity_client::v1::{ObjectKind, Proposal, Signer};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::file::answer_json;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::{failure, mode, time, word};
 
@@ -20,7 +21,7 @@ pub(super) fn absent(number: u64) -> Error {
         "there is no proposal {}",
         lettered(ObjectKind::Proposal, number)
     );
-    Error::new(ErrorKind::Usage, words)
+    usage(words)
 }
 
 /// What a proposer's actions would do, in words.

@@ -1,14 +1,15 @@
 //! `unit list` and `unit show`.
 
 use clap::Args;
+use polity_client::Result;
 use polity_client::ledger::state::keys::List as Set;
 use polity_client::session::{lettered, number_of};
 use polity_client::v1::{Assignment, ObjectKind, Role, RoleKind, Unit, UnitKind};
-use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::tree::{Forest, root};
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::{time, word};
@@ -74,9 +75,7 @@ impl Show {
             None => session.unit(&self.unit).await?.number,
         };
         let unit = view.get::<Unit>(number).await?;
-        let unit = unit.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("there is no unit {}", self.unit))
-        })?;
+        let unit = unit.ok_or_else(|| usage(format!("there is no unit {}", self.unit)))?;
         let set =
             async |set: Set| -> Result<Vec<u64>> { Ok(view.lists(set, &[number]).await?.concat()) };
         let (children, joined, roles) = (

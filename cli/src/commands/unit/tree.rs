@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::health;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::Names;
 use crate::word;
 
@@ -46,7 +47,7 @@ impl Tree {
             forest.read_health(top).await?;
         }
         if !forest.units.contains_key(&top) {
-            return Err(Error::new(ErrorKind::Usage, "there was no such unit"));
+            return Err(usage("there was no such unit"));
         }
         context.answer(&view, json!({"tree": forest.json(top)}), || {
             forest.drawn(top)

@@ -11,4 +11,5 @@ pub mod plan;
 mod rehearsal;
 pub mod run;
 pub mod table;
+mod transactions;
 pub mod verify;

@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 
 use polity_ledger::actions::available;
 use polity_ledger::check::ACTIONS_MAX;
-use polity_ledger::form::{created_by, numbered};
 use polity_ledger::{Amount, Rejection};
-use polity_proto::v1::{Account, Action, Asset, ObjectKind, Receipt};
+use polity_proto::v1::{Account, Asset, ObjectKind};
 
-use super::super::deliver::deliver;
+use super::super::deliver::{accepted, created, deliver};
 use super::super::run::Registrar;
-use super::actions::{self, Funding, ROW_ACTIONS_MAX, Roles, UNIT_ACTIONS};
+use super::actions::{ROW_ACTIONS_MAX, UNIT_ACTIONS};
 use super::chain::{self, Recorded};
 use super::mapping::Mapping;
 use super::plan::BudgetPlan;
 use super::table::Row;
-use crate::session::{Draft, Outcome, Session, VALIDITY_ONE_SIGNER, signed_by};
+use super::transactions::{Creation, Recording};
+use crate::session::{Draft, Outcome, Session};
 use crate::{Error, Refusal, Result, amount};
 
 /// Where a table goes.
@@ -46,7 +46,7 @@ pub struct BudgetImported {
 }
 
 /// A unit of the table that has to be created, and the unit of the table above it.
-type NewUnit = (String, Option<String>);
+pub(super) type NewUnit = (String, Option<String>);
 
 /// What the chain lacks of a table.
 pub(super) struct Missing<'p> {
@@ -66,29 +66,16 @@ impl<'p> Missing<'p> {
     }
 }
 
-/// A transaction that creates units: by which action each.
-pub(super) struct Creation {
-    pub(super) draft: Draft,
-    created: BTreeMap<String, u32>,
-}
-
-/// A transaction that records rows: by which action each account is opened, and where each row begins.
-pub(super) struct Recording {
-    pub(super) draft: Draft,
-    opened: BTreeMap<(u64, String), u32>,
-    begins: Vec<u32>,
-}
-
 /// An import of a table on its way.
 pub struct BudgetImport<'s> {
     pub(super) session: &'s Session,
-    mapping: &'s Mapping,
-    place: Place,
-    importer: &'s Registrar<'s>,
-    second: Option<&'s Registrar<'s>>,
-    units: BTreeMap<String, u64>,
+    pub(super) mapping: &'s Mapping,
+    pub(super) place: Place,
+    pub(super) importer: &'s Registrar<'s>,
+    pub(super) second: Option<&'s Registrar<'s>>,
+    pub(super) units: BTreeMap<String, u64>,
     /// Account and line of each unit and account handle.
-    funds: BTreeMap<(u64, String), (u64, u64)>,
+    pub(super) funds: BTreeMap<(u64, String), (u64, u64)>,
     done: BudgetImported,
 }
 
@@ -202,49 +189,22 @@ impl<'s> BudgetImport<'s> {
     }
 
     async fn create_units(&mut self, units: &[&NewUnit]) -> Result<()> {
-        let Creation { draft, created } = self.creation(units)?;
+        let Creation {
+            draft,
+            units: indexes,
+        } = self.creation(units)?;
         let outcome = self.send(&draft).await?;
         accepted(&outcome, |action| {
             let unit = units.get(action as usize / UNIT_ACTIONS);
-            unit.map_or_else(String::new, |(name, _)| format!("unit {name}"))
+            let unit = unit.map_or_else(String::new, |(name, _)| format!("unit {name}"));
+            ("at".into(), unit)
         })?;
-        for (name, index) in created {
-            let number = created_number(&outcome.receipt, index, ObjectKind::Unit)?;
+        for (name, index) in indexes {
+            let number = created(&outcome.receipt, index, ObjectKind::Unit)?;
             self.units.insert(name, number);
         }
         self.done.units += units.len() as u64;
         Ok(())
-    }
-
-    /// The transaction that creates units.
-    pub(super) fn creation(&self, units: &[&NewUnit]) -> Result<Creation> {
-        let second = self.second.ok_or_else(|| {
-            Error::usage(
-                "units have to be created, and nobody gives themselves a say over money: \
-                 a second person signs too",
-            )
-        })?;
-        let roles = Roles {
-            importer: self.importer.role,
-            second: second.role,
-        };
-        let kind = self.mapping.unit_kind()?;
-        let mut created: BTreeMap<String, u32> = BTreeMap::new();
-        let mut actions = Vec::new();
-        for ((name, parent), place) in units.iter().zip(0_u32..) {
-            let index = place * UNIT_ACTIONS as u32;
-            let parent = match parent.as_deref() {
-                None => numbered(self.place.top),
-                Some(parent) => match created.get(parent) {
-                    Some(index) => created_by(*index),
-                    None => numbered(self.units.get(parent).copied().unwrap_or_default()),
-                },
-            };
-            created.insert(name.clone(), index);
-            actions.extend(actions::of_unit(name, kind, parent, index, roles));
-        }
-        let draft = self.signed(actions, Some(second))?;
-        Ok(Creation { draft, created })
     }
 
     async fn record_rows(&mut self, rows: &[&Row]) -> Result<()> {
@@ -257,86 +217,21 @@ impl<'s> BudgetImport<'s> {
         accepted(&outcome, |action| {
             let place = begins.partition_point(|index| *index <= action);
             let row = place.checked_sub(1).and_then(|place| rows.get(place));
-            row.map_or_else(String::new, |row| format!("row {}", row.row))
+            let row = row.map_or_else(String::new, |row| format!("row {}", row.row));
+            ("at".into(), row)
         })?;
         for (named, index) in opened {
-            let account = created_number(&outcome.receipt, index, ObjectKind::Account)?;
-            let line = created_number(&outcome.receipt, index + 1, ObjectKind::BudgetLine)?;
+            let account = created(&outcome.receipt, index, ObjectKind::Account)?;
+            let line = created(&outcome.receipt, index + 1, ObjectKind::BudgetLine)?;
             self.funds.insert(named, (account, line));
         }
         self.done.rows += rows.len() as u64;
         Ok(())
     }
 
-    /// The transaction that records rows.
-    pub(super) fn recording(&self, rows: &[&Row]) -> Result<Recording> {
-        let mut opened: BTreeMap<(u64, String), u32> = BTreeMap::new();
-        let mut begins = Vec::new();
-        let mut actions = Vec::new();
-        for row in rows {
-            let index = u32::try_from(actions.len()).unwrap_or(u32::MAX);
-            let unit = self.unit(row)?;
-            let funding = self.funding(row, &opened);
-            opened.insert((unit, row.account(self.mapping)), index);
-            begins.push(index);
-            actions.extend(actions::of_row(
-                row,
-                self.mapping,
-                unit,
-                self.place.asset,
-                index,
-                funding,
-                self.importer.role,
-            ));
-        }
-        let draft = self.signed(actions, None)?;
-        Ok(Recording {
-            draft,
-            opened,
-            begins,
-        })
-    }
-
-    /// The account that funds a row, and the line that it is spent from. The plan has put the parent's row first.
-    fn funding(&self, row: &Row, opened: &BTreeMap<(u64, String), u32>) -> Funding {
-        let parent = row.parent.as_ref().and_then(|name| self.units.get(name));
-        let Some(parent) = parent else {
-            return Funding {
-                from: numbered(self.place.source),
-                line: None,
-            };
-        };
-        let named = (*parent, row.account(self.mapping));
-        match (opened.get(&named), self.funds.get(&named)) {
-            (Some(index), _) => Funding {
-                from: created_by(*index),
-                line: created_by(*index + 1),
-            },
-            (None, Some((account, line))) => Funding {
-                from: numbered(*account),
-                line: numbered(*line),
-            },
-            (None, None) => Funding::default(),
-        }
-    }
-
-    fn unit(&self, row: &Row) -> Result<u64> {
+    pub(super) fn unit(&self, row: &Row) -> Result<u64> {
         let unit = self.units.get(&row.unit).copied();
         unit.ok_or_else(|| Error::trouble(format!("the unit {} was not created", row.unit)))
-    }
-
-    fn signed(&self, actions: Vec<Action>, second: Option<&Registrar<'_>>) -> Result<Draft> {
-        let everybody: Vec<&Registrar<'_>> = std::iter::once(self.importer).chain(second).collect();
-        let signers = everybody
-            .iter()
-            .map(|one| signed_by(one.member, &one.signer.public_key()))
-            .collect();
-        let organisation = self.session.organisation();
-        let mut draft = Draft::new(organisation, signers, actions, VALIDITY_ONE_SIGNER)?;
-        for one in everybody {
-            draft.sign(organisation, one.signer)?;
-        }
-        Ok(draft)
     }
 
     async fn send(&mut self, draft: &Draft) -> Result<Outcome> {
@@ -344,28 +239,4 @@ impl<'s> BudgetImport<'s> {
         self.done.transactions += 1;
         Ok(outcome)
     }
-}
-
-fn accepted(outcome: &Outcome, place: impl Fn(u32) -> String) -> Result<()> {
-    if outcome.code == 0 {
-        return Ok(());
-    }
-    Err(Error::refused(Refusal {
-        code: outcome.code,
-        log: String::new(),
-        facts: vec![
-            ("at".into(), place(outcome.receipt.failed_action)),
-            ("height".into(), outcome.height.to_string()),
-        ],
-    }))
-}
-
-/// The number of what an action created, from its proven receipt.
-fn created_number(receipt: &Receipt, action: u32, kind: ObjectKind) -> Result<u64> {
-    receipt
-        .events
-        .iter()
-        .find(|event| event.action == action && event.object() == kind)
-        .map(|event| event.number)
-        .ok_or_else(|| Error::proof("the receipt does not say what was created"))
 }

@@ -1,4 +1,5 @@
-use polity_proto::v1::Event;
+use polity_proto::v1::action::Kind;
+use polity_proto::v1::{Event, Ref};
 
 use super::super::testing::events;
 use super::*;

@@ -1,70 +1,29 @@
-//! `account list | show | open | close | freeze | unfreeze | credit`.
+//! Accounts as they are shown: whose they are, what is in them, what is reserved.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::{self, List as Lists};
 use polity_client::session::{Session, lettered};
-use polity_client::v1::{
-    self, Account as AccountObject, Asset, Counter, Hold, HoldState, ObjectKind, OwnerRef,
-    action::Kind,
-};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::v1::{Account as AccountObject, Asset, Counter, Hold, HoldState, ObjectKind};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::reference;
-use crate::amount::{self, AmountWords, Balance, counted};
+use crate::amount::{self, Balance, counted};
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::time;
 
-/// Accounts: each holds one asset for a unit, a member or an external party.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    polity account list acme/dev\n  \
-    polity account show acme/dev:main\n  \
-    polity account open acme/dev:travel EUR\n  \
-    polity account credit acme/dev:main 500.00 EUR")]
-pub struct Account {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Subcommand, Debug)]
-enum Verb {
-    List(List),
-    Show(Show),
-    Open(Open),
-    Close(Close),
-    Freeze(Freeze),
-    Unfreeze(Unfreeze),
-    Credit(Credit),
-}
-
-impl Account {
-    /// Runs the verb.
-    pub async fn run(self, context: &Context) -> Result<()> {
-        match self.verb {
-            Verb::List(verb) => verb.run(context).await,
-            Verb::Show(verb) => verb.run(context).await,
-            Verb::Open(verb) => verb.run(context).await,
-            Verb::Close(verb) => verb.run(context).await,
-            Verb::Freeze(verb) => verb.run(context).await,
-            Verb::Unfreeze(verb) => verb.run(context).await,
-            Verb::Credit(verb) => verb.run(context).await,
-        }
-    }
-}
-
 /// Lists open accounts with their balances.
 #[derive(Args, Debug)]
-struct List {
+pub(super) struct List {
     /// Only those of this unit, member or external party.
     owner: Option<String>,
 }
 
 impl List {
-    async fn run(self, context: &Context) -> Result<()> {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let view = context.view().await?;
         let numbers = match &self.owner {
@@ -112,13 +71,13 @@ impl List {
 
 /// Shows an account: owner, balance, what is reserved, what is available.
 #[derive(Args, Debug)]
-struct Show {
+pub(super) struct Show {
     /// `acme/dev:main`, `finn:main` or a88.
     account: String,
 }
 
 impl Show {
-    async fn run(self, context: &Context) -> Result<()> {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let view = context.view().await?;
         let number = session.account(&self.account).await?.number;
@@ -186,127 +145,6 @@ impl Show {
     }
 }
 
-/// Opens an account of one asset.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    polity account open acme/dev:travel EUR\n  \
-    polity account open acme/dev/@vendor:main EUR")]
-struct Open {
-    /// Owner and name: `acme/dev:travel`, `finn:main`, `acme/dev/@vendor:main`.
-    account: String,
-    /// Code of the asset.
-    asset: String,
-    /// What another system calls it.
-    #[arg(long, value_name = "ID")]
-    external_id: Option<String>,
-}
-
-impl Open {
-    async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let (owner, handle) = self.account.rsplit_once(':').ok_or_else(|| {
-            usage(format!(
-                "an account is written OWNER:NAME, not {}",
-                self.account
-            ))
-        })?;
-        let owner = session.owner(owner).await?;
-        let act = v1::OpenAccount {
-            owner: Some(OwnerRef {
-                kind: owner.kind,
-                number: reference(owner.number),
-            }),
-            asset: reference(session.asset(&self.asset).await?),
-            handle: handle.to_owned(),
-            external_id: self.external_id.unwrap_or_default(),
-        };
-        context.act(vec![Kind::OpenAccount(act)]).await
-    }
-}
-
-/// Closes an account, which must be empty.
-#[derive(Args, Debug)]
-struct Close {
-    /// `acme/dev:travel` or a88.
-    account: String,
-}
-
-impl Close {
-    async fn run(self, context: &Context) -> Result<()> {
-        let account = context
-            .session()
-            .await?
-            .account(&self.account)
-            .await?
-            .number;
-        let act = v1::CloseAccount {
-            account: reference(account),
-        };
-        context.act(vec![Kind::CloseAccount(act)]).await
-    }
-}
-
-/// Freezes an account: nothing moves until it is lifted.
-#[derive(Args, Debug)]
-struct Freeze {
-    /// `acme/dev:travel` or a88.
-    account: String,
-}
-
-impl Freeze {
-    async fn run(self, context: &Context) -> Result<()> {
-        freeze(context, &self.account, true).await
-    }
-}
-
-/// Lifts the freeze of an account.
-#[derive(Args, Debug)]
-struct Unfreeze {
-    /// `acme/dev:travel` or a88.
-    account: String,
-}
-
-impl Unfreeze {
-    async fn run(self, context: &Context) -> Result<()> {
-        freeze(context, &self.account, false).await
-    }
-}
-
-/// Says how far below zero an account may go.
-#[derive(Args, Debug)]
-struct Credit {
-    /// `acme/dev:main` or a88.
-    account: String,
-    #[command(flatten)]
-    limit: AmountWords,
-}
-
-impl Credit {
-    async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let number = session.account(&self.account).await?.number;
-        let (limit, asset) = self.limit.read(session).await?;
-        let account: AccountObject = session.get(number).await?.unwrap_or_default();
-        if account.asset != asset.number {
-            return Err(usage(format!("a{number} holds no {}", asset.code)));
-        }
-        let act = v1::SetCreditLimit {
-            account: reference(number),
-            limit: limit.to_bytes(),
-        };
-        context.act(vec![Kind::SetCreditLimit(act)]).await
-    }
-}
-
-async fn freeze(context: &Context, account: &str, frozen: bool) -> Result<()> {
-    let account = context.session().await?.account(account).await?.number;
-    let act = v1::FreezeAccount {
-        account: reference(account),
-        frozen,
-    };
-    context.act(vec![Kind::FreezeAccount(act)]).await
-}
-
 /// Every account that was ever opened.
 async fn all(session: &Session) -> Result<Vec<u64>> {
     let key = keys::key(keys::COUNTER, &[ObjectKind::Account as u64]);
@@ -371,8 +209,4 @@ fn shown_unless_zero(bytes: &[u8], asset: &Asset) -> Result<String> {
         true => String::new(),
         false => amount::shown(amount, asset),
     })
-}
-
-fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
 }

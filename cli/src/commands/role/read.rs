@@ -1,0 +1,181 @@
+//! Roles as they are shown: what they are for, and who holds them.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::ledger::state::keys::List as Set;
+use polity_client::session::{lettered, number_of};
+use polity_client::v1::{Assignment, ObjectKind, Role as RoleState};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::failure::usage;
+use crate::names::{self, Names};
+use crate::output::{Table, facts};
+use crate::{time, word};
+
+/// Lists the roles of a unit and who holds them.
+#[derive(Args, Debug)]
+pub(super) struct List {
+    /// The unit.
+    unit: String,
+}
+
+impl List {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let view = context.view().await?;
+        let unit = session.unit(&self.unit).await?.number;
+        let lists = view.lists(Set::Roles, &[unit]).await?;
+        let numbers = lists.concat();
+        let roles = view.get_all::<RoleState>(&numbers).await?;
+        let held = view.lists(Set::Holders, &numbers).await?;
+        let held = view.get_all::<Assignment>(&held.concat()).await?;
+        let held: Vec<Assignment> = held.into_iter().flatten().collect();
+        let mut names = Names::new(&view);
+        names
+            .load_members(held.iter().map(|one| one.member))
+            .await?;
+        names.load_roles(numbers).await?;
+
+        let mut table = Table::new(["role", "name", "kind", "holders"]);
+        let mut rows = Vec::new();
+        for role in roles.into_iter().flatten() {
+            let holders: Vec<&Assignment> =
+                held.iter().filter(|one| one.role == role.number).collect();
+            let people: Vec<String> = holders
+                .iter()
+                .map(|one| names.shown(ObjectKind::Member, one.member))
+                .collect();
+            table.row([
+                lettered(ObjectKind::Role, role.number),
+                names.role(role.number),
+                word::word(role.kind()),
+                people.join(", "),
+            ]);
+            rows.push(role_json(&role, &holders, &names));
+        }
+        context.answer(&view, json!({"roles": rows}), || table.to_string());
+        Ok(())
+    }
+}
+
+/// Shows a role: what it is for, who holds it, what it may do alone.
+#[derive(Args, Debug)]
+pub(super) struct Show {
+    /// The role; one that is removed, by its number.
+    role: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let view = context.view().await?;
+        let number = match number_of(ObjectKind::Role, &self.role) {
+            Some(number) => number,
+            None => session.role(&self.role).await?.number,
+        };
+        let role = view.get::<RoleState>(number).await?;
+        let role = role.ok_or_else(|| usage(format!("there is no role {}", self.role)))?;
+        let held = view.lists(Set::Holders, &[number]).await?;
+        let held = view.get_all::<Assignment>(&held.concat()).await?;
+        let held: Vec<Assignment> = held.into_iter().flatten().collect();
+        let grants = view.lists(Set::Grants, &[number]).await?;
+        let mut names = Names::new(&view);
+        names.load_roles([number]).await?;
+        names
+            .load_members(held.iter().map(|one| one.member))
+            .await?;
+
+        let grants: Vec<String> = grants
+            .concat()
+            .iter()
+            .map(|one| lettered(ObjectKind::Grant, *one))
+            .collect();
+        let mut value = role_json(&role, &held.iter().collect::<Vec<_>>(), &names);
+        value["grants"] = grants.clone().into();
+        context.answer(&view, value, || {
+            let mut text = facts(&[
+                ("role", names.shown(ObjectKind::Role, number)),
+                ("kind", word::word(role.kind())),
+                ("purpose", role.purpose.clone()),
+                ("domains", role.domains.join("; ")),
+                ("external id", role.external_id.clone()),
+                ("holders", bounds(&role)),
+                ("term", length(role.term)),
+                (
+                    "elected",
+                    if role.elected {
+                        "yes".into()
+                    } else {
+                        String::new()
+                    },
+                ),
+                ("removed", time::shown(role.removed_at)),
+                ("grants", grants.join(", ")),
+            ]);
+            for accountability in &role.accountabilities {
+                text.push_str(&format!("accountable for {accountability}\n"));
+            }
+            for one in &held {
+                text.push_str(&format!(
+                    "held by {} since {}{} ({})\n",
+                    names.shown(ObjectKind::Member, one.member),
+                    time::shown(one.from),
+                    match one.until {
+                        0 => String::new(),
+                        until => format!(" until {}", time::shown(until)),
+                    },
+                    lettered(ObjectKind::Assignment, one.number),
+                ));
+            }
+            if held.is_empty() {
+                text.push_str(
+                    "vacant: its accountabilities fall to the lead of the containing unit\n",
+                );
+            }
+            text
+        });
+        Ok(())
+    }
+}
+
+fn role_json(role: &RoleState, holders: &[&Assignment], names: &Names<'_>) -> Value {
+    json!({
+        "role": lettered(ObjectKind::Role, role.number),
+        "name": names.role(role.number),
+        "unit": lettered(ObjectKind::Unit, role.unit),
+        "kind": word::word(role.kind()),
+        "handle": role.handle,
+        "purpose": role.purpose,
+        "domains": role.domains,
+        "accountabilities": role.accountabilities,
+        "holders_min": role.holders_min,
+        "holders_max": role.holders_max,
+        "term_seconds": role.term,
+        "elected": role.elected,
+        "external_id": role.external_id,
+        "effective_at": time::json(role.effective_at),
+        "removed_at": time::json(role.removed_at),
+        "holders": holders.iter().map(|one| json!({
+            "assignment": lettered(ObjectKind::Assignment, one.number),
+            "member": names::json(ObjectKind::Member, one.member),
+            "handle": names.member(one.member),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn bounds(role: &RoleState) -> String {
+    match (role.holders_min, role.holders_max) {
+        (0, 0) => String::new(),
+        (min, 0) => format!("{min} or more"),
+        (min, max) if min == max => min.to_string(),
+        (min, max) => format!("{min} to {max}"),
+    }
+}
+
+fn length(seconds: u64) -> String {
+    match seconds {
+        0 => String::new(),
+        seconds => time::length(seconds),
+    }
+}

@@ -1,0 +1,113 @@
+//! `transfer send`.
+
+use clap::{Args, ValueEnum};
+use polity_client::Result;
+use polity_client::v1::{self, Account, TransferKind, action::Kind};
+
+use crate::amount::AmountWords;
+use crate::commands::{optional_document, reference};
+use crate::context::Context;
+use crate::failure::usage;
+use crate::time;
+
+/// Pays from one account to another.
+#[derive(Args, Debug)]
+pub struct Send {
+    /// The account that pays: `acme/dev:main` or a88.
+    from: String,
+    /// The account that is paid.
+    to: String,
+    #[command(flatten)]
+    amount: AmountWords,
+    /// Why value moves; without it `payment`, or `internal` between accounts of one owner.
+    #[arg(long = "for", value_enum, value_name = "KIND")]
+    kind: Option<Why>,
+    /// Budget line that pays: b7, or `acme/dev:travel`.
+    #[arg(long, value_name = "LINE")]
+    line: Option<String>,
+    /// At most 64 bytes that stand on the chain for good: a number, no prose.
+    #[arg(long)]
+    reference: Option<String>,
+    /// SHA-256 of a document, 64 hexadecimal digits, or a file to hash.
+    #[arg(long, value_name = "HASH|FILE")]
+    document: Option<String>,
+    /// Day that the transfer belongs to.
+    #[arg(long, value_name = "DAY")]
+    value_date: Option<String>,
+}
+
+/// Why value moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Why {
+    /// For goods or services.
+    Payment,
+    /// Of what somebody laid out.
+    Reimbursement,
+    /// Of work.
+    Compensation,
+    /// Of an earlier payment.
+    Refund,
+    /// For nothing.
+    Gift,
+    /// Between accounts of one owner.
+    Internal,
+}
+
+impl From<Why> for TransferKind {
+    fn from(why: Why) -> TransferKind {
+        match why {
+            Why::Payment => TransferKind::Payment,
+            Why::Reimbursement => TransferKind::Reimbursement,
+            Why::Compensation => TransferKind::Compensation,
+            Why::Refund => TransferKind::Refund,
+            Why::Gift => TransferKind::Gift,
+            Why::Internal => TransferKind::Internal,
+        }
+    }
+}
+
+impl Send {
+    /// The transfer that the words stand for.
+    pub async fn transfer(&self, context: &Context) -> Result<v1::Transfer> {
+        let session = context.session().await?;
+        let from = session.account(&self.from).await?.number;
+        let to = session.account(&self.to).await?.number;
+        let (amount, asset) = self.amount.read(session).await?;
+        let accounts: Vec<Account> = session.get_all(&[from, to]).await?;
+        for account in &accounts {
+            if account.asset != asset.number {
+                return Err(usage(format!(
+                    "a{} holds no {}",
+                    account.number, asset.code
+                )));
+            }
+        }
+        let is_internal = matches!(&accounts[..], [one, other] if one.owner == other.owner);
+        let kind = match self.kind {
+            Some(why) => why.into(),
+            None if is_internal => TransferKind::Internal,
+            None => TransferKind::Payment,
+        };
+        Ok(v1::Transfer {
+            from: reference(from),
+            to: reference(to),
+            amount: amount.to_bytes(),
+            kind: kind as i32,
+            line: match &self.line {
+                Some(line) => context.line_ref(line).await?,
+                None => None,
+            },
+            reference: self.reference.clone().unwrap_or_default(),
+            document: optional_document(self.document.as_deref())?,
+            value_date: match &self.value_date {
+                Some(day) => time::parse(day)?,
+                None => 0,
+            },
+        })
+    }
+
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let transfer = self.transfer(context).await?;
+        context.act(vec![Kind::Transfer(transfer)]).await
+    }
+}

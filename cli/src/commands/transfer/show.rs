@@ -1,0 +1,96 @@
+//! `transfer show`.
+
+use clap::Args;
+use polity_client::Result;
+use polity_client::ledger::state::keys;
+use polity_client::session::{AsOf, Source};
+use polity_client::v1::{self, Correction, TransferKind};
+
+use super::find::find;
+use crate::amount::{self, counted};
+use crate::context::Context;
+use crate::names::Names;
+use crate::output::facts;
+use crate::{receipt, time};
+
+/// Shows a transfer, proven by the history of an account that it moved.
+#[derive(Args, Debug)]
+pub(super) struct Show {
+    /// Number of the transfer, t501.
+    transfer: String,
+    /// An account that paid or was paid; without it, your own and those of your roles' units are searched.
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let found = find(context, &self.transfer, self.account.as_deref()).await?;
+        let event = &found.proven.event;
+        let posting = event.posting.clone().unwrap_or_default();
+        let view = session.view(AsOf::Newest);
+        let mut names = Names::new(&view);
+        names.load_accounts([posting.from, posting.to]).await?;
+        let basis = event.basis.unwrap_or_default();
+        names.load_members([basis.member]).await?;
+        names.load_roles([basis.role]).await?;
+        let key = keys::key(keys::CORRECTION, &[posting.transfer]);
+        let corrected: Option<Correction> = session.value(key).await?;
+        let corrected = counted(&corrected.unwrap_or_default().amount)?;
+        let moved = counted(&posting.amount)?;
+        let id = match &found.proven.source {
+            Source::Transaction(id) => hex::encode(id),
+            Source::Genesis | Source::Timer => String::new(),
+        };
+
+        let mut json = receipt::event_json(session, event).await?;
+        json["height"] = found.item.entry.height.into();
+        json["time"] = time::json(found.proven.time);
+        json["id"] = id.clone().into();
+        json["kind"] = kind_name(posting.kind()).into();
+        json["corrected"] = amount::json(corrected, &found.asset);
+        context.output.show(&json, || {
+            facts(&[
+                ("transfer", self.transfer.clone()),
+                ("amount", amount::shown(moved, &found.asset)),
+                ("from", names.shown(v1::ObjectKind::Account, posting.from)),
+                ("to", names.shown(v1::ObjectKind::Account, posting.to)),
+                ("kind", kind_name(posting.kind()).to_owned()),
+                ("by", names.shown(v1::ObjectKind::Member, basis.member)),
+                ("as", names.role(basis.role)),
+                ("basis", receipt::basis_words(event.basis)),
+                ("time", time::shown(found.proven.time)),
+                ("block", found.item.entry.height.to_string()),
+                ("transaction", id),
+                (
+                    "corrected",
+                    match corrected.is_zero() {
+                        true => String::new(),
+                        false => amount::shown(corrected, &found.asset),
+                    },
+                ),
+            ])
+        });
+        Ok(())
+    }
+}
+
+/// A kind of transfer as commands and JSON write it.
+fn kind_name(kind: TransferKind) -> &'static str {
+    match kind {
+        TransferKind::None => "none",
+        TransferKind::Payment => "payment",
+        TransferKind::Reimbursement => "reimbursement",
+        TransferKind::Compensation => "compensation",
+        TransferKind::Refund => "refund",
+        TransferKind::Gift => "gift",
+        TransferKind::Internal => "internal",
+        TransferKind::Allocation => "allocation",
+        TransferKind::ReturnAllocation => "return_allocation",
+        TransferKind::Issue => "issue",
+        TransferKind::Retire => "retire",
+        TransferKind::External => "external",
+        TransferKind::Correction => "correction",
+    }
+}

@@ -1,0 +1,93 @@
+//! In which role each action is allowed: the one that gets furthest is found.
+
+use polity_client::ledger::Rejection;
+use polity_client::session::{Session, actor, lettered};
+use polity_client::v1::{
+    Action, Fact, ObjectKind, Ref, Second, Verdict, VerdictKind, action::Kind,
+};
+use polity_client::{Error, Result};
+
+use super::drafting::CoSigner;
+use super::refused;
+use crate::context::{Actor, Context};
+use crate::time;
+
+impl Context {
+    /// Chooses for each action the role in which it is allowed, or reports why it is in none.
+    pub(super) async fn in_roles(
+        &self,
+        session: &Session,
+        who: &Actor,
+        kinds: Vec<Kind>,
+        seconds: &[CoSigner],
+    ) -> Result<Vec<Action>> {
+        let effective_at = match &self.options.effective_at {
+            Some(text) => time::parse(text)?,
+            None => 0,
+        };
+        let given = self.acting_role().await?;
+        let mut role = given;
+        let mut actions = Vec::new();
+        for (index, kind) in kinds.into_iter().enumerate() {
+            let mut action = actor(kind, role);
+            action.effective_at = effective_at;
+            action.seconds = (1..)
+                .zip(seconds)
+                .map(|(signer, second)| Second {
+                    signer,
+                    acting_role: second.role(),
+                })
+                .collect();
+            if given == 0 && seconds.is_empty() {
+                let verdict = self.verdict(session, who, &action).await?;
+                // Also where it is refused: the record names the role in which it came closest.
+                let closest = verdict.acting_role;
+                match verdict.kind() {
+                    VerdictKind::Allowed => role = closest,
+                    // A later action may name what an earlier one creates: the dry run judges it.
+                    VerdictKind::Refused if index > 0 => {}
+                    VerdictKind::None | VerdictKind::Refused => {
+                        if !self.options.send_anyway && self.options.draft.is_none() {
+                            return Err(refused(verdict.code, &verdict.facts));
+                        }
+                        role = closest;
+                    }
+                    VerdictKind::NeedsDecision => {
+                        if !self.options.send_anyway {
+                            return Err(self.needs_decision(session, &verdict).await?);
+                        }
+                        role = closest;
+                    }
+                }
+                action.acting_role = (role != 0).then_some(Ref {
+                    number: role,
+                    new: 0,
+                });
+            }
+            actions.push(action);
+        }
+        Ok(actions)
+    }
+
+    async fn verdict(&self, session: &Session, who: &Actor, action: &Action) -> Result<Verdict> {
+        // Signers are placed later: the judge is asked about the actor alone.
+        session.can(who.member.number, action, true).await
+    }
+
+    async fn needs_decision(&self, session: &Session, verdict: &Verdict) -> Result<Error> {
+        let words = session.words().authority(verdict).await?;
+        let mut facts = verdict.facts.clone();
+        facts.push(Fact {
+            name: "instead".into(),
+            value: format!(
+                "{words}: polity proposal open {} -- and the same words",
+                lettered(ObjectKind::Unit, verdict.unit)
+            ),
+        });
+        let code = match verdict.code {
+            0 => Rejection::NeedsDecision.code(),
+            code => code,
+        };
+        Ok(refused(code, &facts))
+    }
+}

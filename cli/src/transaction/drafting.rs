@@ -1,0 +1,129 @@
+//! Transactions before anybody signs: who signs beside the actor, until when they may, and the file that people pass
+//! around.
+
+use std::path::Path;
+
+use polity_client::Result;
+use polity_client::session::{
+    Draft, Session, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, signed_by,
+};
+use polity_client::v1::{Action, Member, Ref, Signer};
+use serde_json::json;
+
+use crate::context::{Actor, Context};
+use crate::failure::usage;
+use crate::{draft_file, time};
+
+/// Another signer, and the role in which they stand behind the actions; 0: none.
+pub(super) struct CoSigner {
+    signer: Signer,
+    role: u64,
+}
+
+impl CoSigner {
+    pub(super) fn role(&self) -> Option<Ref> {
+        (self.role != 0).then_some(Ref {
+            number: self.role,
+            new: 0,
+        })
+    }
+}
+
+impl Context {
+    pub(super) fn draft(
+        &self,
+        session: &Session,
+        who: &Actor,
+        actions: Vec<Action>,
+        seconds: &[CoSigner],
+    ) -> Result<Draft> {
+        let mut signers = vec![signed_by(who.member.number, &who.key.public_key)];
+        signers.extend(seconds.iter().map(|second| second.signer.clone()));
+        let several = signers.len() > 1 || self.options.draft.is_some();
+        let validity = match &self.options.valid_for {
+            Some(text) => time::parse_duration(text)?,
+            None if several => VALIDITY_SEVERAL_SIGNERS,
+            None => VALIDITY_ONE_SIGNER,
+        };
+        Draft::new(session.organisation(), signers, actions, validity)
+    }
+
+    /// The draft of a file with further actions. Signatures are over the whole, so there must be none yet.
+    pub(super) fn appended(&self, there: Draft, more: &Draft) -> Result<Draft> {
+        if there
+            .signatures
+            .iter()
+            .any(|signature| !signature.is_empty())
+        {
+            return Err(usage(
+                "the draft is signed already: further actions need a new one",
+            ));
+        }
+        let (mut body, more) = (there.body()?, more.body()?);
+        let mut place = Vec::new();
+        for signer in &more.signers {
+            let found = body
+                .signers
+                .iter()
+                .position(|one| one.member == signer.member);
+            place.push(found.unwrap_or(body.signers.len()));
+            if found.is_none() {
+                body.signers.push(signer.clone());
+            }
+        }
+        let placed = |signer: u32| {
+            let index = place.get(signer as usize).copied().unwrap_or_default();
+            u32::try_from(index).unwrap_or(u32::MAX)
+        };
+        for mut action in more.actions {
+            action.actor = placed(action.actor);
+            for second in &mut action.seconds {
+                second.signer = placed(second.signer);
+            }
+            body.actions.push(action);
+        }
+        Draft::of_body(&body)
+    }
+
+    pub(super) async fn keep_draft(&self, path: &Path, draft: &Draft, who: &Actor) -> Result<()> {
+        for sentence in self.sentences(draft, &[], who.member.number).await? {
+            self.output.note(format!("{sentence}."));
+        }
+        draft_file::write(path, draft)?;
+        let value = json!({"id": hex::encode(draft.id()), "file": path.display().to_string()});
+        self.output.show(&value, || {
+            format!(
+                "Written to {0}; nobody has signed yet.\nSign it with: polity tx sign {0}",
+                path.display()
+            )
+        });
+        Ok(())
+    }
+
+    pub(super) async fn seconds(&self, session: &Session) -> Result<Vec<CoSigner>> {
+        let mut seconds = Vec::new();
+        for text in &self.options.seconds {
+            let (member, role) = text.split_once('=').unwrap_or((text, ""));
+            let number = session.member(member).await?.number;
+            let role = match role {
+                "" => 0,
+                role => session.role(role).await?.number,
+            };
+            let keys = session
+                .get::<Member>(number)
+                .await?
+                .unwrap_or_default()
+                .keys;
+            let key = keys
+                .into_iter()
+                .find(|key| key.revoked_at == 0)
+                .ok_or_else(|| usage(format!("{member} has no key to sign with")))?;
+            let signer = Signer {
+                member: number,
+                key: key.public,
+            };
+            seconds.push(CoSigner { signer, role });
+        }
+        Ok(seconds)
+    }
+}

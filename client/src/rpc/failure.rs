@@ -1,0 +1,67 @@
+//! Why a call has no answer, and whether a node may have read it all the same.
+
+use crate::Error;
+
+/// What a node without room comes to: 503, said before the question where it is full already.
+const NO_PLACE: &str =
+    "has no room for another connection (503): try again, or ask another by --node";
+/// How the HTTP client tells of an answer that came before the question.
+const ANSWERED_EARLY: &str = "received unexpected message from connection";
+
+/// Why no node gave a result.
+pub(super) enum CallFailure {
+    /// A node understood and says no.
+    Reported(Error),
+    /// None answered with sense; whether one was reached, so that it may have read the call.
+    Unanswered { words: String, reached: bool },
+}
+
+/// Why one node has no answer, and whether it may have read the call.
+pub(super) struct NodeFailure {
+    pub(super) words: String,
+    pub(super) reached: bool,
+}
+
+impl NodeFailure {
+    /// A call that did not come to its end: where there was no connection, nobody has read it.
+    pub(super) fn of_call(error: &reqwest::Error) -> NodeFailure {
+        NodeFailure {
+            words: words(error),
+            reached: !error.is_connect(),
+        }
+    }
+
+    /// An answer that is none.
+    pub(super) fn of_answer(words: String) -> NodeFailure {
+        NodeFailure {
+            words,
+            reached: true,
+        }
+    }
+
+    /// A node that says that it has no room.
+    pub(super) fn without_room() -> NodeFailure {
+        NodeFailure::of_answer(NO_PLACE.to_owned())
+    }
+}
+
+/// The whole chain of causes in one line; the address is named by the caller.
+fn words(error: &reqwest::Error) -> String {
+    let mut words = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    // Whom no place is left for is told so before anything was asked, which an HTTP client does not expect.
+    if words.iter().any(|one| one.contains(ANSWERED_EARLY)) {
+        return NO_PLACE.to_owned();
+    }
+    if error.is_timeout() {
+        words.insert(0, "no answer in time".into());
+    }
+    if words.is_empty() {
+        words.push(error.to_string());
+    }
+    words.join(": ")
+}
