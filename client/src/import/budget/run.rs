@@ -101,7 +101,8 @@ impl<'s> BudgetImport<'s> {
         }
     }
 
-    /// Brings a table onto the chain; goes on where an earlier import stopped. `progress` is told how many of how many
+    /// Brings a table onto the chain; goes on where an earlier import stopped. Nothing is sent where the first transaction
+    /// would be refused. `progress` is told how many of how many
     /// rows are recorded.
     pub async fn run(
         mut self,
@@ -110,6 +111,7 @@ impl<'s> BudgetImport<'s> {
     ) -> Result<BudgetImported> {
         let total = plan.rows.len() as u64;
         let missing = self.missing(plan).await?;
+        self.check_first(&missing).await?;
         progress(self.done.rows_before, total);
 
         for units in missing.unit_parts() {
