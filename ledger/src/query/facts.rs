@@ -4,6 +4,7 @@
 //! (`g41`, `u4`), members by handle, amounts in the asset's decimals, times in RFC 3339.
 
 mod authority;
+mod ways;
 
 use polity_proto::v1::{
     Account, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind, PeriodLimit,
@@ -16,7 +17,7 @@ use crate::actions::posting;
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
-    Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, hands, judge_proposal, power,
+    Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, power,
 };
 use crate::state::{Read, objects};
 use crate::{Amount, Rejection, time};
@@ -121,6 +122,7 @@ pub(super) fn of_refusal(
         facts.extend(of_limit(context, wanted, need, rejection));
         facts.extend(authority::of_authority(context, wanted, need, rejection));
         facts.extend(of_state(context, need, rejection));
+        facts.extend(ways::of_gift(context, wanted.action, need, rejection));
     }
     facts
 }
@@ -137,9 +139,7 @@ fn of_limit(
         return Vec::new();
     }
     let mut facts = Vec::new();
-    if !is_limit {
-        facts.extend(of_newcomer(context));
-    } else if let Some(value) = &need.value {
+    if let (true, Some(value)) = (is_limit, &need.value) {
         of_limits(context, need, value, &mut facts);
     }
     let now = context.now();
@@ -148,13 +148,6 @@ fn of_limit(
         facts.extend(of_decision(context, wanted, &decision));
     }
     facts
-}
-
-/// Until when the actor counts as who admitted them.
-fn of_newcomer(context: &Context<'_, '_>) -> Option<Fact> {
-    let member: Member = objects::get(context, context.actor.member)?;
-    let until = hands::newcomer_until(context, &member);
-    (context.now().time < until).then(|| fact("until", rfc3339(until)))
 }
 
 /// What an account has, until when somebody sleeps, which rule keeps apart.

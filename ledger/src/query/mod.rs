@@ -234,6 +234,49 @@ mod tests {
     }
 
     #[test]
+    fn whoever_gives_too_much_alone_is_told_what_way_is_left() {
+        let mut world = world();
+        let give = Kind::GiveGrant(v1::GiveGrant {
+            per_period: crate::world::monthly(90_000),
+            ..world.grant("dev#engineer", v1::Capability::Spend, "dev")
+        });
+        let verdict = ask(&world, "ben", give);
+        assert_eq!(verdict.rejection, "grant_exceeds_giver");
+        assert_eq!(value(&verdict.facts, "reserved_by"), "y1 of u2: approve");
+        assert_eq!(value(&verdict.facts, "who_could"), "ben, finn, gia");
+        let way = value(&verdict.facts, "way");
+        assert!(way.starts_with("a policy for govern in u2"), "{way}");
+
+        // Founded by a single act, a unit has nobody who could give in it.
+        world.ada(Kind::CreateUnit(world.create_unit(
+            "acme",
+            "lab",
+            v1::UnitKind::Team,
+        )));
+        let give = Kind::GiveGrant(world.grant("dev#engineer", v1::Capability::Allocate, "lab"));
+        let verdict = ask(&world, "ada", give);
+        assert_eq!(verdict.rejection, "own_decision_only");
+        let way = value(&verdict.facts, "way");
+        assert!(way.contains("a proposal that creates a unit"), "{way}");
+    }
+
+    #[test]
+    fn what_is_held_back_says_who_gave_it_and_until_when() {
+        let mut world = world();
+        let lead = Some("dev#lead");
+        let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+        world.check("ben", lead, invite, "accepted");
+        world.check("ivy", None, Kind::Join(world.join("ivy")), "accepted");
+        let assign = Kind::AssignRole(world.assign("ivy", "dev#engineer"));
+        world.check("ben", lead, assign, "accepted");
+        let verdict = ask(&world, "ivy", world.payment("dev:main", "ops:main", 1));
+        assert_eq!(verdict.rejection, "grant_too_close");
+        assert_eq!(value(&verdict.facts, "assigned_by"), "ben");
+        assert_eq!(value(&verdict.facts, "until"), "2026-02-04T00:00:04Z");
+        assert!(value(&verdict.facts, "way").starts_with("let somebody else"));
+    }
+
+    #[test]
     fn what_the_account_lacks_is_told() {
         let world = world();
         let verdict = ask(
