@@ -96,7 +96,7 @@ rejections! {
     OwnDecisionOnly = 316, "own_decision_only", "only the unit itself may decide this";
     Sleeping = 317, "sleeping", "after a recovery, spending, approving and operating sleep";
     GenesisOnly = 318, "genesis_only", "this is possible in the genesis only";
-    GrantTooClose = 319, "grant_too_close", "whoever admitted this member gave the grant or the role alone, too recently";
+    GrantTooClose = 319, "grant_too_close", "who would use this, or who admitted them too recently, gave the grant, the role or the policy alone";
 
     // 36x: separation of duties.
     SelfApproval = 361, "self_approval", "the proposer or a beneficiary cannot approve";

@@ -30,8 +30,11 @@ impl Act for RenewAssignment {
         let role: Role = context.get(assignment.role)?;
         let member: Member = context.get(assignment.member)?;
         let imported = assignment.manner() == Manner::Imported;
-        if imported && !context.is_genesis() {
-            duties::check_assignment(context, now, member.number, role.number)?;
+        if !context.is_genesis() {
+            if imported {
+                duties::check_assignment(context, now, member.number, role.number)?;
+            }
+            // To sit longer than one was seated for is to be seated.
             giving::check_assignment(context, member.number, role.number)?;
         }
         resign_role::check_open(context, &assignment)?;

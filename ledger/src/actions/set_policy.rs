@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Asset, Capability, Mode, ObjectKind, Policy, Role, SetPolicy, Tier, Unit, Who,
 };
 
-use super::Act;
+use super::{Act, giving};
 use crate::context::Context;
 use crate::decisions::mode;
 use crate::judge::policies::{self, mode_of};
@@ -74,6 +74,7 @@ impl Act for SetPolicy {
             basis: Some(context.basis),
         };
         check_against_ancestors(context, &policy)?;
+        giving::check_policy(context, &policy)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }

@@ -50,9 +50,7 @@ impl Context<'_, '_> {
     pub(crate) fn is_of_one(&self) -> bool {
         match self.authority {
             Authority::Signed => true,
-            Authority::Proposal(number) => {
-                hands::is_decided_by_one(self.state, self.now().time, number)
-            }
+            Authority::Proposal(number) => hands::is_decided_by_one(self.state, number),
             Authority::Genesis | Authority::Timer => false,
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct Judged {
     pub(crate) decision: Decision,
     pub(super) exposures: Vec<Exposure>,
     pub(super) credited: Vec<u64>,
+    /// Whether the proposer may do a part of it alone: about that nothing is decided.
+    pub(super) has_own_acts: bool,
 }
 
 impl Judged {
@@ -26,6 +28,7 @@ impl Judged {
             decision,
             exposures: Vec::new(),
             credited: Vec::new(),
+            has_own_acts: false,
         }
     }
 }
@@ -43,11 +46,16 @@ pub(crate) fn judge_actions(
         let mut decisions = Vec::new();
         let mut exposures = Vec::new();
         let mut credited = Vec::new();
+        let mut has_own_acts = false;
         for (index, action) in actions.iter().enumerate() {
             context.begin(index as u32, action)?;
             let needs = actions::needs(context, action)?;
             for (place, need) in needs.iter().enumerate() {
-                decisions.extend(judge_need(context, unit, proposer, need, place == 0)?);
+                let decision = judge_need(context, unit, proposer, need, place == 0)?;
+                let is_decided =
+                    decision.is_some() || context.has_created(ObjectKind::Unit, need.unit);
+                has_own_acts |= !is_decided;
+                decisions.extend(decision);
                 exposures.extend(exposure::of_need(context, need));
                 credited.extend(benefit::of_need(need));
             }
@@ -60,6 +68,7 @@ pub(crate) fn judge_actions(
             decision: strictest(decisions)?,
             exposures,
             credited,
+            has_own_acts,
         })
     })
 }

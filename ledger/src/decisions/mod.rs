@@ -15,6 +15,7 @@
 //! `stage` says what may still be done to it on the way.
 
 pub mod adoption;
+mod alone;
 pub(crate) mod announce;
 pub(crate) mod approve;
 pub(crate) mod benefit;

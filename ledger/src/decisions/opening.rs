@@ -3,7 +3,7 @@
 use polity_proto::v1::{ObjectKind, Proposal, ProposalState};
 
 use super::judging::Judged;
-use super::{exposure, mode, timing};
+use super::{alone, exposure, mode, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::state::keys::List;
@@ -27,6 +27,7 @@ pub(crate) fn open(
     proposal.opened_at = now.time;
     proposal.lapses_at = lapses_at.ok_or(Rejection::TimeMalformed)?;
     mode::freeze(context, &mut proposal)?;
+    alone::note(context, &mut proposal);
     carry(context, &mut proposal, judged)?;
 
     timing::begin_version(context, &mut proposal);
@@ -49,6 +50,7 @@ pub(crate) fn carry(
     proposal.beneficiaries.extend(judged.credited);
     proposal.beneficiaries.sort_unstable();
     proposal.beneficiaries.dedup();
+    proposal.silence_is_own |= judged.has_own_acts;
     proposal.exposures = judged.exposures;
     exposure::open(context, &mut proposal.exposures)
 }

@@ -5,9 +5,11 @@
 //! to somebody who has been here for longer, or whom the genesis admitted. Where people of their own
 //! are asked for, a hand counts once.
 
-use polity_proto::v1::{Assignment, Basis, BasisSource, Grant, Member, Proposal};
+use polity_proto::v1::{
+    Assignment, Basis, BasisSource, Grant, Member, ModeKind, Policy, Proposal, Tier, WhoKind,
+};
 
-use super::power;
+use super::{Actor, asks_nobody_to_agree, policies, power};
 use crate::decisions::mode;
 use crate::parameters;
 use crate::state::{Read, objects};
@@ -54,12 +56,13 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
     hands.len()
 }
 
-/// Whether a grant over value is held back from who would use it: whoever leads them gave it, or
-/// gave them the role, alone. In whichever order that came about, it would be theirs.
+/// Whether a grant over value is held back from who would use it: they, or whoever leads them, gave
+/// it, or gave them the role, alone. In whichever order that came about, it would be theirs.
 pub(crate) fn hold_back(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
-    if !power::is_over_value(grant.capability()) {
-        return false;
-    }
+    power::is_over_value(grant.capability()) && is_own_gift(state, now, grant, member)
+}
+
+fn is_own_gift(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
     // A delegation is as good as its source in the hands of who delegated.
     let (given, seat) = match grant.source {
         0 => (None, power::holding(state, member, grant.role, now)),
@@ -72,36 +75,86 @@ pub(crate) fn hold_back(state: &dyn Read, now: u64, grant: &Grant, member: u64) 
         return false;
     };
     let given = given.as_ref().unwrap_or(grant);
-    [&given.basis, &seat.basis]
-        .into_iter()
-        .flatten()
-        .any(|basis| gives_to_own_hand(state, now, basis, seat.member))
+    is_given_by_own_hand(state, now, given, seat.member) || is_taken(state, now, &seat)
+}
+
+/// Whether the member's hand gave a grant alone. What somebody gave to others long ago, before others
+/// put them among these, they gave to others.
+fn is_given_by_own_hand(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
+    let distance = parameters::get(state).admission_distance;
+    let basis = grant.basis.unwrap_or_default();
+    let is_old = basis.member == member && now.saturating_sub(grant.from) >= distance;
+    !is_old && gives_to_own_hand(state, now, &basis, member)
+}
+
+/// Whether the holder's hand put them where they sit, alone. That they renewed what somebody else
+/// gave them makes it no gift of theirs.
+fn is_taken(state: &dyn Read, now: u64, seat: &Assignment) -> bool {
+    let basis = seat.basis.unwrap_or_default();
+    let is_renewed = basis.member == seat.member && seat.assigned_by != seat.member;
+    !is_renewed && gives_to_own_hand(state, now, &basis, seat.member)
+}
+
+/// Whether a tier over value is held back from who would begin by it. It asks nobody to agree, and
+/// their own hand set its policy alone: that would be a grant to oneself. Or it lets them do it at
+/// once, and their own hand alone made them one of those whom it names.
+pub(crate) fn hold_back_tier(
+    state: &dyn Read,
+    now: u64,
+    policy: &Policy,
+    tier: &Tier,
+    unit: u64,
+    actor: Actor,
+) -> bool {
+    let mode = policies::mode_of(tier);
+    if !power::is_over_value(policy.capability()) || !asks_nobody_to_agree(mode) {
+        return false;
+    }
+    let basis = policy.basis.unwrap_or_default();
+    gives_to_own_hand(state, now, &basis, actor.member)
+        || mode.kind() == ModeKind::Alone && is_named_by_own_hand(state, now, tier, unit, actor)
+}
+
+/// Whether all that makes the actor one of those whom a tier names came from their own hand alone.
+fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, actor: Actor) -> bool {
+    let by = tier.by.unwrap_or_default();
+    match by.kind() {
+        WhoKind::None | WhoKind::JoinedMembers => false,
+        WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
+            power::holding(state, actor.member, actor.role, now)
+                .is_some_and(|seat| is_taken(state, now, &seat))
+        }
+        WhoKind::Capability => power::grants_of(state, actor.member, now)
+            .iter()
+            .filter(|grant| grant.capability() == by.capability())
+            .filter(|grant| power::scope_covers(state, grant, unit, None))
+            .all(|grant| is_own_gift(state, now, grant, actor.member)),
+    }
 }
 
 fn gives_to_own_hand(state: &dyn Read, now: u64, basis: &Basis, member: u64) -> bool {
-    basis.member != 0
-        && basis.member != member
-        && are_one(state, now, basis.member, member)
-        && is_of_one(state, now, basis)
+    basis.member != 0 && are_one(state, now, basis.member, member) && is_of_one(state, basis)
 }
 
 /// Whether what was done by this authority was one person's: nobody else had to agree.
-pub(crate) fn is_of_one(state: &dyn Read, now: u64, basis: &Basis) -> bool {
+pub(crate) fn is_of_one(state: &dyn Read, basis: &Basis) -> bool {
     match basis.source() {
         BasisSource::Grant | BasisSource::Policy | BasisSource::Own => true,
-        BasisSource::Proposal => is_decided_by_one(state, now, basis.number),
+        BasisSource::Proposal => is_decided_by_one(state, basis.number),
         BasisSource::None | BasisSource::Genesis | BasisSource::Timer => false,
     }
 }
 
-/// Whether all who were asked about a proposal are led by who proposed it: a unit of one person.
-pub(crate) fn is_decided_by_one(state: &dyn Read, now: u64, proposal: u64) -> bool {
+/// Whether nobody but the proposer had to agree to a proposal: all who were asked are led by them or
+/// were brought in by them; or nobody had to say yes, and that this is enough is the proposer's rule,
+/// or was decided about something else.
+pub(crate) fn is_decided_by_one(state: &dyn Read, proposal: u64) -> bool {
     let Some(proposal) = objects::get::<Proposal>(state, proposal) else {
         return false;
     };
-    let mut asked = proposal.electorate.iter();
-    mode::asks_electorate(&mode::standing(&proposal))
-        && asked.all(|member| are_one(state, now, *member, proposal.proposer))
+    let mode = mode::standing(&proposal);
+    proposal.asks_own_hand && mode::asks_electorate(&mode)
+        || proposal.silence_is_own && asks_nobody_to_agree(&mode)
 }
 
 #[cfg(test)]

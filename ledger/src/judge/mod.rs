@@ -20,6 +20,7 @@ pub mod who;
 use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ObjectKind};
 
 pub use need::{Need, ValueNeed};
+pub(crate) use strictness::asks_nobody_to_agree;
 pub use strictness::{Strictness, strictness, tightens};
 
 use crate::state::{Read, objects};

@@ -8,7 +8,7 @@ use polity_proto::v1::{
 pub use super::departments::{operated_by, validators};
 
 use super::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, power, strictness, tightens, who,
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, hands, power, strictness, tightens, who,
 };
 use crate::state::{Read, keys, names, objects};
 use crate::{Amount, Rejection, time, window};
@@ -190,6 +190,10 @@ fn decide(
     {
         look("lets others begin");
         return Verdict::Refused(Rejection::NoGrant);
+    }
+    if hands::hold_back_tier(state, now.time, policy, tier, need.unit, actor) {
+        look("was set by who would use it, or who admitted them gave the role");
+        return Verdict::Refused(Rejection::GrantTooClose);
     }
     let mode = mode_of(tier).clone();
     if mode.kind() == ModeKind::Alone {

@@ -58,6 +58,11 @@ pub fn tightens(own: &Mode, above: &Mode) -> bool {
     in_nothing_laxer && same_people && escalation
 }
 
+/// Whether something can happen without anybody else's yes.
+pub(crate) fn asks_nobody_to_agree(mode: &Mode) -> bool {
+    matches!(mode.kind(), ModeKind::Alone | ModeKind::Announce) || passes_in_silence(mode)
+}
+
 /// Whether a proposal can pass while most of those who are asked say nothing.
 fn passes_in_silence(mode: &Mode) -> bool {
     match mode.kind() {

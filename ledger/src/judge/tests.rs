@@ -103,7 +103,7 @@ fn nobody_above_reaches_into_a_units_pockets() {
             vec![tier(0, world.holders("acme#lead"), alone())],
         )
     };
-    world.ada(Kind::SetPolicy(policy));
+    world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
     let below = GiveGrant {
         scope: world.scope(ScopeKind::UnitAndBelow, "acme"),
         per_period: monthly(1_000),

@@ -8,6 +8,7 @@ use crate::world::{
 
 const LEAD: Option<&str> = Some("dev#lead");
 const SPEND: Capability = Capability::Spend;
+const PLAN: Capability = Capability::PlanBudget;
 
 fn one() -> Mode {
     approve(able(Capability::Approve), 1)
@@ -18,9 +19,9 @@ fn a_policy_replaces_the_one_before_and_is_the_units_history() {
     let mut world = World::new();
     let unit = world.unit("dev").number;
     let before = world.history_count(ObjectKind::Unit, unit);
-    let first = world.policy("dev", SPEND, vec![tier(0, role_holders(), alone())]);
+    let first = world.policy("dev", PLAN, vec![tier(0, role_holders(), alone())]);
     world.check("ben", LEAD, Kind::SetPolicy(first), "accepted");
-    let second = world.policy("dev", SPEND, vec![tier(0, joined(), one())]);
+    let second = world.policy("dev", PLAN, vec![tier(0, joined(), one())]);
     world.check("ben", LEAD, Kind::SetPolicy(second), "accepted");
     assert_eq!(world.list(List::Policies, unit), [2]);
     let (old, new): (Policy, Policy) = (world.get(1), world.get(2));
@@ -29,7 +30,7 @@ fn a_policy_replaces_the_one_before_and_is_the_units_history() {
     assert_eq!(world.history_count(ObjectKind::Unit, unit), before + 2);
 
     // From here on the policy's own strictest tier stands before every change.
-    let third = world.policy("dev", SPEND, vec![tier(0, joined(), alone())]);
+    let third = world.policy("dev", PLAN, vec![tier(0, joined(), alone())]);
     world.check(
         "ben",
         LEAD,
@@ -243,6 +244,42 @@ fn over_value_only_the_unit_itself_says_how_it_decides() {
 }
 
 #[test]
+fn one_person_lets_nobody_do_alone_over_value_what_they_may_not_do_alone() {
+    let mut world = World::new();
+    let up_to = |amount| {
+        vec![
+            tier(amount, role_holders(), alone()),
+            tier(0, role_holders(), one()),
+        ]
+    };
+    let alone = || vec![tier(0, role_holders(), alone())];
+    // Of his own, Ben plans without limits, and spends 5,000 at once and 20,000 in thirty days.
+    for (capability, tiers, expected) in [
+        (
+            Capability::Allocate,
+            alone(),
+            "rejected grant_exceeds_giver",
+        ),
+        (
+            Capability::SetCredit,
+            alone(),
+            "rejected grant_exceeds_giver",
+        ),
+        (Capability::Freeze, alone(), "rejected grant_exceeds_giver"),
+        (SPEND, alone(), "rejected grant_exceeds_giver"),
+        (SPEND, up_to(5_001), "rejected grant_exceeds_giver"),
+        (SPEND, up_to(5_000), "accepted"),
+        (PLAN, alone(), "accepted"),
+    ] {
+        let policy = Kind::SetPolicy(world.policy("dev", capability, tiers));
+        world.check("ben", LEAD, policy, expected);
+    }
+    // What several decide may go further.
+    let decided = Kind::SetPolicy(world.policy("dev", Capability::Freeze, alone()));
+    world.check_decided("ben", decided, "accepted");
+}
+
+#[test]
 fn the_floor_is_passed_beside_the_policy_about_governing() {
     let mut world = World::new();
     let anchor = |mode| vec![tier(0, role_holders(), mode)];
@@ -307,10 +344,10 @@ fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
         world.check("ben", lead, act, expected);
     }
     assert_eq!(world.list(List::Policies, unit), [2, 3]);
-    let spend = world.policy("dev", SPEND, vec![tier(0, role_holders(), alone())]);
+    let plan = world.policy("dev", PLAN, vec![tier(0, role_holders(), alone())]);
     let strange = SetPolicy {
         replaces: form::numbered(2),
-        ..spend.clone()
+        ..plan.clone()
     };
     world.check(
         "ben",
@@ -318,13 +355,13 @@ fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
         Kind::SetPolicy(strange),
         "rejected policy_malformed",
     );
-    world.check("ben", lead, Kind::SetPolicy(spend), "accepted");
-    let of_spend = world.list(List::Policies, unit)[2];
-    let act = words(&world, of_spend, "we spend wisely");
+    world.check("ben", lead, Kind::SetPolicy(plan), "accepted");
+    let of_plan = world.list(List::Policies, unit)[2];
+    let act = words(&world, of_plan, "we spend wisely");
     world.check("ben", lead, act, "rejected policy_malformed");
     let remove = Kind::RemovePolicy(polity_proto::v1::RemovePolicy {
         policy: form::numbered(2),
     });
     world.check("ben", lead, remove, "accepted");
-    assert_eq!(world.list(List::Policies, unit), [3, of_spend]);
+    assert_eq!(world.list(List::Policies, unit), [3, of_plan]);
 }

@@ -1,14 +1,15 @@
+//! Second selves, and rules and decisions of one person.
+
+mod rules;
+
 use polity_proto::v1::{
-    Capability, Delegate, GiveGrant, ModeKind, ProposalKind, ProposalState, ScopeKind,
-    SetCreditLimit, SuspendMember, action::Kind,
+    Capability, Delegate, GiveGrant, RenewAssignment, ScopeKind, SetCreditLimit, SuspendMember,
+    action::Kind,
 };
 
 use crate::form;
 use crate::state::keys::List;
-use crate::world::{
-    Charter, DAY, World, able, approve, by, consent, created, euros, joined, monthly, role_holders,
-    tier,
-};
+use crate::world::{Charter, DAY, World, by, euros, monthly};
 
 const LEAD: Option<&str> = Some("dev#lead");
 
@@ -186,78 +187,21 @@ fn nobody_takes_a_place_over_value_alone_nor_from_above() {
 }
 
 #[test]
-fn nobody_gives_more_alone_than_a_policy_leaves_them() {
-    let mut world = World::new();
-    // Nothing is reserved while no policy speaks.
-    let give = spend(&world, "dev#engineer", 900_000);
-    world.check("ben", LEAD, give, "accepted");
-    let two = approve(able(Capability::Approve), 2);
-    let policy = world.policy(
-        "acme",
-        Capability::Spend,
-        vec![tier(0, role_holders(), two)],
-    );
-    world.ada(Kind::SetPolicy(polity_proto::v1::SetPolicy {
-        recursive: true,
-        ..policy
-    }));
-    let rolling = |amount| {
-        let mut grant = world.grant("dev#engineer", Capability::Spend, "dev");
-        grant.per_period = Some(polity_proto::v1::PeriodLimit {
-            kind: polity_proto::v1::PeriodKind::RollingDays as i32,
-            days: 30,
-            amount: euros(amount),
-        });
-        grant
-    };
-    let limited = |per_transfer, amount| GiveGrant {
-        per_transfer: euros(per_transfer),
-        ..rolling(amount)
-    };
-    let cases = [
-        (limited(5_000, 20_001), "rejected grant_exceeds_giver"),
-        (limited(5_001, 20_000), "rejected grant_exceeds_giver"),
-        (rolling(20_000), "rejected grant_exceeds_giver"),
-        (limited(5_000, 20_000), "accepted"),
-    ];
-    let decided = Kind::GiveGrant(rolling(20_001));
-    for (grant, expected) in cases {
-        world.check("ben", LEAD, Kind::GiveGrant(grant), expected);
-    }
-    // What several decide may go further.
-    world.check_decided("ben", decided, "accepted");
-}
-
-#[test]
-fn a_unit_of_one_person_decides_no_more_than_that_person() {
+fn nobody_seats_themselves_for_longer_than_others_seated_them() {
     let mut world = World::new();
     world.fund("dev", 1_000);
-    let spends = world.policy(
-        "acme",
-        Capability::Spend,
-        vec![tier(
-            0,
-            role_holders(),
-            approve(able(Capability::Approve), 1),
-        )],
-    );
-    world.ada(Kind::SetPolicy(polity_proto::v1::SetPolicy {
-        recursive: true,
-        ..spends
-    }));
-    let governs = vec![tier(0, joined(), consent(DAY))];
-    let governs = world.policy("dev", Capability::Govern, governs);
-    world.check("ben", LEAD, Kind::SetPolicy(governs), "accepted");
-    for member in ["finn", "gia"] {
-        world.check(member, None, world.leave_unit(member, "dev"), "accepted");
-    }
-    let give = spend(&world, "dev#engineer", 900_000);
-    let governance = ProposalKind::Governance;
-    let proposal = world.proposal("dev", governance, ModeKind::Consent, vec![give]);
-    let receipt = world.run("ben", None, Kind::OpenProposal(proposal));
-    let number = created(&receipt.expect("it is opened"));
-    world.advance(DAY);
-    assert_eq!(world.proposal_state(number), ProposalState::Failed);
+    create(&mut world, "warden");
+    let assigns = world.grant("dev#warden", Capability::AssignRoles, "dev");
+    world.check("ben", LEAD, Kind::GiveGrant(assigns), "accepted");
+    seat(&mut world, "finn", "dev#warden");
+    let renew = Kind::RenewAssignment(RenewAssignment {
+        assignment: form::numbered(world.assignment("finn", "dev#engineer").number),
+        ..RenewAssignment::default()
+    });
+    let warden = Some("dev#warden");
+    world.check("finn", warden, renew.clone(), "rejected grant_to_self");
+    world.check("ben", LEAD, renew, "accepted");
+    check_payment(&mut world, "finn", "dev#engineer", "accepted");
 }
 
 #[test]

@@ -1,0 +1,36 @@
+//! Whether a decision is the proposer's alone: nobody else has to agree. What it does is then held to
+//! the bounds of a signed act ([`hands::is_decided_by_one`]).
+
+use polity_proto::v1::{Policy, Proposal};
+
+use super::{approve, passages};
+use crate::context::Context;
+use crate::judge::hands;
+
+/// Notes at the opening, when electorate and policy are frozen, who stands behind both.
+pub(super) fn note(context: &Context<'_, '_>, proposal: &mut Proposal) {
+    proposal.asks_own_hand = asks_own_hand(context, proposal);
+    proposal.silence_is_own = is_by_own_policy(context, proposal);
+}
+
+/// Whether all who are asked count as the proposer, or were assigned or taken in by them a short time
+/// ago: who makes the electors decides what they say, and what their silence means.
+fn asks_own_hand(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
+    let sent_out = passages::sent_out(context, proposal);
+    let mut asked = proposal.electorate.iter();
+    !proposal.electorate.is_empty()
+        && asked.all(|member| {
+            approve::is_too_close(context, proposal, *member)
+                || passages::is_made(context, proposal, &sent_out, *member)
+        })
+}
+
+/// Whether nobody but the proposer had a say about how this is decided.
+fn is_by_own_policy(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
+    let policy = context.get::<Policy>(proposal.policy).ok();
+    let basis = policy.and_then(|policy| policy.basis);
+    basis.is_some_and(|basis| {
+        approve::is_of_proposer(context, proposal, basis.member)
+            && hands::is_of_one(context, &basis)
+    })
+}
