@@ -26,9 +26,4 @@ pub trait EngineStore: Send + Sync + 'static {
 
     /// Writes rows whole or not at all, and returns when the disk has them.
     fn write(&self, rows: Vec<EngineRow>) -> Result<(), Fault>;
-
-    /// Writes rows together, outside of a commit, for which the disk may take its time.
-    fn write_later(&self, rows: Vec<EngineRow>) -> Result<(), Fault> {
-        self.write(rows)
-    }
 }

@@ -9,6 +9,7 @@
 //! | `judge` | whether a proposed block may be voted for |
 //! | `build` | the block that this node proposes |
 //! | `driver` | the conversation with Malachite, message by message |
+//! | `log` | its write-ahead log |
 //! | `network` | its configuration, and peers |
 //! | `hostile` | in tests alone: a proposer that breaks the rules |
 
@@ -19,6 +20,7 @@ pub(super) mod driver;
 #[cfg(test)]
 mod hostile;
 pub(super) mod judge;
+mod log;
 pub(super) mod messages;
 pub(super) mod network;
 pub(super) mod parts;

@@ -168,12 +168,6 @@ impl Rows {
         self.0.write(vec![kept_row(block, announcement)])
     }
 
-    /// The same for a block that comes with its decision: this node never votes for it, so only a death of the process
-    /// must not lose it.
-    pub(super) fn keep_decided(&self, block: &SealedBlock) -> Result<(), Fault> {
-        self.0.write_later(vec![kept_row(block, None)])
-    }
-
     /// Notes as what the chain is founded: the genesis alone does not tell what the application made of it.
     pub(super) fn found(&self, tip: &Tip) -> Result<(), Fault> {
         self.0.write(founding(tip))

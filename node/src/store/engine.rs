@@ -37,22 +37,18 @@ impl EngineStore for Store {
     }
 
     fn write(&self, rows: Vec<EngineRow>) -> Result<(), EngineFault> {
-        or_stop(self.write_engine_rows(&rows, Durability::Now))
-    }
-
-    fn write_later(&self, rows: Vec<EngineRow>) -> Result<(), EngineFault> {
-        or_stop(self.write_engine_rows(&rows, Durability::Later))
+        or_stop(self.write_engine_rows(&rows))
     }
 }
 
 impl Store {
-    fn write_engine_rows(&self, rows: &[EngineRow], durability: Durability) -> Result<(), Fault> {
+    fn write_engine_rows(&self, rows: &[EngineRow]) -> Result<(), Fault> {
         let _writing = self.begin_writing();
         let mut batch = self.rocks.batch()?;
         put_engine_rows(&mut batch, rows);
         free_space_check(self.rocks.directory(), self.options.free_bytes_min)?;
         crash_point::reach(CrashPoint::StoreBeforeKeep);
-        self.rocks.write(batch.finish(), durability)?;
+        self.rocks.write(batch.finish(), Durability::Now)?;
         crash_point::reach(CrashPoint::StoreAfterKeep);
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod audited;
 mod bare;
+mod catching_up;
 mod cometbft;
 mod comparison;
 mod cpu;
@@ -56,4 +57,5 @@ pub const ROWS: &[Row] = &[
     timers::ROW,
     idle::ROW,
     start::ROW,
+    catching_up::ROW,
 ];

@@ -69,17 +69,35 @@ impl Commit {
     /// Whether validators with more than two thirds of the power signed, and every signature is good.
     #[must_use]
     pub fn is_decided_by(&self, chain_id: &str, validators: &ValidatorSet) -> bool {
+        self.is_decided_beside(&Commit::default(), chain_id, validators)
+    }
+
+    /// The same, where the signatures of another commit by the same validators are known to be good: those that both
+    /// hold are not verified again.
+    #[must_use]
+    pub(in crate::embedded) fn is_decided_beside(
+        &self,
+        verified: &Commit,
+        chain_id: &str,
+        validators: &ValidatorSet,
+    ) -> bool {
         if self.signatures.len() != validators.len() {
             return false;
         }
+        let said = |commit: &Commit| (commit.height, commit.round, commit.block_id);
+        let says_the_same = said(self) == said(verified);
         let mut power = 0u64;
-        for (entry, validator) in self.signatures.iter().zip(validators.iter()) {
-            let CommitSignature::ForBlock { address, signature } = entry else {
+        for (place, validator) in validators.iter().enumerate() {
+            let CommitSignature::ForBlock { address, signature } = &self.signatures[place] else {
                 continue;
             };
-            let vote = self.vote(*address, *signature);
-            if *address != validator.address || !vote.is_signed_by(chain_id, &validator.public_key)
-            {
+            let is_verified =
+                says_the_same && verified.signatures.get(place) == self.signatures.get(place);
+            let is_good = || {
+                let vote = self.vote(*address, *signature);
+                vote.is_signed_by(chain_id, &validator.public_key)
+            };
+            if *address != validator.address || !(is_verified || is_good()) {
                 return false;
             }
             power += validator.power;

@@ -165,6 +165,34 @@ fn a_commit_without_enough_good_signatures_decides_nothing() {
 }
 
 #[test]
+fn only_signatures_that_are_known_for_the_very_same_decision_are_not_verified_again() {
+    let chain = Chain::found(&[10, 10, 10, 10]);
+    let id = chain.next_block(Vec::new()).id();
+    let decided = |commit: &Commit, verified: &Commit| {
+        commit.is_decided_beside(verified, CHAIN_ID, &chain.tip.validators)
+    };
+    // Nobody who verified them would call these good: whoever takes them does not look.
+    let mut blind = chain.sign(id, 2, &[]);
+    for entry in &mut blind.signatures {
+        if let CommitSignature::ForBlock { signature, .. } = entry {
+            signature.0[0] ^= 1;
+        }
+    }
+    assert!(!decided(&blind, &Commit::default()));
+    assert!(decided(&blind, &blind));
+
+    let mut other_round = blind.clone();
+    other_round.round = 3;
+    let mut partly = blind.clone();
+    partly.signatures[1] = CommitSignature::Absent;
+    for (verified, name) in [(other_round, "round"), (partly, "a signature more")] {
+        assert!(!decided(&blind, &verified), "{name}");
+    }
+    let good = chain.sign(id, 2, &[]);
+    assert!(decided(&good, &blind), "what is not known is verified");
+}
+
+#[test]
 fn the_empty_parent_of_the_first_block_is_written_as_go_writes_it() {
     let chain = Chain::found(&[10]);
     let block = chain.next_block(Vec::new());

@@ -93,14 +93,14 @@ pub(super) fn is_timely(time: Timestamp, now: Timestamp, round: u32) -> bool {
     ahead <= bound(AHEAD_MAX) && (round > 0 || -ahead <= bound(BEHIND_MAX))
 }
 
-/// Whether these signatures decided the block of this tip.
+/// Whether these signatures decided the block of this tip. Those with which the tip itself was decided are known.
 pub(in crate::embedded) fn is_commit_sound(commit: &Commit, tip: &Tip) -> bool {
     if tip.is_first() {
         return *commit == Commit::default();
     }
     commit.height == tip.height
         && commit.block_id == tip.block_id
-        && commit.is_decided_by(&tip.chain_id, &tip.last_validators)
+        && commit.is_decided_beside(&tip.commit, &tip.chain_id, &tip.last_validators)
 }
 
 #[cfg(test)]

@@ -15,11 +15,12 @@ use malachitebft_app_channel::app::net::{Multiaddr, PeerId};
 use malachitebft_app_channel::app::types::Keypair;
 use malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, RequestContext,
-    SyncContext, WalContext,
+    SyncContext,
 };
 
 use super::codec::Protobuf;
 use super::context::Ours;
+use super::log;
 use super::signing::{Examiner, Keeper};
 use crate::embedded::canonical::Address;
 use crate::embedded::guard::Guard;
@@ -74,8 +75,9 @@ pub(in crate::embedded) async fn start(
         Box::new(Examiner { chain_id }),
         Box::new(keeper),
     );
+    let log = log::start(setup.log, setup.address).await?;
     EngineBuilder::new(Ours, config)
-        .with_default_wal(WalContext::new(setup.log, Protobuf))
+        .with_custom_wal(log)
         .with_default_network(NetworkContext::new(identity, Protobuf))
         .with_default_sync(SyncContext::new(Protobuf))
         .with_default_consensus(consensus)

@@ -80,10 +80,6 @@ impl Driver {
         let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
         let (block, checked) = blocking(move || {
             let checked = judge::check(&block, &tip, &rows)?;
-            // Consensus notes its name, and would decide for a name alone after a death before the decision.
-            if checked.is_ok() {
-                rows.keep_decided(&block)?;
-            }
             Ok((block, checked))
         })
         .await?;
@@ -99,7 +95,8 @@ impl Driver {
             is_timely: true,
             is_synced: true,
             is_told: true,
-            is_kept: checked.is_ok(),
+            // Nobody votes for it, and consensus' log does not name it.
+            is_kept: false,
         };
         let proposed = candidate.proposed(number);
         self.candidates.insert(candidate);

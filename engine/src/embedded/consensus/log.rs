@@ -1,0 +1,227 @@
+//! Consensus' write-ahead log: in Malachite's format and by its reader and writer, but on the disk no more often than it
+//! must be.
+//!
+//! After a restart a validator must know by what it is bound. So whatever led to a word of its own is on the disk before
+//! that word leaves, and this is what Malachite asks for when it publishes one. It asks for the same where a round starts
+//! and where a height is decided, and empties the log for each height. None of that binds anybody: a height that comes
+//! from a peer with its decision leaves no trace here at all, and what others said after our own last word may be lost
+//! with the power, because they say it again. A death of the process loses nothing: the system has the bytes.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use malachitebft_app_channel::app::consensus::Input;
+use malachitebft_app_channel::app::engine::wal::{Msg, WalRef, decode_entry, encode_entry};
+use malachitebft_app_channel::app::types::core::ValueOrigin;
+use malachitebft_app_channel::app::wal::Storage;
+use malachitebft_app_channel::app::wal::log::Log;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use super::codec::Protobuf;
+use super::context::Ours;
+use crate::embedded::canonical::Address;
+
+/// An entry as it is replayed.
+type Entry = io::Result<Input<Ours>>;
+
+/// Opens the log of a validator and starts whoever writes it.
+pub(super) async fn start(path: PathBuf, own: Address) -> Result<WalRef<Ours>, String> {
+    let place = path.display().to_string();
+    let journal = tokio::task::spawn_blocking(move || Journal::open(&path, own))
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| format!("{place}: {error}"))?;
+    let (writer, _) = Actor::spawn(None, Writer, journal)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(writer)
+}
+
+/// Answers Malachite.
+struct Writer;
+
+#[async_trait]
+impl Actor for Writer {
+    type Msg = Msg<Ours>;
+    type State = Journal;
+    type Arguments = Journal;
+
+    async fn pre_start(
+        &self,
+        _myself: ActorRef<Self::Msg>,
+        journal: Journal,
+    ) -> Result<Journal, ActorProcessingErr> {
+        Ok(journal)
+    }
+
+    async fn handle(
+        &self,
+        _myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        journal: &mut Journal,
+    ) -> Result<(), ActorProcessingErr> {
+        // A reply that nobody waits for any more is no trouble: consensus is gone then.
+        match message {
+            Msg::StartedHeight(height, reply) => {
+                let _ = reply.send(journal.start(height.0).map_err(Into::into));
+            }
+            Msg::Reset(height, reply) => {
+                journal.restart(height.0);
+                let _ = reply.send(Ok(()));
+            }
+            Msg::Append(height, entry, reply) => {
+                let _ = reply.send(journal.append(height.0, entry).map_err(Into::into));
+            }
+            Msg::Flush(reply) => {
+                let _ = reply.send(journal.flush().await.map_err(Into::into));
+            }
+            Msg::Dump => {}
+        }
+        Ok(())
+    }
+}
+
+struct Journal {
+    log: Log<Unhurried>,
+    /// The same file, by which it is brought to the disk.
+    disk: Arc<File>,
+    own: Address,
+    height: u64,
+    /// The file still holds what an earlier height left.
+    is_of_another_height: bool,
+    /// It holds a word of our own that may not be on the disk yet.
+    is_owed: bool,
+}
+
+impl Journal {
+    fn open(path: &Path, own: Address) -> io::Result<Self> {
+        let log = Log::open(path)?;
+        let disk = File::open(path)?;
+        disk.sync_all()?;
+        Ok(Self {
+            log,
+            disk: Arc::new(disk),
+            own,
+            height: 0,
+            is_of_another_height: false,
+            is_owed: false,
+        })
+    }
+
+    /// What was said at a height that starts again; nothing at one that starts for the first time.
+    fn start(&mut self, height: u64) -> io::Result<Vec<Entry>> {
+        if self.height == height {
+            return Ok(Vec::new());
+        }
+        if self.log.sequence() != height {
+            self.restart(height);
+            return Ok(Vec::new());
+        }
+        self.height = height;
+        self.entries()
+    }
+
+    /// Whatever is there is of no height that matters any more; the first entry of this one takes its place.
+    fn restart(&mut self, height: u64) {
+        self.height = height;
+        self.is_of_another_height = true;
+        self.is_owed = false;
+    }
+
+    fn append(&mut self, height: u64, entry: Input<Ours>) -> io::Result<()> {
+        // What came with its decision comes again with it.
+        if height != self.height || matches!(entry, Input::ProposedValue(_, ValueOrigin::Sync)) {
+            return Ok(());
+        }
+        let speaker = match &entry {
+            Input::Vote(vote) => Some(vote.message.address),
+            Input::Proposal(proposal) => Some(proposal.message.address),
+            _ => None,
+        };
+        let mut bytes = Vec::new();
+        encode_entry(entry, &Protobuf, &mut bytes)?;
+        if self.is_of_another_height {
+            self.log.reset(height)?;
+            self.is_of_another_height = false;
+        }
+        self.log.append(&bytes)?;
+        self.is_owed |= speaker == Some(self.own);
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        if self.is_owed {
+            let disk = Arc::clone(&self.disk);
+            tokio::task::spawn_blocking(move || disk.sync_data())
+                .await
+                .map_err(io::Error::other)??;
+            self.is_owed = false;
+        }
+        Ok(())
+    }
+
+    /// All entries up to the first that cannot be read, which is told too.
+    fn entries(&mut self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for bytes in self.log.iter()? {
+            let entry = bytes.and_then(|bytes| decode_entry(&Protobuf, io::Cursor::new(bytes)));
+            let is_broken = entry.is_err();
+            entries.push(entry);
+            if is_broken {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// A file that its writer cannot bring to the disk: when that happens is not for the format to say.
+struct Unhurried(File);
+
+impl Storage for Unhurried {
+    type OpenOptions = ();
+
+    fn open_with(path: impl AsRef<Path>, options: ()) -> io::Result<Self> {
+        <File as Storage>::open_with(path, options).map(Self)
+    }
+
+    fn size_bytes(&self) -> io::Result<u64> {
+        self.0.size_bytes()
+    }
+
+    fn truncate_to(&mut self, size: u64) -> io::Result<()> {
+        self.0.truncate_to(size)
+    }
+
+    fn sync_all(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Unhurried {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Unhurried {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(&mut self.0)
+    }
+}
+
+impl Seek for Unhurried {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests;
