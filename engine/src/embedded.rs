@@ -9,7 +9,7 @@
 //! | `rows` | what is kept in the application's store |
 //! | [`Past`], [`Audit`] | a chain at rest: read, and judged again |
 //! | `tip`, `params`, `evidence` | what the next block is made from and judged by |
-//! | `chain`, `progress` | what others read |
+//! | `chain`, `progress`, `presence` | what others read |
 //! | `clock` | the only clock |
 //!
 //! One height: a block is proposed, judged and kept on disk, voted for (each signature passes the guard first), decided,
@@ -30,6 +30,7 @@ mod node_id;
 mod params;
 mod past;
 mod peers;
+mod presence;
 mod progress;
 mod rows;
 #[cfg(test)]
@@ -44,5 +45,6 @@ pub use node_id::NodeId;
 pub use params::Params;
 pub use past::Past;
 pub use peers::{ConnectedPeer, PeerAddress, Peers};
+pub use presence::Presence;
 pub use progress::Progress;
 pub use start::{Embedded, Settings, StartError};

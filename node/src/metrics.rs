@@ -32,6 +32,10 @@ pub struct Metrics {
     pub round: Gauge,
     /// Rounds without a decision since the start; under the embedded engine.
     pub missed_rounds: Gauge,
+    /// Of the newest hundred blocks, those that this validator signed; under the embedded engine.
+    pub signed_blocks: Gauge,
+    /// How many blocks that count looked at: fewer than a hundred soon after the start.
+    pub signable_blocks: Gauge,
     /// 1 while the guard against signing twice lets this validator sign; under the embedded engine.
     pub guard_signs: Gauge,
     /// Signatures that the guard refused since the start; under the embedded engine.
@@ -92,6 +96,8 @@ impl Metrics {
             pool_transactions: Gauge::default(),
             round: Gauge::default(),
             missed_rounds: Gauge::default(),
+            signed_blocks: Gauge::default(),
+            signable_blocks: Gauge::default(),
             guard_signs: Gauge::default(),
             guard_refusals: Gauge::default(),
             catching_up: Gauge::default(),
@@ -155,6 +161,16 @@ impl Metrics {
                 "missed_rounds",
                 "Rounds without a decision since the start",
                 &self.missed_rounds,
+            ),
+            (
+                "signed_blocks",
+                "Blocks among the newest that this validator signed",
+                &self.signed_blocks,
+            ),
+            (
+                "signable_blocks",
+                "The newest blocks that it could sign: a hundred at most, and none from before the start",
+                &self.signable_blocks,
             ),
             (
                 "guard_signs",

@@ -1,6 +1,7 @@
 //! What the engine is doing, for those who look on.
 
 use super::canonical::{Address, BlockId};
+use super::presence::Presence;
 use super::tip::Tip;
 use crate::application::Timestamp;
 
@@ -25,6 +26,8 @@ pub struct Progress {
     pub missed_rounds: u64,
     /// Whether this node votes.
     pub is_validator: bool,
+    /// How many of the newest blocks it signed.
+    pub presence: Presence,
     /// Whether the newest height came from a node that was ahead.
     pub is_catching_up: bool,
 }

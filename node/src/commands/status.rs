@@ -154,6 +154,8 @@ fn text(status: &Value) -> String {
         ("round", "/consensus_info/round"),
         ("proposer", "/consensus_info/proposer"),
         ("missed rounds", "/consensus_info/missed_rounds"),
+        ("signed blocks", "/consensus_info/signed/blocks"),
+        ("of the newest", "/consensus_info/signed/of"),
         // The same under both engines.
         ("peers", "/polity/peers"),
         ("waiting", "/consensus_info/waiting"),

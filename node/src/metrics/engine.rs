@@ -28,6 +28,9 @@ pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
         metrics
             .missed_rounds
             .set(count(&consensus, "missed_rounds"));
+        let signed = &consensus["signed"];
+        metrics.signed_blocks.set(count(signed, "blocks"));
+        metrics.signable_blocks.set(count(signed, "of"));
         let guard = &consensus["guard"];
         metrics
             .guard_signs

@@ -127,9 +127,8 @@ impl Driver {
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
                 Ok(()) = ahead.changed() => {
-                    if *ahead.borrow_and_update() > self.tip.height {
-                        self.pacing.stir();
-                    }
+                    let height = *ahead.borrow_and_update();
+                    self.heard_of(Height(height));
                 }
                 () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
                     self.start_next();
@@ -223,10 +222,11 @@ impl Driver {
     }
 
     fn height_params(&self) -> HeightParams<Ours> {
+        let is_late = self.pacing.is_late_for(self.tip.next_height());
         HeightParams::new(
             self.tip.validators.clone(),
             timeouts(&self.tip.params.pace),
-            Some(self.tip.params.block_interval()),
+            (!is_late).then(|| self.tip.params.block_interval()),
         )
     }
 
@@ -261,9 +261,9 @@ impl Driver {
         Ok(())
     }
 
-    fn heard_of(&mut self, height: Height) {
+    pub(super) fn heard_of(&mut self, height: Height) {
         if height.0 > self.tip.height {
-            self.pacing.stir();
+            self.pacing.stir(self.tip.height, height.0);
         }
     }
 

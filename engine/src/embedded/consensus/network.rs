@@ -21,6 +21,7 @@ use malachitebft_app_channel::{
 use super::codec::Protobuf;
 use super::context::Ours;
 use super::log;
+use super::parts::HEIGHTS_AHEAD_MAX;
 use super::signing::{Examiner, Keeper};
 use crate::embedded::canonical::Address;
 use crate::embedded::guard::Guard;
@@ -28,13 +29,11 @@ use crate::embedded::peers::PeerAddress;
 
 /// Connections from one address: several departments may live on one machine.
 const CONNECTIONS_PER_IP_MAX: usize = 256;
-/// Heights that others are ahead of us whose messages are kept.
-const HEIGHTS_AHEAD_MAX: usize = 10;
 /// Blocks asked for at once while catching up, and such questions on their way.
 const SYNC_BATCH: usize = 100;
 const SYNC_PARALLEL: usize = 8;
-/// How often others are told where this node stands.
-const STATUS_INTERVAL: Duration = Duration::from_secs(2);
+/// How often others are told where this node stands. Whoever is behind asks for blocks no further than it was told.
+const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 /// Time for an answer of blocks, and how often a node that lacks some asks again.
 const SYNC_TIMEOUT: Duration = Duration::from_secs(5);
 /// Messages on a topic are pieces of blocks at most.
@@ -168,7 +167,7 @@ impl Config {
                 p2p,
                 // With proposals alone, every block would count as valid unseen.
                 value_payload: ValuePayload::ProposalAndParts,
-                queue_capacity: HEIGHTS_AHEAD_MAX,
+                queue_capacity: HEIGHTS_AHEAD_MAX as usize,
                 ..ConsensusConfig::default()
             },
             sync: ValueSyncConfig {

@@ -11,6 +11,9 @@ use super::context::Ours;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock, Signature, ValidatorSet};
 use crate::embedded::tip::Tip;
 
+/// Heights above the newest whose blocks are taken in. A node that comes back hears of blocks before it has those below
+/// them; it joins the others only if it has kept them by then.
+pub(super) const HEIGHTS_AHEAD_MAX: u64 = 64;
 /// Bytes of a block that travel in one message.
 const CHUNK_BYTES: usize = 128 * 1024;
 /// Blocks of one publisher that can be on their way at once; a further one pushes out the oldest.
@@ -61,12 +64,14 @@ impl Announcement {
         announcement
     }
 
-    /// Whether the proposer of its round, one height or two above the tip, made it.
+    /// Whether the proposer of its round, not far above the tip, made it. Who validates is known of two heights; of
+    /// those above it is supposed that nothing changes, and looked at again when their turn comes.
     pub(super) fn is_due(&self, tip: &Tip) -> bool {
         let validators = match self.height.checked_sub(tip.height) {
+            None | Some(0) => return false,
             Some(1) => &tip.validators,
-            Some(2) => &tip.next_validators,
-            Some(_) | None => return false,
+            Some(2..=HEIGHTS_AHEAD_MAX) => &tip.next_validators,
+            Some(_) => return false,
         };
         self.bytes <= tip.params.block_bytes_max() + SLACK_BYTES
             && self.is_by_proposer(&tip.chain_id, validators)
@@ -159,7 +164,7 @@ impl Streams {
         tip: &Tip,
     ) -> Option<Arrived> {
         let height = height_of(&message.stream_id)?;
-        if !(tip.height + 1..=tip.height + 2).contains(&height) {
+        if !(tip.height + 1..=tip.height + HEIGHTS_AHEAD_MAX).contains(&height) {
             return None;
         }
         if !self.publishers.contains_key(&publisher) && self.publishers.len() >= PUBLISHERS_MAX {

@@ -282,6 +282,16 @@ impl Node {
         reached.await.is_ok()
     }
 
+    /// Waits until so many of the newest blocks carry its validator's signature, as it sees it itself.
+    pub(super) async fn wait_for_signatures(&self, count: u32, within: Duration) -> bool {
+        let signed = timeout(within, async {
+            while self.chain().progress().presence.signed() < count {
+                sleep(GLANCE).await;
+            }
+        });
+        signed.await.is_ok()
+    }
+
     fn guard_file(&self) -> PathBuf {
         self.home.path().join("consensus.guard")
     }

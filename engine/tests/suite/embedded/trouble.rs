@@ -229,6 +229,34 @@ async fn a_slow_disk_holds_nobody_up_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_that_comes_back_while_blocks_follow_each_other_signs_again_and_sees_that_it_does()
+ {
+    let mut network = Network::start(4).await;
+    let (others, fourth) = network.nodes.split_at_mut(FOURTH);
+    let traffic = async {
+        for number in 0.. {
+            let transaction = format!("block {number}");
+            others[0].submit(&transaction).await;
+            others[0].wait_for(&transaction, PATIENCE).await;
+        }
+    };
+    let back = async {
+        fourth[0].stop().await;
+        let gone = others[0].height();
+        assert!(others[0].wait_for_height(gone + 20, PATIENCE).await);
+        fourth[0].start().await;
+        fourth[0].wait_for_signatures(10, PATIENCE).await
+    };
+    tokio::select! {
+        () = traffic => unreachable!("blocks are made without end"),
+        signs = back => assert!(signs, "it runs and signs nothing"),
+    }
+    let presence = network.nodes[FOURTH].chain().progress().presence;
+    assert!(presence.signed() <= presence.blocks());
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_was_cut_off_from_a_network_at_rest_catches_up_when_it_is_back() {
     let mut network = Network::found(4, 0);
     let wires = Wires::between(&mut network, &[0, 1, 2], &[FOURTH]).await;

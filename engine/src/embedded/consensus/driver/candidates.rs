@@ -10,19 +10,23 @@ use prost::Message;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock};
 use crate::embedded::consensus::context::{Height, Ours};
 use crate::embedded::consensus::messages::AnnouncementMessage;
-use crate::embedded::consensus::parts::{Announcement, Arrived};
+use crate::embedded::consensus::parts::{Announcement, Arrived, HEIGHTS_AHEAD_MAX};
 use crate::embedded::rows::Kept;
 
 /// Blocks of one round that are looked at: a proposer that makes more of them is faulty.
 const PER_ROUND_MAX: usize = 3;
-/// Blocks of the height after next that are kept until their turn comes.
-const EARLY_MAX: usize = 8;
+/// Bytes of blocks above the next height that are kept until their turn comes.
+const EARLY_BYTES_MAX: usize = 32 << 20;
+/// How many there may be, however small they are.
+const EARLY_MAX: usize = 2 * HEIGHTS_AHEAD_MAX as usize;
 
 /// Blocks of the next height, and those that came too early.
 #[derive(Default)]
 pub(super) struct Candidates {
     blocks: BTreeMap<BlockId, Candidate>,
-    early: Vec<Arrived>,
+    // By height and round: the farther from now, the less it matters.
+    early: BTreeMap<(u64, u32, BlockId), Arrived>,
+    early_bytes: usize,
 }
 
 /// A block that may be decided.
@@ -116,16 +120,33 @@ impl Candidates {
             .collect()
     }
 
+    /// Keeps a block whose turn has not come, and forgets the farthest where there are too many.
     pub(super) fn put_early(&mut self, arrived: Arrived) {
-        if self.early.len() < EARLY_MAX {
-            self.early.push(arrived);
+        let Announcement {
+            height, round, id, ..
+        } = arrived.announcement;
+        self.early_bytes += arrived.bytes.len();
+        if let Some(known) = self.early.insert((height, round, id), arrived) {
+            self.early_bytes -= known.bytes.len();
+        }
+        while self.early.len() > EARLY_MAX || self.early_bytes > EARLY_BYTES_MAX {
+            let Some((_, farthest)) = self.early.pop_last() else {
+                return;
+            };
+            self.early_bytes -= farthest.bytes.len();
         }
     }
 
     /// Forgets the decided height; answers what came early for the one that follows.
-    pub(super) fn decided(&mut self) -> Vec<Arrived> {
+    pub(super) fn decided(&mut self, height: u64) -> Vec<Arrived> {
         self.blocks.clear();
-        std::mem::take(&mut self.early)
+        let later = (height + 2, 0, BlockId::default());
+        let later = self.early.split_off(&later);
+        let due = std::mem::replace(&mut self.early, later);
+        self.early_bytes = self.early.values().map(|early| early.bytes.len()).sum();
+        due.into_values()
+            .filter(|arrived| arrived.announcement.height > height)
+            .collect()
     }
 }
 
@@ -140,5 +161,60 @@ impl Candidate {
             value: self.block.id(),
             validity: Validity::from_bool(self.is_sound && self.is_timely),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::embedded::sample::{Chain, key};
+
+    fn early(height: u64, round: u32, bytes: usize) -> Arrived {
+        let chain = Chain::found(&[10; 4]);
+        let block = chain.next_block(Vec::new());
+        let proposer = Address([1; 20]);
+        let mut announcement = Announcement::new(&block, round, proposer, "sample-1", &key(1));
+        announcement.height = height;
+        Arrived {
+            announcement,
+            bytes: Bytes::from(vec![0; bytes]),
+        }
+    }
+
+    fn due(candidates: &mut Candidates, height: u64) -> Vec<(u64, u32)> {
+        let due = candidates.decided(height).into_iter();
+        due.map(|early| (early.announcement.height, early.announcement.round))
+            .collect()
+    }
+
+    #[test]
+    fn a_block_that_came_early_waits_for_its_height_and_for_no_other() {
+        let mut candidates = Candidates::default();
+        for (height, round) in [(9, 0), (7, 1), (7, 0), (5, 0), (7, 0)] {
+            candidates.put_early(early(height, round, 10));
+        }
+        assert_eq!(due(&mut candidates, 6), [(7, 0), (7, 1)]);
+        assert_eq!(due(&mut candidates, 7), []);
+        assert_eq!(due(&mut candidates, 8), [(9, 0)]);
+        assert_eq!(candidates.early_bytes, 0);
+    }
+
+    #[test]
+    fn where_there_is_no_room_the_farthest_goes() {
+        let mut candidates = Candidates::default();
+        for height in (10..40).rev() {
+            candidates.put_early(early(height, 0, 4 << 20));
+            assert!(candidates.early_bytes <= EARLY_BYTES_MAX);
+        }
+        for height in 10..18 {
+            assert_eq!(due(&mut candidates, height - 1), [(height, 0)]);
+        }
+        assert!(due(&mut candidates, 17).is_empty());
+        for round in 0..1_000 {
+            candidates.put_early(early(99, round, 0));
+        }
+        assert_eq!(candidates.early.len(), EARLY_MAX);
     }
 }

@@ -13,6 +13,7 @@ use crate::application::{Application, BlockResult, FinalizeBlock};
 use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
 use crate::embedded::consensus::context::{Ours, countable};
 use crate::embedded::consensus::judge;
+use crate::embedded::presence::Turn;
 use crate::embedded::{evidence, rows};
 
 /// Fresh heights that an untrusted guard sees decided before it signs.
@@ -66,21 +67,48 @@ impl Driver {
             self.evidence.note(&self.parts.rows, one, other)?;
         }
         self.streams.decided(height);
-        self.pacing.decided(is_synced);
+        self.pacing.decided(height, is_synced);
         self.parts.heights.reach(height);
+        self.note_presence(&block);
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
         self.parts
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
-        for arrived in self.candidates.decided() {
-            if let Some(proposed) = self.arrived(arrived).await?
+        for arrived in self.candidates.decided(height) {
+            if arrived.announcement.is_due(&self.tip)
+                && let Some(proposed) = self.arrived(arrived).await?
                 && let Some(candidate) = self.candidates.get_mut(&proposed.value)
             {
                 candidate.is_told = false;
             }
         }
         Ok(())
+    }
+
+    /// Whether this validator signed the parent, as the chain shows it. Blocks of a time when it was away say nothing.
+    fn note_presence(&self, block: &SealedBlock) {
+        let own = self.parts.address;
+        let is_validator = self.tip.last_validators.index_of(&own).is_some();
+        let is_fresh = judge::is_timely(block.header().time, (self.parts.clock)(), 0);
+        if self.tip.is_first() || !is_validator || !is_fresh {
+            return;
+        }
+        let mut signers = block.block().last_commit.signers();
+        let is_signed = signers.any(|(address, _)| address == own);
+        self.parts.progress.send_modify(|progress| {
+            let turn = progress.presence.note(is_signed);
+            let (signed, blocks) = (progress.presence.signed(), progress.presence.blocks());
+            match turn {
+                Some(Turn::Missing) => tracing::warn!(
+                    signed,
+                    blocks,
+                    "this validator signs almost no block: it is behind, or its votes come too late"
+                ),
+                Some(Turn::Back) => tracing::info!(signed, blocks, "this validator signs again"),
+                None => {}
+            }
+        });
     }
 
     /// The height's last word: a larger set of signatures, perhaps, and what validators did wrong.

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::Driver;
 use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::parts::HEIGHTS_AHEAD_MAX;
 
 /// Others than the proposer wait a little longer at the end of an idle interval: its block wakes them.
 const GRACE: Duration = Duration::from_secs(1);
@@ -21,6 +22,8 @@ pub(super) struct Pacing {
     last_start: Instant,
     is_stirred: bool,
     is_behind: bool,
+    // The greatest height that somebody spoke of, as far as it can be true.
+    heard: u64,
 }
 
 impl Pacing {
@@ -30,12 +33,17 @@ impl Pacing {
             last_start: now,
             is_stirred: false,
             is_behind: false,
+            heard: 0,
         }
     }
 
-    /// Others are at work on the next height.
-    pub(super) fn stir(&mut self) {
+    /// Others are at work on a height above this one. What is said is not proven, so a height that they cannot have
+    /// reached is not remembered.
+    pub(super) fn stir(&mut self, tip: u64, height: u64) {
         self.is_stirred = true;
+        if height <= tip + HEIGHTS_AHEAD_MAX {
+            self.heard = self.heard.max(height);
+        }
     }
 
     /// The height is finalized: the rest begins.
@@ -44,9 +52,14 @@ impl Pacing {
     }
 
     /// A height was decided; a node that is behind does not rest.
-    pub(super) fn decided(&mut self, is_behind: bool) {
+    pub(super) fn decided(&mut self, height: u64, is_behind: bool) {
         self.is_behind = is_behind;
-        self.is_stirred = false;
+        self.is_stirred = self.heard > height;
+    }
+
+    /// Whether others have decided this height already, so that nobody waits for what it is paced by.
+    pub(super) fn is_late_for(&self, height: u64) -> bool {
+        self.heard > height
     }
 }
 

@@ -133,7 +133,7 @@ impl Driver {
         let Some(arrived) = self.streams.take(publisher, part, &self.tip) else {
             return Ok(None);
         };
-        self.pacing.stir();
+        self.heard_of(Height(arrived.announcement.height));
         self.arrived(arrived).await
     }
 

@@ -44,7 +44,7 @@ fn only_the_proposer_of_a_round_to_come_is_listened_to() {
     let changes: [(&str, Change); 6] = [
         ("round", |announcement| announcement.round = 1),
         ("height", |announcement| announcement.height = 2),
-        ("height", |announcement| announcement.height = 9),
+        ("height", |announcement| announcement.height = 99),
         ("block", |announcement| announcement.id.parts += 1),
         ("bytes", |announcement| announcement.bytes = 1 << 40),
         ("signature", |announcement| announcement.signature.0[0] ^= 1),
@@ -57,6 +57,27 @@ fn only_the_proposer_of_a_round_to_come_is_listened_to() {
     let mut decided = Chain::found(&[10; 4]);
     decided.grow(0, 0, &[], Vec::new());
     assert!(!good.is_due(&decided.tip), "late");
+}
+
+#[test]
+fn a_node_that_is_behind_listens_to_the_proposers_of_later_heights_too() {
+    let chain = Chain::found(&[10; 4]);
+    let announced_at = |height| {
+        let mut block = chain.next_block(Vec::new()).block().clone();
+        block.header.height = height;
+        announced(&chain, &block.seal(), 0)
+    };
+    for (height, expected) in [
+        (0, false),
+        (1, true),
+        (2, true),
+        (3, true),
+        (HEIGHTS_AHEAD_MAX, true),
+        (HEIGHTS_AHEAD_MAX + 1, false),
+    ] {
+        let due = announced_at(height).is_due(&chain.tip);
+        assert_eq!(due, expected, "height {height}");
+    }
 }
 
 #[test]

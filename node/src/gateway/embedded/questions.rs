@@ -1,0 +1,181 @@
+//! What is asked about the chain itself, under CometBFT's rules and in its words.
+
+use std::ops::Range;
+
+use polity_engine::embedded::Chain;
+use polity_engine::embedded::canonical::SealedBlock;
+use serde_json::{Value, json};
+
+use super::{About, Trouble, fault, refused};
+
+/// Headers in one answer of `blockchain`.
+const HEADERS_MAX: u64 = 20;
+/// Things on a page where nothing is said, and at most.
+pub(super) const PAGE_DEFAULT: usize = 30;
+const PAGE_MAX: usize = 100;
+
+pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
+    let progress = chain.progress();
+    let own = chain.own();
+    let first = chain.block(chain.first_height()).map_err(fault)?;
+    let newest = chain.block(progress.height).map_err(fault)?;
+    let power = chain
+        .validators(progress.height + 1)
+        .map_err(fault)?
+        .and_then(|validators| {
+            validators
+                .find(&own.address)
+                .map(|validator| validator.power)
+        })
+        .unwrap_or(0);
+    let mut status = super::json::status(chain, about, first.as_ref(), newest.as_ref(), power);
+    let guard = chain.guard();
+    let peers = chain.gossip().peers();
+    let peers = peers
+        .iter()
+        .filter(|(_, is_connected)| *is_connected)
+        .count();
+    status["consensus_info"] = json!({
+        "height": progress.working_height.to_string(),
+        "round": progress.round,
+        "proposer": progress.proposer.map(|address| address.to_string()),
+        "missed_rounds": progress.missed_rounds.to_string(),
+        "is_validator": progress.is_validator,
+        "signed": {
+            "blocks": progress.presence.signed().to_string(),
+            "of": progress.presence.blocks().to_string(),
+        },
+        "peers": peers.to_string(),
+        "waiting": chain.pool().status().transactions.to_string(),
+        "guard": {
+            "signs": guard.is_trusted,
+            "height": guard.height.to_string(),
+            "floor": guard.floor.to_string(),
+            "refusals": guard.refusals.to_string(),
+        },
+    });
+    Ok(status)
+}
+
+pub(super) fn commit(chain: &Chain, height: Option<i64>) -> Result<Value, Trouble> {
+    let block = block_at(chain, height)?;
+    let (commit, canonical) = chain
+        .commit(block.header().height)
+        .map_err(fault)?
+        .ok_or_else(|| refused("the commit is not available"))?;
+    Ok(json!({
+        "signed_header": {
+            "header": super::json::header(block.header()),
+            "commit": super::json::commit(&commit),
+        },
+        "canonical": canonical,
+    }))
+}
+
+pub(super) fn validators(
+    chain: &Chain,
+    height: Option<i64>,
+    page: Option<i64>,
+    per_page: Option<i64>,
+) -> Result<Value, Trouble> {
+    let newest = chain.progress().height;
+    // The next height's validators are known; where nothing is said, they are meant.
+    let height = known(height, newest + 1)?;
+    let set = chain
+        .validators(height)
+        .map_err(fault)?
+        .ok_or_else(|| refused("the validators are not available"))?;
+    let range = self::page(set.len(), page, per_page)?;
+    let shown = set.iter().skip(range.start).take(range.len());
+    let shown: Vec<Value> = shown.map(super::json::validator).collect();
+    Ok(json!({
+        "block_height": height.to_string(),
+        "count": shown.len().to_string(),
+        "total": set.len().to_string(),
+        "validators": shown,
+    }))
+}
+
+/// Which of so many things are on a page.
+pub(crate) fn page(
+    total: usize,
+    page: Option<i64>,
+    per_page: Option<i64>,
+) -> Result<Range<usize>, Trouble> {
+    let per_page = match per_page.and_then(|count| usize::try_from(count).ok()) {
+        None | Some(0) => PAGE_DEFAULT,
+        Some(count) => count.min(PAGE_MAX),
+    };
+    let pages = total.div_ceil(per_page) as i64;
+    let page = page.unwrap_or(1);
+    if !(1..=pages).contains(&page) {
+        return Err(refused(&format!(
+            "page should be within [1, {pages}] range, given {page}"
+        )));
+    }
+    let start = (page - 1) as usize * per_page;
+    Ok(start..total.min(start + per_page))
+}
+
+pub(super) fn consensus_params(chain: &Chain, height: Option<i64>) -> Result<Value, Trouble> {
+    let height = known(height, chain.progress().height + 1)?;
+    let params = chain
+        .params(height)
+        .map_err(fault)?
+        .ok_or_else(|| refused("the parameters are not available"))?;
+    Ok(json!({
+        "block_height": height.to_string(),
+        "consensus_params": super::json::params(&params),
+    }))
+}
+
+pub(super) fn blockchain(chain: &Chain, min: i64, max: i64) -> Result<Value, Trouble> {
+    let newest = chain.progress().height;
+    let (Ok(min), Ok(max)) = (u64::try_from(min), u64::try_from(max)) else {
+        return Err(refused("heights must be non-negative"));
+    };
+    let max = if max == 0 { newest } else { max.min(newest) };
+    let min = min.max(1).max((max + 1).saturating_sub(HEADERS_MAX));
+    if min > max {
+        return Err(refused(&format!(
+            "min height {min} can't be greater than max height {max}"
+        )));
+    }
+    let mut metas = Vec::new();
+    for height in (min..=max).rev() {
+        let block = chain.block(height).map_err(fault)?;
+        metas.extend(block.as_ref().map(super::json::meta));
+    }
+    Ok(json!({"last_height": newest.to_string(), "block_metas": metas}))
+}
+
+pub(super) fn block_at(chain: &Chain, height: Option<i64>) -> Result<SealedBlock, Trouble> {
+    let height = known(height, chain.progress().height)?;
+    chain
+        .block(height)
+        .map_err(fault)?
+        .ok_or_else(|| refused(&format!("block {height} is not available")))
+}
+
+pub(super) fn block_by_hash(chain: &Chain, hash: &[u8]) -> Result<Option<SealedBlock>, Trouble> {
+    match chain.height_of(hash).map_err(fault)? {
+        Some(height) => chain.block(height).map_err(fault),
+        None => Ok(None),
+    }
+}
+
+/// CometBFT's rules and words for a height that is asked for.
+fn known(height: Option<i64>, newest: u64) -> Result<u64, Trouble> {
+    let Some(asked) = height else {
+        return Ok(newest);
+    };
+    match u64::try_from(asked) {
+        Err(_) | Ok(0) => Err(refused(&format!(
+            "height must be greater than 0, but got {asked}"
+        ))),
+        Ok(height) if height > newest => Err(refused(&format!(
+            "height {height} must be less than or equal to the current blockchain height {newest}"
+        ))),
+        Ok(height) => Ok(height),
+    }
+}
