@@ -5,20 +5,23 @@
 //! from, contains the file of the ended chain, and is signed by every department that validates then.
 
 mod continuation;
+mod signatures;
+mod validators;
 
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey};
-use polity_ledger::check;
-use polity_ledger::genesis::{self, Founded, Founding, handles_of};
-use polity_ledger::state::{Read, keys, names, objects};
-use polity_proto::v1::{FoundingSignature, Genesis, Member};
+use polity_ledger::genesis::{self, Founded, Founding};
+use polity_proto::v1::Genesis;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
+pub use signatures::Signature;
+pub use validators::{ConsensusKey, FoundingValidator};
+
 use crate::fault::{Fault, FaultKind};
+use validators::validators_of;
 
 /// Largest genesis file that is read.
 const BYTES_MAX: u64 = 64 << 20;
@@ -43,60 +46,6 @@ pub struct GenesisFile {
     /// The file of the chain that this one goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<Box<GenesisFile>>,
-}
-
-/// A founding validator, in CometBFT's form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FoundingValidator {
-    /// Its consensus key.
-    pub pub_key: ConsensusKey,
-    /// Its voting power, a number as text.
-    pub power: String,
-    /// The department's handle, for readers.
-    pub name: String,
-}
-
-impl FoundingValidator {
-    /// Its consensus key.
-    pub fn public_key(&self) -> Result<[u8; 32], GenesisFileError> {
-        let key = STANDARD.decode(&self.pub_key.value).ok();
-        key.and_then(|key| key.try_into().ok()).ok_or_else(|| {
-            GenesisFileError::Form("a consensus key is not 32 bytes in base64".into())
-        })
-    }
-
-    /// Its voting power.
-    pub fn power(&self) -> Result<u64, GenesisFileError> {
-        self.power
-            .parse()
-            .map_err(|_| GenesisFileError::Form("a voting power is not a number".into()))
-    }
-}
-
-/// A consensus key, in CometBFT's form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsensusKey {
-    /// Which sort of key: `tendermint/PubKeyEd25519`.
-    #[serde(rename = "type")]
-    pub sort: String,
-    /// 32 bytes in base64.
-    pub value: String,
-}
-
-/// A founding department's signature, by its operator's member key over the organisation's digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Signature {
-    /// The department's handle, for readers.
-    pub department: String,
-    /// Member number of its operator.
-    pub member: u64,
-    /// Public key, lower-case hex.
-    pub key: String,
-    /// Ed25519 signature, lower-case hex.
-    pub signature: String,
 }
 
 /// Why a genesis file is not accepted.
@@ -255,36 +204,6 @@ impl GenesisFile {
         Ok(founded)
     }
 
-    /// Signs for the departments whose validator the key's holder operates; an earlier signature of
-    /// the same member is replaced. Answers their handles.
-    ///
-    /// # Errors
-    /// `NotAnOperator` where the signature would count for no department.
-    pub fn sign(&mut self, key: &SigningKey) -> Result<String, GenesisFileError> {
-        let (founded, organisation) = self.found()?;
-        let state = founded.state();
-        let public = key.verifying_key().to_bytes();
-        let refuse = |words: String| Err(GenesisFileError::NotAnOperator(words));
-        let holder = keys::key_with(keys::KEY, &[], &public);
-        let Some(number) = names::find(&state, &holder) else {
-            return refuse(format!(
-                "the key {} belongs to no member of this genesis",
-                hex::encode(public)
-            ));
-        };
-        let units = genesis::operated_units(&state, number, self.time()?);
-        if units.is_empty() {
-            let member: Option<Member> = objects::get(&state, number);
-            let handle = member.unwrap_or_default().handle;
-            return refuse(format!("{handle} operates no department's validator"));
-        }
-
-        let department = handles_of(&state, &units);
-        let message = check::founding_bytes(&organisation);
-        self.add_signature(&department, number, key, &message);
-        Ok(department)
-    }
-
     /// What InitChain of a first chain is given.
     fn founding<'f>(&'f self, app_state: &'f [u8]) -> Result<Founding<'f>, GenesisFileError> {
         if self.initial_height != INITIAL_HEIGHT {
@@ -297,56 +216,6 @@ impl GenesisFile {
             app_state,
         })
     }
-
-    fn add_signature(&mut self, department: &str, member: u64, key: &SigningKey, message: &[u8]) {
-        self.signatures.retain(|other| other.member != member);
-        self.signatures.push(Signature {
-            department: department.to_owned(),
-            member,
-            key: hex::encode(key.verifying_key().to_bytes()),
-            signature: hex::encode(key.sign(message).to_bytes()),
-        });
-        self.signatures.sort_by_key(|signature| signature.member);
-    }
 }
 
 const INITIAL_HEIGHT: &str = "1";
-
-impl Signature {
-    fn decode(&self) -> Result<FoundingSignature, GenesisFileError> {
-        let bad = |why| GenesisFileError::BadSignature(self.department.clone(), why);
-        let signature = hex::decode(&self.signature).ok();
-        Ok(FoundingSignature {
-            member: self.member,
-            key: hex::decode(&self.key).map_err(|_| bad("the key is not hex"))?,
-            signature: signature
-                .filter(|bytes| bytes.len() == 64)
-                .ok_or(bad("a signature is 64 bytes in hex"))?,
-        })
-    }
-
-    /// The label beside a signature is shown to people, so it says no more than the signature counts for.
-    fn check_department(&self, state: &dyn Read, units: &[u64]) -> Result<(), GenesisFileError> {
-        match self.department == handles_of(state, units) {
-            true => Ok(()),
-            false => Err(GenesisFileError::BadSignature(
-                self.department.clone(),
-                "its member signs for another department",
-            )),
-        }
-    }
-}
-
-fn validators_of(state: &dyn Read) -> Vec<FoundingValidator> {
-    genesis::listed_validators(state)
-        .into_iter()
-        .map(|listed| FoundingValidator {
-            pub_key: ConsensusKey {
-                sort: "tendermint/PubKeyEd25519".into(),
-                value: STANDARD.encode(&listed.key),
-            },
-            power: listed.power.to_string(),
-            name: listed.name,
-        })
-        .collect()
-}

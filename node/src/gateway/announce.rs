@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::answer::Gateway;
 use super::backend::{Ask, CommittedBlock};
+use super::means::Gateway;
 use super::rpc::{Id, RpcError, json as json_text};
 use super::shapes;
 use super::subscription::Topic;

@@ -8,10 +8,10 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::answer::Gateway;
 use super::body::BodyError;
 use super::cors::cors;
 use super::listen::Peer;
+use super::means::Gateway;
 use super::methods::{METHODS, Method, Signature};
 use super::metrics::TurnedAway;
 use super::params::Args;

@@ -22,10 +22,10 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::announce::announce;
-use super::answer::Gateway;
 use super::farewell::Farewells;
 use super::http::router;
 use super::limits::Limits;
+use super::means::Gateway;
 use super::metrics::TurnedAway;
 use super::stall::WriteBound;
 

@@ -7,7 +7,7 @@
 //!
 //! A request's way: `listen` (connections, TLS) → `http` or `websocket` → `throttle` (limits per
 //! address) → `rpc` and `params` (form) → `methods` (the allow-list) → `answer` (one arm per method;
-//! `submit` for transactions) → `shapes` (CometBFT's JSON).
+//! `submit` for transactions, `reads` for the node's own store) → `shapes` (CometBFT's JSON).
 
 mod announce;
 mod answer;
@@ -20,11 +20,13 @@ mod farewell;
 mod http;
 mod limits;
 mod listen;
+mod means;
 mod methods;
 mod metrics;
 mod ops;
 mod outbox;
 mod params;
+mod reads;
 mod rpc;
 mod shapes;
 mod stall;
@@ -37,7 +39,6 @@ mod tls;
 mod txproof;
 mod websocket;
 
-pub use answer::Gateway;
 pub use backend::{
     Admission, Answering, Ask, Blocks, CommittedBlock, CommittedTransaction, Depth,
     FoundTransaction, Queries, Submission, Submitted, Trouble,
@@ -48,5 +49,6 @@ pub(crate) use embedded::page;
 pub use embedded::{About, Embedded, block_json, commit_json, validators_json};
 pub use limits::{LimitError, Limits};
 pub use listen::serve;
+pub use means::Gateway;
 pub use ops::{Readiness, ops_router, serve_ops};
 pub use tls::{TlsError, TlsFiles};

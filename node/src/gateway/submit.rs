@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
-use super::answer::Gateway;
 use super::backend::{Admission, CommittedBlock, Depth, Queries, Submission, Submitted, Trouble};
+use super::means::Gateway;
 use super::rpc::{Json, RpcError, json as json_text};
 use super::shapes;
 

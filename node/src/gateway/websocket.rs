@@ -15,8 +15,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use super::announce::{News, canceled};
-use super::answer::{Gateway, params_detail};
+use super::answer::params_detail;
 use super::listen::Peer;
+use super::means::Gateway;
 use super::methods::{Method, Signature, WebsocketMethod};
 use super::metrics::TurnedAway;
 use super::outbox::{Outbox, Waiting};

@@ -10,7 +10,8 @@ use polity_ledger::judge::policies;
 use polity_proto::v1::Continuation;
 use prost::Message;
 
-use super::{GenesisFile, GenesisFileError, validators_of};
+use super::validators::validators_of;
+use super::{GenesisFile, GenesisFileError};
 use crate::continuation::Stand;
 
 /// CometBFT's own bound of a chain id.

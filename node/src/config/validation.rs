@@ -1,0 +1,141 @@
+//! Values with which a node must not start.
+
+use polity_ledger::check::ACTIONS_MAX;
+
+use super::{Config, ConfigError, Engine, Peer};
+use crate::gateway::Origins;
+
+impl Config {
+    /// Refuses values that contradict each other or would open what must stay closed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let gateway = &self.gateway;
+        if gateway.tls_certificate.is_some() != gateway.tls_key.is_some() {
+            return refuse("gateway: tls_certificate and tls_key need each other");
+        }
+        if let Err(error) = Origins::parse(&gateway.cors_allowed_origins) {
+            return refuse(&error.to_string());
+        }
+        if let Err(error) = gateway.limits.validate() {
+            return refuse(&error.to_string());
+        }
+        if !self.operator.listen.ip().is_loopback() {
+            return refuse("operator.listen: metrics and health are served on loopback only");
+        }
+        if !self.cometbft.rpc_listen.ip().is_loopback() {
+            return refuse(
+                "cometbft.rpc_listen: CometBFT's own RPC stays on loopback, behind the gateway",
+            );
+        }
+        if !(1 << 20..=1 << 30).contains(&self.abci.frame_bytes_max) {
+            return refuse("abci.frame_bytes_max: must be between 1 MiB and 1 GiB");
+        }
+        // A socket's name is bounded by the kernel, which would only tell it as an invalid argument.
+        let socket = self.abci_socket();
+        if socket.as_os_str().len() > 107 {
+            return refuse(&format!(
+                "abci.socket: {} is longer than 107 bytes",
+                socket.display()
+            ));
+        }
+        for (name, bytes) in [
+            ("hot_bytes_max", self.store.hot_bytes_max),
+            ("block_cache_bytes", self.store.block_cache_bytes),
+            ("write_buffer_bytes", self.store.write_buffer_bytes),
+        ] {
+            if bytes < 1 << 20 {
+                return refuse(&format!("store.{name}: must be at least 1 MiB"));
+            }
+        }
+        if self.share.actions_per_second > 0 && self.share.actions_burst == 0 {
+            return refuse("share.actions_burst: with 0 nobody could send anything");
+        }
+        if self.share.block_actions_max < ACTIONS_MAX {
+            return refuse(&format!(
+                "share.block_actions_max: a transaction may have {ACTIONS_MAX} actions"
+            ));
+        }
+        for text in self
+            .p2p
+            .persistent_peers
+            .iter()
+            .chain(&self.p2p.bootstrap_peers)
+        {
+            let peer: Peer = text.parse()?;
+            if self.engine == Engine::Embedded && peer.public_key.is_none() {
+                return refuse(&format!(
+                    "p2p: peer {text:?} has an id, but the embedded engine needs the node's public key"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse(words: &str) -> Result<(), ConfigError> {
+    Err(ConfigError(words.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    fn refusal(change: impl Fn(&mut Config)) -> String {
+        let mut config = Config {
+            home: "/home/polity".into(),
+            ..Config::default()
+        };
+        change(&mut config);
+        config.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_hold_together() {
+        assert_eq!(Config::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn what_must_stay_closed_cannot_be_opened() {
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 1));
+        assert!(refusal(|config| config.operator.listen = everywhere).contains("loopback"));
+        assert!(refusal(|config| config.cometbft.rpc_listen = everywhere).contains("loopback"));
+        assert!(refusal(|config| config.gateway.tls_key = Some("key.pem".into())).contains("tls"));
+    }
+
+    #[test]
+    fn values_that_nobody_could_run_with_are_refused_by_name() {
+        assert!(
+            refusal(|config| config.abci.frame_bytes_max = 10).starts_with("abci.frame_bytes_max")
+        );
+        assert!(
+            refusal(|config| config.abci.socket = "s".repeat(120).into())
+                .starts_with("abci.socket")
+        );
+        assert!(
+            refusal(|config| config.store.hot_bytes_max = 0).starts_with("store.hot_bytes_max")
+        );
+        assert!(
+            refusal(|config| config.gateway.limits.connections_max = 0)
+                .starts_with("gateway.limits.connections_max")
+        );
+        assert!(refusal(|config| config.share.actions_burst = 0).starts_with("share."));
+        let room = refusal(|config| config.share.block_actions_max = 99);
+        assert!(room.starts_with("share.block_actions_max"));
+        let page = "explorer.example".to_owned();
+        assert!(
+            refusal(|config| config.gateway.cors_allowed_origins = vec![page.clone()])
+                .starts_with("gateway.cors_allowed_origins")
+        );
+        let peer = "127.0.0.1:26656".to_owned();
+        assert!(
+            refusal(|config| config.p2p.persistent_peers = vec![peer.clone()]).contains("peer")
+        );
+        let peer = format!("{}@health.example:26656", "ab".repeat(20));
+        let refused = refusal(|config| {
+            config.engine = Engine::Embedded;
+            config.p2p.persistent_peers = vec![peer.clone()];
+        });
+        assert!(refused.contains("public key"));
+    }
+}

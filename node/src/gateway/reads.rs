@@ -1,0 +1,138 @@
+//! Questions that the node answers from its own store.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use polity_engine::application::Query;
+
+use super::backend::Queries;
+use super::means::Gateway;
+use super::params::Args;
+use super::rpc::{Json, RpcError};
+use super::shapes;
+use super::txproof::TxProof;
+
+impl Gateway {
+    pub(super) async fn abci_info(&self) -> Result<Json, RpcError> {
+        self.read(|queries| shapes::info(&queries.info()).to_string())
+            .await
+    }
+
+    pub(super) async fn abci_query(
+        &self,
+        height: Option<i64>,
+        mut args: Args,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
+        let height = u64::try_from(height.unwrap_or(0))
+            .map_err(|_| RpcError::invalid_params("height must not be negative"))?;
+        let query = Query {
+            path: args.text("path"),
+            data: args.bytes("data"),
+            height,
+            prove: args.flag("prove"),
+        };
+        let answer = |queries: &dyn Queries, query, waits: &dyn Fn() -> bool| {
+            shapes::query_result(&queries.query(query, waits)).to_string()
+        };
+        let judged = self.judged_actions(&query);
+        if judged == 0 {
+            return self
+                .read(move |queries| answer(queries, query, &|| true))
+                .await;
+        }
+
+        self.charge(peer, judged * self.limits().judged_action_cost as usize);
+        let turn = self.turn_to_judge().await;
+        let caller = Caller::default();
+        let gone = caller.gone();
+        self.read(move |queries| {
+            let _turn = turn;
+            answer(queries, query, &|| !gone.load(Ordering::Relaxed))
+        })
+        .await
+    }
+
+    pub(super) async fn block_results(&self, height: Option<i64>) -> Result<Json, RpcError> {
+        self.read(move |queries| {
+            let last = queries.info().last_block_height;
+            let height = known_height(height, queries.base_height(), last)?;
+            let block = queries.block(height).ok_or_else(|| {
+                RpcError::internal(&format!("results of height {height} are not available"))
+            })?;
+            Ok(shapes::block_results(&block).to_string())
+        })
+        .await?
+    }
+
+    pub(super) async fn transaction(&self, hash: Bytes, prove: bool) -> Result<Json, RpcError> {
+        let not_found = RpcError::internal(&format!("tx ({}) not found", shapes::hash_text(&hash)));
+        let Ok(hash) = <[u8; 32]>::try_from(hash.as_ref()) else {
+            return Err(not_found);
+        };
+
+        self.read(move |queries| {
+            let found = queries.transaction(hash).ok_or(not_found)?;
+            let proof = if prove {
+                prove_transaction(queries, found.height, found.index)
+            } else {
+                None
+            };
+            Ok(shapes::transaction(&found, proof.as_ref()).to_string())
+        })
+        .await?
+    }
+}
+
+/// Who waits for an answer: gone when this is dropped, because the answer is there, the time is up, or the connection
+/// has ended.
+#[derive(Default)]
+struct Caller(Arc<AtomicBool>);
+
+impl Caller {
+    fn gone(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// CometBFT's rules and words for a height that is asked for.
+fn known_height(height: Option<i64>, base: u64, last: u64) -> Result<u64, RpcError> {
+    let Some(asked) = height else {
+        return Ok(last);
+    };
+    let height = u64::try_from(asked).unwrap_or(0);
+    if height == 0 {
+        return Err(RpcError::internal(&format!(
+            "height must be greater than 0, but got {asked}"
+        )));
+    }
+    if height > last {
+        let detail = format!(
+            "height {height} must be less than or equal to the current blockchain height {last}"
+        );
+        return Err(RpcError::internal(&detail));
+    }
+    if height < base {
+        let detail = format!("height {height} is not available, lowest height is {base}");
+        return Err(RpcError::internal(&detail));
+    }
+    Ok(height)
+}
+
+fn prove_transaction(queries: &dyn Queries, height: u64, index: u32) -> Option<TxProof> {
+    let hashes: Vec<_> = queries
+        .block(height)?
+        .transactions
+        .iter()
+        .map(|transaction| transaction.hash)
+        .collect();
+    TxProof::new(&hashes, index as usize)
+}
