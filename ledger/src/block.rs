@@ -1,6 +1,7 @@
 //! Executing a block: the only verdict.
 
 use std::borrow::Borrow;
+use std::rc::Rc;
 
 use polity_proto::v1::{Member, MemberState, Paused, Receipt, Validator, action::Kind};
 use sha2::{Digest, Sha256};
@@ -190,7 +191,8 @@ fn apply(
 /// Whether every signer is a member with this active key: also asked at the door.
 pub fn check_signers(state: &dyn Read, body: &polity_proto::v1::Body) -> Result<(), Rejection> {
     for (index, signer) in body.signers.iter().enumerate() {
-        let member: Member = objects::get(state, signer.member).ok_or(Rejection::MemberUnknown)?;
+        let member: Rc<Member> =
+            objects::look(state, signer.member).ok_or(Rejection::MemberUnknown)?;
         let active = member
             .keys
             .iter()

@@ -5,12 +5,15 @@ mod nesting;
 mod objects;
 mod recording;
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use polity_proto::v1::{Action, Basis, Event, ObjectKind, Parameters};
+use prost::bytes::Bytes;
 
 use crate::judge::{Actor, Now};
-use crate::state::{Overlay, Read};
+use crate::state::{Decode, Overlay, Read};
 use crate::{Amount, Rejection, parameters};
 
 /// The block that is being executed.
@@ -176,7 +179,11 @@ impl<'s, 'b> Context<'s, 'b> {
 }
 
 impl Read for Context<'_, '_> {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
         self.state.get(key)
+    }
+
+    fn decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {
+        self.state.decoded(key, decode)
     }
 }

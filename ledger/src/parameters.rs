@@ -1,5 +1,7 @@
 //! Waits, terms and bounds that the organisation sets for itself.
 
+use std::rc::Rc;
+
 use polity_proto::v1::Parameters;
 
 use crate::Rejection;
@@ -7,7 +9,12 @@ use crate::state::{Read, keys, objects};
 
 /// The parameters that hold.
 pub fn get(state: &dyn Read) -> Parameters {
-    objects::value(state, &keys::key(keys::PARAMETERS, &[])).unwrap_or_else(defaults)
+    let parameters = state.decoded(&keys::key(keys::PARAMETERS, &[]), |value| {
+        Rc::new(objects::decode_shared::<Parameters>(value))
+    });
+    parameters.map_or_else(defaults, |parameters| {
+        *parameters.downcast().expect("only parameters lie there")
+    })
 }
 
 /// What holds where the genesis says nothing.

@@ -180,20 +180,29 @@ pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64,
     check_accounts(context, &movement)?;
     check_funds(&movement.from, movement.amount)?;
     let line = budget::spend(context, &movement)?;
+    spending::count(context, &movement)?;
     let Move {
         mut from,
         mut to,
         amount,
+        kind,
+        line: line_number,
         ..
-    } = movement.clone();
+    } = movement;
     add(&mut from.debits_posted, amount)?;
     add(&mut to.credits_posted, amount)?;
-    spending::count(context, &movement)?;
 
     let transfer = context.next_number(ObjectKind::Transfer);
     if let Some(line) = line {
         context.put(&line);
     }
+    let posting = Posting {
+        transfer,
+        from: from.number,
+        to: to.number,
+        amount: amount.to_bytes(),
+        kind: kind as i32,
+    };
     write(
         context,
         from,
@@ -201,18 +210,11 @@ pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64,
         Movement {
             transfer,
             amount: amount.to_bytes(),
-            kind: movement.kind as i32,
-            line: movement.line,
+            kind: kind as i32,
+            line: line_number,
             ..Movement::default()
         },
     );
-    let posting = Posting {
-        transfer,
-        from: movement.from.number,
-        to: movement.to.number,
-        amount: amount.to_bytes(),
-        kind: movement.kind as i32,
-    };
     context.posted(ObjectKind::Transfer, transfer, posting);
     Ok(transfer)
 }

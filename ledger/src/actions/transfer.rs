@@ -1,5 +1,7 @@
 //! `transfer`: value moves from any peer to any peer.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{Account, Capability, OwnerKind, Transfer, TransferKind};
 
 use super::Act;
@@ -21,8 +23,8 @@ impl Act for Transfer {
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
-        let from: Account = context.find(&self.from)?;
-        let to: Account = context.find(&self.to)?;
+        let from: Rc<Account> = context.look(&self.from)?;
+        let to: Rc<Account> = context.look(&self.to)?;
         let amount = Amount::from_bytes(&self.amount)?;
         budget::find(context, &self.line)?;
         Ok(vec![Need {

@@ -1,5 +1,7 @@
 //! Objects: what references mean, values, and the numbers of what is created.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{Counter, ObjectKind, Owner, OwnerRef, Ref};
 use prost::Message;
 
@@ -41,7 +43,12 @@ impl Context<'_, '_> {
         })
     }
 
-    /// The object that a reference means, or `object_unknown`.
+    /// A look at the object that a reference means, or `object_unknown`.
+    pub fn look<T: Object>(&self, reference: &Option<Ref>) -> Result<Rc<T>, Rejection> {
+        objects::look(self.state, self.resolve(reference)?).ok_or(Rejection::ObjectUnknown)
+    }
+
+    /// The object that a reference means, to change it, or `object_unknown`.
     pub fn find<T: Object>(&self, reference: &Option<Ref>) -> Result<T, Rejection> {
         self.get(self.resolve(reference)?)
     }

@@ -260,6 +260,6 @@ pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capabi
             Capability::Approve | Capability::OperateValidator
         );
     touched
-        && objects::get::<Member>(state, member)
+        && objects::look::<Member>(state, member)
             .is_some_and(|member| now.time < member.sleeps_until)
 }

@@ -89,9 +89,9 @@ impl Frontier {
     /// Appends one entry by its leaf hash and returns the inner nodes that it completes, lowest
     /// first. The leaf itself is node (0, old count) and not among them, since its entry is kept.
     pub fn append(&mut self, leaf_hash: Hash) -> Vec<CompletedNode> {
-        let mut completed = Vec::new();
-        let mut hash = leaf_hash;
         let merges = self.count.trailing_ones();
+        let mut completed = Vec::with_capacity(merges as usize);
+        let mut hash = leaf_hash;
         for (level, left) in (1..=merges).zip(self.peaks.iter().rev()) {
             hash = inner_hash(left, &hash);
             completed.push(CompletedNode {
@@ -133,10 +133,10 @@ impl Frontier {
         if !rest.is_empty() || hashes.len() != count.count_ones() as usize {
             return Err(FrontierError::WrongLength);
         }
-        Ok(Self {
-            count,
-            peaks: hashes.to_vec(),
-        })
+        // Room for one more: whoever reads it appends to it.
+        let mut peaks = Vec::with_capacity(hashes.len() + 1);
+        peaks.extend_from_slice(hashes);
+        Ok(Self { count, peaks })
     }
 
     /// Finds the frontier among stored nodes (level, index); `None` where one is missing.

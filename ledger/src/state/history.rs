@@ -5,7 +5,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::record::Parts;
-use super::{Overlay, Read, keys, objects};
+use super::{Overlay, Read, keys, objects, overlay};
 use crate::merkle::history::{Frontier, leaf_hash};
 
 /// Inner nodes are kept at each level that is a multiple of this; those between are computed
@@ -26,9 +26,8 @@ pub struct Place {
 /// Appends an entry that speaks of the object as it is now. The object exists.
 pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Place) {
     let prefix = objects::prefix_with_history(kind).expect("the kind has histories");
-    let key = objects::object_key(prefix, number);
-    let value = state.peek(&key).expect("an object with a history exists");
-    let record = Parts::of(&value);
+    let place_of_object = state.place(&objects::object_key(prefix, number));
+    let record = record_at(state, place_of_object);
     let count = record.history_count;
     let entry = HistoryEntry {
         height: place.height,
@@ -37,12 +36,14 @@ pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Pla
         object_hash: Sha256::digest(record.object).to_vec(),
     }
     .encode_to_vec();
-    let mut frontier = edge(state, kind, number, count);
+    let place_of_edge = state.place(&keys::history_edge(kind, number));
+    let mut frontier = Frontier::decode(count, state.at(place_of_edge).unwrap_or_default())
+        .expect("the right edge fits its history's count");
     let completed = frontier.append(leaf_hash(&entry));
     let after = Parts {
         history_count: frontier.count(),
         history_root: &frontier.root(),
-        ..record
+        ..record_at(state, place_of_object)
     }
     .joined();
 
@@ -53,15 +54,12 @@ pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Pla
             state.put(key, node.hash.to_vec());
         }
     }
-    state.put(keys::history_edge(kind, number), frontier.encode());
-    state.put(key, after);
+    state.put_at(place_of_edge, frontier.encode());
+    state.put_at(place_of_object, after);
 }
 
-/// The right edge of a history of `count` entries.
-fn edge(state: &Overlay<'_>, kind: ObjectKind, number: u64, count: u64) -> Frontier {
-    let edge = state.peek(&keys::history_edge(kind, number));
-    Frontier::decode(count, edge.as_deref().unwrap_or_default())
-        .expect("the right edge fits its history's count")
+fn record_at<'s>(state: &'s mut Overlay<'_>, place: overlay::Place) -> Parts<'s> {
+    Parts::of(state.at(place).expect("an object with a history exists"))
 }
 
 /// A node of a history: kept, or computed from those below. `None` outside of the history.
@@ -78,7 +76,7 @@ pub fn node(
     }
     if level.is_multiple_of(NODE_LEVELS) {
         let node = state.get(&keys::history_node(kind, number, level, index))?;
-        return node.try_into().ok();
+        return node[..].try_into().ok();
     }
     let left = node(state, kind, number, level - 1, index.checked_mul(2)?)?;
     let right = node(

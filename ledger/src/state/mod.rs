@@ -11,4 +11,4 @@ mod record;
 pub mod timers;
 
 pub use objects::Object;
-pub use overlay::{Changes, Overlay, Read, Savepoint};
+pub use overlay::{Changes, Decode, Overlay, Read, Savepoint};

@@ -1,5 +1,8 @@
 //! Typed objects over the key-value state.
 
+use std::any::Any;
+use std::rc::Rc;
+
 use polity_proto::v1::{self, ObjectKind};
 use prost::Message;
 use prost::bytes::Bytes;
@@ -9,7 +12,7 @@ use super::{Overlay, Read, keys};
 use crate::merkle::history::empty_root;
 
 /// A value that has a number and a place in the state.
-pub trait Object: Message + Default {
+pub trait Object: Message + Clone + Default + 'static {
     /// Its kind.
     const KIND: ObjectKind;
     /// Its key's prefix.
@@ -92,18 +95,27 @@ pub fn decode<T: Message + Default>(bytes: &[u8]) -> T {
 }
 
 /// The same of bytes that are shared: its fields are copied once out of them, where a slice has them copied twice.
-fn decode_shared<T: Message + Default>(bytes: Bytes) -> T {
+pub(crate) fn decode_shared<T: Message + Default>(bytes: Bytes) -> T {
     T::decode(bytes).expect("the state holds what the ledger wrote")
 }
 
-/// Reads an object.
+/// Looks at an object.
+pub fn look<T: Object>(state: &dyn Read, number: u64) -> Option<Rc<T>> {
+    let object = state.decoded(&object_key(T::PREFIX, number), decode_object::<T>)?;
+    Some(object.downcast().expect("a prefix has one kind of object"))
+}
+
+/// Reads an object, to change it.
 pub fn get<T: Object>(state: &dyn Read, number: u64) -> Option<T> {
-    let value = Bytes::from(state.get(&object_key(T::PREFIX, number))?);
+    look(state, number).map(Rc::unwrap_or_clone)
+}
+
+fn decode_object<T: Object>(value: Bytes) -> Rc<dyn Any> {
     if !T::HISTORY {
-        return Some(decode_shared(value));
+        return Rc::new(decode_shared::<T>(value));
     }
     let object = value.slice_ref(Parts::of(&value).object);
-    Some(decode_shared(object))
+    Rc::new(decode_shared::<T>(object))
 }
 
 /// Writes an object; the history beside it stays as it is.
@@ -113,23 +125,25 @@ pub fn put<T: Object>(state: &mut Overlay<'_>, object: &T) {
     if !T::HISTORY {
         return state.put(key, bytes);
     }
-    let after = match state.peek(&key) {
-        Some(before) => Parts {
-            object: &bytes,
-            ..Parts::of(&before)
-        }
-        .joined(),
-        None => Parts {
-            object: &bytes,
+    let place = state.place(&key);
+    let none = empty_root();
+    let before = state.at(place).map_or(
+        Parts {
+            object: &[],
             history_count: 0,
-            history_root: &empty_root(),
-        }
-        .joined(),
+            history_root: &none,
+        },
+        Parts::of,
+    );
+    let after = Parts {
+        object: &bytes,
+        ..before
     };
-    state.put(key, after);
+    let after = after.joined();
+    state.put_at(place, after);
 }
 
 /// Reads a value that is no object: a window, a counter, an index.
 pub fn value<T: Message + Default>(state: &dyn Read, key: &[u8]) -> Option<T> {
-    state.get(key).map(|bytes| decode_shared(bytes.into()))
+    state.get(key).map(decode_shared)
 }

@@ -1,45 +1,55 @@
 //! Reading, and changes that can be taken back.
 
-use std::borrow::Cow;
+use std::any::Any;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::mem;
+use std::rc::Rc;
+
+use prost::bytes::Bytes;
 
 use super::keys::{BESIDE, PUT_ONCE};
 use key::Key;
+use slots::{Change, Slots};
 
 mod key;
+mod slots;
 
 /// The one infallible read of the rules. A store that cannot read stops the process.
 pub trait Read {
     /// The value at `key`, or none.
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
-}
+    fn get(&self, key: &[u8]) -> Option<Bytes>;
 
-/// A new value; `None` deletes.
-type Change = Option<Vec<u8>>;
-
-/// Ordered changes: `None` deletes.
-pub type Changes = BTreeMap<Vec<u8>, Change>;
-
-impl Read for BTreeMap<Vec<u8>, Vec<u8>> {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        BTreeMap::get(self, key).cloned()
+    /// What `decode` makes of the value at `key`. A key's values are always decoded by the same function: who
+    /// remembers values remembers what became of them, because a block reads most of them many times.
+    fn decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {
+        self.get(key).map(decode)
     }
 }
 
-/// What a key had among the changes before a write; `None`: nothing.
-type Replaced = Option<Change>;
+/// Makes an object of a value; it reads nothing else.
+pub type Decode = fn(Bytes) -> Rc<dyn Any>;
 
-/// Changes over a base, with points to which they can be rolled back.
+/// Ordered changes: `None` deletes.
+pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+impl Read for BTreeMap<Vec<u8>, Vec<u8>> {
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
+        BTreeMap::get(self, key).map(|value| Bytes::copy_from_slice(value))
+    }
+}
+
+/// Changes over a base, with points to which they can be rolled back. What was read of the base is remembered:
+/// the base does not change meanwhile.
 pub struct Overlay<'a> {
     base: &'a dyn Read,
-    /// What can no longer be rolled back: the earlier transactions of a block.
-    kept: BTreeMap<Key, Change>,
-    /// What still can. It is small, and most reads of a transaction are of what it has just written.
-    changes: BTreeMap<Key, Change>,
-    /// What each write replaced in `changes`, newest last.
-    journal: Vec<(Key, Replaced)>,
+    slots: RefCell<Slots>,
+    /// The slot of each write that can still be rolled back, and its change before; newest last.
+    journal: Vec<(usize, Option<Change>)>,
 }
+
+/// A key's place in the overlay that gave it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
 
 /// A point to return to.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +60,7 @@ impl<'a> Overlay<'a> {
     pub fn new(base: &'a dyn Read) -> Self {
         Overlay {
             base,
-            kept: BTreeMap::new(),
-            changes: BTreeMap::new(),
+            slots: RefCell::default(),
             journal: Vec::new(),
         }
     }
@@ -59,31 +68,41 @@ impl<'a> Overlay<'a> {
     /// Writes a value. In the tree an empty value is none: readers could not tell them apart.
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         let is_none = value.is_empty() && key.first().is_some_and(|prefix| *prefix < BESIDE);
-        self.write(key, (!is_none).then_some(value));
+        self.write(&key, (!is_none).then(|| value.into()));
     }
 
     /// Deletes a key.
     pub fn delete(&mut self, key: Vec<u8>) {
-        self.write(key, None);
+        self.write(&key, None);
     }
 
-    fn write(&mut self, key: Vec<u8>, value: Change) {
-        let key = Key::from(&key[..]);
-        let replaced = self.changes.insert(key.clone(), value);
-        self.journal.push((key, replaced));
+    fn write(&mut self, key: &[u8], change: Change) {
+        let place = self.place(key);
+        self.set(place, change);
     }
 
-    /// The value at `key`: lent where it is among the changes, so that nothing is copied to be looked at.
-    pub(super) fn peek(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
-        match self.change(key) {
-            Some(value) => value.as_deref().map(Cow::Borrowed),
-            None => self.base.get(key).map(Cow::Owned),
-        }
+    /// Where the overlay keeps what it knows of a key: for whoever reads a value to replace it.
+    pub(super) fn place(&mut self, key: &[u8]) -> Place {
+        Place(self.slots.get_mut().place(Key::from(key)))
     }
 
-    fn change(&self, key: &[u8]) -> Option<&Change> {
-        let key = Key::from(key);
-        self.changes.get(&key).or_else(|| self.kept.get(&key))
+    /// The value there, lent.
+    pub(super) fn at(&mut self, place: Place) -> Option<&[u8]> {
+        let base = self.base;
+        self.slots
+            .get_mut()
+            .value(place.0, |key| base.get(key))
+            .as_deref()
+    }
+
+    /// Replaces the value there by one that is not empty.
+    pub(super) fn put_at(&mut self, place: Place, value: Vec<u8>) {
+        self.set(place, Some(value.into()));
+    }
+
+    fn set(&mut self, place: Place, change: Change) {
+        let replaced = self.slots.get_mut().set(place.0, Some(change));
+        self.journal.push((place.0, replaced));
     }
 
     /// The present point.
@@ -93,52 +112,69 @@ impl<'a> Overlay<'a> {
 
     /// Takes back all that was written since `point`.
     pub fn roll_back(&mut self, point: Savepoint) {
-        while self.journal.len() > point.0 {
-            let Some((key, replaced)) = self.journal.pop() else {
-                return;
-            };
-            match replaced {
-                Some(value) => self.changes.insert(key, value),
-                None => self.changes.remove(&key),
-            };
+        let slots = self.slots.get_mut();
+        let since = point.0.min(self.journal.len());
+        for (place, replaced) in self.journal.drain(since..).rev() {
+            slots.set(place, replaced);
         }
     }
 
     /// Keeps all that was written: earlier points can no longer be returned to.
     pub fn keep(&mut self) {
         self.journal.clear();
-        self.kept.extend(mem::take(&mut self.changes));
     }
 
     /// The changes, less those that leave the base as it was.
-    pub fn into_changes(mut self) -> Changes {
-        self.keep();
+    pub fn into_changes(self) -> Changes {
         let base = self.base;
-        let changes = self.kept.into_iter();
+        let slots = self.slots.into_inner().into_iter();
+        let mut changes: Vec<(Key, Change)> = slots
+            .filter_map(|slot| {
+                let change = slot.change?;
+                let is_change = is_put_once(&slot.key, &change)
+                    || slot
+                        .before
+                        .unwrap_or_else(|| base.get(&Vec::from(&slot.key)))
+                        != change;
+                is_change.then_some((slot.key, change))
+            })
+            .collect();
+        changes.sort_unstable_by(|(key, _), (other, _)| key.cmp(other));
+        let changes = changes.into_iter();
         changes
-            .map(|(key, value)| (Vec::from(&key), value))
-            .filter(|(key, value)| is_put_once(key, value) || base.get(key) != *value)
+            .map(|(key, change)| (Vec::from(&key), change.map(Vec::from)))
             .collect()
     }
 }
 
 /// Whether the change puts a row that the base cannot have.
-fn is_put_once(key: &[u8], value: &Change) -> bool {
-    value.is_some() && key.first().is_some_and(|prefix| PUT_ONCE.contains(prefix))
+fn is_put_once(key: &Key, change: &Change) -> bool {
+    change.is_some() && key.first().is_some_and(|prefix| PUT_ONCE.contains(&prefix))
 }
 
 impl Read for Overlay<'_> {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        match self.change(key) {
-            Some(value) => value.clone(),
-            None => self.base.get(key),
-        }
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
+        let mut slots = self.slots.borrow_mut();
+        let place = slots.place(Key::from(key));
+        slots.value(place, |key| self.base.get(key)).clone()
+    }
+
+    fn decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {
+        let mut slots = self.slots.borrow_mut();
+        let place = slots.place(Key::from(key));
+        slots.decoded(place, |key| self.base.get(key), decode)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    fn values<const N: usize>(overlay: &Overlay<'_>, keys: [u8; N]) -> [Option<u8>; N] {
+        keys.map(|key| overlay.get(&[key]).map(|value| value[0]))
+    }
 
     #[test]
     fn a_rollback_restores_exactly_what_was_there() {
@@ -151,13 +187,12 @@ mod tests {
         overlay.put(vec![3], vec![30]);
         overlay.roll_back(point);
 
-        assert_eq!(overlay.get(&[1]), Some(vec![11]));
-        assert_eq!(overlay.get(&[2]), Some(vec![20]));
+        assert_eq!(values(&overlay, [1, 2, 3]), [Some(11), Some(20), None]);
         assert_eq!(overlay.into_changes(), [(vec![1], Some(vec![11]))].into());
     }
 
     #[test]
-    fn what_is_kept_survives_a_rollback_and_is_read_beneath_what_followed() {
+    fn what_is_kept_survives_a_rollback_of_what_followed() {
         let base = BTreeMap::new();
         let mut overlay = Overlay::new(&base);
         overlay.put(vec![1], vec![10]);
@@ -166,16 +201,10 @@ mod tests {
         let point = overlay.savepoint();
         overlay.put(vec![1], vec![11]);
         overlay.delete(vec![2]);
-        assert_eq!(
-            (overlay.get(&[1]), overlay.get(&[2])),
-            (Some(vec![11]), None)
-        );
+        assert_eq!(values(&overlay, [1, 2]), [Some(11), None]);
         overlay.roll_back(point);
 
-        assert_eq!(
-            (overlay.get(&[1]), overlay.get(&[2])),
-            (Some(vec![10]), Some(vec![20]))
-        );
+        assert_eq!(values(&overlay, [1, 2]), [Some(10), Some(20)]);
     }
 
     #[test]
@@ -185,5 +214,43 @@ mod tests {
         overlay.put(vec![1], vec![10]);
         overlay.delete(vec![9]);
         assert!(overlay.into_changes().is_empty());
+    }
+
+    #[test]
+    fn what_was_made_of_a_value_is_remembered_until_the_value_changes() {
+        let base: BTreeMap<Vec<u8>, Vec<u8>> = [(vec![1], vec![10])].into();
+        let mut overlay = Overlay::new(&base);
+        let first = |overlay: &Overlay<'_>| {
+            let made = overlay.decoded(&[1], |value| Rc::new(value[0]));
+            made.and_then(|made| made.downcast_ref::<u8>().copied())
+        };
+        assert_eq!((first(&overlay), first(&overlay)), (Some(10), Some(10)));
+        let point = overlay.savepoint();
+        overlay.put(vec![1], vec![11]);
+        assert_eq!(first(&overlay), Some(11));
+        overlay.delete(vec![1]);
+        assert_eq!(first(&overlay), None);
+        overlay.roll_back(point);
+        assert_eq!(first(&overlay), Some(10));
+    }
+
+    #[test]
+    fn the_base_is_asked_once_for_a_key_whether_it_has_it_or_not() {
+        struct Counting(Cell<u32>);
+        impl Read for Counting {
+            fn get(&self, key: &[u8]) -> Option<Bytes> {
+                self.0.set(self.0.get() + 1);
+                (key == [1]).then(|| Bytes::from_static(&[10]))
+            }
+        }
+
+        let base = Counting(Cell::default());
+        let mut overlay = Overlay::new(&base);
+        for _ in 0..3 {
+            assert_eq!(values(&overlay, [1, 2]), [Some(10), None]);
+        }
+        overlay.put(vec![1], vec![11]);
+        assert_eq!(overlay.into_changes().len(), 1);
+        assert_eq!(base.0.get(), 2);
     }
 }

@@ -43,14 +43,14 @@ use state_tree::SharedTree;
 use verification::Verifier;
 
 impl Read for Snapshot {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        Snapshot::get(self, key)
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
+        Snapshot::get(self, key).map(Bytes::from)
     }
 }
 
 impl Read for AsOf {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        AsOf::get(self, key)
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
+        AsOf::get(self, key).map(Bytes::from)
     }
 }
 

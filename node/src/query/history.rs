@@ -33,6 +33,7 @@ pub(super) fn page(view: &View, request: &HistoryRequest) -> Result<HistoryAnswe
     let entries: Vec<Vec<u8>> = (from..until)
         .map(|index| {
             view.get(&keys::history_entry(kind, request.number, index))
+                .map(Vec::from)
                 .ok_or(QueryError::NotFound("an entry of the history"))
         })
         .collect::<Result<_, _>>()?;
@@ -96,7 +97,7 @@ pub(super) fn inclusion(
     Ok(InclusionAnswer {
         height: view.height,
         count,
-        entry,
+        entry: entry.into(),
         path: path.into_iter().map(|hash| hash.to_vec()).collect(),
     })
 }
@@ -150,6 +151,7 @@ fn context(view: &View, entry: &[u8]) -> EntryContext {
     } else {
         let index = u64::from(entry.position - transactions.min(entry.position));
         view.get(&keys::key(keys::TIMER_RECEIPT, &[entry.height, index]))
+            .map(Vec::from)
     };
     let event = receipt
         .and_then(|bytes| Receipt::decode(&bytes[..]).ok())

@@ -101,15 +101,15 @@ pub(crate) struct View {
 }
 
 impl Read for View {
-    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+    fn get(&self, key: &[u8]) -> Option<Bytes> {
         // Rows beside the tree have one version; histories say themselves how far they reach.
         if key
             .first()
             .is_some_and(|prefix| *prefix >= polity_ledger::state::keys::BESIDE)
         {
-            return self.snapshot.get(key);
+            return Read::get(&*self.snapshot, key);
         }
-        self.as_of.get(key)
+        Read::get(&self.as_of, key)
     }
 }
 

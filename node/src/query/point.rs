@@ -1,7 +1,7 @@
 //! Point reads: one key or several, with proofs at the newest height.
 
 use polity_engine::application::{Query, QueryResult};
-use polity_ledger::state::keys;
+use polity_ledger::state::{Read, keys};
 use polity_proto::v1::{KeyAnswer, KeysAnswer, KeysRequest};
 
 use super::{QueryError, decode, key_result};
@@ -18,8 +18,8 @@ impl App {
         check_key(&key)?;
         if !query.prove {
             let view = self.view(query.height)?;
-            let value = polity_ledger::state::Read::get(&view, &key).unwrap_or_default();
-            return Ok(key_result(key, value, None, view.height));
+            let value = Read::get(&view, &key).unwrap_or_default();
+            return Ok(key_result(key, value.into(), None, view.height));
         }
         if key[0] >= keys::BESIDE {
             return Err(QueryError::BadRequest("rows beside the tree have no proof"));
@@ -55,7 +55,7 @@ impl App {
             .keys
             .into_iter()
             .map(|key| KeyAnswer {
-                value: polity_ledger::state::Read::get(&view, &key).unwrap_or_default(),
+                value: Read::get(&view, &key).unwrap_or_default().into(),
                 key,
                 proof: Vec::new(),
             })

@@ -42,7 +42,8 @@ fn proof(world: &World, account: &Account) -> CorrectTransfer {
             &world.state,
             &keys::history_entry(ObjectKind::Account, number, count - 1),
         )
-        .expect("the entry is there"),
+        .expect("the entry is there")
+        .to_vec(),
         object: account.encode_to_vec(),
         path: prove_inclusion(count - 1, count, node)
             .expect("it is proven")

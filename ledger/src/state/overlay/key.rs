@@ -38,6 +38,33 @@ impl From<&[u8]> for Key {
     }
 }
 
+impl Key {
+    /// Its first byte.
+    pub(super) fn first(&self) -> Option<u8> {
+        match self {
+            Key::InPlace { words, length } => (*length > 0).then(|| words[0].to_be_bytes()[0]),
+            Key::Apart(bytes) => bytes.first().copied(),
+        }
+    }
+
+    /// A number in which every bit depends on the bytes: not for whom one defends against, only to spread keys.
+    pub(super) fn mixed(&self) -> u64 {
+        match self {
+            Key::InPlace { words, length } => mix(words.iter().copied(), usize::from(*length)),
+            Key::Apart(bytes) => mix(bytes.iter().map(|byte| u64::from(*byte)), bytes.len()),
+        }
+    }
+}
+
+/// Each word is folded in by a multiplication, whose high half is folded back.
+fn mix(words: impl Iterator<Item = u64>, length: usize) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    words.fold(length as u64, |mixed, word| {
+        let product = u128::from(mixed ^ word).wrapping_mul(u128::from(FACTOR));
+        (product as u64) ^ (product >> 64) as u64
+    })
+}
+
 impl From<&Key> for Vec<u8> {
     fn from(key: &Key) -> Vec<u8> {
         match key {

@@ -235,7 +235,8 @@ pub(crate) fn correct_transfer(scene: &mut Scene<'_>) -> Option<Deed> {
         entry: Read::get(
             state,
             &keys::history_entry(ObjectKind::Account, number, index),
-        )?,
+        )?
+        .to_vec(),
         object: account.encode_to_vec(),
         path: prove_inclusion(index, count, node)?
             .iter()
