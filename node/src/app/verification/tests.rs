@@ -129,3 +129,15 @@ fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
 
     assert!(checked.iter().all(Result::is_ok));
 }
+
+#[test]
+fn batches_that_grow_hold_each_envelope_once_and_in_order() {
+    for count in [0, 1, 128, 129, 5_000] {
+        let envelopes: Vec<Bytes> = (0..count)
+            .map(|number: u32| Bytes::copy_from_slice(&number.to_be_bytes()))
+            .collect();
+        let batches = growing(&envelopes);
+        assert_eq!(batches.concat(), envelopes);
+        assert!(batches.iter().all(|batch| !batch.is_empty()));
+    }
+}
