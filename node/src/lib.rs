@@ -1,5 +1,11 @@
 //! The node: storage, queries, gateway and configuration around the pure ledger.
 
+use tikv_jemallocator::Jemalloc;
+
+/// Of every program that holds a ledger: `polityd`, and what measures it.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
+
 pub mod app;
 #[cfg(test)]
 mod auditors_guide;

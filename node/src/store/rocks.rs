@@ -421,9 +421,9 @@ fn table_options(
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(8 << 10);
             // Each new transaction asks for a row that is not there, its id's: filters say so in memory as in files.
-            // Sixteen bits for each of the rows that fit; all of them are memory that is taken at once.
+            // About ten bits for each of the rows that fit; all of them are memory that is taken at once.
             options.set_memtable_whole_key_filtering(true);
-            options.set_memtable_prefix_bloom_ratio(0.02);
+            options.set_memtable_prefix_bloom_ratio(0.01);
         }
         Table::Leaves | Table::Ids => {
             blocks.set_bloom_filter(10.0, false);
