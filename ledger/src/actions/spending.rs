@@ -5,6 +5,7 @@ use polity_proto::v1::{BasisSource, Grant, Hold, Owner, OwnerKind, Window};
 
 use super::posting::{self, Move};
 use crate::context::Context;
+use crate::judge::hands;
 use crate::state::keys;
 use crate::{Amount, Rejection, time, window};
 
@@ -15,7 +16,8 @@ pub(crate) fn count(context: &mut Context<'_, '_>, movement: &Move) -> Result<()
     }
     let today = time::day(context.now().time);
     context.take(movement.from.number, movement.amount)?;
-    let key = towards(movement.from.number, posting::owner(&movement.to));
+    let payee = hands::payee(context, context.now().time, posting::owner(&movement.to));
+    let key = towards(movement.from.number, payee);
     let mut spent: Window = context.value(&key);
     window::add(&mut spent, today, movement.amount, window::SPENDING_DAYS)?;
     context.put_value(key, &spent);
@@ -42,7 +44,8 @@ pub(crate) fn take_back(
     }
     let day = time::day(hold.placed_at);
     let grants = counted_grants(context, hold.grant);
-    let windows = std::iter::once(towards(hold.from, to)).chain(
+    let payee = hands::payee(context, hold.placed_at, to);
+    let windows = std::iter::once(towards(hold.from, payee)).chain(
         grants
             .into_iter()
             .map(|grant| keys::key(keys::GRANT_USE, &[grant])),

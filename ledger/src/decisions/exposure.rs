@@ -4,7 +4,7 @@ use polity_proto::v1::{Account, Capability, Exposure, Window};
 
 use crate::actions::posting;
 use crate::context::Context;
-use crate::judge::{Need, power};
+use crate::judge::{Need, hands, power};
 use crate::state::keys;
 use crate::{Amount, Rejection, time, window};
 
@@ -16,7 +16,11 @@ pub(super) fn of_need(context: &Context<'_, '_>, need: &Need) -> Option<Exposure
         .filter(|value| !value.amount.is_zero())?;
     Some(Exposure {
         account: value.account,
-        counterparty: Some(value.counterparty),
+        counterparty: Some(hands::payee(
+            context,
+            context.now().time,
+            value.counterparty,
+        )),
         amount: value.amount.to_bytes(),
         day: time::day(context.now().time),
         reserved: need.capability == Capability::Spend && may_spend(context, need),

@@ -34,8 +34,8 @@ pub fn tally(nominations: impl IntoIterator<Item = u64>) -> Tally {
     }
 }
 
-/// The one of several whom chance takes: the lowest SHA-256 of election and member. Nobody chooses
-/// the number of an election, so nobody chooses the winner.
+/// The one of several whom the lot takes: the lowest SHA-256 of election and member. Everybody can
+/// check it; and whoever calls an election can compute it before, for a tie that stays after a change.
 pub fn by_lot(election: u64, tied: &[u64]) -> Option<u64> {
     tied.iter().copied().min_by_key(|member| {
         let lot = Sha256::new()

@@ -6,7 +6,8 @@
 //! are asked for, a hand counts once.
 
 use polity_proto::v1::{
-    Assignment, Basis, BasisSource, Grant, Member, ModeKind, Policy, Proposal, Tier, WhoKind,
+    Assignment, Basis, BasisSource, Grant, Member, ModeKind, Owner, OwnerKind, Policy, Proposal,
+    Tier, WhoKind,
 };
 
 use super::{Actor, asks_nobody_to_agree, policies, power};
@@ -44,6 +45,22 @@ pub(crate) fn are_one(state: &dyn Read, now: u64, one: u64, other: u64) -> bool 
     }
     let hands = [one, other].map(|member| hand_of(state, now, member));
     hands[0] == hands[1] || hands.contains(&None)
+}
+
+/// As whom an owner is paid: a newcomer as their hand. What splitting does not lower, admitting payees does not
+/// lower either. All of whom nothing tells whose hand they are count as one.
+pub(crate) fn payee(state: &dyn Read, now: u64, owner: Owner) -> Owner {
+    match owner.kind() {
+        OwnerKind::Member => Owner {
+            number: hand_of(state, now, owner.number).unwrap_or_default(),
+            ..owner
+        },
+        OwnerKind::None
+        | OwnerKind::Unit
+        | OwnerKind::Party
+        | OwnerKind::Issuance
+        | OwnerKind::Escrow => owner,
+    }
 }
 
 /// How many people these members are.

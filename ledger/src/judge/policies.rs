@@ -1,8 +1,7 @@
 //! How a unit decides what nobody may do alone.
 
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Owner, Policy, Role, Tier, WhoKind,
-    Window,
+    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, WhoKind, Window,
 };
 
 pub use super::departments::{operated_by, validators};
@@ -160,12 +159,11 @@ pub fn tier_at(policy: &Policy, asset: u64, amount: Amount) -> Option<&Tier> {
         .find(|tier| tier.up_to.is_empty() || amount <= Amount::from_state(&tier.up_to))
 }
 
-/// The amount with what went from this account to this owner today and in the 29 days before.
+/// The amount with what went from this account to this owner's hand today and in the 29 days before.
 fn spent_recently(state: &dyn Read, now: Now, value: &ValueNeed) -> Amount {
-    let Owner { kind, number } = value.counterparty;
-    let kind = polity_proto::v1::OwnerKind::try_from(kind).unwrap_or_default();
-    let spent: Window =
-        objects::value(state, &keys::spent(value.account, kind, number)).unwrap_or_default();
+    let payee = hands::payee(state, now.time, value.counterparty);
+    let key = keys::spent(value.account, payee.kind(), payee.number);
+    let spent: Window = objects::value(state, &key).unwrap_or_default();
     let today = time::day(now.time);
     let first = (today + 1).saturating_sub(window::SPENDING_DAYS);
     Amount(

@@ -184,6 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_back_from_a_newcomer_may_still_be_proposed() {
+        let mut world = World::new();
+        let lead = Some("dev#lead");
+        let one = approve(able(v1::Capability::Approve), 1);
+        let tiers = vec![tier(0, role_holders(), one)];
+        let policy = world.policy("dev", v1::Capability::Spend, tiers);
+        world.check("ben", lead, Kind::SetPolicy(policy), "accepted");
+        let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+        world.check("ben", lead, invite, "accepted");
+        let join = Kind::Join(world.join("ivy"));
+        world.check("ivy", None, join, "accepted");
+        let assign = Kind::AssignRole(world.assign("ivy", "dev#engineer"));
+        world.check("ben", lead, assign, "accepted");
+
+        let verdict = ask(&world, "ivy", world.payment("dev:main", "sales:main", 100));
+        assert_eq!(verdict.rejection, "grant_too_close");
+        let mode = verdict.mode.expect("a decision may be begun");
+        assert_eq!(mode.kind(), v1::ModeKind::Approve);
+    }
+
+    #[test]
     fn an_exceeded_limit_says_what_may_be_begun_instead() {
         let world = world();
         let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));

@@ -111,7 +111,7 @@ fn rank(verdict: &Verdict) -> u32 {
     match verdict {
         Verdict::Allowed(_) => 0,
         Verdict::NeedsDecision(_) => 1,
-        Verdict::Refused(Rejection::LimitPerTransfer | Rejection::LimitPerPeriod) => 2,
+        Verdict::Refused(rejection) if is_beyond(*rejection) => 2,
         // That there is nothing says least.
         Verdict::Refused(Rejection::NoGrant) => 5,
         // From 400 on, authority was there and the object's state or value said no.
@@ -219,11 +219,9 @@ fn tell(context: &mut Context<'_, '_>, action: &Action, judged: Judged) -> v1::V
                 facts: facts::of_refusal(context, &wanted, rejection),
                 ..refused(rejection)
             };
-            match rejection {
-                Rejection::LimitPerTransfer | Rejection::LimitPerPeriod => {
-                    beyond(context, needs, refusal)
-                }
-                _ => refusal,
+            match is_beyond(rejection) {
+                true => beyond(context, needs, refusal),
+                false => refusal,
             }
         }
     };
@@ -233,7 +231,15 @@ fn tell(context: &mut Context<'_, '_>, action: &Action, judged: Judged) -> v1::V
     }
 }
 
-/// A limit that is exceeded, and beside it the decision that the actor may begin instead.
+/// Whether a grant is there, but for its limit or its giver: what goes beyond it may be decided.
+fn is_beyond(rejection: Rejection) -> bool {
+    matches!(
+        rejection,
+        Rejection::LimitPerTransfer | Rejection::LimitPerPeriod | Rejection::GrantTooClose
+    )
+}
+
+/// What goes beyond a grant, and beside it the decision that the actor may begin instead.
 fn beyond(context: &Context<'_, '_>, needs: &[Need], refusal: v1::Verdict) -> v1::Verdict {
     match to_begin(context, needs) {
         Some(decision) => v1::Verdict {

@@ -3,10 +3,11 @@
 mod rules;
 
 use polity_proto::v1::{
-    Capability, Delegate, GiveGrant, RenewAssignment, ScopeKind, SetCreditLimit, SuspendMember,
-    action::Kind,
+    Capability, Delegate, GiveGrant, Owner, OwnerKind, RenewAssignment, ScopeKind, SetCreditLimit,
+    SuspendMember, action::Kind,
 };
 
+use super::payee;
 use crate::form;
 use crate::state::keys::List;
 use crate::world::{Charter, DAY, World, by, euros, monthly};
@@ -47,6 +48,21 @@ fn give(world: &mut World, role: &str) {
 fn check_payment(world: &mut World, member: &str, role: &str, expected: &str) {
     let pay = world.payment("dev:main", "sales:main", 100);
     world.check(member, Some(role), pay, expected);
+}
+
+#[test]
+fn second_selves_are_paid_as_their_hand_until_they_are_people_of_their_own() {
+    let mut world = World::new();
+    admit(&mut world, "ivy");
+    let member = |name| Owner {
+        kind: OwnerKind::Member as i32,
+        number: world.member_number(name),
+    };
+    let now = world.time;
+    assert_eq!(payee(&world.state, now, member("ivy")), member("ben"));
+    assert_eq!(payee(&world.state, now, member("ben")), member("ben"));
+    let later = now + 31 * DAY;
+    assert_eq!(payee(&world.state, later, member("ivy")), member("ivy"));
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Key {
         }
     }
 
-    /// A number in which every bit depends on the bytes: not for whom one defends against, only to spread keys.
+    /// A number that spreads keys over a table: the same on every machine, and no defence against who chooses keys.
     pub(super) fn mixed(&self) -> u64 {
         match self {
             Key::InPlace { words, length } => mix(words.iter().copied(), usize::from(*length)),
