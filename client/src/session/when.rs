@@ -31,7 +31,8 @@ impl Session {
     pub async fn height_not_after(&self, seconds: u64) -> Result<Option<u64>> {
         let earliest = self.first_height().await?;
         let newest = self.light().newest_height().await?;
-        let time = UNIX_EPOCH + Duration::from_secs(seconds);
+        // Block time is told in whole seconds: a block of that second is not later.
+        let after = UNIX_EPOCH + Duration::from_secs(seconds.saturating_add(1));
         let mut low = earliest;
         let mut high = newest;
         while low < high {
@@ -44,10 +45,10 @@ impl Session {
             }
         }
 
-        if self.light().verified_header(low).await?.time() > time {
+        if self.light().verified_header(low).await?.time() >= after {
             return Ok(None);
         }
-        if low < newest && self.light().verified_header(low + 1).await?.time() <= time {
+        if low < newest && self.light().verified_header(low + 1).await?.time() < after {
             return Err(Error::proof("the node's headers do not ascend in time"));
         }
         Ok(Some(low))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::v1::{self, Account as AccountObject, OwnerRef, action::Kind};
+use polity_client::v1::{self, Account as AccountObject, action::Kind};
 
 use crate::amount::AmountWords;
 use crate::commands::reference;
@@ -15,7 +15,8 @@ use crate::failure::usage;
     polity account open acme/dev:travel EUR\n  \
     polity account open acme/dev/@vendor:main EUR")]
 pub(super) struct Open {
-    /// Owner and name: `acme/dev:travel`, `finn:main`, `acme/dev/@vendor:main`.
+    /// Owner and name: `acme/dev:travel`, `finn:main`, `acme/dev/@vendor:main`; `new(1):main` of a unit that an
+    /// earlier action creates.
     account: String,
     /// Code of the asset.
     asset: String,
@@ -26,20 +27,15 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
         let (owner, handle) = self.account.rsplit_once(':').ok_or_else(|| {
             usage(format!(
                 "an account is written OWNER:NAME, not {}",
                 self.account
             ))
         })?;
-        let owner = session.owner(owner).await?;
         let act = v1::OpenAccount {
-            owner: Some(OwnerRef {
-                kind: owner.kind,
-                number: reference(owner.number),
-            }),
-            asset: reference(session.asset(&self.asset).await?),
+            owner: Some(context.owner_ref(owner).await?),
+            asset: context.asset_ref(&self.asset).await?,
             handle: handle.to_owned(),
             external_id: self.external_id.unwrap_or_default(),
         };

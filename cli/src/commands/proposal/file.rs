@@ -218,7 +218,7 @@ fn objected(objection: &Objection, names: &Names<'_>) -> String {
     text
 }
 
-fn escalated(proposal: &Proposal, names: &Names<'_>) -> String {
+pub(super) fn escalated(proposal: &Proposal, names: &Names<'_>) -> String {
     let mut text = String::new();
     for one in &proposal.escalations {
         let who = names.shown(ObjectKind::Member, one.member);

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::decisions;
 use polity_client::ledger::state::keys;
 use polity_client::session::{lettered, visible};
-use polity_client::v1::{ObjectKind, Paused, Proposal, ProposalState};
+use polity_client::v1::{Answer, ModeKind, ObjectKind, Paused, Proposal, ProposalState};
 
 use super::file;
 use super::read::{absent, as_json, names_of, sentences};
@@ -163,6 +164,8 @@ fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
             word::word(one.answer()),
         ));
     }
+    text.push_str(&file::escalated(proposal, names));
+    text.push_str(&approvals(proposal));
     if !proposal.open_objections.is_empty() {
         let objections = proposal.open_objections.iter();
         let objections: Vec<String> = objections
@@ -176,9 +179,45 @@ fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
     text
 }
 
+/// How many approvals were given of those that are asked for, while they are.
+fn approvals(proposal: &Proposal) -> String {
+    let mode = decisions::mode::standing(proposal);
+    if proposal.closed_at != 0 || mode.kind() != ModeKind::Approve {
+        return String::new();
+    }
+    let responses = proposal.responses.iter();
+    let given = responses.filter(|one| one.answer() == Answer::Approve);
+    format!("Approvals: {} of {}\n", given.count(), mode.count)
+}
+
 #[cfg(test)]
 mod tests {
+    use polity_client::v1::{Mode, Response};
+
     use super::*;
+
+    #[test]
+    fn an_open_proposal_says_how_many_approvals_it_has() {
+        let approved = Response {
+            answer: Answer::Approve as i32,
+            ..Response::default()
+        };
+        let open = Proposal {
+            mode: Some(Mode {
+                kind: ModeKind::Approve as i32,
+                count: 2,
+                ..Mode::default()
+            }),
+            responses: vec![approved],
+            ..Proposal::default()
+        };
+        assert_eq!(approvals(&open), "Approvals: 1 of 2\n");
+        let closed = Proposal {
+            closed_at: 1,
+            ..open
+        };
+        assert_eq!(approvals(&closed), "");
+    }
 
     #[test]
     fn an_outage_moves_the_waits_of_what_is_open_alone() {
