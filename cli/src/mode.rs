@@ -1,12 +1,13 @@
 //! A mode in words: `approve 2 by lead after 24h`, `announce 72h else approve 1 by lead`.
 
+use polity_client::session::mode_words;
 use polity_client::v1::{Mode, ModeKind};
 use polity_client::{Error, Result};
 
 use crate::failure::usage;
 use crate::names::Names;
-use crate::tier::who_shown;
-use crate::{time, word};
+use crate::tier::role_shown;
+use crate::time;
 
 /// A mode whose people still have to be looked up.
 #[derive(Debug, PartialEq)]
@@ -114,37 +115,7 @@ fn vote(text: &str) -> Result<ModeWords<'_>> {
 /// A mode in the words that would set it.
 #[must_use]
 pub fn shown(mode: &Mode, names: &Names<'_>) -> String {
-    let kind = word::word(mode.kind());
-    match mode.kind() {
-        ModeKind::None | ModeKind::Alone | ModeKind::Departments => kind,
-        ModeKind::Approve => {
-            let approver = mode.approver.unwrap_or_default();
-            let after = match mode.wait {
-                0 => String::new(),
-                wait => format!(" after {}", time::length(wait)),
-            };
-            let who = who_shown(&approver, names);
-            format!("{kind} {} by {who}{after}", mode.count)
-        }
-        ModeKind::Announce => {
-            let next = mode.escalates_to.as_deref();
-            let next = next.map_or_else(String::new, |next| shown(next, names));
-            format!("{kind} {} else {next}", time::length(mode.wait))
-        }
-        ModeKind::Consent => {
-            let silence = match mode.silence_is_consent {
-                true => "",
-                false => " unless silent",
-            };
-            format!("{kind} within {}{silence}", time::length(mode.deadline))
-        }
-        ModeKind::Vote => format!(
-            "{kind} within {} quorum {}% pass {}%",
-            time::length(mode.deadline),
-            mode.quorum,
-            mode.pass
-        ),
-    }
+    mode_words(mode, &|role| role_shown(role, names))
 }
 
 fn seconds(text: &str) -> Result<u64> {

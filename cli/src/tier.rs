@@ -4,6 +4,7 @@
 //! of role such as `lead`, `capability approve`.
 
 use polity_client::ledger::Amount;
+use polity_client::session::who_words;
 use polity_client::v1::{Asset, Capability, Mode, Ref, RoleKind, Tier, Who, WhoKind};
 use polity_client::{Error, Result};
 
@@ -75,10 +76,9 @@ impl Context {
 /// A tier in the words that would set it.
 #[must_use]
 pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> String {
-    let by = tier
-        .by
-        .as_ref()
-        .map_or_else(String::new, |who| who_shown(who, names));
+    let by = tier.by.as_ref().map_or_else(String::new, |who| {
+        who_words(who, &|role| role_shown(role, names))
+    });
     let mode = tier
         .mode
         .as_ref()
@@ -92,38 +92,12 @@ pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> String {
     }
 }
 
-/// Who is meant, in words.
-#[must_use]
-pub fn who_shown(who: &Who, names: &Names<'_>) -> String {
-    match who.kind() {
-        WhoKind::None => "nobody".to_owned(),
-        WhoKind::JoinedMembers => "joined members".to_owned(),
-        WhoKind::RoleHolders => "role holders".to_owned(),
-        WhoKind::Role => {
-            let number = who.role.map_or(0, |role| role.number);
-            match names.role(number).as_str() {
-                "" => format!("role r{number}"),
-                name => format!("role {name}"),
-            }
-        }
-        WhoKind::RoleKind => word::word(who.role_kind()),
-        WhoKind::Capability => format!("capability {}", word::word(who.capability())),
+/// A role's name, or its number where it has none.
+pub(crate) fn role_shown(role: Ref, names: &Names<'_>) -> String {
+    match names.role(role.number).as_str() {
+        "" => format!("r{}", role.number),
+        name => name.to_owned(),
     }
-}
-
-/// Roles that a tier names, for their names to be read.
-pub fn roles_named(tiers: &[Tier]) -> impl Iterator<Item = u64> {
-    tiers
-        .iter()
-        .flat_map(|tier| {
-            let mode = tier.mode.as_ref();
-            let escalated = mode.and_then(|mode| mode.escalates_to.as_deref());
-            let approvers = [mode, escalated].map(|mode| mode?.approver.as_ref());
-            approvers.into_iter().chain([tier.by.as_ref()])
-        })
-        .flatten()
-        .filter_map(|who| who.role)
-        .map(|role| role.number)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use polity_client::time::shown;
+pub use polity_client::time::{length, shown};
 use polity_client::{Error, ErrorKind, Result};
 
 use crate::failure::usage;
@@ -38,27 +38,12 @@ pub fn parse_duration(text: &str) -> Result<Duration> {
         .map_err(|_| usage(format!("a duration is written 10m, 72h or 30d, not {text}")))
 }
 
-/// Seconds of a day.
-const DAY: u64 = 86_400;
-
 /// A moment for JSON: RFC 3339, or null for none.
 #[must_use]
 pub fn json(seconds: u64) -> serde_json::Value {
     match seconds {
         0 => serde_json::Value::Null,
         seconds => shown(seconds).into(),
-    }
-}
-
-/// Writes a duration in seconds: `365d`, `3d 4h`, `90s` as `1m 30s`. Months and years have no length that
-/// everybody agrees on, so days are the longest unit.
-#[must_use]
-pub fn length(seconds: u64) -> String {
-    let rest = || humantime::format_duration(Duration::from_secs(seconds % DAY)).to_string();
-    match (seconds / DAY, seconds % DAY) {
-        (0, _) => rest(),
-        (days, 0) => format!("{days}d"),
-        (days, _) => format!("{days}d {}", rest()),
     }
 }
 
@@ -94,6 +79,8 @@ pub fn seconds(time: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DAY: u64 = 86_400;
 
     #[test]
     fn times_read_and_show_in_utc() {

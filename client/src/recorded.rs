@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use polity_proto::v1::Receipt;
 use serde_json::{Value, json};
 use tendermint::validator::Info;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::rpc::{Client, ClientOptions};
-use crate::trust::{Genesis, LightBlock, TrustOptions, TrustRoot};
+use crate::session::{Founding, Session};
+use crate::trust::{Genesis, LightBlock, LightClient, TrustOptions, TrustRoot};
 
 pub(crate) const NEWEST: u64 = 15;
 
@@ -40,6 +42,23 @@ pub(crate) fn moment(after: Duration) -> SystemTime {
     let text = chain()["genesis"]["genesis_time"].clone();
     let text = text.as_str().expect("a time").to_owned();
     humantime::parse_rfc3339(&text).expect("a time") + after
+}
+
+/// A session with these nodes that trusts the recorded genesis, and does not wait long.
+pub(crate) fn session_at<const N: usize>(nodes: [String; N]) -> Session {
+    let rpc = client(nodes);
+    let light = LightClient::new(rpc.clone(), genesis_root(), options(), None).expect("opens");
+    let founding = Founding {
+        chain_id: "polity-fixture".into(),
+        time: 0,
+        organisation: [1; 32],
+        founded: [1; 32],
+        receipt: Receipt::default(),
+        trust: genesis(),
+    };
+    let mut session = Session::new(rpc, light, founding);
+    session.wait = Duration::from_millis(300);
+    session
 }
 
 pub(crate) fn light_block(chain: &Value, height: u64) -> LightBlock {

@@ -1,4 +1,4 @@
-//! Times as people read them: RFC 3339 in UTC.
+//! Times as people read them: RFC 3339 in UTC, and durations in days and less.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,6 +21,21 @@ pub fn shown(seconds: u64) -> String {
 #[must_use]
 pub fn day(seconds: u64) -> String {
     shown(seconds).chars().take(10).collect()
+}
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
+/// Writes a duration in seconds: `365d`, `3d 4h`, `90s` as `1m 30s`. Months and years have no length that
+/// everybody agrees on, so days are the longest unit.
+#[must_use]
+pub fn length(seconds: u64) -> String {
+    let rest = || humantime::format_duration(Duration::from_secs(seconds % DAY)).to_string();
+    match (seconds / DAY, seconds % DAY) {
+        (0, _) => rest(),
+        (days, 0) => format!("{days}d"),
+        (days, _) => format!("{days}d {}", rest()),
+    }
 }
 
 #[cfg(test)]

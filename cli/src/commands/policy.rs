@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::ledger::state::keys::List as Set;
-use polity_client::session::{View, lettered};
+use polity_client::session::{View, lettered, roles_named};
 use polity_client::v1::{
     Capability, ObjectKind, Policy as PolicyState, RemovePolicy, SetPolicy, Unit, action::Kind,
 };
@@ -219,7 +219,8 @@ async fn names_of<'s>(view: &'s View<'s>, policies: &[PolicyState]) -> Result<Na
         .await?;
     let roles = policies
         .iter()
-        .flat_map(|policy| tier::roles_named(&policy.tiers));
+        .flat_map(|policy| roles_named(&policy.tiers))
+        .map(|role| role.number);
     names.load_roles(roles).await?;
     Ok(names)
 }

@@ -2,10 +2,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::keys::Signer;
-use crate::recorded::{Node, chain, client, genesis, genesis_root, honest, options};
-use crate::session::{Founding, actor, signed_by};
-use crate::trust::LightClient;
-use polity_proto::v1::{Leave, Receipt, action::Kind};
+use crate::recorded::{Node, chain, honest, session_at};
+use crate::session::{actor, signed_by};
+use polity_proto::v1::{Leave, action::Kind};
 
 /// A node whose door answers with this code, and that knows of no transaction.
 async fn with_door(code: u32) -> Node {
@@ -34,22 +33,6 @@ async fn saying_nothing() -> Node {
 
 fn session<const N: usize>(nodes: [&Node; N]) -> Session {
     session_at(nodes.map(|node| node.url.clone()))
-}
-
-fn session_at<const N: usize>(nodes: [String; N]) -> Session {
-    let rpc = client(nodes);
-    let light = LightClient::new(rpc.clone(), genesis_root(), options(), None).expect("opens");
-    let founding = Founding {
-        chain_id: "polity-fixture".into(),
-        time: 0,
-        organisation: [1; 32],
-        founded: [1; 32],
-        receipt: Receipt::default(),
-        trust: genesis(),
-    };
-    let mut session = Session::new(rpc, light, founding);
-    session.wait = Duration::from_millis(300);
-    session
 }
 
 fn signed() -> Draft {

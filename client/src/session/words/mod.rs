@@ -2,8 +2,10 @@
 
 mod names;
 mod phrase;
+mod terms;
 mod visible;
 
+use polity_ledger::state::objects::Object;
 use polity_proto::v1::{
     Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
     VerdictKind,
@@ -12,6 +14,7 @@ use polity_proto::v1::{
 use super::{Session, lettered};
 use crate::Result;
 
+pub use terms::{mode_words, roles_named, who_words};
 pub use visible::visible;
 
 /// Puts actions into words, with names read from the proven state.
@@ -121,7 +124,7 @@ impl Words<'_> {
     /// The role in which a grant was given, and its limits.
     async fn grant(&self, number: u64) -> Result<String> {
         let mut text = format!("allowed by grant {}", lettered(ObjectKind::Grant, number));
-        let Some(grant) = self.session.get::<Grant>(number).await? else {
+        let Some(grant) = self.object::<Grant>(number).await? else {
             return Ok(text);
         };
         if !grant.per_transfer.is_empty() {
@@ -145,10 +148,18 @@ impl Words<'_> {
         Ok(text)
     }
 
+    /// An object that has a number already. What an earlier step creates has none, and so there is nothing to read.
+    async fn object<T: Object>(&self, number: u64) -> Result<Option<T>> {
+        match number {
+            0 => Ok(None),
+            number => self.session.get(number).await,
+        }
+    }
+
     /// A role as "Storefront API (r9) of acme/dev".
     async fn role_words(&self, number: u64) -> Result<String> {
         let letter = lettered(ObjectKind::Role, number);
-        let Some(role) = self.session.get::<Role>(number).await? else {
+        let Some(role) = self.object::<Role>(number).await? else {
             return Ok(letter);
         };
         let unit = self.session.unit_path(role.unit).await?;

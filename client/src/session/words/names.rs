@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use polity_ledger::Amount;
 use polity_proto::v1::{
-    Account, Asset, BudgetLine, Member, ObjectKind, OwnerKind, OwnerRef, Party, Ref, Unit,
+    Account, Asset, BudgetLine, Member, ObjectKind, OwnerKind, OwnerRef, Party, Ref, Role, Unit,
 };
 
 use super::Words;
@@ -15,7 +15,7 @@ impl Words<'_> {
     /// A member by number.
     pub(super) async fn member_number(&self, number: u64) -> Result<String> {
         let letter = lettered(ObjectKind::Member, number);
-        Ok(match self.session.get::<Member>(number).await? {
+        Ok(match self.object::<Member>(number).await? {
             Some(member) => format!("{letter} {}", member.handle),
             None => letter,
         })
@@ -24,7 +24,7 @@ impl Words<'_> {
     /// A unit by number.
     pub(super) async fn unit_number(&self, number: u64) -> Result<String> {
         let letter = lettered(ObjectKind::Unit, number);
-        Ok(match self.session.get::<Unit>(number).await? {
+        Ok(match self.object::<Unit>(number).await? {
             Some(_) => format!("{letter} {}", self.session.unit_path(number).await?),
             None => letter,
         })
@@ -32,7 +32,7 @@ impl Words<'_> {
 
     pub(super) async fn account_number(&self, number: u64) -> Result<String> {
         let letter = lettered(ObjectKind::Account, number);
-        Ok(match self.session.get::<Account>(number).await? {
+        Ok(match self.object::<Account>(number).await? {
             Some(account) => format!("{letter} {}", self.session.account_path(&account).await?),
             None => letter,
         })
@@ -66,6 +66,20 @@ impl Words<'_> {
         }
     }
 
+    /// A role as it follows "role": `acme/dev#lead`.
+    pub(super) async fn role_path(&self, of: Ref) -> Result<String> {
+        if of.new != 0 {
+            return Ok(format!("that step {} creates", of.new));
+        }
+        Ok(match self.object::<Role>(of.number).await? {
+            Some(role) => {
+                let unit = self.session.unit_path(role.unit).await?;
+                format!("{unit}#{}", role.handle)
+            }
+            None => lettered(ObjectKind::Role, of.number),
+        })
+    }
+
     pub(super) async fn account_of(&self, of: &Option<Ref>) -> Result<String> {
         match of {
             Some(one) if one.new == 0 => self.account_number(one.number).await,
@@ -94,7 +108,7 @@ impl Words<'_> {
         match of {
             Some(one) if one.new == 0 => {
                 let letter = lettered(ObjectKind::BudgetLine, one.number);
-                Ok(match self.session.get::<BudgetLine>(one.number).await? {
+                Ok(match self.object::<BudgetLine>(one.number).await? {
                     Some(line) => format!("{letter} {}", line.category),
                     None => letter,
                 })
@@ -105,7 +119,7 @@ impl Words<'_> {
 
     pub(super) async fn party_name(&self, number: u64) -> Result<String> {
         let letter = lettered(ObjectKind::Party, number);
-        Ok(match self.session.get::<Party>(number).await? {
+        Ok(match self.object::<Party>(number).await? {
             Some(party) => format!("{letter} {}", party.handle),
             None => letter,
         })
@@ -114,8 +128,7 @@ impl Words<'_> {
     pub(super) async fn asset_of(&self, of: &Option<Ref>) -> Result<String> {
         match of {
             Some(one) if one.new == 0 => Ok(self
-                .session
-                .get::<Asset>(one.number)
+                .object::<Asset>(one.number)
                 .await?
                 .map_or_else(|| format!("asset {}", one.number), |asset| asset.code)),
             Some(one) => Ok(created(ObjectKind::Asset, one.new)),
@@ -126,7 +139,7 @@ impl Words<'_> {
     /// An amount of an asset; of 0, in minor units.
     pub(super) async fn amount(&self, asset: u64, bytes: &[u8]) -> Result<String> {
         let minor = amount_of(bytes);
-        Ok(match self.session.get::<Asset>(asset).await? {
+        Ok(match self.object::<Asset>(asset).await? {
             Some(asset) => format!("{} {}", amount::shown(minor, asset.scale), asset.code),
             None => format!("{} minor units", minor.0),
         })
@@ -137,7 +150,7 @@ impl Words<'_> {
         let number = account
             .filter(|one| one.new == 0)
             .map_or(0, |one| one.number);
-        let asset = match self.session.get::<Account>(number).await? {
+        let asset = match self.object::<Account>(number).await? {
             Some(account) => account.asset,
             None => 0,
         };
@@ -152,6 +165,11 @@ pub(super) fn named(kind: ObjectKind, of: &Option<Ref>) -> String {
         Some(one) if one.new != 0 => created(kind, one.new),
         Some(one) => lettered(kind, one.number),
     }
+}
+
+/// A value of an enumeration as commands write it: of `ROLE_KIND_PRODUCT_OWNER`, `product_owner`.
+pub(super) fn word(name: &str, prefix: &str) -> String {
+    name.strip_prefix(prefix).unwrap_or(name).to_lowercase()
 }
 
 /// A time in words.

@@ -6,7 +6,9 @@ use polity_proto::v1::{
 };
 
 use super::super::Words;
+use super::super::names::word;
 use super::Phrase;
+use super::clauses::{hashed, of_kind, stating};
 use crate::Result;
 
 impl Words<'_> {
@@ -14,10 +16,11 @@ impl Words<'_> {
         Ok((
             "define",
             format!(
-                "the asset {} with {} decimals in {}",
+                "the asset {} with {} decimals in {}{}",
                 act.code,
                 act.scale,
-                self.unit_of(&act.unit).await?
+                self.unit_of(&act.unit).await?,
+                of_kind(&word(act.kind().as_str_name(), "ASSET_KIND_"))
             ),
         ))
     }
@@ -26,9 +29,10 @@ impl Words<'_> {
         Ok((
             "issue",
             format!(
-                "{} into {}",
+                "{} into {}{}",
                 self.amount_in(&act.account, &act.amount).await?,
-                self.account_of(&act.account).await?
+                self.account_of(&act.account).await?,
+                hashed("document", &act.document)
             ),
         ))
     }
@@ -37,9 +41,10 @@ impl Words<'_> {
         Ok((
             "retire",
             format!(
-                "{} from {}",
+                "{} from {}{}",
                 self.amount_in(&act.account, &act.amount).await?,
-                self.account_of(&act.account).await?
+                self.account_of(&act.account).await?,
+                hashed("document", &act.document)
             ),
         ))
     }
@@ -48,10 +53,11 @@ impl Words<'_> {
         Ok((
             "open",
             format!(
-                "the {} account {} of {}",
+                "the {} account {} of {}{}",
                 self.asset_of(&act.asset).await?,
                 act.handle,
-                self.owner_of(&act.owner).await?
+                self.owner_of(&act.owner).await?,
+                stating("external id", &act.external_id)
             ),
         ))
     }
@@ -94,9 +100,11 @@ impl Words<'_> {
         Ok((
             "register",
             format!(
-                "the external party {} of {}",
+                "the external party {} of {}{}{}",
                 act.handle,
-                self.unit_of(&act.unit).await?
+                self.unit_of(&act.unit).await?,
+                stating("external id", &act.external_id),
+                hashed("commitment", &act.commitment)
             ),
         ))
     }

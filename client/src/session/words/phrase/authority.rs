@@ -2,13 +2,14 @@
 
 use polity_proto::v1::{
     Delegate, GiveGrant, GiveSodException, Grant, ObjectKind, PeriodKind, PeriodLimit, Ref,
-    RemovePolicy, RemoveSodRule, RevokeGrant, ScopeKind, ScopeRef, SetPolicy, SetSodRule, Tier,
+    RemovePolicy, RemoveSodRule, RevokeGrant, ScopeKind, ScopeRef, SetPolicy, SetSodRule,
 };
 
+use super::super::Words;
 use super::super::names::named;
-use super::super::{Words, mode_name};
+use super::super::terms::{mode_words, roles_named, who_words};
 use super::Phrase;
-use super::clauses::{capability, quoted, until};
+use super::clauses::{capability, from, quoted, stating, until};
 use crate::Result;
 
 impl Words<'_> {
@@ -36,6 +37,10 @@ impl Words<'_> {
                 }
                 text.push_str(&format!(", only with {}", owners.join(", ")));
             }
+            if act.asset.is_some() {
+                text.push_str(&format!(", only {}", self.asset_of(&act.asset).await?));
+            }
+            text.push_str(&from(act.from));
             text.push_str(&until(act.until));
             text
         }))
@@ -54,46 +59,45 @@ impl Words<'_> {
                 .grant
                 .filter(|grant| grant.new == 0)
                 .map_or(0, |grant| grant.number);
-            let asset = match self.session.get::<Grant>(number).await? {
+            let asset = match self.object::<Grant>(number).await? {
                 Some(grant) => grant.asset,
                 None => 0,
             };
             format!(
-                "the grant {} to {}{}{}",
+                "the grant {} to {}{}{}{}",
                 named(ObjectKind::Grant, &act.grant),
                 self.member_of(&act.member).await?,
                 self.limits(asset, &act.per_transfer, act.per_period.as_ref())
                     .await?,
+                from(act.from),
                 until(act.until)
             )
         }))
     }
 
     pub(super) async fn set_policy(&self, act: &SetPolicy) -> Result<Phrase> {
-        if act.tiers.is_empty() {
-            return Ok((
-                "set",
-                format!(
-                    "a policy of {}{} in words: {}",
-                    self.unit_of(&act.unit).await?,
-                    if act.recursive { " and all below" } else { "" },
-                    quoted(&act.words)
-                ),
+        let below = if act.recursive { " and all below" } else { "" };
+        let place = self.unit_of(&act.unit).await? + below;
+        let mut text = match act.tiers.is_empty() {
+            true => format!("a policy of {place} in words: {}", quoted(&act.words)),
+            false => format!(
+                "the policy of {place} to {}: {}{}",
+                capability(act.capability()),
+                self.tiers(act).await?,
+                stating("words", &act.words)
+            ),
+        };
+        if act.asset.is_some() {
+            text.push_str(&format!(
+                ", amounts in {}",
+                self.asset_of(&act.asset).await?
             ));
         }
-        Ok(("set", {
-            let mut tiers = Vec::new();
-            for tier in &act.tiers {
-                tiers.push(self.tier(&act.asset, tier).await?);
-            }
-            format!(
-                "the policy of {}{} to {}: {}",
-                self.unit_of(&act.unit).await?,
-                if act.recursive { " and all below" } else { "" },
-                capability(act.capability()),
-                tiers.join(", ")
-            )
-        }))
+        if act.replaces.is_some() {
+            let replaced = named(ObjectKind::Policy, &act.replaces);
+            text.push_str(&format!(", in place of {replaced}"));
+        }
+        Ok(("set", text))
     }
 
     pub(super) async fn remove_policy(&self, act: &RemovePolicy) -> Result<Phrase> {
@@ -146,6 +150,12 @@ impl Words<'_> {
             ScopeKind::Object if scope.object_kind() == ObjectKind::Account => {
                 self.account_of(&scope.object).await?
             }
+            ScopeKind::Object if scope.object_kind() == ObjectKind::Asset => {
+                self.asset_of(&scope.object).await?
+            }
+            ScopeKind::Object if scope.object_kind() == ObjectKind::BudgetLine => {
+                self.line_of(&scope.object).await?
+            }
             ScopeKind::Object => named(scope.object_kind(), &scope.object),
         })
     }
@@ -176,21 +186,29 @@ impl Words<'_> {
         Ok(text)
     }
 
-    async fn tier(&self, asset: &Option<Ref>, tier: &Tier) -> Result<String> {
-        let mode = tier.mode.clone().unwrap_or_default();
-        let mut text = mode_name(mode.kind()).to_owned();
-        if mode.count != 0 {
-            text.push_str(&format!(" by {}", mode.count));
+    /// Who begins and who decides, tier by tier, in the words that would set them.
+    async fn tiers(&self, act: &SetPolicy) -> Result<String> {
+        let mut called = Vec::new();
+        for role in roles_named(&act.tiers) {
+            called.push((role, self.role_path(role).await?));
         }
-        if !tier.up_to.is_empty() {
-            let number = asset
-                .filter(|asset| asset.new == 0)
-                .map_or(0, |asset| asset.number);
-            text.push_str(&format!(
-                " up to {}",
-                self.amount(number, &tier.up_to).await?
-            ));
+        let role = |of: Ref| {
+            let found = called.iter().find(|(role, _)| *role == of);
+            found.map_or_else(String::new, |(_, name)| name.clone())
+        };
+        let asset = act.asset.filter(|asset| asset.new == 0);
+        let asset = asset.map_or(0, |asset| asset.number);
+        let mut tiers = Vec::new();
+        for tier in &act.tiers {
+            let bound = match (tier.up_to.is_empty(), act.tiers.len()) {
+                (true, 1) => String::new(),
+                (true, _) => "else: ".to_owned(),
+                (false, _) => format!("up to {}: ", self.amount(asset, &tier.up_to).await?),
+            };
+            let by = who_words(&tier.by.unwrap_or_default(), &role);
+            let mode = mode_words(&tier.mode.clone().unwrap_or_default(), &role);
+            tiers.push(format!("{bound}{by}: {mode}"));
         }
-        Ok(text)
+        Ok(tiers.join("; "))
     }
 }

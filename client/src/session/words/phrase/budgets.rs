@@ -5,6 +5,7 @@ use polity_proto::v1::{Allocate, ClosePeriod, MoveBudget, PlanBudget, Ref, Retur
 use super::super::Words;
 use super::super::names::time;
 use super::Phrase;
+use super::clauses::voucher;
 use crate::Result;
 
 impl Words<'_> {
@@ -12,11 +13,12 @@ impl Words<'_> {
         Ok((
             "allocate",
             format!(
-                "{} from {} to {}{}",
+                "{} from {} to {}{}{}",
                 self.amount_in(&act.from, &act.amount).await?,
                 self.account_of(&act.from).await?,
                 self.account_of(&act.to).await?,
-                self.on_line(&act.line).await?
+                self.on_line(&act.line).await?,
+                voucher(&act.reference, &act.document, act.value_date)
             ),
         ))
     }
@@ -25,10 +27,11 @@ impl Words<'_> {
         Ok((
             "return",
             format!(
-                "the allocation of {} from {} to {}",
+                "the allocation of {} from {} to {}{}",
                 self.amount_in(&act.from, &act.amount).await?,
                 self.account_of(&act.from).await?,
-                self.account_of(&act.to).await?
+                self.account_of(&act.to).await?,
+                voucher(&act.reference, &act.document, act.value_date)
             ),
         ))
     }
@@ -40,7 +43,7 @@ impl Words<'_> {
                 .filter(|asset| asset.new == 0)
                 .map_or(0, |asset| asset.number);
             format!(
-                "{} for {} in {} from {} until {}, {}",
+                "{} for {} in {} from {} until {}, {}{}",
                 self.amount(asset, &act.approved).await?,
                 act.category,
                 self.unit_of(&act.unit).await?,
@@ -50,6 +53,11 @@ impl Words<'_> {
                     "a hard line"
                 } else {
                     "a soft line"
+                },
+                if act.carry_forward {
+                    ", what is left is carried forward"
+                } else {
+                    ""
                 }
             )
         }))

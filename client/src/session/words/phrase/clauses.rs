@@ -2,14 +2,12 @@
 
 use polity_proto::v1::Capability;
 
-use super::super::names::time;
+use super::super::names::{hash, time, word};
+use crate::time::length;
 
 /// A capability as a verb.
 pub(super) fn capability(capability: Capability) -> String {
-    capability
-        .as_str_name()
-        .trim_start_matches("CAPABILITY_")
-        .to_lowercase()
+    word(capability.as_str_name(), "CAPABILITY_")
 }
 
 pub(super) fn conferring(confers: &[i32]) -> String {
@@ -21,6 +19,13 @@ pub(super) fn conferring(confers: &[i32]) -> String {
         .map(|one| Capability::try_from(*one).map_or_else(|_| one.to_string(), capability))
         .collect();
     format!(", conferring {}", names.join(", "))
+}
+
+pub(super) fn from(seconds: u64) -> String {
+    match seconds {
+        0 => String::new(),
+        seconds => format!(" from {}", time(seconds)),
+    }
 }
 
 pub(super) fn until(seconds: u64) -> String {
@@ -35,6 +40,44 @@ pub(super) fn stating(name: &str, text: &str) -> String {
         true => String::new(),
         false => format!(", {name} {}", quoted(text)),
     }
+}
+
+/// The kind of what is made or moved, by its word; the protocol's word for no kind is `none`.
+pub(super) fn of_kind(word: &str) -> String {
+    match word {
+        "none" => String::new(),
+        word => format!(", kind {word}"),
+    }
+}
+
+pub(super) fn counting(name: &str, number: u32) -> String {
+    match number {
+        0 => String::new(),
+        number => format!(", {name} {number}"),
+    }
+}
+
+pub(super) fn lasting(name: &str, seconds: u64) -> String {
+    match seconds {
+        0 => String::new(),
+        seconds => format!(", {name} {}", length(seconds)),
+    }
+}
+
+pub(super) fn hashed(name: &str, bytes: &[u8]) -> String {
+    match bytes.is_empty() {
+        true => String::new(),
+        false => format!(", {name} {}", hash(bytes)),
+    }
+}
+
+/// What a movement of value says beside its sum: its reference, its document, and the day that it belongs to.
+pub(super) fn voucher(reference: &str, document: &[u8], value_date: u64) -> String {
+    let mut text = stating("reference", reference) + &hashed("document", document);
+    if value_date != 0 {
+        text.push_str(&format!(", value date {}", time(value_date)));
+    }
+    text
 }
 
 /// Somebody's words, marked as theirs and on one line.

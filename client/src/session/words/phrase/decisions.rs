@@ -2,15 +2,16 @@
 
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
-    Action, AmendProposal, Answer, Claim, Escalate, ExecuteProposal, ObjectKind, OpenProposal,
-    RaiseObjection, ResolveObjection, Respond, ReverseEscalation, TestObjection, WithdrawProposal,
+    Action, AmendProposal, Answer, Claim, Escalate, ExecuteProposal, ModeKind, ObjectKind,
+    OpenProposal, RaiseObjection, Ref, ResolveObjection, Respond, ReverseEscalation, TestObjection,
+    WithdrawProposal,
 };
 use prost::Message;
 
-use super::super::Words;
 use super::super::names::named;
+use super::super::{Words, mode_name};
 use super::Phrase;
-use super::clauses::quoted;
+use super::clauses::{counting, hashed, quoted};
 use crate::Result;
 
 impl Words<'_> {
@@ -18,9 +19,12 @@ impl Words<'_> {
         Ok((
             "open",
             format!(
-                "a proposal in {}{}: {}",
+                "a proposal in {}{}{}{}{}: {}",
                 self.unit_of(&act.unit).await?,
                 titled(&act.title),
+                expected(act.expected(), act.expected_count),
+                self.beneficiaries(&act.beneficiaries).await?,
+                bound(&act.document, &act.outlook),
                 self.inside(&act.actions).await?
             ),
         ))
@@ -30,8 +34,9 @@ impl Words<'_> {
         Ok((
             "amend",
             format!(
-                "the proposal {}: {}",
+                "the proposal {}{}: {}",
                 named(ObjectKind::Proposal, &act.proposal),
+                bound(&act.document, &act.outlook),
                 self.inside(&act.actions).await?
             ),
         ))
@@ -127,6 +132,17 @@ impl Words<'_> {
         ))
     }
 
+    async fn beneficiaries(&self, members: &[Ref]) -> Result<String> {
+        if members.is_empty() {
+            return Ok(String::new());
+        }
+        let mut names = Vec::new();
+        for member in members {
+            names.push(self.member_of(&Some(*member)).await?);
+        }
+        Ok(format!(", for the benefit of {}", names.join(" and ")))
+    }
+
     /// What a proposal would do, each action in its own phrase.
     async fn inside(&self, actions: &[Vec<u8>]) -> Result<String> {
         let mut phrases = Vec::new();
@@ -146,6 +162,20 @@ fn is_proposal(action: &Action) -> bool {
         action.kind,
         Some(Kind::OpenProposal(_) | Kind::AmendProposal(_))
     )
+}
+
+/// The strictest decision that the proposer puts up with: a stricter one refuses the opening.
+fn expected(mode: ModeKind, count: u32) -> String {
+    let mode = match mode {
+        ModeKind::None => String::new(),
+        mode => format!(", expecting {}", mode_name(mode)),
+    };
+    mode + &counting("approvals at most", count)
+}
+
+/// What a version is bound to beside its actions.
+fn bound(document: &[u8], outlook: &[u8]) -> String {
+    hashed("document", document) + &hashed("bound to the outlook", outlook)
 }
 
 fn answer(answer: Answer) -> &'static str {

@@ -5,13 +5,18 @@ use polity_proto::v1::{CallElection, ChangeBallot, CommitBallot, ObjectKind, Rev
 use super::super::Words;
 use super::super::names::{hash, named};
 use super::Phrase;
+use super::clauses::lasting;
 use crate::Result;
 
 impl Words<'_> {
     pub(super) async fn call_election(&self, act: &CallElection) -> Result<Phrase> {
         Ok((
             "call",
-            format!("an election for {}", self.role_ref(&act.role).await?),
+            format!(
+                "an election for {}{}",
+                self.role_ref(&act.role).await?,
+                lasting("term", act.term)
+            ),
         ))
     }
 

@@ -13,6 +13,9 @@ mod records;
 mod roles;
 mod units;
 
+#[cfg(test)]
+mod tests;
+
 use polity_proto::v1::Action;
 use polity_proto::v1::action::Kind;
 

@@ -8,6 +8,7 @@ use polity_proto::v1::{
 use super::super::Words;
 use super::super::names::{hash, named};
 use super::Phrase;
+use super::clauses::{hashed, stating};
 use crate::Result;
 
 impl Words<'_> {
@@ -45,9 +46,11 @@ impl Words<'_> {
         Ok((
             "register",
             format!(
-                "the node {} of {}",
+                "the node {} of {}{}{}",
                 hex::encode(&act.id),
-                self.unit_of(&act.unit).await?
+                self.unit_of(&act.unit).await?,
+                stating("address", &act.address),
+                hashed("key", &act.key)
             ),
         ))
     }

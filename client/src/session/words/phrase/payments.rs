@@ -2,13 +2,13 @@
 
 use polity_proto::v1::{
     ConfirmExternal, CorrectTransfer, Hold, ObjectKind, PlaceHold, PostHold, RecordExternal, Ref,
-    Transfer, VoidHold,
+    Transfer, TransferKind, VoidHold,
 };
 
 use super::super::Words;
-use super::super::names::{hash, named};
+use super::super::names::{hash, named, word};
 use super::Phrase;
-use super::clauses::{quoted, until};
+use super::clauses::{hashed, of_kind, until, voucher};
 use crate::Result;
 
 impl Words<'_> {
@@ -48,10 +48,11 @@ impl Words<'_> {
         Ok((
             "give",
             format!(
-                "back {} of the transfer t{} from {}",
+                "back {} of the transfer t{} from {}{}",
                 self.amount_in(&act.account, &act.amount).await?,
                 act.transfer,
-                self.account_of(&act.account).await?
+                self.account_of(&act.account).await?,
+                hashed("document", &act.document)
             ),
         ))
     }
@@ -60,11 +61,12 @@ impl Words<'_> {
         Ok((
             "record",
             format!(
-                "{} from {} to {} by the bank statement {}; it counts when another person confirms",
+                "{} from {} to {} by the bank statement {}{}; it counts when another person confirms",
                 self.amount_in(&act.from, &act.amount).await?,
                 self.account_of(&act.from).await?,
                 self.account_of(&act.to).await?,
-                hash(&act.statement)
+                hash(&act.statement),
+                voucher(&act.reference, &[], act.value_date)
             ),
         ))
     }
@@ -72,32 +74,35 @@ impl Words<'_> {
     pub(super) async fn confirm_external(&self, act: &ConfirmExternal) -> Result<Phrase> {
         Ok((
             "confirm",
-            format!("the bank record {}", named(ObjectKind::Hold, &act.hold)),
+            format!(
+                "the bank record {} by the bank statement {}",
+                named(ObjectKind::Hold, &act.hold),
+                hash(&act.statement)
+            ),
         ))
     }
 
     async fn payment(&self, act: &Transfer) -> Result<String> {
-        let mut text = format!(
-            "{} from {} to {}{}",
+        Ok(format!(
+            "{} from {} to {}{}{}{}",
             self.amount_in(&act.from, &act.amount).await?,
             self.account_of(&act.from).await?,
             self.account_of(&act.to).await?,
-            self.on_line(&act.line).await?
-        );
-        if !act.reference.is_empty() {
-            text.push_str(&format!(", reference {}", quoted(&act.reference)));
-        }
-        if !act.document.is_empty() {
-            text.push_str(&format!(", document {}", hash(&act.document)));
-        }
-        Ok(text)
+            self.on_line(&act.line).await?,
+            match act.kind() {
+                // "Pay" says it.
+                TransferKind::Payment => String::new(),
+                kind => of_kind(&word(kind.as_str_name(), "TRANSFER_KIND_")),
+            },
+            voucher(&act.reference, &act.document, act.value_date)
+        ))
     }
 
     async fn held(&self, hold: &Option<Ref>, amount: &[u8]) -> Result<String> {
         let number = hold
             .filter(|hold| hold.new == 0)
             .map_or(0, |hold| hold.number);
-        let from = match self.session.get::<Hold>(number).await? {
+        let from = match self.object::<Hold>(number).await? {
             Some(hold) => hold.from,
             None => 0,
         };

@@ -1,13 +1,14 @@
 //! Phrases about people, their keys and their membership of the organisation.
 
 use polity_proto::v1::{
-    AddKey, ImportMember, InviteMember, Join, Leave, ObjectKind, RecoverMember, ReinstateMember,
-    RevokeKey, StopRecovery, SuspendMember, WithdrawInvitation,
+    AddKey, ImportMember, InviteMember, Join, Leave, MemberKind, ObjectKind, RecoverMember,
+    ReinstateMember, RevokeKey, StopRecovery, SuspendMember, WithdrawInvitation,
 };
 
 use super::super::Words;
 use super::super::names::{hash, named};
 use super::Phrase;
+use super::clauses::{hashed, stating};
 use crate::Result;
 
 impl Words<'_> {
@@ -15,10 +16,13 @@ impl Words<'_> {
         Ok((
             "invite",
             format!(
-                "{} into {} with the key {}",
+                "{}{} into {} with the key {}{}{}",
                 act.handle,
+                service(act.kind()),
                 self.unit_of(&act.unit).await?,
-                hash(&act.key)
+                hash(&act.key),
+                hashed("commitment", &act.commitment),
+                stating("external id", &act.external_id)
             ),
         ))
     }
@@ -86,9 +90,11 @@ impl Words<'_> {
         Ok((
             "import",
             format!(
-                "{} into {}, without keys",
+                "{}{} into {}, without keys{}",
                 act.handle,
-                self.unit_of(&act.unit).await?
+                service(act.kind()),
+                self.unit_of(&act.unit).await?,
+                stating("external id", &act.external_id)
             ),
         ))
     }
@@ -98,5 +104,13 @@ impl Words<'_> {
             "withdraw",
             format!("the invitation of {}", self.member_of(&act.member).await?),
         ))
+    }
+}
+
+/// That a member is no person: it approves nothing and is in no count.
+fn service(kind: MemberKind) -> &'static str {
+    match kind {
+        MemberKind::Person => "",
+        MemberKind::Service => ", a service,",
     }
 }

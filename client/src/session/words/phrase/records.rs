@@ -5,7 +5,7 @@ use polity_proto::v1::{AnchorDocument, GrantAuditor, ObjectKind, SupersedeDocume
 use super::super::Words;
 use super::super::names::{hash, named};
 use super::Phrase;
-use super::clauses::until;
+use super::clauses::{from, until};
 use crate::Result;
 
 impl Words<'_> {
@@ -43,11 +43,20 @@ impl Words<'_> {
                 units.push(self.unit_of(&Some(*unit)).await?);
             }
             format!(
-                "{} audit {}{}",
+                "{} audit {}{}{}",
                 self.member_of(&act.member).await?,
                 units.join(", "),
-                until(act.until)
+                until(act.until),
+                window(act.window_from, act.window_until)
             )
         }))
+    }
+}
+
+/// The time whose records may be read.
+fn window(begins: u64, ends: u64) -> String {
+    match (begins, ends) {
+        (0, 0) => String::new(),
+        (begins, ends) => format!(", records{}{}", from(begins), until(ends)),
     }
 }

@@ -1,14 +1,14 @@
 //! Phrases about roles and who holds them.
 
 use polity_proto::v1::{
-    AcceptAssignment, AmendRole, AssignRole, CreateRole, MoveRole, ObjectKind, RemoveRole,
+    AcceptAssignment, AmendRole, AssignRole, CreateRole, Manner, MoveRole, ObjectKind, RemoveRole,
     RenewAssignment, ResignRole, RevokeAssignment, RoleKind,
 };
 
 use super::super::Words;
-use super::super::names::named;
+use super::super::names::{named, word};
 use super::Phrase;
-use super::clauses::{stating, until};
+use super::clauses::{counting, lasting, stating, until};
 use crate::Result;
 
 impl Words<'_> {
@@ -16,7 +16,7 @@ impl Words<'_> {
         Ok((
             "create",
             format!(
-                "{} {} in {}{}{}",
+                "{} {} in {}{}{}{}{}",
                 match act.kind() {
                     RoleKind::Ordinary => "the role".to_owned(),
                     kind => format!("the {} role", role_kind(kind)),
@@ -24,6 +24,8 @@ impl Words<'_> {
                 act.handle,
                 self.unit_of(&act.unit).await?,
                 if act.elected { ", elected" } else { "" },
+                seats(act.holders_min, act.holders_max, act.term),
+                stating("external id", &act.external_id),
                 about(&act.purpose, &act.domains, &act.accountabilities)
             ),
         ))
@@ -33,9 +35,10 @@ impl Words<'_> {
         Ok((
             "amend",
             format!(
-                "the role {}: it is then called {}{}",
+                "the role {}: it is then called {}{}{}",
                 self.role_ref(&act.role).await?,
                 act.handle,
+                seats(act.holders_min, act.holders_max, act.term),
                 about(&act.purpose, &act.domains, &act.accountabilities)
             ),
         ))
@@ -63,10 +66,12 @@ impl Words<'_> {
         Ok((
             "assign",
             format!(
-                "the role {} to {}{}",
+                "the role {} to {}{}{}{}",
                 self.role_ref(&act.role).await?,
                 self.member_of(&act.member).await?,
-                until(act.until)
+                until(act.until),
+                manner(act.manner()),
+                work(&act.focus, act.percentage)
             ),
         ))
     }
@@ -105,9 +110,10 @@ impl Words<'_> {
         Ok((
             "renew",
             format!(
-                "the assignment {}{}",
+                "the assignment {}{}{}",
                 named(ObjectKind::Assignment, &act.assignment),
-                until(act.until)
+                until(act.until),
+                work(&act.focus, act.percentage)
             ),
         ))
     }
@@ -124,9 +130,26 @@ fn about(purpose: &str, domains: &[String], accountabilities: &[String]) -> Stri
     text
 }
 
+/// How many hold a role, and for how long.
+fn seats(least: u32, most: u32, term: u64) -> String {
+    let holders = counting("holders at least", least) + &counting("holders at most", most);
+    holders + &lasting("term", term)
+}
+
+/// On what a holder works in the role, and with how much of their time.
+fn work(focus: &str, percentage: u32) -> String {
+    stating("focus", focus) + &counting("percentage", percentage)
+}
+
+fn manner(manner: Manner) -> String {
+    match manner {
+        Manner::Assigned => String::new(),
+        manner => format!(", {}", word(manner.as_str_name(), "MANNER_")),
+    }
+}
+
 fn role_kind(kind: RoleKind) -> String {
-    let name = kind.as_str_name().trim_start_matches("ROLE_KIND_");
-    name.replace('_', " ").to_lowercase()
+    word(kind.as_str_name(), "ROLE_KIND_").replace('_', " ")
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use polity_proto::v1::{
     AmendUnit, ApplyProfile, ChangeSquad, CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, MoveUnit,
-    Profile,
+    Profile, UnitKind,
 };
 
 use super::super::Words;
+use super::super::names::word;
 use super::Phrase;
-use super::clauses::{conferring, stating};
+use super::clauses::{conferring, counting, of_kind, stating};
 use crate::Result;
 
 impl Words<'_> {
@@ -15,13 +16,20 @@ impl Words<'_> {
         Ok((
             "create",
             format!(
-                "the {} {} in {}{}",
-                act.kind()
-                    .as_str_name()
-                    .trim_start_matches("UNIT_KIND_")
-                    .to_lowercase(),
+                "the {} {} in {}{}{}{}{}{}",
+                unit_kind(act.kind()),
                 act.handle,
                 self.unit_of(&act.parent).await?,
+                match act.profile() {
+                    Profile::None => String::new(),
+                    profile => format!(", profile {}", profile_name(profile)),
+                },
+                match act.succeeds {
+                    Some(_) => format!(", succeeding {}", self.unit_of(&act.succeeds).await?),
+                    None => String::new(),
+                },
+                about(&act.label, &act.purpose, act.ceiling),
+                stating("external id", &act.external_id),
                 conferring(&act.confers)
             ),
         ))
@@ -31,10 +39,11 @@ impl Words<'_> {
         Ok((
             "amend",
             format!(
-                "{}: it is then called {}{}{}",
+                "{}: it is then called {}{}{}{}",
                 self.unit_of(&act.unit).await?,
                 act.handle,
-                stating("purpose", &act.purpose),
+                of_kind(&unit_kind(act.kind())),
+                about(&act.label, &act.purpose, act.ceiling),
                 conferring(&act.confers)
             ),
         ))
@@ -82,6 +91,10 @@ impl Words<'_> {
                 self.unit_of(&act.from).await?,
                 self.unit_of(&act.to).await?
             );
+            if act.chapter_from.is_some() {
+                let chapter = self.unit_of(&act.chapter_from).await?;
+                text.push_str(&format!(", from the chapter {chapter}"));
+            }
             if act.chapter_to.is_some() {
                 let chapter = self.unit_of(&act.chapter_to).await?;
                 text.push_str(&format!(" and to the chapter {chapter}"));
@@ -102,7 +115,16 @@ impl Words<'_> {
     }
 }
 
+/// What a unit calls itself, is for, and how many it takes.
+fn about(label: &str, purpose: &str, ceiling: u32) -> String {
+    let words = stating("label", label) + &stating("purpose", purpose);
+    words + &counting("ceiling", ceiling)
+}
+
+fn unit_kind(kind: UnitKind) -> String {
+    word(kind.as_str_name(), "UNIT_KIND_")
+}
+
 fn profile_name(profile: Profile) -> String {
-    let name = profile.as_str_name().trim_start_matches("PROFILE_");
-    name.to_lowercase()
+    word(profile.as_str_name(), "PROFILE_")
 }
