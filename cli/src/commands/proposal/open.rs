@@ -40,15 +40,21 @@ pub(super) struct Proposed {
     #[arg(long, default_value = "")]
     explanation: String,
     /// Bind it to what it would change now: where something else would come of it by the time of its
-    /// adoption, it is not executed.
+    /// adoption, it is not executed. What is bound stays bound when it is amended.
     #[arg(long)]
     bind: bool,
 }
 
 impl Proposed {
-    /// The hash of what the actions would change, where the proposal is bound to it.
-    async fn outlook(&self, context: &Context, unit: u64, actions: &[Action]) -> Result<Vec<u8>> {
-        if !self.bind {
+    /// The hash of what the actions would change, where the proposal shall be bound to it, or was before.
+    async fn outlook(
+        &self,
+        context: &Context,
+        unit: u64,
+        actions: &[Action],
+        was_bound: bool,
+    ) -> Result<Vec<u8>> {
+        if !self.bind && !was_bound {
             return Ok(Vec::new());
         }
         let answer = super::simulate::ask(context, unit, actions).await?;
@@ -118,7 +124,10 @@ impl Open {
         let (encoded, kind) = proposed(&actions)?;
         let decision = Decision::expected(context, session, &actions).await?;
         let unit = session.unit(&self.unit).await?.number;
-        let outlook = self.proposed.outlook(context, unit, &actions).await?;
+        let outlook = self
+            .proposed
+            .outlook(context, unit, &actions, false)
+            .await?;
         let mut beneficiaries = Vec::new();
         for member in &self.beneficiaries {
             beneficiaries.extend(context.member_ref(member).await?);
@@ -164,7 +173,7 @@ impl Amend {
         let before = super::read::proposal(session, number).await?;
         let outlook = self
             .proposed
-            .outlook(context, before.unit, &actions)
+            .outlook(context, before.unit, &actions, !before.outlook.is_empty())
             .await?;
         let amend = AmendProposal {
             proposal: reference(number),
