@@ -122,11 +122,11 @@ role = "acme#lead"
 kind = "lead"
 purpose = "Hold the whole together"
 [[roles.grants]]
-can = ["govern", "assign_roles", "admit_members", "suspend_members", "recover_members", "open_accounts",
-  "register_parties", "freeze", "set_credit", "plan_budget", "approve", "anchor"]
+can = ["govern", "assign_roles", "admit_members", "suspend_members", "recover_members", "register_parties",
+  "approve", "anchor"]
 below = true
 [[roles.grants]]
-can = ["define_assets", "issue", "allocate", "govern_network"]
+can = ["define_assets", "issue", "open_accounts", "freeze", "set_credit", "plan_budget", "allocate", "govern_network"]
 [[roles.grants]]
 can = ["spend"]
 per_transfer = "50000.00 EUR"
@@ -140,10 +140,9 @@ role = "acme/$department#lead"
 kind = "lead"
 purpose = "Lead $department and operate its validator"
 [[roles.grants]]
-can = ["operate_validator"]
+can = ["operate_validator", "open_accounts", "plan_budget", "allocate"]
 [[roles.grants]]
-can = ["govern", "assign_roles", "admit_members", "open_accounts", "register_parties", "plan_budget",
-  "allocate", "approve", "anchor"]
+can = ["govern", "assign_roles", "admit_members", "register_parties", "approve", "anchor"]
 below = true
 [[roles.grants]]
 can = ["spend"]
@@ -221,3 +220,13 @@ TEXT
 
 # What another script adds to the organisation.
 demonstration_addition() { :; }
+
+# What to type first, line by line; another organisation has other names.
+demonstration_to_try() {
+  cat <<'TEXT'
+  polity transfer send finn:main gia:main 5.00 EUR        # your own money: nobody is asked
+  polity transfer send acme/storefront:main acme/platform:main 480.00 EUR     # your role allows it
+  polity transfer send acme/storefront:main acme/platform:main 800.00 EUR     # refused, with the reason
+  polity history finn:main                                # the whole history, proven
+TEXT
+}

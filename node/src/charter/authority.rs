@@ -1,5 +1,6 @@
 //! What roles may do alone, how units decide the rest, and which duties are kept apart.
 
+use polity_ledger::judge::power;
 use polity_proto::v1::{
     Capability, GiveGrant, Mode, ObjectKind, PeriodKind, PeriodLimit, RoleKind, ScopeKind,
     ScopeRef, SetPolicy, SetSodRule, Tier, Who, WhoKind, action::Kind,
@@ -50,6 +51,11 @@ fn add_grant(draft: &mut Draft, entry: Entry<'_>, grant: &form::Grant) -> Result
     };
     for word in &grant.can {
         let capability = words::capability(word).map_err(|words| entry.error(words))?;
+        if grant.below && power::is_over_value(capability) {
+            return Err(entry.error(format!(
+                "{word:?} is over value, which no grant reaches in the units below: leave `below` out for it"
+            )));
+        }
         let give = GiveGrant {
             capability: capability as i32,
             ..give.clone()

@@ -166,7 +166,7 @@ pub(super) struct Person {
     pub(super) commitment: Option<String>,
 }
 
-/// An assignment that has a term, a focus or a percentage.
+/// An assignment that has a term, a focus or a percentage, or stands in until an election.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Assignment {
@@ -177,6 +177,9 @@ pub(super) struct Assignment {
     pub(super) focus: String,
     #[serde(default)]
     pub(super) percentage: u32,
+    /// The member stands in for who is elected later.
+    #[serde(default)]
+    pub(super) surrogate: bool,
 }
 
 /// Something that accounts hold.

@@ -166,4 +166,6 @@ fn read(path: &Path) -> Result<Vec<u8>, CharterError> {
 }
 
 #[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod tests;

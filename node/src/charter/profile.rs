@@ -2,34 +2,79 @@
 
 use polity_ledger::profiles::{self, Bundle};
 use polity_ledger::{Rejection, parameters};
-use polity_proto::v1::{ApplyProfile, Profile, RoleKind, action::Kind};
+use polity_proto::v1::{ApplyProfile, CreateRole, Profile, RoleKind, action::Kind};
 
 use super::draft::{Draft, Entry, Sort};
 use super::{CharterError, form, network, words};
 
-/// Makes the seats of every unit with a profile.
+/// Makes the seats of every unit with a profile, but for those that the charter describes itself.
 pub(super) fn add_seats(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
-    let terms = parameters::merge(
-        &parameters::defaults(),
-        &network::parameters(&charter.parameters)?,
-    );
-    let terms = terms.unwrap_or_else(|_: Rejection| parameters::defaults());
+    let term = election_term(charter)?;
     for unit in &charter.units {
         let Some((_, bundle)) = profile_of(unit)? else {
             continue;
         };
         for seat in bundle.seats {
             let name = format!("{}#{}", unit.unit, seat.handle);
+            if charter.roles.iter().any(|role| role.role == name) {
+                continue;
+            }
             let entry = Entry {
                 table: "roles",
                 name: &name,
             };
             let place = draft.find(entry, Sort::Unit, &unit.unit)?;
-            let create = seat.create(place, terms.election_term);
+            let create = seat.create(place, term);
             draft.create(entry, Sort::Role, Kind::CreateRole(create))?;
         }
     }
     Ok(())
+}
+
+/// A role of the charter as it is made: where its unit's profile has this seat, whatever the charter does not say
+/// of it is as the profile says, and its kind and how it is filled stay the profile's.
+pub(super) fn seated(
+    charter: &form::Charter,
+    entry: Entry<'_>,
+    role: CreateRole,
+) -> Result<CreateRole, CharterError> {
+    let Some((path, handle)) = entry.name.split_once('#') else {
+        return Ok(role);
+    };
+    let unit = charter.units.iter().find(|unit| unit.unit == path);
+    let profile = unit.map(profile_of).transpose()?.flatten();
+    let seats = profile.map_or(&[][..], |(_, bundle)| bundle.seats);
+    let Some(seat) = seats.iter().find(|seat| seat.handle == handle) else {
+        return Ok(role);
+    };
+    if role.kind() != RoleKind::Ordinary && role.kind() != seat.kind {
+        return Err(entry.error("is a seat of its unit's profile, which says what kind it is"));
+    }
+    let given = seat.create(role.unit, election_term(charter)?);
+    Ok(CreateRole {
+        kind: given.kind,
+        elected: given.elected,
+        purpose: or(role.purpose, given.purpose),
+        holders_max: or(role.holders_max, given.holders_max),
+        term: or(role.term, given.term),
+        ..role
+    })
+}
+
+fn or<T: Default + PartialEq>(said: T, given: T) -> T {
+    match said == T::default() {
+        true => given,
+        false => said,
+    }
+}
+
+fn election_term(charter: &form::Charter) -> Result<u64, CharterError> {
+    let given = network::parameters(&charter.parameters)?;
+    // Parameters out of their bounds are refused by name when the whole is founded.
+    let merged = parameters::merge(&parameters::defaults(), &given);
+    Ok(merged
+        .unwrap_or_else(|_: Rejection| parameters::defaults())
+        .election_term)
 }
 
 /// Applies the profiles, whose seats are there, and gives the leads what they may do alone.

@@ -1,7 +1,8 @@
 //! Units, roles, people and who holds what.
 
 use polity_proto::v1::{
-    AssignRole, Capability, CreateRole, CreateUnit, InviteMember, Join, JoinUnit, action::Kind,
+    AssignRole, Capability, CreateRole, CreateUnit, InviteMember, Join, JoinUnit, Manner,
+    action::Kind,
 };
 
 use super::draft::{Draft, Entry, Sort};
@@ -17,7 +18,7 @@ pub(super) fn add(
     }
     profile::add_seats(draft, charter)?;
     for role in &charter.roles {
-        add_role(draft, role)?;
+        add_role(draft, charter, role)?;
     }
     for person in &charter.people {
         add_person(draft, person, constitution)?;
@@ -75,7 +76,11 @@ fn every_capability() -> Vec<i32> {
         .collect()
 }
 
-fn add_role(draft: &mut Draft, role: &form::Role) -> Result<(), CharterError> {
+fn add_role(
+    draft: &mut Draft,
+    charter: &form::Charter,
+    role: &form::Role,
+) -> Result<(), CharterError> {
     let entry = Entry {
         table: "roles",
         name: &role.role,
@@ -97,6 +102,7 @@ fn add_role(draft: &mut Draft, role: &form::Role) -> Result<(), CharterError> {
         elected: role.elected,
         external_id: role.external_id.clone(),
     };
+    let create = profile::seated(charter, entry, create)?;
     draft.create(entry, Sort::Role, Kind::CreateRole(create))
 }
 
@@ -169,7 +175,10 @@ fn add_assignment(draft: &mut Draft, assignment: &form::Assignment) -> Result<()
         until: words::optional_time(&assignment.until).map_err(|words| entry.error(words))?,
         focus: assignment.focus.clone(),
         percentage: assignment.percentage,
-        ..AssignRole::default()
+        manner: match assignment.surrogate {
+            true => Manner::Surrogate as i32,
+            false => AssignRole::default().manner,
+        },
     };
     draft.push(entry, &assignment.member, Kind::AssignRole(assign));
     Ok(())

@@ -11,7 +11,7 @@ use super::*;
 
 const CHAIN: &str = "acme-1";
 
-fn key(name: &str) -> SigningKey {
+pub(super) fn key(name: &str) -> SigningKey {
     SigningKey::from_bytes(&Sha256::digest(name).into())
 }
 
@@ -100,7 +100,7 @@ power = 10
     text
 }
 
-fn genesis_of(text: &str) -> Result<GenesisFile, CharterError> {
+pub(super) fn genesis_of(text: &str) -> Result<GenesisFile, CharterError> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("organisation.toml");
     fs::write(&path, text).unwrap();
@@ -245,6 +245,13 @@ fn a_wrong_entry_is_named_with_the_rule() {
             "possession_unproven",
         ),
         (
+            acme.replace(
+                "per_transfer = \"500.00 EUR\"",
+                "below = true\nper_transfer = \"500.00 EUR\"",
+            ),
+            "\"spend\" is over value",
+        ),
+        (
             acme.replace("keeps_back = [\"issue\"]", "keeps_back = [\"spend\"]"),
             "grant_exceeds_giver",
         ),
@@ -294,6 +301,22 @@ fn units_are_founded_with_profiles_and_their_seats_have_names() {
         );
     let file = genesis_of(&mixed).unwrap();
     assert_eq!(file.validators.len(), 2);
+
+    let own = mixed
+        .replace("role = \"acme/ops#guide\"", "role = \"acme/ops#lead\"")
+        .replace(
+            "roles = [\"acme/ops#lead\", \"acme/ops#guide\"]",
+            "roles = [\"acme/ops#lead\"]",
+        );
+    assert_ne!(own, mixed);
+    genesis_of(&own).unwrap();
+    let office = "role = \"acme/ops#lead\"\nkind = \"secretary\"";
+    let other = own.replace("role = \"acme/ops#lead\"", office);
+    let error = genesis_of(&other).unwrap_err().to_string();
+    assert!(error.contains("is a seat of its unit's profile"), "{error}");
+    let twice = format!("{own}\n[[roles]]\nrole = \"acme/ops#lead\"\n");
+    let error = genesis_of(&twice).unwrap_err().to_string();
+    assert!(error.contains("is described twice"), "{error}");
 
     let unfit = mixed.replace("kind = \"circle\"", "kind = \"squad\"");
     let error = genesis_of(&unfit).unwrap_err().to_string();
