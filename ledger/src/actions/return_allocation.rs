@@ -60,7 +60,12 @@ mod tests {
             ..ReturnAllocation::default()
         };
         let act = Kind::ReturnAllocation(good.clone());
-        world.check("ada", Some("acme#lead"), act.clone(), "rejected no_grant");
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            act.clone(),
+            "rejected own_decision_only",
+        );
         world.check("ben", lead, act, "accepted");
         assert_eq!(world.balance("dev:main"), 80_000);
 

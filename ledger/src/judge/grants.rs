@@ -1,7 +1,7 @@
 //! What one person may do alone.
 
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Grant, ObjectKind, PeriodKind, PeriodLimit, Window,
+    Basis, BasisSource, Capability, Grant, ObjectKind, PeriodKind, PeriodLimit, ScopeKind, Window,
 };
 
 use super::{Actor, Need, Now, Trace, ValueNeed, hands, power};
@@ -45,12 +45,13 @@ pub(super) fn find(
             continue;
         }
         let mut look = |outcome| trace.look(ObjectKind::Grant, grant.number, outcome);
-        if !covers(state, &grant, need) {
+        let is_above = is_above(state, &grant, need);
+        if !is_above && !covers(state, &grant, need) {
             look("is for something else");
             continue;
         }
         let scope_unit = grant.scope.as_ref().map_or(0, |scope| scope.unit);
-        if need.own_decision && scope_unit != need.unit {
+        if is_above || need.own_decision && scope_unit != need.unit {
             look("reaches down to a unit that decides for itself");
             if matches!(found, Found::Nothing) {
                 found = Found::HeldAbove;
@@ -82,6 +83,15 @@ pub(super) fn find(
         }
     }
     found
+}
+
+/// Whether a grant says "and below" of a capability over value, and the need lies below: there each unit gives it itself.
+fn is_above(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
+    let scope = grant.scope.unwrap_or_default();
+    power::is_over_value(need.capability)
+        && scope.kind() == ScopeKind::UnitAndBelow
+        && scope.unit != need.unit
+        && power::is_within(state, need.unit, scope.unit)
 }
 
 fn covers(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
