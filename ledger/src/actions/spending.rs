@@ -17,7 +17,7 @@ pub(crate) fn count(context: &mut Context<'_, '_>, movement: &Move) -> Result<()
     let today = time::day(context.now().time);
     context.take(movement.from.number, movement.amount)?;
     let payee = hands::payee(context, context.now().time, posting::owner(&movement.to));
-    let key = towards(movement.from.number, payee);
+    let key = keys::spent(movement.from.number, payee);
     let mut spent: Window = context.value(&key);
     window::add(&mut spent, today, movement.amount, window::SPENDING_DAYS)?;
     context.put_value(key, &spent);
@@ -45,7 +45,7 @@ pub(crate) fn take_back(
     let day = time::day(hold.placed_at);
     let grants = counted_grants(context, hold.grant);
     let payee = hands::payee(context, hold.placed_at, to);
-    let windows = std::iter::once(towards(hold.from, payee)).chain(
+    let windows = std::iter::once(keys::spent(hold.from, payee)).chain(
         grants
             .into_iter()
             .map(|grant| keys::key(keys::GRANT_USE, &[grant])),
@@ -92,8 +92,4 @@ fn is_counted(owner: Owner) -> bool {
         OwnerKind::Unit | OwnerKind::Issuance => true,
         OwnerKind::None | OwnerKind::Member | OwnerKind::Party | OwnerKind::Escrow => false,
     }
-}
-
-fn towards(account: u64, owner: Owner) -> Vec<u8> {
-    keys::spent(account, owner.kind(), owner.number)
 }

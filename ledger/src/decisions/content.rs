@@ -59,8 +59,15 @@ fn fits(kind: ProposalKind, topic: Option<Topic>) -> bool {
     }
 }
 
+/// The sorts of proposals by their names.
+pub(crate) const SORTS: [(&str, Topic); 3] = [
+    ("governance", Topic::Governance),
+    ("operation", Topic::Operation),
+    ("network", Topic::Network),
+];
+
 /// Topics that can stand in one proposal have one sort; a person's own act has none.
-fn sort_of(topic: Topic) -> Option<Topic> {
+pub(crate) fn sort_of(topic: Topic) -> Option<Topic> {
     match topic {
         Topic::Own => None,
         Topic::Governance | Topic::People => Some(Topic::Governance),

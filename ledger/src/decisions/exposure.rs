@@ -93,6 +93,5 @@ fn put_spent(context: &mut Context<'_, '_>, exposure: &Exposure, spent: &Window)
 }
 
 fn spent_key(exposure: &Exposure) -> Vec<u8> {
-    let owner = exposure.counterparty.unwrap_or_default();
-    keys::spent(exposure.account, owner.kind(), owner.number)
+    keys::spent(exposure.account, exposure.counterparty.unwrap_or_default())
 }

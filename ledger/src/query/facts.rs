@@ -4,6 +4,7 @@
 //! (`g41`, `u4`), members by handle, amounts in the asset's decimals, times in RFC 3339.
 
 mod authority;
+mod proposing;
 mod ways;
 
 use polity_proto::v1::{
@@ -17,7 +18,8 @@ use crate::actions::posting;
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
-    Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, power,
+    Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, policies,
+    power,
 };
 use crate::state::{Read, objects};
 use crate::{Amount, Rejection, time};
@@ -46,10 +48,7 @@ pub(super) fn of_decision(
         facts.push(fact("policy", format!("y{}", decision.policy)));
     }
     if decision.aggregated {
-        facts.push(fact(
-            "aggregated",
-            "with what was spent in the last 30 days",
-        ));
+        facts.extend(aggregated(context, wanted));
     }
     let (unit, proposers) = (decision.unit, [context.actor]);
     facts.extend(of_mode(context, wanted, unit, &decision.mode, &proposers));
@@ -58,6 +57,17 @@ pub(super) fn of_decision(
         facts.extend(of_mode(context, wanted, unit, stricter, &proposers));
     }
     facts
+}
+
+/// What the amount comes to with what went to the same payee before: splitting lowers no tier.
+fn aggregated(context: &Context<'_, '_>, wanted: &Wanted<'_>) -> Option<Fact> {
+    let value = wanted.needs.iter().find_map(|need| need.value.as_ref())?;
+    let together = policies::spent_recently(context, context.now(), value);
+    let together = shown(context, together, value.asset);
+    Some(fact(
+        "aggregated",
+        format!("{together} to one payee within 30 days"),
+    ))
 }
 
 /// How long a mode takes, and whom it asks about what one of these proposes.
@@ -115,6 +125,7 @@ pub(super) fn of_refusal(
     if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, kind) {
         facts.extend(executable_from(context, execute));
     }
+    facts.extend(proposing::of_proposing(context, wanted.action, rejection));
     for need in wanted.needs.iter().filter(|need| !need.own) {
         if let Some(value) = &need.value {
             facts.push(fact("requested", shown(context, value.amount, value.asset)));

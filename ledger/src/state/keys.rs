@@ -4,7 +4,7 @@
 //! tree: the chain alone determines them too, and something in the tree vouches for each.
 //! Prefixes are append-only; `tests/golden/keys.txt` freezes them.
 
-use polity_proto::v1::{Capability, ObjectKind, OwnerKind};
+use polity_proto::v1::{Capability, ObjectKind, Owner, OwnerKind};
 
 /// Rows whose first byte is this or above are not in the tree.
 pub const BESIDE: u8 = 0x80;
@@ -245,8 +245,8 @@ pub fn external_id(kind: ObjectKind, id: &str) -> Vec<u8> {
 }
 
 /// Key of the spending window of an account towards an owner.
-pub fn spent(account: u64, owner_kind: OwnerKind, owner: u64) -> Vec<u8> {
-    key(SPENT, &[account, owner_kind as u64, owner])
+pub fn spent(account: u64, towards: Owner) -> Vec<u8> {
+    key(SPENT, &[account, towards.kind() as u64, towards.number])
 }
 
 /// Key of a history entry. The object kind is one byte: these rows are many.

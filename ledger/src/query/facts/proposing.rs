@@ -1,0 +1,130 @@
+//! What is to be known of a refusal to propose, to object or to answer.
+
+use polity_proto::v1::{Action, Fact, OpenProposal, Proposal, RaiseObjection, action::Kind};
+
+use super::super::wanted::Wanted;
+use super::{fact, names, of_decision};
+use crate::context::Context;
+use crate::decisions::{content, judging};
+use crate::judge::Actor;
+use crate::{Rejection, actions};
+
+/// Facts of the context's present action, which is about a proposal.
+pub(super) fn of_proposing(
+    context: &mut Context<'_, '_>,
+    action: &Action,
+    rejection: Rejection,
+) -> Vec<Fact> {
+    match (rejection, action.kind.as_ref()) {
+        (Rejection::SpendSplit | Rejection::StricterMode, Some(Kind::OpenProposal(open))) => {
+            of_stricter(context, open).unwrap_or_default()
+        }
+        (Rejection::ProposalKindWrong, Some(Kind::OpenProposal(open))) => of_kinds(&open.actions),
+        (Rejection::ProposalKindWrong, Some(Kind::AmendProposal(amend))) => {
+            of_kinds(&amend.actions)
+        }
+        (Rejection::ObjectionIncomplete, Some(Kind::RaiseObjection(raise))) => of_claims(raise),
+        (Rejection::NotInElectorate, Some(kind)) => of_electorate(context, kind),
+        _ => Vec::new(),
+    }
+}
+
+/// The decision that it needs, as it is judged together with what was spent before.
+fn of_stricter(context: &mut Context<'_, '_>, open: &OpenProposal) -> Option<Vec<Fact>> {
+    let unit = context.resolve(&open.unit).ok()?;
+    let proposer = context.actor;
+    let judged = judging::judge_actions(context, unit, proposer, &open.actions).ok()?;
+    let proposed = content::actions_of(&open.actions).ok()?;
+    context.tried_as(proposer, |context| {
+        let mut told = None;
+        for action in &proposed {
+            let needs = actions::needs(context, action).ok()?;
+            let is_counted = needs.iter().any(|need| need.value.is_some());
+            // Of several actions one that spends says most.
+            if told.is_none() || is_counted {
+                let wanted = Wanted::of(context, action, &needs);
+                told = Some(of_decision(context, &wanted, &judged.decision));
+            }
+            if is_counted {
+                break;
+            }
+            actions::apply(context, action).ok()?;
+        }
+        told
+    })
+}
+
+/// Which actions, counted from 1, belong to which sort of proposal.
+fn of_kinds(encoded: &[Vec<u8>]) -> Vec<Fact> {
+    let proposed = content::actions_of(encoded).unwrap_or_default();
+    let sorts = proposed
+        .iter()
+        .map(|action| action.kind.as_ref().map(actions::topic));
+    let mut facts = Vec::new();
+    for (name, sort) in content::SORTS {
+        let places = sorts.clone().zip(1_usize..);
+        let places: Vec<String> = places
+            .filter(|(topic, _)| topic.and_then(content::sort_of) == Some(sort))
+            .map(|(_, place)| place.to_string())
+            .collect();
+        if !places.is_empty() {
+            facts.push(fact(name, places.join(", ")));
+        }
+    }
+    facts
+}
+
+/// The claims that have no argument.
+fn of_claims(objection: &RaiseObjection) -> Vec<Fact> {
+    let claims = [
+        ("harms", &objection.harms),
+        ("limits_my_role", &objection.limits_my_role),
+        ("caused_by_proposal", &objection.caused_by_proposal),
+        ("no_time_to_adapt", &objection.no_time_to_adapt),
+    ];
+    let missing = claims
+        .into_iter()
+        .filter(|(_, text)| text.trim().is_empty());
+    let missing: Vec<&str> = missing.map(|(name, _)| name).collect();
+    vec![fact("missing", missing.join(", "))]
+}
+
+/// Who decides, as it was frozen at the opening.
+fn of_electorate(context: &Context<'_, '_>, kind: &Kind) -> Vec<Fact> {
+    let proposal = match kind {
+        Kind::Respond(respond) => &respond.proposal,
+        Kind::RaiseObjection(raise) => &raise.proposal,
+        _ => return Vec::new(),
+    };
+    let Ok(proposal) = context.find::<Proposal>(proposal) else {
+        return Vec::new();
+    };
+    let electors = proposal.electorate.iter();
+    let electors: Vec<Actor> = electors
+        .map(|member| Actor {
+            member: *member,
+            role: 0,
+        })
+        .collect();
+    vec![
+        fact("electorate", electors.len()),
+        fact("electors", names(context, &electors)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claims_without_an_argument_are_named() {
+        let objection = RaiseObjection {
+            harms: "nobody could deploy".into(),
+            limits_my_role: " ".into(),
+            caused_by_proposal: "today I may".into(),
+            ..RaiseObjection::default()
+        };
+        let missing = fact("missing", "limits_my_role, no_time_to_adapt");
+        assert_eq!(of_claims(&objection), [missing]);
+    }
+}

@@ -1,0 +1,340 @@
+//! Questions are answered by the code that judges, with facts that say why and what else.
+
+use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
+
+use super::*;
+use crate::judge::Now;
+use crate::world::{World, able, alone, approve, role_holders, tier};
+
+fn world() -> World {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let approver = able(v1::Capability::Approve);
+    let tiers = vec![
+        tier(500, role_holders(), alone()),
+        tier(0, role_holders(), approve(approver, 1)),
+    ];
+    let policy = world.policy("dev", v1::Capability::Spend, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    world
+}
+
+fn block(world: &World) -> Block {
+    Block {
+        height: world.height + 1,
+        now: Now {
+            time: world.time,
+            paused: 0,
+        },
+    }
+}
+
+pub(super) fn ask(world: &World, member: &str, kind: Kind) -> v1::Verdict {
+    let action = Action {
+        kind: Some(kind),
+        ..Action::default()
+    };
+    can(
+        &world.state,
+        block(world),
+        world.member_number(member),
+        &action,
+        true,
+        &|| true,
+    )
+    .expect("somebody waits")
+}
+
+pub(super) fn value<'f>(facts: &'f [Fact], name: &str) -> &'f str {
+    let fact = facts.iter().find(|fact| fact.name == name);
+    fact.map_or("", |fact| &fact.value)
+}
+
+#[test]
+fn can_finds_the_role_and_names_the_grant() {
+    let world = world();
+    let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 400));
+    assert_eq!(verdict.kind(), VerdictKind::Allowed);
+    assert_eq!(verdict.acting_role, world.role("dev#engineer").number);
+    assert!(!verdict.looked.is_empty());
+}
+
+#[test]
+fn an_exceeded_limit_names_amounts_and_the_policy_that_could_decide() {
+    let world = world();
+    let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));
+    assert_eq!(verdict.rejection, "limit_per_transfer");
+    assert_eq!(value(&verdict.facts, "requested"), "800.00 EUR");
+    assert_eq!(value(&verdict.facts, "per_transfer"), "500.00 EUR");
+    assert_eq!(value(&verdict.facts, "policy"), "y1");
+    assert_eq!(value(&verdict.facts, "mode"), "approve");
+    assert_eq!(value(&verdict.facts, "approvers"), "ben, ada");
+}
+
+#[test]
+fn a_missing_capability_names_who_could() {
+    let world = world();
+    let verdict = ask(&world, "hal", world.payment("dev:main", "ops:main", 400));
+    assert_eq!(verdict.rejection, "no_grant");
+    assert_eq!(value(&verdict.facts, "capability"), "spend");
+    assert_eq!(
+        value(&verdict.facts, "who_could"),
+        "ben up to 5000.00 EUR, finn up to 500.00 EUR, gia up to 500.00 EUR"
+    );
+}
+
+#[test]
+fn what_is_held_back_from_a_newcomer_may_still_be_proposed() {
+    let mut world = World::new();
+    let lead = Some("dev#lead");
+    let one = approve(able(v1::Capability::Approve), 1);
+    let tiers = vec![tier(0, role_holders(), one)];
+    let policy = world.policy("dev", v1::Capability::Spend, tiers);
+    world.check("ben", lead, Kind::SetPolicy(policy), "accepted");
+    let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+    world.check("ben", lead, invite, "accepted");
+    let join = Kind::Join(world.join("ivy"));
+    world.check("ivy", None, join, "accepted");
+    let assign = Kind::AssignRole(world.assign("ivy", "dev#engineer"));
+    world.check("ben", lead, assign, "accepted");
+
+    let verdict = ask(&world, "ivy", world.payment("dev:main", "sales:main", 100));
+    assert_eq!(verdict.rejection, "grant_too_close");
+    let mode = verdict.mode.expect("a decision may be begun");
+    assert_eq!(mode.kind(), v1::ModeKind::Approve);
+}
+
+#[test]
+fn an_exceeded_limit_says_what_may_be_begun_instead() {
+    let world = world();
+    let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));
+    assert_eq!(verdict.kind(), VerdictKind::Refused);
+    assert_eq!(verdict.unit, world.unit("dev").number);
+    let mode = verdict.mode.expect("a policy decides");
+    assert_eq!(mode.kind(), v1::ModeKind::Approve);
+}
+
+#[test]
+fn where_nobody_may_alone_whoever_may_begin_is_named() {
+    let mut world = World::new();
+    let approved = approve(able(v1::Capability::Approve), 1);
+    let tiers = vec![tier(0, world.holders("ops#engineer"), approved)];
+    let policy = world.policy("dev", v1::Capability::Freeze, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let freeze = Kind::FreezeAccount(v1::FreezeAccount {
+        account: world.account_ref("dev:main"),
+        ..v1::FreezeAccount::default()
+    });
+    let verdict = ask(&world, "gia", freeze);
+    assert_eq!(verdict.rejection, "no_grant");
+    assert_eq!(value(&verdict.facts, "who_could"), "");
+    assert_eq!(value(&verdict.facts, "may_begin"), "hal");
+    assert_eq!(value(&verdict.facts, "mode"), "approve");
+    assert_eq!(value(&verdict.facts, "approvers"), "ben, ada");
+}
+
+#[test]
+fn of_all_roles_the_one_counts_whose_refusal_says_most() {
+    let mut world = World::new();
+    let elected = v1::CreateRole {
+        elected: true,
+        ..world.create_role("dev", "speaker")
+    };
+    world.check(
+        "ben",
+        Some("dev#lead"),
+        Kind::CreateRole(elected),
+        "accepted",
+    );
+    let assign = Kind::AssignRole(world.assign("gia", "dev#speaker"));
+    let verdict = ask(&world, "ben", assign.clone());
+    assert_eq!(verdict.rejection, "elected_only");
+    assert_eq!(verdict.acting_role, world.role("dev#lead").number);
+    let verdict = ask(&world, "gia", assign);
+    assert_eq!(verdict.rejection, "no_grant");
+}
+
+#[test]
+fn whoever_gives_too_much_alone_is_told_what_way_is_left() {
+    let mut world = world();
+    let give = Kind::GiveGrant(v1::GiveGrant {
+        per_period: crate::world::monthly(90_000),
+        ..world.grant("dev#engineer", v1::Capability::Spend, "dev")
+    });
+    let verdict = ask(&world, "ben", give);
+    assert_eq!(verdict.rejection, "grant_exceeds_giver");
+    assert_eq!(value(&verdict.facts, "reserved_by"), "y1 of u2: approve");
+    assert_eq!(value(&verdict.facts, "who_could"), "ben, finn, gia");
+    let way = value(&verdict.facts, "way");
+    assert!(way.starts_with("a policy for govern in u2"), "{way}");
+
+    // Founded by a single act, a unit has nobody who could give in it.
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "acme",
+        "lab",
+        v1::UnitKind::Team,
+    )));
+    let give = Kind::GiveGrant(world.grant("dev#engineer", v1::Capability::Allocate, "lab"));
+    let verdict = ask(&world, "ada", give);
+    assert_eq!(verdict.rejection, "own_decision_only");
+    let way = value(&verdict.facts, "way");
+    assert!(way.contains("a proposal that creates a unit"), "{way}");
+}
+
+#[test]
+fn what_is_held_back_says_who_gave_it_and_until_when() {
+    let mut world = world();
+    let lead = Some("dev#lead");
+    let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+    world.check("ben", lead, invite, "accepted");
+    world.check("ivy", None, Kind::Join(world.join("ivy")), "accepted");
+    let assign = Kind::AssignRole(world.assign("ivy", "dev#engineer"));
+    world.check("ben", lead, assign, "accepted");
+    let verdict = ask(&world, "ivy", world.payment("dev:main", "ops:main", 1));
+    assert_eq!(verdict.rejection, "grant_too_close");
+    assert_eq!(value(&verdict.facts, "assigned_by"), "ben");
+    assert_eq!(value(&verdict.facts, "until"), "2026-02-04T00:00:04Z");
+    assert!(value(&verdict.facts, "way").starts_with("let somebody else"));
+}
+
+#[test]
+fn a_refused_proposal_says_what_it_would_take() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let approved = approve(able(v1::Capability::Approve), 1);
+    let tiers = vec![
+        tier(1_000, role_holders(), alone()),
+        tier(0, role_holders(), approved),
+    ];
+    let policy = world.policy("dev", v1::Capability::Spend, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let pay = |world: &World, amount| world.payment("dev:main", "ops:main", amount);
+    let before = pay(&world, 400);
+    world.check("finn", Some("dev#engineer"), before, "accepted");
+
+    let propose = |world: &World, acts| {
+        let operation = v1::ProposalKind::Operation;
+        Kind::OpenProposal(world.proposal("dev", operation, v1::ModeKind::Alone, acts))
+    };
+    let split = ask(&world, "finn", propose(&world, vec![pay(&world, 800)]));
+    assert_eq!(split.rejection, "spend_split");
+    let together = "1200.00 EUR to one payee within 30 days";
+    assert_eq!(value(&split.facts, "aggregated"), together);
+    assert_eq!(value(&split.facts, "mode"), "approve");
+    assert_eq!(value(&split.facts, "approvers"), "ben, ada");
+
+    let seat = Kind::CreateRole(world.create_role("dev", "guide"));
+    let mixed = ask(
+        &world,
+        "finn",
+        propose(&world, vec![seat, pay(&world, 800)]),
+    );
+    assert_eq!(mixed.rejection, "proposal_kind_wrong");
+    assert_eq!(value(&mixed.facts, "governance"), "1");
+    assert_eq!(value(&mixed.facts, "operation"), "2");
+}
+
+#[test]
+fn what_the_account_lacks_is_told() {
+    let world = world();
+    let verdict = ask(
+        &world,
+        "ada",
+        world.payment("acme:main", "ops:main", 40_000),
+    );
+    assert_eq!(verdict.kind(), VerdictKind::Allowed);
+    let verdict = ask(&world, "hal", world.payment("hal:main", "ops:main", 4));
+    assert_eq!(verdict.rejection, "insufficient_funds");
+}
+
+#[test]
+fn who_can_lists_those_who_may_alone_and_those_who_may_begin() {
+    let world = world();
+    let action = Action {
+        kind: Some(world.payment("dev:main", "ops:main", 800)),
+        ..Action::default()
+    };
+    let found = who_can(&world.state, block(&world), &action, &|| true);
+    let (found, truncated) = found.expect("somebody waits");
+    assert!(!truncated);
+    let found: Vec<(u64, VerdictKind)> = found
+        .iter()
+        .map(|who| {
+            (
+                who.member,
+                who.verdict.as_ref().map_or(VerdictKind::None, |v| v.kind()),
+            )
+        })
+        .collect();
+    let number = |name| world.member_number(name);
+    assert_eq!(
+        found,
+        [
+            (number("ben"), VerdictKind::Allowed),
+            (number("finn"), VerdictKind::NeedsDecision),
+            (number("gia"), VerdictKind::NeedsDecision),
+        ]
+    );
+}
+
+#[test]
+fn a_simulation_explains_each_action_up_to_the_one_that_fails() {
+    let mut world = world();
+    let pay = |world: &World, amount| {
+        crate::world::by("finn")
+            .acting_as("dev#engineer")
+            .does(world.payment("dev:main", "ops:main", amount))
+    };
+    let deeds = [pay(&world, 300), pay(&world, 300), pay(&world, 1)];
+    let envelope = world.envelope(&deeds);
+    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+    let body = crate::check::parse_body(&envelope.body).expect("a body");
+    let answer = simulate(&world.state, block(&world), &body, &|| true);
+    let answer = answer.expect("somebody waits");
+    assert_eq!(answer.rejection, "limit_per_transfer");
+    assert_eq!(answer.verdicts.len(), 2);
+    assert_eq!(value(&answer.facts, "taken"), "300.00 EUR");
+    assert_eq!(world.balance("ops:main"), 0);
+}
+
+#[test]
+fn a_simulation_knows_what_the_actions_before_created() {
+    let mut world = world();
+    let by_ben = || crate::world::by("ben").acting_as("dev#lead");
+    let create = world.create_role("dev", "guide");
+    let assign = v1::AssignRole {
+        role: Some(v1::Ref { number: 0, new: 1 }),
+        ..world.assign("gia", "dev#engineer")
+    };
+    let deeds = [
+        by_ben().does(Kind::CreateRole(create)),
+        by_ben().does(Kind::AssignRole(assign)),
+    ];
+    let envelope = world.envelope(&deeds);
+    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+    let body = crate::check::parse_body(&envelope.body).expect("a body");
+    let answer = simulate(&world.state, block(&world), &body, &|| true);
+    let verdicts = answer.expect("somebody waits").verdicts;
+    let kinds = verdicts.iter().map(v1::Verdict::kind);
+    assert_eq!(kinds.collect::<Vec<_>>(), [VerdictKind::Allowed; 2]);
+}
+
+#[test]
+fn a_question_that_nobody_waits_for_ends_at_its_next_action() {
+    let mut world = world();
+    let deeds: Vec<_> = (0..5)
+        .map(|_| crate::world::by("hal").does(world.payment("hal:main", "ops:main", 1)))
+        .collect();
+    let envelope = world.envelope(&deeds);
+    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+    let body = crate::check::parse_body(&envelope.body).expect("a body");
+    let action = &body.actions[0];
+    let asked = std::cell::Cell::new(0);
+    let once = || asked.replace(asked.get() + 1) == 0;
+    let block = block(&world);
+
+    assert_eq!(simulate(&world.state, block, &body, &|| false), None);
+    assert_eq!(can(&world.state, block, 1, action, true, &|| false), None);
+    assert_eq!(who_can(&world.state, block, action, &once), None);
+    assert_eq!(asked.get(), 2);
+}
