@@ -1,5 +1,7 @@
 //! What became of a transaction, for people and for scripts.
 
+use std::ops::RangeInclusive;
+
 use polity_client::Result;
 use polity_client::ledger::{Amount, actions};
 use polity_client::proof::ProvenReceipt;
@@ -90,7 +92,10 @@ pub async fn load_names<'e>(
 pub fn event_line(names: &Names<'_>, event: &Event) -> String {
     let did = did(event).replace('_', " ");
     let mut text = match &event.posting {
-        None => format!("{did} {}", named(names, event)),
+        None => match by_itself(event) {
+            Some(words) => format!("{} {words}", named(names, event)),
+            None => format!("{did} {}", named(names, event)),
+        },
         Some(posting) => {
             let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
             format!(
@@ -122,8 +127,36 @@ pub async fn event_lines(session: &Session, receipt: &Receipt) -> Result<String>
     let view = session.view(AsOf::Newest);
     let mut names = Names::new(&view);
     load_names(&mut names, &receipt.events).await?;
-    let lines = receipt.events.iter().map(|event| event_line(&names, event));
+    let actors = actors(&receipt.events);
+    names.load_members(actors.iter().copied()).await?;
+    let lines = receipt.events.iter().map(|event| {
+        let line = event_line(&names, event);
+        match event.basis.map(|basis| basis.member) {
+            // Where several act together, who did what.
+            Some(member) if actors.len() > 1 && is_an_act(event) => {
+                format!("{line}, by {}", names.members(&[member]))
+            }
+            Some(_) | None => line,
+        }
+    });
     Ok(once_each(lines))
+}
+
+/// Whose acts these events tell of, each once.
+fn actors(events: &[Event]) -> Vec<u64> {
+    let acts = events.iter().filter(|event| is_an_act(event));
+    let mut actors: Vec<u64> = acts
+        .filter_map(|event| event.basis.map(|basis| basis.member))
+        .collect();
+    actors.sort_unstable();
+    actors.dedup();
+    actors
+}
+
+/// Whether somebody did what the event tells; the rest came of it by itself.
+fn is_an_act(event: &Event) -> bool {
+    let member = event.basis.map_or(0, |basis| basis.member);
+    member != 0 && !is_adoption(event) && by_itself(event).is_none()
 }
 
 /// Lines that say something new. An act that also brings its object a step further, as the last
@@ -173,11 +206,51 @@ pub fn did(event: &Event) -> String {
             _ => "failed".to_owned(),
         };
     }
+    if let Some(word) = consequence(event) {
+        return word.to_owned();
+    }
     // What ended by itself was not what the act was about.
     let act = actions::ALL.iter().find(|(tag, _, _)| *tag == event.did);
     match (event.reason(), act) {
         (EndReason::None, Some((_, name, _))) => snake(name),
         (reason, _) => ended(reason).to_owned(),
+    }
+}
+
+/// What the ledger did to a proposal or an election because of an act that was about something else.
+fn consequence(event: &Event) -> Option<&'static str> {
+    if event.reason() != EndReason::None {
+        return None;
+    }
+    match event.object() {
+        // Nobody opened it: the ballots did.
+        ObjectKind::Proposal if ABOUT_ELECTIONS.contains(&event.did) => Some("proposed"),
+        ObjectKind::Election if event.did == ASSIGN_ROLE => Some("elected"),
+        ObjectKind::Election if ABOUT_PROPOSALS.contains(&event.did) => Some("went_on"),
+        _ => None,
+    }
+}
+
+/// Numbers on the wire of the actions about proposals, about elections, and of the one that fills a role.
+const ABOUT_PROPOSALS: RangeInclusive<u32> = 160..=169;
+const ABOUT_ELECTIONS: RangeInclusive<u32> = 170..=173;
+const ASSIGN_ROLE: u32 = 130;
+
+/// What became of something without anybody's act, as it is told behind its name.
+fn by_itself(event: &Event) -> Option<&'static str> {
+    match (event.reason(), consequence(event)) {
+        (EndReason::None, None) => None,
+        (EndReason::None, Some("proposed")) => Some("was proposed as the result"),
+        (EndReason::None, Some("elected")) => Some("ended: somebody is elected"),
+        (EndReason::None, Some(_)) => Some("goes on"),
+        (EndReason::Term, _) => Some("ended with its term"),
+        (EndReason::Role, _) => Some("ended with its role"),
+        (EndReason::Unit, _) => Some("ended with its unit"),
+        (EndReason::Member, _) => Some("ended because its member left the place"),
+        (EndReason::Expired, _) => Some("expired"),
+        (EndReason::Source, _) => Some("ended with what it came from"),
+        (EndReason::Lapsed, _) => Some("lapsed"),
+        (EndReason::Completed, _) => Some("is complete"),
     }
 }
 
@@ -259,6 +332,42 @@ mod tests {
             ..revoked
         };
         assert_eq!(did(&proposal), "source_ended");
+    }
+
+    #[test]
+    fn what_ballots_bring_about_is_no_act_of_the_last_voter() {
+        let revealed = |object: ObjectKind, did| Event {
+            did,
+            object: object as i32,
+            basis: Some(Basis {
+                member: 3,
+                ..Basis::default()
+            }),
+            ..Event::default()
+        };
+        let proposed = revealed(ObjectKind::Proposal, 172);
+        assert_eq!(did(&proposed), "proposed");
+        assert!(!is_an_act(&proposed));
+        let closed = revealed(ObjectKind::Election, ASSIGN_ROLE);
+        assert_eq!(did(&closed), "elected");
+        let ballot = revealed(ObjectKind::Election, 172);
+        assert_eq!(did(&ballot), "reveal_ballot");
+        assert!(is_an_act(&ballot));
+    }
+
+    #[test]
+    fn those_who_act_together_are_counted_once() {
+        let by = |member| Event {
+            did: 163,
+            object: ObjectKind::Proposal as i32,
+            number: 15,
+            basis: Some(Basis {
+                member,
+                ..Basis::default()
+            }),
+            ..Event::default()
+        };
+        assert_eq!(actors(&[by(3), by(5), by(3)]), [3, 5]);
     }
 
     #[test]
