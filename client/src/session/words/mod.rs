@@ -71,7 +71,7 @@ impl Words<'_> {
             ));
         }
         if let Some(verdict) = verdict {
-            let authority = self.authority(verdict).await?;
+            let authority = self.authority_of(verdict, actor == you).await?;
             if !authority.is_empty() {
                 text.push_str(&format!(", {authority}"));
             }
@@ -81,20 +81,27 @@ impl Words<'_> {
 
     /// By which authority: "allowed by grant g41 up to 500.00 EUR".
     pub async fn authority(&self, verdict: &Verdict) -> Result<String> {
+        self.authority_of(verdict, true).await
+    }
+
+    /// The same of somebody else, unless the reader acts.
+    async fn authority_of(&self, verdict: &Verdict, is_you: bool) -> Result<String> {
         match verdict.kind() {
             VerdictKind::None => Ok(String::new()),
             VerdictKind::Refused => Ok(format!("refused: {}", verdict.rejection)),
             VerdictKind::NeedsDecision => {
                 let unit = self.unit_number(verdict.unit).await?;
                 let (verb, terms) = decision(verdict);
-                Ok(format!("which you may {verb} in {unit}; {terms}"))
+                let who = if is_you { "you" } else { "they" };
+                Ok(format!("which {who} may {verb} in {unit}; {terms}"))
             }
             VerdictKind::Allowed => {
                 let basis = verdict.basis.unwrap_or_default();
                 Ok(match basis.source() {
                     BasisSource::None => String::new(),
                     BasisSource::Genesis => "by the founding".to_owned(),
-                    BasisSource::Own => "which is yours to do".to_owned(),
+                    BasisSource::Own if is_you => "which is yours to do".to_owned(),
+                    BasisSource::Own => "which is theirs to do".to_owned(),
                     BasisSource::Grant => self.grant(basis.number).await?,
                     BasisSource::Policy => format!(
                         "allowed by policy {}",

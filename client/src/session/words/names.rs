@@ -156,6 +156,13 @@ impl Words<'_> {
         };
         self.amount(asset, bytes).await
     }
+
+    /// An amount of the asset that a budget line is in.
+    pub(super) async fn amount_on(&self, line: &Option<Ref>, bytes: &[u8]) -> Result<String> {
+        let number = line.filter(|one| one.new == 0).map_or(0, |one| one.number);
+        let line: Option<BudgetLine> = self.object(number).await?;
+        self.amount(line.map_or(0, |line| line.asset), bytes).await
+    }
 }
 
 /// A reference by its letter alone.

@@ -64,16 +64,15 @@ impl Words<'_> {
     }
 
     pub(super) async fn move_budget(&self, act: &MoveBudget) -> Result<Phrase> {
-        Ok(("move", {
+        Ok((
+            "move",
             format!(
-                "{} minor units of budget from {} to {}",
-                polity_ledger::Amount::from_bytes(&act.amount)
-                    .unwrap_or_default()
-                    .0,
+                "{} of budget from {} to {}",
+                self.amount_on(&act.from, &act.amount).await?,
                 self.line_of(&act.from).await?,
                 self.line_of(&act.to).await?
-            )
-        }))
+            ),
+        ))
     }
 
     pub(super) async fn close_period(&self, act: &ClosePeriod) -> Result<Phrase> {

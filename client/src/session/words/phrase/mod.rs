@@ -32,8 +32,11 @@ impl Words<'_> {
             return Ok("do nothing".to_owned());
         };
         let (verb, rest) = self.verb(kind).await?;
-        let ending = if second_person { "" } else { "s" };
-        Ok(format!("{verb}{ending} {rest}").trim_end().to_owned())
+        let verb = match second_person {
+            true => verb.to_owned(),
+            false => third_person(verb),
+        };
+        Ok(format!("{verb} {rest}").trim_end().to_owned())
     }
 
     async fn verb(&self, kind: &Kind) -> Result<Phrase> {
@@ -128,5 +131,13 @@ impl Words<'_> {
             Kind::SupersedeDocument(act) => self.supersede_document(act).await,
             Kind::GrantAuditor(act) => self.grant_auditor(act).await,
         }
+    }
+}
+
+/// A verb of somebody else: "pays", "applies".
+fn third_person(verb: &str) -> String {
+    match verb.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        Some(_) | None => format!("{verb}s"),
     }
 }

@@ -1,14 +1,14 @@
 //! Phrases about validators, nodes and parameters.
 
 use polity_proto::v1::{
-    AddValidator, ObjectKind, RegisterNode, RemoveNode, RemoveValidator, RotateValidatorKey,
-    SetParameters,
+    AddValidator, ObjectKind, Parameters, RegisterNode, RemoveNode, RemoveValidator,
+    RotateValidatorKey, SetParameters,
 };
 
 use super::super::Words;
 use super::super::names::{hash, named};
 use super::Phrase;
-use super::clauses::{hashed, stating};
+use super::clauses::{counting, hashed, lasting, stating};
 use crate::Result;
 
 impl Words<'_> {
@@ -63,9 +63,87 @@ impl Words<'_> {
     }
 
     pub(super) async fn set_parameters(&self, act: &SetParameters) -> Result<Phrase> {
-        Ok((
-            "set",
-            format!("the parameters: {:?}", act.parameters.unwrap_or_default()),
-        ))
+        let changed = changed(&act.parameters.unwrap_or_default());
+        Ok(("set", format!("the parameters{changed}")))
+    }
+}
+
+/// What the parameters are set to; whatever is not said stays as it is.
+fn changed(parameters: &Parameters) -> String {
+    let Parameters {
+        validity_max,
+        validators_min,
+        key_protection,
+        recovery_wait,
+        recovery_window,
+        recovery_sleep,
+        admission_distance,
+        proposal_ttl,
+        exception_max,
+        auditor_max,
+        outage_gap,
+        hold_max,
+        transaction_bytes_max,
+        block_interval_ms,
+        idle_interval,
+        propose_timeout_ms,
+        vote_timeout_ms,
+        timeout_step_ms,
+        election_ballots,
+        election_reveal,
+        election_change,
+        election_objections,
+        election_term,
+        profile_deadline,
+        open_proposals_max,
+    } = *parameters;
+    let in_ms = |name: &str, ms: u64| match ms {
+        0 => String::new(),
+        ms => format!(", {name} {ms} ms"),
+    };
+    [
+        lasting("validity_max", validity_max),
+        counting("validators_min", validators_min),
+        lasting("key_protection", key_protection),
+        lasting("recovery_wait", recovery_wait),
+        lasting("recovery_window", recovery_window),
+        lasting("recovery_sleep", recovery_sleep),
+        lasting("admission_distance", admission_distance),
+        lasting("proposal_ttl", proposal_ttl),
+        lasting("exception_max", exception_max),
+        lasting("auditor_max", auditor_max),
+        lasting("outage_gap", outage_gap),
+        lasting("hold_max", hold_max),
+        counting("transaction_bytes_max", transaction_bytes_max),
+        in_ms("block_interval", block_interval_ms),
+        lasting("idle_interval", idle_interval),
+        in_ms("propose_timeout", propose_timeout_ms),
+        in_ms("vote_timeout", vote_timeout_ms),
+        in_ms("timeout_step", timeout_step_ms),
+        lasting("election_ballots", election_ballots),
+        lasting("election_reveal", election_reveal),
+        lasting("election_change", election_change),
+        lasting("election_objections", election_objections),
+        lasting("election_term", election_term),
+        lasting("profile_deadline", profile_deadline),
+        counting("open_proposals_max", open_proposals_max),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_told_by_name_and_only_those_that_change() {
+        let parameters = Parameters {
+            recovery_wait: 86_400,
+            block_interval_ms: 20,
+            open_proposals_max: 50,
+            ..Parameters::default()
+        };
+        let told = ", recovery_wait 1d, block_interval 20 ms, open_proposals_max 50";
+        assert_eq!(changed(&parameters), told);
     }
 }

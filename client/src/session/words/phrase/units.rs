@@ -65,23 +65,25 @@ impl Words<'_> {
     }
 
     pub(super) async fn join_unit(&self, act: &JoinUnit) -> Result<Phrase> {
-        Ok(("let", {
-            let who = match act.member {
-                Some(_) => self.member_of(&act.member).await?,
-                None => "the actor".to_owned(),
-            };
-            format!("{who} join {}", self.unit_of(&act.unit).await?)
-        }))
+        let unit = self.unit_of(&act.unit).await?;
+        Ok(match act.member {
+            Some(_) => {
+                let member = self.member_of(&act.member).await?;
+                ("let", format!("{member} join {unit}"))
+            }
+            None => ("join", unit),
+        })
     }
 
     pub(super) async fn leave_unit(&self, act: &LeaveUnit) -> Result<Phrase> {
-        Ok(("let", {
-            let who = match act.member {
-                Some(_) => self.member_of(&act.member).await?,
-                None => "the actor".to_owned(),
-            };
-            format!("{who} leave {}", self.unit_of(&act.unit).await?)
-        }))
+        let unit = self.unit_of(&act.unit).await?;
+        Ok(match act.member {
+            Some(_) => {
+                let member = self.member_of(&act.member).await?;
+                ("let", format!("{member} leave {unit}"))
+            }
+            None => ("leave", unit),
+        })
     }
 
     pub(super) async fn change_squad(&self, act: &ChangeSquad) -> Result<Phrase> {
