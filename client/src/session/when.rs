@@ -1,6 +1,6 @@
 //! From a time to a height.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Session;
 use crate::{Error, Result};
@@ -31,8 +31,6 @@ impl Session {
     pub async fn height_not_after(&self, seconds: u64) -> Result<Option<u64>> {
         let earliest = self.first_height().await?;
         let newest = self.light().newest_height().await?;
-        // Block time is told in whole seconds: a block of that second is not later.
-        let after = UNIX_EPOCH + Duration::from_secs(seconds.saturating_add(1));
         let mut low = earliest;
         let mut high = newest;
         while low < high {
@@ -45,12 +43,39 @@ impl Session {
             }
         }
 
-        if self.light().verified_header(low).await?.time() >= after {
+        if is_later(self.light().verified_header(low).await?.time(), seconds) {
             return Ok(None);
         }
-        if low < newest && self.light().verified_header(low + 1).await?.time() < after {
+        if low < newest && !is_later(self.light().verified_header(low + 1).await?.time(), seconds) {
             return Err(Error::proof("the node's headers do not ascend in time"));
         }
         Ok(Some(low))
+    }
+}
+
+/// Whether a block is later than a time. Block time is told in whole seconds: a block inside that second is not later.
+fn is_later(block: SystemTime, seconds: u64) -> bool {
+    block >= UNIX_EPOCH + Duration::from_secs(seconds.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_inside_a_second_is_found_by_that_second() {
+        let block = |millis| UNIX_EPOCH + Duration::from_millis(millis);
+        for (millis, seconds, later) in [
+            (5_000, 5, false),
+            (5_999, 5, false),
+            (6_000, 5, true),
+            (5_001, 4, true),
+        ] {
+            assert_eq!(
+                is_later(block(millis), seconds),
+                later,
+                "{millis} {seconds}"
+            );
+        }
     }
 }
