@@ -123,8 +123,11 @@ fn height_of(text: &[u8]) -> Result<Option<u64>> {
         Error::trouble("the node sent an event without sense").with_source(error)
     })?;
     if let Some(error) = event.error {
-        return Err(Error::trouble("the node refused the subscription")
-            .with_source(error.to_string().chars().take(400).collect::<String>()));
+        // Also of a subscription that it had accepted, when the node stops: another may be asked.
+        return Err(
+            Error::not_reached("the node refused or ended the subscription")
+                .with_source(error.to_string().chars().take(400).collect::<String>()),
+        );
     }
 
     let data = event.result.and_then(|result| result.data);
@@ -174,7 +177,8 @@ mod tests {
 
         assert_eq!(height_of(event.as_bytes()).expect("an event"), Some(12));
         assert_eq!(height_of(br#"{"result":{}}"#).expect("acknowledged"), None);
-        assert!(height_of(br#"{"error":{"code":-1}}"#).is_err());
+        let ended = height_of(br#"{"error":{"code":-1}}"#).expect_err("an end");
+        assert_eq!(ended.kind(), crate::ErrorKind::NotReached);
     }
 
     #[test]
