@@ -114,9 +114,10 @@ impl History {
             "entries": entries,
         });
         context.answer_of(history.moment, json, || {
-            let whole = match self.newest {
-                Some(_) => "the newest of",
-                None => "all of",
+            let whole = match (self.newest, subject.only) {
+                (Some(_), _) => "the newest of",
+                (None, Some(_)) => "what concerns it of",
+                (None, None) => "all of",
             };
             format!(
                 "{table}\n{whole} {} entries of the history of {shown}, whose root the state of height {} proves",

@@ -50,7 +50,15 @@ impl List {
         let held: Vec<AssignmentState> = held.into_iter().flatten().collect();
         let names = names_of(&view, &held).await?;
 
-        let mut table = Table::new(["assignment", "member", "role", "from", "until", "manner"]);
+        let mut table = Table::new([
+            "assignment",
+            "member",
+            "role",
+            "from",
+            "until",
+            "manner",
+            "percentage",
+        ]);
         for one in &held {
             table.row([
                 lettered(ObjectKind::Assignment, one.number),
@@ -59,6 +67,7 @@ impl List {
                 time::shown(one.from),
                 time::shown(one.until),
                 word::word(one.manner()),
+                shown_percentage(one.percentage),
             ]);
         }
         let rows: Vec<Value> = held.iter().map(|one| as_json(one, &names)).collect();

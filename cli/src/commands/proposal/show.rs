@@ -166,6 +166,7 @@ fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
     }
     text.push_str(&file::escalated(proposal, names));
     text.push_str(&approvals(proposal));
+    text.push_str(&unanswered(proposal, names));
     if !proposal.open_objections.is_empty() {
         let objections = proposal.open_objections.iter();
         let objections: Vec<String> = objections
@@ -188,6 +189,26 @@ fn approvals(proposal: &Proposal) -> String {
     let responses = proposal.responses.iter();
     let given = responses.filter(|one| one.answer() == Answer::Approve);
     format!("Approvals: {} of {}\n", given.count(), mode.count)
+}
+
+/// Who of those that are asked has not answered the present version yet.
+fn unanswered(proposal: &Proposal, names: &Names<'_>) -> String {
+    let silent = silent(proposal);
+    match silent.is_empty() {
+        true => String::new(),
+        false => format!("No answer yet: {}\n", names.members(&silent)),
+    }
+}
+
+fn silent(proposal: &Proposal) -> Vec<u64> {
+    let mode = decisions::mode::standing(proposal);
+    let asks_everybody = matches!(mode.kind(), ModeKind::Consent | ModeKind::Vote);
+    if proposal.closed_at != 0 || !asks_everybody {
+        return Vec::new();
+    }
+    let mut silent = proposal.electorate.clone();
+    silent.retain(|member| proposal.responses.iter().all(|one| one.member != *member));
+    silent
 }
 
 #[cfg(test)]
@@ -217,6 +238,28 @@ mod tests {
             ..open
         };
         assert_eq!(approvals(&closed), "");
+    }
+
+    #[test]
+    fn an_open_consent_says_who_has_not_answered() {
+        let open = Proposal {
+            mode: Some(Mode {
+                kind: ModeKind::Consent as i32,
+                ..Mode::default()
+            }),
+            electorate: vec![3, 5, 7],
+            responses: vec![Response {
+                member: 5,
+                ..Response::default()
+            }],
+            ..Proposal::default()
+        };
+        assert_eq!(silent(&open), [3, 7]);
+        let closed = Proposal {
+            closed_at: 1,
+            ..open
+        };
+        assert!(silent(&closed).is_empty());
     }
 
     #[test]
