@@ -153,10 +153,11 @@ fn actors(events: &[Event]) -> Vec<u64> {
     actors
 }
 
-/// Whether somebody did what the event tells; the rest came of it by itself.
+/// Whether somebody who signed did what the event tells; the rest came of it.
 fn is_an_act(event: &Event) -> bool {
-    let member = event.basis.map_or(0, |basis| basis.member);
-    member != 0 && !is_adoption(event) && by_itself(event).is_none()
+    let basis = event.basis.unwrap_or_default();
+    let is_signed = basis.member != 0 && basis.source() != BasisSource::Proposal;
+    is_signed && by_itself(event).is_none()
 }
 
 /// Lines that say something new. An act that also brings its object a step further, as the last

@@ -206,8 +206,11 @@ fn silent(proposal: &Proposal) -> Vec<u64> {
     if proposal.closed_at != 0 || !asks_everybody {
         return Vec::new();
     }
+    // Whoever proposes has no objection.
+    let is_implied = |member| mode.kind() == ModeKind::Consent && member == proposal.proposer;
+    let has_answered = |member| proposal.responses.iter().any(|one| one.member == member);
     let mut silent = proposal.electorate.clone();
-    silent.retain(|member| proposal.responses.iter().all(|one| one.member != *member));
+    silent.retain(|member| !is_implied(*member) && !has_answered(*member));
     silent
 }
 
@@ -247,7 +250,8 @@ mod tests {
                 kind: ModeKind::Consent as i32,
                 ..Mode::default()
             }),
-            electorate: vec![3, 5, 7],
+            proposer: 2,
+            electorate: vec![2, 3, 5, 7],
             responses: vec![Response {
                 member: 5,
                 ..Response::default()

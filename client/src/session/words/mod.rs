@@ -45,13 +45,16 @@ impl Words<'_> {
             Some(role) => format!("As {} ", self.role_of(role).await?),
             None => String::new(),
         };
-        let who = match actor == you {
-            true => "you".to_owned(),
-            false => self.member_number(actor).await?,
+        let is_you = actor != 0 && actor == you;
+        let who = match actor {
+            // What ballots or evidence bring about, nobody proposed.
+            0 => "the ledger".to_owned(),
+            _ if is_you => "you".to_owned(),
+            number => self.member_number(number).await?,
         };
         text.push_str(&who);
         text.push(' ');
-        text.push_str(&self.phrase(action, actor == you).await?);
+        text.push_str(&self.phrase(action, is_you).await?);
         for second in &action.seconds {
             let member = signers
                 .get(second.signer as usize)
@@ -71,7 +74,7 @@ impl Words<'_> {
             ));
         }
         if let Some(verdict) = verdict {
-            let authority = self.authority_of(verdict, actor == you).await?;
+            let authority = self.authority_of(verdict, is_you).await?;
             if !authority.is_empty() {
                 text.push_str(&format!(", {authority}"));
             }
@@ -208,22 +211,32 @@ fn decision(verdict: &Verdict) -> (&'static str, String) {
         0 => String::new(),
         policy => format!("; by policy {}", lettered(ObjectKind::Policy, policy)),
     };
-    (verb, terms + &by_policy)
+    // Why an amount meets a stricter tier than it would alone.
+    let counted = match fact(verdict, "aggregated") {
+        "" => String::new(),
+        together => format!("; counted: {together}"),
+    };
+    (verb, terms + &by_policy + &counted)
+}
+
+fn fact<'v>(verdict: &'v Verdict, name: &str) -> &'v str {
+    let fact = verdict.facts.iter().find(|fact| fact.name == name);
+    fact.map_or("", |fact| fact.value.as_str())
 }
 
 /// Whom a mode asks, and how long.
 fn asked(mode: &Mode, verdict: &Verdict) -> String {
-    let fact = |name: &str| {
-        let fact = verdict.facts.iter().find(|fact| fact.name == name);
-        fact.map_or("", |fact| fact.value.as_str())
-    };
     match mode.kind() {
         ModeKind::Approve => {
             let then = match mode.wait {
                 0 => String::new(),
                 wait => format!(", then {}", length(wait)),
             };
-            format!("approvers: {} of {}{then}", mode.count, fact("approvers"))
+            format!(
+                "approvers: {} of {}{then}",
+                mode.count,
+                fact(verdict, "approvers")
+            )
         }
         ModeKind::Consent => format!("consent within {}", length(mode.deadline)),
         ModeKind::Vote => format!(
