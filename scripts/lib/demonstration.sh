@@ -153,6 +153,7 @@ can = ["spend"]
 per_transfer = "40.0 HOUR"
 per_month = "160.0 HOUR"
 TEXT
+    demonstration_team "$department"
   done
   cat <<'TEXT'
 
@@ -216,6 +217,17 @@ second = "audit"
 TEXT
   demonstration_addition
   printf '\n# People made their keys themselves, and each department its node'"'"'s: what they sent follows.\n'
+}
+
+# What a department's lead may do in its team, where nobody holds a role yet.
+demonstration_team() {
+  local team=""
+  case "$1" in
+    platform) team=build ;;
+    storefront) team=checkout ;;
+  esac
+  [ -z "$team" ] ||
+    printf '[[roles.grants]]\ncan = ["open_accounts"]\nunit = "acme/%s/%s"\n' "$1" "$team"
 }
 
 # What another script adds to the organisation.
