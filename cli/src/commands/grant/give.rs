@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
+use polity_client::ledger::judge::power;
 use polity_client::session::object;
 use polity_client::v1::{Capability, GiveGrant, ObjectKind, ScopeKind, ScopeRef, action::Kind};
 
@@ -54,6 +55,12 @@ pub(super) struct Give {
 
 impl Give {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
+        if self.below && power::is_over_value(self.capability) {
+            return Err(usage(format!(
+                "{} is over value, which no grant reaches in the units below: leave out --below, or name the unit",
+                word::word(self.capability)
+            )));
+        }
         let limits = context
             .limits(self.per_transfer.as_deref(), self.per_period.as_deref())
             .await?;
