@@ -3,11 +3,11 @@
 
 use polity_proto::v1::{Action, Mode, Proposal};
 
-use crate::Amount;
 use crate::actions;
 use crate::context::Context;
 use crate::decisions::{approve, benefit};
 use crate::judge::{Actor, Need, Trace, Verdict, judge, judge_proposal};
+use crate::{Amount, Rejection};
 
 /// Most people of whom it is asked whether they could.
 pub(super) const LOOKED_AT_MAX: usize = 50;
@@ -61,20 +61,30 @@ impl<'w> Wanted<'w> {
     /// Whether somebody else could do it now or, where they would not be enough alone, meet this
     /// need of it.
     pub(super) fn could(&self, context: &mut Context<'_, '_>, need: &Need, actor: Actor) -> bool {
+        self.tried(context, need, actor) == Some(Ok(()))
+    }
+
+    /// What would come of it, where authority meets this need; nothing where it does not.
+    pub(super) fn tried(
+        &self,
+        context: &mut Context<'_, '_>,
+        need: &Need,
+        actor: Actor,
+    ) -> Option<Result<(), Rejection>> {
         let account = need.value.as_ref().map(|value| value.account);
         let taken = account.map_or(Amount::ZERO, |account| context.taken(account));
         let trace = &mut Trace::off();
         let verdict = judge(context, context.now(), actor, need, taken, trace);
         if !matches!(verdict, Verdict::Allowed(_)) {
-            return false;
+            return None;
         }
-        context.tried_as(actor, |context| {
+        Some(context.tried_as(actor, |context| {
             let needs = actions::needs(context, self.action);
             match needs.and_then(|needs| context.authorise(&needs)) {
-                Ok(()) => actions::apply(context, self.action).is_ok(),
-                Err(_) => true,
+                Ok(()) => actions::apply(context, self.action),
+                Err(_) => Ok(()),
             }
-        })
+        }))
     }
 
     /// Whether somebody else may begin a decision about a need.
@@ -152,5 +162,12 @@ mod tests {
             ..ben
         });
         check(&world, "hal", large, "who_could", "");
+    }
+
+    #[test]
+    fn what_stands_in_everybodys_way_is_named() {
+        let world = world();
+        let seat = Kind::AssignRole(world.assign("gia", "dev#engineer"));
+        check(&world, "hal", seat, "others", "refused as already_assigned");
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn of_authority(
     if !able.is_empty() || otherwise.is_empty() {
         facts.push(fact("who_could", with_limits(context, need, &able)));
     }
+    if able.is_empty() {
+        facts.extend(obstacle(context, wanted, need));
+    }
     facts.extend(otherwise);
     if need.people > 1 {
         facts.push(fact("people", need.people));
@@ -52,6 +55,17 @@ fn able(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Vec<
         }
     }
     able
+}
+
+/// Why whoever has the capability could not either: it is the object's state or its value.
+fn obstacle(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Option<Fact> {
+    let now = context.now();
+    let holders = who::with_capability(context, now, need.capability, need.unit, LOOKED_AT_MAX);
+    let refusal = holders
+        .into_iter()
+        .find_map(|actor| wanted.tried(context, need, actor)?.err())?;
+    // Refusals below are about people, and say nothing of others.
+    (refusal.code() >= 400).then(|| fact("others", format!("refused as {}", refusal.name())))
 }
 
 /// The policy that decides, and who may begin that; nothing where there is none or nobody.
