@@ -48,7 +48,8 @@ pub(in crate::embedded) struct Waiting {
     by_arrival: BTreeMap<u64, (Place, Entry)>,
     order: BTreeSet<Place>,
     arrivals: HashMap<TxId, u64>,
-    expiries: BTreeSet<(i64, u64)>,
+    /// Nothing that waits ends before this time. It may be too early, because whoever leaves does not change it.
+    expires_from: i64,
     lanes: HashMap<Bytes, Lane>,
     bytes: u64,
     last_arrival: u64,
@@ -69,7 +70,7 @@ impl Waiting {
             by_arrival: BTreeMap::new(),
             order: BTreeSet::new(),
             arrivals: HashMap::new(),
-            expiries: BTreeSet::new(),
+            expires_from: i64::MAX,
             lanes: HashMap::new(),
             bytes: 0,
             last_arrival: 0,
@@ -137,7 +138,7 @@ impl Waiting {
         lane.bytes += size;
         self.arrivals.insert(entry.id, self.last_arrival);
         if let Some(valid_until) = entry.valid_until {
-            self.expiries.insert((valid_until, self.last_arrival));
+            self.expires_from = self.expires_from.min(valid_until);
         }
         self.order.insert(place);
         self.by_arrival.insert(self.last_arrival, (place, entry));
@@ -149,14 +150,21 @@ impl Waiting {
         self.remove_arrival(arrival)
     }
 
-    /// Removes what can no longer be done at a block time.
+    /// Removes what can no longer be done at a block time. All that waits is looked at where something may have ended,
+    /// which is cheaper than to keep an order of ends for what nearly always leaves before its own.
     pub(super) fn expire(&mut self, now: i64) -> Vec<Entry> {
-        let expired: Vec<u64> = self
-            .expiries
-            .iter()
-            .take_while(|(valid_until, _)| *valid_until < now)
-            .map(|(_, arrival)| *arrival)
-            .collect();
+        if self.expires_from >= now {
+            return Vec::new();
+        }
+        let mut expired = Vec::new();
+        self.expires_from = i64::MAX;
+        for (arrival, (_, entry)) in &self.by_arrival {
+            match entry.valid_until {
+                Some(valid_until) if valid_until < now => expired.push(*arrival),
+                Some(valid_until) => self.expires_from = self.expires_from.min(valid_until),
+                None => {}
+            }
+        }
         expired
             .into_iter()
             .filter_map(|arrival| self.remove_arrival(arrival))
@@ -206,9 +214,6 @@ impl Waiting {
         let size = entry.bytes();
         self.order.remove(&place);
         self.arrivals.remove(&entry.id);
-        if let Some(valid_until) = entry.valid_until {
-            self.expiries.remove(&(valid_until, arrival));
-        }
         self.bytes -= size;
         if let Some(lane) = self.lanes.get_mut(&entry.lane) {
             lane.transactions -= 1;
