@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::rc::Rc;
 
-use polity_proto::v1::{Member, MemberState, Paused, Receipt, Validator, action::Kind};
+use polity_proto::v1::{Member, MemberState, Parameters, Paused, Receipt, Validator, action::Kind};
 use sha2::{Digest, Sha256};
 
 use crate::check::CheckedTransaction;
@@ -128,34 +128,47 @@ fn execute(
     if body.organisation != organisation {
         return refused(Rejection::WrongOrganisation, 0);
     }
-    if let Err(rejection) = check_window(state, block.now.time, checked) {
+    if let Err(rejection) = Window::at(state, block.now.time).check(checked) {
         return refused(rejection, 0);
     }
     consumed::insert(state, checked.id(), body.valid_until);
     apply(state, block, position, body)
 }
 
-/// Size, validity and replay, as the parent state tells them: also asked at the door.
-pub fn check_window(
-    state: &dyn Read,
+/// What every transaction of one moment is held to: read once for many of them.
+pub struct Window<'s> {
+    state: &'s dyn Read,
     now: u64,
-    checked: &CheckedTransaction,
-) -> Result<(), Rejection> {
-    let parameters = parameters::get(state);
-    let valid_until = checked.body().valid_until;
-    if checked.bytes() > parameters.transaction_bytes_max as usize {
-        return Err(Rejection::TooLarge);
+    parameters: Parameters,
+}
+
+impl<'s> Window<'s> {
+    /// The window over a state at a time in Unix seconds.
+    pub fn at(state: &'s dyn Read, now: u64) -> Self {
+        Self {
+            state,
+            now,
+            parameters: parameters::get(state),
+        }
     }
-    if valid_until < now {
-        return Err(Rejection::Expired);
+
+    /// Size, validity and replay, as the parent state tells them: also asked at the door.
+    pub fn check(&self, checked: &CheckedTransaction) -> Result<(), Rejection> {
+        let valid_until = checked.body().valid_until;
+        if checked.bytes() > self.parameters.transaction_bytes_max as usize {
+            return Err(Rejection::TooLarge);
+        }
+        if valid_until < self.now {
+            return Err(Rejection::Expired);
+        }
+        if valid_until - self.now > self.parameters.validity_max {
+            return Err(Rejection::ValidTooLong);
+        }
+        if consumed::contains(self.state, checked.id()) {
+            return Err(Rejection::Consumed);
+        }
+        Ok(())
     }
-    if valid_until - now > parameters.validity_max {
-        return Err(Rejection::ValidTooLong);
-    }
-    if consumed::contains(state, checked.id()) {
-        return Err(Rejection::Consumed);
-    }
-    Ok(())
 }
 
 fn apply(

@@ -122,6 +122,15 @@ pub fn check(bytes: &[u8], organisation: &[u8; 32]) -> Result<CheckedTransaction
 
 /// Everything but the signatures.
 pub fn parse(bytes: &[u8], organisation: &[u8; 32]) -> Result<UnverifiedTransaction, Rejection> {
+    parse_hashed(bytes, Sha256::digest(bytes).into(), organisation)
+}
+
+/// The same for a caller who knows the SHA-256 of these bytes already.
+pub fn parse_hashed(
+    bytes: &[u8],
+    envelope_hash: [u8; 32],
+    organisation: &[u8; 32],
+) -> Result<UnverifiedTransaction, Rejection> {
     if bytes.len() > ENVELOPE_BYTES_MAX {
         return Err(Rejection::TooLarge);
     }
@@ -152,7 +161,7 @@ pub fn parse(bytes: &[u8], organisation: &[u8; 32]) -> Result<UnverifiedTransact
         signatures,
         checked: CheckedTransaction {
             id: Sha256::digest(&envelope.body).into(),
-            envelope_hash: Sha256::digest(bytes).into(),
+            envelope_hash,
             bytes: bytes.len(),
             body,
         },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
-use polity_ledger::block::{check_signers, check_window};
+use polity_ledger::block::{Window, check_signers};
 use polity_ledger::check::CheckedTransaction;
 use polity_ledger::state::keys;
 use polity_ledger::state::objects::{Object, object_key};
@@ -33,8 +33,9 @@ impl Session {
             .ok_or_else(|| Error::proof("the header has no time"))?
             .as_secs();
 
-        let judged =
-            check_window(&state, now, transaction).and_then(|()| check_signers(&state, body));
+        let judged = Window::at(&state, now)
+            .check(transaction)
+            .and_then(|()| check_signers(&state, body));
         Ok(judged.err().map(|rejection| Refusal {
             code: rejection.code(),
             log: rejection.to_string(),

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
 /// Fewer things than this for each core are done faster by one.
 pub(super) const SHARE_MIN: usize = 128;
 
-/// How many cores there are.
-fn count() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
+/// How many cores there are. Asked once: the system reads files to tell.
+static COUNT: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
 /// How many things one core should do of so many.
 pub(super) fn share(things: usize) -> usize {
-    things.div_ceil(count()).max(SHARE_MIN)
+    things.div_ceil(*COUNT).max(SHARE_MIN)
 }
 
 /// What `work` makes of each thing, in order.
@@ -40,7 +39,7 @@ pub(super) fn ahead<P: Send, R: Send, O>(
     consume: impl FnOnce(&mut dyn Iterator<Item = R>) -> O,
 ) -> O {
     let places = 0..parts.len();
-    let helpers = count().min(parts.len()).saturating_sub(1);
+    let helpers = COUNT.min(parts.len()).saturating_sub(1);
     let queue = Mutex::new(parts.into_iter().enumerate());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let (sender, arrivals) = mpsc::channel();

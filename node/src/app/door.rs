@@ -30,14 +30,14 @@ impl App {
             .collect();
         let mut verified = self.verifier.settle(welcome).into_iter();
         // The next block's time is not known; the newest one's is its lower bound.
-        let now = self.newest_time();
+        let window = block::Window::at(&*snapshot, self.newest_time());
 
         let mut results = Vec::with_capacity(requests.len());
         for (request, outcome) in requests.iter().zip(outcomes) {
             let result = match outcome {
                 Err(refused) => refused,
                 Ok(()) => match verified.next() {
-                    Some(Ok(checked)) => self.after_signatures(&*snapshot, now, request, &checked),
+                    Some(Ok(checked)) => self.after_signatures(&window, request, &checked),
                     Some(Err(rejection)) => turned_away(rejection),
                     None => turned_away(Rejection::BadSignature),
                 },
@@ -76,8 +76,7 @@ impl App {
 
     fn after_signatures(
         &self,
-        snapshot: &dyn Read,
-        now: u64,
+        window: &block::Window<'_>,
         request: &Check,
         checked: &CheckedTransaction,
     ) -> CheckResult {
@@ -90,7 +89,7 @@ impl App {
                 self.quotas.charge(signer.member, cost(checked.body()));
             }
         }
-        match block::check_window(snapshot, now, checked) {
+        match window.check(checked) {
             Ok(()) => CheckResult {
                 lane: standing::lane(checked.body()),
                 valid_until: i64::try_from(checked.body().valid_until).ok(),

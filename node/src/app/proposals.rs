@@ -52,10 +52,11 @@ impl App {
     fn fit_for_block(&self, transactions: &[Bytes], time: u64) -> Vec<Result<usize, Rejection>> {
         let checked = self.verifier.check_all(&self.organisation(), transactions);
         let snapshot = self.snapshot();
+        let window = block::Window::at(&*snapshot, time);
         let mut seen = HashSet::new();
         let mut fit = |checked: Checked| {
             let checked = checked?;
-            block::check_window(&*snapshot, time, &checked)?;
+            window.check(&checked)?;
             if seen.insert(*checked.id()) {
                 Ok(check::work(checked.body()))
             } else {
