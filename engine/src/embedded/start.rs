@@ -142,6 +142,7 @@ impl Embedded {
         let mut progress = Progress::default();
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
+        let kept = rows.kept(tip.next_height())?;
         let setup = Setup {
             moniker: settings.moniker,
             chain_id: tip.chain_id.as_str().into(),
@@ -152,6 +153,7 @@ impl Embedded {
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
+            kept: kept.iter().map(|kept| kept.block.id()).collect(),
         };
         // Malachite would say it in its log alone, and end.
         free(settings.listen)

@@ -7,6 +7,7 @@
 //! from a peer with its decision leaves no trace here at all, and what others said after our own last word may be lost
 //! with the power, because they say it again. A death of the process loses nothing: the system has the bytes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -22,15 +23,19 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::codec::Protobuf;
 use super::context::Ours;
-use crate::embedded::canonical::Address;
+use crate::embedded::canonical::{Address, BlockId};
 
 /// An entry as it is replayed.
 type Entry = io::Result<Input<Ours>>;
 
-/// Opens the log of a validator and starts whoever writes it.
-pub(super) async fn start(path: PathBuf, own: Address) -> Result<WalRef<Ours>, String> {
+/// Opens the log of a validator and starts whoever writes it. `kept` are the blocks of the next height that the store has.
+pub(super) async fn start(
+    path: PathBuf,
+    own: Address,
+    kept: BTreeSet<BlockId>,
+) -> Result<WalRef<Ours>, String> {
     let place = path.display().to_string();
-    let journal = tokio::task::spawn_blocking(move || Journal::open(&path, own))
+    let journal = tokio::task::spawn_blocking(move || Journal::open(&path, own, kept))
         .await
         .map_err(|error| error.to_string())?
         .map_err(|error| format!("{place}: {error}"))?;
@@ -89,6 +94,7 @@ struct Journal {
     /// The same file, by which it is brought to the disk.
     disk: Arc<File>,
     own: Address,
+    kept: BTreeSet<BlockId>,
     height: u64,
     /// The file still holds what an earlier height left.
     is_of_another_height: bool,
@@ -97,7 +103,7 @@ struct Journal {
 }
 
 impl Journal {
-    fn open(path: &Path, own: Address) -> io::Result<Self> {
+    fn open(path: &Path, own: Address, kept: BTreeSet<BlockId>) -> io::Result<Self> {
         let log = Log::open(path)?;
         let disk = File::open(path)?;
         disk.sync_all()?;
@@ -105,6 +111,7 @@ impl Journal {
             log,
             disk: Arc::new(disk),
             own,
+            kept,
             height: 0,
             is_of_another_height: false,
             is_owed: false,
@@ -120,8 +127,29 @@ impl Journal {
             self.restart(height);
             return Ok(Vec::new());
         }
+        let entries = self.entries()?;
+        if entries.iter().any(|entry| self.is_of_lost_block(entry)) {
+            tracing::warn!(
+                height,
+                "the store has lost a block that consensus' write-ahead log speaks of: the height comes from the \
+                 others, and the guard still knows what was signed"
+            );
+            self.restart(height);
+            return Ok(Vec::new());
+        }
         self.height = height;
-        self.entries()
+        Ok(entries)
+    }
+
+    /// A block is on the disk before consensus learns of it. Where it is not, the store was torn after that, and whoever
+    /// followed the log would decide on what is not there.
+    fn is_of_lost_block(&self, entry: &Entry) -> bool {
+        match entry {
+            Ok(Input::ProposedValue(proposed, _)) => {
+                proposed.validity.is_valid() && !self.kept.contains(&proposed.value)
+            }
+            _ => false,
+        }
     }
 
     /// Whatever is there is of no height that matters any more; the first entry of this one takes its place.

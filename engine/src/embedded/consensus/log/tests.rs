@@ -12,7 +12,7 @@ const OWN: Address = Address([1; 20]);
 const OTHER: Address = Address([2; 20]);
 
 fn open(home: &TempDir) -> Journal {
-    Journal::open(&home.path().join("wal"), OWN).unwrap()
+    Journal::open(&home.path().join("wal"), OWN, [BlockId::default()].into()).unwrap()
 }
 
 fn vote(height: u64, speaker: Address) -> Input<Ours> {
@@ -62,6 +62,25 @@ fn a_height_that_starts_again_finds_everything_in_its_order() {
     assert_eq!(found(&home, 5), expected);
     assert!(found(&home, 6).is_empty(), "another height");
     assert_eq!(found(&home, 5), expected, "looking takes nothing away");
+}
+
+#[test]
+fn a_log_that_speaks_of_a_block_which_the_store_has_lost_is_left_out() {
+    let home = tempfile::tempdir().unwrap();
+    let mut journal = open(&home);
+    journal.start(5).unwrap();
+    let value = value(5, ValueOrigin::Consensus);
+    for entry in [value, vote(5, OTHER)] {
+        journal.append(5, entry).unwrap();
+    }
+    drop(journal);
+    assert_eq!(found(&home, 5).len(), 2, "the store has the block");
+
+    let mut journal = Journal::open(&home.path().join("wal"), OWN, BTreeSet::new()).unwrap();
+    assert!(journal.start(5).unwrap().is_empty());
+    journal.append(5, vote(5, OTHER)).unwrap();
+    drop(journal);
+    assert_eq!(found(&home, 5).len(), 1, "what follows takes its place");
 }
 
 #[test]
