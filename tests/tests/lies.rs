@@ -277,7 +277,7 @@ fn what_happens_by_time_is_watched_and_proven() {
     terminal.json("fay", &reserve);
     let by_itself = lines.find(|line| line.contains("by itself"));
     assert!(by_itself.is_some(), "the watch ended");
-    assert_eq!(lines.next().as_deref(), Some("  expired h1"));
+    assert_eq!(lines.next().as_deref(), Some("  h1 expired"));
     watching.kill().expect("it watches on");
     watching.wait().expect("it ended");
 
