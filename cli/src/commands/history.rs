@@ -116,7 +116,7 @@ impl History {
         context.answer_of(history.moment, json, || {
             let whole = match (self.newest, subject.only) {
                 (Some(_), _) => "the newest of",
-                (None, Some(_)) => "what concerns it of",
+                (None, Some(_)) => "those that concern it, of",
                 (None, None) => "all of",
             };
             format!(

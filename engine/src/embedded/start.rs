@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::canonical::Address;
+use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
 use super::consensus::context::Ours;
 use super::consensus::driver::{Driver, Parts};
@@ -142,7 +142,17 @@ impl Embedded {
         let mut progress = Progress::default();
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
-        let kept = rows.kept(tip.next_height())?;
+        let (kept_rows, signer) = (rows.clone(), Arc::clone(&guard));
+        let has_block = move |height, id: &BlockId| {
+            // A block of one's own that must not be shown is not kept: nobody can vote for it.
+            if !signer.may_sign_at(height) {
+                return Ok(true);
+            }
+            let kept = kept_rows
+                .kept(height)
+                .map_err(|fault| io::Error::other(fault.0))?;
+            Ok(kept.iter().any(|kept| kept.block.id() == *id))
+        };
         let setup = Setup {
             moniker: settings.moniker,
             chain_id: tip.chain_id.as_str().into(),
@@ -153,7 +163,7 @@ impl Embedded {
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
-            kept: kept.iter().map(|kept| kept.block.id()).collect(),
+            has_block: Box::new(has_block),
         };
         // Malachite would say it in its log alone, and end.
         free(settings.listen)

@@ -5,7 +5,7 @@ use polity_client::Result;
 use polity_client::ledger::decisions;
 use polity_client::ledger::state::keys;
 use polity_client::session::{lettered, visible};
-use polity_client::v1::{Answer, ModeKind, ObjectKind, Paused, Proposal, ProposalState};
+use polity_client::v1::{Answer, ModeKind, ObjectKind, Objection, Paused, Proposal, ProposalState};
 
 use super::file;
 use super::read::{absent, as_json, names_of, sentences};
@@ -46,9 +46,14 @@ impl Show {
         let mut value = as_json(&proposal, &names);
         value["sentences"] = actions.clone().into();
         if !self.full {
+            let mut objectors = Vec::new();
+            for number in &proposal.open_objections {
+                let objection = view.get::<Objection>(*number).await?;
+                objectors.extend(objection.map(|objection| objection.objector));
+            }
             context.answer(&view, value, || {
                 let head = head(&proposal, &names, &actions);
-                head + &answered(&proposal, &names)
+                head + &answered(&proposal, &objectors, &names)
             });
             return Ok(());
         }
@@ -150,7 +155,7 @@ fn why_failed(proposal: &Proposal) -> String {
 }
 
 /// The answers to the present version.
-fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
+fn answered(proposal: &Proposal, objectors: &[u64], names: &Names<'_>) -> String {
     let mut text = String::new();
     for one in &proposal.responses {
         let why = match one.explanation.as_str() {
@@ -166,7 +171,7 @@ fn answered(proposal: &Proposal, names: &Names<'_>) -> String {
     }
     text.push_str(&file::escalated(proposal, names));
     text.push_str(&approvals(proposal));
-    text.push_str(&unanswered(proposal, names));
+    text.push_str(&unanswered(proposal, objectors, names));
     if !proposal.open_objections.is_empty() {
         let objections = proposal.open_objections.iter();
         let objections: Vec<String> = objections
@@ -192,15 +197,15 @@ fn approvals(proposal: &Proposal) -> String {
 }
 
 /// Who of those that are asked has not answered the present version yet.
-fn unanswered(proposal: &Proposal, names: &Names<'_>) -> String {
-    let silent = silent(proposal);
+fn unanswered(proposal: &Proposal, objectors: &[u64], names: &Names<'_>) -> String {
+    let silent = silent(proposal, objectors);
     match silent.is_empty() {
         true => String::new(),
         false => format!("No answer yet: {}\n", names.members(&silent)),
     }
 }
 
-fn silent(proposal: &Proposal) -> Vec<u64> {
+fn silent(proposal: &Proposal, objectors: &[u64]) -> Vec<u64> {
     let mode = decisions::mode::standing(proposal);
     let asks_everybody = matches!(mode.kind(), ModeKind::Consent | ModeKind::Vote);
     if proposal.closed_at != 0 || !asks_everybody {
@@ -208,7 +213,10 @@ fn silent(proposal: &Proposal) -> Vec<u64> {
     }
     // Whoever proposes has no objection.
     let is_implied = |member| mode.kind() == ModeKind::Consent && member == proposal.proposer;
-    let has_answered = |member| proposal.responses.iter().any(|one| one.member == member);
+    let has_answered = |member| {
+        let mut responses = proposal.responses.iter();
+        objectors.contains(&member) || responses.any(|one| one.member == member)
+    };
     let mut silent = proposal.electorate.clone();
     silent.retain(|member| !is_implied(*member) && !has_answered(*member));
     silent
@@ -258,12 +266,13 @@ mod tests {
             }],
             ..Proposal::default()
         };
-        assert_eq!(silent(&open), [3, 7]);
+        assert_eq!(silent(&open, &[]), [3, 7]);
+        assert_eq!(silent(&open, &[7]), [3], "an objection is an answer");
         let closed = Proposal {
             closed_at: 1,
             ..open
         };
-        assert!(silent(&closed).is_empty());
+        assert!(silent(&closed, &[]).is_empty());
     }
 
     #[test]

@@ -7,7 +7,6 @@
 //! from a peer with its decision leaves no trace here at all, and what others said after our own last word may be lost
 //! with the power, because they say it again. A death of the process loses nothing: the system has the bytes.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -28,14 +27,17 @@ use crate::embedded::canonical::{Address, BlockId};
 /// An entry as it is replayed.
 type Entry = io::Result<Input<Ours>>;
 
-/// Opens the log of a validator and starts whoever writes it. `kept` are the blocks of the next height that the store has.
+/// Whether the store has what the log may name: asked when a height starts again.
+pub(in crate::embedded) type HasBlock = Box<dyn Fn(u64, &BlockId) -> io::Result<bool> + Send>;
+
+/// Opens the log of a validator and starts whoever writes it.
 pub(super) async fn start(
     path: PathBuf,
     own: Address,
-    kept: BTreeSet<BlockId>,
+    has_block: HasBlock,
 ) -> Result<WalRef<Ours>, String> {
     let place = path.display().to_string();
-    let journal = tokio::task::spawn_blocking(move || Journal::open(&path, own, kept))
+    let journal = tokio::task::spawn_blocking(move || Journal::open(&path, own, has_block))
         .await
         .map_err(|error| error.to_string())?
         .map_err(|error| format!("{place}: {error}"))?;
@@ -94,7 +96,7 @@ struct Journal {
     /// The same file, by which it is brought to the disk.
     disk: Arc<File>,
     own: Address,
-    kept: BTreeSet<BlockId>,
+    has_block: HasBlock,
     height: u64,
     /// The file still holds what an earlier height left.
     is_of_another_height: bool,
@@ -103,7 +105,7 @@ struct Journal {
 }
 
 impl Journal {
-    fn open(path: &Path, own: Address, kept: BTreeSet<BlockId>) -> io::Result<Self> {
+    fn open(path: &Path, own: Address, has_block: HasBlock) -> io::Result<Self> {
         let log = Log::open(path)?;
         let disk = File::open(path)?;
         disk.sync_all()?;
@@ -111,7 +113,7 @@ impl Journal {
             log,
             disk: Arc::new(disk),
             own,
-            kept,
+            has_block,
             height: 0,
             is_of_another_height: false,
             is_owed: false,
@@ -128,27 +130,29 @@ impl Journal {
             return Ok(Vec::new());
         }
         let entries = self.entries()?;
-        if entries.iter().any(|entry| self.is_of_lost_block(entry)) {
-            tracing::warn!(
-                height,
-                "the store has lost a block that consensus' write-ahead log speaks of: the height comes from the \
-                 others, and the guard still knows what was signed"
-            );
-            self.restart(height);
-            return Ok(Vec::new());
+        for entry in &entries {
+            if self.is_of_lost_block(height, entry)? {
+                tracing::warn!(
+                    height,
+                    "the store has lost a block that consensus' write-ahead log speaks of: the height comes from the \
+                     others, and the guard still knows what was signed"
+                );
+                self.restart(height);
+                return Ok(Vec::new());
+            }
         }
         self.height = height;
         Ok(entries)
     }
 
-    /// A block is on the disk before consensus learns of it. Where it is not, the store was torn after that, and whoever
-    /// followed the log would decide on what is not there.
-    fn is_of_lost_block(&self, entry: &Entry) -> bool {
+    /// A block that may be voted for is on the disk before consensus learns of it. Where it is not there any more, the
+    /// store was torn, and whoever followed the log would decide on what is not there.
+    fn is_of_lost_block(&self, height: u64, entry: &Entry) -> io::Result<bool> {
         match entry {
-            Ok(Input::ProposedValue(proposed, _)) => {
-                proposed.validity.is_valid() && !self.kept.contains(&proposed.value)
+            Ok(Input::ProposedValue(proposed, _)) if proposed.validity.is_valid() => {
+                (self.has_block)(height, &proposed.value).map(|has| !has)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 

@@ -1,6 +1,5 @@
 //! Malachite, configured and started.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +23,7 @@ use super::context::Ours;
 use super::log;
 use super::parts::HEIGHTS_AHEAD_MAX;
 use super::signing::{Examiner, Keeper};
-use crate::embedded::canonical::{Address, BlockId};
+use crate::embedded::canonical::Address;
 use crate::embedded::guard::Guard;
 use crate::embedded::peers::PeerAddress;
 
@@ -53,8 +52,7 @@ pub(in crate::embedded) struct Setup<'a> {
     pub(in crate::embedded) listen: SocketAddr,
     pub(in crate::embedded) peers: &'a [PeerAddress],
     pub(in crate::embedded) log: PathBuf,
-    /// The blocks of the next height that the store has.
-    pub(in crate::embedded) kept: BTreeSet<BlockId>,
+    pub(in crate::embedded) has_block: log::HasBlock,
 }
 
 /// Starts Malachite. It asks its first question once it listens.
@@ -77,7 +75,7 @@ pub(in crate::embedded) async fn start(
         Box::new(Examiner { chain_id }),
         Box::new(keeper),
     );
-    let log = log::start(setup.log, setup.address, setup.kept).await?;
+    let log = log::start(setup.log, setup.address, setup.has_block).await?;
     EngineBuilder::new(Ours, config)
         .with_custom_wal(log)
         .with_default_network(NetworkContext::new(identity, Protobuf))

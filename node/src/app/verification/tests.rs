@@ -11,7 +11,8 @@ use prost::Message;
 use super::*;
 
 const ORGANISATION: [u8; 32] = [7; 32];
-const ENVELOPES: u64 = 300;
+/// Three batches of one call on two cores.
+const ENVELOPES: u64 = 1_300;
 const THREADS: usize = 8;
 
 fn verifier() -> Verifier {

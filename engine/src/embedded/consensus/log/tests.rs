@@ -12,7 +12,7 @@ const OWN: Address = Address([1; 20]);
 const OTHER: Address = Address([2; 20]);
 
 fn open(home: &TempDir) -> Journal {
-    Journal::open(&home.path().join("wal"), OWN, [BlockId::default()].into()).unwrap()
+    Journal::open(&home.path().join("wal"), OWN, Box::new(|_, _| Ok(true))).unwrap()
 }
 
 fn vote(height: u64, speaker: Address) -> Input<Ours> {
@@ -76,7 +76,8 @@ fn a_log_that_speaks_of_a_block_which_the_store_has_lost_is_left_out() {
     drop(journal);
     assert_eq!(found(&home, 5).len(), 2, "the store has the block");
 
-    let mut journal = Journal::open(&home.path().join("wal"), OWN, BTreeSet::new()).unwrap();
+    let mut journal =
+        Journal::open(&home.path().join("wal"), OWN, Box::new(|_, _| Ok(false))).unwrap();
     assert!(journal.start(5).unwrap().is_empty());
     journal.append(5, vote(5, OTHER)).unwrap();
     drop(journal);
