@@ -104,7 +104,7 @@ async fn network(nodes: u64) -> std::io::Result<Vec<Pool>> {
     }
     for (_, view) in &told {
         let mut changes = view.watch();
-        let connected = || view.peers().iter().all(|(_, connected)| *connected);
+        let connected = || view.connected() == view.peers().len();
         let _ = changes.wait_for(|_| connected()).await;
     }
     Ok(pools)

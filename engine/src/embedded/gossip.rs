@@ -38,6 +38,7 @@ use super::NodeId;
 use super::pool::Pool;
 use crate::cometbft::Key;
 pub use heights::Heights;
+pub use links::Contact;
 
 use connection::Ended;
 use links::Links;
@@ -250,10 +251,19 @@ impl Shared {
 }
 
 impl GossipView {
-    /// Every peer that may be spoken with, and whether it is connected; in the order of ids.
+    /// Every peer that may be spoken with, in the order of ids.
     #[must_use]
-    pub fn peers(&self) -> Vec<(NodeId, bool)> {
+    pub fn peers(&self) -> Vec<(NodeId, Contact)> {
         self.0.links.peers()
+    }
+
+    /// How many peers are connected.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        let peers = self.peers().into_iter();
+        peers
+            .filter(|(_, contact)| *contact == Contact::Connected)
+            .count()
     }
 
     /// Changes whenever a peer comes or goes.

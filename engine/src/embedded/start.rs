@@ -12,7 +12,7 @@ use malachitebft_app_channel::{Channels, EngineHandle};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
@@ -249,13 +249,7 @@ impl Embedded {
     pub async fn stop(self) {
         self.stop_gossip.send_replace(true);
         let _ = self.gossip.await;
-        let actors = self.actors.actor.get_cell();
-        let reason = || Some("the node stops".to_owned());
-        actors
-            .stop_children_and_wait(reason(), Some(STOP_TIME))
-            .await;
-        actors.stop(reason());
-        let _ = tokio::time::timeout(STOP_TIME, self.actors.handle).await;
+        stop_actors(self.actors).await;
         let _ = tokio::time::timeout(STOP_TIME, closed(&self.log_file)).await;
         // It ends by itself where Malachite is gone; a block in hand is still made durable.
         // Where its end was the reason to stop, there is nothing left to wait for.
@@ -265,6 +259,21 @@ impl Embedded {
         }
         self.admission.abort();
     }
+}
+
+/// Stops Malachite's actors, each in its own time. Their supervisor kills all others when it hears of the first
+/// that ended, and a network that is killed listens on; so it hears of none.
+async fn stop_actors(actors: EngineHandle) {
+    let supervisor = actors.actor.get_cell();
+    let reason = || Some("the node stops".to_owned());
+    let mut stopping = JoinSet::new();
+    for actor in supervisor.get_children() {
+        actor.unlink(supervisor.clone());
+        stopping.spawn(async move { actor.stop_and_wait(reason(), Some(STOP_TIME)).await });
+    }
+    while stopping.join_next().await.is_some() {}
+    supervisor.stop(reason());
+    let _ = tokio::time::timeout(STOP_TIME, actors.handle).await;
 }
 
 /// Waits until nobody has Malachite's log open. A thread of its own writes it, which nobody can join and

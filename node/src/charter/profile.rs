@@ -51,6 +51,11 @@ pub(super) fn seated(
         return Err(entry.error("is a seat of its unit's profile, which says what kind it is"));
     }
     let given = seat.create(role.unit, election_term(charter)?);
+    if role.elected && !given.elected {
+        return Err(
+            entry.error("is a seat of its unit's profile, which has it assigned and not elected")
+        );
+    }
     Ok(CreateRole {
         kind: given.kind,
         elected: given.elected,

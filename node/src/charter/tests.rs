@@ -310,10 +310,15 @@ fn units_are_founded_with_profiles_and_their_seats_have_names() {
         );
     assert_ne!(own, mixed);
     genesis_of(&own).unwrap();
-    let office = "role = \"acme/ops#lead\"\nkind = \"secretary\"";
-    let other = own.replace("role = \"acme/ops#lead\"", office);
-    let error = genesis_of(&other).unwrap_err().to_string();
-    assert!(error.contains("is a seat of its unit's profile"), "{error}");
+    for (said, why) in [
+        ("kind = \"secretary\"", "which says what kind it is"),
+        ("elected = true", "which has it assigned and not elected"),
+    ] {
+        let seat = format!("role = \"acme/ops#lead\"\n{said}");
+        let other = own.replace("role = \"acme/ops#lead\"", &seat);
+        let error = genesis_of(&other).unwrap_err().to_string();
+        assert!(error.contains(why), "{said}: {error}");
+    }
     let twice = format!("{own}\n[[roles]]\nrole = \"acme/ops#lead\"\n");
     let error = genesis_of(&twice).unwrap_err().to_string();
     assert!(error.contains("is described twice"), "{error}");

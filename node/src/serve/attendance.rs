@@ -1,12 +1,12 @@
 //! Which departments' nodes are lost, and which are back: one line each. What the libraries below say of a connection
 //! that ends is for their makers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use polity_engine::embedded::NodeId;
-use polity_engine::embedded::gossip::GossipView;
+use polity_engine::embedded::gossip::{Contact, GossipView};
 
 use crate::app::App;
 
@@ -18,7 +18,7 @@ pub(super) async fn watch(app: Arc<App>, gossip: GossipView) {
     let mut changes = gossip.watch();
     let mut attendance = Attendance::default();
     loop {
-        for (peer, is_there) in attendance.look(gossip.peers()) {
+        for (peer, is_there) in attendance.look(&gossip.peers()) {
             let unit = app.department_of(&peer.0);
             let unit = unit.as_deref().unwrap_or("not registered");
             if is_there {
@@ -34,31 +34,34 @@ pub(super) async fn watch(app: Arc<App>, gossip: GossipView) {
     }
 }
 
-/// The peers that have been there since the start, and whether they still are.
+/// The peers of which the last line said that they are lost.
 #[derive(Default)]
-struct Attendance(BTreeMap<NodeId, bool>);
+struct Attendance(BTreeSet<NodeId>);
 
 impl Attendance {
     /// Who has gone or come back since the last look. Who comes for the first time is expected, and no news.
-    fn look(&mut self, peers: Vec<(NodeId, bool)>) -> Vec<(NodeId, bool)> {
+    fn look(&mut self, peers: &[(NodeId, Contact)]) -> Vec<(NodeId, bool)> {
+        self.0
+            .retain(|lost| peers.iter().any(|(peer, _)| peer == lost));
         let mut news = Vec::new();
-        let mut seen = BTreeMap::new();
-        for (peer, is_there) in peers {
-            let before = self.0.get(&peer).copied();
-            if before.is_some_and(|was_there| was_there != is_there) {
-                news.push((peer, is_there));
-            }
-            if before.is_some() || is_there {
-                seen.insert(peer, is_there);
+        for (peer, contact) in peers {
+            let is_news = match contact {
+                Contact::Awaited => false,
+                Contact::Connected => self.0.remove(peer),
+                Contact::Lost => self.0.insert(*peer),
+            };
+            if is_news {
+                news.push((*peer, *contact == Contact::Connected));
             }
         }
-        self.0 = seen;
         news
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use Contact::{Awaited, Connected, Lost};
+
     use super::*;
 
     #[test]
@@ -66,17 +69,18 @@ mod tests {
         let (ann, ben) = (NodeId([1; 20]), NodeId([2; 20]));
         let mut attendance = Attendance::default();
         for (peers, news) in [
-            (vec![(ann, false), (ben, false)], vec![]),
-            (vec![(ann, true), (ben, false)], vec![]),
-            (vec![(ann, true), (ben, true)], vec![]),
-            (vec![(ann, false), (ben, true)], vec![(ann, false)]),
-            (vec![(ann, false), (ben, true)], vec![]),
-            (vec![(ann, true), (ben, true)], vec![(ann, true)]),
+            (vec![(ann, Awaited), (ben, Awaited)], vec![]),
+            (vec![(ann, Connected), (ben, Awaited)], vec![]),
+            (vec![(ann, Lost), (ben, Connected)], vec![(ann, false)]),
+            (vec![(ann, Lost), (ben, Connected)], vec![]),
+            (vec![(ann, Connected), (ben, Connected)], vec![(ann, true)]),
+            // Came and went between two looks.
+            (vec![(ann, Connected), (ben, Lost)], vec![(ben, false)]),
             // No longer a peer: the ledger says so, and no line.
-            (vec![(ann, true)], vec![]),
-            (vec![(ann, true), (ben, false)], vec![]),
+            (vec![(ann, Connected)], vec![]),
+            (vec![(ann, Connected), (ben, Awaited)], vec![]),
         ] {
-            assert_eq!(attendance.look(peers.clone()), news, "{peers:?}");
+            assert_eq!(attendance.look(&peers), news, "{peers:?}");
         }
     }
 }

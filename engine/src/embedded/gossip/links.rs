@@ -25,6 +25,17 @@ pub(super) enum Refusal {
     Connected,
 }
 
+/// How a node that may be spoken with is known to this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Contact {
+    /// There was no connection yet.
+    Awaited,
+    /// There is one.
+    Connected,
+    /// There was one.
+    Lost,
+}
+
 /// All peers that are allowed, by their ids.
 pub(super) struct Links {
     own: NodeId,
@@ -35,6 +46,8 @@ pub(super) struct Links {
 #[derive(Default)]
 struct Record {
     link: Option<Link>,
+    /// Whether there ever was a connection.
+    is_met: bool,
     blame: f64,
     blamed_at: Option<Instant>,
     banned_until: Option<Instant>,
@@ -102,6 +115,7 @@ impl Links {
                 dialer,
                 _close: close,
             });
+            record.is_met = true;
             Ok(Ticket {
                 links: Arc::clone(self),
                 peer,
@@ -141,12 +155,12 @@ impl Links {
         self.blame(peer, BLAME_MAX, now);
     }
 
-    /// Every allowed peer, and whether it is connected.
-    pub(super) fn peers(&self) -> Vec<(NodeId, bool)> {
+    /// Every allowed peer.
+    pub(super) fn peers(&self) -> Vec<(NodeId, Contact)> {
         let records = self.lock();
-        let mut peers: Vec<(NodeId, bool)> = records
+        let mut peers: Vec<(NodeId, Contact)> = records
             .iter()
-            .map(|(id, record)| (*id, record.link.is_some()))
+            .map(|(id, record)| (*id, record.contact()))
             .collect();
         peers.sort_unstable();
         peers
@@ -170,6 +184,16 @@ impl Links {
         let outcome = change(&mut self.lock());
         self.changes.send_modify(|changes| *changes += 1);
         outcome
+    }
+}
+
+impl Record {
+    fn contact(&self) -> Contact {
+        match self.link {
+            Some(_) => Contact::Connected,
+            None if self.is_met => Contact::Lost,
+            None => Contact::Awaited,
+        }
     }
 }
 
@@ -274,7 +298,17 @@ mod tests {
         links.allow(&allowed(&[CAS]));
 
         ticket.lost().await;
-        assert_eq!(links.peers(), [(CAS, false)]);
+        assert_eq!(links.peers(), [(CAS, Contact::Awaited)]);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_was_met_once_is_lost_and_not_awaited() {
+        let links = links(ANN, &[BEN]);
+        assert_eq!(links.peers(), [(BEN, Contact::Awaited)]);
+        let ticket = links.enter(BEN, BEN, Instant::now()).ok().unwrap();
+        assert_eq!(links.peers(), [(BEN, Contact::Connected)]);
+        drop(ticket);
+        assert_eq!(links.peers(), [(BEN, Contact::Lost)]);
     }
 
     #[test]

@@ -107,14 +107,7 @@ impl Node {
 
     async fn is_connected_with(&self, peers: usize) {
         let mut changes = self.view.watch();
-        let connected = || {
-            self.view
-                .peers()
-                .iter()
-                .filter(|(_, connected)| *connected)
-                .count()
-        };
-        let there = changes.wait_for(|_| connected() == peers);
+        let there = changes.wait_for(|_| self.view.connected() == peers);
         timeout(PATIENCE, there)
             .await
             .expect("they connect in time")

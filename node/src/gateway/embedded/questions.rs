@@ -30,11 +30,6 @@ pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
         .unwrap_or(0);
     let mut status = super::json::status(chain, about, first.as_ref(), newest.as_ref(), power);
     let guard = chain.guard();
-    let peers = chain.gossip().peers();
-    let peers = peers
-        .iter()
-        .filter(|(_, is_connected)| *is_connected)
-        .count();
     status["consensus_info"] = json!({
         "height": progress.working_height.to_string(),
         "round": progress.round,
@@ -45,7 +40,7 @@ pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
             "blocks": progress.presence.signed().to_string(),
             "of": progress.presence.blocks().to_string(),
         },
-        "peers": peers.to_string(),
+        "peers": chain.gossip().connected().to_string(),
         "waiting": chain.pool().status().transactions.to_string(),
         "guard": {
             "signs": guard.is_trusted,

@@ -156,6 +156,10 @@ impl Driver {
         let round = announcement.round;
         let now = (self.parts.clock)();
         if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
+            // Its decision is here: nobody asks for a vote, and it may not lie on the disk.
+            if candidate.is_synced {
+                return Ok(None);
+            }
             let time = candidate.block.header().time;
             candidate.is_timely |= judge::is_timely(time, now, round);
             return Ok(Some(candidate.proposed(round)));
