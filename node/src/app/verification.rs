@@ -21,8 +21,8 @@ pub(crate) type Checked = Result<Arc<CheckedTransaction>, Rejection>;
 
 /// Envelopes of a batch: larger ones gain nothing.
 const BATCH_MAX: usize = 1_024;
-/// Fewer than these are not divided among cores: in smaller batches a signature costs up to a third more, and a node
-/// under load has other work for its other cores.
+/// Fewer than these are not divided among cores: in smaller batches a signature costs more, and a node under
+/// load has other work for its other cores.
 const BATCH_MIN: usize = 512;
 /// Envelopes that are verified together while earlier ones are executed: few at first, because the execution waits for
 /// them, and more later, because a signature costs a fifth less in a batch of 512.
@@ -61,7 +61,8 @@ impl Verifier {
         }
     }
 
-    /// Checks envelopes: what is remembered is answered at once, the rest is verified in batches over all cores.
+    /// Checks envelopes: what is remembered is answered at once, the rest is verified in batches, each on a
+    /// core of its own.
     pub(crate) fn check_all(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {
         let batches = envelopes.chunks(batch_size(envelopes.len())).collect();
         let checked = cores::each(batches, |batch| self.check_batch(organisation, batch));
@@ -93,7 +94,7 @@ impl Verifier {
         }
     }
 
-    /// Verifies what is still to be verified, in batches over all cores.
+    /// Verifies what is still to be verified, in the same way.
     pub(crate) fn settle(&self, seen: Vec<Seen>) -> Vec<Checked> {
         let size = batch_size(seen.len());
         let mut seen = seen.into_iter();
