@@ -67,7 +67,7 @@ fn rest(engine: Engine) -> Vec<Taken> {
 }
 
 /// What is resident of a process.
-fn mebibytes(process: u32) -> f64 {
+pub(super) fn mebibytes(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"));
     let status = status.expect("the node runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

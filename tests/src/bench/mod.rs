@@ -3,6 +3,7 @@
 //! A row of the table of goals is one file here, with a function that measures it and answers its
 //! [`Figure`]s. `scripts/bench` runs rows by number; `docs/performance.md` keeps what they found.
 
+mod accounts;
 mod audited;
 mod bare;
 mod catching_up;
@@ -14,9 +15,12 @@ mod embedded;
 mod figure;
 mod fsyncs;
 mod generator;
+mod heights;
+mod hot;
 mod idle;
 mod localnet;
 mod network;
+mod newest;
 mod null_network;
 mod postgres;
 mod proven;
@@ -26,6 +30,7 @@ mod size;
 mod solo;
 mod start;
 mod timers;
+mod validators;
 mod verifications;
 mod workload;
 
@@ -58,4 +63,9 @@ pub const ROWS: &[Row] = &[
     idle::ROW,
     start::ROW,
     catching_up::ROW,
+    hot::ROW,
+    validators::ROW,
+    heights::ROW,
+    newest::ROW,
+    accounts::ROW,
 ];

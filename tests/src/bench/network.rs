@@ -43,6 +43,7 @@ pub(super) fn ours(engine: Engine, nodes: usize, transfers: usize) -> Ours {
         departments: nodes,
         valid_until: now + VALID_SECONDS,
         transfers,
+        hot_percent: 0,
     };
     Ours { cluster, payments }
 }

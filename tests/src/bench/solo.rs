@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use polity_engine::Application;
-use polity_engine::application::{FinalizeBlock, InitChain, Timestamp};
+use polity_engine::application::{FinalizeBlock, InitChain, Query, Timestamp};
 use polity_ledger::state::keys;
 use polity_node::app::{App, AppOptions};
 use polity_node::charter::Charter;
@@ -72,6 +73,7 @@ impl Organisation {
             departments: DEPARTMENTS,
             valid_until: FOUNDED_AT + VALID_SECONDS,
             transfers,
+            hot_percent: 0,
         }
     }
 }
@@ -89,22 +91,40 @@ impl Solo {
     /// A new node at height 0.
     pub(super) fn found(organisation: &Organisation, options: StoreOptions) -> Solo {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let solo = Solo::open(directory, options);
+        let genesis = &organisation.genesis;
+        solo.app
+            .init_chain(InitChain {
+                time: at(FOUNDED_AT),
+                chain_id: charter::CHAIN_ID.into(),
+                app_state: genesis.app_state().expect("the genesis was checked").into(),
+                initial_height: 1,
+                ..InitChain::default()
+            })
+            .expect("the organisation is founded");
+        solo
+    }
+
+    /// Stops the node and starts it again; answers how long the start took.
+    pub(super) fn restart(self, options: StoreOptions) -> (Solo, Duration) {
+        let (height, time) = self.newest();
+        let (_, directory) = self.close();
+        let started = Instant::now();
+        let solo = Solo {
+            height,
+            time,
+            ..Solo::open(directory, options)
+        };
+        (solo, started.elapsed())
+    }
+
+    fn open(directory: TempDir, options: StoreOptions) -> Solo {
         let store = Store::open(&directory.path().join("store"), options);
-        let store = Arc::new(store.expect("an empty store opens"));
+        let store = Arc::new(store.expect("the store opens"));
         let metrics = Arc::new(Metrics::register(&mut Registry::default(), "bench"));
         let app = App::open(Arc::clone(&store), AppOptions::default(), metrics);
-        let app = app.expect("an empty ledger opens");
-        let genesis = &organisation.genesis;
-        app.init_chain(InitChain {
-            time: at(FOUNDED_AT),
-            chain_id: charter::CHAIN_ID.into(),
-            app_state: genesis.app_state().expect("the genesis was checked").into(),
-            initial_height: 1,
-            ..InitChain::default()
-        })
-        .expect("the organisation is founded");
         Solo {
-            app,
+            app: app.expect("the ledger opens"),
             store,
             height: 0,
             time: FOUNDED_AT,
@@ -134,6 +154,18 @@ impl Solo {
             "a transfer of the workload is refused: {refused:?}"
         );
         self.app.commit(Vec::new()).expect("the block is committed");
+    }
+
+    /// What the node answers to a question.
+    pub(super) fn ask(&self, path: &str, data: Vec<u8>) -> Bytes {
+        let query = Query {
+            path: path.to_owned(),
+            data: data.into(),
+            ..Query::default()
+        };
+        let result = self.app.query(query).expect("the node answers");
+        assert_eq!(result.code, 0, "{path}: {}", result.log);
+        result.value
     }
 
     /// Height and time of the newest block.

@@ -24,6 +24,8 @@ pub(super) struct Payments {
     pub(super) valid_until: u64,
     /// Transfers of one cent in each transaction; all of them are paid by its signer.
     pub(super) transfers: usize,
+    /// Of a hundred transfers so many go to one account, the first member's.
+    pub(super) hot_percent: usize,
 }
 
 impl Payments {
@@ -55,7 +57,11 @@ impl Payments {
         let mut chance = scattered(number);
         let payer = draw(&mut chance, MEMBERS);
         let actions = (0..self.transfers).map(|_| {
-            let payee = (payer + 1 + draw(&mut chance, MEMBERS - 1)) % MEMBERS;
+            let is_hot = payer != 0 && draw(&mut chance, 100) < self.hot_percent;
+            let payee = match is_hot {
+                true => 0,
+                false => (payer + 1 + draw(&mut chance, MEMBERS - 1)) % MEMBERS,
+            };
             self.transfer(payer, payee)
         });
         let member = charter::member_number(self.departments, payer);

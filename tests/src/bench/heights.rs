@@ -1,0 +1,108 @@
+//! Row 20: what a long chain costs a node that a short one does not: its slowest commits, its start, its memory.
+//!
+//! One node makes twenty thousand small blocks; another makes a thousand. Then both go on in turn, so that what
+//! disturbs the disk disturbs both. Memory is that of the first alone, early and late.
+
+use std::time::{Duration, Instant};
+
+use super::Row;
+use super::comparison::PAIRS;
+use super::figure::{Bound, Figure, Goal};
+use super::idle::mebibytes;
+use super::solo::{Organisation, Solo, store_options};
+use super::workload::Payments;
+
+pub(super) const ROW: Row = Row {
+    number: 20,
+    title: "a chain of 20,000 blocks ÷ one of 1,000: slowest commits (a), start (b), memory since 5,000 (c)",
+    measure,
+};
+
+/// Heights that are made and looked at together.
+const STRETCH: u64 = 1_000;
+const LONG: u64 = 20;
+/// Stretches after which the memory is first looked at: caches have filled.
+const FILLED: u64 = 5;
+const TRANSACTIONS: u64 = 10;
+
+/// A node, and what it is looked at for.
+struct Chain<'p> {
+    solo: Solo,
+    payments: &'p Payments,
+}
+
+fn measure() -> Vec<Figure> {
+    let organisation = Organisation::new();
+    let payments = organisation.payments(1);
+    let found = || Chain {
+        solo: Solo::found(&organisation, store_options()),
+        payments: &payments,
+    };
+    let mut long = found();
+    let memory: Vec<f64> = (0..LONG)
+        .map(|_| {
+            long.go_on();
+            mebibytes(std::process::id())
+        })
+        .collect();
+    let (early, late) = (memory[FILLED as usize], memory[memory.len() - 1]);
+    println!("  {early:.1} MiB at first, {late:.1} MiB at last");
+
+    let mut short = found();
+    short.go_on();
+    let (mut commits, mut starts) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        let (commit, start);
+        (long, commit, start) = long.look();
+        let (of_short, start_of_short);
+        (short, of_short, start_of_short) = short.look();
+        commits.push(commit / of_short);
+        starts.push(start / start_of_short);
+    }
+    let figure = |name, target, ratios| {
+        let goal = Goal {
+            bound: Bound::AtMost,
+            target,
+            stretch: None,
+        };
+        Figure::new(name, goal, ratios)
+    };
+    vec![
+        figure("20a", 1.2, commits),
+        figure("20b", 1.3, starts),
+        figure("20c", 1.1, vec![late / early]),
+    ]
+}
+
+impl Chain<'_> {
+    /// Makes the blocks of a stretch; answers how long each took to be executed and committed, the shortest first.
+    fn go_on(&mut self) -> Vec<Duration> {
+        let first = self.solo.newest().0 * TRANSACTIONS;
+        let signed = self.payments.sign(first..first + STRETCH * TRANSACTIONS);
+        let blocks = signed.chunks(TRANSACTIONS as usize);
+        let mut times: Vec<Duration> = blocks
+            .map(|block| {
+                let started = Instant::now();
+                self.solo.commit(block);
+                started.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        times
+    }
+
+    /// Seconds within which ninety-nine of a hundred blocks were committed, and those of a start after a clean stop.
+    fn look(mut self) -> (Self, f64, f64) {
+        let times = self.go_on();
+        let commit = times[times.len() * 99 / 100].as_secs_f64();
+        let (solo, start) = self.solo.restart(store_options());
+        let start = start.as_secs_f64();
+        let (height, _) = solo.newest();
+        println!(
+            "  height {height}: 99 of 100 commits within {:.1} ms, started in {:.0} ms",
+            commit * 1e3,
+            start * 1e3
+        );
+        (Self { solo, ..self }, commit, start)
+    }
+}
