@@ -113,11 +113,11 @@ impl Context {
         Ok(self.session().await?.view(at))
     }
 
-    /// For commands that know the newest state alone: an `--at` that they would pass over is refused.
+    /// For what knows the newest state alone: an `--at` that it would pass over is refused.
     pub fn only_now(&self) -> Result<()> {
         match &self.options.at {
             None => Ok(()),
-            Some(_) => Err(usage("this tells of the newest state: there is no --at")),
+            Some(_) => Err(usage("this is about the newest state: there is no --at")),
         }
     }
 

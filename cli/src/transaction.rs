@@ -73,6 +73,7 @@ impl Context {
     }
 
     async fn send(&self, kinds: Vec<Kind>) -> Result<()> {
+        self.only_now()?;
         let session = self.session().await?;
         let who = self.actor().await?;
         let seconds = self.seconds(session).await?;
