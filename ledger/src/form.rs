@@ -135,14 +135,17 @@ pub fn known_or_zero<E: TryFrom<i32>>(value: i32) -> Result<E, Rejection> {
 
 /// A list of at most `max` entries, none twice.
 pub fn list<T: PartialEq>(entries: &[T], max: usize) -> Result<(), Rejection> {
+    // First: whoever sends too many must not make anybody compare them.
+    if entries.len() > max {
+        return Err(Rejection::ListTooLong);
+    }
     let repeated = entries
         .iter()
         .enumerate()
         .any(|(index, entry)| entries[..index].contains(entry));
-    if entries.len() > max || repeated {
-        Err(Rejection::ListTooLong)
-    } else {
-        Ok(())
+    match repeated {
+        true => Err(Rejection::ListTooLong),
+        false => Ok(()),
     }
 }
 
@@ -164,5 +167,28 @@ pub fn owner_of(kind: OwnerKind, number: u64) -> Owner {
     Owner {
         kind: kind as i32,
         number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Incomparable;
+
+    impl PartialEq for Incomparable {
+        fn eq(&self, _: &Incomparable) -> bool {
+            panic!("entries of a list that is too long are compared");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_refused_unread() {
+        assert_eq!(
+            list(&[Incomparable, Incomparable], 1),
+            Err(Rejection::ListTooLong)
+        );
+        assert_eq!(list(&[1, 2], 2), Ok(()));
+        assert_eq!(list(&[1, 1], 2), Err(Rejection::ListTooLong));
     }
 }
