@@ -8,7 +8,7 @@ use polity_ledger::form;
 use polity_proto::v1::{Action, OpenAccount, OwnerKind, OwnerRef, Transfer, action::Kind};
 
 use super::Row;
-use super::comparison::{PAIRS, Sample, Side, alternate};
+use super::comparison::{PAIRS, Side, alternate};
 use super::figure::{Bound, Figure, Goal};
 use super::solo::{Organisation, Solo, store_options};
 use super::workload::{MEMBERS, Payments, scattered};
@@ -65,10 +65,7 @@ fn side<'s>(name: &'s str, solo: &'s mut Solo, payments: &'s Payments, accounts:
         let signed: Vec<Bytes> = numbers
             .map(|number| payment(payments, number, accounts))
             .collect();
-        Sample::of(signed.len() as u64, || {
-            let blocks = signed.chunks(TRANSACTIONS as usize);
-            blocks.for_each(|block| solo.commit(block));
-        })
+        solo.commit_in_blocks(&signed, TRANSACTIONS as usize)
     };
     Side {
         name,

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use super::Row;
-use super::comparison::{PAIRS, Sample, Side, alternate};
+use super::comparison::{PAIRS, Side, alternate};
 use super::figure::{Bound, Figure, Goal};
 use super::solo::{Organisation, Solo, store_options};
 use super::workload::Payments;
@@ -46,10 +46,7 @@ fn side<'s>(name: &'s str, organisation: &'s Organisation, payments: &Payments) 
     let signed: Vec<Bytes> = payments.sign(0..BLOCKS * TRANSACTIONS);
     let run = move || {
         let mut solo = Solo::found(organisation, store_options());
-        Sample::of(signed.len() as u64, || {
-            let blocks = signed.chunks(TRANSACTIONS as usize);
-            blocks.for_each(|block| solo.commit(block));
-        })
+        solo.commit_in_blocks(&signed, TRANSACTIONS as usize)
     };
     Side {
         name,

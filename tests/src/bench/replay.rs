@@ -68,9 +68,7 @@ fn measure() -> Vec<Figure> {
 
     let replay = || {
         let mut solo = Solo::found(&organisation, store_options());
-        Sample::of(signed.len() as u64, || {
-            blocks.iter().for_each(|block| solo.commit(block))
-        })
+        solo.commit_in_blocks(&signed, TRANSACTIONS as usize)
     };
     let roof = || {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");

@@ -17,6 +17,7 @@ use polity_node::store::{Store, StoreOptions};
 use prometheus_client::registry::Registry;
 use tempfile::TempDir;
 
+use super::comparison::Sample;
 use super::workload::{MEMBERS, Payments};
 use crate::charter;
 
@@ -137,7 +138,15 @@ impl Solo {
         self.commit_at(self.time + 1, transactions);
     }
 
-    /// The same at a time.
+    /// Commits transactions in blocks of so many; answers what it took.
+    pub(super) fn commit_in_blocks(&mut self, transactions: &[Bytes], size: usize) -> Sample {
+        Sample::of(transactions.len() as u64, || {
+            let blocks = transactions.chunks(size);
+            blocks.for_each(|block| self.commit(block));
+        })
+    }
+
+    /// Commits the next block at a time.
     pub(super) fn commit_at(&mut self, time: u64, transactions: &[Bytes]) {
         self.height += 1;
         self.time = time;
