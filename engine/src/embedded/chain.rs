@@ -135,7 +135,7 @@ impl Chain {
             .iter()
             .filter_map(|(id, info)| {
                 Some(ConnectedPeer {
-                    public_key: network::public_key(id)?,
+                    public_key: network::public_key(&id.to_bytes())?,
                     moniker: info.moniker.clone(),
                     address: info.address.to_string(),
                     is_outbound: info

@@ -11,10 +11,8 @@ use super::tip::Tip;
 use crate::Fault;
 use crate::application::{Misbehavior, MisbehaviorKind, Timestamp};
 
-/// Pieces of evidence that wait for a block; more are forgotten, because one piece convicts.
-const PENDING_MAX: usize = 100;
-
-/// Evidence that no block carries yet.
+/// Evidence that no block carries yet: one piece for each validator, because one convicts, and a validator that signed
+/// twice a hundred times hides no other.
 #[derive(Default)]
 pub(super) struct Pending(Vec<DoubleVote>);
 
@@ -33,9 +31,11 @@ impl Pending {
         let Some(double) = context.evidence(first, second) else {
             return Ok(());
         };
-        if self.0.len() < PENDING_MAX && !self.0.contains(&double) && !rows.has_evidence(&double)? {
+        let guilty = double.first.vote.address;
+        let is_known = |known: &DoubleVote| known.first.vote.address == guilty;
+        if !self.0.iter().any(is_known) && !rows.has_evidence(&double)? {
             tracing::warn!(
-                validator = %double.first.vote.address,
+                validator = %guilty,
                 height = double.first.vote.height,
                 "a validator signed twice"
             );

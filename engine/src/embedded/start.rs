@@ -112,7 +112,7 @@ impl Embedded {
                 .verifying_key()
                 .to_bytes(),
         };
-        let guard = Arc::new(Guard::open(&settings.guard_file)?);
+        let guard = Arc::new(open_guard(&settings.guard_file).await?);
         let rows = Rows(store);
         let (founding, tip) = {
             let (application, rows) = (Arc::clone(&application), rows.clone());
@@ -127,7 +127,7 @@ impl Embedded {
 
         let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
         let heights = Heights::new(tip.height);
-        let (gossip_sender, gossip_peers) = watch::channel(gossip_peers(&settings.peers));
+        let (gossip_sender, registered) = watch::channel(gossip_peers(&settings.peers));
         let gossip_address = gossip_address(settings.listen)?;
         let gossip = Gossip::bind(
             gossip_address,
@@ -135,7 +135,7 @@ impl Embedded {
             &tip.chain_id,
             pool.clone(),
             heights.clone(),
-            gossip_peers,
+            registered.clone(),
         )
         .await
         .map_err(|error| StartError::Listen(gossip_address, error))?;
@@ -183,6 +183,7 @@ impl Embedded {
             clock: settings.clock,
             progress,
             heights,
+            registered,
         };
         let driver = Driver::new(parts, channels.network)?;
         let events = channels.events.subscribe();
@@ -283,6 +284,19 @@ async fn closed(log: &Path) {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => tokio::time::sleep(GLANCE).await,
             _ => return,
+        }
+    }
+}
+
+/// Opens the guard, and waits while another holds it: an engine that has stopped outlives it by a moment.
+async fn open_guard(file: &Path) -> Result<Guard, GuardError> {
+    let until = Instant::now() + STOP_TIME;
+    loop {
+        match Guard::open(file) {
+            Err(GuardError::InUse(_)) if Instant::now() < until => {
+                tokio::time::sleep(GLANCE).await;
+            }
+            opened => return opened,
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::Fault;
 use crate::application::{Application, Timestamp};
 use crate::embedded::canonical::Address;
 use crate::embedded::evidence::{Pending, Witness};
-use crate::embedded::gossip::Heights;
+use crate::embedded::gossip::{Heights, Peer};
 use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
@@ -49,6 +49,8 @@ pub(in crate::embedded) struct Parts {
     pub(in crate::embedded) tip: Tip,
     pub(in crate::embedded) progress: watch::Sender<Progress>,
     pub(in crate::embedded) heights: Heights,
+    /// The nodes that may be spoken with.
+    pub(in crate::embedded) registered: watch::Receiver<Vec<Peer>>,
 }
 
 /// The application's side of consensus.
@@ -126,10 +128,7 @@ impl Driver {
                     Err(broadcast::error::RecvError::Closed) => return self.ended(ending, &mut events),
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
-                Ok(()) = ahead.changed() => {
-                    let height = *ahead.borrow_and_update();
-                    self.heard_of(Height(height));
-                }
+                Ok(()) = ahead.changed() => self.hear_of_blocks(),
                 () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
                     self.start_next();
                 }
@@ -186,8 +185,8 @@ impl Driver {
                 part,
                 reply,
             } => {
-                let publisher = published_by.unwrap_or(from).to_bytes();
-                let proposed = self.receive(publisher, part).await?;
+                let publisher = published_by.unwrap_or(from);
+                let proposed = self.receive(&publisher, part).await?;
                 let _ = reply.send(proposed);
             }
             AppMsg::Decided {
@@ -222,7 +221,8 @@ impl Driver {
     }
 
     fn height_params(&self) -> HeightParams<Ours> {
-        let is_late = self.pacing.is_late_for(self.tip.next_height());
+        let (next, validators) = (self.tip.next_height(), &self.tip.validators);
+        let is_late = self.pacing.is_late_for(next, validators);
         HeightParams::new(
             self.tip.validators.clone(),
             timeouts(&self.tip.params.pace),
@@ -246,33 +246,16 @@ impl Driver {
     /// and logs may be damaged.
     fn observe(&mut self, event: &Event<Ours>, ending: &mut Ending) -> Result<(), Fault> {
         match event {
-            Event::Received(SignedConsensusMsg::Vote(vote)) => {
-                self.heard_of(vote.height);
-                self.hear(vote)?;
-            }
-            Event::Received(SignedConsensusMsg::Proposal(proposal)) => {
-                self.heard_of(proposal.height);
-            }
-            Event::WalCorrupted(error) => ending.note("is damaged", error),
-            Event::WalReplayError(error) => ending.note("contradicts itself", error),
-            Event::WalResetError(error) => ending.note("cannot be read", error),
-            _ => {}
+            Event::Received(SignedConsensusMsg::Vote(vote)) => self.hear(vote)?,
+            _ => ending.hear(event),
         }
         Ok(())
-    }
-
-    pub(super) fn heard_of(&mut self, height: Height) {
-        if height.0 > self.tip.height {
-            self.pacing.stir(self.tip.height, height.0);
-        }
     }
 
     fn ended(&self, mut ending: Ending, events: &mut RxEvent<Ours>) -> Fault {
         // The reason may have been said just before the end.
         while let Ok(event) = events.try_recv() {
-            if let Event::WalCorrupted(error) = event {
-                ending.note("is damaged", &error);
-            }
+            ending.hear(&event);
         }
         Fault(ending.0.unwrap_or_else(|| {
             "consensus ended by itself; the lines before this one say why".to_owned()
@@ -281,6 +264,15 @@ impl Driver {
 }
 
 impl Ending {
+    fn hear(&mut self, event: &Event<Ours>) {
+        match event {
+            Event::WalCorrupted(error) => self.note("is damaged", error),
+            Event::WalReplayError(error) => self.note("contradicts itself", error),
+            Event::WalResetError(error) => self.note("cannot be read", error),
+            _ => {}
+        }
+    }
+
     fn note(&mut self, what: &str, error: &dyn std::fmt::Display) {
         self.0 = Some(format!(
             "consensus' write-ahead log {what} ({error}). {MOVE_AWAY}"

@@ -116,9 +116,9 @@ fn peer_id(public_key: &[u8; 32]) -> Result<PeerId, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The public key in libp2p's name of a node.
-pub(in crate::embedded) fn public_key(id: &PeerId) -> Option<[u8; 32]> {
-    id.to_bytes().get(6..)?.try_into().ok()
+/// The public key in libp2p's name of a node, as bytes.
+pub(in crate::embedded) fn public_key(peer_id: &[u8]) -> Option<[u8; 32]> {
+    peer_id.get(6..)?.try_into().ok()
 }
 
 struct Config {

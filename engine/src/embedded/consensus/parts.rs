@@ -8,6 +8,7 @@ use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMe
 use malachitebft_app_channel::app::types::core::ProposalPart;
 
 use super::context::Ours;
+use crate::embedded::NodeId;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock, Signature, ValidatorSet};
 use crate::embedded::tip::Tip;
 
@@ -16,10 +17,9 @@ use crate::embedded::tip::Tip;
 pub(super) const HEIGHTS_AHEAD_MAX: u64 = 64;
 /// Bytes of a block that travel in one message.
 const CHUNK_BYTES: usize = 128 * 1024;
-/// Blocks of one publisher that can be on their way at once; a further one pushes out the oldest.
+/// Blocks of one publisher that can be on their way at once; a further one pushes out the oldest. Publishers are
+/// registered nodes, so there are few.
 const STREAMS_PER_PUBLISHER_MAX: usize = 4;
-/// Publishers that are listened to at once. Peers are registered nodes, so there are few.
-const PUBLISHERS_MAX: usize = 256;
 /// What a block may have beside the bytes that the parameters count.
 const SLACK_BYTES: u64 = 1 << 20;
 
@@ -143,7 +143,7 @@ pub(super) struct Arrived {
 /// Blocks on their way to this node, by publisher.
 #[derive(Default)]
 pub(super) struct Streams {
-    publishers: BTreeMap<Vec<u8>, Vec<Stream>>,
+    publishers: BTreeMap<NodeId, Vec<Stream>>,
 }
 
 struct Stream {
@@ -156,18 +156,15 @@ struct Stream {
 }
 
 impl Streams {
-    /// Takes a message in; answers the block that it completed.
+    /// Takes a message of a registered node in; answers the block that it completed.
     pub(super) fn take(
         &mut self,
-        publisher: Vec<u8>,
+        publisher: NodeId,
         message: StreamMessage<Part>,
         tip: &Tip,
     ) -> Option<Arrived> {
         let height = height_of(&message.stream_id)?;
         if !(tip.height + 1..=tip.height + HEIGHTS_AHEAD_MAX).contains(&height) {
-            return None;
-        }
-        if !self.publishers.contains_key(&publisher) && self.publishers.len() >= PUBLISHERS_MAX {
             return None;
         }
         let streams = self.publishers.entry(publisher).or_default();

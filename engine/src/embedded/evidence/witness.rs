@@ -10,8 +10,6 @@ use crate::embedded::tip::Tip;
 const HEIGHTS_MAX: u64 = 1_000;
 /// Rounds of a height that are listened to.
 const ROUNDS_MAX: u32 = 16;
-/// Contradictions that wait until their height is decided; more are forgotten, because one convicts.
-const WAITING_MAX: usize = 100;
 
 /// Two votes of one validator that contradict each other.
 pub(in crate::embedded) type Contradiction = (SignedVote, SignedVote);
@@ -20,7 +18,8 @@ pub(in crate::embedded) type Contradiction = (SignedVote, SignedVote);
 #[derive(Default)]
 pub(in crate::embedded) struct Witness {
     heard: BTreeMap<u64, BTreeMap<Place, SignedVote>>,
-    waiting: Vec<Contradiction>,
+    // Until their height is decided: one for each validator, because one convicts.
+    waiting: BTreeMap<Address, Contradiction>,
 }
 
 /// Where a validator votes once.
@@ -61,9 +60,7 @@ impl Witness {
             return Some(contradiction);
         }
         // Evidence names the time of its block, which is not decided yet.
-        if self.waiting.len() < WAITING_MAX {
-            self.waiting.push(contradiction);
-        }
+        self.waiting.entry(place.2).or_insert(contradiction);
         None
     }
 
@@ -72,7 +69,7 @@ impl Witness {
         self.heard = self
             .heard
             .split_off(&(height + 1).saturating_sub(HEIGHTS_MAX));
-        std::mem::take(&mut self.waiting)
+        std::mem::take(&mut self.waiting).into_values().collect()
     }
 }
 

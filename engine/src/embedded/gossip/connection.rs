@@ -28,7 +28,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// Charged for a transaction that no correct node passes on.
 const FORGED: f64 = 10.0;
-/// Charged for a transaction that the same peer sent before.
+/// Charged for a transaction that the same peer sent before, without being asked.
 const REPEATED: f64 = 1.0;
 
 /// Why a connection ended.
@@ -101,7 +101,10 @@ async fn hear(shared: &Shared, peer: NodeId, desk: &Desk, mut reader: Reader) ->
             Frame::Transactions(transactions) => {
                 shared.counters.received(transactions.len());
                 let received = shared.pool.receive(peer, transactions).await;
-                let repeated = received.repeated;
+                let repeated = match received.repeated {
+                    0 => 0,
+                    repeated => desk.outbox().unasked(repeated),
+                };
                 let forged = received
                     .answers
                     .iter()

@@ -1,6 +1,7 @@
 //! With whom this node may speak, with whom it does, and who has lost that right for a while.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ pub enum Contact {
 pub(super) struct Links {
     own: NodeId,
     records: Mutex<HashMap<NodeId, Record>>,
+    /// Connections that were entered: each has a number of its own, so that a late ticket frees no other's place.
+    entered: AtomicU64,
     changes: watch::Sender<u64>,
 }
 
@@ -74,6 +77,7 @@ impl Links {
         Self {
             own,
             records: Mutex::default(),
+            entered: AtomicU64::new(0),
             changes: watch::Sender::new(0),
         }
     }
@@ -108,7 +112,7 @@ impl Links {
             {
                 return Err(Refusal::Connected);
             }
-            let number = record.link.as_ref().map_or(1, |link| link.number + 1);
+            let number = self.entered.fetch_add(1, Ordering::Relaxed);
             let (close, closed) = oneshot::channel();
             record.link = Some(Link {
                 number,

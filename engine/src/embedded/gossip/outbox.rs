@@ -35,6 +35,8 @@ pub(super) struct Outbox {
     requested: VecDeque<TxId>,
     /// What the peer is to be asked for.
     lacking: VecDeque<TxId>,
+    /// Transactions that it was asked for, each perhaps more than once: it is offered anew while an answer is on its way.
+    asked: usize,
 }
 
 impl Outbox {
@@ -47,6 +49,7 @@ impl Outbox {
             next_round: now + OFFER_AGAIN,
             requested: VecDeque::new(),
             lacking: VecDeque::new(),
+            asked: 0,
         }
     }
 
@@ -62,6 +65,13 @@ impl Outbox {
         self.lacking.extend(ids.into_iter().take(room));
     }
 
+    /// The peer sent so many transactions a second time; answers how many of them this node did not ask for.
+    pub(super) fn unasked(&mut self, repeated: usize) -> usize {
+        let excused = repeated.min(self.asked);
+        self.asked -= excused;
+        repeated - excused
+    }
+
     /// The next frame, or none while there is nothing to say.
     pub(super) fn next(&mut self, waiting: &Waiting, now: Instant) -> Option<Frame> {
         self.ask()
@@ -73,6 +83,7 @@ impl Outbox {
     fn ask(&mut self) -> Option<Frame> {
         let count = self.lacking.len().min(IDS_MAX);
         let ids: Vec<TxId> = self.lacking.drain(..count).collect();
+        self.asked = (self.asked + count).min(REQUESTED_MAX);
         (!ids.is_empty()).then_some(Frame::Want(ids))
     }
 
@@ -247,5 +258,19 @@ mod tests {
         assert_eq!(sizes, [5, 5]);
         outbox.request(vec![TxId::of(b"x"); 2 * REQUESTED_MAX]);
         assert_eq!(outbox.requested.len(), REQUESTED_MAX);
+    }
+
+    #[test]
+    fn a_peer_that_is_asked_twice_may_answer_twice() {
+        let waiting = waiting();
+        let now = Instant::now();
+        let mut outbox = Outbox::new(BEN, &waiting, now);
+        assert_eq!(outbox.unasked(2), 2);
+        for _ in 0..2 {
+            outbox.lack(vec![TxId([7; 32]), TxId([8; 32])]);
+            assert!(outbox.next(&waiting, now).is_some());
+        }
+        assert_eq!(outbox.unasked(1), 0);
+        assert_eq!(outbox.unasked(5), 2);
     }
 }

@@ -67,11 +67,11 @@ impl Driver {
             self.evidence.note(&self.parts.rows, one, other)?;
         }
         self.streams.decided(height);
-        self.pacing.decided(height, is_synced);
         self.parts.heights.reach(height);
         self.note_presence(&block);
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
+        self.pacing.decided(height, is_synced, &tip.validators);
         self.parts
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
@@ -138,6 +138,7 @@ impl Driver {
         let Some(vote) = signed(vote) else {
             return Ok(());
         };
+        self.see_voter(&vote);
         let own = &self.parts;
         if !own.guard.is_trusted()
             && vote.vote.address == own.address

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use bytes::Bytes;
 use malachitebft_app_channel::app::types::core::Round;
 use malachitebft_app_channel::app::types::streaming::StreamMessage;
-use malachitebft_app_channel::app::types::{LocallyProposedValue, ProposedValue};
+use malachitebft_app_channel::app::types::{LocallyProposedValue, PeerId, ProposedValue};
 use malachitebft_app_channel::{NetworkMsg, Reply};
 use prost::Message;
 
 use super::candidates::Candidate;
 use super::{Driver, blocking};
 use crate::Fault;
+use crate::embedded::NodeId;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock};
 use crate::embedded::consensus::build;
 use crate::embedded::consensus::context::{Height, Ours, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::consensus::messages::AnnouncementMessage;
+use crate::embedded::consensus::network;
 use crate::embedded::consensus::parts::{Announcement, Arrived, Part, cut};
+
+/// Rounds above the one at work whose blocks are taken in: a proposer has infinitely many.
+const ROUNDS_AHEAD_MAX: u32 = 16;
 
 impl Driver {
     /// Makes this node's block for a round, the same one when asked again, and sends it to the others.
@@ -124,17 +129,40 @@ impl Driver {
         }
     }
 
-    /// Takes in a piece of another node's block; answers the block when it is whole.
+    /// Takes in a piece of another node's block; answers the block when it is whole. Whoever passes a piece on can
+    /// name any publisher, so those alone are heard that are registered.
     pub(super) async fn receive(
         &mut self,
-        publisher: Vec<u8>,
+        publisher: &PeerId,
         part: StreamMessage<Part>,
     ) -> Result<Option<ProposedValue<Ours>>, Fault> {
+        let Some(publisher) = self.registered(publisher) else {
+            return Ok(None);
+        };
         let Some(arrived) = self.streams.take(publisher, part, &self.tip) else {
             return Ok(None);
         };
-        self.heard_of(Height(arrived.announcement.height));
+        self.see_proposer(&arrived.announcement);
         self.arrived(arrived).await
+    }
+
+    /// The round at work for the next height.
+    fn round(&self) -> u32 {
+        let progress = self.parts.progress.borrow();
+        match progress.working_height == self.tip.next_height() {
+            true => progress.round,
+            false => 0,
+        }
+    }
+
+    fn registered(&self, publisher: &PeerId) -> Option<NodeId> {
+        let key = network::public_key(&publisher.to_bytes())?;
+        let publisher = NodeId::of(&key);
+        let registered = self.parts.registered.borrow();
+        registered
+            .iter()
+            .any(|node| node.id == publisher)
+            .then_some(publisher)
     }
 
     /// Judges a block that has arrived whole. A block that is known keeps its verdict, however late it comes again.
@@ -164,7 +192,7 @@ impl Driver {
             candidate.is_timely |= judge::is_timely(time, now, round);
             return Ok(Some(candidate.proposed(round)));
         }
-        if !self.candidates.has_room_in(round) {
+        if round > self.round() + ROUNDS_AHEAD_MAX || !self.candidates.has_room_in(round) {
             return Ok(None);
         }
 

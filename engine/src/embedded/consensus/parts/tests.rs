@@ -1,6 +1,9 @@
 use super::*;
 use crate::embedded::sample::{Chain, address_of};
 
+const ANN: NodeId = NodeId([1; 20]);
+const BEN: NodeId = NodeId([2; 20]);
+
 fn announced(chain: &Chain, block: &SealedBlock, round: u32) -> Announcement {
     let height = block.header().height;
     let proposer = chain.tip.validators.proposer(height, round).address;
@@ -26,9 +29,9 @@ fn a_block_is_put_together_in_whatever_order_its_pieces_come() {
         order.rotate_left(turn);
         let last = order.pop().unwrap();
         for message in order {
-            assert!(streams.take(vec![1], message, &chain.tip).is_none());
+            assert!(streams.take(ANN, message, &chain.tip).is_none());
         }
-        let arrived = streams.take(vec![1], last, &chain.tip).unwrap();
+        let arrived = streams.take(ANN, last, &chain.tip).unwrap();
         assert_eq!(&arrived.bytes, block.bytes());
         assert_eq!(arrived.announcement.id, block.id());
     }
@@ -90,15 +93,15 @@ fn a_publisher_fills_no_more_than_its_own_few_streams() {
         let mut messages = cut(&announcement, block.bytes(), number);
         messages.truncate(2);
         for message in messages {
-            assert!(streams.take(vec![1], message, &chain.tip).is_none());
+            assert!(streams.take(ANN, message, &chain.tip).is_none());
         }
-        assert!(streams.publishers[&vec![1]].len() <= STREAMS_PER_PUBLISHER_MAX);
+        assert!(streams.publishers[&ANN].len() <= STREAMS_PER_PUBLISHER_MAX);
     }
     // Another one is not disturbed.
     let whole = cut(&announcement, block.bytes(), 7);
     let arrived = whole
         .into_iter()
-        .find_map(|message| streams.take(vec![2], message, &chain.tip));
+        .find_map(|message| streams.take(BEN, message, &chain.tip));
     assert!(arrived.is_some());
     streams.decided(1);
     assert!(streams.publishers.is_empty());
@@ -112,11 +115,8 @@ fn pieces_without_end_are_given_up() {
     for sequence in 1..1_000 {
         let chunk = StreamContent::Data(Part::Chunk(vec![0; CHUNK_BYTES].into()));
         let message = StreamMessage::new(id.clone(), sequence, chunk);
-        assert!(streams.take(vec![1], message, &chain.tip).is_none());
-        let held: u64 = streams.publishers[&vec![1]]
-            .iter()
-            .map(|open| open.bytes)
-            .sum();
+        assert!(streams.take(ANN, message, &chain.tip).is_none());
+        let held: u64 = streams.publishers[&ANN].iter().map(|open| open.bytes).sum();
         assert!(held <= chain.tip.params.block_bytes_max() + SLACK_BYTES);
     }
 }
