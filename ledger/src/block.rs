@@ -3,10 +3,12 @@
 use std::borrow::Borrow;
 use std::rc::Rc;
 
-use polity_proto::v1::{Member, MemberState, Parameters, Paused, Receipt, Validator, action::Kind};
+use polity_proto::v1::{
+    Body, Member, MemberState, Parameters, Paused, Receipt, Validator, action::Kind,
+};
 use sha2::{Digest, Sha256};
 
-use crate::check::CheckedTransaction;
+use crate::check::{CheckedTransaction, UnverifiedTransaction};
 use crate::context::{Authority, Block, Context};
 use crate::judge::{Now, policies};
 use crate::state::{Changes, Overlay, Read, consumed, keys, objects};
@@ -112,7 +114,7 @@ fn begin(state: &mut Overlay<'_>, header: Header) -> Block {
 
 /// Judges one transaction on the newest committed state; changes nothing. The rejection comes
 /// with the index of the action that failed.
-pub fn simulate(parent: &dyn Read, block: Block, body: &polity_proto::v1::Body) -> Receipt {
+pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
     let mut state = Overlay::new(parent);
     apply(&mut state, block, 0, body)
 }
@@ -152,10 +154,19 @@ impl<'s> Window<'s> {
         }
     }
 
-    /// Size, validity and replay, as the parent state tells them: also asked at the door.
+    /// Size, validity and replay, as the parent state tells them.
     pub fn check(&self, checked: &CheckedTransaction) -> Result<(), Rejection> {
-        let valid_until = checked.body().valid_until;
-        if checked.bytes() > self.parameters.transaction_bytes_max as usize {
+        self.admits(checked.id(), checked.bytes(), checked.body())
+    }
+
+    /// The same at the door, where signatures are verified last.
+    pub fn check_unverified(&self, transaction: &UnverifiedTransaction) -> Result<(), Rejection> {
+        self.admits(transaction.id(), transaction.bytes(), transaction.body())
+    }
+
+    fn admits(&self, id: &[u8; 32], bytes: usize, body: &Body) -> Result<(), Rejection> {
+        let valid_until = body.valid_until;
+        if bytes > self.parameters.transaction_bytes_max as usize {
             return Err(Rejection::TooLarge);
         }
         if valid_until < self.now {
@@ -164,19 +175,14 @@ impl<'s> Window<'s> {
         if valid_until - self.now > self.parameters.validity_max {
             return Err(Rejection::ValidTooLong);
         }
-        if consumed::contains(self.state, checked.id()) {
+        if consumed::contains(self.state, id) {
             return Err(Rejection::Consumed);
         }
         Ok(())
     }
 }
 
-fn apply(
-    state: &mut Overlay<'_>,
-    block: Block,
-    position: u32,
-    body: &polity_proto::v1::Body,
-) -> Receipt {
+fn apply(state: &mut Overlay<'_>, block: Block, position: u32, body: &Body) -> Receipt {
     if let Err(rejection) = check_signers(state, body) {
         return refused(rejection, 0);
     }
@@ -202,7 +208,7 @@ fn apply(
 }
 
 /// Whether every signer is a member with this active key: also asked at the door.
-pub fn check_signers(state: &dyn Read, body: &polity_proto::v1::Body) -> Result<(), Rejection> {
+pub fn check_signers(state: &dyn Read, body: &Body) -> Result<(), Rejection> {
     for (index, signer) in body.signers.iter().enumerate() {
         let member: Rc<Member> =
             objects::look(state, signer.member).ok_or(Rejection::MemberUnknown)?;
@@ -236,7 +242,7 @@ pub fn check_signers(state: &dyn Read, body: &polity_proto::v1::Body) -> Result<
 }
 
 /// Whether the signer acts, by such actions alone, and stands behind nothing else.
-fn does_only(body: &polity_proto::v1::Body, signer: usize, is_such: fn(&Kind) -> bool) -> bool {
+fn does_only(body: &Body, signer: usize, is_such: fn(&Kind) -> bool) -> bool {
     let mut own = body
         .actions
         .iter()

@@ -4,40 +4,45 @@ use bytes::Bytes;
 use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::state::Read;
-use polity_ledger::{Rejection, block};
+use polity_ledger::{
+    Rejection,
+    block::{self, Window},
+};
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
 use super::{App, standing};
+use crate::fault::Fault;
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
 const CODE_QUOTA: u32 = 1;
 
 impl App {
     /// Checks transactions that arrived together.
-    pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Vec<CheckResult> {
+    pub(super) fn check_at_door(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, Fault> {
         let organisation = self.organisation();
         let snapshot = self.snapshot();
+        // The next block's time is not known; the newest one's is its lower bound.
+        let now = App::block_time(&snapshot, snapshot.height())?;
+        let window = Window::at(&*snapshot, now);
         let mut welcome = Vec::with_capacity(requests.len());
         let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
             .map(|request| {
                 let seen = self.verifier.look_at(&organisation, &request.transaction);
-                self.before_signatures(&*snapshot, request.kind, &seen)?;
+                self.before_signatures(&*snapshot, &window, request.kind, &seen)?;
                 welcome.push(seen);
                 Ok(())
             })
             .collect();
         let mut verified = self.verifier.settle(welcome).into_iter();
-        // The next block's time is not known; the newest one's is its lower bound.
-        let window = block::Window::at(&*snapshot, self.newest_time());
 
         let mut results = Vec::with_capacity(requests.len());
         for (request, outcome) in requests.iter().zip(outcomes) {
             let result = match outcome {
                 Err(refused) => refused,
                 Ok(()) => match verified.next() {
-                    Some(Ok(checked)) => self.after_signatures(&window, request, &checked),
+                    Some(Ok(checked)) => self.after_signatures(request, &checked),
                     Some(Err(rejection)) => turned_away(rejection),
                     None => turned_away(Rejection::BadSignature),
                 },
@@ -45,15 +50,18 @@ impl App {
             self.metrics.count_door(result.result.code);
             results.push(result);
         }
-        results
+        Ok(results)
     }
 
     fn before_signatures(
         &self,
         snapshot: &dyn Read,
+        window: &Window<'_>,
         kind: CheckKind,
         seen: &Seen,
     ) -> Result<(), CheckResult> {
+        // First, because anybody can send again what is public, at no cost of those who signed it.
+        seen.is_within(window).map_err(turned_away)?;
         let body = seen.body().map_err(turned_away)?;
         block::check_signers(snapshot, body).map_err(turned_away)?;
         self.within_share(kind, body)
@@ -74,12 +82,7 @@ impl App {
         }
     }
 
-    fn after_signatures(
-        &self,
-        window: &block::Window<'_>,
-        request: &Check,
-        checked: &CheckedTransaction,
-    ) -> CheckResult {
+    fn after_signatures(&self, request: &Check, checked: &CheckedTransaction) -> CheckResult {
         // Asked again: what arrived together was looked at before anything of it was charged.
         if let Err(refused) = self.within_share(request.kind, checked.body()) {
             return refused;
@@ -89,21 +92,11 @@ impl App {
                 self.quotas.charge(signer.member, cost(checked.body()));
             }
         }
-        match window.check(checked) {
-            Ok(()) => CheckResult {
-                lane: standing::lane(checked.body()),
-                valid_until: i64::try_from(checked.body().valid_until).ok(),
-                ..CheckResult::default()
-            },
-            Err(rejection) => turned_away(rejection),
+        CheckResult {
+            lane: standing::lane(checked.body()),
+            valid_until: i64::try_from(checked.body().valid_until).ok(),
+            ..CheckResult::default()
         }
-    }
-
-    /// Time of the newest block, or of the genesis.
-    pub(crate) fn newest_time(&self) -> u64 {
-        let snapshot = self.snapshot();
-        self.block_time(&snapshot, snapshot.height())
-            .unwrap_or_default()
     }
 }
 

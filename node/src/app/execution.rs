@@ -20,6 +20,7 @@ use crate::store::{Commit, Durability};
 pub(super) struct Pending {
     commit: Commit,
     block: CommittedBlock,
+    checked: Vec<Checked>,
     recheck: Recheck,
 }
 
@@ -39,7 +40,7 @@ impl App {
             self.tree.reset(&snapshot)?;
         }
         let started = Instant::now();
-        let record = self.record_of(&request);
+        let record = self.record_of(&request)?;
         let organisation = self.organisation();
         let mut checked = Vec::with_capacity(request.transactions.len());
         let outcome =
@@ -83,6 +84,7 @@ impl App {
         *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending {
             commit: executed.commit,
             block,
+            checked,
             recheck,
         });
         crash_point::reach(CrashPoint::AppAfterFinalize);
@@ -106,6 +108,7 @@ impl App {
         crash_point::reach(CrashPoint::AppBeforeCommit);
         self.store.commit_with(pending.commit, durability)?;
         self.tree.committed();
+        self.verifier.forget(&pending.checked);
         crash_point::reach(CrashPoint::AppAfterCommit);
         self.metrics.observe_phase(Phase::Commit, started.elapsed());
         self.metrics.commits.inc();
@@ -141,13 +144,13 @@ impl App {
         })
     }
 
-    fn record_of(&self, request: &FinalizeBlock) -> BlockRecord {
+    fn record_of(&self, request: &FinalizeBlock) -> Result<BlockRecord, Fault> {
         let snapshot = self.snapshot();
-        let parent = request.height - 1;
-        let parent_time = (parent > 0)
-            .then(|| self.block_time(&snapshot, parent))
-            .flatten();
-        BlockRecord {
+        let parent_time = match request.height - 1 {
+            0 => None,
+            parent => Some(App::block_time(&snapshot, parent)?),
+        };
+        Ok(BlockRecord {
             time: seconds(request.time.seconds),
             time_nanos: request.time.nanos,
             parent_time,
@@ -155,7 +158,7 @@ impl App {
             proposer: request.proposer_address.to_vec(),
             evidence: request.misbehavior.iter().map(EvidenceRecord::of).collect(),
             ..BlockRecord::default()
-        }
+        })
     }
 
     /// A refused transaction in a block costs its signers more than another: the pool was used in vain.

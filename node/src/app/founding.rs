@@ -9,7 +9,7 @@ use polity_ledger::{block, state};
 use prost::Message;
 
 use super::proposals::seconds;
-use super::{App, cores, internal, pace};
+use super::{App, BlockRecord, cores, internal, pace};
 use crate::fault::{Fault, FaultKind};
 use crate::store::{Genesis, Hash, LeafChange, Snapshot};
 
@@ -169,18 +169,19 @@ impl App {
         Ok(begun)
     }
 
-    /// Time of a block, Unix seconds; the genesis time for height 0.
-    pub(crate) fn block_time(&self, snapshot: &Snapshot, height: u64) -> Option<u64> {
+    /// Time of a block, Unix seconds; the genesis time for height 0, and 0 before the founding.
+    pub(crate) fn block_time(snapshot: &Snapshot, height: u64) -> Result<u64, Fault> {
         if height == 0 {
-            return GenesisRecord::read(snapshot)
-                .ok()
-                .flatten()
-                .map(|record| record.time);
+            return Ok(GenesisRecord::read(snapshot)?.map_or(0, |record| record.time));
         }
-        let bytes = snapshot.block(height).ok().flatten()?;
-        super::BlockRecord::read(&bytes)
-            .ok()
-            .map(|record| record.time)
+        let missing = || {
+            Fault::new(
+                FaultKind::StoreDamaged,
+                format!("block {height} is missing"),
+            )
+        };
+        let bytes = snapshot.block(height)?.ok_or_else(missing)?;
+        Ok(BlockRecord::read(&bytes)?.time)
     }
 }
 

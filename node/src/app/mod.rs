@@ -188,7 +188,7 @@ impl Application for App {
     }
 
     fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, EngineFault> {
-        Ok(self.check_at_door(requests))
+        stop_on_fault(self.check_at_door(requests))
     }
 
     fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, EngineFault> {

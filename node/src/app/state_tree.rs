@@ -19,7 +19,7 @@ const COMMIT_WAIT: Duration = Duration::from_secs(5);
 const PARALLEL_MIN: usize = 512;
 
 /// Why a proof cannot be given now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// The asked height is not the newest: the tree of the past is gone.
     #[error("only the newest height is proven key by key; the past is proven by histories")]
@@ -27,6 +27,9 @@ pub enum ProofError {
     /// A leaf of the tree is missing in the store.
     #[error("the store lacks a leaf of the tree")]
     LeafMissing,
+    /// The store cannot be read.
+    #[error(transparent)]
+    Fault(#[from] Fault),
 }
 
 struct Versioned {
@@ -191,9 +194,7 @@ fn neighbour(
     path: &ExistenceProof,
 ) -> Result<ics23::ExistenceProof, ProofError> {
     let leaf = snapshot
-        .leaf(&path.key_hash)
-        .ok()
-        .flatten()
+        .leaf(&path.key_hash)?
         .ok_or(ProofError::LeafMissing)?;
     let value = snapshot.get(&leaf.key).ok_or(ProofError::LeafMissing)?;
     Ok(existence(path, leaf.key, value))

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use polity_ledger::Rejection;
+use polity_ledger::block::Window;
 use polity_ledger::check::{self, CheckedTransaction, UnverifiedTransaction};
 use polity_proto::v1::Body;
 use sha2::{Digest, Sha256};
@@ -49,6 +50,15 @@ impl Seen {
             Seen::Answered(Ok(checked)) => Ok(checked.body()),
             Seen::Answered(Err(rejection)) => Err(*rejection),
             Seen::Unverified(unverified) => Ok(unverified.body()),
+        }
+    }
+
+    /// Whether a block at that time could take it in.
+    pub(crate) fn is_within(&self, window: &Window<'_>) -> Result<(), Rejection> {
+        match self {
+            Seen::Answered(Ok(checked)) => window.check(checked),
+            Seen::Answered(Err(rejection)) => Err(*rejection),
+            Seen::Unverified(unverified) => window.check_unverified(unverified),
         }
     }
 }
@@ -104,6 +114,13 @@ impl Verifier {
         }
         let checked = cores::each(batches, |batch| self.settle_batch(batch));
         checked.into_iter().flatten().collect()
+    }
+
+    /// Forgets what was executed: its ids are consumed, so nobody asks for its signatures again.
+    pub(crate) fn forget(&self, executed: &[Checked]) {
+        let executed = executed.iter().flatten();
+        self.memory
+            .forget(executed.map(|checked| checked.envelope_hash()));
     }
 
     fn check_batch(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {

@@ -13,17 +13,18 @@ use prost::Message;
 
 use super::{QueryError, View};
 use crate::app::App;
+use crate::fault::Fault;
 
 /// Path /simulate: what a body would do on this state, signatures aside.
 pub(super) fn simulate(
-    app: &App,
     view: &View,
     request: &SimulateRequest,
     waits: Waits<'_>,
 ) -> Result<SimulateAnswer, QueryError> {
     let answer = match check::parse_body(&request.body) {
-        Ok(body) => query::simulate(view, next_block(app, view), &body, waits)
-            .ok_or(QueryError::Abandoned)?,
+        Ok(body) => {
+            query::simulate(view, next_block(view)?, &body, waits).ok_or(QueryError::Abandoned)?
+        }
         Err(rejection) => refused(rejection),
     };
     Ok(SimulateAnswer {
@@ -34,7 +35,6 @@ pub(super) fn simulate(
 
 /// Path /can.
 pub(super) fn can(
-    app: &App,
     view: &View,
     request: &CanRequest,
     waits: Waits<'_>,
@@ -46,7 +46,7 @@ pub(super) fn can(
     let verdict = match actions::check_form(action, check::SIGNERS_MAX) {
         Ok(()) => query::can(
             view,
-            next_block(app, view),
+            next_block(view)?,
             request.member,
             action,
             request.any_role,
@@ -68,7 +68,6 @@ pub(super) fn can(
 
 /// Path /who-can.
 pub(super) fn who_can(
-    app: &App,
     view: &View,
     request: &WhoCanRequest,
     waits: Waits<'_>,
@@ -80,7 +79,7 @@ pub(super) fn who_can(
     actions::check_form(action, check::SIGNERS_MAX)
         .map_err(|_| QueryError::BadRequest("the action is malformed"))?;
     let (members, truncated) =
-        query::who_can(view, next_block(app, view), action, waits).ok_or(QueryError::Abandoned)?;
+        query::who_can(view, next_block(view)?, action, waits).ok_or(QueryError::Abandoned)?;
     Ok(WhoCanAnswer {
         height: view.height,
         members,
@@ -111,18 +110,16 @@ pub(crate) fn work(query: &Query) -> usize {
 const CANDIDATES: usize = 10;
 
 /// The block that would follow: judged at the time of the newest one.
-pub(super) fn next_block(app: &App, view: &View) -> Block {
-    let time = app
-        .block_time(&view.snapshot, view.height)
-        .unwrap_or_default();
+pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
+    let time = App::block_time(&view.snapshot, view.height)?;
     let paused: Paused = objects::value(view, &keys::key(keys::PAUSED, &[])).unwrap_or_default();
-    Block {
+    Ok(Block {
         height: view.height + 1,
         now: Now {
             time,
             paused: paused.seconds,
         },
-    }
+    })
 }
 
 fn refused(rejection: Rejection) -> SimulateAnswer {

@@ -4,18 +4,13 @@ use polity_ledger::health;
 use polity_proto::v1::{HealthAnswer, HealthRequest};
 
 use super::{QueryError, View};
-use crate::app::App;
 
 /// Most units of an answer.
 const UNITS_MAX: usize = 1_000;
 
 /// Path /health.
-pub(super) fn of(
-    app: &App,
-    view: &View,
-    request: &HealthRequest,
-) -> Result<HealthAnswer, QueryError> {
-    let now = super::authority::next_block(app, view).now.time;
+pub(super) fn of(view: &View, request: &HealthRequest) -> Result<HealthAnswer, QueryError> {
+    let now = super::authority::next_block(view)?.now.time;
     let units = match request.below {
         true => health::subtree(view, request.unit, UNITS_MAX + 1),
         false => vec![request.unit],

@@ -11,7 +11,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::{QueryError, View};
-use crate::app::BlockRecord;
+use crate::app::{App, BlockRecord};
 use crate::store::Position;
 
 /// Most entries of a page.
@@ -49,7 +49,10 @@ pub(super) fn page(view: &View, request: &HistoryRequest) -> Result<HistoryAnswe
         count,
         root: record.history_root,
         peaks: peaks(from, &node)?,
-        contexts: entries.iter().map(|entry| context(view, entry)).collect(),
+        contexts: entries
+            .iter()
+            .map(|entry| context(view, entry))
+            .collect::<Result<_, _>>()?,
         entries,
         consistency: consistency.into_iter().map(|hash| hash.to_vec()).collect(),
     })
@@ -131,23 +134,23 @@ fn peaks(count: u64, node: &impl Fn(u32, u64) -> Option<Hash>) -> Result<Vec<Vec
 }
 
 /// The event that an entry points to, for a reader; the reader proves it by its receipt.
-fn context(view: &View, entry: &[u8]) -> EntryContext {
+fn context(view: &View, entry: &[u8]) -> Result<EntryContext, QueryError> {
     let Ok(entry) = HistoryEntry::decode(entry) else {
-        return EntryContext::default();
+        return Ok(EntryContext::default());
     };
     let position = Position {
         height: entry.height,
         index: entry.position,
     };
-    let block = view.snapshot.block(entry.height).ok().flatten();
-    let block = block.and_then(|bytes| BlockRecord::read(&bytes).ok());
+    let block = view.snapshot.block(entry.height)?;
+    let block = block.map(|bytes| BlockRecord::read(&bytes)).transpose()?;
     let transactions = block.as_ref().map_or(0, |block| block.transactions);
-    let time = match (&block, entry.height) {
-        (Some(block), _) => block.time,
-        (None, _) => genesis_time(view),
+    let time = match &block {
+        Some(block) => block.time,
+        None => App::block_time(&view.snapshot, 0)?,
     };
     let receipt = if entry.height > 0 && entry.position < transactions {
-        view.snapshot.receipt(position).ok().flatten()
+        view.snapshot.receipt(position)?
     } else {
         let index = u64::from(entry.position - transactions.min(entry.position));
         view.get(&keys::key(keys::TIMER_RECEIPT, &[entry.height, index]))
@@ -158,21 +161,12 @@ fn context(view: &View, entry: &[u8]) -> EntryContext {
         .and_then(|receipt| receipt.events.into_iter().nth(entry.event as usize));
     let transaction_id = view
         .snapshot
-        .transaction(position)
-        .ok()
-        .flatten()
+        .transaction(position)?
         .and_then(|bytes| polity_proto::v1::Envelope::decode(&bytes[..]).ok())
         .map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
-    EntryContext {
+    Ok(EntryContext {
         event,
         time,
         transaction_id,
-    }
-}
-
-fn genesis_time(view: &View) -> u64 {
-    crate::app::GenesisRecord::read(&view.snapshot)
-        .ok()
-        .flatten()
-        .map_or(0, |record| record.time)
+    })
 }

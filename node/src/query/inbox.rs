@@ -4,15 +4,10 @@ use polity_ledger::query;
 use polity_proto::v1::{InboxAnswer, InboxRequest};
 
 use super::{QueryError, View};
-use crate::app::App;
 
 /// Path /inbox.
-pub(super) fn list(
-    app: &App,
-    view: &View,
-    request: &InboxRequest,
-) -> Result<InboxAnswer, QueryError> {
-    let block = super::authority::next_block(app, view);
+pub(super) fn list(view: &View, request: &InboxRequest) -> Result<InboxAnswer, QueryError> {
+    let block = super::authority::next_block(view)?;
     let items = query::inbox(view, block, request.member);
     Ok(InboxAnswer {
         height: view.height,

@@ -60,6 +60,9 @@ pub enum QueryError {
     /// Whoever asked has gone, or their time is up.
     #[error("abandoned: nobody waits for the answer any more")]
     Abandoned,
+    /// This node cannot read what it stored.
+    #[error("fault: {0}")]
+    Fault(#[from] crate::fault::Fault),
 }
 
 impl QueryError {
@@ -75,6 +78,7 @@ impl QueryError {
             QueryError::Busy => 16,
             QueryError::NotFounded => 17,
             QueryError::Abandoned => 18,
+            QueryError::Fault(_) => 19,
         }
     }
 }
@@ -144,12 +148,12 @@ impl App {
             "/inclusion" => history::inclusion(&view, &decode(data)?)?.encode_to_vec(),
             "/receipt" => receipt::by_id(&view, data)?.encode_to_vec(),
             "/receipt-at" => receipt::at(&view, &decode(data)?)?.encode_to_vec(),
-            "/simulate" => authority::simulate(self, &view, &decode(data)?, waits)?.encode_to_vec(),
-            "/can" => authority::can(self, &view, &decode(data)?, waits)?.encode_to_vec(),
-            "/who-can" => authority::who_can(self, &view, &decode(data)?, waits)?.encode_to_vec(),
-            "/health" => health::of(self, &view, &decode(data)?)?.encode_to_vec(),
-            "/outlook" => outlook::of(self, &view, &decode(data)?)?.encode_to_vec(),
-            "/inbox" => inbox::list(self, &view, &decode(data)?)?.encode_to_vec(),
+            "/simulate" => authority::simulate(&view, &decode(data)?, waits)?.encode_to_vec(),
+            "/can" => authority::can(&view, &decode(data)?, waits)?.encode_to_vec(),
+            "/who-can" => authority::who_can(&view, &decode(data)?, waits)?.encode_to_vec(),
+            "/health" => health::of(&view, &decode(data)?)?.encode_to_vec(),
+            "/outlook" => outlook::of(&view, &decode(data)?)?.encode_to_vec(),
+            "/inbox" => inbox::list(&view, &decode(data)?)?.encode_to_vec(),
             "/refusals" => refusals::list(&view, &decode(data)?)?.encode_to_vec(),
             "/status" => status::of(self, &view)?.encode_to_vec(),
             _ => return Err(QueryError::UnknownPath),

@@ -6,6 +6,7 @@ use polity_proto::v1::{KeyAnswer, KeysAnswer, KeysRequest};
 
 use super::{QueryError, decode, key_result};
 use crate::app::App;
+use crate::fault::Fault;
 use crate::store::{KEY_BYTES_MAX, Snapshot};
 
 /// Most keys of one question.
@@ -71,10 +72,10 @@ impl App {
             .tree
             .with_snapshot(|| self.snapshot())
             .ok_or(QueryError::Busy)?;
-        if snapshot.organisation().ok().flatten().is_none() {
+        if snapshot.organisation()?.is_none() {
             return Err(QueryError::NotFounded);
         }
-        let proven_height = proven_height(&snapshot);
+        let proven_height = proven_height(&snapshot)?;
         if height != 0 && height != proven_height && height != snapshot.height() {
             return Err(crate::app::ProofError::NotNewest.into());
         }
@@ -95,14 +96,14 @@ impl App {
 }
 
 /// The height whose root the newest state has and whose next header may be there already.
-fn proven_height(snapshot: &Snapshot) -> u64 {
+fn proven_height(snapshot: &Snapshot) -> Result<u64, Fault> {
     let newest = snapshot.height();
     // The first block of an idle network leaves the root of the genesis, which its own header proves.
-    let before = snapshot.app_hash_before().ok().flatten();
-    match before == Some(snapshot.app_hash()) {
+    let before = snapshot.app_hash_before()?;
+    Ok(match before == Some(snapshot.app_hash()) {
         true => newest.saturating_sub(1),
         false => newest,
-    }
+    })
 }
 
 fn check_key(key: &[u8]) -> Result<(), QueryError> {

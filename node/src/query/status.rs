@@ -3,16 +3,11 @@
 use polity_proto::v1::StatusAnswer;
 
 use super::{QueryError, View};
-use crate::app::{App, BlockRecord, GenesisRecord};
+use crate::app::{App, GenesisRecord};
 
 /// Path /status.
 pub(super) fn of(app: &App, view: &View) -> Result<StatusAnswer, QueryError> {
-    let genesis = GenesisRecord::read(&view.snapshot)
-        .ok()
-        .flatten()
-        .ok_or(QueryError::NotFounded)?;
-    let record = view.snapshot.block(view.height).ok().flatten();
-    let record = record.and_then(|bytes| BlockRecord::read(&bytes).ok());
+    let genesis = GenesisRecord::read(&view.snapshot)?.ok_or(QueryError::NotFounded)?;
     Ok(StatusAnswer {
         height: view.height,
         app_hash: view.snapshot.app_hash().to_vec(),
@@ -20,6 +15,6 @@ pub(super) fn of(app: &App, view: &View) -> Result<StatusAnswer, QueryError> {
         chain_id: genesis.chain_id.clone(),
         organisation: app.organisation().to_vec(),
         engine: app.options.engine.clone(),
-        time: record.map_or(genesis.time, |record| record.time),
+        time: App::block_time(&view.snapshot, view.height)?,
     })
 }

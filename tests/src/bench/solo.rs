@@ -198,3 +198,46 @@ fn at(seconds: u64) -> Timestamp {
         nanos: 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polity_engine::application::{Check, CheckKind};
+    use polity_ledger::Rejection;
+
+    use super::*;
+
+    fn offer(solo: &Solo, transaction: &Bytes) -> u32 {
+        let check = Check {
+            transaction: transaction.clone(),
+            kind: CheckKind::New,
+        };
+        solo.app.check(check).expect("the door answers").result.code
+    }
+
+    /// A large transaction of one member.
+    fn payment(payments: &Payments, number: u64) -> Bytes {
+        let transfers = (0..100).map(|_| payments.transfer(0, 1)).collect();
+        let member = charter::member_number(DEPARTMENTS, 0);
+        payments.sign_as(number, member, &charter::member_key(0), transfers)
+    }
+
+    #[test]
+    fn whoever_repeats_what_is_public_uses_nobodys_share_up() {
+        let organisation = Organisation::new();
+        let mut solo = Solo::found(&organisation, store_options());
+        let payments = organisation.payments(1);
+        let executed = payment(&payments, 0);
+        solo.commit(std::slice::from_ref(&executed));
+        let expired = Payments {
+            valid_until: FOUNDED_AT,
+            ..payments.clone()
+        };
+        for number in 1..100 {
+            assert_eq!(offer(&solo, &executed), Rejection::Consumed.code());
+            let expired = payment(&expired, number);
+            assert_eq!(offer(&solo, &expired), Rejection::Expired.code());
+        }
+
+        assert_eq!(offer(&solo, &payment(&payments, 100)), 0);
+    }
+}

@@ -93,7 +93,7 @@ impl Payments {
         Envelope { body, signatures }.encode_to_vec().into()
     }
 
-    fn transfer(&self, payer: usize, payee: usize) -> Action {
+    pub(super) fn transfer(&self, payer: usize, payee: usize) -> Action {
         Action {
             kind: Some(Kind::Transfer(self.cent(payer, payee))),
             ..Action::default()

@@ -8,8 +8,8 @@ use super::Checked;
 /// SHA-256 of a whole envelope, never a transaction's id: one body with another signature is another envelope.
 type EnvelopeHash = [u8; 32];
 
-/// Bytes of envelopes that one generation remembers. Two are kept, and the younger one alone holds what waits in a
-/// full pool, 100,000 transactions of one transfer, so that none is verified a second time when its block comes.
+/// Bytes that one generation remembers. Two are kept, and the younger one alone holds what waits in a full pool, 100,000
+/// transactions of one transfer, so that none is verified a second time when its block comes.
 const GENERATION_BYTES_MAX: usize = 96 << 20;
 
 /// An envelope whose signatures were verified, well or not.
@@ -18,6 +18,12 @@ pub(super) struct Verified {
     /// Size of the envelope.
     pub(super) bytes: usize,
     pub(super) checked: Checked,
+}
+
+/// What is remembered of an envelope, and the bytes that this takes.
+struct Known {
+    checked: Checked,
+    bytes: usize,
 }
 
 /// How an envelope stands with the one who wants to verify it.
@@ -33,15 +39,15 @@ pub(super) enum Standing {
 /// The outcomes of verifications, shared by all threads.
 #[derive(Default)]
 pub(super) struct Memory {
-    known: Mutex<Known>,
+    outcomes: Mutex<Outcomes>,
     landed: Condvar,
 }
 
 #[derive(Default)]
-struct Known {
-    young: HashMap<EnvelopeHash, Checked>,
+struct Outcomes {
+    young: HashMap<EnvelopeHash, Known>,
     young_bytes: usize,
-    old: HashMap<EnvelopeHash, Checked>,
+    old: HashMap<EnvelopeHash, Known>,
     in_flight: HashSet<EnvelopeHash>,
 }
 
@@ -67,12 +73,12 @@ impl Memory {
             memory: self,
             envelopes: Vec::new(),
         };
-        let mut known = self.lock();
+        let mut outcomes = self.lock();
         let standings = envelopes.map(|envelope| {
-            if let Some(checked) = known.recall(&envelope) {
+            if let Some(checked) = outcomes.recall(&envelope) {
                 return Standing::Known(checked);
             }
-            if !known.in_flight.insert(envelope) {
+            if !outcomes.in_flight.insert(envelope) {
                 return Standing::InFlight;
             }
             claim.envelopes.push(envelope);
@@ -82,27 +88,39 @@ impl Memory {
         (claim, standings)
     }
 
+    /// Forgets envelopes.
+    pub(super) fn forget<'e>(&self, envelopes: impl Iterator<Item = &'e EnvelopeHash>) {
+        let mut outcomes = self.lock();
+        envelopes.for_each(|envelope| outcomes.forget(envelope));
+    }
+
     /// Waits until none of these envelopes is in flight.
     pub(super) fn wait_for(&self, envelopes: impl Iterator<Item = EnvelopeHash>) {
         let envelopes: Vec<_> = envelopes.collect();
-        let flies = |known: &mut Known| {
+        let flies = |outcomes: &mut Outcomes| {
             let mut envelopes = envelopes.iter();
-            envelopes.any(|envelope| known.in_flight.contains(envelope))
+            envelopes.any(|envelope| outcomes.in_flight.contains(envelope))
         };
         let waited = self.landed.wait_while(self.lock(), flies);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let outcomes = self.lock();
+        outcomes.young.is_empty() && outcomes.old.is_empty() && outcomes.young_bytes == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outcomes> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Claim<'_> {
     /// Remembers what became of the claimed envelopes.
     pub(super) fn settle(self, verified: Vec<Verified>) {
-        let mut known = self.memory.lock();
-        verified.into_iter().for_each(|one| known.remember(one));
+        let mut outcomes = self.memory.lock();
+        verified.into_iter().for_each(|one| outcomes.remember(one));
     }
 }
 
@@ -111,18 +129,19 @@ impl Drop for Claim<'_> {
         if self.envelopes.is_empty() {
             return;
         }
-        let mut known = self.memory.lock();
+        let mut outcomes = self.memory.lock();
         for envelope in &self.envelopes {
-            known.in_flight.remove(envelope);
+            outcomes.in_flight.remove(envelope);
         }
         self.memory.landed.notify_all();
     }
 }
 
-impl Known {
+impl Outcomes {
     fn recall(&self, envelope: &EnvelopeHash) -> Option<Checked> {
         let found = self.young.get(envelope);
-        found.or_else(|| self.old.get(envelope)).cloned()
+        let found = found.or_else(|| self.old.get(envelope));
+        found.map(|known| known.checked.clone())
     }
 
     fn remember(&mut self, verified: Verified) {
@@ -131,7 +150,20 @@ impl Known {
             self.young_bytes = 0;
         }
         // A decoded transaction takes about three times its bytes.
-        self.young_bytes += 3 * verified.bytes + 256;
-        self.young.insert(verified.envelope_hash, verified.checked);
+        let bytes = 3 * verified.bytes + 256;
+        let known = Known {
+            checked: verified.checked,
+            bytes,
+        };
+        if self.young.insert(verified.envelope_hash, known).is_none() {
+            self.young_bytes += bytes;
+        }
+    }
+
+    fn forget(&mut self, envelope: &EnvelopeHash) {
+        match self.young.remove(envelope) {
+            Some(known) => self.young_bytes -= known.bytes,
+            None => drop(self.old.remove(envelope)),
+        }
     }
 }

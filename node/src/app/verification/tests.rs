@@ -111,6 +111,20 @@ fn a_bad_signature_is_refused_beside_good_ones_and_remembered() {
 }
 
 #[test]
+fn what_was_executed_is_forgotten() {
+    let (verifier, envelopes) = (verifier(), envelopes());
+    let checked = verifier.check_all(&ORGANISATION, &envelopes);
+    verifier.forget(&checked[..1_000]);
+    verifier.check_all(&ORGANISATION, &envelopes);
+    assert_eq!(
+        verifier.metrics.signature_verifications.get(),
+        ENVELOPES + 1_000
+    );
+    verifier.forget(&checked);
+    assert!(verifier.memory.is_empty());
+}
+
+#[test]
 fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
     let (verifier, envelopes) = (verifier(), envelopes());
     let claimed = Barrier::new(2);
