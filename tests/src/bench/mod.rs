@@ -18,6 +18,7 @@ mod generator;
 mod heights;
 mod hot;
 mod idle;
+mod junk;
 mod localnet;
 mod network;
 mod newest;
@@ -68,4 +69,5 @@ pub const ROWS: &[Row] = &[
     heights::ROW,
     newest::ROW,
     accounts::ROW,
+    junk::ROW,
 ];

@@ -23,6 +23,17 @@ pub(super) struct Ours {
 
 /// Starts nodes whose members may send as much as they like, so many transfers in each transaction.
 pub(super) fn ours(engine: Engine, nodes: usize, transfers: usize) -> Ours {
+    ours_limited(engine, nodes, transfers, 0)
+}
+
+/// The same, where one address may call so often a second; 0 is without a limit.
+pub(super) fn ours_limited(
+    engine: Engine,
+    nodes: usize,
+    transfers: usize,
+    calls_per_second: u32,
+) -> Ours {
+    let limit = format!("gateway.limits.calls_per_second={calls_per_second}");
     let mut cluster = Cluster::found(&Founding {
         engine,
         founders: nodes,
@@ -30,7 +41,7 @@ pub(super) fn ours(engine: Engine, nodes: usize, transfers: usize) -> Ours {
         settings: &[
             "share.actions_per_second=0",
             "share.block_actions_max=1000000",
-            "gateway.limits.calls_per_second=0",
+            &limit,
         ],
         charter: &charter::members(MEMBERS),
     });
