@@ -73,7 +73,7 @@ impl DoubleVote {
         })
     }
 
-    /// The hash by which a piece of evidence is known.
+    /// The bytes by which a piece of evidence is counted and known.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.to_message().encode_to_vec()
