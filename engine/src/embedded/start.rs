@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
+use malachitebft_app_channel::app::engine::consensus;
 use malachitebft_app_channel::{Channels, EngineHandle};
+use ractor::ActorCell;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use tokio::sync::watch;
@@ -263,18 +265,30 @@ impl Embedded {
 }
 
 /// Stops Malachite's actors, each in its own time. Their supervisor kills all others when it hears of the first
-/// that ended, and a network that is killed listens on; so it hears of none.
+/// that ended, and a network that is killed listens on; so it hears of none. Consensus comes first, because it
+/// waits without end for an answer of one that is gone.
 async fn stop_actors(actors: EngineHandle) {
     let supervisor = actors.actor.get_cell();
-    let reason = || Some("the node stops".to_owned());
-    let mut stopping = JoinSet::new();
-    for actor in supervisor.get_children() {
+    let children = supervisor.get_children();
+    for actor in &children {
         actor.unlink(supervisor.clone());
-        stopping.spawn(async move { actor.stop_and_wait(reason(), Some(STOP_TIME)).await });
     }
-    while stopping.join_next().await.is_some() {}
+    let is_consensus =
+        |actor: &ActorCell| actor.is_message_type_of::<consensus::Msg<Ours>>() == Some(true);
+    let (consensus, others): (Vec<_>, Vec<_>) = children.into_iter().partition(is_consensus);
+    for actors in [consensus, others] {
+        let mut stopping = JoinSet::new();
+        for actor in actors {
+            stopping.spawn(async move { actor.stop_and_wait(reason(), Some(STOP_TIME)).await });
+        }
+        while stopping.join_next().await.is_some() {}
+    }
     supervisor.stop(reason());
     let _ = tokio::time::timeout(STOP_TIME, actors.handle).await;
+}
+
+fn reason() -> Option<String> {
+    Some("the node stops".to_owned())
 }
 
 /// Waits until nobody has Malachite's log open. A thread of its own writes it, which nobody can join and
