@@ -10,6 +10,7 @@ use axum::routing::get;
 
 use super::body::BodyError;
 use super::cors::cors;
+use super::limits::Limits;
 use super::listen::Peer;
 use super::means::Gateway;
 use super::methods::{METHODS, Method, Signature};
@@ -68,18 +69,52 @@ async fn answer_all(gateway: &Gateway, peer: &Peer, calls: Vec<Option<Call>>) ->
     }
 
     let deadline = gateway.deadline();
-    let mut replies = Vec::new();
+    let mut answers = Answers::default();
     for call in calls.into_iter().flatten() {
-        replies.push(gateway.reply(call, peer.address, deadline).await.text());
+        let reply = if answers.text.len() < gateway.limits().batch_answer_bytes_max {
+            gateway.reply(call, peer.address, deadline).await
+        } else {
+            Reply::new(call.id, Err(batch_is_full(gateway.limits())))
+        };
+        answers.push(&reply);
     }
-    let text = match replies.as_slice() {
+    match answers.close() {
+        Some(text) => respond(StatusCode::OK, text),
         // Notifications alone get an empty answer.
-        [] => return StatusCode::OK.into_response(),
-        // CometBFT answers a batch of one without brackets.
-        [reply] => reply.clone(),
-        replies => format!("[{}]", replies.join(",")),
-    };
-    respond(StatusCode::OK, text)
+        None => StatusCode::OK.into_response(),
+    }
+}
+
+/// The answers of a batch, one after the other, so that none is kept twice.
+#[derive(Default)]
+struct Answers {
+    text: String,
+    count: usize,
+}
+
+impl Answers {
+    fn push(&mut self, reply: &Reply) {
+        self.text.push(if self.count == 0 { '[' } else { ',' });
+        self.text.push_str(&reply.text());
+        self.count += 1;
+    }
+
+    fn close(mut self) -> Option<String> {
+        match self.count {
+            0 => return None,
+            // CometBFT answers a batch of one without brackets.
+            1 => drop(self.text.remove(0)),
+            _ => self.text.push(']'),
+        }
+        Some(self.text)
+    }
+}
+
+fn batch_is_full(limits: &Limits) -> RpcError {
+    let most = limits.batch_answer_bytes_max;
+    RpcError::server(&format!(
+        "the answers of this batch have {most} bytes already; ask again in another one"
+    ))
 }
 
 /// A request such as `/block?height=5`.

@@ -18,6 +18,8 @@ pub struct Limits {
     pub header_bytes_max: usize,
     /// Calls in one JSON-RPC batch.
     pub batch_calls_max: usize,
+    /// Bytes of the answers of one JSON-RPC batch; the calls after it are told so.
+    pub batch_answer_bytes_max: usize,
     /// Transactions in one `broadcast_batch`.
     pub batch_transactions_max: usize,
     /// Calls that one address may make in a second, on average; 0 means without limit.
@@ -70,6 +72,7 @@ impl Default for Limits {
             websocket_message_bytes_max: 1 << 20,
             header_bytes_max: 64 << 10,
             batch_calls_max: 100,
+            batch_answer_bytes_max: 16 << 20,
             batch_transactions_max: 10_000,
             calls_per_second: 500,
             calls_burst: 1_000,
@@ -112,7 +115,7 @@ pub struct LimitError {
 impl Limits {
     /// Refuses values that would lock everyone out or leave a bound without meaning.
     pub fn validate(&self) -> Result<(), LimitError> {
-        let ranges: [(&'static str, u64, u64, u64); 26] = [
+        let ranges: [(&'static str, u64, u64, u64); 27] = [
             (
                 "body_bytes_max",
                 self.body_bytes_max as u64,
@@ -138,6 +141,12 @@ impl Limits {
                 1 << 20,
             ),
             ("batch_calls_max", self.batch_calls_max as u64, 1, 10_000),
+            (
+                "batch_answer_bytes_max",
+                self.batch_answer_bytes_max as u64,
+                1 << 10,
+                1 << 30,
+            ),
             (
                 "batch_transactions_max",
                 self.batch_transactions_max as u64,

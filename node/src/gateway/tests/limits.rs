@@ -39,6 +39,30 @@ async fn a_batch_larger_than_the_burst_is_answered_after_a_rest() {
 }
 
 #[tokio::test]
+async fn a_batch_whose_answers_grow_too_large_is_answered_in_part_and_says_so() {
+    let limits = Limits {
+        batch_answer_bytes_max: 1 << 10,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let calls: Vec<String> = (1..=100)
+        .map(|id| json!({"id": id, "method": "status"}).to_string())
+        .collect();
+    let body = post(server.address, &format!("[{}]", calls.join(",")))
+        .await
+        .body;
+    let answers: Vec<Value> = serde_json::from_str(&body).unwrap();
+    let told = answers
+        .iter()
+        .filter(|answer| answer["error"]["code"] == json!(-32000));
+
+    assert_eq!(answers.len(), 100);
+    assert!(answers[0]["result"].is_object(), "{}", answers[0]);
+    assert!(told.count() > 90, "{body}");
+    assert_eq!(answers[99]["id"], json!(100));
+}
+
+#[tokio::test]
 async fn bad_signatures_are_paid_for_by_the_address_that_sent_them() {
     let limits = Limits {
         calls_per_second: 1,
