@@ -10,6 +10,7 @@ pub mod app;
 #[cfg(test)]
 mod auditors_guide;
 pub mod backend;
+mod buckets;
 pub mod charter;
 pub mod commands;
 pub mod config;

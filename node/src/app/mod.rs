@@ -99,7 +99,7 @@ pub struct App {
     pub(crate) tree: SharedTree,
     pub(crate) options: AppOptions,
     verifier: Verifier,
-    quotas: quota::Buckets,
+    quotas: quota::Quotas,
     pending: Mutex<Option<Pending>>,
     organisation: RwLock<[u8; 32]>,
     // Of the chain that goes on now.
@@ -124,7 +124,7 @@ impl App {
         let chain = record.as_ref().map(GenesisRecord::newest);
         let (committed, _) = broadcast::channel(256);
         Ok(App {
-            quotas: quota::Buckets::new(options.quota),
+            quotas: quota::Quotas::new(options.quota),
             store,
             tree,
             options,

@@ -1,11 +1,11 @@
 //! Fair share of members: local, never consensus.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Most members of whom a bucket is kept; the fullest are forgotten first.
-const BUCKETS_MAX: usize = 100_000;
+use crate::buckets::Buckets;
+
+/// Most members of whom it is known at a time what they have left.
+const MEMBERS_MAX: usize = 100_000;
 
 /// A token bucket per member, counted in what transactions cost everybody: their actions and those that they propose.
 /// Imports and benches raise it.
@@ -30,49 +30,34 @@ impl Default for Quota {
 }
 
 /// The buckets of all members.
-pub(crate) struct Buckets {
-    quota: Quota,
-    buckets: Mutex<HashMap<u64, (f64, Instant)>>,
+pub(crate) struct Quotas {
+    refused_cost: f64,
+    buckets: Buckets<u64>,
 }
 
-impl Buckets {
-    pub(crate) fn new(quota: Quota) -> Buckets {
-        Buckets {
-            quota,
-            buckets: Mutex::default(),
+impl Quotas {
+    pub(crate) fn new(quota: Quota) -> Quotas {
+        Quotas {
+            refused_cost: quota.refused_cost,
+            buckets: Buckets::new(quota.per_second, quota.burst, MEMBERS_MAX),
         }
     }
 
     /// The first member who has nothing left. Nothing is charged: junk in somebody's name costs them nothing.
     pub(crate) fn exhausted(&self, mut members: impl Iterator<Item = u64>) -> Option<u64> {
-        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        members.find(|member| {
-            let bucket = buckets.get(member);
-            bucket.is_some_and(|bucket| self.level(bucket) < 1.0)
-        })
+        let now = Instant::now();
+        members.find(|member| self.buckets.left(*member, now) < 1.0)
     }
 
     /// Charges a member, after the signature was verified. Whoever has something left may spend more than that once,
     /// and waits the longer.
     pub(crate) fn charge(&self, member: u64, cost: f64) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= BUCKETS_MAX {
-            buckets.retain(|_, bucket| self.level(bucket) < self.quota.burst);
-        }
-        let now = Instant::now();
-        let level = buckets
-            .get(&member)
-            .map_or(self.quota.burst, |bucket| self.level(bucket));
-        buckets.insert(member, ((level - cost).max(-self.quota.burst), now));
+        self.buckets.charge(member, cost, Instant::now());
     }
 
     /// Charges a member for a transaction that was refused in a block; its cost was paid once at the door.
     pub(crate) fn charge_refused(&self, member: u64, cost: f64) {
-        self.charge(member, cost * (self.quota.refused_cost - 1.0).max(0.0));
-    }
-
-    fn level(&self, (level, since): &(f64, Instant)) -> f64 {
-        (level + since.elapsed().as_secs_f64() * self.quota.per_second).min(self.quota.burst)
+        self.charge(member, cost * (self.refused_cost - 1.0).max(0.0));
     }
 }
 
@@ -82,30 +67,30 @@ mod tests {
 
     #[test]
     fn a_member_who_used_the_burst_waits_and_others_do_not() {
-        let buckets = Buckets::new(Quota {
+        let quotas = Quotas::new(Quota {
             burst: 3.0,
             per_second: 0.000_001,
             refused_cost: 3.0,
         });
         for cost in [2.0, 1.0] {
-            assert_eq!(buckets.exhausted([1, 2].into_iter()), None);
-            buckets.charge(1, cost);
+            assert_eq!(quotas.exhausted([1, 2].into_iter()), None);
+            quotas.charge(1, cost);
         }
-        assert_eq!(buckets.exhausted([2, 1].into_iter()), Some(1));
-        assert_eq!(buckets.exhausted([2].into_iter()), None);
+        assert_eq!(quotas.exhausted([2, 1].into_iter()), Some(1));
+        assert_eq!(quotas.exhausted([2].into_iter()), None);
     }
 
     #[test]
     fn what_is_refused_in_a_block_costs_as_much_as_is_configured() {
         for (refused_cost, left) in [(0.0, true), (1.0, true), (2.0, false)] {
-            let buckets = Buckets::new(Quota {
+            let quotas = Quotas::new(Quota {
                 burst: 20.0,
                 per_second: 0.000_001,
                 refused_cost,
             });
-            buckets.charge(1, 10.0);
-            buckets.charge_refused(1, 10.0);
-            let exhausted = buckets.exhausted([1].into_iter());
+            quotas.charge(1, 10.0);
+            quotas.charge_refused(1, 10.0);
+            let exhausted = quotas.exhausted([1].into_iter());
             assert_eq!(exhausted.is_none(), left, "{refused_cost}");
         }
     }

@@ -32,7 +32,7 @@ pub struct Limits {
     pub addresses_max: usize,
     /// Connections at a time.
     pub connections_max: usize,
-    /// Connections at a time from one address.
+    /// Connections at a time from one address; neighbours of one /64 of IPv6 count as one.
     pub connections_per_address_max: usize,
     /// Questions read from the store at a time.
     pub queries_at_once: usize,

@@ -28,6 +28,7 @@ use super::limits::Limits;
 use super::means::Gateway;
 use super::metrics::TurnedAway;
 use super::stall::WriteBound;
+use super::throttle::counted_as;
 
 /// How long open connections may finish what they do when the node stops.
 const FINISH_TIME: Duration = Duration::from_secs(5);
@@ -194,6 +195,7 @@ impl Door {
 
     fn enter(&self, address: IpAddr) -> Option<Place> {
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let address = counted_as(address);
         let mut by_address = self
             .by_address
             .lock()
@@ -235,5 +237,26 @@ impl Drop for Place {
                 by_address.remove(&self.address);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_within_a_64_of_ipv6_share_their_places_and_give_them_back() {
+        let limits = Limits {
+            connections_per_address_max: 1,
+            ..Limits::default()
+        };
+        let door = Door::new(&limits, Gauge::default());
+        let enter = |address: &str| door.enter(address.parse().unwrap());
+
+        let first = enter("2001:db8::1");
+        assert!(first.is_some() && enter("2001:db8::2").is_none());
+        assert!(enter("2001:db8:0:1::2").is_some());
+        drop(first);
+        assert!(enter("2001:db8::2").is_some());
     }
 }
