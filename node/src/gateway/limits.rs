@@ -50,6 +50,8 @@ pub struct Limits {
     pub websocket_queue_messages: usize,
     /// Bytes that wait for a slow websocket client; more, and it is dropped.
     pub websocket_queue_bytes: usize,
+    /// Bytes that wait for all slow websocket clients, beyond the first 64 KiB of each; who needs more is dropped.
+    pub websocket_queues_bytes_max: usize,
     /// Seconds within which a request's headers, and a TLS handshake, must arrive; also how long a connection may idle.
     pub header_seconds_max: u64,
     /// Seconds within which a request's body must arrive.
@@ -88,6 +90,7 @@ impl Default for Limits {
             subscriptions_max: 1_000,
             websocket_queue_messages: 256,
             websocket_queue_bytes: 32 << 20,
+            websocket_queues_bytes_max: 256 << 20,
             header_seconds_max: 15,
             body_seconds_max: 15,
             call_seconds_max: 10,
@@ -115,7 +118,7 @@ pub struct LimitError {
 impl Limits {
     /// Refuses values that would lock everyone out or leave a bound without meaning.
     pub fn validate(&self) -> Result<(), LimitError> {
-        let ranges: [(&'static str, u64, u64, u64); 27] = [
+        let ranges: [(&'static str, u64, u64, u64); 28] = [
             (
                 "body_bytes_max",
                 self.body_bytes_max as u64,
@@ -211,6 +214,12 @@ impl Limits {
                 self.websocket_queue_bytes as u64,
                 1 << 20,
                 1 << 30,
+            ),
+            (
+                "websocket_queues_bytes_max",
+                self.websocket_queues_bytes_max as u64,
+                self.websocket_queue_bytes as u64,
+                16 << 30,
             ),
             ("header_seconds_max", self.header_seconds_max, 1, 3_600),
             ("body_seconds_max", self.body_seconds_max, 1, 3_600),

@@ -35,6 +35,7 @@ struct Inner {
     metrics: GatewayMetrics,
     throttle: Throttle,
     bodies: BodyBudget,
+    outboxes: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     judging: Arc<Semaphore>,
     asking: Semaphore,
@@ -62,6 +63,7 @@ impl Gateway {
                 limits.body_bytes_max,
                 limits.body_time(),
             ),
+            outboxes: Arc::new(Semaphore::new(limits.websocket_queues_bytes_max)),
             reading: Arc::new(Semaphore::new(limits.queries_at_once)),
             judging: Arc::new(Semaphore::new(limits.judged_at_once)),
             asking: Semaphore::new(limits.engine_calls_at_once),
@@ -92,6 +94,11 @@ impl Gateway {
 
     pub(super) fn bodies(&self) -> &BodyBudget {
         &self.0.bodies
+    }
+
+    /// Memory for what slow websocket clients let wait, in bytes.
+    pub(super) fn outboxes(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.outboxes)
     }
 
     pub(super) fn census(&self) -> &Census {

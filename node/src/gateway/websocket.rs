@@ -36,6 +36,7 @@ pub(super) async fn session(socket: WebSocket, gateway: Gateway, peer: Peer) {
     let (outbox, written) = Outbox::new(
         limits.websocket_queue_messages,
         limits.websocket_queue_bytes,
+        gateway.outboxes(),
     );
     let session = Session {
         outbox,
