@@ -3,6 +3,7 @@
 mod attendance;
 mod cometbft;
 mod embedded;
+mod readiness;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -89,7 +90,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     .map_err(usage)?;
 
     let (stop, stopping) = watch::channel(false);
-    let ready = readiness(Arc::clone(&app), Arc::clone(&metrics));
+    let key = keys.consensus.verifying_key().to_bytes();
+    let ready = readiness::readiness(Arc::clone(&app), Arc::clone(&metrics), key);
     let routes = gateway::ops_router(Arc::new(registry), ready);
     let operator = tokio::spawn(gateway::serve_ops(
         operator_listener,
@@ -276,17 +278,6 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Fault> {
     TcpListener::bind(address)
         .await
         .map_err(|error| Fault::from_io(&format!("listening on {address}"), &error))
-}
-
-/// Ready once a block is committed and the engine has all that the others have.
-fn readiness(app: Arc<App>, metrics: Arc<Metrics>) -> gateway::Readiness {
-    Arc::new(
-        move || match (app.snapshot().height(), metrics.catching_up.get()) {
-            (0, _) => Err("no block yet".into()),
-            (_, 0) => Ok(()),
-            (_, _) => Err("catching up with the others".into()),
-        },
-    )
 }
 
 /// A setting that was read, and does not serve.

@@ -18,7 +18,8 @@ const PAUSE_UNTIL_READY: Duration = Duration::from_secs(1);
 pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
     loop {
         let peers = blocks.ask(Ask::NetInfo).await.unwrap_or_default();
-        metrics.peers.set(count(&peers, "n_peers"));
+        let peers = count(&peers, "n_peers");
+        metrics.peers.set(peers);
         let pool = blocks.ask(Ask::NumUnconfirmedTxs).await.unwrap_or_default();
         metrics.pool_transactions.set(count(&pool, "n_txs"));
         let mut status = blocks.ask(Ask::Status).await.unwrap_or_default();
@@ -41,7 +42,11 @@ pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
         let is_there = status["sync_info"]["catching_up"] == Value::Bool(false);
         metrics.catching_up.set(i64::from(!is_there));
 
-        let pause = if is_there { PAUSE } else { PAUSE_UNTIL_READY };
+        let pause = if is_there && peers > 0 {
+            PAUSE
+        } else {
+            PAUSE_UNTIL_READY
+        };
         tokio::time::sleep(pause).await;
     }
 }
