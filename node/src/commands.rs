@@ -19,8 +19,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Flags, Loaded, load};
-use crate::fault::Fault;
+use crate::config::{Config, Flags, Loaded, load};
+use crate::fault::{Fault, FaultKind};
+use crate::serve::store_options;
+use crate::store::Store;
 
 /// The node of a department: keeps the ledger, answers questions, takes part in consensus.
 ///
@@ -103,12 +105,41 @@ impl Common {
         Ok(load(&self.flags(), environment())?)
     }
 
+    /// The configuration of a home that is there: a command about what a node has makes no home of a mistyped name.
+    fn load_home(&self) -> Result<Loaded, Fault> {
+        let loaded = self.load()?;
+        if !loaded.config.home.is_dir() {
+            return Err(no_home(&loaded.config, ""));
+        }
+        Ok(loaded)
+    }
+
     fn flags(&self) -> Flags {
         Flags {
             home: self.home.clone(),
             settings: self.settings.clone(),
         }
     }
+}
+
+/// The store of a stopped node. One that is not there is not made.
+fn open_store(config: &Config) -> Result<Store, Fault> {
+    require_ledger(config)?;
+    Store::open(&config.store_directory(), store_options(config))
+}
+
+fn require_ledger(config: &Config) -> Result<(), Fault> {
+    if config.store_directory().is_dir() {
+        return Ok(());
+    }
+    let words = format!("{} has no ledger yet", config.home.display());
+    Err(Fault::new(FaultKind::Usage, words))
+}
+
+fn no_home(config: &Config, else_name: &str) -> Fault {
+    let home = config.home.display();
+    let words = format!("there is no home at {home}: name one by --home{else_name}");
+    Fault::new(FaultKind::Usage, words)
 }
 
 /// Says what a command ended with, and what to do where it is known; answers the exit code.
@@ -159,6 +190,25 @@ mod tests {
                 "{help}"
             );
         }
+    }
+
+    #[test]
+    fn a_mistyped_home_is_refused_and_not_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path().join("mistyped");
+        let common = Common {
+            home: Some(home.clone()),
+            settings: Vec::new(),
+            output: Output::Text,
+        };
+
+        let fault = common.load_home().unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Usage);
+        assert!(fault.words().starts_with("there is no home at"), "{fault}");
+        let config = common.load().unwrap().config;
+        let fault = open_store(&config).err().unwrap();
+        assert_eq!(fault.kind(), FaultKind::Usage);
+        assert!(!home.exists());
     }
 
     #[test]

@@ -29,12 +29,16 @@ const GENESIS_FILE: &str = "genesis.json";
 /// Writes a backup of a stopped node into `target`, which must not exist or be empty.
 ///
 /// # Errors
-/// `StoreLocked` while the node runs, `Usage` where the target is not empty; `Io` or `DiskFull`, then what was written
+/// `StoreLocked` while the node runs, `Usage` where the target is not empty or there is nothing to save; `Io` or `DiskFull`, then what was written
 /// can be deleted.
 pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
     require_empty(target)?;
     // Held to the end, so that no node starts while the engine's files are copied.
     let store = Store::open(&config.store_directory(), store_options(config))?;
+    if store.snapshot().organisation()?.is_none() {
+        let words = format!("{} holds no organisation yet", config.home.display());
+        return Err(Fault::new(FaultKind::Usage, words));
+    }
     fs::create_dir_all(target).map_err(at("making", target))?;
     // The store's part comes last: without its list nothing here can be restored.
     let engine = config.cometbft_home();
@@ -147,13 +151,36 @@ mod tests {
         config
     }
 
+    fn found(config: &Config) {
+        let store = Store::open(&config.store_directory(), store_options(config)).unwrap();
+        let genesis = store::Genesis {
+            organisation: [7; 32],
+            ..store::Genesis::default()
+        };
+        store.begin(genesis).unwrap();
+    }
+
+    #[test]
+    fn a_home_without_an_organisation_is_nothing_to_save() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(&directory.path().join("home"));
+        drop(Store::open(&config.store_directory(), store_options(&config)).unwrap());
+        let target = directory.path().join("backup");
+
+        assert_eq!(
+            back_up(&config, &target).unwrap_err().kind(),
+            FaultKind::Usage
+        );
+        assert!(!target.exists());
+    }
+
     #[test]
     fn a_home_without_an_engine_s_own_files_is_its_store_and_its_papers() {
         let directory = tempfile::tempdir().unwrap();
         let old = config(&directory.path().join("old"));
         let new = config(&directory.path().join("new"));
         let target = directory.path().join("backup");
-        drop(Store::open(&old.store_directory(), store_options(&old)).unwrap());
+        found(&old);
         fs::write(old.home.join("genesis.json"), "genesis").unwrap();
         fs::create_dir_all(new.embedded_home()).unwrap();
 
@@ -173,7 +200,7 @@ mod tests {
             config(&directory.path().join("new")),
         );
         let target = directory.path().join("backup");
-        drop(Store::open(&old.store_directory(), store_options(&old)).unwrap());
+        found(&old);
         for (name, text) in [
             ("genesis.json", "genesis"),
             ("config.toml", "old"),

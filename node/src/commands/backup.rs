@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Output, Trouble};
+use super::{Common, Output, Trouble, require_ledger};
 use crate::home_backup;
 use crate::store::BackupSummary;
 
@@ -23,7 +23,8 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
+        let config = common.load_home()?.config;
+        require_ledger(&config)?;
         let summary = home_backup::back_up(&config, &self.directory)?;
         show("saved", &summary, common.output);
         Ok(())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Output, Trouble};
+use super::{Common, Output, Trouble, require_ledger};
 use crate::continuation::go_on;
 use crate::fault::Fault;
 use crate::genesis_file::GenesisFile;
@@ -30,7 +30,8 @@ const PROGRESS_HEIGHTS: u64 = 100;
 
 impl Continue {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
+        let config = common.load_home()?.config;
+        require_ledger(&config)?;
         let file = GenesisFile::read(&self.file)?;
         let shows_progress = std::io::stderr().is_terminal();
         let runtime = tokio::runtime::Builder::new_current_thread()

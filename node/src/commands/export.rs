@@ -7,11 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Common, Trouble};
+use super::{Common, Trouble, open_store};
 use crate::app::{BlockRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
-use crate::serve::store_options;
-use crate::store::{Snapshot, Store};
+use crate::store::Snapshot;
 
 /// Write the whole chain as lines of JSON, for tools and archives.
 ///
@@ -40,8 +39,8 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
-        let store = Store::open(&config.store_directory(), store_options(&config))?;
+        let config = common.load_home()?.config;
+        let store = open_store(&config)?;
         let snapshot = store.snapshot();
         let to = self.to.unwrap_or(snapshot.height());
         if self.from == 0 || to > snapshot.height() {

@@ -10,11 +10,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Common, Trouble};
+use super::{Common, Trouble, open_store};
 use crate::continuation::Stand;
 use crate::genesis_file::GenesisFile;
-use crate::serve::store_options;
-use crate::store::Store;
 
 /// Found an organisation: describe it in one file, sign it, check it.
 ///
@@ -80,8 +78,8 @@ fn digest_to_compare(digest: &[u8; 32]) -> String {
 
 /// Where this home's stopped node stands.
 fn stand(common: &Common) -> Result<Stand, Trouble> {
-    let config = common.load()?.config;
-    let store = Store::open(&config.store_directory(), store_options(&config))?;
+    let config = common.load_home()?.config;
+    let store = open_store(&config)?;
     Ok(Stand::of(&store.snapshot())?)
 }
 

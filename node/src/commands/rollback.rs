@@ -1,9 +1,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Output, Trouble};
-use crate::serve::store_options;
-use crate::store::Store;
+use super::{Common, Output, Trouble, open_store};
 
 /// Take back the ledger's newest height, as if it had never been committed.
 ///
@@ -18,8 +16,8 @@ pub(super) struct Rollback {}
 
 impl Rollback {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
-        let store = Store::open(&config.store_directory(), store_options(&config))?;
+        let config = common.load_home()?.config;
+        let store = open_store(&config)?;
         if store.heights_to_roll_back()? == 0 {
             return Err(format!("height {} cannot be taken back", store.height()).into());
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::{Common, Output, Trouble};
+use super::{Common, Output, Trouble, no_home};
 use crate::config::Config;
 use crate::fault::{Fault, FaultKind};
 
@@ -63,11 +63,7 @@ impl Status {
 fn own_gateway(config: &Config) -> Result<String, Fault> {
     // Somebody else's node may listen at the default address.
     if !config.home.is_dir() {
-        let words = format!(
-            "there is no home at {}: name one by --home, or a node by --node",
-            config.home.display()
-        );
-        return Err(Fault::new(FaultKind::Usage, words));
+        return Err(no_home(config, ", or a node by --node"));
     }
     if config.gateway.tls_certificate.is_some() {
         // The certificate names a host that only the operator knows.

@@ -5,9 +5,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Output, Trouble};
-use crate::serve::store_options;
-use crate::store::Store;
+use super::{Common, Output, Trouble, open_store};
 use crate::verify::{Verified, verify};
 
 /// Execute all blocks again from this node's own store, and compare everything.
@@ -29,9 +27,9 @@ const PROGRESS_HEIGHTS: u64 = 100;
 
 impl Verify {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
+        let config = common.load_home()?.config;
         let begun = Instant::now();
-        let store = Store::open(&config.store_directory(), store_options(&config))?;
+        let store = open_store(&config)?;
         let store = Arc::new(store);
         let newest = store.height();
         let shows_progress = std::io::stderr().is_terminal();
