@@ -4,7 +4,7 @@ mod expected;
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::FilterExt as _;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, registry};
@@ -35,13 +35,7 @@ fn subscriber<W>(config: &Log, writer: W, colours: bool) -> Result<Subscriber, C
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.level)).map_err(|error| {
-        ConfigError(format!(
-            "log.level: {:?} is not a level: {error}",
-            config.level
-        ))
-    })?;
-    let filter = filter.and(expected::Unexpected);
+    let filter = filter(&config.level)?.and(expected::Unexpected);
     let layer = fmt::layer().with_writer(writer);
 
     Ok(match config.format {
@@ -50,6 +44,25 @@ where
             Box::new(registry().with(layer.json().flatten_event(true).with_filter(filter)))
         }
     })
+}
+
+/// What a level lets pass.
+///
+/// # Errors
+/// Where it is none: also a bare word that names no level, which the library would take for a module's name.
+pub fn filter(level: &str) -> Result<EnvFilter, ConfigError> {
+    let wrong =
+        |words: String| ConfigError(format!("log.level: {level:?} is not a level: {words}"));
+    for part in level.split(',').map(str::trim) {
+        let names_module = part.contains(['=', '[', ']', '{', '}']);
+        if !names_module && (part.is_empty() || part.parse::<LevelFilter>().is_err()) {
+            let words = format!(
+                "{part:?} is none of off, error, warn, info, debug, trace and no MODULE=LEVEL"
+            );
+            return Err(wrong(words));
+        }
+    }
+    EnvFilter::try_new(format!("{QUIET},{level}")).map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(test)]
@@ -132,10 +145,25 @@ mod tests {
 
     #[test]
     fn a_level_that_does_not_exist_is_refused() {
-        let config = Log {
-            format: LogFormat::Text,
-            level: "polity=loud".into(),
-        };
-        assert!(subscriber(&config, std::io::sink, false).is_err());
+        for level in [
+            "loud",
+            "inof",
+            "",
+            "info,",
+            "polity_node=loud",
+            "=,=",
+            "debug loud",
+        ] {
+            assert!(filter(level).is_err(), "{level:?}");
+        }
+        for level in [
+            "INFO",
+            "off",
+            "info,polity_node::gateway=debug",
+            "warn, libp2p_swarm=off",
+            "info,polity_node[call{method=\"tx\"}]=trace",
+        ] {
+            assert!(filter(level).is_ok(), "{level:?}");
+        }
     }
 }

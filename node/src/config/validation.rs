@@ -4,6 +4,7 @@ use polity_ledger::check::ACTIONS_MAX;
 
 use super::{Config, ConfigError, Engine, Peer};
 use crate::gateway::Origins;
+use crate::logs;
 
 impl Config {
     /// Refuses values that contradict each other or would open what must stay closed.
@@ -54,6 +55,7 @@ impl Config {
                 "share.block_actions_max: a transaction may have {ACTIONS_MAX} actions"
             ));
         }
+        logs::filter(&self.log.level)?;
         for text in self
             .p2p
             .persistent_peers
@@ -119,6 +121,7 @@ mod tests {
             refusal(|config| config.gateway.limits.connections_max = 0)
                 .starts_with("gateway.limits.connections_max")
         );
+        assert!(refusal(|config| config.log.level = "loud".into()).starts_with("log.level"));
         assert!(refusal(|config| config.share.actions_burst = 0).starts_with("share."));
         let room = refusal(|config| config.share.block_actions_max = 99);
         assert!(room.starts_with("share.block_actions_max"));

@@ -47,18 +47,18 @@ fn origin(loaded: &Loaded, key: &str) -> Origin {
 
 #[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
-    let file = "[log]\nlevel = 'file'\n[share]\nrefused_cost = 7\nactions_burst = 8\n[store]\nhot_bytes_max = 2_000_000";
+    let file = "[log]\nlevel = 'warn'\n[share]\nrefused_cost = 7\nactions_burst = 8\n[store]\nhot_bytes_max = 2_000_000";
     let environment = [
-        ("POLITY_LOG_LEVEL", "environment"),
+        ("POLITY_LOG_LEVEL", "error"),
         ("POLITY_SHARE_REFUSED_COST", "9"),
     ];
 
-    let loaded = loaded(file, &environment, &["log.level=flag", "log.format=json"]).unwrap();
+    let loaded = loaded(file, &environment, &["log.level=trace", "log.format=json"]).unwrap();
 
     let config = &loaded.config;
     assert_eq!(
         (config.log.level.as_str(), config.log.format),
-        ("flag", LogFormat::Json)
+        ("trace", LogFormat::Json)
     );
     assert_eq!(
         (config.share.refused_cost, config.share.actions_burst),
