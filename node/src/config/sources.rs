@@ -75,8 +75,8 @@ impl fmt::Display for Origin {
 /// Reads the configuration: defaults, file, environment, flags.
 ///
 /// A key that does not exist is an error wherever it stands. Variables of the environment are taken
-/// for ours when they begin with `POLITY_` and the name of a section (`POLITY_STORE_…`), so that a
-/// misspelt one is told and other programs keep theirs.
+/// for ours when they begin with `POLITY_` and the first word of a key (`POLITY_STORE_…`), or that word
+/// with one letter wrong, so that a misspelt one is told and other programs keep theirs.
 pub fn load(
     flags: &Flags,
     environment: impl IntoIterator<Item = (String, String)>,

@@ -1,6 +1,6 @@
 //! The environment and the command line as layers of the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
@@ -19,17 +19,19 @@ pub(super) fn environment_layer(
 ) -> Result<Layer, ConfigError> {
     let by_variable: BTreeMap<String, &String> =
         keys.iter().map(|key| (variable(key), key)).collect();
-    let sections: Vec<String> = keys
-        .iter()
-        .filter_map(|key| key.split_once('.'))
-        .map(|(section, _)| format!("{}_", section.to_uppercase()))
+    let first_words: BTreeSet<String> = by_variable
+        .keys()
+        .map(|name| first_word(name).to_owned())
         .collect();
 
     let mut values = Vec::new();
     for (name, value) in environment {
         match by_variable.get(name) {
             Some(key) => values.push(((*key).clone(), value.clone())),
-            None if sections.iter().any(|section| name.starts_with(section)) => {
+            None if first_words
+                .iter()
+                .any(|word| is_nearly(first_word(name), word)) =>
+            {
                 return Err(ConfigError(format!(
                     "environment {ENVIRONMENT_PREFIX}{name}: there is no such setting"
                 )));
@@ -41,6 +43,23 @@ pub(super) fn environment_layer(
         name: ENVIRONMENT,
         values,
     })
+}
+
+fn first_word(name: &str) -> &str {
+    name.split_once('_').map_or(name, |(word, _)| word)
+}
+
+/// Whether two words are the same but for one letter too many, too few or wrong, or two that changed places.
+fn is_nearly(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[same..], &other[same..]);
+    let pairs = one.iter().rev().zip(other.iter().rev());
+    let same = pairs.take_while(|(a, b)| a == b).count();
+    match (&one[..one.len() - same], &other[..other.len() - same]) {
+        ([a, b], [c, d]) => a == d && b == c,
+        (one, other) => one.len() <= 1 && other.len() <= 1,
+    }
 }
 
 /// What the command line says.

@@ -116,7 +116,35 @@ fn the_home_of_the_node_is_not_that_of_the_member() {
 
 #[test]
 fn variables_of_other_programs_are_left_alone() {
-    assert!(loaded("", &[("POLITY_PASSPHRASE", "x"), ("PATH", "y")], &[]).is_ok());
+    for name in [
+        "PATH",
+        "POLITY_PASSPHRASE",
+        "POLITY_HOME",
+        "POLITY_NODE",
+        "POLITY_KEY",
+        "POLITY_MEMBER",
+        "POLITY_ROOT",
+        "POLITY_BLOCKS",
+        "POLITY_FOO",
+    ] {
+        assert!(loaded("", &[(name, "x")], &[]).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_nearly_ours_is_told() {
+    for name in [
+        "POLITY_ENGIN",
+        "POLITY_ENGINES",
+        "POLITY_ENGINE_NAME",
+        "POLITY_GATEWY_LISTEN",
+        "POLITY_GATEAWY_LISTEN",
+        "POLITY_STORE_HISTORY_HEIGHT",
+        "POLITY_LOGS_LEVEL",
+    ] {
+        let error = loaded("", &[(name, "x")], &[]).unwrap_err();
+        assert!(error.contains(name), "{error}");
+    }
 }
 
 #[test]
