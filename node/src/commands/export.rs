@@ -1,6 +1,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,21 +43,19 @@ impl Export {
         let config = common.load_home()?.config;
         let store = open_store(&config)?;
         let snapshot = store.snapshot();
-        let to = self.to.unwrap_or(snapshot.height());
-        if self.from == 0 || to > snapshot.height() {
-            return Err(format!("the heights are 1 to {}", snapshot.height()).into());
-        }
+        let heights = heights(self.from, self.to, snapshot.height()).map_err(usage)?;
 
         let mut out: Box<dyn Write> = match &self.out {
             None => Box::new(BufWriter::new(io::stdout().lock())),
             Some(path) => {
                 let file = OpenOptions::new().write(true).create_new(true).open(path);
-                let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
-                Box::new(BufWriter::new(file))
+                Box::new(BufWriter::new(
+                    file.map_err(|error| not_made(path, &error))?,
+                ))
             }
         };
         writeln!(out, "{}", genesis_line(&snapshot)?)?;
-        for height in self.from..=to {
+        for height in heights {
             writeln!(out, "{}", block_line(&snapshot, height)?)?;
         }
         if self.state {
@@ -65,6 +64,37 @@ impl Export {
         out.flush()?;
         Ok(())
     }
+}
+
+/// The heights that are asked for. A chain without a block has none.
+fn heights(from: u64, to: Option<u64>, newest: u64) -> Result<RangeInclusive<u64>, String> {
+    let to = to.unwrap_or(newest.max(from));
+    if from == 0 {
+        return Err("--from 0: the first height is 1".into());
+    }
+    if to < from {
+        return Err(format!(
+            "--from {from} --to {to}: the first is after the last"
+        ));
+    }
+    if newest == 0 && (from, to) == (1, 1) {
+        return Ok(1..=0);
+    }
+    if to > newest {
+        return Err(format!("there is no height {to}: the newest is {newest}"));
+    }
+    Ok(from..=to)
+}
+
+fn not_made(path: &Path, error: &io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => usage(format!("--out {}: exists already", path.display())),
+        _ => Fault::from_io(&format!("making {}", path.display()), error),
+    }
+}
+
+fn usage(words: String) -> Fault {
+    Fault::new(FaultKind::Usage, words)
 }
 
 fn genesis_line(snapshot: &Snapshot) -> Result<Value, Fault> {
@@ -130,4 +160,27 @@ fn write_state(snapshot: &Snapshot, out: &mut dyn Write) -> Result<(), Trouble> 
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heights_that_the_chain_does_not_have_are_refused() {
+        for (from, to, newest, expected) in [
+            (1, None, 9, Some(1..=9)),
+            (3, Some(5), 9, Some(3..=5)),
+            (9, Some(9), 9, Some(9..=9)),
+            (1, None, 0, Some(1..=0)),
+            (0, None, 9, None),
+            (5, Some(3), 9, None),
+            (1, Some(10), 9, None),
+            (10, None, 9, None),
+            (2, None, 0, None),
+        ] {
+            let found = heights(from, to, newest);
+            assert_eq!(found.ok(), expected, "{from} {to:?} {newest}");
+        }
+    }
 }
