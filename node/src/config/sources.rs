@@ -188,6 +188,10 @@ fn written(value: &Value) -> Option<String> {
     if matches!(value, Value::Empty(..)) {
         return None;
     }
+    // TOML ends with the whole numbers of 64 bits and a sign; an environment and flags do not.
+    if let Some(number) = value.to_u128() {
+        return Some(number.to_string());
+    }
     toml::Value::try_from(value)
         .ok()
         .map(|value| value.to_string())

@@ -210,3 +210,16 @@ fn what_is_shown_can_be_written_into_a_file() {
         .find(|setting| setting.key == "gateway.tls_certificate");
     assert_eq!(certificate.unwrap().value, None);
 }
+
+#[test]
+fn a_number_that_toml_has_no_room_for_is_shown_as_it_holds() {
+    let loaded = loaded("", &[], &["store.free_bytes_min=18446744073709551615"]).unwrap();
+    let shown = loaded
+        .settings
+        .iter()
+        .find(|setting| setting.key == "store.free_bytes_min");
+    assert_eq!(
+        shown.unwrap().value.as_deref(),
+        Some("18446744073709551615")
+    );
+}
