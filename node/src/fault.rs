@@ -5,6 +5,7 @@
 //! Its kind decides the exit code, which tells an operator (or a supervisor) what to do.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use crate::death::{self, Death};
 
@@ -78,7 +79,7 @@ impl FaultKind {
             }
             FaultKind::StoreLocked => "stop the other process, or give this one another directory",
             FaultKind::DiskFull => "free some space and start again; nothing is lost",
-            FaultKind::Io => "look at the disk and at the permissions, then start again",
+            FaultKind::Io => "mend what the words name, then start again",
             FaultKind::GenesisMismatch => {
                 "use the directory and the genesis file of one and the same organisation"
             }
@@ -122,6 +123,20 @@ impl Fault {
             _ => FaultKind::Io,
         };
         Fault::new(kind, format!("{doing}: {error}"))
+    }
+
+    /// An address on which this process cannot listen.
+    pub fn from_listening(address: SocketAddr, error: &std::io::Error) -> Fault {
+        let doing = format!("listening on {address}");
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                let words = format!(
+                    "{doing}: another process listens there: stop it, or set another address"
+                );
+                Fault::new(FaultKind::Io, words)
+            }
+            _ => Fault::from_io(&doing, error),
+        }
     }
 
     /// The kind, which decides the exit code.
@@ -183,5 +198,15 @@ mod tests {
         let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
         assert_eq!(Fault::from_io("writing", &full).kind(), FaultKind::DiskFull);
         assert_eq!(Fault::from_io("writing", &gone).kind(), FaultKind::Io);
+    }
+
+    #[test]
+    fn an_address_in_use_is_told_as_what_it_is() {
+        let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = held.local_addr().unwrap();
+        let error = std::net::TcpListener::bind(address).unwrap_err();
+        let fault = Fault::from_listening(address, &error);
+        assert_eq!(fault.kind(), FaultKind::Io);
+        assert!(fault.words().contains("another process listens"), "{fault}");
     }
 }

@@ -277,7 +277,7 @@ fn tls_files(config: &Config) -> Result<Option<tokio_rustls::TlsAcceptor>, Fault
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Fault> {
     TcpListener::bind(address)
         .await
-        .map_err(|error| Fault::from_io(&format!("listening on {address}"), &error))
+        .map_err(|error| Fault::from_listening(address, &error))
 }
 
 /// A setting that was read, and does not serve.

@@ -122,9 +122,7 @@ fn peers(config: &Config, keys: &NodeKeys, app: &App) -> Vec<PeerAddress> {
 
 fn start_fault(error: StartError) -> Fault {
     match error {
-        StartError::Listen(address, error) => {
-            Fault::from_io(&format!("listening on {address}"), &error)
-        }
+        StartError::Listen(address, error) => Fault::from_listening(address, &error),
         StartError::Guard(_) | StartError::Fault(_) | StartError::Other(_) => {
             engine(error.to_string())
         }
