@@ -130,7 +130,10 @@ impl Embedded {
         let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
         let heights = Heights::new(tip.height);
         let (gossip_sender, registered) = watch::channel(gossip_peers(&settings.peers));
-        let gossip_address = gossip_address(settings.listen)?;
+        let gossip_address = gossip_address(settings.listen).ok_or_else(|| {
+            let words = format!("{}: gossip has no port above this one", settings.listen);
+            StartError::Other(words)
+        })?;
         let gossip = Gossip::bind(
             gossip_address,
             &Key::from_seed(&settings.node_seed),
@@ -329,10 +332,8 @@ async fn free(address: SocketAddr) -> io::Result<()> {
     }
 }
 
-fn gossip_address(consensus: SocketAddr) -> Result<SocketAddr, StartError> {
-    let port = consensus.port().checked_add(GOSSIP_PORT_OFFSET);
-    let port = port.ok_or_else(|| {
-        StartError::Other(format!("{consensus}: gossip has no port above this one"))
-    })?;
-    Ok(SocketAddr::new(consensus.ip(), port))
+/// Where gossip listens beside consensus; none where there is no port so far above.
+pub fn gossip_address(consensus: SocketAddr) -> Option<SocketAddr> {
+    let port = consensus.port().checked_add(GOSSIP_PORT_OFFSET)?;
+    Some(SocketAddr::new(consensus.ip(), port))
 }

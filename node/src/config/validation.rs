@@ -1,5 +1,6 @@
 //! Values with which a node must not start.
 
+use polity_engine::embedded::gossip_address;
 use polity_ledger::check::ACTIONS_MAX;
 
 use super::{Config, ConfigError, Engine, Peer};
@@ -54,6 +55,9 @@ impl Config {
             return refuse(&format!(
                 "share.block_actions_max: a transaction may have {ACTIONS_MAX} actions"
             ));
+        }
+        if self.engine == Engine::Embedded && gossip_address(self.p2p.listen).is_none() {
+            return refuse("p2p.listen: transactions need a port two above this one");
         }
         logs::filter(&self.log.level)?;
         for text in self
@@ -121,6 +125,8 @@ mod tests {
             refusal(|config| config.gateway.limits.connections_max = 0)
                 .starts_with("gateway.limits.connections_max")
         );
+        let highest = SocketAddr::from(([127, 0, 0, 1], 65_534));
+        assert!(refusal(|config| config.p2p.listen = highest).starts_with("p2p.listen"));
         assert!(refusal(|config| config.log.level = "loud".into()).starts_with("log.level"));
         assert!(refusal(|config| config.share.actions_burst = 0).starts_with("share."));
         let room = refusal(|config| config.share.block_actions_max = 99);
