@@ -1,6 +1,7 @@
 //! The gateway's certificate.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ pub enum TlsError {
     /// A file is far larger than such files are.
     #[error("{} is larger than {PEM_BYTES_MAX} bytes", .0.display())]
     TooLarge(PathBuf),
+    /// Others than the owner can read the key.
+    #[error("{path}: others can read it; run: chmod 600 {path}", path = .0.display())]
+    Open(PathBuf),
     /// The certificate file holds no certificate.
     #[error("{} holds no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
@@ -68,6 +72,10 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErr
 }
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let about = fs::metadata(path).map_err(|error| TlsError::Unreadable(path.to_owned(), error))?;
+    if about.permissions().mode() & 0o077 != 0 {
+        return Err(TlsError::Open(path.to_owned()));
+    }
     let pem = read(path)?;
     rustls_pemfile::private_key(&mut pem.as_slice())
         .map_err(|error| TlsError::Unreadable(path.to_owned(), error))?

@@ -1,10 +1,13 @@
 //! The gateway behind a certificate. The files under `tls/` are for these tests alone.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -19,16 +22,30 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn files(certificate: &str, key: &str) -> TlsFiles {
-    TlsFiles {
-        certificate: file(certificate),
-        key: file(key),
+/// The files as they lie in a home: the key is a copy with this mode.
+struct Home {
+    files: TlsFiles,
+    _directory: TempDir,
+}
+
+fn home(certificate: &str, key: &str, mode: u32) -> Home {
+    let directory = tempfile::tempdir().unwrap();
+    let copy = directory.path().join("key.pem");
+    fs::copy(file(key), &copy).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(mode)).unwrap();
+    Home {
+        files: TlsFiles {
+            certificate: file(certificate),
+            key: copy,
+        },
+        _directory: directory,
     }
 }
 
 #[tokio::test]
 async fn calls_are_answered_over_tls_and_not_without_it() {
-    let acceptor = files("certificate.pem", "key.pem").load().unwrap();
+    let home = home("certificate.pem", "key.pem", 0o600);
+    let acceptor = home.files.load().unwrap();
     let engine = Arc::new(Engine::default());
     let server =
         Server::start_before(Limits::default(), engine.clone(), engine, Some(acceptor)).await;
@@ -64,7 +81,10 @@ async fn calls_are_answered_over_tls_and_not_without_it() {
 
 #[test]
 fn files_that_cannot_be_used_are_refused_by_name() {
-    let refused = |certificate, key| files(certificate, key).load().map(|_| ()).unwrap_err();
+    let refused = |certificate, key| {
+        let home = home(certificate, key, 0o400);
+        home.files.load().map(|_| ()).unwrap_err()
+    };
     assert!(matches!(
         refused("absent.pem", "key.pem"),
         TlsError::Unreadable(..)
@@ -81,4 +101,13 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         refused("certificate.pem", "other_key.pem"),
         TlsError::Unusable(_)
     ));
+}
+
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    for mode in [0o644, 0o640, 0o604] {
+        let home = home("certificate.pem", "key.pem", mode);
+        let refused = home.files.load().map(|_| ()).unwrap_err();
+        assert!(matches!(refused, TlsError::Open(_)), "{mode:o}");
+    }
 }
