@@ -3,6 +3,7 @@
 //! Values come from defaults, then `config.toml` in the home directory, then the environment
 //! (`POLITY_GATEWAY_LISTEN` for `gateway.listen`), then flags; the later wins. See [`sources`].
 
+mod address;
 mod peer;
 mod sections;
 pub mod sources;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use address::check_dialed;
 pub use peer::Peer;
 pub use sections::{Abci, Cometbft, Gateway, Log, LogFormat, Operator, P2p, Share, Store};
 pub use sources::{Flags, Loaded, Origin, Setting, load};
@@ -91,6 +93,23 @@ impl Config {
     /// The unix socket between the engine's process and the application.
     pub fn abci_socket(&self) -> PathBuf {
         self.path(&self.abci.socket)
+    }
+
+    /// Where others dial this node.
+    ///
+    /// # Errors
+    /// Where nobody said so, and this node listens at every address of its machine.
+    pub fn dialed_address(&self) -> Result<String, ConfigError> {
+        let address = match &self.p2p.address {
+            Some(address) => address.clone(),
+            None => self.p2p.listen.to_string(),
+        };
+        check_dialed(&address).map_err(|words| {
+            ConfigError(format!(
+                "{words}: set p2p.address, or name it by --set p2p.address=HOST:PORT"
+            ))
+        })?;
+        Ok(address)
     }
 
     /// The directory of the node's keys.

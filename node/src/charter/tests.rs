@@ -211,7 +211,13 @@ fn a_key_that_operates_nothing_does_not_sign() {
 #[test]
 fn a_wrong_entry_is_named_with_the_rule() {
     let acme = acme();
+    let node = |address: &str| {
+        let id = "ab".repeat(20);
+        format!("{acme}\n[[nodes]]\nunit = \"acme/dev\"\nid = \"{id}\"\naddress = \"{address}\"\n")
+    };
     let cases = [
+        (node("0.0.0.0:26656"), "nodes \"acme/dev\": address"),
+        (node("foo"), "nodes \"acme/dev\": address"),
         (
             acme.replace("kind = \"company\"", "kind = \"club\""),
             "units \"acme\": \"club\" is not",

@@ -14,7 +14,8 @@ use crate::member_key::{self, PassphraseSource};
 /// Make and show this node's keys.
 ///
 /// A node has two: one signs blocks in the department's name, the other names the node among its
-/// peers. They are made on this machine and never leave it; what others need is what `show` prints.
+/// peers. They are made on this machine and never leave it; what others need is what `show` prints,
+/// with the address at which they dial this node (p2p.address).
 ///
 /// Example:
 ///   polityd keys show --chain acme-1
@@ -81,15 +82,15 @@ impl Keys {
             }
             Action::Show { chain: None } => show(&load(&directory)?, common.output),
             Action::Show { chain: Some(chain) } => {
-                let p2p = config.p2p.listen.to_string();
-                show_for_chain(&load(&directory)?, &chain, &p2p, common.output);
+                let address = config.dialed_address().map_err(Fault::from)?;
+                show_for_chain(&load(&directory)?, &chain, &address, common.output);
             }
             Action::Prove { unit } => {
                 let genesis = GenesisFile::read(&config.genesis_file())?;
                 let (_, organisation) = genesis.found()?;
-                let p2p = config.p2p.listen.to_string();
+                let address = config.dialed_address().map_err(Fault::from)?;
                 let keys = load(&directory)?;
-                prove(&keys, &organisation, unit, &p2p, common.output);
+                prove(&keys, &organisation, unit, &address, common.output);
             }
             Action::Member(new) => new.run(directory, common.output)?,
         }

@@ -57,8 +57,10 @@ pub struct Cometbft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct P2p {
-    /// Where other departments' nodes reach this one.
+    /// Address and port at which this node listens to those of other departments.
     pub listen: SocketAddr,
+    /// Where they dial it, `HOST:PORT`: what is printed for them to register. Where it is not set, as it listens.
+    pub address: Option<String>,
     /// Nodes to stay connected with: `KEY@host:port`, with the public key of the node. CometBFT is content with the
     /// node's id instead, which is the beginning of the key's hash.
     #[serde(deserialize_with = "list")]
@@ -173,6 +175,7 @@ impl Default for P2p {
     fn default() -> Self {
         P2p {
             listen: SocketAddr::from(([0, 0, 0, 0], 26656)),
+            address: None,
             persistent_peers: Vec::new(),
             bootstrap_peers: Vec::new(),
         }

@@ -75,6 +75,7 @@ mod tests {
         // Optional values have no default to show; the template has an example.
         assert!(shown.gateway.tls_certificate.take().is_some());
         assert!(shown.gateway.tls_key.take().is_some());
+        assert!(shown.p2p.address.take().is_some());
         assert_eq!(shown, Config::default());
     }
 

@@ -3,7 +3,7 @@
 use polity_engine::embedded::gossip_address;
 use polity_ledger::check::ACTIONS_MAX;
 
-use super::{Config, ConfigError, Engine, Peer};
+use super::{Config, ConfigError, Engine, Peer, check_dialed};
 use crate::gateway::Origins;
 use crate::logs;
 
@@ -58,6 +58,11 @@ impl Config {
         }
         if self.engine == Engine::Embedded && gossip_address(self.p2p.listen).is_none() {
             return refuse("p2p.listen: transactions need a port two above this one");
+        }
+        if let Some(address) = &self.p2p.address
+            && let Err(words) = check_dialed(address)
+        {
+            return refuse(&format!("p2p.address: {words}"));
         }
         logs::filter(&self.log.level)?;
         for text in self
@@ -125,6 +130,8 @@ mod tests {
             refusal(|config| config.gateway.limits.connections_max = 0)
                 .starts_with("gateway.limits.connections_max")
         );
+        let address = refusal(|config| config.p2p.address = Some("0.0.0.0:26656".into()));
+        assert!(address.starts_with("p2p.address"));
         let highest = SocketAddr::from(([127, 0, 0, 1], 65_534));
         assert!(refusal(|config| config.p2p.listen = highest).starts_with("p2p.listen"));
         assert!(refusal(|config| config.log.level = "loud".into()).starts_with("log.level"));
