@@ -1,6 +1,6 @@
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -67,7 +67,7 @@ impl Export {
 }
 
 /// The heights that are asked for. A chain without a block has none.
-fn heights(from: u64, to: Option<u64>, newest: u64) -> Result<RangeInclusive<u64>, String> {
+fn heights(from: u64, to: Option<u64>, newest: u64) -> Result<Range<u64>, String> {
     let to = to.unwrap_or(newest.max(from));
     if from == 0 {
         return Err("--from 0: the first height is 1".into());
@@ -78,12 +78,12 @@ fn heights(from: u64, to: Option<u64>, newest: u64) -> Result<RangeInclusive<u64
         ));
     }
     if newest == 0 && (from, to) == (1, 1) {
-        return Ok(1..=0);
+        return Ok(1..1);
     }
     if to > newest {
         return Err(format!("there is no height {to}: the newest is {newest}"));
     }
-    Ok(from..=to)
+    Ok(from..to + 1)
 }
 
 fn not_made(path: &Path, error: &io::Error) -> Fault {
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn heights_that_the_chain_does_not_have_are_refused() {
         for (from, to, newest, expected) in [
-            (1, None, 9, Some(1..=9)),
-            (3, Some(5), 9, Some(3..=5)),
-            (9, Some(9), 9, Some(9..=9)),
-            (1, None, 0, Some(1..=0)),
+            (1, None, 9, Some(1..10)),
+            (3, Some(5), 9, Some(3..6)),
+            (9, Some(9), 9, Some(9..10)),
+            (1, None, 0, Some(1..1)),
             (0, None, 9, None),
             (5, Some(3), 9, None),
             (1, Some(10), 9, None),
