@@ -1,3 +1,5 @@
+mod document;
+
 use std::fmt::Write;
 
 use clap::Args;
@@ -40,6 +42,7 @@ impl Show {
                     "organisation": hex::encode(digest),
                     "validators": genesis.validators,
                     "signatures": genesis.signatures,
+                    "founded": Tree(&founded.state()).document(),
                 });
                 println!("{whole:#}");
             }
@@ -163,6 +166,10 @@ impl Tree<'_> {
         }
         for role in self.list::<Role>(List::Roles, number) {
             let holders = self.holders(role.number);
+            let holders = match holders.is_empty() {
+                true => "nobody".into(),
+                false => holders.join(", "),
+            };
             say(format!(
                 "role {} (r{}): {holders}",
                 role.handle, role.number
@@ -183,17 +190,12 @@ impl Tree<'_> {
             .collect()
     }
 
-    fn holders(&self, role: u64) -> String {
-        let holders: Vec<String> = self
-            .list::<Assignment>(List::Holders, role)
+    fn holders(&self, role: u64) -> Vec<String> {
+        self.list::<Assignment>(List::Holders, role)
             .into_iter()
             .filter_map(|assignment| objects::get::<Member>(self.0, assignment.member))
             .map(|member| member.handle)
-            .collect();
-        match holders.is_empty() {
-            true => "nobody".into(),
-            false => holders.join(", "),
-        }
+            .collect()
     }
 
     /// One line for all grants of a role that differ in nothing but the capability.

@@ -1,0 +1,118 @@
+//! The organisation as one JSON document: what the text shows, for scripts.
+
+use polity_ledger::state::keys::{self, List};
+use polity_ledger::state::{lists, objects};
+use polity_proto::v1::{
+    Account, Asset, Grant, Member, Node, OwnerKind, Policy, Role, SodRule, Unit, Validator,
+};
+use serde_json::{Value, json};
+
+use super::{Tree, lower, word};
+
+impl Tree<'_> {
+    /// `units` from the root down, then `assets`, `members` and `sod_rules`.
+    pub(super) fn document(&self) -> Value {
+        let mut units = Vec::new();
+        self.add_units(1, &mut units);
+        let members = self.list::<Member>(List::Members, 0).into_iter();
+        let members = members.map(|member| {
+            json!({
+                "number": member.number,
+                "handle": member.handle,
+                "keys": member.keys.iter().map(|key| hex::encode(&key.public)).collect::<Vec<_>>(),
+                "accounts": self.accounts_of(OwnerKind::Member, member.number),
+            })
+        });
+        let assets = self.list::<Asset>(List::Assets, 0).into_iter();
+        let assets = assets.map(|asset| {
+            json!({
+                "code": asset.code,
+                "decimals": asset.scale,
+                "issued": self.balance(asset.issuance),
+            })
+        });
+        let rules = self.list::<SodRule>(List::SodRules, 0).into_iter();
+        let rules = rules.map(|rule| {
+            json!({ "unit": rule.unit, "first": word(rule.first()), "second": word(rule.second()) })
+        });
+        json!({
+            "units": units,
+            "assets": assets.collect::<Vec<_>>(),
+            "members": members.collect::<Vec<_>>(),
+            "sod_rules": rules.collect::<Vec<_>>(),
+        })
+    }
+
+    fn add_units(&self, number: u64, units: &mut Vec<Value>) {
+        let Some(unit) = objects::get::<Unit>(self.0, number) else {
+            return;
+        };
+        units.push(self.unit_document(&unit));
+        for child in lists::all(self.0, List::Children, number) {
+            self.add_units(child, units);
+        }
+    }
+
+    fn unit_document(&self, unit: &Unit) -> Value {
+        let number = unit.number;
+        let validator: Option<Validator> =
+            objects::value(self.0, &keys::key(keys::VALIDATOR, &[number]));
+        let validator = validator.map(
+            |validator| json!({ "power": validator.power, "key": hex::encode(validator.key) }),
+        );
+        let nodes = self.list::<Node>(List::Nodes, number).into_iter();
+        let nodes =
+            nodes.map(|node| json!({ "id": hex::encode(node.id), "address": node.address }));
+        let policies = self.list::<Policy>(List::Policies, number).into_iter();
+        let policies = policies.map(|policy| {
+            json!({
+                "number": policy.number,
+                "capability": word(policy.capability()),
+                "tiers": self.tiers(&policy),
+            })
+        });
+        let roles = self.list::<Role>(List::Roles, number).into_iter();
+        json!({
+            "number": number,
+            "unit": self.path(number),
+            "kind": lower(unit.kind().as_str_name(), "UNIT_KIND_"),
+            "purpose": unit.purpose,
+            "validator": validator,
+            "nodes": nodes.collect::<Vec<_>>(),
+            "accounts": self.accounts_of(OwnerKind::Unit, number),
+            "policies": policies.collect::<Vec<_>>(),
+            "roles": roles.map(|role| self.role_document(&role)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn role_document(&self, role: &Role) -> Value {
+        let grants = self.list::<Grant>(List::Grants, role.number).into_iter();
+        let grants = grants.map(|grant| {
+            json!({
+                "number": grant.number,
+                "capability": word(grant.capability()),
+                "bounds": self.bounds(&grant).trim_start(),
+            })
+        });
+        json!({
+            "number": role.number,
+            "handle": role.handle,
+            "holders": self.holders(role.number),
+            "grants": grants.collect::<Vec<_>>(),
+        })
+    }
+
+    fn accounts_of(&self, kind: OwnerKind, number: u64) -> Vec<Value> {
+        let owner = keys::owner_number(kind, number);
+        let accounts = self.list::<Account>(List::Accounts, owner).into_iter();
+        accounts
+            .map(|account| {
+                json!({
+                    "number": account.number,
+                    "handle": account.handle,
+                    "holds": self.balance(account.number),
+                })
+            })
+            .collect()
+    }
+}
