@@ -15,8 +15,11 @@ use tracing_subscriber::layer::{Context, Filter};
 const LIBRARIES: &str = "arc_malachitebft_";
 /// Where a message is encoded before it leaves.
 const ENCODING: &str = "arc_malachitebft_engine::network";
-/// What is said there of a message that the guard refused to sign.
-const REFUSED: &str = "Failed to encode consensus message: Refused";
+/// What is said there of a message that the guard refused to sign: of consensus, or of liveness.
+const REFUSED: [&str; 2] = [
+    "Failed to encode consensus message: Refused",
+    "Failed to encode liveness message: Refused",
+];
 
 static IS_STOPPING: AtomicBool = AtomicBool::new(false);
 
@@ -45,7 +48,7 @@ impl<S: Subscriber> Filter<S> for Unexpected {
 }
 
 fn is_expected(target: &str, message: &str, is_stopping: bool) -> bool {
-    is_stopping || (target == ENCODING && message == REFUSED)
+    is_stopping || (target == ENCODING && REFUSED.contains(&message))
 }
 
 fn message(event: &Event<'_>) -> String {
@@ -72,7 +75,8 @@ mod tests {
         let network = ENCODING;
         let connector = "arc_malachitebft_app_channel::connector";
         for (target, message, is_stopping, expected) in [
-            (network, REFUSED, false, true),
+            (network, REFUSED[0], false, true),
+            (network, REFUSED[1], false, true),
             (
                 network,
                 "Failed to encode consensus message: Malformed",
