@@ -34,6 +34,8 @@ struct Inner {
     floor: u64,
     is_trusted: bool,
     refusals: u64,
+    // Whether it was said already that this validator comes to heights that its key signed before.
+    is_told: bool,
 }
 
 /// What the guard shows of itself.
@@ -77,6 +79,7 @@ impl Guard {
                 floor,
                 is_trusted,
                 refusals: 0,
+                is_told: false,
             }),
         })
     }
@@ -88,12 +91,10 @@ impl Guard {
         let is_repeated = inner.last.as_ref() == Some(word);
         if !inner.is_trusted || word.height <= inner.floor || !(is_new || is_repeated) {
             inner.refusals += 1;
-            // An untrusted guard said already that it only watches.
-            if inner.is_trusted {
-                tracing::error!(?word, last = ?inner.last, floor = inner.floor, "not signed: it could contradict an earlier signature");
-            }
+            inner.tell_refusal(word);
             return Ok(false);
         }
+        inner.is_told = false;
         if is_new {
             let floor = inner.floor;
             inner.file.write(Some(word), floor)?;
@@ -144,6 +145,27 @@ impl Guard {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Says why nothing is signed: once while the node catches up over what the key signed before.
+    fn tell_refusal(&mut self, word: &Word) {
+        // An untrusted guard said already that it only watches.
+        if !self.is_trusted {
+            return;
+        }
+        let signed = self.last.as_ref().map_or(0, |last| last.height);
+        if word.height > self.floor && word.height >= signed {
+            tracing::warn!(?word, last = ?self.last, "not signed: it could contradict what this key signed before");
+        } else if !self.is_told {
+            self.is_told = true;
+            tracing::warn!(
+                height = word.height,
+                signs_from = self.floor.max(signed) + 1,
+                "this node comes again to heights that its key has signed, as after its data was emptied: it signs nothing there"
+            );
+        }
     }
 }
 
