@@ -1,7 +1,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use reqwest::{Certificate, Client};
 use serde_json::Value;
 
 use super::{Common, Output, Trouble, no_home};
@@ -21,6 +23,9 @@ pub(super) struct Status {
     /// The gateway to ask, such as https://node.health.example:26657
     #[arg(long, value_name = "URL")]
     node: Option<String>,
+    /// Trust this authority too, whose certificate (PEM) is your own organisation's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// No node answered.
@@ -46,9 +51,10 @@ impl Status {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let mut status = runtime.block_on(ask(&url, "status"))?;
+        let client = client(self.ca.as_deref())?;
+        let mut status = runtime.block_on(ask(&client, &url, "status"))?;
         // Peers are another question; a node that has no answer to it is told about all the same.
-        if let Ok(peers) = runtime.block_on(ask(&url, "net_info")) {
+        if let Ok(peers) = runtime.block_on(ask(&client, &url, "net_info")) {
             status["polity"]["peers"] = peers["n_peers"].clone();
         }
 
@@ -84,18 +90,32 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-async fn ask(url: &str, method: &str) -> Result<Value, NotReached> {
+/// Who asks. It trusts the public authorities, and the operator's own.
+fn client(authority: Option<&Path>) -> Result<Client, Fault> {
+    // An error says that the process has a provider of cryptography already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder().timeout(PATIENCE);
+    if let Some(path) = authority {
+        let wrong =
+            |words: String| Fault::new(FaultKind::Usage, format!("{}: {words}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if certificates.is_empty() {
+            return Err(wrong("holds no PEM certificate".into()));
+        }
+        builder = certificates
+            .into_iter()
+            .fold(builder, |builder, one| builder.add_root_certificate(one));
+    }
+    let built = builder.build();
+    built.map_err(|error| Fault::new(FaultKind::Usage, innermost(&error)))
+}
+
+async fn ask(client: &Client, url: &str, method: &str) -> Result<Value, NotReached> {
     let not_reached = |words: String| NotReached {
         url: url.to_owned(),
         words,
     };
-    // An error says that the process has a provider of cryptography already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
-        .build()
-        .map_err(|error| not_reached(error.to_string()))?;
-
     let mut response = client
         .get(format!("{url}/{method}"))
         .send()
@@ -180,6 +200,10 @@ mod tests {
 
     use super::*;
 
+    fn asker() -> Client {
+        client(None).unwrap()
+    }
+
     /// A server that answers once, with these bytes as body.
     async fn answering(body: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -199,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_shown_line_by_line() {
         let url = answering(r#"{"result":{"node_info":{"network":"acme"},"sync_info":{"latest_block_height":"7","catching_up":false}}}"#).await;
-        let status = ask(&url, "status").await.unwrap();
+        let status = ask(&asker(), &url, "status").await.unwrap();
         let expected = "network            acme\nheight             7\ncatching up        false\n";
         assert_eq!(text(&status), expected);
     }
@@ -208,12 +232,12 @@ mod tests {
     async fn what_is_not_a_node_counts_as_not_reached() {
         for body in ["", "[]", "{}", "{\"result\":1}", "<html>"] {
             let url = answering(body).await;
-            assert!(ask(&url, "status").await.is_err(), "{body}");
+            assert!(ask(&asker(), &url, "status").await.is_err(), "{body}");
         }
         let url =
             answering(r#"{"error":{"code":-32603,"message":"m","data":"engine is away"}}"#).await;
         assert!(
-            ask(&url, "status")
+            ask(&asker(), &url, "status")
                 .await
                 .unwrap_err()
                 .to_string()
@@ -223,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_where_nobody_listens_is_told_with_its_cause() {
-        let error = ask("http://127.0.0.1:1", "status")
+        let error = ask(&asker(), "http://127.0.0.1:1", "status")
             .await
             .unwrap_err()
             .to_string();
@@ -239,6 +263,16 @@ mod tests {
         let fault = own_gateway(&config).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Usage);
         assert!(fault.words().contains("/no/such/home"), "{fault}");
+    }
+
+    #[test]
+    fn an_authority_is_a_certificate() {
+        let tls = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gateway/tests/tls");
+        assert!(client(Some(&tls.join("certificate.pem"))).is_ok());
+        for wrong in ["key.pem", "absent.pem"] {
+            let fault = client(Some(&tls.join(wrong))).unwrap_err();
+            assert_eq!(fault.kind(), FaultKind::Usage, "{wrong}");
+        }
     }
 
     #[test]
