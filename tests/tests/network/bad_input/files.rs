@@ -188,6 +188,17 @@ fn configurations(home: &Home) -> usize {
             "is not KEY@host:port",
         ),
         ("a level that is none", b"[log]\nlevel = '=,='", "log.level"),
+        ("a level with a slip", b"[log]\nlevel = 'inof'", "log.level"),
+        (
+            "a port without one above",
+            b"[p2p]\nlisten = '127.0.0.1:65535'",
+            "p2p.listen",
+        ),
+        (
+            "an address that nobody can dial",
+            b"[p2p]\naddress = '0.0.0.0:26656'",
+            "p2p.address",
+        ),
     ];
     for case in cases {
         home.refuses("config.toml", case, &["start"], USAGE);
