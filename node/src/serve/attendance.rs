@@ -13,8 +13,15 @@ use crate::app::App;
 /// Two nodes that dial each other at once keep one connection of two: who is back by then was not lost.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Says who goes and who comes back, until it is dropped.
-pub(super) async fn watch(app: Arc<App>, gossip: GossipView) {
+/// Says who goes and who comes back, until it is dropped; and at the start, why nobody may come.
+pub(super) async fn watch(app: Arc<App>, gossip: GossipView, own: NodeId) {
+    if app.department_of(&own.0).is_none() {
+        tracing::warn!(
+            node = %own,
+            height = app.snapshot().height(),
+            "this node is not registered as far as it knows: others refuse it until its department registers it"
+        );
+    }
     let mut changes = gossip.watch();
     let mut attendance = Attendance::default();
     loop {

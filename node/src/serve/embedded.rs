@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polity_engine::embedded::{self, PeerAddress, Peers, Settings, StartError};
+use polity_engine::embedded::{self, NodeId, PeerAddress, Peers, Settings, StartError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
@@ -59,7 +59,8 @@ impl Embedded {
             keys.clone(),
         ));
         let gossip = engine.chain().gossip().clone();
-        let attendance = tokio::spawn(attendance::watch(app, gossip));
+        let own = NodeId::of(keys.node.verifying_key().as_bytes());
+        let attendance = tokio::spawn(attendance::watch(app, gossip, own));
         let blocks = gateway::Embedded::new(engine.chain().clone(), document, about);
         Ok(Self {
             blocks: Arc::new(blocks),
