@@ -128,7 +128,7 @@ fn keys(home: &Home) -> usize {
 }
 
 fn configurations(home: &Home) -> usize {
-    let cases: [Case<'_>; 15] = [
+    let cases: [Case<'_>; 18] = [
         ("noise", &[0xff; 64], "config.toml"),
         ("no TOML", b"listen: here", "config.toml"),
         (
