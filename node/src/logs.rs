@@ -53,7 +53,7 @@ where
 pub fn filter(level: &str) -> Result<EnvFilter, ConfigError> {
     let wrong =
         |words: String| ConfigError(format!("log.level: {level:?} is not a level: {words}"));
-    for part in level.split(',').map(str::trim) {
+    for part in level.split(',') {
         let names_module = part.contains(['=', '[', ']', '{', '}']);
         if !names_module && (part.is_empty() || part.parse::<LevelFilter>().is_err()) {
             let words = format!(
@@ -153,6 +153,7 @@ mod tests {
             "polity_node=loud",
             "=,=",
             "debug loud",
+            "info, debug",
         ] {
             assert!(filter(level).is_err(), "{level:?}");
         }
@@ -160,7 +161,7 @@ mod tests {
             "INFO",
             "off",
             "info,polity_node::gateway=debug",
-            "warn, libp2p_swarm=off",
+            "warn,libp2p_swarm=off",
             "info,polity_node[call{method=\"tx\"}]=trace",
         ] {
             assert!(filter(level).is_ok(), "{level:?}");
