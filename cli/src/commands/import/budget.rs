@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use polity_client::import::budget::CONFERRED;
 use polity_client::import::budget::mapping::Mapping;
 use polity_client::import::budget::plan::BudgetPlan;
 use polity_client::import::budget::run::{BudgetImport, BudgetImported, Place};
 use polity_client::import::budget::table;
 use polity_client::import::budget::verify::{Sum, sums};
 use polity_client::ledger::Amount;
-use polity_client::session::Session;
+use polity_client::session::{AsOf, Session};
 use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -19,15 +20,19 @@ use crate::amount;
 use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
+use crate::names::Names;
 use crate::output::Table;
 use crate::progress::Progress;
+use crate::word::word;
 
 /// Imports a table of budgets in CSV: a unit, a period and an amount a row.
 ///
 /// Units that do not exist are created. For each row the unit gets an account named after the period, a budget line, and
 /// the amount as an allocation: from the account of the unit above it, or from ACCOUNT. A file with a bad row is refused
-/// whole, naming row and column, before anything is sent. Afterwards the sums by unit and period are read with proofs
-/// and compared with the file.
+/// whole, naming row and column, before anything is sent, and so is one that the ledger would refuse. Afterwards the sums
+/// by unit and period are read with proofs and compared with the file.
+///
+/// A new unit may govern, assign_roles, open_accounts, plan_budget, allocate and spend; more by `unit amend --confers`.
 ///
 /// Nobody gives themselves a say over money: where units are created, a second person signs by --with MEMBER=ROLE. Their
 /// role comes to govern the new units, and gives yours their accounts, budgets and allocations.
@@ -80,31 +85,56 @@ impl Budget {
         let second = second(context, session).await?;
         let registrar = importer.acting_as(role);
         let second = second.as_ref().map(|(who, role)| who.acting_as(*role));
-        let import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
-        if context.options.dry_run {
-            import.rehearse(&plan).await?;
-            let (rows, units) = (plan.rows.len(), plan.units.len());
-            let value = json!({"rows": rows, "units": units, "sent": false});
-            context.output.show(&value, || {
-                format!("{rows} rows of {units} units can be imported. Nothing was sent.")
-            });
-            return Ok(());
-        }
+        let mut import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
+        let missing = import.prepare(&plan).await?;
+        let (rows, units) = (missing.rows(), missing.units());
         context.output.note(format!(
-            "You import {} rows of {} units from {} below {}.",
-            plan.rows.len(),
+            "You import {rows} rows of {} units from {} below {}.",
             plan.units.len(),
             self.file.display(),
             into.shown
         ));
+        if let (Some(second), 1..) = (&second, units) {
+            let roles = [registrar.role, second.role];
+            context.output.note(founded(context, units, roles).await?);
+        }
+        if context.options.dry_run {
+            let confers: Vec<String> = CONFERRED.into_iter().map(word).collect();
+            let value = json!({
+                "rows": rows,
+                "rows_before": plan.rows.len() - rows,
+                "units": plan.units.len(),
+                "units_to_create": units,
+                "confers": confers,
+                "sent": false,
+            });
+            context.output.show(&value, || {
+                format!("{rows} rows can be imported, and {units} units created. Nothing was sent.")
+            });
+            return Ok(());
+        }
         context.confirm("Sign and send?")?;
         let progress = Progress::new("importing");
         let done = import
-            .run(&plan, &mut |done, of| progress.at(done, of))
+            .run(missing, &mut |done, of| progress.at(done, of))
             .await?;
         drop(progress);
         shown.tell(context, Some(done)).await
     }
+}
+
+/// What is done with the units that are created: what they may do, who governs them, and who gets a say over their money.
+async fn founded(context: &Context, units: usize, [yours, second]: [u64; 2]) -> Result<String> {
+    let view = context.session().await?.view(AsOf::Newest);
+    let mut names = Names::new(&view);
+    names.load_roles([yours, second]).await?;
+    let confers: Vec<String> = CONFERRED.into_iter().map(word).collect();
+    Ok(format!(
+        "{units} units are created. Each may {}. {} governs them, and gives {} their accounts, budgets and allocations.",
+        confers.join(", "),
+        names.role(second),
+        names.role(yours)
+    ))
 }
 
 /// An action by which the importer's role is found.

@@ -16,6 +16,17 @@ pub(super) const UNIT_ACTIONS: usize = 5;
 /// Most actions of one row.
 pub(super) const ROW_ACTIONS_MAX: usize = 3;
 
+/// What a unit of a table can be given: to order itself and fill its roles, and to keep, plan, pass on and spend its
+/// money. All else, such as to issue money or to run a validator, stays with the units above it.
+pub const CONFERRED: [Capability; 6] = [
+    Capability::Govern,
+    Capability::AssignRoles,
+    Capability::OpenAccounts,
+    Capability::PlanBudget,
+    Capability::Allocate,
+    Capability::Spend,
+];
+
 /// What the importer's role may do with the money of a unit that it creates.
 const OVER_MONEY: [Capability; 3] = [
     Capability::OpenAccounts,
@@ -41,13 +52,12 @@ pub(super) fn of_unit(
     index: u32,
     roles: Roles,
 ) -> Vec<Action> {
-    let every = (1..=i32::from(u8::MAX)).filter(|value| Capability::try_from(*value).is_ok());
     let create = CreateUnit {
         parent,
         kind: kind as i32,
         handle: slug(name),
         external_id: name.to_owned(),
-        confers: every.collect(),
+        confers: CONFERRED.map(|capability| capability as i32).to_vec(),
         ..CreateUnit::default()
     };
     let give = |role: u64, capability: Capability| {
@@ -86,7 +96,7 @@ pub(super) struct Funding {
 pub(super) fn of_row(
     row: &Row,
     mapping: &Mapping,
-    unit: u64,
+    unit: Option<Ref>,
     asset: u64,
     index: u32,
     funding: Funding,
@@ -95,14 +105,14 @@ pub(super) fn of_row(
     let open = OpenAccount {
         owner: Some(OwnerRef {
             kind: OwnerKind::Unit as i32,
-            number: numbered(unit),
+            number: unit,
         }),
         asset: numbered(asset),
         handle: row.account(mapping),
         ..OpenAccount::default()
     };
     let plan = PlanBudget {
-        unit: numbered(unit),
+        unit,
         category: row.category.clone(),
         from: row.period.from,
         until: row.period.until,

@@ -84,7 +84,7 @@ pub(super) async fn rows(
 }
 
 /// What an index says for each entry; 0, which is no object's number, where it has nothing.
-async fn numbers<T>(
+pub(super) async fn numbers<T>(
     session: &Session,
     entries: &[T],
     key: impl Fn(&T) -> Vec<u8>,

@@ -13,3 +13,5 @@ pub mod run;
 pub mod table;
 mod transactions;
 pub mod verify;
+
+pub use actions::CONFERRED;

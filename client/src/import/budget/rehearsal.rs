@@ -1,37 +1,172 @@
-//! What an import would come to, without sending anything.
+//! What an import would come to: all that can be known before anything is sent.
 
-use polity_ledger::Rejection;
+use std::collections::BTreeMap;
 
+use polity_ledger::actions::available;
+use polity_ledger::check::ACTIONS_MAX;
+use polity_ledger::state::keys;
+use polity_ledger::{Amount, Rejection};
+use polity_proto::v1::{Account, Asset, ObjectKind};
+
+use super::super::handles::slug;
+use super::actions::{ROW_ACTIONS_MAX, UNIT_ACTIONS};
+use super::chain;
 use super::plan::BudgetPlan;
-use super::run::{BudgetImport, Missing};
-use crate::{Error, Refusal, Result};
+use super::run::{BudgetImport, Missing, NewUnit};
+use super::table::{Row, wrong};
+use super::transactions::Script;
+use crate::{Error, Refusal, Result, amount};
+
+/// Rows of so many transactions are judged beforehand: about a thousand. Those after them are like them.
+const PARTS_JUDGED_MAX: usize = 30;
 
 /// What to do where a policy keeps the money of new units from who creates them.
 const RESERVED: &str = "let a proposal create these units and give the importer's role open_accounts, plan_budget and \
      allocate in each, then import again: units that are there are not created";
 
 impl BudgetImport<'_> {
-    /// Looks at all that a run looks at before it sends anything.
-    pub async fn rehearse(mut self, plan: &BudgetPlan) -> Result<()> {
+    /// Looks at all that can be known before anything is sent, and says what the chain lacks of a table.
+    pub async fn prepare<'p>(&mut self, plan: &'p BudgetPlan) -> Result<Missing<'p>> {
         let missing = self.missing(plan).await?;
-        self.check_first(&missing).await
+        self.check_source(&missing.rows).await?;
+        self.check_handles(&missing, plan).await?;
+        self.check_units(&missing).await?;
+        for rows in missing.row_parts().take(PARTS_JUDGED_MAX) {
+            self.check_rows(rows, &missing.units).await?;
+        }
+        Ok(missing)
     }
 
-    /// Has the first transaction judged. Those after it name what it creates.
-    pub(super) async fn check_first(&self, missing: &Missing<'_>) -> Result<()> {
-        let first = match (missing.unit_parts().next(), missing.row_parts().next()) {
-            (Some(units), _) => self.creation(units)?.draft,
-            (None, Some(rows)) => self.recording(rows)?.draft,
-            (None, None) => return Ok(()),
+    /// Refuses an account of another asset, and one that has too little for the rows that it funds.
+    async fn check_source(&self, rows: &[&Row]) -> Result<()> {
+        let source: Account = self
+            .session
+            .get(self.place.source)
+            .await?
+            .unwrap_or_default();
+        let asset: Asset = self.session.get(source.asset).await?.unwrap_or_default();
+        if source.asset != self.place.asset {
+            return Err(Error::usage(format!(
+                "the account {} holds {}, and the table is in {}",
+                self.session.account_path(&source).await?,
+                asset.code,
+                self.mapping.asset
+            )));
+        }
+        let funded = rows.iter().filter(|row| row.parent.is_none());
+        let needed = funded.fold(Amount::ZERO, |sum, row| {
+            Amount(sum.0.saturating_add(row.amount.0))
+        });
+        let Some(available) = available(&source).filter(|available| *available < needed) else {
+            return Ok(());
         };
 
-        let judged = self.session.simulate(&first).await?;
+        let shown = |minor| format!("{} {}", amount::shown(minor, asset.scale), asset.code);
+        let facts = vec![
+            ("needed".into(), shown(needed)),
+            ("available".into(), shown(available)),
+        ];
+        Err(refused(Rejection::InsufficientFunds.code(), facts))
+    }
+
+    /// Refuses a unit whose handle is taken, by another unit of the table or by one that is there.
+    async fn check_handles(&self, missing: &Missing<'_>, plan: &BudgetPlan) -> Result<()> {
+        let column = &self.mapping.columns.unit;
+        let row_of = |name: &str| {
+            let found = plan.rows.iter().find(|row| row.unit == name);
+            found.map_or(0, |row| row.row)
+        };
+        if let Some((unit, other)) = same_handle(&missing.units) {
+            let words = format!(
+                "{unit} gets the handle {}, as {other} of row {} does",
+                slug(unit),
+                row_of(other)
+            );
+            return Err(wrong(row_of(unit), column, words));
+        }
+
+        // Below a unit that is not there no handle is taken.
+        let above = |unit: &NewUnit| match &unit.1 {
+            None => Some(self.place.top),
+            Some(parent) => self.units.get(parent).copied(),
+        };
+        let placed = missing.units.iter().copied();
+        let placed: Vec<(u64, &str)> = placed
+            .filter_map(|unit| Some((above(unit)?, unit.0.as_str())))
+            .collect();
+        let found = chain::numbers(self.session, &placed, |(above, name)| {
+            keys::handle(ObjectKind::Unit, *above, &slug(name))
+        })
+        .await?;
+        let taken = placed.iter().zip(found).find(|(_, number)| *number != 0);
+        match taken {
+            None => Ok(()),
+            Some(((_, name), number)) => {
+                let path = self.session.unit_path(number).await?;
+                let words = format!(
+                    "{name} gets the handle {}, which u{number} {path} has",
+                    slug(name)
+                );
+                Err(wrong(row_of(name), column, words))
+            }
+        }
+    }
+
+    /// Has the first transaction that creates units judged.
+    async fn check_units(&self, missing: &Missing<'_>) -> Result<()> {
+        let mut script = Script::new(self);
+        for unit in missing.unit_parts().next().unwrap_or_default() {
+            script.create(unit)?;
+        }
+        self.judge(&script).await
+    }
+
+    /// Has rows of one transaction judged, a few at a time, each with the unit that it needs. What comes in one of these
+    /// is never more than what comes in the transaction. A row that is funded by one of another few is left out.
+    async fn check_rows(&self, rows: &[&Row], units: &[&NewUnit]) -> Result<()> {
+        let units: BTreeMap<&str, &NewUnit> =
+            units.iter().map(|unit| (unit.0.as_str(), *unit)).collect();
+        let mut script = Script::new(self);
+        for row in rows {
+            if script.actions.len() + UNIT_ACTIONS + ROW_ACTIONS_MAX > ACTIONS_MAX {
+                self.judge(&script).await?;
+                script = Script::new(self);
+            }
+            if script.funding(row).from.is_none() {
+                continue;
+            }
+            if let (None, Some(unit)) = (script.unit(&row.unit), units.get(row.unit.as_str())) {
+                script.create(unit)?;
+            }
+            script.record(row)?;
+        }
+        self.judge(&script).await
+    }
+
+    async fn judge(&self, script: &Script<'_>) -> Result<()> {
+        if script.actions.is_empty() {
+            return Ok(());
+        }
+        let judged = self.session.simulate(&script.draft()?).await?;
         if judged.receipt.code == 0 {
             return Ok(());
         }
-        let facts = judged.facts.into_iter().map(|one| (one.name, one.value));
-        Err(refused(judged.receipt.code, facts.collect()))
+        let mut facts = vec![script.about(judged.receipt.failed_action)];
+        let told = judged.facts.into_iter();
+        facts.extend(told.map(|one| (one.name, one.value)));
+        Err(refused(judged.receipt.code, facts))
     }
+}
+
+/// The first unit that would get the handle of one named before it, below the same unit; and that one.
+fn same_handle<'u>(units: &[&'u NewUnit]) -> Option<(&'u str, &'u str)> {
+    let mut first: BTreeMap<(Option<&str>, String), &str> = BTreeMap::new();
+    units.iter().find_map(|(name, parent)| {
+        let place = (parent.as_deref(), slug(name));
+        first
+            .insert(place, name)
+            .map(|other| (name.as_str(), other))
+    })
 }
 
 fn refused(code: u32, mut facts: Vec<(String, String)>) -> Error {
@@ -50,6 +185,20 @@ fn refused(code: u32, mut facts: Vec<(String, String)>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_units_of_one_handle_are_found_where_they_stand_together() {
+        let unit = |name: &str, parent: Option<&str>| (name.to_owned(), parent.map(str::to_owned));
+        let units = [
+            unit("A-B", None),
+            unit("care", None),
+            unit("a b", None),
+            unit("A B", Some("care")),
+        ];
+        let units: Vec<&NewUnit> = units.iter().collect();
+        assert_eq!(same_handle(&units), Some(("a b", "A-B")));
+        assert_eq!(same_handle(&units[1..]), None);
+    }
 
     #[test]
     fn where_a_policy_reserves_the_money_it_is_named_with_what_to_do() {

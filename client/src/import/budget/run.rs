@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use polity_ledger::actions::available;
 use polity_ledger::check::ACTIONS_MAX;
-use polity_ledger::{Amount, Rejection};
-use polity_proto::v1::{Account, Asset, ObjectKind};
+use polity_proto::v1::ObjectKind;
 
 use super::super::deliver::{accepted, created, deliver};
 use super::super::run::Registrar;
@@ -17,9 +15,9 @@ use super::chain::{self, Recorded};
 use super::mapping::Mapping;
 use super::plan::BudgetPlan;
 use super::table::Row;
-use super::transactions::{Creation, Recording};
-use crate::session::{Draft, Outcome, Session};
-use crate::{Error, Refusal, Result, amount};
+use super::transactions::{Purse, Script};
+use crate::session::Session;
+use crate::{Error, Result};
 
 /// Where a table goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +47,28 @@ pub struct BudgetImported {
 pub(super) type NewUnit = (String, Option<String>);
 
 /// What the chain lacks of a table.
-pub(super) struct Missing<'p> {
-    units: Vec<&'p NewUnit>,
-    rows: Vec<&'p Row>,
+pub struct Missing<'p> {
+    /// Units, parents first.
+    pub(super) units: Vec<&'p NewUnit>,
+    /// Rows, those that fund before those that are funded.
+    pub(super) rows: Vec<&'p Row>,
+    /// Rows that the chain has.
+    rows_before: u64,
 }
 
 impl<'p> Missing<'p> {
+    /// How many units have to be created.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        self.units.len()
+    }
+
+    /// How many rows have to be recorded.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Units, as many together as a transaction can create.
     pub(super) fn unit_parts(&self) -> impl Iterator<Item = &[&'p NewUnit]> {
         self.units.chunks(ACTIONS_MAX / UNIT_ACTIONS)
@@ -74,8 +88,8 @@ pub struct BudgetImport<'s> {
     pub(super) importer: &'s Registrar<'s>,
     pub(super) second: Option<&'s Registrar<'s>>,
     pub(super) units: BTreeMap<String, u64>,
-    /// Account and line of each unit and account handle.
-    pub(super) funds: BTreeMap<(u64, String), (u64, u64)>,
+    /// Account and line by the unit's name and the account's handle.
+    pub(super) funds: BTreeMap<Purse, (u64, u64)>,
     done: BudgetImported,
 }
 
@@ -101,39 +115,39 @@ impl<'s> BudgetImport<'s> {
         }
     }
 
-    /// Brings a table onto the chain; goes on where an earlier import stopped. Nothing is sent where the first transaction
-    /// would be refused. `progress` is told how many of how many
-    /// rows are recorded.
+    /// Brings what the chain lacks onto it. `progress` is told how many of how many rows are recorded.
     pub async fn run(
         mut self,
-        plan: &BudgetPlan,
+        missing: Missing<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<BudgetImported> {
-        let total = plan.rows.len() as u64;
-        let missing = self.missing(plan).await?;
-        self.check_first(&missing).await?;
-        progress(self.done.rows_before, total);
+        self.done.rows_before = missing.rows_before;
+        let total = missing.rows_before + missing.rows.len() as u64;
+        progress(missing.rows_before, total);
 
         for units in missing.unit_parts() {
             self.create_units(units).await?;
         }
         for rows in missing.row_parts() {
             self.record_rows(rows).await?;
-            progress(self.done.rows_before + self.done.rows, total);
+            progress(missing.rows_before + self.done.rows, total);
         }
         Ok(self.done)
     }
 
-    /// What the chain lacks, and the source can fund.
+    /// What the chain lacks, where it goes on from what is there.
     pub(super) async fn missing<'p>(&mut self, plan: &'p BudgetPlan) -> Result<Missing<'p>> {
         self.units = chain::units(self.session, plan, self.place.top).await?;
         let is_there = |name: &String| self.units.contains_key(name);
         let units = plan.units.iter().filter(|(name, _)| !is_there(name));
         let units = units.collect();
         let rows = self.missing_rows(plan).await?;
-        self.done.rows_before = (plan.rows.len() - rows.len()) as u64;
-        self.check_source(&rows).await?;
-        Ok(Missing { units, rows })
+        let rows_before = (plan.rows.len() - rows.len()) as u64;
+        Ok(Missing {
+            units,
+            rows,
+            rows_before,
+        })
     }
 
     /// Rows that the chain lacks. One that it has otherwise is an error: what was given is not given again.
@@ -156,51 +170,22 @@ impl<'s> BudgetImport<'s> {
                     row.row, account.handle, row.unit
                 ))
             })?;
-            let named = (self.unit(row)?, account.handle);
-            self.funds.insert(named, (account.number, line.number));
+            let purse = (row.unit.clone(), account.handle);
+            self.funds.insert(purse, (account.number, line.number));
         }
         Ok(missing)
     }
 
-    /// Refuses rows that the source cannot fund, before the first of them is sent.
-    async fn check_source(&self, rows: &[&Row]) -> Result<()> {
-        let funded = rows.iter().filter(|row| row.parent.is_none());
-        let needed = funded.fold(Amount::ZERO, |sum, row| {
-            Amount(sum.0.saturating_add(row.amount.0))
-        });
-        let source: Account = self
-            .session
-            .get(self.place.source)
-            .await?
-            .unwrap_or_default();
-        let Some(available) = available(&source).filter(|available| *available < needed) else {
-            return Ok(());
-        };
-
-        let asset: Asset = self.session.get(source.asset).await?.unwrap_or_default();
-        let shown = |minor| format!("{} {}", amount::shown(minor, asset.scale), asset.code);
-        Err(Error::refused(Refusal {
-            code: Rejection::InsufficientFunds.code(),
-            log: String::new(),
-            facts: vec![
-                ("needed".into(), shown(needed)),
-                ("available".into(), shown(available)),
-                ("sent".into(), "nothing".into()),
-            ],
-        }))
-    }
-
     async fn create_units(&mut self, units: &[&NewUnit]) -> Result<()> {
-        let Creation {
-            draft,
-            units: indexes,
-        } = self.creation(units)?;
-        let outcome = self.send(&draft).await?;
-        accepted(&outcome, |action| {
-            let unit = units.get(action as usize / UNIT_ACTIONS);
-            let unit = unit.map_or_else(String::new, |(name, _)| format!("unit {name}"));
-            ("at".into(), unit)
-        })?;
+        let mut script = Script::new(self);
+        for unit in units {
+            script.create(unit)?;
+        }
+        let outcome = deliver(self.session, &script.draft()?).await?;
+        accepted(&outcome, |action| script.about(action))?;
+        let indexes = script.units;
+
+        self.done.transactions += 1;
         for (name, index) in indexes {
             let number = created(&outcome.receipt, index, ObjectKind::Unit)?;
             self.units.insert(name, number);
@@ -210,35 +195,21 @@ impl<'s> BudgetImport<'s> {
     }
 
     async fn record_rows(&mut self, rows: &[&Row]) -> Result<()> {
-        let Recording {
-            draft,
-            opened,
-            begins,
-        } = self.recording(rows)?;
-        let outcome = self.send(&draft).await?;
-        accepted(&outcome, |action| {
-            let place = begins.partition_point(|index| *index <= action);
-            let row = place.checked_sub(1).and_then(|place| rows.get(place));
-            let row = row.map_or_else(String::new, |row| format!("row {}", row.row));
-            ("at".into(), row)
-        })?;
-        for (named, index) in opened {
+        let mut script = Script::new(self);
+        for row in rows {
+            script.record(row)?;
+        }
+        let outcome = deliver(self.session, &script.draft()?).await?;
+        accepted(&outcome, |action| script.about(action))?;
+        let opened = script.opened;
+
+        self.done.transactions += 1;
+        for (purse, index) in opened {
             let account = created(&outcome.receipt, index, ObjectKind::Account)?;
             let line = created(&outcome.receipt, index + 1, ObjectKind::BudgetLine)?;
-            self.funds.insert(named, (account, line));
+            self.funds.insert(purse, (account, line));
         }
         self.done.rows += rows.len() as u64;
         Ok(())
-    }
-
-    pub(super) fn unit(&self, row: &Row) -> Result<u64> {
-        let unit = self.units.get(&row.unit).copied();
-        unit.ok_or_else(|| Error::trouble(format!("the unit {} was not created", row.unit)))
-    }
-
-    async fn send(&mut self, draft: &Draft) -> Result<Outcome> {
-        let outcome = deliver(self.session, draft).await?;
-        self.done.transactions += 1;
-        Ok(outcome)
     }
 }

@@ -3,102 +3,98 @@
 use std::collections::BTreeMap;
 
 use polity_ledger::form::{created_by, numbered};
+use polity_proto::v1::{Action, Ref};
 
 use super::super::deliver::signed;
-use super::actions::{self, Funding, Roles, UNIT_ACTIONS};
+use super::actions::{self, Funding, Roles};
 use super::run::{BudgetImport, NewUnit};
 use super::table::Row;
 use crate::session::Draft;
 use crate::{Error, Result};
 
-/// A transaction that creates units: by which action each.
-pub(super) struct Creation {
-    pub(super) draft: Draft,
+/// A unit's name and the handle of one of its accounts.
+pub(super) type Purse = (String, String);
+
+/// Actions of one transaction, and by which of them each thing is created.
+pub(super) struct Script<'i> {
+    import: &'i BudgetImport<'i>,
+    pub(super) actions: Vec<Action>,
+    /// By which action each unit is created.
     pub(super) units: BTreeMap<String, u32>,
+    /// By which action each account is opened; its line is planned by the next.
+    pub(super) opened: BTreeMap<Purse, u32>,
+    /// What of the table each part is about, by the action with which it begins.
+    begins: Vec<(u32, String)>,
 }
 
-/// A transaction that records rows: by which action each account is opened, and where each row begins.
-pub(super) struct Recording {
-    pub(super) draft: Draft,
-    pub(super) opened: BTreeMap<(u64, String), u32>,
-    pub(super) begins: Vec<u32>,
-}
+impl<'i> Script<'i> {
+    pub(super) fn new(import: &'i BudgetImport<'i>) -> Script<'i> {
+        Script {
+            import,
+            actions: Vec::new(),
+            units: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            begins: Vec::new(),
+        }
+    }
 
-impl BudgetImport<'_> {
-    /// The transaction that creates units.
-    pub(super) fn creation(&self, units: &[&NewUnit]) -> Result<Creation> {
-        let second = self.second.ok_or_else(|| {
-            Error::usage(
-                "units have to be created, and nobody gives themselves a say over money: \
-                 a second person signs too",
-            )
-        })?;
+    /// Creates a unit. The unit above it is there, or created before it.
+    pub(super) fn create(&mut self, (name, parent): &NewUnit) -> Result<()> {
+        let second = self.import.second.ok_or_else(second_missing)?;
         let roles = Roles {
-            importer: self.importer.role,
+            importer: self.import.importer.role,
             second: second.role,
         };
-        let kind = self.mapping.unit_kind()?;
-        let mut created: BTreeMap<String, u32> = BTreeMap::new();
-        let mut actions = Vec::new();
-        for ((name, parent), place) in units.iter().zip(0_u32..) {
-            let index = place * UNIT_ACTIONS as u32;
-            let parent = match parent.as_deref() {
-                None => numbered(self.place.top),
-                Some(parent) => match created.get(parent) {
-                    Some(index) => created_by(*index),
-                    None => numbered(self.units.get(parent).copied().unwrap_or_default()),
-                },
-            };
-            created.insert(name.clone(), index);
-            actions.extend(actions::of_unit(name, kind, parent, index, roles));
-        }
-        let draft = signed(self.session, &[self.importer, second], actions)?;
-        Ok(Creation {
-            draft,
-            units: created,
-        })
+        let parent = match parent {
+            None => numbered(self.import.place.top),
+            Some(parent) => self.unit(parent),
+        };
+        let kind = self.import.mapping.unit_kind()?;
+        let index = self.begin(format!("unit {name}"));
+        let made = actions::of_unit(name, kind, parent, index, roles);
+        self.actions.extend(made);
+        self.units.insert(name.clone(), index);
+        Ok(())
     }
 
-    /// The transaction that records rows.
-    pub(super) fn recording(&self, rows: &[&Row]) -> Result<Recording> {
-        let mut opened: BTreeMap<(u64, String), u32> = BTreeMap::new();
-        let mut begins = Vec::new();
-        let mut actions = Vec::new();
-        for row in rows {
-            let index = u32::try_from(actions.len()).unwrap_or(u32::MAX);
-            let unit = self.unit(row)?;
-            let funding = self.funding(row, &opened);
-            opened.insert((unit, row.account(self.mapping)), index);
-            begins.push(index);
-            actions.extend(actions::of_row(
-                row,
-                self.mapping,
-                unit,
-                self.place.asset,
-                index,
-                funding,
-                self.importer.role,
-            ));
+    /// Records a row, whose unit and funding are there, or come before it.
+    pub(super) fn record(&mut self, row: &Row) -> Result<()> {
+        let unit = self.unit(&row.unit);
+        if unit.is_none() {
+            return Err(Error::trouble(format!(
+                "the unit {} was not created",
+                row.unit
+            )));
         }
-        let draft = signed(self.session, &[self.importer], actions)?;
-        Ok(Recording {
-            draft,
-            opened,
-            begins,
-        })
+        let import = self.import;
+        let (asset, role) = (import.place.asset, import.importer.role);
+        let funding = self.funding(row);
+        let index = self.begin(format!("row {}", row.row));
+        let made = actions::of_row(row, import.mapping, unit, asset, index, funding, role);
+        self.actions.extend(made);
+        self.opened.insert(import.purse(&row.unit, row), index);
+        Ok(())
     }
 
-    /// The account that funds a row, and the line that it is spent from. The plan has put the parent's row first.
-    fn funding(&self, row: &Row, opened: &BTreeMap<(u64, String), u32>) -> Funding {
-        let parent = row.parent.as_ref().and_then(|name| self.units.get(name));
-        let Some(parent) = parent else {
+    /// A unit that is there, or that an earlier action creates.
+    pub(super) fn unit(&self, name: &str) -> Option<Ref> {
+        match (self.units.get(name), self.import.units.get(name)) {
+            (Some(index), _) => created_by(*index),
+            (None, Some(number)) => numbered(*number),
+            (None, None) => None,
+        }
+    }
+
+    /// The account that funds a row, and the line that it is spent from; none while the row above it is not there.
+    pub(super) fn funding(&self, row: &Row) -> Funding {
+        let Some(parent) = &row.parent else {
             return Funding {
-                from: numbered(self.place.source),
+                from: numbered(self.import.place.source),
                 line: None,
             };
         };
-        let named = (*parent, row.account(self.mapping));
-        match (opened.get(&named), self.funds.get(&named)) {
+        let purse = self.import.purse(parent, row);
+        match (self.opened.get(&purse), self.import.funds.get(&purse)) {
             (Some(index), _) => Funding {
                 from: created_by(*index),
                 line: created_by(*index + 1),
@@ -110,4 +106,44 @@ impl BudgetImport<'_> {
             (None, None) => Funding::default(),
         }
     }
+
+    /// What of the table an action is about.
+    pub(super) fn about(&self, action: u32) -> (String, String) {
+        let place = self.begins.partition_point(|(index, _)| *index <= action);
+        let part = place
+            .checked_sub(1)
+            .and_then(|place| self.begins.get(place));
+        let part = part.map_or_else(String::new, |(_, part)| part.clone());
+        ("at".into(), part)
+    }
+
+    /// The transaction, signed by the importer, and by the second person where they act in it.
+    pub(super) fn draft(&self) -> Result<Draft> {
+        let import = self.import;
+        let mut people = vec![import.importer];
+        if !self.units.is_empty() {
+            people.push(import.second.ok_or_else(second_missing)?);
+        }
+        signed(import.session, &people, self.actions.clone())
+    }
+
+    fn begin(&mut self, part: String) -> u32 {
+        let index = u32::try_from(self.actions.len()).unwrap_or(u32::MAX);
+        self.begins.push((index, part));
+        index
+    }
+}
+
+impl BudgetImport<'_> {
+    /// A row's account, of its own unit or of the one above.
+    pub(super) fn purse(&self, unit: &str, row: &Row) -> Purse {
+        (unit.to_owned(), row.account(self.mapping))
+    }
+}
+
+fn second_missing() -> Error {
+    Error::usage(
+        "units have to be created, and nobody gives themselves a say over money: \
+         a second person signs too",
+    )
 }
