@@ -28,7 +28,7 @@ pub struct Event {
 
 /// What happened. Names are the source's own, exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs)]
 pub enum What {
     /// A unit came to be; without a parent, at the top of what is imported.
@@ -129,6 +129,18 @@ pub fn up_to(events: &[Event], until: u64) -> Result<&[Event]> {
     Ok(taken)
 }
 
+/// Refuses what has not happened yet: the first event after this moment, Unix seconds, is named.
+pub fn check_happened(events: &[Event], now: u64) -> Result<()> {
+    match events.iter().find(|event| event.at > now) {
+        None => Ok(()),
+        Some(event) => Err(Error::usage(format!(
+            "event {} lies ahead: {}",
+            event.number,
+            crate::time::shown(event.at)
+        ))),
+    }
+}
+
 fn event(line: &[u8]) -> Result<Event, String> {
     let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let at = humantime::parse_rfc3339(&line.at)
@@ -198,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_ahead_has_not_happened() {
+        let events = parse(GOOD.as_bytes()).expect("reads");
+        check_happened(&events, 1_541_376_000).expect("all of it is past");
+        let refused = check_happened(&events, 1_541_375_999).expect_err("the third is not");
+        assert_eq!(refused.kind(), crate::ErrorKind::Usage);
+        assert_eq!(
+            refused.to_string(),
+            "event 3 lies ahead: 2018-11-05T00:00:00Z"
+        );
+    }
+
+    #[test]
     fn a_bad_line_is_named() {
         let line =
             |n: u64, rest: &str| format!(r#"{{"n":{n},"at":"2020-01-01T00:00:00Z",{rest}}}"#);
@@ -209,6 +233,10 @@ mod tests {
             (line(2, added), "line 1: event 2 follows event 0"),
             (line(1, r#""type":"exploded""#), "line 1: unknown variant"),
             (line(1, r#""type":"member_added""#), "line 1: missing field"),
+            (
+                line(1, r#""type":"member_added","member":"ada","until":"2021""#),
+                "line 1: unknown field `until`",
+            ),
             (
                 line(1, r#""type":"member_added","member":"""#),
                 "line 1: \"\" is not a name",

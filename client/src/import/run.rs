@@ -8,9 +8,9 @@ use super::plan::{Batch, Plan};
 use super::recorded::Recorded;
 use super::story::Story;
 use super::structure::Structure;
-use crate::Result;
 use crate::keys::Signer;
 use crate::session::{Draft, Outcome, Session};
+use crate::{Error, Refusal, Result};
 
 /// Transactions that are on their way at a time.
 const IN_FLIGHT_MAX: usize = 4;
@@ -46,9 +46,7 @@ impl Session {
         top: u64,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Imported> {
-        let structure = Structure::read(self).await?;
-        let recorded = Recorded::find(self, story, &structure, top).await?;
-        let mut plan = Plan::new(story, recorded, &structure, top, registrar.role);
+        let mut plan = self.plan_of(registrar, story, top).await?;
         let total = story.steps.len() as u64;
         let mut imported = Imported {
             recorded_before: plan.recorded(),
@@ -75,6 +73,47 @@ impl Session {
             imported.transactions += 1;
             imported.actions += batch.steps.len() as u64;
         }
+    }
+
+    /// Has the first transaction of a story judged, and sends nothing; answers how many actions the chain has already.
+    /// A refusal names the event.
+    pub async fn rehearse_story(
+        &self,
+        registrar: &Registrar<'_>,
+        story: &Story,
+        top: u64,
+    ) -> Result<u64> {
+        let mut plan = self.plan_of(registrar, story, top).await?;
+        let recorded = plan.recorded();
+        let Some(batch) = plan.next_batch() else {
+            return Ok(recorded);
+        };
+        let draft = signed(self, &[registrar], batch.actions.clone())?;
+        let judged = self.simulate(&draft).await?;
+        if judged.receipt.code == 0 {
+            return Ok(recorded);
+        }
+
+        let event = plan.event(&batch, judged.receipt.failed_action);
+        let mut facts = vec![("event".into(), event.to_string())];
+        facts.extend(judged.facts.into_iter().map(|one| (one.name, one.value)));
+        facts.push(("sent".into(), "nothing".into()));
+        Err(Error::refused(Refusal {
+            code: judged.receipt.code,
+            log: String::new(),
+            facts,
+        }))
+    }
+
+    async fn plan_of<'s>(
+        &self,
+        registrar: &Registrar<'_>,
+        story: &'s Story,
+        top: u64,
+    ) -> Result<Plan<'s>> {
+        let structure = Structure::read(self).await?;
+        let recorded = Recorded::find(self, story, &structure, top).await?;
+        Ok(Plan::new(story, recorded, &structure, top, registrar.role))
     }
 
     async fn fly(&self, batch: Batch, draft: Draft) -> Result<(Batch, Outcome)> {

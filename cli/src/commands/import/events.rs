@@ -24,7 +24,7 @@ use crate::time;
 /// A line of the file is one event in JSON: `n`, its number; `at`, when it happened; and `type`, one of
 /// `unit_created {unit, kind, parent}`, `unit_moved {unit, parent}`, `unit_dissolved {unit}`, `member_added {member}`,
 /// `assigned {unit, role, member}`, `unassigned {unit, role, member}`. A unit without a parent stands below UNIT.
-/// The whole file is checked before anything is sent. Names of the source are kept as external ids.
+/// The whole file is checked before anything is sent; with --dry-run the ledger is asked about its beginning. Names of the source are kept as external ids.
 #[derive(Args, Debug)]
 pub(super) struct Events {
     /// The file of events.
@@ -56,28 +56,32 @@ impl Events {
         let begun = Instant::now();
         let all = events::read(&self.file)?;
         let until = self.until.unwrap_or(all.len() as u64);
-        let story = Story::of(events::up_to(&all, until)?)?;
+        let taken = events::up_to(&all, until)?;
+        events::check_happened(taken, time::now()?)?;
+        let story = Story::of(taken)?;
         let roster = self.expect.as_deref().map(Roster::read).transpose()?;
-        if context.options.dry_run {
-            let value = json!({"events": until, "actions": story.steps.len(), "sent": false});
-            context.output.show(&value, || {
-                format!(
-                    "{until} events can be imported, as {} actions. Nothing was sent.",
-                    story.steps.len()
-                )
-            });
-            return Ok(());
-        }
 
         let session = context.session().await?;
         let into = session.unit(&self.into).await?;
         let importer = Importer::open(context).await?;
-        let probe = Kind::CreateRole(CreateRole {
-            unit: reference(into.number),
-            handle: "imported".into(),
-            ..CreateRole::default()
-        });
-        let role = role_for(context, importer.member, probe).await?;
+        let role = role_for(context, importer.member, probe(into.number)).await?;
+        let registrar = importer.acting_as(role);
+        if context.options.dry_run {
+            let before = session
+                .rehearse_story(&registrar, &story, into.number)
+                .await?;
+            let actions = story.steps.len() as u64 - before;
+            let value = json!({
+                "events": until,
+                "actions": actions,
+                "recorded_before": before,
+                "sent": false,
+            });
+            context.output.show(&value, || {
+                format!("{until} events can be imported, as {actions} actions. Nothing was sent.")
+            });
+            return Ok(());
+        }
         context.output.note(format!(
             "You import {until} events of {} below {}.",
             self.file.display(),
@@ -86,12 +90,9 @@ impl Events {
         context.confirm("Sign and send?")?;
         let progress = Progress::new("importing");
         let imported = session
-            .import_story(
-                &importer.acting_as(role),
-                &story,
-                into.number,
-                &mut |done, of| progress.at(done, of),
-            )
+            .import_story(&registrar, &story, into.number, &mut |done, of| {
+                progress.at(done, of);
+            })
             .await?;
         drop(progress);
 
@@ -108,6 +109,15 @@ impl Events {
         context.output.show(&value, || text);
         compared.verdict()
     }
+}
+
+/// An action by which the importer's role is found.
+fn probe(into: u64) -> Kind {
+    Kind::CreateRole(CreateRole {
+        unit: reference(into),
+        handle: "imported".into(),
+        ..CreateRole::default()
+    })
 }
 
 impl Check {
