@@ -27,8 +27,13 @@ impl Context {
             fields.insert("proven".into(), moment.is_proven.into());
         }
         self.output.show(&json, text);
+        self.tell(moment);
+    }
 
+    /// Says beside an answer of which height and time it is, where it is not proven, and where it is old.
+    pub fn tell(&self, moment: Moment) {
         let height = moment.height;
+        let seconds = moment.time.map_or(0, time::seconds);
         if !moment.is_proven {
             self.output
                 .note(format!("as the node says of height {height}; not proven"));

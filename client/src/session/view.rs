@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::{ListHead, ListPage, ObjectKind};
+use prost::Message;
 
 use super::read::{decode, decode_object};
 use super::{Moment, Session};
@@ -102,6 +103,12 @@ impl<'s> View<'s> {
             .into_iter()
             .map(|value| value.map(|value| decode_object::<T>(&value)).transpose())
             .collect()
+    }
+
+    /// A value that is no object. Of the past it is as the node remembers it: no history holds it.
+    pub async fn value<T: Message + Default>(&self, key: Vec<u8>) -> Result<Option<T>> {
+        let value = self.values(&[key]).await?.pop().flatten();
+        value.map(|value| decode(&value)).transpose()
     }
 
     /// A listable set, whole.

@@ -4,7 +4,7 @@ mod change;
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::state::keys::{self, List};
-use polity_client::session::Session;
+use polity_client::session::View;
 use polity_client::v1::{Counter, Node, ObjectKind, Validator};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::json;
@@ -64,8 +64,8 @@ impl Status {
         let told = session.node_status().await?;
         let header = session.light().newest().await?;
         let view = context.view().await?;
-        let units = validator_units(session).await?;
-        let nodes = view.get_all::<Node>(&all_nodes(session).await?).await?;
+        let units = validator_units(&view).await?;
+        let nodes = view.get_all::<Node>(&all_nodes(&view).await?).await?;
         let nodes: Vec<Node> = nodes
             .into_iter()
             .flatten()
@@ -177,11 +177,11 @@ impl Verify {
 }
 
 /// The validators' entries in the state: unit and consensus key.
-async fn validator_units(session: &Session) -> Result<Vec<Validator>> {
-    let units = session.list(List::Validators, 0).await?;
+async fn validator_units(view: &View<'_>) -> Result<Vec<Validator>> {
+    let units = view.list(List::Validators, 0).await?;
     let mut validators = Vec::new();
     for unit in units {
-        let found: Option<Validator> = session.value(keys::key(keys::VALIDATOR, &[unit])).await?;
+        let found: Option<Validator> = view.value(keys::key(keys::VALIDATOR, &[unit])).await?;
         validators.push(found.ok_or_else(|| {
             Error::new(
                 ErrorKind::Trouble,
@@ -192,9 +192,9 @@ async fn validator_units(session: &Session) -> Result<Vec<Validator>> {
     Ok(validators)
 }
 
-async fn all_nodes(session: &Session) -> Result<Vec<u64>> {
+async fn all_nodes(view: &View<'_>) -> Result<Vec<u64>> {
     let key = keys::key(keys::COUNTER, &[ObjectKind::Node as u64]);
-    let counter: Option<Counter> = session.value(key).await?;
+    let counter: Option<Counter> = view.value(key).await?;
     Ok((1..=counter.map_or(0, |counter| counter.last)).collect())
 }
 

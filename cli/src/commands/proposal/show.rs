@@ -36,11 +36,11 @@ impl Show {
         let number = super::super::numbered(ObjectKind::Proposal, &self.proposal)?;
         let found = view.get::<Proposal>(number).await?;
         let proposal = found.ok_or_else(|| absent(number))?;
-        let paused: Paused = session
-            .value(keys::key(keys::PAUSED, &[]))
-            .await?
-            .unwrap_or_default();
-        let proposal = on_the_clock(proposal, paused.seconds);
+        let paused = match proposal.closed_at {
+            0 => view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?,
+            _ => None,
+        };
+        let proposal = on_the_clock(proposal, paused.unwrap_or_default().seconds);
         let mut names = names_of(&view, std::slice::from_ref(&proposal)).await?;
         let actions = sentences(session, proposal.proposer, &proposal.actions).await?;
         let mut value = as_json(&proposal, &names);

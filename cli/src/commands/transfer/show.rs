@@ -9,11 +9,12 @@ use polity_client::v1::{self, Correction, TransferKind};
 use super::find::find;
 use crate::amount::{self, counted};
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::Names;
 use crate::output::facts;
 use crate::{receipt, time};
 
-/// Shows a transfer, proven by the history of an account that it moved.
+/// Shows a transfer, proven by the history of an account that it moved, and what of it was corrected.
 #[derive(Args, Debug)]
 pub(super) struct Show {
     /// Number of the transfer, t501.
@@ -29,14 +30,15 @@ impl Show {
         let found = find(context, &self.transfer, self.account.as_deref()).await?;
         let event = &found.proven.event;
         let posting = event.posting.clone().unwrap_or_default();
-        let view = session.view(AsOf::Newest);
+        let view = context.view().await?;
+        check_happened(view.at(), &self.transfer, found.item.entry.height)?;
         let mut names = Names::new(&view);
         names.load_accounts([posting.from, posting.to]).await?;
         let basis = event.basis.unwrap_or_default();
         names.load_members([basis.member]).await?;
         names.load_roles([basis.role]).await?;
         let key = keys::key(keys::CORRECTION, &[posting.transfer]);
-        let corrected: Option<Correction> = session.value(key).await?;
+        let corrected: Option<Correction> = view.value(key).await?;
         let corrected = counted(&corrected.unwrap_or_default().amount)?;
         let moved = counted(&posting.amount)?;
         let id = match &found.proven.source {
@@ -50,6 +52,9 @@ impl Show {
         json["id"] = id.clone().into();
         json["kind"] = kind_name(posting.kind()).into();
         json["corrected"] = amount::json(corrected, &found.asset);
+        let moment = view.moment();
+        json["as_of"] = moment.height.into();
+        json["proven"] = moment.is_proven.into();
         context.output.show(&json, || {
             facts(&[
                 ("transfer", self.transfer.clone()),
@@ -72,7 +77,18 @@ impl Show {
                 ),
             ])
         });
+        context.tell(moment);
         Ok(())
+    }
+}
+
+/// At a height before its own a transfer was not there.
+fn check_happened(at: AsOf, transfer: &str, height: u64) -> Result<()> {
+    match at {
+        AsOf::Height(asked) if asked < height => Err(usage(format!(
+            "{transfer} moved in block {height}, after height {asked}"
+        ))),
+        AsOf::Height(_) | AsOf::Newest => Ok(()),
     }
 }
 
@@ -92,5 +108,21 @@ fn kind_name(kind: TransferKind) -> &'static str {
         TransferKind::Retire => "retire",
         TransferKind::External => "external",
         TransferKind::Correction => "correction",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transfer_was_not_there_before_its_block() {
+        for (at, is_there) in [
+            (AsOf::Newest, true),
+            (AsOf::Height(9), true),
+            (AsOf::Height(8), false),
+        ] {
+            assert_eq!(check_happened(at, "t5", 9).is_ok(), is_there, "{at:?}");
+        }
     }
 }
