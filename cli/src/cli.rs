@@ -211,9 +211,21 @@ mod tests {
     fn no_command_has_an_option_of_every_command_for_itself() {
         let mut root = Cli::command();
         root.build();
+        let of_every: BTreeSet<String> = root
+            .get_arguments()
+            .filter(|argument| argument.is_global_set())
+            .map(|argument| argument.get_id().to_string())
+            .collect();
         every(&root, &mut |command| {
             let mut names = BTreeSet::new();
             for argument in command.get_arguments() {
+                // Of one identifier, what is written for one is read for the other too.
+                let id = argument.get_id().as_str();
+                assert!(
+                    !of_every.contains(id) || argument.is_global_set(),
+                    "{}: {id} is an option of every command",
+                    command.get_name()
+                );
                 let long = argument.get_long().map(|long| format!("--{long}"));
                 let short = argument.get_short().map(|short| format!("-{short}"));
                 for name in [long, short].into_iter().flatten() {
@@ -235,6 +247,7 @@ mod tests {
             "polity --home /h --node https://a --node https://b transfer send a88 a91 5 EUR",
             "polity can transfer send acme/dev:main finn:main 480.00 EUR --as acme/dev#lead",
             "polity who-can transfer send acme/dev:main finn:main 480.00 EUR",
+            "polity --key desk network rotate-key acme/lab --consensus-key 3b --possession 07",
         ];
         for line in lines {
             let parsed = Cli::try_parse_from(line.split(' '));

@@ -1,6 +1,8 @@
 //! Who validates, and which nodes there are: `add-validator | remove-validator | rotate-key`, which the
 //! departments decide, and `register-node | remove-node`, which each department does for itself.
 
+use std::net::IpAddr;
+
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys;
@@ -14,6 +16,10 @@ use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 
+/// Bytes of a node's public key, and of a consensus key.
+const KEY_BYTES: usize = 32;
+/// Bytes of a proof of possession: a signature.
+const PROOF_BYTES: usize = 64;
 /// Bytes of a node's id.
 const NODE_ID_BYTES: usize = 20;
 
@@ -25,14 +31,15 @@ pub(super) struct RegisterNodeVerb {
     /// The node's public key, 64 hexadecimal digits: `polityd keys prove` prints it.
     #[arg(long, value_name = "KEY")]
     node_key: String,
-    /// Where others reach it, HOST:PORT.
+    /// Where others reach it, HOST:PORT: no address to listen at, such as 0.0.0.0.
     #[arg(long, default_value = "")]
     address: String,
 }
 
 impl RegisterNodeVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let key = digits("a node's key", &self.node_key)?;
+        let key = digits("a node's key", &self.node_key, KEY_BYTES)?;
+        check_address(&self.address)?;
         let register = RegisterNode {
             unit: context.unit_ref(&self.unit).await?,
             // Peers name a node by the beginning of its key's hash.
@@ -53,7 +60,7 @@ pub(super) struct RemoveNodeVerb {
 
 impl RemoveNodeVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let id = digits("a node's id", &self.id)?;
+        let id = digits("a node's id", &self.id, NODE_ID_BYTES)?;
         let key = keys::key_with(keys::NODE_ID, &[], &id);
         let index: Option<Index> = context.session().await?.value(key).await?;
         let number = index.map(|index| index.number);
@@ -69,10 +76,10 @@ impl RemoveNodeVerb {
 #[derive(Args, Debug)]
 struct ConsensusKey {
     /// The public consensus key, 64 hexadecimal digits.
-    #[arg(long)]
-    key: String,
+    #[arg(long, value_name = "KEY")]
+    consensus_key: String,
     /// The proof, 128 hexadecimal digits.
-    #[arg(long)]
+    #[arg(long, value_name = "PROOF")]
     possession: String,
 }
 
@@ -92,8 +99,8 @@ impl AddValidatorVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let add = AddValidator {
             unit: context.unit_ref(&self.unit).await?,
-            key: digits("a consensus key", &self.key.key)?,
-            possession: digits("a proof", &self.key.possession)?,
+            key: digits("a consensus key", &self.key.consensus_key, KEY_BYTES)?,
+            possession: digits("a proof", &self.key.possession, PROOF_BYTES)?,
             power: self.power,
         };
         context.act(vec![Kind::AddValidator(add)]).await
@@ -128,16 +135,48 @@ impl RotateKeyVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let rotate = RotateValidatorKey {
             unit: context.unit_ref(&self.unit).await?,
-            key: digits("a consensus key", &self.key.key)?,
-            possession: digits("a proof", &self.key.possession)?,
+            key: digits("a consensus key", &self.key.consensus_key, KEY_BYTES)?,
+            possession: digits("a proof", &self.key.possession, PROOF_BYTES)?,
         };
         context.act(vec![Kind::RotateValidatorKey(rotate)]).await
     }
 }
 
-/// How many bytes it must be, the ledger says.
-fn digits(what: &str, text: &str) -> Result<Vec<u8>> {
-    hex::decode(text).map_err(|_| usage(format!("{what} is written in hexadecimal digits: {text}")))
+fn digits(what: &str, text: &str, bytes: usize) -> Result<Vec<u8>> {
+    let decoded = hex::decode(text).ok().filter(|one| one.len() == bytes);
+    decoded.ok_or_else(|| {
+        usage(format!(
+            "{what} is written in {} hexadecimal digits, not {text}",
+            2 * bytes
+        ))
+    })
+}
+
+/// Refuses an address by which nobody reaches a node. None at all is for a node that reaches the others itself.
+fn check_address(text: &str) -> Result<()> {
+    let wrong = |words: &str| Err(usage(format!("{words}: HOST:PORT, not {text}")));
+    if text.is_empty() {
+        return Ok(());
+    }
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return wrong("an address has a port");
+    };
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        return wrong("an address has a host");
+    }
+    if !port.parse::<u16>().is_ok_and(|port| port != 0) {
+        return wrong("a port is a number from 1 to 65535");
+    }
+    if host.parse().is_ok_and(|ip: IpAddr| ip.is_unspecified()) {
+        return wrong(
+            "others need an address at which they reach the node, and this is one to listen at",
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -147,10 +186,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_hexadecimal_is_a_usage_error() {
-        assert_eq!(digits("a key", "00ff").ok(), Some(vec![0, 255]));
-        for text in ["0", "xy", "0x00"] {
-            let error = digits("a key", text).expect_err("not hexadecimal");
+    fn what_has_not_the_digits_of_a_key_is_a_usage_error() {
+        assert_eq!(digits("a key", "00ff", 2).ok(), Some(vec![0, 255]));
+        for text in ["0", "xy", "0x00", "00", "00ff00"] {
+            let error = digits("a key", text, 2).expect_err("no key");
+            assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_by_which_nobody_reaches_a_node_is_a_usage_error() {
+        for text in ["", "lab.example:26656", "10.0.0.7:1", "[2001:db8::1]:26656"] {
+            assert!(check_address(text).is_ok(), "{text}");
+        }
+        for text in [
+            "foo",
+            ":26656",
+            "lab.example:",
+            "lab.example:0",
+            "lab.example:65536",
+            "0.0.0.0:26656",
+            "[::]:26656",
+            "two words:26656",
+        ] {
+            let error = check_address(text).expect_err(text);
             assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
         }
     }

@@ -21,7 +21,7 @@ use crate::time;
     polity network status -o json\n  \
     polity network verify\n  \
     polity network register-node acme/lab --node-key 5f…c2 --address lab.example:26656 --as acme/lab#lead\n  \
-    polity proposal open acme --title 'Lab validates' --expect departments -- network add-validator acme/lab --key 3b…91 --possession 07…aa")]
+    polity proposal open acme --title 'Lab validates' --expect departments -- network add-validator acme/lab --consensus-key 3b…91 --possession 07…aa")]
 pub struct Network {
     #[command(subcommand)]
     verb: Verb,
