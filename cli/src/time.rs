@@ -7,6 +7,9 @@ use polity_client::{Error, ErrorKind, Result};
 
 use crate::failure::usage;
 
+/// The last second of the year 9999: what lies after it cannot be written as a time.
+const LATEST: u64 = 253_402_300_799;
+
 /// Reads a time: `2026-03-01T12:00:00Z`, or a day, `2026-03-01`, which is its first second in UTC. Unix seconds.
 pub fn parse(text: &str) -> Result<u64> {
     let full = match text.len() {
@@ -27,7 +30,10 @@ pub fn parse(text: &str) -> Result<u64> {
 /// Reads a moment that is ahead: a time, or a duration from now. Unix seconds.
 pub fn parse_until(text: &str) -> Result<u64> {
     if let Ok(length) = humantime::parse_duration(text) {
-        return Ok(now()? + length.as_secs());
+        return now()?
+            .checked_add(length.as_secs())
+            .filter(|seconds| *seconds <= LATEST)
+            .ok_or_else(|| usage(format!("{text} from now is after the year 9999")));
     }
     parse(text)
 }
@@ -36,6 +42,16 @@ pub fn parse_until(text: &str) -> Result<u64> {
 pub fn parse_duration(text: &str) -> Result<Duration> {
     humantime::parse_duration(text)
         .map_err(|_| usage(format!("a duration is written 10m, 72h or 30d, not {text}")))
+}
+
+/// Reads how long something is valid: a duration that is longer than nothing.
+pub fn parse_validity(text: &str) -> Result<Duration> {
+    match parse_duration(text)? {
+        length if length.as_secs() == 0 => Err(usage(format!(
+            "what is valid for {text} is over before it is sent"
+        ))),
+        length => Ok(length),
+    }
 }
 
 /// A moment for JSON: RFC 3339, or null for none.
@@ -112,6 +128,20 @@ mod tests {
             let read = parse_duration(text).expect(text);
             assert_eq!(read.as_secs(), seconds, "{text} is read back");
         }
+    }
+
+    #[test]
+    fn what_is_too_far_or_too_short_is_a_wrong_use() {
+        for text in ["18446744073709551615s", "9000y"] {
+            let refused = parse_until(text).expect_err(text);
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
+        }
+        assert!(parse_until("30d").is_ok());
+        for text in ["0s", "0d", "900ms"] {
+            let refused = parse_validity(text).expect_err(text);
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
+        }
+        assert_eq!(parse_validity("10m").expect("a length").as_secs(), 600);
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Context {
         signers.extend(seconds.iter().map(|second| second.signer.clone()));
         let several = signers.len() > 1 || self.options.draft.is_some();
         let validity = match &self.options.valid_for {
-            Some(text) => time::parse_duration(text)?,
+            Some(text) => time::parse_validity(text)?,
             None if several => VALIDITY_SEVERAL_SIGNERS,
             None => VALIDITY_ONE_SIGNER,
         };

@@ -61,7 +61,7 @@ impl Draft {
         Draft::of_body(&Body {
             version: check::VERSION,
             organisation: organisation.to_vec(),
-            valid_until: (now + validity).as_secs(),
+            valid_until: now.saturating_add(validity).as_secs(),
             salt,
             signers,
             actions,
