@@ -1,13 +1,13 @@
 //! What became of a transaction, for people and for scripts.
 
-use std::ops::RangeInclusive;
-
 use polity_client::Result;
+use polity_client::ledger::actions::Topic;
 use polity_client::ledger::{Amount, actions};
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{AsOf, Session, actor, lettered};
 use polity_client::v1::{
-    Account, Asset, Basis, BasisSource, EndReason, Event, ObjectKind, Receipt,
+    Account, Asset, AssignRole, Basis, BasisSource, EndReason, Event, ObjectKind, Receipt,
+    action::Kind,
 };
 use serde_json::{Value, json};
 
@@ -223,19 +223,20 @@ fn consequence(event: &Event) -> Option<&'static str> {
     if event.reason() != EndReason::None {
         return None;
     }
+    let topic = actions::topic_of_tag(event.did);
     match event.object() {
         // Nobody opened it: the ballots did.
-        ObjectKind::Proposal if ABOUT_ELECTIONS.contains(&event.did) => Some("proposed"),
-        ObjectKind::Election if event.did == ASSIGN_ROLE => Some("elected"),
-        ObjectKind::Election if ABOUT_PROPOSALS.contains(&event.did) => Some("went_on"),
+        ObjectKind::Proposal if topic == Some(Topic::Electing) => Some("proposed"),
+        ObjectKind::Election if event.did == assign_role() => Some("elected"),
+        ObjectKind::Election if topic == Some(Topic::Deciding) => Some("went_on"),
         _ => None,
     }
 }
 
-/// Numbers on the wire of the actions about proposals, about elections, and of the one that fills a role.
-const ABOUT_PROPOSALS: RangeInclusive<u32> = 160..=169;
-const ABOUT_ELECTIONS: RangeInclusive<u32> = 170..=173;
-const ASSIGN_ROLE: u32 = 130;
+/// The number on the wire of the action that fills a role.
+fn assign_role() -> u32 {
+    actions::tag(&actor(Kind::AssignRole(AssignRole::default()), 0))
+}
 
 /// What became of something without anybody's act, as it is told behind its name.
 fn by_itself(event: &Event) -> Option<&'static str> {
@@ -349,7 +350,7 @@ mod tests {
         let proposed = revealed(ObjectKind::Proposal, 172);
         assert_eq!(did(&proposed), "proposed");
         assert!(!is_an_act(&proposed));
-        let closed = revealed(ObjectKind::Election, ASSIGN_ROLE);
+        let closed = revealed(ObjectKind::Election, assign_role());
         assert_eq!(did(&closed), "elected");
         let ballot = revealed(ObjectKind::Election, 172);
         assert_eq!(did(&ballot), "reveal_ballot");

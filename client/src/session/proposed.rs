@@ -14,7 +14,9 @@ pub fn proposed(actions: &[Action]) -> Result<(Vec<Vec<u8>>, ProposalKind)> {
         .and_then(|action| action.kind.as_ref())
         .ok_or_else(|| Error::usage("a proposal has at least one action"))?;
     let sort = match actions::topic(first) {
-        Topic::Operation | Topic::Own => ProposalKind::Operation,
+        Topic::Operation | Topic::Own | Topic::Deciding | Topic::Electing => {
+            ProposalKind::Operation
+        }
         Topic::Governance | Topic::People | Topic::Network => ProposalKind::Governance,
     };
     let encoded = actions.iter().map(|action| plain(action).encode_to_vec());

@@ -125,6 +125,10 @@ pub(crate) trait Act {
 pub enum Topic {
     /// A person's own act: never in a proposal.
     Own,
+    /// A part of deciding by proposal: never in a proposal, not even as bytes.
+    Deciding,
+    /// A part of electing: the same.
+    Electing,
     /// Roles, units, policies, grants: governance of a unit.
     Governance,
     /// Who belongs to a unit and holds its roles: decided like governance, but none of a circle's.
@@ -133,6 +137,17 @@ pub enum Topic {
     Operation,
     /// Validators, nodes and parameters: decided by the departments.
     Network,
+}
+
+impl Topic {
+    /// Whether it can be a part of a proposal.
+    #[must_use]
+    pub fn is_proposable(self) -> bool {
+        match self {
+            Topic::Own | Topic::Deciding | Topic::Electing => false,
+            Topic::Governance | Topic::People | Topic::Operation | Topic::Network => true,
+        }
+    }
 }
 
 macro_rules! actions {
@@ -156,6 +171,11 @@ macro_rules! actions {
         /// by a rule that the action's file explains.
         pub fn capability(kind: &Kind) -> Capability {
             match kind { $(Kind::$name(_) => Capability::$capability,)* }
+        }
+
+        /// What sort of decision the action of a number on the wire can be part of; none where there is no such action.
+        pub fn topic_of_tag(tag: u32) -> Option<Topic> {
+            match tag { $($tag => Some(Topic::$topic),)* _ => None }
         }
 
         /// Every action: number on the wire, name, capability.
@@ -202,20 +222,20 @@ actions! {
     145 SetSodRule         Governance Govern;
     146 RemoveSodRule      Governance Govern;
     147 GiveSodException   People     Govern;
-    160 OpenProposal       Own        None;
-    161 AmendProposal      Own        None;
-    162 WithdrawProposal   Own        None;
-    163 Respond            Own        None;
-    164 ExecuteProposal    Own        None;
-    165 RaiseObjection     Own        None;
-    166 TestObjection      Own        None;
-    167 ResolveObjection   Own        None;
-    168 Escalate           Own        None;
-    169 ReverseEscalation  Own        None;
-    170 CallElection       Own        None;
-    171 CommitBallot       Own        None;
-    172 RevealBallot       Own        None;
-    173 ChangeBallot       Own        None;
+    160 OpenProposal       Deciding   None;
+    161 AmendProposal      Deciding   None;
+    162 WithdrawProposal   Deciding   None;
+    163 Respond            Deciding   None;
+    164 ExecuteProposal    Deciding   None;
+    165 RaiseObjection     Deciding   None;
+    166 TestObjection      Deciding   None;
+    167 ResolveObjection   Deciding   None;
+    168 Escalate           Deciding   None;
+    169 ReverseEscalation  Deciding   None;
+    170 CallElection       Electing   None;
+    171 CommitBallot       Electing   None;
+    172 RevealBallot       Electing   None;
+    173 ChangeBallot       Electing   None;
     174 ApplyProfile       Governance Govern;
     180 DefineAsset        Operation  DefineAssets;
     181 Issue              Operation  Issue;

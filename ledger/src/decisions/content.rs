@@ -18,7 +18,7 @@ pub(crate) fn check_form(encoded: &[Vec<u8>]) -> Result<(), Rejection> {
             return Err(Rejection::NotCanonical);
         }
         // Bytes could nest without end; so this is no matter of a block.
-        if is_about_proposals(&action) {
+        if decides(&action) {
             return Err(Rejection::ProposalNested);
         }
         actions::check_form(&action, 1)?;
@@ -34,7 +34,7 @@ pub(crate) fn check_content(actions: &[Action], kind: ProposalKind) -> Result<()
         // The proposer acts, in the role in which the proposal was opened.
         let plain = action.actor == 0 && action.acting_role.is_none() && action.seconds.is_empty();
         let topic = action.kind.as_ref().map(actions::topic);
-        if !plain || topic == Some(Topic::Own) {
+        if !plain || topic.is_some_and(|topic| !topic.is_proposable()) {
             return Err(Rejection::ActionNotProposable);
         }
         let sort = topic.and_then(sort_of);
@@ -69,16 +69,17 @@ pub(crate) const SORTS: [(&str, Topic); 3] = [
 /// Topics that can stand in one proposal have one sort; a person's own act has none.
 pub(crate) fn sort_of(topic: Topic) -> Option<Topic> {
     match topic {
-        Topic::Own => None,
+        Topic::Own | Topic::Deciding | Topic::Electing => None,
         Topic::Governance | Topic::People => Some(Topic::Governance),
         Topic::Operation => Some(Topic::Operation),
         Topic::Network => Some(Topic::Network),
     }
 }
 
-fn is_about_proposals(action: &Action) -> bool {
-    // The numbers of this family on the wire.
-    (160..174).contains(&actions::tag(action))
+/// Whether it decides or elects: a proposal holds actions that are something else.
+fn decides(action: &Action) -> bool {
+    let topic = action.kind.as_ref().map(actions::topic);
+    matches!(topic, Some(Topic::Deciding | Topic::Electing))
 }
 
 /// The actions of a proposal whose form was checked.

@@ -101,7 +101,7 @@ impl Pool {
             },
             // What somebody does for themselves follows on what others did.
             10..12 => {
-                let is_own = |kind: &&Kind| actions::topic(kind) == Topic::Own;
+                let is_own = |kind: &&Kind| !actions::topic(kind).is_proposable();
                 let own: Vec<Kind> = kinds.iter().filter(is_own).cloned().collect();
                 scene.dice.pick(&own)?.clone()
             }

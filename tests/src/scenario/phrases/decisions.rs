@@ -267,9 +267,15 @@ fn sort(actions: &[Action]) -> ProposalKind {
         .map(actions::topic);
     match topic {
         Some(Topic::Operation) => ProposalKind::Operation,
-        Some(Topic::Own | Topic::Governance | Topic::People | Topic::Network) | None => {
-            ProposalKind::Governance
-        }
+        Some(
+            Topic::Own
+            | Topic::Deciding
+            | Topic::Electing
+            | Topic::Governance
+            | Topic::People
+            | Topic::Network,
+        )
+        | None => ProposalKind::Governance,
     }
 }
 

@@ -167,14 +167,16 @@ fn content(
     }
     let kind = match actions::topic(&kind) {
         Topic::Governance | Topic::People | Topic::Network => ProposalKind::Governance,
-        Topic::Operation | Topic::Own => ProposalKind::Operation,
+        Topic::Operation | Topic::Own | Topic::Deciding | Topic::Electing => {
+            ProposalKind::Operation
+        }
     };
     Some((kind, actions))
 }
 
 fn fits(kind: &Kind, wanted: Option<ProposalKind>) -> bool {
     match actions::topic(kind) {
-        Topic::Own => false,
+        Topic::Own | Topic::Deciding | Topic::Electing => false,
         Topic::Governance | Topic::People | Topic::Network => {
             wanted != Some(ProposalKind::Operation)
         }
