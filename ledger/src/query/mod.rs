@@ -16,6 +16,7 @@ use crate::{Rejection, actions, block};
 
 pub use inbox::inbox;
 pub use outlook::outlook;
+pub use verdict::mode_name;
 pub use who_can::{MEMBERS_MAX, who_can};
 
 /// Whether whoever asked still waits. A question that nobody waits for any more ends at its next action, without an answer.

@@ -276,7 +276,8 @@ fn refused(rejection: Rejection) -> v1::Verdict {
 }
 
 /// The mode's name, as readers write it.
-pub(super) fn mode_name(kind: ModeKind) -> &'static str {
+#[must_use]
+pub fn mode_name(kind: ModeKind) -> &'static str {
     match kind {
         ModeKind::None => "none",
         ModeKind::Alone => "alone",

@@ -5,6 +5,7 @@ mod phrase;
 mod terms;
 mod visible;
 
+use polity_ledger::query::mode_name;
 use polity_ledger::state::objects::Object;
 use polity_proto::v1::{
     Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
@@ -257,20 +258,6 @@ fn length(seconds: u64) -> String {
     fitting.map_or_else(String::new, |(unit, name)| {
         format!("{} {name}", seconds / unit)
     })
-}
-
-/// A mode's name.
-#[must_use]
-pub fn mode_name(kind: ModeKind) -> &'static str {
-    match kind {
-        ModeKind::None => "none",
-        ModeKind::Alone => "alone",
-        ModeKind::Announce => "announce",
-        ModeKind::Approve => "approve",
-        ModeKind::Consent => "consent",
-        ModeKind::Vote => "vote",
-        ModeKind::Departments => "departments",
-    }
 }
 
 /// The text as a sentence begins. A number keeps its letter: `m5` is written so everywhere.
