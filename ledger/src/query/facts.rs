@@ -8,8 +8,8 @@ mod proposing;
 mod ways;
 
 use polity_proto::v1::{
-    Account, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind, PeriodLimit,
-    Proposal, action::Kind,
+    Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind,
+    PeriodLimit, Proposal, action::Kind,
 };
 
 use super::verdict::mode_name;
@@ -125,9 +125,13 @@ pub(super) fn of_refusal(
     if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, kind) {
         facts.extend(executable_from(context, execute));
     }
+    let is_short = rejection == Rejection::InsufficientFunds;
+    if is_short {
+        facts.extend(of_funds(context, wanted).unwrap_or_default());
+    }
     facts.extend(proposing::of_proposing(context, wanted.action, rejection));
     for need in wanted.needs.iter().filter(|need| !need.own) {
-        if let Some(value) = &need.value {
+        if let (Some(value), false) = (&need.value, is_short) {
             facts.push(fact("requested", shown(context, value.amount, value.asset)));
         }
         facts.extend(of_limit(context, wanted, need, rejection));
@@ -161,19 +165,34 @@ fn of_limit(
     facts
 }
 
-/// What an account has, until when somebody sleeps, which rule keeps apart.
+/// What was asked of an account, and what it has.
+fn of_funds(context: &Context<'_, '_>, wanted: &Wanted<'_>) -> Option<Vec<Fact>> {
+    let value = wanted.needs.iter().find_map(|need| need.value.as_ref());
+    let value = value.map(|value| (value.account, value.amount));
+    let (account, amount) = value.or_else(|| own_payment(context, wanted.action))?;
+    let account: Account = objects::get(context, account)?;
+    let available = posting::available(&account)?;
+    Some(vec![
+        fact("account", format!("a{}", account.number)),
+        fact("requested", shown(context, amount, account.asset)),
+        fact("available", shown(context, available, account.asset)),
+    ])
+}
+
+/// What somebody pays from an account of their own, which asks for no authority over value.
+fn own_payment(context: &Context<'_, '_>, action: &Action) -> Option<(u64, Amount)> {
+    let transfer = match action.kind.as_ref()? {
+        Kind::Transfer(transfer) => transfer,
+        Kind::PlaceHold(hold) => hold.transfer.as_ref()?,
+        _ => return None,
+    };
+    let account = context.resolve(&transfer.from).ok()?;
+    Some((account, Amount::from_bytes(&transfer.amount).ok()?))
+}
+
+/// Until when somebody sleeps, which rule keeps apart.
 fn of_state(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
     let actor = context.actor.member;
-    if rejection == Rejection::InsufficientFunds {
-        let value = need.value.as_ref();
-        let account = value.and_then(|value| objects::get::<Account>(context, value.account));
-        let available = account.as_ref().and_then(posting::available);
-        let pair = available.zip(account);
-        return pair
-            .map(|(available, account)| fact("available", shown(context, available, account.asset)))
-            .into_iter()
-            .collect();
-    }
     if rejection == Rejection::Sleeping {
         let member = objects::get::<Member>(context, actor);
         return member

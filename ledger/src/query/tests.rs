@@ -245,6 +245,23 @@ fn what_the_account_lacks_is_told() {
     assert_eq!(verdict.kind(), VerdictKind::Allowed);
     let verdict = ask(&world, "hal", world.payment("hal:main", "ops:main", 4));
     assert_eq!(verdict.rejection, "insufficient_funds");
+    let check = |verdict: &v1::Verdict, account: &str, requested: &str, available: &str| {
+        let told = &verdict.facts;
+        let number = world.account(account).number;
+        assert_eq!(value(told, "account"), format!("a{number}"));
+        assert_eq!(value(told, "requested"), requested);
+        assert_eq!(value(told, "available"), available);
+        let requested = told.iter().filter(|one| one.name == "requested");
+        assert_eq!(requested.count(), 1);
+    };
+    check(&verdict, "hal:main", "4.00 EUR", "0.00 EUR");
+    let beyond = world.payment("dev:main", "ops:main", 50_001);
+    let verdict = ask(&world, "ada", beyond);
+    assert_eq!(verdict.rejection, "no_grant");
+    let beyond = world.payment("acme:main", "ops:main", 999_999);
+    let verdict = ask(&world, "ada", beyond);
+    assert_eq!(verdict.rejection, "insufficient_funds");
+    assert_eq!(value(&verdict.facts, "requested"), "999999.00 EUR");
 }
 
 #[test]

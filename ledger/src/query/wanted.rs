@@ -169,5 +169,8 @@ mod tests {
         let world = world();
         let seat = Kind::AssignRole(world.assign("gia", "dev#engineer"));
         check(&world, "hal", seat, "others", "refused as already_assigned");
+        // That Ben would give it to himself says nothing of others.
+        let seat = Kind::AssignRole(world.assign("ben", "dev#lead"));
+        check(&world, "hal", seat, "others", "refused as already_assigned");
     }
 }

@@ -1,6 +1,6 @@
 //! What falls due when: buckets of one minute, found through a tree of 64-bit words.
 //!
-//! State is read by key alone, so the first filled bucket is found by walking five levels of
+//! State is read by key alone, so the first filled bucket is found by walking six levels of
 //! words from the top; an empty queue costs one read.
 
 use polity_proto::v1::{Timer, TimerBucket, TimerKind, TimerWord};

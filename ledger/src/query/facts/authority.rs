@@ -63,9 +63,10 @@ fn obstacle(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> 
     let holders = who::with_capability(context, now, need.capability, need.unit, LOOKED_AT_MAX);
     let refusal = holders
         .into_iter()
-        .find_map(|actor| wanted.tried(context, need, actor)?.err())?;
-    // Refusals below are about people, and say nothing of others.
-    (refusal.code() >= 400).then(|| fact("others", format!("refused as {}", refusal.name())))
+        .filter_map(|actor| wanted.tried(context, need, actor)?.err())
+        // Refusals below are about people, and say nothing of others.
+        .find(|refusal| refusal.code() >= 400)?;
+    Some(fact("others", format!("refused as {}", refusal.name())))
 }
 
 /// The policy that decides, and who may begin that; nothing where there is none or nobody.
