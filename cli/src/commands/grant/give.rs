@@ -55,12 +55,7 @@ pub(super) struct Give {
 
 impl Give {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        if self.below && power::is_over_value(self.capability) {
-            return Err(usage(format!(
-                "{} is over value, which no grant reaches in the units below: leave out --below, or name the unit",
-                word::word(self.capability)
-            )));
-        }
+        check_reach(self.below, self.capability)?;
         let limits = context
             .limits(self.per_transfer.as_deref(), self.per_period.as_deref())
             .await?;
@@ -124,7 +119,44 @@ impl Give {
     }
 }
 
+/// Refuses to reach down with what is over value.
+fn check_reach(below: bool, capability: Capability) -> Result<()> {
+    match below && power::is_over_value(capability) {
+        false => Ok(()),
+        true => Err(usage(format!(
+            "{} is over value, which no grant reaches in the units below: leave out --below, or name the unit",
+            word::word(capability)
+        ))),
+    }
+}
+
 fn is_asset_code(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_client::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_over_value_reaches_no_unit_below() {
+        for (capability, reaches) in [
+            (Capability::Govern, true),
+            (Capability::AssignRoles, true),
+            (Capability::Spend, false),
+            (Capability::Allocate, false),
+        ] {
+            assert!(check_reach(false, capability).is_ok(), "{capability:?}");
+            let below = check_reach(true, capability).map_err(|error| error.kind());
+            let expected = if reaches {
+                Ok(())
+            } else {
+                Err(ErrorKind::Usage)
+            };
+            assert_eq!(below, expected, "{capability:?}");
+        }
+    }
 }
