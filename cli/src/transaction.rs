@@ -10,6 +10,7 @@ use polity_client::v1::{Fact, Verdict, action::Kind};
 use polity_client::{Error, ErrorKind, Refusal, Result};
 use serde_json::json;
 
+use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
 use crate::failure::usage;
 use crate::{draft_file, receipt};
@@ -83,7 +84,9 @@ impl Context {
             if path.exists() {
                 draft = self.appended(draft_file::read(path)?, &draft)?;
             }
-            return self.keep_draft(path, &draft, &who).await;
+            if !self.options.dry_run {
+                return self.keep_draft(path, &draft, &who).await;
+            }
         }
 
         let simulated = session.simulate(&draft).await?;
@@ -91,14 +94,25 @@ impl Context {
         if code != 0 && !self.options.send_anyway {
             return Err(refused(code, &simulated.facts));
         }
-        for sentence in self
+        let sentences = self
             .sentences(&draft, &simulated.verdicts, who.member.number)
-            .await?
-        {
+            .await?;
+        for sentence in &sentences {
             self.output.note(format!("{sentence}."));
         }
         if self.options.dry_run {
-            let value = json!({"accepted": code == 0, "code": code, "height": simulated.height, "sent": false});
+            let mut verdicts = Vec::new();
+            for verdict in &simulated.verdicts {
+                verdicts.push(verdict_json(session, verdict).await?);
+            }
+            let value = json!({
+                "accepted": code == 0,
+                "code": code,
+                "height": simulated.height,
+                "sent": false,
+                "sentences": sentences,
+                "verdicts": verdicts,
+            });
             self.output.show(&value, || match code {
                 0 => "It would be accepted. Nothing was sent.".to_owned(),
                 _ => "It would be refused. Nothing was sent.".to_owned(),

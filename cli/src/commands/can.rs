@@ -144,7 +144,7 @@ impl Context {
     }
 }
 
-async fn verdict_json(session: &Session, verdict: &Verdict) -> Result<Value> {
+pub(crate) async fn verdict_json(session: &Session, verdict: &Verdict) -> Result<Value> {
     let kind = match verdict.kind() {
         VerdictKind::None => "none",
         VerdictKind::Allowed => "allowed",
