@@ -51,7 +51,8 @@ struct OfUnit {
 #[derive(Args, Debug)]
 struct OfMember {
     /// `finn` or m12.
-    member: String,
+    #[arg(value_name = "MEMBER")]
+    audited: String,
 }
 
 /// A role.
@@ -69,7 +70,7 @@ impl Audit {
         let (kind, number, name) = match &self.verb {
             Verb::Account(one) => named(ObjectKind::Account, session.account(&one.account).await?),
             Verb::Unit(one) => named(ObjectKind::Unit, session.unit(&one.unit).await?),
-            Verb::Member(one) => named(ObjectKind::Member, session.member(&one.member).await?),
+            Verb::Member(one) => named(ObjectKind::Member, session.member(&one.audited).await?),
             Verb::Role(one) => named(ObjectKind::Role, session.role(&one.role).await?),
             Verb::Organisation => (ObjectKind::Organisation, 0, "the organisation".to_owned()),
         };

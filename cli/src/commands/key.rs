@@ -95,7 +95,7 @@ struct Show {
     name: String,
     /// Prove possession for this member: for add-key, recover, and the first key of an import.
     #[arg(long = "for", value_name = "MEMBER", conflicts_with = "chain_id")]
-    member: Option<String>,
+    holder: Option<String>,
     /// Prove possession for the founding of the chain with this name.
     #[arg(long, value_name = "ID")]
     chain_id: Option<String>,
@@ -109,7 +109,7 @@ impl Show {
             ("name", key.name.clone()),
             ("public key", hex::encode(key.public_key)),
         ];
-        let possession = match (&self.member, &self.chain_id) {
+        let possession = match (&self.holder, &self.chain_id) {
             (Some(member), _) => {
                 let session = context.session().await?;
                 let member = session.member(member).await?;

@@ -17,12 +17,12 @@ pub(super) struct AddKey {
     key: NewKey,
     /// Whose key it is; without it, yours.
     #[arg(long = "for", value_name = "MEMBER")]
-    member: Option<String>,
+    holder: Option<String>,
 }
 
 impl AddKey {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let member = match &self.member {
+        let member = match &self.holder {
             Some(text) => context.session().await?.member(text).await?.number,
             None => context.member().await?.number,
         };
