@@ -10,6 +10,7 @@ use polity_proto::v1::{
 use super::posting::{self, Move};
 use super::{budget, spending};
 use crate::context::Context;
+use crate::judge::hands;
 use crate::state::keys::List;
 use crate::state::{lists, timers};
 use crate::{Amount, Rejection};
@@ -69,6 +70,7 @@ pub(crate) fn place(
         external: terms.statement.is_some(),
         statement: terms.statement.unwrap_or_default(),
         grant: spending::grant_of_basis(context),
+        payee: Some(hands::payee(context, now, posting::owner(&to))),
         ..Hold::default()
     });
     for account in [from.number, to.number] {
@@ -121,13 +123,7 @@ pub(crate) fn post(
     posting::subtract(&mut from.debits_pending, held);
     posting::subtract(&mut to.credits_pending, held);
     budget::settle(context, hold.line, held, posted)?;
-    spending::take_back(
-        context,
-        &hold,
-        posting::owner(&from),
-        posting::owner(&to),
-        released,
-    );
+    spending::take_back(context, &hold, posting::owner(&from), released);
     let transfer = context.next_number(ObjectKind::Transfer);
     posting::write(
         context,
@@ -199,13 +195,7 @@ fn release(
     end(context, &mut hold, state, held);
     posting::subtract(&mut from.debits_pending, held);
     posting::subtract(&mut to.credits_pending, held);
-    spending::take_back(
-        context,
-        &hold,
-        posting::owner(&from),
-        posting::owner(&to),
-        held,
-    );
+    spending::take_back(context, &hold, posting::owner(&from), held);
     posting::write(
         context,
         from,

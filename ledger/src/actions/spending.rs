@@ -32,19 +32,13 @@ pub(crate) fn count(context: &mut Context<'_, '_>, movement: &Move) -> Result<()
 }
 
 /// Gives back what a hold counted on its day and did not post.
-pub(crate) fn take_back(
-    context: &mut Context<'_, '_>,
-    hold: &Hold,
-    from: Owner,
-    to: Owner,
-    released: Amount,
-) {
+pub(crate) fn take_back(context: &mut Context<'_, '_>, hold: &Hold, from: Owner, released: Amount) {
     if !is_counted(from) || released.is_zero() {
         return;
     }
     let day = time::day(hold.placed_at);
     let grants = counted_grants(context, hold.grant);
-    let payee = hands::payee(context, hold.placed_at, to);
+    let payee = hold.payee.unwrap_or_default();
     let windows = std::iter::once(keys::spent(hold.from, payee)).chain(
         grants
             .into_iter()

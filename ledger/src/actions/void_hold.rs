@@ -49,10 +49,11 @@ fn stands_with(context: &Context<'_, '_>, account: &Account) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{HoldState, action::Kind};
+    use polity_proto::v1::{HoldState, Member, Owner, Window, action::Kind};
 
     use super::*;
-    use crate::state::keys::List;
+    use crate::state::keys::{self, List};
+    use crate::state::objects;
     use crate::world::{World, created, euros, void};
 
     const ENGINEER: Option<&str> = Some("dev#engineer");
@@ -80,6 +81,34 @@ mod tests {
         assert!(world.list(List::Holds, hold.to).is_empty());
         let all = world.payment("dev:main", "ops:main", 1_000);
         world.check("ben", Some("dev#lead"), all, "accepted");
+    }
+
+    #[test]
+    fn it_is_given_back_where_it_was_counted() {
+        let mut world = World::with_treasury();
+        let hal = world.member("hal");
+        let ben = world.member_number("ben");
+        // As long as Hal is new, he is paid as Ben.
+        world.put_for_test(&Member {
+            admitted_by: ben,
+            admitted_at: world.time,
+            ..hal.clone()
+        });
+        let hold = Kind::PlaceHold(world.hold("dev:main", "hal:main", 400));
+        let receipt = world.run("finn", ENGINEER, hold);
+        let number = created(&receipt.expect("it is held"));
+        let payee = Owner {
+            kind: OwnerKind::Member as i32,
+            number: ben,
+        };
+        let key = keys::spent(world.account("dev:main").number, payee);
+        let spent = |world: &World| objects::value::<Window>(&world.state, &key);
+        assert!(spent(&world).is_some());
+
+        // That the rules say otherwise by now changes nothing of what was counted.
+        world.put_for_test(&hal);
+        world.check("finn", ENGINEER, void(number), "accepted");
+        assert_eq!(spent(&world), None);
     }
 
     #[test]
