@@ -85,12 +85,16 @@ fn a_table_of_budgets_is_imported_once_and_whole() {
 
     let alone = import(&table, &[]);
     assert_eq!(alone.status.code(), Some(2), "units need a second person");
+    refuses_what_is_known_beforehand(&terminal, &mapping);
     let done = answer(&import(&table, &with));
     assert_eq!(
         (&done["rows"], &done["units_created"]),
         (&6.into(), &3.into())
     );
     assert_eq!(done["equal"], true, "{done}");
+    let care = terminal.json("fay", &["unit", "show", "root/plan/care"]);
+    let confers = care["confers"].as_array().map_or(0, Vec::len);
+    assert_eq!(confers, 6, "what a budget needs, and no more: {care}");
     let kitchen = done["sums"].as_array().into_iter().flatten();
     let kitchen: Vec<&Value> = kitchen.filter(|sum| sum["unit"] == "Kitchen").collect();
     assert_eq!(kitchen[0]["allocated"]["amount"], "45000.50");
@@ -129,6 +133,47 @@ fn a_table_of_budgets_is_imported_once_and_whole() {
         words.contains("row 8, column Approved: 1.005 has more decimals"),
         "{words}"
     );
+}
+
+/// Tables that cannot be recorded whole leave no unit behind, and a dry run says the same.
+fn refuses_what_is_known_beforehand(terminal: &Terminal, mapping: &str) {
+    terminal.json("fay", &["unit", "create", "root/plan/store"]);
+    let heading = BUDGET.lines().next().unwrap_or_default();
+    let cases = [
+        (
+            "2026,A-B,,1.00\n2026,a b,,1.00",
+            "root/plan:main",
+            2,
+            "row 3, column Unit: a b gets the handle a-b, as A-B of row 2",
+        ),
+        (
+            "2026,Store,,1.00",
+            "root/plan:main",
+            2,
+            "row 2, column Unit: Store gets the handle store, which u",
+        ),
+        (
+            "2026,Own,,5.00",
+            "fay:points",
+            2,
+            "holds R2, and the table is in EUR",
+        ),
+        ("2026,Own,,5.00", "fay:main", 3, "at: row 2"),
+    ];
+    for (rows, from, code, expected) in cases {
+        let table = terminal.write("known.csv", format!("{heading}\n{rows}\n"));
+        let place = ["--mapping", mapping, "--into", "root/plan", "--from", from];
+        let with = ["--with", "stan=root/plan#steward"];
+        for more in [&[][..], &["--dry-run"]] {
+            let words = [&["import", "budget", &table][..], &place, &with, more].concat();
+            let refused = terminal.run("fay", &words);
+            let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert_eq!(refused.status.code(), Some(code), "{rows}: {told}");
+            assert!(told.contains(expected), "{rows}: {told}");
+        }
+    }
+    let left = terminal.run("fay", &["unit", "show", "root/plan/own"]);
+    assert_eq!(left.status.code(), Some(2));
 }
 
 #[test]
