@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use polity_ledger::Block;
-use polity_ledger::actions::{self, Topic};
+use polity_ledger::actions;
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{Action, OpenProposal, ProposalState, Respond, Transfer};
 
