@@ -1,16 +1,17 @@
 //! Compiles the protobuf files with a compiler written in Rust, so that nothing has to be installed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Asked when it runs: a build directory is kept beyond the checkout that this was compiled in.
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let mut files: Vec<PathBuf> = std::fs::read_dir(root.join("polity/v1"))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.sort();
     println!("cargo:rerun-if-changed=polity/v1");
 
-    let descriptors = protox::compile(&files, [root])?;
+    let descriptors = protox::compile(&files, [&root])?;
     prost_build::Config::new().compile_fds(descriptors)?;
     Ok(())
 }
