@@ -237,14 +237,15 @@ impl Shared {
                 return;
             }
         };
-        tracing::info!(%peer, "gossip with peer");
+        // Which department comes and goes is told elsewhere; a node that the others do not know tries again and again.
+        tracing::debug!(%peer, "gossip with peer");
         match connection::run(self, secured, ticket).await {
             Ended::Misbehaved(reason) => {
                 self.counters.misbehaved.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(%peer, reason, "peer cut off");
             }
             reason @ (Ended::Io(_) | Ended::Silent | Ended::Closed) => {
-                tracing::info!(%peer, %reason, "gossip ended");
+                tracing::debug!(%peer, %reason, "gossip ended");
             }
         }
     }

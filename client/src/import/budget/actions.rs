@@ -6,7 +6,6 @@ use polity_proto::v1::{
     PlanBudget, Ref, ScopeKind, ScopeRef, UnitKind, action::Kind,
 };
 
-use super::super::handles::slug;
 use super::mapping::Mapping;
 use super::table::Row;
 use crate::session::actor;
@@ -47,6 +46,7 @@ pub(super) struct Roles {
 /// money.
 pub(super) fn of_unit(
     name: &str,
+    handle: String,
     kind: UnitKind,
     parent: Option<Ref>,
     index: u32,
@@ -55,7 +55,7 @@ pub(super) fn of_unit(
     let create = CreateUnit {
         parent,
         kind: kind as i32,
-        handle: slug(name),
+        handle,
         external_id: name.to_owned(),
         confers: CONFERRED.map(|capability| capability as i32).to_vec(),
         ..CreateUnit::default()

@@ -8,12 +8,12 @@ use polity_ledger::state::keys;
 use polity_ledger::{Amount, Rejection};
 use polity_proto::v1::{Account, Asset, ObjectKind};
 
-use super::super::handles::slug;
+use super::super::handles::Handles;
 use super::actions::{ROW_ACTIONS_MAX, UNIT_ACTIONS};
 use super::chain;
 use super::plan::BudgetPlan;
 use super::run::{BudgetImport, Missing, NewUnit};
-use super::table::{Row, wrong};
+use super::table::Row;
 use super::transactions::Script;
 use crate::{Error, Refusal, Result, amount};
 
@@ -29,7 +29,7 @@ impl BudgetImport<'_> {
     pub async fn prepare<'p>(&mut self, plan: &'p BudgetPlan) -> Result<Missing<'p>> {
         let missing = self.missing(plan).await?;
         self.check_source(&missing.rows).await?;
-        self.check_handles(&missing, plan).await?;
+        self.choose_handles(&missing.units).await?;
         self.check_units(&missing).await?;
         for rows in missing.row_parts().take(PARTS_JUDGED_MAX) {
             self.check_rows(rows, &missing.units).await?;
@@ -69,47 +69,35 @@ impl BudgetImport<'_> {
         Err(refused(Rejection::InsufficientFunds.code(), facts))
     }
 
-    /// Refuses a unit whose handle is taken, by another unit of the table or by one that is there.
-    async fn check_handles(&self, missing: &Missing<'_>, plan: &BudgetPlan) -> Result<()> {
-        let column = &self.mapping.columns.unit;
-        let row_of = |name: &str| {
-            let found = plan.rows.iter().find(|row| row.unit == name);
-            found.map_or(0, |row| row.row)
-        };
-        if let Some((unit, other)) = same_handle(&missing.units) {
-            let words = format!(
-                "{unit} gets the handle {}, as {other} of row {} does",
-                slug(unit),
-                row_of(other)
-            );
-            return Err(wrong(row_of(unit), column, words));
+    /// Chooses a handle for each unit: its name, with a number where that is taken.
+    async fn choose_handles(&mut self, units: &[&NewUnit]) -> Result<()> {
+        let mut taken: BTreeMap<&Option<String>, Handles> = BTreeMap::new();
+        let mut open = units.to_vec();
+        while !open.is_empty() {
+            let tried: Vec<(&NewUnit, String)> = open
+                .into_iter()
+                .map(|unit| (unit, taken.entry(&unit.1).or_default().take(&unit.0)))
+                .collect();
+            let found = chain::numbers(self.session, &tried, |((_, parent), handle)| {
+                let above = match parent {
+                    None => self.place.top,
+                    // Below a unit that is not there no handle is taken.
+                    Some(parent) => self.units.get(parent).copied().unwrap_or(u64::MAX),
+                };
+                keys::handle(ObjectKind::Unit, above, handle)
+            })
+            .await?;
+            let (free, others): (Vec<_>, Vec<_>) = tried
+                .into_iter()
+                .zip(found)
+                .partition(|(_, number)| *number == 0);
+            open = others.into_iter().map(|((unit, _), _)| unit).collect();
+            let free = free
+                .into_iter()
+                .map(|((unit, handle), _)| (unit.0.clone(), handle));
+            self.handles.extend(free);
         }
-
-        // Below a unit that is not there no handle is taken.
-        let above = |unit: &NewUnit| match &unit.1 {
-            None => Some(self.place.top),
-            Some(parent) => self.units.get(parent).copied(),
-        };
-        let placed = missing.units.iter().copied();
-        let placed: Vec<(u64, &str)> = placed
-            .filter_map(|unit| Some((above(unit)?, unit.0.as_str())))
-            .collect();
-        let found = chain::numbers(self.session, &placed, |(above, name)| {
-            keys::handle(ObjectKind::Unit, *above, &slug(name))
-        })
-        .await?;
-        let taken = placed.iter().zip(found).find(|(_, number)| *number != 0);
-        match taken {
-            None => Ok(()),
-            Some(((_, name), number)) => {
-                let path = self.session.unit_path(number).await?;
-                let words = format!(
-                    "{name} gets the handle {}, which u{number} {path} has",
-                    slug(name)
-                );
-                Err(wrong(row_of(name), column, words))
-            }
-        }
+        Ok(())
     }
 
     /// Has the first transaction that creates units judged.
@@ -158,17 +146,6 @@ impl BudgetImport<'_> {
     }
 }
 
-/// The first unit that would get the handle of one named before it, below the same unit; and that one.
-fn same_handle<'u>(units: &[&'u NewUnit]) -> Option<(&'u str, &'u str)> {
-    let mut first: BTreeMap<(Option<&str>, String), &str> = BTreeMap::new();
-    units.iter().find_map(|(name, parent)| {
-        let place = (parent.as_deref(), slug(name));
-        first
-            .insert(place, name)
-            .map(|other| (name.as_str(), other))
-    })
-}
-
 fn refused(code: u32, mut facts: Vec<(String, String)>) -> Error {
     if code == Rejection::GrantExceedsGiver.code() {
         facts.retain(|(name, _)| name != "way");
@@ -185,20 +162,6 @@ fn refused(code: u32, mut facts: Vec<(String, String)>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn two_units_of_one_handle_are_found_where_they_stand_together() {
-        let unit = |name: &str, parent: Option<&str>| (name.to_owned(), parent.map(str::to_owned));
-        let units = [
-            unit("A-B", None),
-            unit("care", None),
-            unit("a b", None),
-            unit("A B", Some("care")),
-        ];
-        let units: Vec<&NewUnit> = units.iter().collect();
-        assert_eq!(same_handle(&units), Some(("a b", "A-B")));
-        assert_eq!(same_handle(&units[1..]), None);
-    }
 
     #[test]
     fn where_a_policy_reserves_the_money_it_is_named_with_what_to_do() {

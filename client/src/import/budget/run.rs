@@ -88,6 +88,8 @@ pub struct BudgetImport<'s> {
     pub(super) importer: &'s Registrar<'s>,
     pub(super) second: Option<&'s Registrar<'s>>,
     pub(super) units: BTreeMap<String, u64>,
+    /// What each unit that is to be created is called.
+    pub(super) handles: BTreeMap<String, String>,
     /// Account and line by the unit's name and the account's handle.
     pub(super) funds: BTreeMap<Purse, (u64, u64)>,
     done: BudgetImported,
@@ -110,6 +112,7 @@ impl<'s> BudgetImport<'s> {
             importer,
             second,
             units: BTreeMap::new(),
+            handles: BTreeMap::new(),
             funds: BTreeMap::new(),
             done: BudgetImported::default(),
         }

@@ -51,7 +51,8 @@ impl<'i> Script<'i> {
         };
         let kind = self.import.mapping.unit_kind()?;
         let index = self.begin(format!("unit {name}"));
-        let made = actions::of_unit(name, kind, parent, index, roles);
+        let handle = self.import.handles.get(name).cloned().unwrap_or_default();
+        let made = actions::of_unit(name, handle, kind, parent, index, roles);
         self.actions.extend(made);
         self.units.insert(name.clone(), index);
         Ok(())
