@@ -166,7 +166,8 @@ fn refuses_what_is_known_beforehand(terminal: &Terminal, mapping: &str) {
 
 /// Names that give the same handle, in the table or beside what is there.
 fn numbers_handles_that_are_taken(terminal: &Terminal, mapping: &str) {
-    terminal.json("fay", &["unit", "create", "root/plan/store"]);
+    let store = ["unit", "create", "root/plan/store", "--kind", "team"];
+    terminal.json("fay", &store);
     let heading = BUDGET.lines().next().unwrap_or_default();
     let rows = "2026,A-B,,1.00\n2026,a b,,1.00\n2026,Store,,1.00";
     let table = terminal.write("taken.csv", format!("{heading}\n{rows}\n"));

@@ -17,8 +17,8 @@ use crate::embedded::tip::Tip;
 pub(super) const HEIGHTS_AHEAD_MAX: u64 = 64;
 /// Bytes of a block that travel in one message.
 const CHUNK_BYTES: usize = 128 * 1024;
-/// Blocks of one publisher that can be on their way at once; a further one pushes out the oldest. Publishers are
-/// registered nodes, so there are few.
+/// Blocks of one publisher that can be on their way at once; a further one pushes out the oldest. Registered nodes are
+/// few.
 const STREAMS_PER_PUBLISHER_MAX: usize = 4;
 /// What a block may have beside the bytes that the parameters count.
 const SLACK_BYTES: u64 = 1 << 20;
@@ -143,7 +143,8 @@ pub(super) struct Arrived {
 /// Blocks on their way to this node, by publisher.
 #[derive(Default)]
 pub(super) struct Streams {
-    publishers: BTreeMap<NodeId, Vec<Stream>>,
+    // All who are not registered are one publisher.
+    publishers: BTreeMap<Option<NodeId>, Vec<Stream>>,
 }
 
 struct Stream {
@@ -156,10 +157,10 @@ struct Stream {
 }
 
 impl Streams {
-    /// Takes a message of a registered node in; answers the block that it completed.
+    /// Takes a message in, of a registered node or of somebody else; answers the block that it completed.
     pub(super) fn take(
         &mut self,
-        publisher: NodeId,
+        publisher: Option<NodeId>,
         message: StreamMessage<Part>,
         tip: &Tip,
     ) -> Option<Arrived> {

@@ -76,8 +76,11 @@ impl Driver {
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
         for arrived in self.candidates.decided(height) {
-            if arrived.announcement.is_due(&self.tip)
-                && let Some(proposed) = self.arrived(arrived).await?
+            if !arrived.announcement.is_due(&self.tip) {
+                continue;
+            }
+            self.see_proposer(&arrived.announcement);
+            if let Some(proposed) = self.arrived(arrived).await?
                 && let Some(candidate) = self.candidates.get_mut(&proposed.value)
             {
                 candidate.is_told = false;

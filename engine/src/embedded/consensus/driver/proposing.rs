@@ -130,15 +130,13 @@ impl Driver {
     }
 
     /// Takes in a piece of another node's block; answers the block when it is whole. Whoever passes a piece on can
-    /// name any publisher, so those alone are heard that are registered.
+    /// name any publisher, so registered nodes have places of their own, and all others share few.
     pub(super) async fn receive(
         &mut self,
         publisher: &PeerId,
         part: StreamMessage<Part>,
     ) -> Result<Option<ProposedValue<Ours>>, Fault> {
-        let Some(publisher) = self.registered(publisher) else {
-            return Ok(None);
-        };
+        let publisher = self.registered(publisher);
         let Some(arrived) = self.streams.take(publisher, part, &self.tip) else {
             return Ok(None);
         };

@@ -1,8 +1,8 @@
 use super::*;
 use crate::embedded::sample::{Chain, address_of};
 
-const ANN: NodeId = NodeId([1; 20]);
-const BEN: NodeId = NodeId([2; 20]);
+const ANN: Option<NodeId> = Some(NodeId([1; 20]));
+const BEN: Option<NodeId> = Some(NodeId([2; 20]));
 
 fn announced(chain: &Chain, block: &SealedBlock, round: u32) -> Announcement {
     let height = block.header().height;
@@ -119,4 +119,18 @@ fn pieces_without_end_are_given_up() {
         let held: u64 = streams.publishers[&ANN].iter().map(|open| open.bytes).sum();
         assert!(held <= chain.tip.params.block_bytes_max() + SLACK_BYTES);
     }
+}
+
+#[test]
+fn strangers_share_the_places_of_one_publisher() {
+    let chain = Chain::found(&[10; 4]);
+    let block = large_block(&chain);
+    let announcement = announced(&chain, &block, 0);
+    let mut streams = Streams::default();
+    for number in 0..100 {
+        let begun = cut(&announcement, block.bytes(), number).remove(0);
+        assert!(streams.take(None, begun, &chain.tip).is_none());
+    }
+    let open: usize = streams.publishers.values().map(Vec::len).sum();
+    assert_eq!(open, STREAMS_PER_PUBLISHER_MAX);
 }

@@ -105,7 +105,7 @@ fn every_bad_transaction_is_refused_by_name_and_changes_nothing() {
     other_signature.signatures[0][5] ^= 1;
     assert_eq!(
         code(&other_signature.encode_to_vec()),
-        Rejection::BadSignature.code()
+        Rejection::Consumed.code()
     );
     assert_eq!(state(&cluster).1, paid.1, "the account");
 
