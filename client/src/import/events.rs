@@ -28,7 +28,7 @@ pub struct Event {
 
 /// What happened. Names are the source's own, exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum What {
     /// A unit came to be; without a parent, at the top of what is imported.
@@ -233,10 +233,6 @@ mod tests {
             (line(2, added), "line 1: event 2 follows event 0"),
             (line(1, r#""type":"exploded""#), "line 1: unknown variant"),
             (line(1, r#""type":"member_added""#), "line 1: missing field"),
-            (
-                line(1, r#""type":"member_added","member":"ada","until":"2021""#),
-                "line 1: unknown field `until`",
-            ),
             (
                 line(1, r#""type":"member_added","member":"""#),
                 "line 1: \"\" is not a name",

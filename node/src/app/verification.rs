@@ -116,7 +116,7 @@ impl Verifier {
         checked.into_iter().flatten().collect()
     }
 
-    /// Forgets what was executed: its ids are consumed, so nobody asks for its signatures again.
+    /// Forgets what was executed: its ids are consumed, so the door refuses a copy before it asks for signatures.
     pub(crate) fn forget(&self, executed: &[Checked]) {
         let executed = executed.iter().flatten();
         self.memory

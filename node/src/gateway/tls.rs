@@ -73,7 +73,8 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErr
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let about = fs::metadata(path).map_err(|error| TlsError::Unreadable(path.to_owned(), error))?;
-    if about.permissions().mode() & 0o077 != 0 {
+    // A group may read it: certificates are often shared with the service in that way.
+    if about.permissions().mode() & 0o027 != 0 {
         return Err(TlsError::Open(path.to_owned()));
     }
     let pem = read(path)?;

@@ -105,7 +105,7 @@ fn files_that_cannot_be_used_are_refused_by_name() {
 
 #[test]
 fn a_key_that_others_can_read_is_refused() {
-    for mode in [0o644, 0o640, 0o604] {
+    for mode in [0o644, 0o660, 0o604] {
         let home = home("certificate.pem", "key.pem", mode);
         let refused = home.files.load().map(|_| ()).unwrap_err();
         assert!(matches!(refused, TlsError::Open(_)), "{mode:o}");
