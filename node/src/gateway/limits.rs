@@ -50,7 +50,7 @@ pub struct Limits {
     pub websocket_queue_messages: usize,
     /// Bytes that wait for a slow websocket client; more, and it is dropped.
     pub websocket_queue_bytes: usize,
-    /// Bytes that wait for all slow websocket clients, beyond the first 64 KiB of each; who needs more is dropped.
+    /// Bytes that wait for all slow websocket clients, beyond the first MiB of each; who needs more then is dropped.
     pub websocket_queues_bytes_max: usize,
     /// Seconds within which a request's headers, and a TLS handshake, must arrive; also how long a connection may idle.
     pub header_seconds_max: u64,

@@ -6,8 +6,8 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Bytes of each outbox that need no share of the common budget: ordinary answers and events pass also while some
-/// clients let a lot wait.
-const OWN_BYTES: usize = 64 << 10;
+/// clients let a lot wait. Of a thousand connections, the most by default, that is a GiB.
+const OWN_BYTES: usize = 1 << 20;
 
 /// Messages that wait to be written.
 pub(super) struct Outbox {
@@ -98,20 +98,17 @@ mod tests {
 
     #[tokio::test]
     async fn who_lets_much_wait_leaves_others_what_ordinary_messages_need() {
-        let common = Arc::new(Semaphore::new(300 << 10));
-        let outbox = || Outbox::new(8, 256 << 10, Arc::clone(&common));
+        let common = Arc::new(Semaphore::new(3 << 20));
+        let outbox = || Outbox::new(8, 3 << 20, Arc::clone(&common));
         let (slow, mut written) = outbox();
         let (other, _others) = outbox();
         let message = |bytes: usize| "x".repeat(bytes);
 
-        assert!(slow.try_push(message(200 << 10)).is_ok());
-        assert!(slow.try_push(message(100 << 10)).is_err(), "its own bound");
-        assert!(
-            other.try_push(message(200 << 10)).is_err(),
-            "the common one"
-        );
-        assert!(other.try_push(message(60 << 10)).is_ok());
+        assert!(slow.try_push(message(2 << 20)).is_ok());
+        assert!(slow.try_push(message(2 << 20)).is_err(), "its own bound");
+        assert!(other.try_push(message(2 << 20)).is_err(), "the common one");
+        assert!(other.try_push(message(1 << 20)).is_ok());
         drop(written.recv().await);
-        assert!(other.try_push(message(150 << 10)).is_ok());
+        assert!(other.try_push(message(2 << 20)).is_ok());
     }
 }
