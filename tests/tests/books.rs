@@ -146,7 +146,7 @@ fn refuses_what_is_known_beforehand(terminal: &Terminal, mapping: &str) {
             2,
             "holds R2, and the table is in EUR",
         ),
-        ("2026,Own,,5.00", "fay:main", 3, "at: row 2"),
+        ("2026,Own,,5.00", "fay:main", 3, "\"at\": \"row 2\""),
     ];
     for (rows, from, code, expected) in cases {
         let table = terminal.write("known.csv", format!("{heading}\n{rows}\n"));

@@ -88,25 +88,40 @@ pub(in crate::embedded) async fn start(
 }
 
 /// The address under which Malachite knows a peer: it speaks with nobody else there. A peer without an address is
-/// known by its key alone, and must come by itself.
+/// known by its key alone, and must come by itself; so is one whose address says nothing, because whoever registers a
+/// node must not keep others from starting.
 pub(in crate::embedded) fn multiaddr(peer: &PeerAddress) -> Result<Multiaddr, String> {
     let id = peer_id(&peer.public_key)?;
-    let text = match &peer.address {
-        None => format!("/p2p/{id}"),
-        Some(address) => {
-            let wrong = || format!("peer {address}: is not host:port");
-            let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            let kind = match host.parse() {
-                Ok(IpAddr::V4(_)) => "ip4",
-                Ok(IpAddr::V6(_)) => "ip6",
-                Err(_) => "dns",
-            };
-            format!("/{kind}/{host}/tcp/{port}/p2p/{id}")
+    if let Some(address) = &peer.address {
+        match dialled(address, &id) {
+            Some(known) => return Ok(known),
+            None => {
+                tracing::warn!(address, peer = %id, "a peer's address is not host:port: it must come by itself")
+            }
         }
+    }
+    format!("/p2p/{id}")
+        .parse()
+        .map_err(|error| format!("peer {id}: {error}"))
+}
+
+fn dialled(address: &str, id: &PeerId) -> Option<Multiaddr> {
+    let (host, port) = address.rsplit_once(':')?;
+    let port: u16 = port.parse().ok()?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let kind = match host.parse() {
+        Ok(IpAddr::V4(_)) => "ip4",
+        Ok(IpAddr::V6(_)) => "ip6",
+        Err(_) if is_name(host) => "dns",
+        Err(_) => return None,
     };
-    text.parse()
-        .map_err(|error| format!("peer {text}: {error}"))
+    format!("/{kind}/{host}/tcp/{port}/p2p/{id}").parse().ok()
+}
+
+/// A name of a host has nothing that would read as another part of the address.
+fn is_name(host: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    !host.is_empty() && host.bytes().all(allowed)
 }
 
 /// libp2p's name of a node: its public key as protobuf, in an identity multihash.
@@ -210,5 +225,40 @@ pub(in crate::embedded) fn make_directory(file: &Path) -> std::io::Result<()> {
     match file.parent() {
         Some(directory) => std::fs::create_dir_all(directory),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_whose_address_says_nothing_is_known_by_its_key() {
+        let known = |address: &str| {
+            let peer = PeerAddress {
+                public_key: [7; 32],
+                address: Some(address.to_owned()),
+            };
+            multiaddr(&peer)
+                .expect("whatever is registered")
+                .to_string()
+        };
+        let id = peer_id(&[7; 32]).expect("a key has a name");
+        for (address, expected) in [
+            ("10.0.0.2:26656", "/ip4/10.0.0.2/tcp/26656"),
+            ("[2001:db8::1]:26656", "/ip6/2001:db8::1/tcp/26656"),
+            (
+                "node.acme.example:26656",
+                "/dns/node.acme.example/tcp/26656",
+            ),
+            ("127.0.0.1:99999", ""),
+            ("127.0.0.1:1/../x", ""),
+            ("a/tcp/1/p2p/b:1", ""),
+            ("foo", ""),
+            (":1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(known(address), format!("{expected}/p2p/{id}"), "{address}");
+        }
     }
 }
