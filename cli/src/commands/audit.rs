@@ -166,8 +166,15 @@ async fn part_text(session: &Session, name: &str, part: &Audited) -> Result<Stri
         Some(sums) => {
             let asset = asset(session, part.number).await?;
             let balance = amount::Balance::of(sums.credits, sums.debits);
+            let reserved = match sums.reserved.is_zero() {
+                true => String::new(),
+                false => format!(
+                    "; open proposals keep back {}, by the state",
+                    amount::shown(sums.reserved, &asset)
+                ),
+            };
             format!(
-                "credits {}, debits {}: equal to the account's, balance {}",
+                "credits {}, debits {}: equal to the account's, balance {}{reserved}",
                 amount::shown(sums.credits, &asset),
                 amount::shown(sums.debits, &asset),
                 balance.shown(&asset)
@@ -202,6 +209,7 @@ async fn part_json(session: &Session, part: &Audited) -> Result<Value> {
         let asset = asset(session, part.number).await?;
         value["credits"] = amount::json(sums.credits, &asset);
         value["debits"] = amount::json(sums.debits, &asset);
+        value["reserved"] = amount::json(sums.reserved, &asset);
         value["balance"] = amount::Balance::of(sums.credits, sums.debits).json(&asset);
     }
     Ok(value)

@@ -49,6 +49,8 @@ pub struct Sums {
     pub credits_pending: Amount,
     /// What open holds would debit.
     pub debits_pending: Amount,
+    /// What open proposals keep back beside it, by the proven state: no event of the account tells of them.
+    pub reserved: Amount,
 }
 
 impl Session {
@@ -102,21 +104,24 @@ impl Session {
                 &account.credits_pending,
                 is_still,
             ),
-            (
-                "pending debits",
-                sums.debits_pending,
-                &account.debits_pending,
-                is_still,
-            ),
         ];
+        let differ = |what: &str, counter: Amount, sum: Amount| {
+            Error::proof(format!(
+                "the {what} of a{number} are {} by its state and {} by its events",
+                counter.0, sum.0
+            ))
+        };
         for (what, sum, counter, is_comparable) in table {
             let counter = counted(counter)?;
             if is_comparable && sum != counter {
-                return Err(Error::proof(format!(
-                    "the {what} of a{number} are {} by its state and {} by its events",
-                    counter.0, sum.0
-                )));
+                return Err(differ(what, counter, sum));
             }
+        }
+        if is_still {
+            let (counter, held) = (counted(&account.debits_pending)?, sums.debits_pending);
+            let reserved = counter.0.checked_sub(held.0);
+            sums.reserved =
+                Amount(reserved.ok_or_else(|| differ("pending debits", counter, held))?);
         }
         Ok(audited(
             ObjectKind::Account,
