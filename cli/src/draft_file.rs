@@ -79,7 +79,9 @@ fn parse(text: &str) -> Result<Draft> {
         .split_whitespace()
         .collect();
     let bytes = hex::decode(digits).map_err(|_| wrong())?;
-    Draft::from_envelope(&bytes)
+    let draft = Draft::from_envelope(&bytes)?;
+    draft.check_signatures()?;
+    Ok(draft)
 }
 
 #[cfg(test)]

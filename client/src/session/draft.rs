@@ -130,6 +130,29 @@ impl Draft {
         Ok(signed)
     }
 
+    /// Refuses a draft that was changed after somebody signed it: whoever reads it would think they agreed to this.
+    pub fn check_signatures(&self) -> Result<()> {
+        let body = self.body()?;
+        let organisation: &[u8; 32] = body
+            .organisation
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::usage("the draft names no organisation"))?;
+        let message = check::signing_bytes(organisation, &self.body);
+        let signed = body.signers.iter().zip(&self.signatures);
+        for (signer, signature) in signed.filter(|(_, signature)| !signature.is_empty()) {
+            let is_good = <&[u8; 64]>::try_from(signature.as_slice())
+                .is_ok_and(|signature| check::signature_is_valid(&signer.key, signature, &message));
+            if !is_good {
+                return Err(Error::usage(format!(
+                    "m{} did not sign this: the draft was changed afterwards",
+                    signer.member
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether everybody has signed.
     pub fn is_complete(&self) -> bool {
         self.signatures
@@ -152,6 +175,8 @@ pub(super) fn refused_by_its_bytes(rejection: Rejection) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use polity_proto::v1::Leave;
+
     use super::*;
     use crate::ErrorKind;
 
@@ -161,5 +186,19 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Refused);
         let code = error.refusal().map(|refusal| refusal.code);
         assert_eq!(code, Some(Rejection::WrongVersion.code()));
+    }
+
+    #[test]
+    fn a_draft_that_was_changed_after_a_signature_is_refused() {
+        let signer = Signer::from_seed(&[7; 32]);
+        let leave = actor(Kind::Leave(Leave {}), 0);
+        let signers = vec![signed_by(3, &signer.public_key())];
+        let made = Draft::new(&[1; 32], signers, vec![leave], Duration::from_secs(60));
+        let mut draft = made.expect("a draft");
+        assert!(draft.check_signatures().is_ok(), "nobody has signed");
+        assert!(draft.sign(&[1; 32], &signer).is_ok_and(|signed| signed));
+        assert!(draft.check_signatures().is_ok());
+        draft.signatures[0][40] ^= 1;
+        assert!(draft.check_signatures().is_err());
     }
 }
