@@ -4,7 +4,7 @@
 //! that look like them and are signed wrongly, then five and twenty times as many: each has to be parsed and verified to
 //! know it, until the address has used up what the gateway lets it do.
 
-use std::io::{BufReader, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use tokio::net::TcpSocket;
 
 use super::Row;
-use super::doors::{Way, read_answer};
+use super::doors::Way;
 use super::figure::{Bound, Figure, Goal};
 use super::generator::Offer;
 use super::network::{self, Ours};
@@ -39,6 +39,8 @@ const LOADS: [(&str, u64, f64); 3] = [("23a", 1, 0.8), ("23b", 5, 0.6), ("23c", 
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// Connections over which the bad ones come.
 const CONNECTIONS: usize = 4;
+/// An answer is read in one piece, or what is left of it together with the next.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// From the end of a signature: the first byte of its second half, so that only its verification can tell.
 const SPOILED_FROM_END: usize = 32;
 
@@ -123,12 +125,12 @@ impl Junk {
         }
     }
 
-    /// Sends this connection's share, each request at its time, whatever the node answers.
+    /// Sends this connection's share, each request at its time, whatever the node answers; where it hangs up, over
+    /// another connection.
     fn send(&self, connection: usize, is_over: &AtomicBool) {
         let started = Instant::now();
         let mut stream = connect(self.door).expect("the node listens");
-        let answers = stream.try_clone();
-        let mut answers = BufReader::new(answers.expect("a connection can be read and written"));
+        let mut answer = vec![0; ANSWER_BYTES_MAX];
         let own = self.requests.iter().enumerate().skip(connection);
         for (number, request) in own.step_by(CONNECTIONS) {
             let due = started + self.interval * number as u32;
@@ -136,8 +138,11 @@ impl Junk {
             if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            stream.write_all(request).expect("the node takes a request");
-            read_answer(&mut answers);
+            let sent = stream.write_all(request);
+            let answered = sent.and_then(|()| stream.read(&mut answer));
+            if !answered.is_ok_and(|bytes| bytes > 0) {
+                stream = connect(self.door).expect("the node listens");
+            }
         }
     }
 }
