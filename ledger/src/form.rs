@@ -1,8 +1,11 @@
 //! Bounds of fields that come from outside, as the bytes alone can tell them.
 
+mod address;
 mod characters;
 
 use polity_proto::v1::{Owner, OwnerKind, OwnerRef, Ref};
+
+pub use address::{address, optional_address};
 
 use crate::{Amount, Rejection};
 

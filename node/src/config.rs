@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use address::check_dialed;
+use address::check_dialed;
 pub use peer::Peer;
 pub use sections::{Abci, Cometbft, Gateway, Log, LogFormat, Operator, P2p, Share, Store};
 pub use sources::{Flags, Loaded, Origin, Setting, load};

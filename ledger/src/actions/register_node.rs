@@ -23,7 +23,7 @@ impl Act for RegisterNode {
         if self.id.len() != ID_BYTES || !key_fits(self) {
             return Err(Rejection::NodeIdMalformed);
         }
-        form::line(&self.address, form::SHORT_BYTES_MAX)
+        form::optional_address(&self.address)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -158,9 +158,9 @@ mod tests {
                 },
             ),
             (
-                "rejected text_malformed",
+                "rejected address_malformed",
                 RegisterNode {
-                    address: "a\0b".into(),
+                    address: "127.0.0.1:99999".into(),
                     ..good.clone()
                 },
             ),

@@ -4,7 +4,6 @@ use polity_proto::v1::{AddValidator, Parameters, RegisterNode, action::Kind};
 
 use super::draft::{Draft, Entry, Sort};
 use super::{CharterError, form, words};
-use crate::config::check_dialed;
 
 pub(super) fn add(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
     for validator in &charter.validators {
@@ -26,11 +25,6 @@ pub(super) fn add(draft: &mut Draft, charter: &form::Charter) -> Result<(), Char
             table: "nodes",
             name: &node.unit,
         };
-        // Without an address, the node dials the others.
-        if !node.address.is_empty() {
-            check_dialed(&node.address)
-                .map_err(|words| entry.error(format!("address: {words}")))?;
-        }
         let register = RegisterNode {
             unit: draft.find(entry, Sort::Unit, &node.unit)?,
             id: words::hex_bytes(&node.id, 20).map_err(|words| entry.error(words))?,

@@ -216,8 +216,8 @@ fn a_wrong_entry_is_named_with_the_rule() {
         format!("{acme}\n[[nodes]]\nunit = \"acme/dev\"\nid = \"{id}\"\naddress = \"{address}\"\n")
     };
     let cases = [
-        (node("0.0.0.0:26656"), "nodes \"acme/dev\": address"),
-        (node("foo"), "nodes \"acme/dev\": address"),
+        (node("0.0.0.0:26656"), "rule 814, address_malformed"),
+        (node("foo"), "nodes \"acme/dev\": the address"),
         (
             acme.replace("kind = \"company\"", "kind = \"club\""),
             "units \"acme\": \"club\" is not",
