@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::output::Table;
 use crate::time;
 
-/// Shows what waits for you: proposals to answer or execute, assignments to accept, records to confirm.
+/// Shows what waits for you: proposals to answer or execute, assignments to accept, records to confirm; first, a
+/// recovery of your keys that others asked for.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity inbox\n  \
@@ -23,18 +24,19 @@ impl Inbox {
         context.only_now()?;
         let member = context.member().await?;
         let answer = context.session().await?.inbox(member.number).await?;
-        let mut table = Table::new(["what", "about", "until", "to see it"]);
+        let mut table = Table::new(["what", "about", "until", "command"]);
         let mut items: Vec<Value> = Vec::new();
         for item in &answer.items {
             let about = lettered(item.kind(), item.number);
             let due = time::ahead(item.due)?;
-            table.row([
-                item.what.clone(),
-                about.clone(),
-                due,
-                to_see(item.kind(), &about),
-            ]);
-            items.push(json!({"what": item.what, "object": about, "due": time::json(item.due)}));
+            let command = command(item.kind(), &about);
+            items.push(json!({
+                "what": item.what,
+                "object": about,
+                "due": time::json(item.due),
+                "command": command,
+            }));
+            table.row([item.what.clone(), about, due, command]);
         }
         let json = json!({"member": member.shown, "height": answer.height, "items": items});
         context.hearsay(json, || match answer.items.is_empty() {
@@ -46,15 +48,19 @@ impl Inbox {
 }
 
 /// What has a command that shows it.
-const SHOWN: [(ObjectKind, &str); 4] = [
+const SHOWN: [(ObjectKind, &str); 5] = [
+    (ObjectKind::Member, "member"),
     (ObjectKind::Proposal, "proposal"),
     (ObjectKind::Election, "election"),
     (ObjectKind::Assignment, "assignment"),
     (ObjectKind::Transfer, "transfer"),
 ];
 
-/// The command that shows what waits.
-fn to_see(kind: ObjectKind, about: &str) -> String {
+/// The command that shows what waits, or that ends what nobody asked for.
+fn command(kind: ObjectKind, about: &str) -> String {
+    if kind == ObjectKind::Recovery {
+        return "polity member stop-recovery".to_owned();
+    }
     match SHOWN.iter().find(|(shown, _)| *shown == kind) {
         Some((_, noun)) => format!("polity {noun} show {about}"),
         None => format!("polity history {about}"),

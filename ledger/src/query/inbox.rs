@@ -1,8 +1,8 @@
 //! What waits for a member.
 
 use polity_proto::v1::{
-    Assignment, BasisSource, Election, ElectionStep, InboxItem, ModeKind, ObjectKind, Objection,
-    ObjectionState, Organisation, Proposal, ProposalState, Role,
+    Assignment, BasisSource, Election, ElectionStep, InboxItem, Member, ModeKind, ObjectKind,
+    Objection, ObjectionState, Organisation, Proposal, ProposalState, Recovery, Role,
 };
 
 use crate::context::Block;
@@ -17,10 +17,10 @@ const ITEMS_MAX: usize = 500;
 /// Most units whose open proposals are looked at.
 const UNITS_MAX: usize = 10_000;
 
-/// Proposals that the member's answer would count for, decided ones that they may execute, ballots
-/// of elections, and assignments to accept.
+/// An open recovery of the member's own keys before all else; proposals that the member's answer would count for,
+/// decided ones that they may execute, ballots of elections, and assignments to accept.
 pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
-    let mut items = Vec::new();
+    let mut items: Vec<InboxItem> = recovery(state, block.now, member).into_iter().collect();
     for number in lists::all(state, List::ProposalsBy, member) {
         let proposal = objects::get::<Proposal>(state, number);
         items.extend(proposal.and_then(|proposal| executable(&proposal, block.now)));
@@ -63,6 +63,31 @@ fn units(state: &dyn Read) -> Vec<u64> {
     }
     units.truncate(UNITS_MAX);
     units
+}
+
+/// What somebody else asked for, and takes the member's keys from them at its deadline.
+fn recovery(state: &dyn Read, now: Now, member: u64) -> Option<InboxItem> {
+    let member: Member = objects::get(state, member)?;
+    let recovery: Recovery = objects::get(state, member.recovery)?;
+    // What cannot be stopped any more is told as what happens to the member.
+    let (kind, number, what) = match recovery.stoppable {
+        true => (
+            ObjectKind::Recovery,
+            recovery.number,
+            "stop the recovery of your keys, unless you lost them",
+        ),
+        false => (
+            ObjectKind::Member,
+            member.number,
+            "your keys are being replaced, and a second time you cannot stop it",
+        ),
+    };
+    Some(InboxItem {
+        kind: kind as i32,
+        number,
+        what: what.into(),
+        due: recovery.due.saturating_add(now.paused),
+    })
 }
 
 fn executable(proposal: &Proposal, now: Now) -> Option<InboxItem> {
@@ -193,13 +218,18 @@ fn unaccepted(role: &Role, assignment: &Assignment) -> Option<InboxItem> {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Capability, ModeKind, ProposalKind, action::Kind};
+    use polity_proto::v1::{Capability, ProposalKind, StopRecovery, action::Kind};
 
     use super::*;
-    use crate::world::{World, able, approve, role_holders, tier};
+    use crate::world::{HOUR, World, able, approve, by, role_holders, tier};
 
     /// Whether the proposal stands in the member's inbox.
     fn waits(world: &World, member: &str, number: u64) -> bool {
+        let items = items(world, member);
+        items.iter().any(|item| item.number == number)
+    }
+
+    fn items(world: &World, member: &str) -> Vec<InboxItem> {
         let block = Block {
             height: world.height + 1,
             now: Now {
@@ -207,8 +237,7 @@ mod tests {
                 paused: 0,
             },
         };
-        let items = inbox(&world.state, block, world.member_number(member));
-        items.iter().any(|item| item.number == number)
+        inbox(&world.state, block, world.member_number(member))
     }
 
     #[test]
@@ -234,6 +263,41 @@ mod tests {
         world.check("ben", Some("dev#lead"), yes, "accepted");
         assert_eq!(of(&world), [true, false, false, false, false]);
     }
+
+    #[test]
+    fn a_recovery_of_ones_own_keys_comes_first() {
+        let mut world = World::new();
+        let asked = by("ada").acting_as("acme#lead").seconded("ben", "dev#lead");
+        let recover = Kind::RecoverMember(world.recover("finn", "new"));
+        world.check_deed(asked.does(recover), "accepted");
+        let first = items(&world, "finn").remove(0);
+        assert_eq!((first.kind(), first.number), (ObjectKind::Recovery, 1));
+        assert!(first.what.starts_with("stop the recovery of your keys"));
+        assert_eq!(first.due, world.time + 48 * HOUR);
+        assert!(!waits(&world, "ada", 1));
+
+        let stop = Kind::StopRecovery(StopRecovery {
+            recovery: crate::form::numbered(1),
+        });
+        world.check("finn", None, stop, "accepted");
+        assert_eq!(items(&world, "finn"), []);
+
+        // A second one cannot be stopped: there is nothing to do, and it is told all the same.
+        world.put_for_test(&Recovery {
+            stoppable: false,
+            ended: false,
+            ..world.get(1)
+        });
+        let member = Member {
+            recovery: 1,
+            ..world.member("finn")
+        };
+        world.put_for_test(&member);
+        let first = items(&world, "finn").remove(0);
+        let about = (first.kind(), first.number);
+        assert_eq!(about, (ObjectKind::Member, member.number));
+    }
+
     #[test]
     fn who_may_only_say_no_is_asked_too() {
         let mut world = World::new();
