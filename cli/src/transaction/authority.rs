@@ -38,12 +38,18 @@ impl Context {
                     acting_role: second.role(),
                 })
                 .collect();
-            if given == 0 && seconds.is_empty() {
+            if given == 0 {
                 let verdict = self.verdict(session, who, &action).await?;
                 // Also where it is refused: the record names the role in which it came closest.
                 let closest = verdict.acting_role;
                 match verdict.kind() {
                     VerdictKind::Allowed => role = closest,
+                    // The judge was asked about the actor alone; with who signs beside them, the dry run judges.
+                    VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision
+                        if !seconds.is_empty() =>
+                    {
+                        role = closest;
+                    }
                     // A later action may name what an earlier one creates: the dry run judges it.
                     VerdictKind::Refused if index > 0 => {}
                     VerdictKind::None | VerdictKind::Refused => {

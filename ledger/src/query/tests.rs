@@ -60,6 +60,18 @@ fn can_finds_the_role_and_names_the_grant() {
 }
 
 #[test]
+fn the_role_in_which_only_others_are_missing_is_found() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), alone())];
+    let policy = world.policy("dev", v1::Capability::RecoverMembers, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let recover = Kind::RecoverMember(world.recover("finn", "new"));
+    let verdict = ask(&world, "ada", recover);
+    assert_eq!(verdict.rejection, "people_missing");
+    assert_eq!(verdict.acting_role, world.role("acme#lead").number);
+}
+
+#[test]
 fn an_exceeded_limit_names_amounts_and_the_policy_that_could_decide() {
     let world = world();
     let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));

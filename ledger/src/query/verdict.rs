@@ -114,7 +114,9 @@ fn rank(verdict: &Verdict) -> u32 {
         Verdict::Refused(rejection) if is_beyond(*rejection) => 2,
         // That there is nothing says least.
         Verdict::Refused(Rejection::NoGrant) => 5,
-        // From 400 on, authority was there and the object's state or value said no.
+        // Authority was there, and people beside the actor are missing; or, from 400 on, the object's state or value
+        // said no.
+        Verdict::Refused(Rejection::PeopleMissing) => 3,
         Verdict::Refused(rejection) if rejection.code() >= 400 => 3,
         Verdict::Refused(_) => 4,
     }
