@@ -4,7 +4,7 @@ use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
 
 use super::*;
 use crate::judge::Now;
-use crate::world::{World, able, alone, approve, role_holders, tier};
+use crate::world::{World, able, alone, approve, by_departments, role_holders, tier};
 
 fn world() -> World {
     let mut world = World::new();
@@ -244,6 +244,25 @@ fn a_refused_proposal_says_what_it_would_take() {
     assert_eq!(mixed.rejection, "proposal_kind_wrong");
     assert_eq!(value(&mixed.facts, "governance"), "1");
     assert_eq!(value(&mixed.facts, "operation"), "2");
+}
+
+#[test]
+fn of_a_proposal_of_the_departments_they_are_the_electors() {
+    let mut world = World::new();
+    let freeze = |mode| vec![tier(0, role_holders(), mode)];
+    let policy = world.policy("dev", v1::Capability::Freeze, freeze(by_departments()));
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let laxer = Kind::SetPolicy(world.policy("dev", v1::Capability::Freeze, freeze(alone())));
+    let (governance, departments) = (v1::ProposalKind::Governance, v1::ModeKind::Departments);
+    let proposal = world.proposal("dev", governance, departments, vec![laxer]);
+    let number = world.open("ben", "dev#lead", proposal);
+    let verdict = ask(&world, "finn", world.answer(number, v1::Answer::Yes));
+    assert_eq!(verdict.rejection, "not_in_electorate");
+    assert_eq!(value(&verdict.facts, "electorate"), "4");
+    assert_eq!(
+        value(&verdict.facts, "electors"),
+        "dev, ops, sales, finance"
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What is to be known of a refusal to propose, to object or to answer.
 
-use polity_proto::v1::{Action, Fact, OpenProposal, Proposal, RaiseObjection, action::Kind};
+use polity_proto::v1::{Action, Fact, OpenProposal, Proposal, RaiseObjection, Unit, action::Kind};
 
 use super::super::wanted::Wanted;
 use super::{fact, names, of_decision};
 use crate::context::Context;
 use crate::decisions::{content, judging};
 use crate::judge::Actor;
+use crate::state::objects;
 use crate::{Rejection, actions};
 
 /// Facts of the context's present action, which is about a proposal.
@@ -89,7 +90,7 @@ fn of_claims(objection: &RaiseObjection) -> Vec<Fact> {
     vec![fact("missing", missing.join(", "))]
 }
 
-/// Who decides, as it was frozen at the opening.
+/// Who decides, as it was frozen at the opening: people, or the departments through their operators.
 fn of_electorate(context: &Context<'_, '_>, kind: &Kind) -> Vec<Fact> {
     let proposal = match kind {
         Kind::Respond(respond) => &respond.proposal,
@@ -99,6 +100,15 @@ fn of_electorate(context: &Context<'_, '_>, kind: &Kind) -> Vec<Fact> {
     let Ok(proposal) = context.find::<Proposal>(proposal) else {
         return Vec::new();
     };
+    if !proposal.seats.is_empty() {
+        let units = proposal.seats.iter();
+        let units = units.filter_map(|seat| objects::get::<Unit>(context, seat.unit));
+        let handles: Vec<String> = units.map(|unit| unit.handle).collect();
+        return vec![
+            fact("electorate", handles.len()),
+            fact("electors", handles.join(", ")),
+        ];
+    }
     let electors = proposal.electorate.iter();
     let electors: Vec<Actor> = electors
         .map(|member| Actor {
