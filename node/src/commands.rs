@@ -205,6 +205,28 @@ mod tests {
         let fault = common.load_home().unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Usage);
         assert!(fault.words().starts_with("there is no home at"), "{fault}");
+        for words in [
+            "start",
+            "config show",
+            "keys show",
+            "keys prove --unit u7",
+            "genesis create organisation.toml",
+            "genesis continue acme-2 --file goes-on.json",
+            "genesis sign --key ada.key",
+            "genesis verify",
+            "genesis show",
+            "status",
+            "verify",
+            "backup to",
+            "rollback",
+            "export",
+            "continue goes-on.json",
+        ] {
+            let line = format!("polityd {words} --home {}", home.display());
+            let polityd = Polityd::parse_from(line.split(' '));
+            let ended = format!("{:?}", polityd.run());
+            assert_eq!(ended, format!("{:?}", ExitCode::from(2)), "{words}");
+        }
         let config = common.load().unwrap().config;
         let fault = open_store(&config).err().unwrap();
         assert_eq!(fault.kind(), FaultKind::Usage);

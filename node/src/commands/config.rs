@@ -27,7 +27,7 @@ enum Action {
 
 impl Config {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let loaded = common.load()?;
+        let loaded = common.load_home()?;
         match self.action {
             Action::Show => show(&loaded, common.output),
         }

@@ -63,7 +63,7 @@ impl File {
     fn path(&self, common: &Common) -> Result<PathBuf, Trouble> {
         match &self.path {
             Some(path) => Ok(path.clone()),
-            None => Ok(common.load()?.config.genesis_file()),
+            None => Ok(common.load_home()?.config.genesis_file()),
         }
     }
 }

@@ -72,7 +72,10 @@ struct NewMember {
 
 impl Keys {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
+        let config = match self.action {
+            Action::New | Action::Member(_) => common.load()?.config,
+            Action::Show { .. } | Action::Prove { .. } => common.load_home()?.config,
+        };
         let directory = config.keys_directory();
         match self.action {
             Action::New => {

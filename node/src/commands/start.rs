@@ -29,7 +29,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Start {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let config = common.load()?.config;
+        let config = common.load_home()?.config;
         logs::start(&config.log).map_err(Fault::from)?;
         abort_on_panic();
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -27,7 +27,7 @@ impl Continue {
         if self.file.exists() {
             return Err(format!("{} is there already", self.file.display()).into());
         }
-        let ended = GenesisFile::read(&common.load()?.config.genesis_file())?;
+        let ended = GenesisFile::read(&common.load_home()?.config.genesis_file())?;
         let stand = stand(common)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         // A block may be stamped a little later than this clock says.
