@@ -12,7 +12,7 @@ use polity_client::v1::{
 use serde_json::{Value, json};
 
 use crate::names::Names;
-use crate::{amount, failure};
+use crate::{amount, failure, time};
 
 /// The stable JSON of a proven receipt.
 pub async fn json(session: &Session, id: &[u8; 32], proven: &ProvenReceipt) -> Result<Value> {
@@ -62,7 +62,7 @@ pub async fn event_json(session: &Session, event: &Event) -> Result<Value> {
         value["failed"] = failure::rejection_name(event.failed_code).into();
     }
     if event.effective_at != 0 {
-        value["effective_at"] = crate::time::json(event.effective_at);
+        value["effective_at"] = time::json(event.effective_at);
     }
     Ok(value)
 }
@@ -107,6 +107,12 @@ pub fn event_line(names: &Names<'_>, event: &Event) -> String {
             )
         }
     };
+    if event.effective_at != 0 {
+        text.push_str(&format!(
+            ", a record of {}",
+            time::shown(event.effective_at)
+        ));
+    }
     if event.failed_code != 0 {
         let why = failure::rejection_name(event.failed_code);
         text.push_str(&format!(" (not executed: {} {why})", event.failed_code));

@@ -196,7 +196,7 @@ fn word_after(told: &str, text: &str) -> String {
     let behind = told.split_once(text).map(|(_, behind)| behind);
     let word = behind.and_then(|behind| behind.split_whitespace().next());
     let word = word.unwrap_or_else(|| panic!("a word behind {text:?}"));
-    word.trim_end_matches(',').to_owned()
+    word.trim_end_matches([',', ':']).to_owned()
 }
 
 fn told(output: &Output) -> String {

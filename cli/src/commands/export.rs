@@ -157,6 +157,7 @@ fn entry_json(books: &Books, entry: &Entry) -> Value {
         "amount": money(entry.amount),
         "reference": entry.reference,
         "value_date": time::json(entry.value_date),
+        "effective_at": time::json(entry.effective_at),
         "transaction": entry.transaction.map(hex::encode),
     })
 }

@@ -71,6 +71,8 @@ pub struct Entry {
     pub reference: String,
     /// The day that it belongs to, Unix seconds; 0: block time.
     pub value_date: u64,
+    /// When it really happened, Unix seconds, where it is a record of the past; else 0.
+    pub effective_at: u64,
     /// The transaction; none where the genesis or a timer acted.
     pub transaction: Option<[u8; 32]>,
 }
@@ -224,6 +226,7 @@ fn entry(proven: &ProvenEvent, height: u64) -> Result<Option<Entry>> {
         kind: posting.kind(),
         reference,
         value_date,
+        effective_at: proven.event.effective_at,
         transaction: match proven.source {
             Source::Transaction(id) => Some(id),
             Source::Genesis | Source::Timer => None,

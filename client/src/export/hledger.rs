@@ -50,6 +50,9 @@ fn transaction(text: &mut String, books: &Books, entry: &Entry) {
     if entry.value_date != 0 {
         tags.push_str(&format!(", value-date: {}", time::day(entry.value_date)));
     }
+    if entry.effective_at != 0 {
+        tags.push_str(&format!(", happened: {}", time::day(entry.effective_at)));
+    }
     if let Some(id) = entry.transaction {
         tags.push_str(&format!(", transaction: {}", hex::encode(id)));
     }
@@ -147,7 +150,7 @@ account members:finn:main a16
 account parties:acme:dev:shop:main a20
 
 2026-11-22 * (t1) payment: 40 baskets, =1+1
-    ; height: 2, value-date: 2026-11-01, transaction: 0101010101010101010101010101010101010101010101010101010101010101
+    ; height: 2, value-date: 2026-11-01, happened: 2026-11-02, transaction: 0101010101010101010101010101010101010101010101010101010101010101
     members:finn:main a16  12.50 \"EUR\"
     units:acme:dev:main a6  -12.50 \"EUR\"
 

@@ -7,7 +7,7 @@ use polity_ledger::Amount;
 use super::books::{BookAccount, Books, Entry, kind_word};
 use crate::{Error, Result, amount, time};
 
-const HEADINGS: [&str; 13] = [
+const HEADINGS: [&str; 14] = [
     "time",
     "account",
     "account_name",
@@ -21,6 +21,7 @@ const HEADINGS: [&str; 13] = [
     "reference",
     "value_date",
     "transaction",
+    "effective_at",
 ];
 
 /// The table of books.
@@ -77,6 +78,7 @@ fn row(
         entry.reference.clone(),
         day(entry.value_date),
         entry.transaction.map_or_else(String::new, hex::encode),
+        time::shown(entry.effective_at),
     ]
 }
 
@@ -149,9 +151,9 @@ mod tests {
     #[test]
     fn a_row_for_each_account_and_transfer_with_the_balance_after_it() {
         let expected = "\
-time,account,account_name,transfer,kind,counterparty,counterparty_name,asset,amount,balance,reference,value_date,transaction
-2026-11-22T10:00:00Z,a6,acme/dev:main,t1,payment,a16,finn:main,EUR,-12.50,-12.50,\"40 baskets, =1+1\",2026-11-01,0101010101010101010101010101010101010101010101010101010101010101
-2026-11-23T10:00:00Z,a7,acme/dev:hours,t2,issue,a20,acme/dev/@shop:main,R2,7,7,,,
+time,account,account_name,transfer,kind,counterparty,counterparty_name,asset,amount,balance,reference,value_date,transaction,effective_at
+2026-11-22T10:00:00Z,a6,acme/dev:main,t1,payment,a16,finn:main,EUR,-12.50,-12.50,\"40 baskets, =1+1\",2026-11-01,0101010101010101010101010101010101010101010101010101010101010101,2026-11-02T00:00:00Z
+2026-11-23T10:00:00Z,a7,acme/dev:hours,t2,issue,a20,acme/dev/@shop:main,R2,7,7,,,,
 ";
         assert_eq!(csv(&testing::books()).expect("a table"), expected);
     }

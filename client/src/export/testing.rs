@@ -47,6 +47,7 @@ pub(super) fn books() -> Books {
                 kind: TransferKind::Payment,
                 reference: "40 baskets, =1+1".into(),
                 value_date: 1_793_491_200,
+                effective_at: 1_793_577_600,
                 transaction: Some([1; 32]),
             },
             Entry {
@@ -59,6 +60,7 @@ pub(super) fn books() -> Books {
                 kind: TransferKind::Issue,
                 reference: String::new(),
                 value_date: 0,
+                effective_at: 0,
                 transaction: None,
             },
         ],

@@ -66,6 +66,7 @@ impl Show {
                 ("as", names.role(basis.role)),
                 ("basis", receipt::basis_words(event.basis)),
                 ("time", time::shown(found.proven.time)),
+                ("happened", time::shown(event.effective_at)),
                 ("block", found.item.entry.height.to_string()),
                 ("transaction", id),
                 (
