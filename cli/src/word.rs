@@ -61,6 +61,15 @@ pub fn word<T: Word>(value: T) -> String {
         .to_ascii_lowercase()
 }
 
+/// So many of something: `1 transaction`, `2 transactions`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
 /// The value of a word; `-` reads like `_`.
 #[must_use]
 pub fn value<T: Word>(text: &str) -> Option<T> {
@@ -119,6 +128,12 @@ mod tests {
         check::<RoleKind>(6);
         check::<Manner>(4);
         check::<Answer>(6);
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let told = [0, 1, 2].map(|number| counted(number, "row"));
+        assert_eq!(told, ["0 rows", "1 row", "2 rows"]);
     }
 
     #[test]

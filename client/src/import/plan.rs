@@ -86,6 +86,12 @@ impl<'s> Plan<'s> {
         plan
     }
 
+    /// Actions of the whole story: one for each step.
+    #[must_use]
+    pub fn actions(&self) -> u64 {
+        self.steps.len() as u64
+    }
+
     /// Steps that are recorded.
     #[must_use]
     pub fn recorded(&self) -> u64 {

@@ -37,17 +37,21 @@ pub struct Imported {
 }
 
 impl Session {
-    /// Imports a story below a unit; what the chain has of it already is not sent again. `progress` is told how many of
-    /// how many actions are recorded. A refusal ends the import, and names the event.
+    /// What is to be sent of a story below a unit, by somebody in this role: what the chain has of it already is not.
+    pub async fn plan_story<'s>(&self, role: u64, story: &'s Story, top: u64) -> Result<Plan<'s>> {
+        let structure = Structure::read(self).await?;
+        let recorded = Recorded::find(self, story, &structure, top).await?;
+        Ok(Plan::new(story, recorded, &structure, top, role))
+    }
+
+    /// Sends what is planned. `progress` is told how many of how many actions are recorded. A refusal ends the import,
+    /// and names the event.
     pub async fn import_story(
         &self,
         registrar: &Registrar<'_>,
-        story: &Story,
-        top: u64,
+        mut plan: Plan<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Imported> {
-        let mut plan = self.plan_of(registrar, story, top).await?;
-        let total = story.steps.len() as u64;
         let mut imported = Imported {
             recorded_before: plan.recorded(),
             ..Imported::default()
@@ -61,7 +65,7 @@ impl Session {
                 let draft = signed(self, &[registrar], batch.actions.clone())?;
                 flights.push(self.fly(batch, draft));
             }
-            progress(plan.recorded(), total);
+            progress(plan.recorded(), plan.actions());
             let Some(landed) = flights.next().await else {
                 return Ok(imported);
             };
@@ -75,23 +79,19 @@ impl Session {
         }
     }
 
-    /// Has the first transaction of a story judged, and sends nothing; answers how many actions the chain has already.
-    /// A refusal names the event.
+    /// Has the first transaction judged, and sends nothing. A refusal names the event.
     pub async fn rehearse_story(
         &self,
         registrar: &Registrar<'_>,
-        story: &Story,
-        top: u64,
-    ) -> Result<u64> {
-        let mut plan = self.plan_of(registrar, story, top).await?;
-        let recorded = plan.recorded();
+        mut plan: Plan<'_>,
+    ) -> Result<()> {
         let Some(batch) = plan.next_batch() else {
-            return Ok(recorded);
+            return Ok(());
         };
         let draft = signed(self, &[registrar], batch.actions.clone())?;
         let judged = self.simulate(&draft).await?;
         if judged.receipt.code == 0 {
-            return Ok(recorded);
+            return Ok(());
         }
 
         let event = plan.event(&batch, judged.receipt.failed_action);
@@ -103,17 +103,6 @@ impl Session {
             log: String::new(),
             facts,
         }))
-    }
-
-    async fn plan_of<'s>(
-        &self,
-        registrar: &Registrar<'_>,
-        story: &'s Story,
-        top: u64,
-    ) -> Result<Plan<'s>> {
-        let structure = Structure::read(self).await?;
-        let recorded = Recorded::find(self, story, &structure, top).await?;
-        Ok(Plan::new(story, recorded, &structure, top, registrar.role))
     }
 
     async fn fly(&self, batch: Batch, draft: Draft) -> Result<(Batch, Outcome)> {

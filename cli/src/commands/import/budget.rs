@@ -23,7 +23,7 @@ use crate::failure::usage;
 use crate::names::Names;
 use crate::output::Table;
 use crate::progress::Progress;
-use crate::word::word;
+use crate::word::{counted, word};
 
 /// Imports a table of budgets in CSV: a unit, a period and an amount a row.
 ///
@@ -88,12 +88,15 @@ impl Budget {
         let mut import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
         let missing = import.prepare(&plan).await?;
         let (rows, units) = (missing.rows(), missing.units());
-        context.output.note(format!(
-            "You import {rows} rows of {} units from {} below {}.",
-            plan.units.len(),
-            self.file.display(),
-            into.shown
-        ));
+        if rows > 0 {
+            context.output.note(format!(
+                "You import {} of {} from {} below {}.",
+                counted(rows as u64, "row"),
+                counted(plan.units.len() as u64, "unit"),
+                self.file.display(),
+                into.shown
+            ));
+        }
         if let (Some(second), 1..) = (&second, units) {
             let roles = [registrar.role, second.role];
             context.output.note(founded(context, units, roles).await?);
@@ -109,11 +112,14 @@ impl Budget {
                 "sent": false,
             });
             context.output.show(&value, || {
-                format!("{rows} rows can be imported, and {units} units created. Nothing was sent.")
+                let (rows, units) = (counted(rows as u64, "row"), counted(units as u64, "unit"));
+                format!("{rows} can be imported, and {units} created. Nothing was sent.")
             });
             return Ok(());
         }
-        context.confirm("Sign and send?")?;
+        if rows > 0 {
+            context.confirm("Sign and send?")?;
+        }
         let progress = Progress::new("importing");
         let done = import
             .run(missing, &mut |done, of| progress.at(done, of))
@@ -130,7 +136,8 @@ async fn founded(context: &Context, units: usize, [yours, second]: [u64; 2]) -> 
     names.load_roles([yours, second]).await?;
     let confers: Vec<String> = CONFERRED.into_iter().map(word).collect();
     Ok(format!(
-        "{units} units are created. Each may {}. {} governs them, and gives {} their accounts, budgets and allocations.",
+        "{} to create. Each may {}. {} governs them, and gives {} their accounts, budgets and allocations.",
+        counted(units as u64, "unit"),
         confers.join(", "),
         names.role(second),
         names.role(yours)
@@ -227,11 +234,16 @@ fn as_text(sums: &[Sum], asset: &Asset, done: Option<BudgetImported>) -> String 
         ]);
     }
     let mut text = table.to_string();
-    if let Some(done) = done {
-        text.push_str(&format!(
-            "{} rows imported and {} units created in {} transactions, all accepted and proven; {} rows were there before\n",
-            done.rows, done.units, done.transactions, done.rows_before
-        ));
+    match done {
+        Some(done) if done.rows == 0 => text.push_str("nothing is left to import\n"),
+        Some(done) => text.push_str(&format!(
+            "{} imported and {} created in {}, all accepted and proven; there before: {}\n",
+            counted(done.rows, "row"),
+            counted(done.units, "unit"),
+            counted(done.transactions, "transaction"),
+            counted(done.rows_before, "row"),
+        )),
+        None => {}
     }
     let equal = sums.iter().filter(|sum| sum.is_equal()).count();
     text.push_str(&format!(

@@ -18,6 +18,7 @@ use crate::commands::reference;
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::time;
+use crate::word::counted;
 
 /// Imports organisational events in their order: units, members, assignments, each with its own date.
 ///
@@ -66,11 +67,13 @@ impl Events {
         let importer = Importer::open(context).await?;
         let role = role_for(context, importer.member, probe(into.number)).await?;
         let registrar = importer.acting_as(role);
+        let plan = session
+            .plan_story(registrar.role, &story, into.number)
+            .await?;
+        let before = plan.recorded();
+        let actions = plan.actions() - before;
         if context.options.dry_run {
-            let before = session
-                .rehearse_story(&registrar, &story, into.number)
-                .await?;
-            let actions = story.steps.len() as u64 - before;
+            session.rehearse_story(&registrar, plan).await?;
             let value = json!({
                 "events": until,
                 "actions": actions,
@@ -78,19 +81,25 @@ impl Events {
                 "sent": false,
             });
             context.output.show(&value, || {
-                format!("{until} events can be imported, as {actions} actions. Nothing was sent.")
+                let (events, actions) = (counted(until, "event"), counted(actions, "action"));
+                format!("{events} can be imported, as {actions}. Nothing was sent.")
             });
             return Ok(());
         }
-        context.output.note(format!(
-            "You import {until} events of {} below {}.",
-            self.file.display(),
-            into.shown
-        ));
-        context.confirm("Sign and send?")?;
+        if actions > 0 {
+            context.output.note(format!(
+                "You import {} of {} below {}, as {}{}.",
+                counted(until, "event"),
+                self.file.display(),
+                into.shown,
+                counted(actions, "action"),
+                there_before(before)
+            ));
+            context.confirm("Sign and send?")?;
+        }
         let progress = Progress::new("importing");
         let imported = session
-            .import_story(&registrar, &story, into.number, &mut |done, of| {
+            .import_story(&registrar, plan, &mut |done, of| {
                 progress.at(done, of);
             })
             .await?;
@@ -203,14 +212,22 @@ fn as_json(events: u64, imported: &Imported) -> Value {
 }
 
 fn as_text(events: u64, imported: &Imported, begun: Instant) -> String {
-    let before = match imported.recorded_before {
-        0 => String::new(),
-        before => format!(" ({before} actions were there before)"),
-    };
+    let events = counted(events, "event");
+    if imported.actions == 0 {
+        return format!("nothing is left to import: {events} were imported before\n");
+    }
     format!(
-        "{events} events imported: {} actions in {} transactions, all accepted and proven, in {:.1} s{before}\n",
-        imported.actions,
-        imported.transactions,
-        begun.elapsed().as_secs_f64()
+        "{events} imported: {} in {}, all accepted and proven, in {:.1} s{}\n",
+        counted(imported.actions, "action"),
+        counted(imported.transactions, "transaction"),
+        begun.elapsed().as_secs_f64(),
+        there_before(imported.recorded_before)
     )
+}
+
+fn there_before(actions: u64) -> String {
+    match actions {
+        0 => String::new(),
+        actions => format!("; there before: {}", counted(actions, "action")),
+    }
 }
