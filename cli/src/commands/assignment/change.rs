@@ -2,12 +2,15 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::judge::power;
+use polity_client::ledger::state::keys::{self, List};
+use polity_client::session::AsOf;
 use polity_client::v1::{
-    AcceptAssignment, AssignRole, Assignment as AssignmentState, Manner, RenewAssignment,
-    ResignRole, RevokeAssignment, action::Kind,
+    AcceptAssignment, AssignRole, Assignment as AssignmentState, Grant, Manner, Member, Parameters,
+    Ref, RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
 };
 
-use crate::context::Context;
+use crate::context::{Context, Purpose};
 use crate::{time, word};
 
 /// Gives a role to a member, effective at once.
@@ -45,8 +48,39 @@ impl Assign {
             focus: self.focus,
             percentage: self.percentage,
         };
+        if matches!(context.purpose, Purpose::Send) && context.options.seconds.is_empty() {
+            tell_what_is_held_back(context, &assign).await?;
+        }
         context.act(vec![Kind::AssignRole(assign)]).await
     }
+}
+
+/// Who admitted somebody and alone gives them a role over value gives them nothing that they can use yet: the ledger
+/// accepts the assignment, and refuses its use.
+async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Result<()> {
+    let number = |reference: Option<Ref>| reference.map_or(0, |reference| reference.number);
+    let (role, holder) = (number(assign.role), number(assign.member));
+    let session = context.session().await?;
+    let member: Member = session.get(holder).await?.unwrap_or_default();
+    let parameters: Option<Parameters> = session.value(keys::key(keys::PARAMETERS, &[])).await?;
+    let distance = parameters.unwrap_or_default().admission_distance;
+    let until = member.admitted_at.saturating_add(distance);
+    if member.admitted_by != context.member().await?.number || until <= time::now()? {
+        return Ok(());
+    }
+    let view = session.view(AsOf::Newest);
+    let grants = view.lists(List::Grants, &[role]).await?.concat();
+    let grants = view.get_all::<Grant>(&grants).await?;
+    let is_over_value = |grant: &Grant| power::is_over_value(grant.capability());
+    if grants.iter().flatten().any(is_over_value) {
+        context.output.note(format!(
+            "{} joined through you: until {} the ledger refuses their use of this role's money (grant_too_close). Let \
+             somebody else assign the role, or the unit decide.",
+            member.handle,
+            time::shown(until)
+        ));
+    }
+    Ok(())
 }
 
 /// Records that you accept an assignment.
