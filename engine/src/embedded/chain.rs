@@ -63,7 +63,10 @@ impl Chain {
     /// Where the chain stands, and what consensus does.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        self.progress.borrow().clone()
+        let mut progress = self.progress.borrow().clone();
+        // On a network at rest no further block would tell that this was the last one that it lacked.
+        progress.is_catching_up &= self.gossip.is_behind();
+        progress
     }
 
     /// What the guard against signing twice shows.

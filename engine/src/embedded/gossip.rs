@@ -267,6 +267,12 @@ impl GossipView {
             .count()
     }
 
+    /// Whether a peer told of a height that this node lacks, or none has told anything yet.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.0.heights.is_behind()
+    }
+
     /// Changes whenever a peer comes or goes.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<u64> {

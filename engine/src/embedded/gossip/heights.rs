@@ -5,13 +5,17 @@
 //! it: a node that was woken for a lie finds nothing to take in, and makes an empty block where it is its turn, so it
 //! is woken now and then only.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::watch;
 
-/// The height of this node, and the newest height above it that a peer told.
+/// The height of this node, the newest height above it that a peer told, and the highest that any told.
 #[derive(Clone, Debug)]
 pub struct Heights {
     own: watch::Sender<u64>,
     ahead: watch::Sender<u64>,
+    highest: Arc<AtomicU64>,
 }
 
 impl Heights {
@@ -21,6 +25,7 @@ impl Heights {
         Self {
             own: watch::Sender::new(own),
             ahead: watch::Sender::new(0),
+            highest: Arc::default(),
         }
     }
 
@@ -35,11 +40,20 @@ impl Heights {
         self.ahead.subscribe()
     }
 
+    /// Whether a peer told of a height that this node lacks, or none has told anything yet.
+    pub(super) fn is_behind(&self) -> bool {
+        match self.highest.load(Ordering::Relaxed) {
+            0 => true,
+            highest => highest > self.own(),
+        }
+    }
+
     pub(super) fn own(&self) -> u64 {
         *self.own.borrow()
     }
 
     pub(super) fn hear(&self, height: u64) {
+        self.highest.fetch_max(height, Ordering::Relaxed);
         if height > self.own() {
             self.ahead.send_replace(height);
         }

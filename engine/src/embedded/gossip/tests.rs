@@ -336,6 +336,7 @@ async fn nodes_tell_each_other_how_far_they_are() {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let (ann, ben) = (Node::start(1, any).await, Node::start(2, any).await);
     let mut ahead = ann.heights.ahead();
+    assert!(ann.heights.is_behind(), "nobody has told anything");
     ann.peers.send_replace(vec![ben.peer()]);
     ben.peers.send_replace(vec![ann.peer()]);
 
@@ -343,6 +344,9 @@ async fn nodes_tell_each_other_how_far_they_are() {
         ben.heights.reach(height);
         let told = timeout(PATIENCE, ahead.wait_for(|told| *told == height)).await;
         assert!(told.is_ok(), "height {height}");
+        assert!(ann.heights.is_behind());
+        ann.heights.reach(height);
+        assert!(!ann.heights.is_behind());
     }
     assert_eq!(
         *ben.heights.ahead().borrow(),
