@@ -58,6 +58,9 @@ pub struct BlockOutcome {
     pub validator_updates: Vec<ValidatorUpdate>,
 }
 
+/// How many keys of the state a transaction touches that others of its block do not, about.
+const KEYS_OF_A_TRANSACTION: usize = 8;
+
 /// Executes a block over its parent's state. Transactions are taken one by one: a caller may still check the later ones.
 pub fn execute_block<T: Borrow<CheckedTransaction>>(
     parent: &dyn Read,
@@ -66,7 +69,9 @@ pub fn execute_block<T: Borrow<CheckedTransaction>>(
     evidence: &[Evidence],
     transactions: impl IntoIterator<Item = Result<T, Rejection>>,
 ) -> BlockOutcome {
-    let mut state = Overlay::new(parent);
+    let transactions = transactions.into_iter();
+    let keys = KEYS_OF_A_TRANSACTION * transactions.size_hint().0;
+    let mut state = Overlay::with_room(parent, keys);
     let block = begin(&mut state, header);
     crate::evidence::record(&mut state, block, evidence);
     state.keep();

@@ -199,17 +199,16 @@ pub enum List {
 
 /// A key: prefix and numbers.
 pub fn key(prefix: u8, numbers: &[u64]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(1 + 8 * numbers.len());
-    key.push(prefix);
-    for number in numbers {
-        key.extend_from_slice(&number.to_be_bytes());
-    }
-    key
+    key_with(prefix, numbers, &[])
 }
 
 /// A key that ends in bytes.
 pub fn key_with(prefix: u8, numbers: &[u64], tail: &[u8]) -> Vec<u8> {
-    let mut key = key(prefix, numbers);
+    let mut key = Vec::with_capacity(1 + 8 * numbers.len() + tail.len());
+    key.push(prefix);
+    for number in numbers {
+        key.extend_from_slice(&number.to_be_bytes());
+    }
     key.extend_from_slice(tail);
     key
 }
@@ -251,26 +250,28 @@ pub fn spent(account: u64, towards: Owner) -> Vec<u8> {
 
 /// Key of a history entry. The object kind is one byte: these rows are many.
 pub fn history_entry(kind: ObjectKind, number: u64, index: u64) -> Vec<u8> {
-    let mut key = vec![HISTORY_ENTRY, kind as u8];
-    key.extend_from_slice(&number.to_be_bytes());
-    key.extend_from_slice(&index.to_be_bytes());
-    key
+    [
+        &[HISTORY_ENTRY, kind as u8],
+        &number.to_be_bytes()[..],
+        &index.to_be_bytes(),
+    ]
+    .concat()
 }
 
 /// Key of a completed inner node of a history.
 pub fn history_node(kind: ObjectKind, number: u64, level: u32, index: u64) -> Vec<u8> {
-    let mut key = vec![HISTORY_NODE, kind as u8];
-    key.extend_from_slice(&number.to_be_bytes());
-    key.push(level as u8);
-    key.extend_from_slice(&index.to_be_bytes());
-    key
+    [
+        &[HISTORY_NODE, kind as u8],
+        &number.to_be_bytes()[..],
+        &[level as u8],
+        &index.to_be_bytes(),
+    ]
+    .concat()
 }
 
 /// Key of a history's right edge.
 pub fn history_edge(kind: ObjectKind, number: u64) -> Vec<u8> {
-    let mut key = vec![HISTORY_EDGE, kind as u8];
-    key.extend_from_slice(&number.to_be_bytes());
-    key
+    [&[HISTORY_EDGE, kind as u8], &number.to_be_bytes()[..]].concat()
 }
 
 #[cfg(test)]

@@ -58,9 +58,14 @@ pub struct Savepoint(usize);
 impl<'a> Overlay<'a> {
     /// No changes over `base`.
     pub fn new(base: &'a dyn Read) -> Self {
+        Overlay::with_room(base, 0)
+    }
+
+    /// The same for whoever will touch about so many keys.
+    pub fn with_room(base: &'a dyn Read, keys: usize) -> Self {
         Overlay {
             base,
-            slots: RefCell::default(),
+            slots: RefCell::new(Slots::with_room(keys)),
             journal: Vec::new(),
         }
     }

@@ -25,9 +25,9 @@ const BATCH_MAX: usize = 1_024;
 /// Fewer than these are not divided among cores: in smaller batches a signature costs more, and a node under
 /// load has other work for its other cores.
 const BATCH_MIN: usize = 512;
-/// Envelopes that are verified together while earlier ones are executed: few at first, because the execution waits for
-/// them, and more later, because a signature costs a fifth less in a batch of 512.
-const BATCHES_AHEAD: [usize; 5] = [128, 128, 256, 256, 512];
+/// Envelopes that are verified together while earlier ones are executed: the execution waits for the first of them,
+/// and other cores have nothing to do while it is busy with the last.
+const BATCH_AHEAD_MAX: usize = 512;
 
 /// An envelope as far as it is known before its signatures are verified.
 pub(crate) enum Seen {
@@ -86,9 +86,17 @@ impl Verifier {
         envelopes: &[Bytes],
         consume: impl FnOnce(&mut dyn Iterator<Item = Checked>) -> O,
     ) -> O {
-        let batches = growing(envelopes);
+        let size = cores::share(envelopes.len())
+            .div_ceil(2)
+            .clamp(cores::SHARE_MIN, BATCH_AHEAD_MAX);
+        let batches = envelopes.chunks(size).collect();
         let check = |batch| self.check_batch(organisation, batch);
-        cores::ahead(batches, check, |batches| consume(&mut batches.flatten()))
+        cores::ahead(batches, check, |batches| {
+            let mut checked = batches.flatten();
+            let next = |_| checked.next().expect("every envelope is answered");
+            // An iterator that knows how many there are: who consumes them makes room once.
+            consume(&mut (0..envelopes.len()).map(next))
+        })
     }
 
     /// What an envelope is before its signatures are verified.
@@ -194,19 +202,6 @@ impl Verifier {
             })
             .collect()
     }
-}
-
-fn growing(mut envelopes: &[Bytes]) -> Vec<&[Bytes]> {
-    let [.., last] = BATCHES_AHEAD;
-    let mut sizes = BATCHES_AHEAD.into_iter().chain(std::iter::repeat(last));
-    let mut batches = Vec::new();
-    while !envelopes.is_empty() {
-        let size = sizes.next().unwrap_or(last).min(envelopes.len());
-        let (batch, rest) = envelopes.split_at(size);
-        batches.push(batch);
-        envelopes = rest;
-    }
-    batches
 }
 
 fn batch_size(envelopes: usize) -> usize {

@@ -98,9 +98,6 @@ impl Snapshot {
 
     /// The same, with the fault returned.
     pub fn try_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        if !self.cache.holds(key) {
-            return self.stored(key);
-        }
         if let Some(value) = self.cache.get(key, self.epoch) {
             return Ok(value);
         }

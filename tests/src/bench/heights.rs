@@ -1,9 +1,12 @@
 //! Row 20: what a long chain costs a node that a short one does not: its slowest commits, its start, its memory.
 //!
 //! One node makes twenty thousand small blocks; another makes a thousand. Then both go on in turn, so that what
-//! disturbs the disk disturbs both. Memory is that of the first alone, early and late.
+//! disturbs the disk disturbs both. Memory is that of the first alone, early and late, with bounds so small that what
+//! may fill is full early: what grows then, grows with the chain.
 
 use std::time::{Duration, Instant};
+
+use polity_node::store::StoreOptions;
 
 use super::Row;
 use super::comparison::PAIRS;
@@ -21,8 +24,12 @@ pub(super) const ROW: Row = Row {
 /// Heights that are made and looked at together.
 const STRETCH: u64 = 1_000;
 const LONG: u64 = 20;
-/// Stretches after which the memory is first looked at: caches have filled.
-const FILLED: u64 = 6;
+/// Stretches after which what may fill is full.
+const FILLED: usize = 6;
+/// Stretches whose greatest memory counts, early and late: what was written lately is held until it becomes a file.
+const LOOKS: usize = 4;
+/// Bytes of files held in memory while memory is looked at; a node's own bound takes twenty thousand heights to fill.
+const BLOCK_CACHE_BYTES: usize = 1 << 20;
 const TRANSACTIONS: u64 = 10;
 
 /// A node, and what it is looked at for.
@@ -34,21 +41,27 @@ struct Chain<'p> {
 fn measure() -> Vec<Figure> {
     let organisation = Organisation::new();
     let payments = organisation.payments(1);
-    let found = || Chain {
-        solo: Solo::found(&organisation, store_options()),
+    let found = |options| Chain {
+        solo: Solo::found(&organisation, options),
         payments: &payments,
     };
-    let mut long = found();
+    let mut long = found(StoreOptions {
+        block_cache_bytes: BLOCK_CACHE_BYTES,
+        ..store_options()
+    });
     let memory: Vec<f64> = (0..LONG)
         .map(|_| {
             long.go_on();
             mebibytes(std::process::id())
         })
         .collect();
-    let (early, late) = (memory[FILLED as usize - 1], memory[memory.len() - 1]);
+    let greatest = |looks: &[f64]| looks.iter().copied().fold(0.0, f64::max);
+    let early = greatest(&memory[FILLED - LOOKS..FILLED]);
+    let late = greatest(&memory[memory.len() - LOOKS..]);
     println!("  {early:.1} MiB at first, {late:.1} MiB at last");
+    (long.solo, _) = long.solo.restart(store_options());
 
-    let mut short = found();
+    let mut short = found(store_options());
     short.go_on();
     let (mut commits, mut starts) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS {

@@ -32,7 +32,6 @@ struct Entry {
 }
 
 /// All of them.
-#[derive(Default)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     /// Open addressing, at most half full. Who grinds keys that meet here gains little: a block bounds how many
@@ -41,6 +40,14 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    /// Room for so many keys before anything has to be moved.
+    pub(super) fn with_room(keys: usize) -> Slots {
+        Slots {
+            slots: Vec::with_capacity(keys),
+            index: vec![None; (2 * keys).next_power_of_two()],
+        }
+    }
+
     /// The place of a key; it has one from now on.
     pub(super) fn place(&mut self, key: Key) -> usize {
         if 2 * (self.slots.len() + 1) > self.index.len() {
@@ -141,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_key_has_one_place_however_many_there_are() {
-        let mut slots = Slots::default();
+        let mut slots = Slots::with_room(0);
         let keys: Vec<Vec<u8>> = (0..10_000u64)
             .map(|number| number.to_be_bytes()[6..].repeat(1 + number as usize % 60))
             .collect();

@@ -146,13 +146,20 @@ fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
 }
 
 #[test]
-fn batches_that_grow_hold_each_envelope_once_and_in_order() {
-    for count in [0, 1, 128, 129, 5_000] {
-        let envelopes: Vec<Bytes> = (0..count)
-            .map(|number: u32| Bytes::copy_from_slice(&number.to_be_bytes()))
-            .collect();
-        let batches = growing(&envelopes);
-        assert_eq!(batches.concat(), envelopes);
-        assert!(batches.iter().all(|batch| !batch.is_empty()));
+fn who_checks_ahead_is_told_their_number_and_has_each_in_order() {
+    let verifier = verifier();
+    for count in [0, 1, 130, 1_300] {
+        let envelopes: Vec<Bytes> = (0..count).map(envelope).collect();
+        let hashes = verifier.check_ahead(&ORGANISATION, &envelopes, |checked| {
+            assert_eq!(
+                checked.size_hint(),
+                (envelopes.len(), Some(envelopes.len()))
+            );
+            checked
+                .map(|one| *one.expect("it was signed").envelope_hash())
+                .collect::<Vec<_>>()
+        });
+        let expected = envelopes.iter().map(|bytes| Sha256::digest(bytes).into());
+        assert_eq!(hashes, expected.collect::<Vec<[u8; 32]>>());
     }
 }
