@@ -1,4 +1,4 @@
-//! `member invite | join | import | leave`.
+//! `member invite | withdraw | join | import | leave`.
 
 use clap::Args;
 use polity_client::Result;
@@ -48,6 +48,24 @@ impl Invite {
             external_id: self.external_id.unwrap_or_default(),
         };
         context.act(vec![Kind::InviteMember(act)]).await
+    }
+}
+
+/// Takes back the invitation of somebody who has not joined: their handle and key may be invited again.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity member withdraw finn")]
+pub(super) struct Withdraw {
+    /// Who was invited: number or handle.
+    who: String,
+}
+
+impl Withdraw {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let act = v1::WithdrawInvitation {
+            member: context.member_ref(&self.who).await?,
+        };
+        context.act(vec![Kind::WithdrawInvitation(act)]).await
     }
 }
 

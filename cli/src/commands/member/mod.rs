@@ -1,5 +1,5 @@
-//! `member list | show | invite | join | leave | suspend | reinstate | recover | stop-recovery | import | add-key |
-//! revoke-key`.
+//! `member list | show | invite | withdraw | join | leave | suspend | reinstate | recover | stop-recovery | import |
+//! add-key | revoke-key`.
 
 mod enter;
 mod keys;
@@ -32,6 +32,7 @@ impl Member {
             Verb::List(verb) => verb.run(context).await,
             Verb::Show(verb) => verb.run(context).await,
             Verb::Invite(verb) => verb.run(context).await,
+            Verb::Withdraw(verb) => verb.run(context).await,
             Verb::Join(verb) => verb.run(context).await,
             Verb::Leave(verb) => verb.run(context).await,
             Verb::Suspend(verb) => verb.run(context).await,
@@ -50,6 +51,7 @@ enum Verb {
     List(read::List),
     Show(read::Show),
     Invite(enter::Invite),
+    Withdraw(enter::Withdraw),
     Join(enter::Join),
     Leave(enter::Leave),
     Suspend(suspend::Suspend),

@@ -1,6 +1,7 @@
-//! `network status | verify`, and the changes of who validates and of nodes.
+//! `network status | verify`, the changes of who validates and of nodes, and `set-parameters`.
 
 mod change;
+mod parameters;
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::state::keys::{self, List};
@@ -21,7 +22,8 @@ use crate::time;
     polity network status -o json\n  \
     polity network verify\n  \
     polity network register-node acme/lab --node-key 5f…c2 --address lab.example:26656 --as acme/lab#lead\n  \
-    polity proposal open acme --title 'Lab validates' --expect departments -- network add-validator acme/lab --consensus-key 3b…91 --possession 07…aa")]
+    polity proposal open acme --title 'Lab validates' --expect departments -- network add-validator acme/lab --consensus-key 3b…91 --possession 07…aa\n  \
+    polity proposal open acme --title 'More time' --expect departments -- network set-parameters --recovery-wait 72h")]
 pub struct Network {
     #[command(subcommand)]
     verb: Verb,
@@ -36,6 +38,7 @@ enum Verb {
     AddValidator(change::AddValidatorVerb),
     RemoveValidator(change::RemoveValidatorVerb),
     RotateKey(change::RotateKeyVerb),
+    SetParameters(parameters::SetParametersVerb),
 }
 
 impl Network {
@@ -49,6 +52,7 @@ impl Network {
             Verb::AddValidator(verb) => verb.run(context).await,
             Verb::RemoveValidator(verb) => verb.run(context).await,
             Verb::RotateKey(verb) => verb.run(context).await,
+            Verb::SetParameters(verb) => verb.run(context).await,
         }
     }
 }

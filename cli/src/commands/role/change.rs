@@ -1,9 +1,9 @@
-//! Roles as they are made, changed and removed.
+//! Roles as they are made, changed, moved and removed.
 
 use clap::Args;
 use polity_client::Result;
 use polity_client::v1::{
-    AmendRole, CreateRole, RemoveRole, Role as RoleState, RoleKind, action::Kind,
+    AmendRole, CreateRole, MoveRole, RemoveRole, Role as RoleState, RoleKind, action::Kind,
 };
 
 use crate::commands::reference;
@@ -111,6 +111,28 @@ impl Amend {
             holders_max: self.words.holders_max.unwrap_or(role.holders_max),
         };
         context.act(vec![Kind::AmendRole(amend)]).await
+    }
+}
+
+/// Moves a role that nobody holds into a unit below, or out into one above; its grants end.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    polity role move acme/dev#guide --to acme/dev/api")]
+pub(super) struct Move {
+    /// The role.
+    role: String,
+    /// The unit where it shall stand.
+    #[arg(long, value_name = "UNIT")]
+    to: String,
+}
+
+impl Move {
+    pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let act = MoveRole {
+            role: context.role_ref(&self.role).await?,
+            unit: context.unit_ref(&self.to).await?,
+        };
+        context.act(vec![Kind::MoveRole(act)]).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! `role list | show | create | amend | remove | assign`.
+//! `role list | show | create | amend | move | remove | assign`.
 
 mod change;
 mod read;
@@ -26,6 +26,7 @@ enum Verb {
     Show(read::Show),
     Create(change::Create),
     Amend(change::Amend),
+    Move(change::Move),
     Remove(change::Remove),
     Assign(assignment::Assign),
 }
@@ -38,6 +39,7 @@ impl Role {
             Verb::Show(verb) => verb.run(context).await,
             Verb::Create(verb) => verb.run(context).await,
             Verb::Amend(verb) => verb.run(context).await,
+            Verb::Move(verb) => verb.run(context).await,
             Verb::Remove(verb) => verb.run(context).await,
             Verb::Assign(verb) => verb.run(context).await,
         }
