@@ -88,8 +88,19 @@ impl Status {
             let of = units.iter().find(|one| one.key == validator.public_key);
             let unit = of.map_or_else(String::new, |one| names.unit(one.unit));
             let address = hex::encode(validator.address);
-            validators.push(json!({"unit": unit, "power": validator.power, "address": address}));
-            table.row([unit, validator.power.to_string(), address]);
+            validators.push(json!({
+                "unit": unit,
+                "power": validator.power,
+                "address": address,
+                "leaving": of.is_none(),
+            }));
+            // A key that was taken away signs two more heights, and the state no longer says whose it was.
+            let shown = if of.is_some() {
+                unit
+            } else {
+                "(leaving)".into()
+            };
+            table.row([shown, validator.power.to_string(), address]);
         }
         let mut node_table = Table::new(["node", "unit", "address"]);
         let mut node_list = Vec::new();
