@@ -2,12 +2,12 @@
 
 use polity_proto::v1::{
     AssignRole, Assignment, Capability, Election, Grant, Manner, Member, MemberState, ObjectKind,
-    Role, RoleKind, ScopeKind, TimerKind, Unit,
+    Role, RoleKind, TimerKind, Unit,
 };
 
 use super::{Act, giving};
 use crate::context::Context;
-use crate::judge::{Need, duties};
+use crate::judge::{Need, duties, self_government};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects, timers};
 use crate::{Rejection, elections, form};
@@ -117,11 +117,11 @@ fn election(
     }
 }
 
-/// The authority to fill a role. Whoever operates a validator is chosen by that department alone:
+/// The authority to fill a role. Whoever operates a validator, or says who does, is chosen by that department alone:
 /// an ancestor's scope does not reach there.
 pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Need> {
     let mut needs = Vec::new();
-    for unit in operated_by(context, role.number) {
+    for unit in chosen_by(context, role.number) {
         let need = Need {
             own_decision: true,
             ..Need::of(Capability::AssignRoles, unit)
@@ -136,15 +136,13 @@ pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Nee
     needs
 }
 
-/// Units whose validator is operated in a role.
-pub(super) fn operated_by(context: &Context<'_, '_>, role: u64) -> impl Iterator<Item = u64> {
+/// Units that alone choose who holds a role.
+pub(super) fn chosen_by(context: &Context<'_, '_>, role: u64) -> impl Iterator<Item = u64> {
+    let now = context.now().time;
     lists::all(context, List::Grants, role)
         .into_iter()
         .filter_map(|number| objects::get::<Grant>(context, number))
-        .filter(|grant| grant.capability() == Capability::OperateValidator && grant.ended_at == 0)
-        .filter_map(|grant| grant.scope)
-        .filter(|scope| scope.kind() != ScopeKind::Object)
-        .map(|scope| scope.unit)
+        .filter_map(move |grant| self_government::chooses_holder(context, &grant, now))
 }
 
 /// Bounds of what an assignment says beside role, member and term.

@@ -2,8 +2,8 @@
 
 use polity_proto::v1::{Account, Asset, Capability, Issue, ObjectKind, TransferKind};
 
-use super::Act;
 use super::posting::{self, Move};
+use super::{Act, set_credit_limit};
 use crate::context::Context;
 use crate::judge::{Need, ValueNeed};
 use crate::{Amount, Rejection, form};
@@ -31,6 +31,9 @@ impl Act for Issue {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let to: Account = context.find(&self.account)?;
+        if context.is_of_one() && set_credit_limit::is_of_who_gives(context, &to) {
+            return Err(Rejection::GrantToSelf);
+        }
         let asset: Asset = context.get(to.asset)?;
         let movement = Move {
             from: context.get(asset.issuance)?,
@@ -69,6 +72,11 @@ mod tests {
             ..Issue::default()
         };
         world.check("ada", lead, Kind::Issue(good.clone()), "accepted");
+        let own = Issue {
+            account: world.account_ref("ada:main"),
+            ..good.clone()
+        };
+        world.check("ada", lead, Kind::Issue(own), "rejected grant_to_self");
         assert_eq!(world.balance("ops:main"), 700);
 
         for (expected, act) in [

@@ -19,18 +19,18 @@ impl Act for LeaveUnit {
         if member.number == context.actor.member {
             return Ok(vec![Need::own()]);
         }
-        // With a unit its roles are left: whoever operates its validator is not sent away from above.
+        // With a unit its roles are left: whoever operates its validator, or says who does, is not sent away from above.
         let now = context.now().time;
-        let operates = power::roles_of(context, member.number, now)
+        let is_chosen = power::roles_of(context, member.number, now)
             .iter()
             .filter(|(role, _)| role.unit == unit.number)
             .any(|(role, _)| {
-                assign_role::operated_by(context, role.number)
+                assign_role::chosen_by(context, role.number)
                     .next()
                     .is_some()
             });
         Ok(vec![Need {
-            own_decision: operates,
+            own_decision: is_chosen,
             ..Need::of(Capability::AdmitMembers, unit.number)
         }])
     }

@@ -15,10 +15,10 @@ impl Act for RemoveRole {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
         let need = Need::governing(context, role.unit, context.now().time);
-        // Nobody above takes from a department the role that operates its validator.
-        let mut operated = assign_role::operated_by(context, role.number);
+        // Nobody above takes from a department the role that operates its validator, or says who does.
+        let mut chosen = assign_role::chosen_by(context, role.number);
         Ok(vec![Need {
-            own_decision: need.own_decision || operated.next().is_some(),
+            own_decision: need.own_decision || chosen.next().is_some(),
             ..need
         }])
     }

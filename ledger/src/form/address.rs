@@ -8,8 +8,9 @@ use crate::Rejection;
 
 /// An address that others can dial: `HOST:PORT` of at most [`SHORT_BYTES_MAX`] bytes.
 ///
-/// The port is 1 to 65535 in digits; the host is an IPv4 address, an IPv6 address in brackets, or a name of letters,
-/// digits, `.`, `-` and `_`. The address that means every address of one's own machine is none.
+/// The port is 1 to 65535 in digits; the host is an IPv4 address, an IPv6 address in brackets, or a name: labels of
+/// letters, digits, `-` and `_` with dots between, the last not of digits alone. The address that means every address
+/// of one's own machine is none.
 ///
 /// # Errors
 /// [`Rejection::AddressMalformed`].
@@ -49,9 +50,12 @@ fn is_host(host: &str) -> bool {
     }
 }
 
+/// Labels between dots. One that ends in digits alone is none: resolvers read `127.1` and `0` as addresses.
 fn is_name(host: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    !host.is_empty() && host.bytes().all(allowed)
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(allowed);
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    host.split('.').all(is_label) && !host.rsplit('.').next().is_some_and(is_number)
 }
 
 fn is_port(port: &str) -> bool {
@@ -79,6 +83,11 @@ mod tests {
         for text in [
             "",
             "foo",
+            "0:1",
+            "00.0.0.0:1",
+            "127.1:1",
+            ".:1",
+            "a..b:1",
             ":26656",
             "foo:",
             "foo:0",

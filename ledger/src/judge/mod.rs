@@ -11,7 +11,7 @@ pub mod kinds;
 mod need;
 pub mod policies;
 pub mod power;
-mod self_government;
+pub(crate) mod self_government;
 mod strictness;
 #[cfg(test)]
 mod tests;

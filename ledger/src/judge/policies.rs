@@ -7,7 +7,8 @@ use polity_proto::v1::{
 pub use super::departments::{operated_by, validators};
 
 use super::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, hands, power, strictness, tightens, who,
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, asks_nobody_to_agree, hands, power,
+    strictness, tightens, who,
 };
 use crate::state::{Read, keys, names, objects};
 use crate::{Amount, Rejection, time, window};
@@ -124,11 +125,17 @@ fn strictest_of_lineage(
     judging
 }
 
+/// How long people must be given at least, where what somebody above set would decide by their silence: a day.
+const SILENCE_SECONDS_MIN: u64 = 24 * 60 * 60;
+
 /// Whether a tier from above leaves both the beginning and the decision to people of the unit judged.
 pub(super) fn is_left_to_the_unit(tier: &Tier) -> bool {
     let by = tier.by.unwrap_or_default();
     let begins = matches!(by.kind(), WhoKind::RoleHolders | WhoKind::JoinedMembers);
-    begins && matches!(mode_of(tier).kind(), ModeKind::Consent | ModeKind::Vote)
+    let mode = mode_of(tier);
+    let decides = matches!(mode.kind(), ModeKind::Consent | ModeKind::Vote);
+    let is_heard = !asks_nobody_to_agree(mode) || mode.deadline >= SILENCE_SECONDS_MIN;
+    begins && decides && is_heard
 }
 
 /// The policy of a unit for a capability.

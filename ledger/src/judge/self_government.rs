@@ -1,24 +1,44 @@
 //! What a unit decides itself, whatever an ancestor's scope or policy says: "and below" stops there.
 
-use polity_proto::v1::{Capability, Grant, Policy, Unit};
+use polity_proto::v1::{
+    Assignment, Capability, Grant, Member, MemberState, Policy, ScopeKind, Unit,
+};
 
 use super::{policies, power};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
 
 /// Whether only the unit itself gives this power, whatever an ancestor's scope says: power over
-/// value and over its validator; and `govern`, as soon as somebody governs the unit itself
-/// (until then those above set it up).
+/// value and over its validator; `govern`, as soon as somebody governs the unit itself (until then
+/// those above set it up); and where its validator is operated, from then on also `assign_roles`.
 pub(super) fn decides_itself(
     state: &dyn Read,
     capability: Capability,
     unit: u64,
     now: u64,
 ) -> bool {
-    if power::is_over_value(capability) || capability == Capability::OperateValidator {
-        return true;
-    }
-    capability == Capability::Govern && is_governed(state, unit, now)
+    let is_ever = power::is_over_value(capability) || capability == Capability::OperateValidator;
+    let once_governed = capability == Capability::Govern
+        || capability == Capability::AssignRoles && is_operated(state, unit);
+    is_ever || once_governed && is_governed(state, unit, now)
+}
+
+/// The unit that alone chooses who holds a role with this grant: by it they operate the unit's validator, or say who
+/// does. Whoever governs from above would otherwise take the seats of the departments one by one.
+pub(crate) fn chooses_holder(state: &dyn Read, grant: &Grant, now: u64) -> Option<u64> {
+    let scope = grant
+        .scope
+        .filter(|scope| scope.kind() != ScopeKind::Object)?;
+    let capability = grant.capability();
+    let leads_to_the_validator = matches!(
+        capability,
+        Capability::OperateValidator | Capability::Govern | Capability::AssignRoles
+    );
+    let chooses = grant.ended_at == 0
+        && leads_to_the_validator
+        && is_operated(state, scope.unit)
+        && decides_itself(state, capability, scope.unit, now);
+    chooses.then_some(scope.unit)
 }
 
 /// Whether the unit is a circle whose people govern it: then its roles, too, are theirs alone.
@@ -27,17 +47,31 @@ pub(super) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> 
         && is_governed(state, unit, now)
 }
 
-/// Whether somebody governs this very unit: an active member holds `govern` by a grant over it, or
+/// Whether somebody governs this very unit: a member holds `govern` by a grant over it, or
 /// it has people in its roles and a policy for that, its own or one from above that leaves it to them.
 fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {
     has_holders(state, unit, now) && governs_by_policy(state, unit)
         || is_governed_by_grant(state, unit, now)
 }
 
+/// Whether a grant says who operates the unit's validator.
+fn is_operated(state: &dyn Read, unit: u64) -> bool {
+    lists::all(state, List::GrantsOver, unit)
+        .into_iter()
+        .filter_map(|number| objects::get::<Grant>(state, number))
+        .any(|grant| {
+            grant.capability() == Capability::OperateValidator
+                && grant.ended_at == 0
+                && grant
+                    .scope
+                    .is_some_and(|scope| scope.kind() != ScopeKind::Object)
+        })
+}
+
 fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
     lists::all(state, List::Roles, unit)
         .into_iter()
-        .any(|role| !power::holders_of(state, role, now).is_empty())
+        .any(|role| seats(state, role, now).next().is_some())
 }
 
 fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
@@ -50,12 +84,24 @@ fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
                 && power::grant_holds(state, grant, now)
         })
         .any(|grant| {
-            power::holders_of(state, grant.role, now)
-                .iter()
-                .any(|member| {
-                    power::holding(state, *member, grant.role, now)
-                        .is_some_and(|assignment| power::assignment_carries_grants(&assignment))
-                })
+            seats(state, grant.role, now)
+                .any(|assignment| power::assignment_carries_grants(&assignment))
+        })
+}
+
+/// Assignments of a role to members who joined, suspended ones too: a suspension leaves a unit to nobody else.
+fn seats(state: &dyn Read, role: u64, now: u64) -> impl Iterator<Item = Assignment> {
+    let joined = |member: u64| {
+        let member = objects::get::<Member>(state, member);
+        member.is_some_and(|member| {
+            matches!(member.state(), MemberState::Active | MemberState::Suspended)
+        })
+    };
+    lists::all(state, List::Holders, role)
+        .into_iter()
+        .filter_map(|number| objects::get::<Assignment>(state, number))
+        .filter(move |assignment| {
+            power::assignment_holds(state, assignment, now) && joined(assignment.member)
         })
 }
 

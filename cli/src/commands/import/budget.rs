@@ -112,6 +112,9 @@ impl Budget {
                 "sent": false,
             });
             context.output.show(&value, || {
+                if rows == 0 {
+                    return "Nothing is left to import.".to_owned();
+                }
                 let (rows, units) = (counted(rows as u64, "row"), counted(units as u64, "unit"));
                 format!("{rows} can be imported, and {units} created. Nothing was sent.")
             });

@@ -81,6 +81,9 @@ impl Events {
                 "sent": false,
             });
             context.output.show(&value, || {
+                if actions == 0 {
+                    return "Nothing is left to import.".to_owned();
+                }
                 let (events, actions) = (counted(until, "event"), counted(actions, "action"));
                 format!("{events} can be imported, as {actions}. Nothing was sent.")
             });

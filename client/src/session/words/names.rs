@@ -66,6 +66,15 @@ impl Words<'_> {
         }
     }
 
+    /// A role with its noun: `the role acme/dev#lead`.
+    pub(super) async fn the_role(&self, of: &Option<Ref>) -> Result<String> {
+        let role = self.role_ref(of).await?;
+        Ok(match of {
+            Some(one) if one.new == 0 => format!("the role {role}"),
+            _ => role,
+        })
+    }
+
     /// A role as it follows "role": `acme/dev#lead`.
     pub(super) async fn role_path(&self, of: Ref) -> Result<String> {
         if of.new != 0 {

@@ -1,9 +1,9 @@
 //! How far nodes are, as they tell each other.
 //!
 //! Consensus rests where nothing happens, and whoever rests takes no blocks in. A node that was cut off while the others
-//! made one more would so lag until the next block; what its peers tell when they meet again wakes it. Nothing is believed of
-//! it: a node that was woken for a lie finds nothing to take in, and makes an empty block where it is its turn, so it
-//! is woken now and then only.
+//! made one more would so lag until the next block; what its peers tell when they meet again wakes it. A lie costs
+//! little: a node that was woken for one finds nothing to take in, and makes an empty block where it is its turn, so it
+//! is woken now and then only; and it says of itself that it is catching up until the next block.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

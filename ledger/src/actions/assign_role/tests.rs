@@ -2,7 +2,7 @@ use polity_proto::v1::{action::Kind, *};
 
 use crate::form;
 use crate::state::keys::List;
-use crate::world::{DAY, World, by, ended};
+use crate::world::{DAY, World, by, consent, ended, role_holders, tier, vote};
 
 #[test]
 fn a_member_holds_a_role_at_once() {
@@ -152,6 +152,78 @@ fn who_operates_a_validator_is_chosen_by_that_department_alone() {
         "rejected own_decision_only",
     );
     world.check("ben", Some("dev#lead"), revoke, "accepted");
+}
+
+#[test]
+fn nobody_above_says_who_says_who_operates_a_validator() {
+    let mut world = World::new();
+    let (above, refused) = (Some("acme#lead"), "rejected own_decision_only");
+    let assign_roles = Capability::AssignRoles;
+    let grant = Kind::GiveGrant(world.grant("sales#lead", assign_roles, "dev"));
+    world.check("ada", above, grant, refused);
+
+    // A role of the department's own that governs it and operates nothing.
+    let lead = Some("dev#lead");
+    let steward = Kind::CreateRole(world.create_role("dev", "steward"));
+    world.check("ben", lead, steward, "accepted");
+    let govern = Kind::GiveGrant(world.grant("dev#steward", Capability::Govern, "dev"));
+    world.check("ben", lead, govern, "accepted");
+    let gia = Kind::AssignRole(world.assign("gia", "dev#steward"));
+    world.check("ada", above, gia.clone(), refused);
+    world.check("ben", lead, gia, "accepted");
+    let assignment = form::numbered(world.assignment("gia", "dev#steward").number);
+    let revoke = Kind::RevokeAssignment(RevokeAssignment { assignment });
+    world.check("ada", above, revoke, refused);
+    let role = world.role_ref("dev#steward");
+    let remove = Kind::RemoveRole(RemoveRole { role });
+    world.check("ada", above, remove, refused);
+
+    // A suspension leaves the department to nobody else.
+    for member in ["gia", "ben"] {
+        world.suspend(member);
+    }
+    for capability in [Capability::Govern, assign_roles] {
+        let grant = Kind::GiveGrant(world.grant("sales#lead", capability, "dev"));
+        world.check("ada", above, grant, refused);
+    }
+
+    // Where there is no validator, those above place people as they like.
+    let team = Kind::CreateUnit(world.create_unit("acme", "team", UnitKind::Department));
+    world.check("ada", above, team, "accepted");
+    let chief = Kind::CreateRole(world.create_role("team", "chief"));
+    world.check("ada", above, chief, "accepted");
+    let govern = Kind::GiveGrant(world.grant("team#chief", Capability::Govern, "team"));
+    world.check("ada", above, govern, "accepted");
+    let hal = Kind::AssignRole(world.assign("hal", "team#chief"));
+    world.check("ada", above, hal, "accepted");
+    let grant = Kind::GiveGrant(world.grant("sales#lead", assign_roles, "team"));
+    world.check("ada", above, grant, "accepted");
+}
+
+#[test]
+fn silence_of_a_second_seats_nobody_at_a_validator() {
+    let mut world = World::new();
+    for (mode, expected) in [
+        (consent(1), "rejected no_grant"),
+        (vote(10, 50, 60), "rejected no_grant"),
+        (vote(60, 50, 60), "accepted"),
+        (consent(DAY), "accepted"),
+    ] {
+        let policy = SetPolicy {
+            recursive: true,
+            ..world.policy(
+                "acme",
+                Capability::AssignRoles,
+                vec![tier(0, role_holders(), mode.clone())],
+            )
+        };
+        world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+        let seat = Kind::AssignRole(world.assign("gia", "dev#lead"));
+        let kind = mode.kind();
+        let proposal = world.proposal("dev", ProposalKind::Governance, kind, vec![seat]);
+        let open = Kind::OpenProposal(proposal);
+        world.check("finn", Some("dev#engineer"), open, expected);
+    }
 }
 
 #[test]

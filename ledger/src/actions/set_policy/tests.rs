@@ -210,8 +210,11 @@ fn over_value_only_the_unit_itself_says_how_it_decides() {
     world.check("ada", role, spend.clone(), "rejected own_decision_only");
     let govern = Kind::SetPolicy(world.policy("dev", Capability::Govern, tiers()));
     world.check("ada", role, govern, "rejected own_decision_only");
+    // The department has a validator: who assigns roles there chooses who operates it.
     let assign = Kind::SetPolicy(world.policy("dev", Capability::AssignRoles, tiers()));
-    world.check("ada", role, assign, "accepted");
+    world.check("ada", role, assign, "rejected own_decision_only");
+    let anchor = Kind::SetPolicy(world.policy("dev", Capability::Anchor, tiers()));
+    world.check("ada", role, anchor, "accepted");
     world.check("finn", Some("dev#engineer"), spend, "rejected no_grant");
 
     let past = SetPolicy {

@@ -16,8 +16,8 @@ impl Words<'_> {
     pub(super) async fn give_grant(&self, act: &GiveGrant) -> Result<Phrase> {
         Ok(("give", {
             let mut text = format!(
-                "the role {} the grant to {} in {}",
-                self.role_ref(&act.role).await?,
+                "{} the grant to {} in {}",
+                self.the_role(&act.role).await?,
                 capability(act.capability()),
                 self.scope(&act.scope).await?
             );

@@ -35,8 +35,8 @@ impl Words<'_> {
         Ok((
             "amend",
             format!(
-                "the role {}: it is then called {}{}{}",
-                self.role_ref(&act.role).await?,
+                "{}: it is then called {}{}{}",
+                self.the_role(&act.role).await?,
                 act.handle,
                 seats(act.holders_min, act.holders_max, act.term),
                 about(&act.purpose, &act.domains, &act.accountabilities)
@@ -45,18 +45,15 @@ impl Words<'_> {
     }
 
     pub(super) async fn remove_role(&self, act: &RemoveRole) -> Result<Phrase> {
-        Ok((
-            "remove",
-            format!("the role {}", self.role_ref(&act.role).await?),
-        ))
+        Ok(("remove", self.the_role(&act.role).await?))
     }
 
     pub(super) async fn move_role(&self, act: &MoveRole) -> Result<Phrase> {
         Ok((
             "move",
             format!(
-                "the role {} into {}",
-                self.role_ref(&act.role).await?,
+                "{} into {}",
+                self.the_role(&act.role).await?,
                 self.unit_of(&act.unit).await?
             ),
         ))
@@ -66,8 +63,8 @@ impl Words<'_> {
         Ok((
             "assign",
             format!(
-                "the role {} to {}{}{}{}",
-                self.role_ref(&act.role).await?,
+                "{} to {}{}{}{}",
+                self.the_role(&act.role).await?,
                 self.member_of(&act.member).await?,
                 until(act.until),
                 manner(act.manner()),
