@@ -1,10 +1,11 @@
 //! `leave_unit`: a member belongs to a unit no longer, by their own act or the unit's.
 
-use polity_proto::v1::{Capability, EndReason, LeaveUnit, Member, Unit};
+use polity_proto::v1::{Capability, EndReason, LeaveUnit, Member, Role, Unit};
 
 use super::{Act, assign_role, join_unit, membership};
 use crate::context::Context;
-use crate::judge::{Need, power};
+use crate::judge::Need;
+use crate::state::objects;
 use crate::{Rejection, form};
 
 impl Act for LeaveUnit {
@@ -21,10 +22,11 @@ impl Act for LeaveUnit {
         }
         // With a unit its roles are left: whoever operates its validator, or says who does, is not sent away from above.
         let now = context.now().time;
-        let is_chosen = power::roles_of(context, member.number, now)
-            .iter()
-            .filter(|(role, _)| role.unit == unit.number)
-            .any(|(role, _)| {
+        let is_chosen = assign_role::open_of_member(context, member.number, now)
+            .into_iter()
+            .filter_map(|assignment| objects::get::<Role>(context, assignment.role))
+            .filter(|role| role.unit == unit.number)
+            .any(|role| {
                 assign_role::chosen_by(context, role.number)
                     .next()
                     .is_some()

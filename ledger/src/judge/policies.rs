@@ -126,7 +126,7 @@ fn strictest_of_lineage(
 }
 
 /// How long people must be given at least, where what somebody above set would decide by their silence: a day.
-const SILENCE_SECONDS_MIN: u64 = 24 * 60 * 60;
+const SILENCE_SECONDS_MIN: u64 = time::DAY;
 
 /// Whether a tier from above leaves both the beginning and the decision to people of the unit judged.
 pub(super) fn is_left_to_the_unit(tier: &Tier) -> bool {

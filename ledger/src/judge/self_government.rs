@@ -56,16 +56,19 @@ fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {
 
 /// Whether a grant says who operates the unit's validator.
 fn is_operated(state: &dyn Read, unit: u64) -> bool {
+    grants_over(state, unit).any(|grant| {
+        grant.capability() == Capability::OperateValidator
+            && grant.ended_at == 0
+            && grant
+                .scope
+                .is_some_and(|scope| scope.kind() != ScopeKind::Object)
+    })
+}
+
+fn grants_over(state: &dyn Read, unit: u64) -> impl Iterator<Item = Grant> {
     lists::all(state, List::GrantsOver, unit)
         .into_iter()
         .filter_map(|number| objects::get::<Grant>(state, number))
-        .any(|grant| {
-            grant.capability() == Capability::OperateValidator
-                && grant.ended_at == 0
-                && grant
-                    .scope
-                    .is_some_and(|scope| scope.kind() != ScopeKind::Object)
-        })
 }
 
 fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
@@ -75,9 +78,7 @@ fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
 }
 
 fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
-    lists::all(state, List::GrantsOver, unit)
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(state, number))
+    grants_over(state, unit)
         .filter(|grant| {
             grant.capability() == Capability::Govern
                 && grant.source == 0

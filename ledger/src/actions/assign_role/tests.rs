@@ -186,6 +186,9 @@ fn nobody_above_says_who_says_who_operates_a_validator() {
         let grant = Kind::GiveGrant(world.grant("sales#lead", capability, "dev"));
         world.check("ada", above, grant, refused);
     }
+    for member in ["gia", "ben"] {
+        world.check("ada", above, world.leave_unit(member, "dev"), refused);
+    }
 
     // Where there is no validator, those above place people as they like.
     let team = Kind::CreateUnit(world.create_unit("acme", "team", UnitKind::Department));
