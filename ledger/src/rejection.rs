@@ -135,7 +135,7 @@ rejections! {
     RecoveryUnstoppable = 427, "recovery_unstoppable", "a second recovery cannot be stopped";
     RootFixed = 428, "root_fixed", "the root cannot be moved or dissolved";
     UnitValidates = 429, "unit_validates", "the unit runs a validator";
-    LastUnitOfWork = 430, "home_squad", "the member already has a home squad";
+    HomeSquad = 430, "home_squad", "the member already has a home squad";
     LeadRepresents = 431, "lead_represents", "whoever leads the unit does not represent it";
     RoleFilled = 432, "role_filled", "the role still has holders";
     NotInLine = 433, "not_in_line", "the other unit is neither above nor below";

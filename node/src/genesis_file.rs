@@ -8,6 +8,7 @@ mod continuation;
 mod signatures;
 mod validators;
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -51,6 +52,9 @@ pub struct GenesisFile {
 /// Why a genesis file is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum GenesisFileError {
+    /// There is none at this path.
+    #[error("{0} is not there: put the genesis file there that every founding department signed")]
+    Missing(String),
     /// The file cannot be read or is not of the form.
     #[error("{0}")]
     Form(String),
@@ -82,7 +86,11 @@ pub enum GenesisFileError {
 
 impl From<GenesisFileError> for Fault {
     fn from(error: GenesisFileError) -> Fault {
-        Fault::new(FaultKind::GenesisMismatch, format!("genesis: {error}"))
+        let kind = match error {
+            GenesisFileError::Missing(_) => FaultKind::Usage,
+            _ => FaultKind::GenesisMismatch,
+        };
+        Fault::new(kind, format!("genesis: {error}"))
     }
 }
 
@@ -110,7 +118,10 @@ impl GenesisFile {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<GenesisFile, GenesisFileError> {
         let form = |words: String| GenesisFileError::Form(format!("{}: {words}", path.display()));
-        let metadata = std::fs::metadata(path).map_err(|error| form(error.to_string()))?;
+        let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => GenesisFileError::Missing(path.display().to_string()),
+            _ => form(error.to_string()),
+        })?;
         if metadata.len() > BYTES_MAX {
             return Err(form("is larger than 64 MiB".into()));
         }

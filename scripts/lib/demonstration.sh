@@ -18,6 +18,7 @@ finn  acme/storefront           acme/storefront#storefront-api
 joy   acme/storefront           acme/storefront#engineer
 cleo  acme/finance              acme/finance#lead
 hal   acme/finance              acme/finance#controller
+kim   acme/finance              acme/finance#bookkeeper
 dan   acme/people-ops           acme/people-ops#lead
 ivy   acme/people-ops           acme/people-ops#coach
 "
@@ -190,10 +191,21 @@ below = true
 can = ["record_external", "register_parties", "anchor"]
 
 [[roles]]
+role = "acme/finance#bookkeeper"
+purpose = "What came from the bank and went there: one of two records it, the other confirms"
+[[roles.grants]]
+can = ["record_external"]
+
+[[roles]]
 role = "acme/people-ops#coach"
 purpose = "Help circles and squads to work well"
 [[roles.grants]]
 can = ["approve"]
+# Two people of different units give a lost key back: here somebody who leads the whole, and a coach.
+[[roles.grants]]
+can = ["recover_members"]
+unit = "acme"
+below = true
 
 # How units decide what nobody may do alone
 

@@ -3,15 +3,15 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::session::lettered;
-use polity_client::v1::ObjectKind;
+use polity_client::v1::{InboxItem, ObjectKind};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::output::Table;
 use crate::time;
 
-/// Shows what waits for you: proposals to answer or execute, assignments to accept, records to confirm; first, a
-/// recovery of your keys that others asked for.
+/// Shows what waits for you: proposals to answer or execute, ballots, objections, assignments to accept; first, a recovery
+/// of your keys that others asked for.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity inbox\n  \
@@ -24,11 +24,11 @@ impl Inbox {
         context.only_now()?;
         let member = context.member().await?;
         let answer = context.session().await?.inbox(member.number).await?;
-        let mut table = Table::new(["what", "about", "until", "command"]);
+        let mut table = Table::new(["what", "about", "when", "command"]);
         let mut items: Vec<Value> = Vec::new();
         for item in &answer.items {
             let about = lettered(item.kind(), item.number);
-            let due = time::ahead(item.due)?;
+            let when = when(item)?;
             let command = command(item.kind(), &about);
             items.push(json!({
                 "what": item.what,
@@ -36,7 +36,7 @@ impl Inbox {
                 "due": time::json(item.due),
                 "command": command,
             }));
-            table.row([item.what.clone(), about, due, command]);
+            table.row([item.what.clone(), about, when, command]);
         }
         let json = json!({"member": member.shown, "height": answer.height, "items": items});
         context.hearsay(json, || match answer.items.is_empty() {
@@ -47,13 +47,23 @@ impl Inbox {
     }
 }
 
+/// Until when it can be done; what was decided, from when on.
+fn when(item: &InboxItem) -> Result<String> {
+    let is_to_execute = item.what.starts_with("execute: ");
+    match (item.due, is_to_execute) {
+        (0, _) => Ok(String::new()),
+        (from, true) if from <= time::now()? => Ok("now".into()),
+        (from, true) => Ok(format!("from {}", time::ahead(from)?)),
+        (until, false) => Ok(format!("until {}", time::ahead(until)?)),
+    }
+}
+
 /// What has a command that shows it.
-const SHOWN: [(ObjectKind, &str); 5] = [
+const SHOWN: [(ObjectKind, &str); 4] = [
     (ObjectKind::Member, "member"),
     (ObjectKind::Proposal, "proposal"),
     (ObjectKind::Election, "election"),
     (ObjectKind::Assignment, "assignment"),
-    (ObjectKind::Transfer, "transfer"),
 ];
 
 /// The command that shows what waits, or that ends what nobody asked for.

@@ -13,6 +13,13 @@ use crate::state::keys::List;
 use crate::state::{Read, lists, names};
 use crate::{Rejection, form};
 
+/// What a department needs to choose who operates its validator.
+const OPERATING: [Capability; 3] = [
+    Capability::OperateValidator,
+    Capability::Govern,
+    Capability::AssignRoles,
+];
+
 impl Act for AmendUnit {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
@@ -24,8 +31,12 @@ impl Act for AmendUnit {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        let operates = |confers| Capabilities::of(confers).contain(Capability::OperateValidator);
-        if operates(&unit.confers) && !operates(&self.confers) && validates(context, unit.number) {
+        let (before, after) = (
+            Capabilities::of(&unit.confers),
+            Capabilities::of(&self.confers),
+        );
+        let is_withdrawn = |capability| before.contain(capability) && !after.contain(capability);
+        if OPERATING.into_iter().any(is_withdrawn) && validates(context, unit.number) {
             return departments(context);
         }
         Ok(vec![Need::governing(

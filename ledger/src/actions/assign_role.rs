@@ -15,6 +15,9 @@ use crate::{Rejection, elections, form};
 /// Percent of a member's time that assignments may claim together.
 const PERCENTAGE_MAX: u32 = 100;
 
+/// Most roles that a member holds: each of their acts may look at all.
+const OF_A_MEMBER_MAX: u64 = 256;
+
 impl Act for AssignRole {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.role)?;
@@ -48,6 +51,9 @@ impl Act for AssignRole {
         let election = election(context, self.manner(), &role, &member)?;
         if election.is_some() {
             elections::vacate(context, &role, member.number);
+        }
+        if lists::count(context, List::Assignments, member.number) >= OF_A_MEMBER_MAX {
+            return Err(Rejection::ListTooLong);
         }
         let held = open_of_member(context, member.number, now);
         if held.iter().any(|other| other.role == role.number) {

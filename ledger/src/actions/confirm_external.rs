@@ -23,7 +23,7 @@ impl Act for ConfirmExternal {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         // Who records does not confirm.
-        if context.is_behind(hold.placed_by) && !context.is_genesis() {
+        if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);
         }
         if !hold.external {
@@ -39,10 +39,11 @@ impl Act for ConfirmExternal {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{Capability, Delegate, Grant, action::Kind};
 
     use super::*;
-    use crate::world::{World, created};
+    use crate::state::keys::List;
+    use crate::world::{DAY, World, created};
 
     const LEAD: Option<&str> = Some("acme#lead");
     const BOOKKEEPER: Option<&str> = Some("finance#lead");
@@ -101,6 +102,30 @@ mod tests {
         assert_eq!(world.balance("acme:main"), before + 7_000);
         assert_eq!(world.balance("bank:main"), -7_000);
         world.check("eve", BOOKKEEPER, confirm, "rejected hold_closed");
+    }
+
+    #[test]
+    fn who_delegated_the_recording_does_not_confirm() {
+        let mut world = World::with_treasury();
+        let role = world.role("finance#lead").number;
+        let grants = world.list(List::Grants, role).into_iter();
+        let records =
+            |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::RecordExternal;
+        let delegate = Kind::Delegate(Delegate {
+            grant: form::numbered(grants.into_iter().find(records).expect("Eve has it")),
+            member: world.member_ref("hal"),
+            until: world.time + DAY,
+            ..Delegate::default()
+        });
+        world.check("eve", BOOKKEEPER, delegate, "accepted");
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("hal", Some("ops#engineer"), record);
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(created(&receipt.expect("it is recorded"))),
+            statement: vec![9; 32],
+        });
+        world.check("eve", BOOKKEEPER, confirm.clone(), "rejected same_person");
+        world.check("ada", LEAD, confirm, "accepted");
     }
 
     #[test]

@@ -1,15 +1,22 @@
 //! `delegate`: a part of one's own grant goes to another member for an absence.
 
 use polity_proto::v1::{
-    Assignment, Capability, Delegate, Grant, Member, MemberState, ObjectKind, PeriodLimit,
+    Assignment, Capability, Delegate, EndReason, Grant, Member, MemberState, ObjectKind,
+    PeriodLimit,
 };
 
-use super::{Act, give_grant};
+use super::{Act, ending, give_grant};
 use crate::context::Context;
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
 use crate::state::lists;
 use crate::{Amount, Rejection, form};
+
+/// Most delegations that one holder makes of one grant, to all together, before their ends.
+const OF_A_HOLDER_MAX: usize = 16;
+
+/// Most delegations that a member has: each of their acts looks at all, and nobody asked them.
+const OF_A_MEMBER_MAX: u64 = 256;
 
 impl Act for Delegate {
     fn check(&self) -> Result<(), Rejection> {
@@ -76,6 +83,12 @@ impl Act for Delegate {
         if delegation.until <= delegation.from {
             return Err(Rejection::TimeMalformed);
         }
+        end_those_over(context, member.number);
+        if delegated_by(context, &source, &assignment) >= OF_A_HOLDER_MAX
+            || lists::count(context, List::Delegations, member.number) >= OF_A_MEMBER_MAX
+        {
+            return Err(Rejection::ListTooLong);
+        }
 
         delegation.number = context.next_number(ObjectKind::Grant);
         let scope_unit = delegation.scope.as_ref().map_or(0, |scope| scope.unit);
@@ -94,6 +107,29 @@ impl Act for Delegate {
         );
         Ok(())
     }
+}
+
+/// Ends what was delegated to a member until a time that is past: it lies in the way no longer.
+fn end_those_over(context: &mut Context<'_, '_>, member: u64) {
+    let now = context.now().time;
+    for number in lists::all(context, List::Delegations, member) {
+        let is_over = context
+            .get::<Grant>(number)
+            .is_ok_and(|grant| grant.until <= now);
+        if is_over {
+            ending::end_grant(context, number, EndReason::Term);
+        }
+    }
+}
+
+/// How many delegations of a grant, through an assignment, have not ended.
+fn delegated_by(context: &Context<'_, '_>, source: &Grant, assignment: &Assignment) -> usize {
+    let now = context.now().time;
+    lists::all(context, List::DelegationsOf, source.number)
+        .into_iter()
+        .filter_map(|number| context.get::<Grant>(number).ok())
+        .filter(|grant| grant.source_assignment == assignment.number && now < grant.until)
+        .count()
 }
 
 /// The actor's assignment through which the grant is theirs.

@@ -15,6 +15,9 @@ use crate::{Amount, Rejection, form};
 /// Longest rolling period of a limit, in days: grants' use is kept so long.
 const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
 
+/// Most grants that a role has: each act in it looks at all.
+const OF_A_ROLE_MAX: u64 = 128;
+
 impl Act for GiveGrant {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.role)?;
@@ -92,6 +95,9 @@ impl Act for GiveGrant {
         }
         if grant.until != 0 && grant.until <= grant.from {
             return Err(Rejection::TimeMalformed);
+        }
+        if lists::count(context, List::Grants, role.number) >= OF_A_ROLE_MAX {
+            return Err(Rejection::ListTooLong);
         }
 
         grant.number = context.next_number(ObjectKind::Grant);

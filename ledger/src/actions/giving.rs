@@ -10,7 +10,7 @@ use polity_proto::v1::{Assignment, Grant, ModeKind, Policy, ScopeKind, Tier};
 
 use super::delegate;
 use crate::context::Context;
-use crate::judge::{Need, hands, policies, power};
+use crate::judge::{Need, asks_nobody_to_agree, hands, policies, power};
 use crate::state::keys::List;
 use crate::state::lists;
 use crate::{Amount, Rejection};
@@ -33,10 +33,15 @@ pub(super) fn check_bounds(context: &Context<'_, '_>, grant: &Grant) -> Result<(
 }
 
 /// Refuses tiers over value by which one person alone would let others do alone what that person may
-/// not do alone. They would not use them themselves either ([`hands::hold_back_tier`]).
+/// not do alone. They would not use them themselves either ([`hands::withholds_tier`]). Nor does one person open the
+/// pockets of the units below, to whoever holds a role there.
 pub(super) fn check_policy(context: &Context<'_, '_>, policy: &Policy) -> Result<(), Rejection> {
     if !context.is_of_one() || !power::is_over_value(policy.capability()) {
         return Ok(());
+    }
+    let opens = |tier: &Tier| asks_nobody_to_agree(policies::mode_of(tier));
+    if policy.recursive && policy.tiers.iter().any(opens) {
+        return Err(Rejection::OwnDecisionOnly);
     }
     let held = usable_by_givers(context);
     let mut alone = policy
@@ -170,7 +175,7 @@ fn usable_by_givers(context: &Context<'_, '_>) -> Vec<Grant> {
     let mut usable = Vec::new();
     for giver in context.people_behind() {
         let grants = power::grants_of(context, giver, now).into_iter();
-        usable.extend(grants.filter(|grant| !hands::hold_back(context, now, grant, giver)));
+        usable.extend(grants.filter(|grant| !hands::withholds(context, now, grant, giver)));
     }
     usable
 }

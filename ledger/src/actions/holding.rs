@@ -4,13 +4,13 @@
 //! released is given back to each of them, on the day on which it was counted.
 
 use polity_proto::v1::{
-    Account, EndReason, Hold, HoldState, Movement, ObjectKind, Posting, TimerKind,
+    Account, Capability, EndReason, Hold, HoldState, Movement, ObjectKind, Posting, TimerKind,
 };
 
 use super::posting::{self, Move};
 use super::{budget, spending};
 use crate::context::Context;
-use crate::judge::hands;
+use crate::judge::{Need, hands};
 use crate::state::keys::List;
 use crate::state::{lists, timers};
 use crate::{Amount, Rejection};
@@ -24,6 +24,31 @@ pub(crate) struct Terms {
     pub document: Vec<u8>,
     /// The bank statement, for a bank record.
     pub statement: Option<Vec<u8>>,
+}
+
+/// Whether those who act now placed the hold, or are one with who did: who records does not confirm, and who delivers does
+/// not accept.
+pub(super) fn is_placed_by_these(context: &Context<'_, '_>, hold: &Hold) -> bool {
+    !context.is_genesis() && context.is_behind_act(&hold.basis.unwrap_or_default())
+}
+
+/// To end a hold on the side that pays, out of the same budget line. The value was counted when it was held: what is
+/// asked is the capability alone, in the tier that this counting led to.
+pub(super) fn need_to_pay(
+    context: &Context<'_, '_>,
+    hold: &Hold,
+    from: &Account,
+    to: &Account,
+) -> Need {
+    Need {
+        line: hold.line,
+        ..posting::need_to_take(context, Capability::Spend, from, to, Amount::ZERO)
+    }
+}
+
+/// To end a hold on the side that receives.
+pub(super) fn need_to_receive(context: &Context<'_, '_>, from: &Account, to: &Account) -> Need {
+    posting::need_to_take(context, Capability::Spend, to, from, Amount::ZERO)
 }
 
 /// Reserves value; returns the hold's number.

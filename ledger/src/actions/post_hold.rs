@@ -3,9 +3,8 @@
 //! Money is posted by the side that pays. Goods are posted by the side that receives them, and
 //! never by the person who shipped: who delivers does not accept.
 
-use polity_proto::v1::{Account, Asset, AssetKind, Capability, Hold, PostHold};
+use polity_proto::v1::{Account, Asset, AssetKind, Hold, PostHold};
 
-use super::posting;
 use super::{Act, holding};
 use crate::context::Context;
 use crate::judge::Need;
@@ -21,24 +20,17 @@ impl Act for PostHold {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
         let to: Account = context.get(hold.to)?;
-        let (side, other) = match is_of_goods(context, &from)? {
-            true => (to, from),
-            false => (from, to),
+        let need = match is_of_goods(context, &from)? {
+            true => holding::need_to_receive(context, &from, &to),
+            false => holding::need_to_pay(context, &hold, &from, &to),
         };
-        // The value was counted when it was held: what is asked now is the capability alone, in
-        // the tier that this counting led to.
-        let capability = Capability::Spend;
-        let need = posting::need_to_take(context, capability, &side, &other, Amount::ZERO);
         Ok(vec![need])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
-        if is_of_goods(context, &from)?
-            && context.is_behind(hold.placed_by)
-            && !context.is_genesis()
-        {
+        if is_of_goods(context, &from)? && holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);
         }
         if hold.external {
@@ -59,10 +51,13 @@ fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rej
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{BudgetLine, HoldState, PlaceHold, action::Kind};
+    use polity_proto::v1::{
+        BudgetLine, Capability, GiveGrant, HoldState, ObjectKind, PlaceHold, ScopeKind, ScopeRef,
+        action::Kind,
+    };
 
     use super::*;
-    use crate::world::{World, created, euros, post};
+    use crate::world::{World, created, euros, monthly, post, void};
 
     const LEAD: Option<&str> = Some("dev#lead");
     const ENGINEER: Option<&str> = Some("dev#engineer");
@@ -101,6 +96,37 @@ mod tests {
         assert_eq!((line.committed, line.spent), (Vec::new(), euros(150)));
         assert_eq!(world.entries("ops:main"), entries + 1);
         world.check("finn", ENGINEER, post(number, None), "rejected hold_closed");
+    }
+
+    #[test]
+    fn who_spends_from_one_budget_line_ends_what_they_hold_from_it() {
+        let mut world = World::with_treasury();
+        let plan = Kind::PlanBudget(world.line("tools", 1_000));
+        world.check("ben", LEAD, plan, "accepted");
+        let role = Kind::CreateRole(world.create_role("dev", "buyer"));
+        world.check("ben", LEAD, role, "accepted");
+        let grant = GiveGrant {
+            scope: Some(ScopeRef {
+                kind: ScopeKind::Object as i32,
+                unit: None,
+                object_kind: ObjectKind::BudgetLine as i32,
+                object: form::numbered(1),
+            }),
+            per_period: monthly(500),
+            ..world.grant("dev#buyer", Capability::Spend, "dev")
+        };
+        world.check_decided("ben", Kind::GiveGrant(grant), "accepted");
+        let gia = Kind::AssignRole(world.assign("gia", "dev#buyer"));
+        world.check("ben", LEAD, gia, "accepted");
+        let buyer = Some("dev#buyer");
+        for end in [post(1, None), void(2)] {
+            let mut hold = world.hold("dev:main", "ops:main", 100);
+            if let Some(transfer) = &mut hold.transfer {
+                transfer.line = form::numbered(1);
+            }
+            world.check("gia", buyer, Kind::PlaceHold(hold), "accepted");
+            world.check("gia", buyer, end, "accepted");
+        }
     }
 
     #[test]

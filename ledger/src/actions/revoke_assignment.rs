@@ -1,6 +1,7 @@
-//! `revoke_assignment`: whoever may fill a role takes it back from a holder.
+//! `revoke_assignment`: whoever may fill a role takes it back from a holder. Whom the unit elected, nobody removes
+//! alone: it elects somebody else, or decides that nobody shall hold it.
 
-use polity_proto::v1::{Assignment, EndReason, RevokeAssignment, Role};
+use polity_proto::v1::{Assignment, EndReason, Manner, RevokeAssignment, Role};
 
 use super::resign_role::{check_effective, check_open};
 use super::{Act, assign_role, ending};
@@ -23,6 +24,9 @@ impl Act for RevokeAssignment {
         let assignment: Assignment = context.find(&self.assignment)?;
         check_open(context, &assignment)?;
         check_effective(context, &assignment)?;
+        if assignment.manner() == Manner::Elected && context.is_of_one() {
+            return Err(Rejection::ElectedOnly);
+        }
 
         ending::end_assignment(context, assignment.number, EndReason::None);
         Ok(())

@@ -1,6 +1,7 @@
-//! `set_credit_limit`: how far below zero an account may go.
+//! `set_credit_limit`: how far below zero an account may go. Whoever owes has spent what nobody else had: credit is value
+//! of the asset like what is issued, and the unit that defined the asset gives it.
 
-use polity_proto::v1::{Account, Capability, ObjectKind, OwnerKind, SetCreditLimit};
+use polity_proto::v1::{Account, Asset, Capability, ObjectKind, OwnerKind, SetCreditLimit};
 
 use super::{Act, ownership, posting};
 use crate::context::Context;
@@ -15,11 +16,11 @@ impl Act for SetCreditLimit {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let account: Account = context.find(&self.account)?;
-        Ok(vec![ownership::need(
-            context,
-            Capability::SetCredit,
-            &account,
-        )?])
+        let asset: Asset = context.get(account.asset)?;
+        Ok(vec![Need {
+            object: Some((ObjectKind::Account, account.number)),
+            ..Need::of(Capability::SetCredit, asset.unit)
+        }])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -89,6 +90,19 @@ mod tests {
         world.check("ada", LEAD, exact, "accepted");
         let one_more = pay(&world, 1);
         world.check("ada", LEAD, one_more, "rejected insufficient_funds");
+    }
+
+    #[test]
+    fn the_unit_of_the_asset_gives_credit_in_it_whoever_owns_the_account() {
+        let mut world = World::with_treasury();
+        let grant = Kind::GiveGrant(world.grant("dev#engineer", Capability::SetCredit, "dev"));
+        world.check("ben", Some("dev#lead"), grant, "accepted");
+        for account in ["dev:main", "finn:main"] {
+            let credit = set(&world, account, 100);
+            let engineer = Some("dev#engineer");
+            world.check("gia", engineer, credit.clone(), "rejected no_grant");
+            world.check("ada", LEAD, credit, "accepted");
+        }
     }
 
     #[test]

@@ -51,7 +51,9 @@ pub(super) fn change_state(
 mod tests {
     use polity_proto::v1::{action::Kind, *};
 
-    use crate::world::{World, by};
+    use crate::form;
+    use crate::state::keys::List;
+    use crate::world::{DAY, World, by};
 
     fn suspend(world: &World, member: &str) -> Kind {
         Kind::SuspendMember(SuspendMember {
@@ -60,12 +62,37 @@ mod tests {
     }
 
     #[test]
+    fn who_uses_what_another_delegated_signs_for_them() {
+        let mut world = World::new();
+        let lead = world.role("acme#lead").number;
+        let grants = world.list(List::Grants, lead).into_iter();
+        let suspends =
+            |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::SuspendMembers;
+        let delegate = Kind::Delegate(Delegate {
+            grant: form::numbered(grants.into_iter().find(suspends).expect("Ada has it")),
+            member: world.member_ref("hal"),
+            until: world.time + DAY,
+            ..Delegate::default()
+        });
+        world.check("ada", Some("acme#lead"), delegate, "accepted");
+        let finn = suspend(&world, "finn");
+        let ada = by("ada").acting_as("acme#lead");
+        let deed = ada.seconded("hal", "ops#engineer").does(finn.clone());
+        world.check_deed(deed, "rejected people_missing");
+        let hal = by("hal").acting_as("ops#engineer");
+        let deed = hal.clone().seconded("ada", "acme#lead").does(finn.clone());
+        world.check_deed(deed, "rejected people_missing");
+        // Ada's grant in another hand is still one person's, beside somebody of another unit.
+        world.check_deed(hal.seconded("ben", "dev#lead").does(finn), "accepted");
+    }
+
+    #[test]
     fn two_people_of_different_units_suspend_a_member() {
         let mut world = World::new();
         let ada = by("ada").acting_as("acme#lead");
         let malformed = Kind::SuspendMember(SuspendMember { member: None });
         let unknown = Kind::SuspendMember(SuspendMember {
-            member: crate::form::numbered(99),
+            member: form::numbered(99),
         });
         let finn = suspend(&world, "finn");
         for (deed, expected) in [

@@ -1,12 +1,12 @@
 //! `void_hold`: what was reserved is free again. Each side may: the one that pays takes it back,
 //! the other declines it.
 
-use polity_proto::v1::{Account, Capability, Hold, OwnerKind, Role, VoidHold};
+use polity_proto::v1::{Account, Hold, OwnerKind, Role, VoidHold};
 
 use super::{Act, holding, posting, record_external};
 use crate::context::Context;
 use crate::judge::Need;
-use crate::{Amount, Rejection, form};
+use crate::{Rejection, form};
 
 impl Act for VoidHold {
     fn check(&self) -> Result<(), Rejection> {
@@ -20,12 +20,11 @@ impl Act for VoidHold {
         if hold.external {
             return Ok(vec![record_external::need(&from, &to)]);
         }
-        let (side, other) = match !stands_with(context, &from) && stands_with(context, &to) {
-            true => (to, from),
-            false => (from, to),
+        let declines = !stands_with(context, &from) && stands_with(context, &to);
+        let need = match declines {
+            true => holding::need_to_receive(context, &from, &to),
+            false => holding::need_to_pay(context, &hold, &from, &to),
         };
-        let capability = Capability::Spend;
-        let need = posting::need_to_take(context, capability, &side, &other, Amount::ZERO);
         Ok(vec![need])
     }
 

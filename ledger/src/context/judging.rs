@@ -38,12 +38,19 @@ impl Context<'_, '_> {
             .chain(&self.seconds)
             .map(|actor| actor.member)
             .collect();
-        if self.basis.source() == BasisSource::Grant
-            && let Some(grant) = objects::get::<Grant>(self.state, self.basis.number)
-        {
-            people.extend(power::delegator(self.state, &grant));
-        }
+        people.extend(self.delegator_of(&self.basis));
         people
+    }
+
+    /// Who delegated the grant that a basis names, if it is a delegation.
+    fn delegator_of(&self, basis: &Basis) -> Option<u64> {
+        let grant = self.grant_of(basis)?;
+        power::delegator(self.state, &grant)
+    }
+
+    fn grant_of(&self, basis: &Basis) -> Option<Grant> {
+        let is_grant = basis.source() == BasisSource::Grant;
+        is_grant.then(|| objects::get(self.state, basis.number))?
     }
 
     /// Whether one person does what is done now: nobody else had to agree.
@@ -62,6 +69,15 @@ impl Context<'_, '_> {
         people
             .iter()
             .any(|one| hands::are_one(self.state, now, *one, member))
+    }
+
+    /// Whether one of the people behind the present action counts as one behind an earlier act: who did it, or delegated
+    /// to them what they did it by.
+    pub(crate) fn is_behind_act(&self, basis: &Basis) -> bool {
+        self.is_behind(basis.member)
+            || self
+                .delegator_of(basis)
+                .is_some_and(|delegator| self.is_behind(delegator))
     }
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
@@ -129,12 +145,15 @@ impl Context<'_, '_> {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
                     let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
-                    let is_another = !people
-                        .iter()
-                        .any(|member| hands::are_one(self.state, now, *member, actor.member));
+                    // What somebody delegated is used for them: who does that and who delegated are one here.
+                    let these = [Some(actor.member), self.delegator_of(&basis)];
+                    let is_another = !these.iter().flatten().any(|one| {
+                        let is_one = |other: &u64| hands::are_one(self.state, now, *one, *other);
+                        people.iter().any(is_one)
+                    });
                     if is_another && !units.contains(&unit) {
                         units.push(unit);
-                        people.push(actor.member);
+                        people.extend(these.into_iter().flatten());
                     }
                 }
                 Verdict::NeedsDecision(_) if first.is_none() => {
@@ -164,15 +183,12 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The unit in whose name somebody counts: the acting role's; without one, that of the role
-    /// whose grant was delegated.
+    /// The unit in whose name somebody counts: that of the role whose grant was delegated to them, else the acting role's.
     fn unit_behind(&self, actor: &Actor, basis: &Basis) -> u64 {
-        let mut role = actor.role;
-        if role == 0 && basis.source() == BasisSource::Grant {
-            let delegation: Grant = objects::get(self.state, basis.number).unwrap_or_default();
-            let source: Grant = objects::get(self.state, delegation.source).unwrap_or_default();
-            role = source.role;
-        }
+        let delegation = self.grant_of(basis).filter(|grant| grant.source != 0);
+        let source: Option<Grant> =
+            delegation.and_then(|grant| objects::get(self.state, grant.source));
+        let role = source.map_or(actor.role, |source| source.role);
         let role: Option<Role> = objects::get(self.state, role);
         role.map_or(0, |role| role.unit)
     }

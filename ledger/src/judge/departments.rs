@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Capability, Mode, ModeKind, ObjectKind, ScopeKind, Validator};
 
-use super::{Actor, Decision, Need, Now, Trace, Verdict, power};
+use super::{Actor, Decision, Need, Now, Trace, Verdict, power, self_government};
 use crate::Rejection;
 use crate::state::keys::List;
 use crate::state::{Read, keys, lists, objects};
@@ -25,6 +25,31 @@ pub(super) fn judge(
         );
         return Verdict::Refused(Rejection::NoGrant);
     }
+    decide(need, trace)
+}
+
+/// What the departments decide beside the network: to give a root that nobody governs to somebody. An operator begins.
+pub(super) fn judge_root(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    trace: &mut Trace,
+) -> Option<Verdict> {
+    let begins =
+        sets_up_root(state, now, need) && !operated_by(state, actor.member, now).is_empty();
+    begins.then(|| decide(need, trace))
+}
+
+/// Whether the need is to say who governs the root, while nobody does.
+pub(crate) fn sets_up_root(state: &dyn Read, now: Now, need: &Need) -> bool {
+    matches!(
+        need.capability,
+        Capability::Govern | Capability::AssignRoles
+    ) && self_government::is_root_without_governors(state, need.unit, now.time)
+}
+
+fn decide(need: &Need, trace: &mut Trace) -> Verdict {
     trace.look(
         ObjectKind::Organisation,
         0,

@@ -58,7 +58,7 @@ pub(super) fn find(
             }
             continue;
         }
-        if hands::hold_back(state, now.time, &grant, actor.member) {
+        if hands::withholds(state, now.time, &grant, actor.member) {
             look("was given by who admitted the actor");
             found = found.or(Found::Exceeded(Rejection::GrantTooClose));
             continue;

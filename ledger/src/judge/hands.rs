@@ -75,7 +75,7 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
 
 /// Whether a grant over value is held back from who would use it: they, or whoever leads them, gave
 /// it, or gave them the role, alone. In whichever order that came about, it would be theirs.
-pub(crate) fn hold_back(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
+pub(crate) fn withholds(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
     power::is_over_value(grant.capability()) && is_own_gift(state, now, grant, member)
 }
 
@@ -115,7 +115,7 @@ fn is_taken(state: &dyn Read, now: u64, seat: &Assignment) -> bool {
 /// Whether a tier over value is held back from who would begin by it. It asks nobody to agree, and
 /// their own hand set its policy alone: that would be a grant to oneself. Or it lets them do it at
 /// once, and their own hand alone made them one of those whom it names.
-pub(crate) fn hold_back_tier(
+pub(crate) fn withholds_tier(
     state: &dyn Read,
     now: u64,
     policy: &Policy,

@@ -72,7 +72,7 @@ pub fn check_join(state: &dyn Read, unit: &Unit, member: &Member) -> Result<(), 
     match unit.kind() {
         UnitKind::Squad => {
             if member.home_squad != 0 {
-                return Err(Rejection::LastUnitOfWork);
+                return Err(Rejection::HomeSquad);
             }
             if lists::count(state, List::Joined, unit.number) >= SQUAD_MEMBERS_MAX {
                 return Err(Rejection::CeilingReached);

@@ -1,7 +1,8 @@
 //! Authority: the only place that says yes.
 //!
 //! The object's owner acts freely on what is theirs; else the lowest-numbered grant that fits;
-//! else the nearest policy up the tree, or a stricter recursive one above it; else refused.
+//! else the nearest policy up the tree, or a stricter recursive one above it; else refused. Above a
+//! root that nobody governs stand the validators' departments.
 
 pub mod departments;
 pub mod duties;
@@ -213,7 +214,8 @@ fn look(
         grants::Found::HeldAbove => (Rejection::OwnDecisionOnly, false),
         grants::Found::Nothing => (Rejection::NoGrant, false),
     };
-    let by_policy = policies::find(state, now, actor, need, trace)
+    let by_policy = departments::judge_root(state, now, actor, need, trace)
+        .or_else(|| policies::find(state, now, actor, need, trace))
         .map(|verdict| tighten(state, now, actor, need, verdict, trace));
     if exceeded {
         return Found::Exceeded(refusal, by_policy);

@@ -196,7 +196,7 @@ fn decide(
         look("lets others begin");
         return Verdict::Refused(Rejection::NoGrant);
     }
-    if hands::hold_back_tier(state, now.time, policy, tier, need.unit, actor) {
+    if hands::withholds_tier(state, now.time, policy, tier, need.unit, actor) {
         look("was set by who would use it, or who admitted them gave the role");
         return Verdict::Refused(Rejection::GrantTooClose);
     }

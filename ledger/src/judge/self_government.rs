@@ -47,6 +47,12 @@ pub(super) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> 
         && is_governed(state, unit, now)
 }
 
+/// Whether this is the root, and nobody governs it: above it there are only the validators' departments to set it up.
+pub(super) fn is_root_without_governors(state: &dyn Read, unit: u64, now: u64) -> bool {
+    objects::look::<Unit>(state, unit).is_some_and(|unit| unit.parent == 0)
+        && !is_governed(state, unit, now)
+}
+
 /// Whether somebody governs this very unit: a member holds `govern` by a grant over it, or
 /// it has people in its roles and a policy for that, its own or one from above that leaves it to them.
 fn is_governed(state: &dyn Read, unit: u64, now: u64) -> bool {

@@ -51,14 +51,15 @@ fn candidates(state: &dyn Read, block: Block, action: &Action) -> Vec<Actor> {
         return anybody(state);
     }
     let mut found = who::with_capability(state, block.now, need.capability, need.unit, MEMBERS_MAX);
-    if need.departments {
+    if need.departments || departments::sets_up_root(state, block.now, &need) {
         for validator in departments::validators(state) {
             let operate = Capability::OperateValidator;
             let operators =
                 who::with_capability(state, block.now, operate, validator.unit, MEMBERS_MAX);
             found.extend(operators);
         }
-    } else if let Some(judging) = policies::judging_tier(state, block.now, &need) {
+    }
+    if let Some(judging) = policies::judging_tier(state, block.now, &need) {
         let by = judging.tier.by.unwrap_or_default();
         found.extend(who::everybody(
             state,

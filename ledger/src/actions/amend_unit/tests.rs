@@ -122,18 +122,21 @@ fn the_parent_amends_a_unit() {
 }
 
 #[test]
-fn operating_is_withdrawn_from_a_validating_unit_by_the_departments_only() {
+fn operating_and_choosing_who_operates_are_withdrawn_by_the_departments_only() {
     let mut world = World::new();
-    let withdrawn = AmendUnit {
-        confers: vec![Capability::Govern as i32],
-        ..amended(&world, "dev", UnitKind::Department)
+    let mut withdraw = |capability, expected| {
+        let mut amend = amended(&world, "dev", UnitKind::Department);
+        amend.confers.retain(|kept| *kept != capability as i32);
+        world.check("ada", Some("acme#lead"), Kind::AmendUnit(amend), expected);
     };
-    world.check(
-        "ada",
-        Some("acme#lead"),
-        Kind::AmendUnit(withdrawn),
-        "rejected needs_decision",
-    );
+    for capability in [
+        Capability::OperateValidator,
+        Capability::Govern,
+        Capability::AssignRoles,
+    ] {
+        withdraw(capability, "rejected needs_decision");
+    }
+    withdraw(Capability::Trade, "accepted");
     let kept = Kind::AmendUnit(amended(&world, "dev", UnitKind::Department));
     world.check("ada", Some("acme#lead"), kept, "accepted");
 }

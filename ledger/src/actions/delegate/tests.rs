@@ -191,3 +191,22 @@ fn an_ended_grant_is_not_delegated() {
     let late = Kind::Delegate(to(&world, "hal", grant));
     world.check("finn", Some("dev#engineer"), late, "rejected grant_ended");
 }
+
+#[test]
+fn what_others_delegate_to_a_member_is_bounded_and_makes_room_when_it_is_over() {
+    let mut world = World::new();
+    let delegation = to(&world, "hal", spend_of_engineers(&world));
+    let again = Kind::Delegate(delegation);
+    let engineer = Some("dev#engineer");
+    for _ in 0..super::OF_A_HOLDER_MAX {
+        world.check("finn", engineer, again.clone(), "accepted");
+    }
+    world.check("finn", engineer, again.clone(), "rejected list_too_long");
+    world.check("gia", engineer, again, "accepted");
+
+    world.advance(3 * DAY);
+    let next = Kind::Delegate(to(&world, "hal", spend_of_engineers(&world)));
+    world.check("finn", engineer, next, "accepted");
+    let hal = world.member_number("hal");
+    assert_eq!(world.list(List::Delegations, hal).len(), 1);
+}

@@ -1,6 +1,7 @@
 use polity_proto::v1::{ModeKind, WhoKind, action::Kind};
 
 use super::*;
+use crate::time::DAY;
 use crate::world::{
     World, able, alone, announce, approve, by_departments, consent, joined, role_holders, tier,
     vote,
@@ -172,7 +173,7 @@ fn a_unit_may_only_tighten_what_holds_for_all_below() {
         recursive: true,
         ..world.policy("acme", SPEND, tiers)
     };
-    world.ada(Kind::SetPolicy(above));
+    world.check_decided("ada", Kind::SetPolicy(above), "accepted");
     let approve_all = || approve(able(Capability::Approve), 2);
     for (tiers, expected) in [
         (
@@ -276,6 +277,19 @@ fn one_person_lets_nobody_do_alone_over_value_what_they_may_not_do_alone() {
     ] {
         let policy = Kind::SetPolicy(world.policy("dev", capability, tiers));
         world.check("ben", LEAD, policy, expected);
+    }
+    // Nor does one person above open the pockets of every unit below to whoever holds a role there.
+    for (capability, mode, expected) in [
+        (PLAN, crate::world::alone(), "rejected own_decision_only"),
+        (PLAN, consent(DAY), "rejected own_decision_only"),
+        (PLAN, one(), "accepted"),
+        (Capability::Govern, consent(DAY), "accepted"),
+    ] {
+        let policy = SetPolicy {
+            recursive: true,
+            ..world.policy("acme", capability, vec![tier(0, role_holders(), mode)])
+        };
+        world.check("ada", Some("acme#lead"), Kind::SetPolicy(policy), expected);
     }
     // What several decide may go further.
     let decided = Kind::SetPolicy(world.policy("dev", Capability::Freeze, alone()));

@@ -1,8 +1,11 @@
 //! The vote of the departments.
 
-use polity_proto::v1::{Answer, Capability, ModeKind, ProposalKind, ProposalState, action::Kind};
+use polity_proto::v1::{
+    Answer, Capability, ModeKind, ProposalKind, ProposalState, ResignRole, action::Kind,
+};
 
 use super::world;
+use crate::form;
 use crate::world::{alone, by_departments, role_holders, tier};
 
 #[test]
@@ -81,4 +84,31 @@ fn two_departments_of_four_against_it_refuse() {
         world.check(member, Some(role), no, "accepted");
     }
     assert_eq!(world.proposal_state(number), ProposalState::Refused);
+}
+
+#[test]
+fn the_departments_fill_a_root_that_nobody_governs() {
+    let mut world = world();
+    let gia = Kind::AssignRole(world.assign("gia", "acme#lead"));
+    let mode = ModeKind::Departments;
+    let proposal = world.proposal("acme", ProposalKind::Governance, mode, vec![gia.clone()]);
+    let open = Kind::OpenProposal(proposal.clone());
+    let ben = Some("dev#lead");
+    world.check("ben", ben, open.clone(), "rejected no_grant");
+
+    let assignment = form::numbered(world.assignment("ada", "acme#lead").number);
+    let resign = Kind::ResignRole(ResignRole { assignment });
+    world.check("ada", None, resign, "accepted");
+    world.check("ben", ben, gia, "rejected needs_decision");
+    // Power over the network's nodes is what makes a department: an engineer is none.
+    let engineer = Some("dev#engineer");
+    world.check("finn", engineer, open.clone(), "rejected no_grant");
+    let number = world.open("ben", "dev#lead", proposal);
+    for member in ["ben", "cleo", "dan"] {
+        let yes = world.answer(number, Answer::Yes);
+        world.check(member, None, yes, "accepted");
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+    assert!(world.holds("gia", "acme#lead"));
+    world.check("ben", ben, open, "rejected no_grant");
 }

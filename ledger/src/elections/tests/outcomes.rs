@@ -67,6 +67,15 @@ fn who_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
         ..RenewAssignment::default()
     });
     world.check("ada", Some("acme#lead"), renew, "rejected elected_only");
+    let revoke = Kind::RevokeAssignment(RevokeAssignment {
+        assignment: form::numbered(assignment.number),
+    });
+    world.check("ada", Some("acme#lead"), revoke, "rejected elected_only");
+    surrogate(&mut world, "hal");
+    let revoke = Kind::RevokeAssignment(RevokeAssignment {
+        assignment: form::numbered(world.assignment("hal", FACILITATOR).number),
+    });
+    world.check("ada", Some("acme#lead"), revoke, "accepted");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn held_back(context: &Context<'_, '_>, need: &Need) -> Option<Grant> {
         .into_iter()
         .filter(|grant| grant.capability() == need.capability)
         .filter(|grant| power::scope_covers(context, grant, need.unit, need.object))
-        .find(|grant| hands::hold_back(context, now, grant, actor.member))
+        .find(|grant| hands::withholds(context, now, grant, actor.member))
 }
 
 fn gave_seat(seat: &Assignment) -> Option<u64> {
