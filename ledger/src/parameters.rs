@@ -6,6 +6,7 @@ use polity_proto::v1::Parameters;
 
 use crate::Rejection;
 use crate::state::{Read, keys, objects};
+use crate::time::{DAY, HOUR};
 
 /// The parameters that hold.
 pub fn get(state: &dyn Read) -> Parameters {
@@ -19,8 +20,6 @@ pub fn get(state: &dyn Read) -> Parameters {
 
 /// What holds where the genesis says nothing.
 pub fn defaults() -> Parameters {
-    const HOUR: u64 = 3_600;
-    const DAY: u64 = 24 * HOUR;
     Parameters {
         validity_max: 7 * DAY,
         validators_min: 4,
@@ -55,7 +54,8 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
     const YEAR: u64 = 366 * 86_400;
     const MINUTE_MS: u64 = 60_000;
     let merged = Parameters {
-        validity_max: bounded(changes.validity_max, base.validity_max, 60, 90 * 86_400)?,
+        // It counts from the newest block, which may be older than any rest: within less, nobody could take it back.
+        validity_max: bounded(changes.validity_max, base.validity_max, HOUR, 90 * DAY)?,
         validators_min: bounded(changes.validators_min, base.validators_min, 1, 100)?,
         key_protection: bounded(changes.key_protection, base.key_protection, 1, YEAR)?,
         recovery_wait: bounded(changes.recovery_wait, base.recovery_wait, 1, YEAR)?,

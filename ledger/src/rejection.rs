@@ -168,7 +168,7 @@ rejections! {
     NotGovernanceOutput = 524, "not_governance_output", "a circle's governance is about roles, policies and elections";
     ObjectionIncomplete = 525, "objection_incomplete", "an objection argues all four claims, or names the rule that would be broken";
     ObjectionClosed = 526, "objection_closed", "the objection is no longer open";
-    NotFacilitator = 527, "not_facilitator", "somebody else tests this objection";
+    NotFacilitator = 527, "not_facilitator", "the member is not among those who test this objection";
     TooManyVersions = 528, "too_many_versions", "a proposal has at most 64 versions";
     TooManyProposals = 529, "too_many_proposals", "the member has as many open proposals as are allowed";
 

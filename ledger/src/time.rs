@@ -3,6 +3,9 @@
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
 
+/// Seconds of an hour.
+pub const HOUR: u64 = 3_600;
+
 /// Days since 1970-01-01.
 pub fn day(seconds: u64) -> u32 {
     u32::try_from(seconds / DAY).unwrap_or(u32::MAX)

@@ -15,6 +15,9 @@ use crate::state::keys::List;
 use crate::state::{lists, timers};
 use crate::{Amount, Rejection};
 
+/// What may wait for one minute, for a hold to end in it too: what waits together is written together, with each.
+pub(super) const OF_A_MINUTE_MAX: usize = 2_048;
+
 /// What a hold knows beside its movement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Terms {
@@ -61,6 +64,9 @@ pub(crate) fn place(
     let latest = now.saturating_add(context.parameters().hold_max);
     if terms.expires_at <= now || terms.expires_at > latest {
         return Err(Rejection::HoldTerm);
+    }
+    if timers::waiting(context, terms.expires_at) >= OF_A_MINUTE_MAX {
+        return Err(Rejection::ListTooLong);
     }
     posting::check_accounts(context, &movement)?;
     posting::check_funds(&movement.from, movement.amount)?;

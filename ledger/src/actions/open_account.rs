@@ -12,6 +12,10 @@ use crate::state::keys::{self, List};
 use crate::state::{lists, names};
 use crate::{Rejection, form};
 
+/// Most accounts of a member, who needs nobody's leave to open them; of a unit or party. Whoever leaves closes all at once.
+const OF_A_MEMBER_MAX: u64 = 256;
+const OF_ANOTHER_MAX: u64 = 4_096;
+
 impl Act for OpenAccount {
     fn check(&self) -> Result<(), Rejection> {
         form::owner(&self.owner)?;
@@ -75,6 +79,17 @@ impl Act for OpenAccount {
         let listed_under = keys::owner_number(owner.kind(), owner.number);
         names::check_handle(context, ObjectKind::Account, listed_under, &self.handle)?;
         names::check_external_id(context, ObjectKind::Account, &self.external_id)?;
+        let most = match owner.kind() {
+            OwnerKind::Member => OF_A_MEMBER_MAX,
+            OwnerKind::Unit
+            | OwnerKind::Party
+            | OwnerKind::Issuance
+            | OwnerKind::Escrow
+            | OwnerKind::None => OF_ANOTHER_MAX,
+        };
+        if lists::count(context, List::Accounts, listed_under) >= most {
+            return Err(Rejection::ListTooLong);
+        }
 
         let number = context.next_number(ObjectKind::Account);
         context.put(&Account {
@@ -147,6 +162,29 @@ mod tests {
         world.check("ben", lead, act.clone(), "rejected no_grant");
         world.check("eve", Some("finance#lead"), act, "accepted");
         assert!(world.account("bank:savings").unlimited);
+    }
+
+    #[test]
+    fn a_member_has_256_accounts_at_most() {
+        let mut world = World::new();
+        let finn = world.member_number("finn");
+        let another = |world: &World| {
+            let euro = world.asset_ref("EUR");
+            Kind::OpenAccount(open(OwnerKind::Member, world.member_ref("finn"), euro))
+        };
+        let listed_under = keys::owner_number(OwnerKind::Member, finn);
+        let left = OF_A_MEMBER_MAX - lists::count(&world.state, List::Accounts, listed_under);
+        world.change_for_test(|state| {
+            for number in (1_000..).take(left as usize) {
+                lists::append(state, List::Accounts, listed_under, number);
+            }
+        });
+        let one_more = another(&world);
+        world.check("finn", None, one_more, "rejected list_too_long");
+        let last = 999 + left;
+        world.change_for_test(|state| lists::remove(state, List::Accounts, listed_under, last));
+        let instead = another(&world);
+        world.check("finn", None, instead, "accepted");
     }
 
     #[test]

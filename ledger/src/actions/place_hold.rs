@@ -36,11 +36,12 @@ fn of(act: &PlaceHold) -> Result<&Transfer, Rejection> {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{BudgetLine, Hold, HoldState, action::Kind};
+    use polity_proto::v1::{BudgetLine, Hold, HoldState, TimerKind, action::Kind};
 
     use super::*;
     use crate::form;
     use crate::state::keys::List;
+    use crate::state::timers;
     use crate::world::{DAY, World, created, euros, post};
 
     const LEAD: Option<&str> = Some("dev#lead");
@@ -111,6 +112,25 @@ mod tests {
                 .is_empty()
         );
         world.check("finn", ENGINEER, post(number, None), "rejected hold_closed");
+    }
+
+    #[test]
+    fn no_more_holds_end_in_a_minute_for_which_enough_waits() {
+        let mut world = World::with_treasury();
+        let hold = world.hold("dev:main", "ops:main", 1);
+        let ends = hold.expires_at;
+        world.change_for_test(|state| {
+            for number in (1_000..).take(holding::OF_A_MINUTE_MAX) {
+                timers::set(state, ends, TimerKind::Hold, number);
+            }
+        });
+        let later = PlaceHold {
+            expires_at: ends + 60,
+            ..hold.clone()
+        };
+        let refused = "rejected list_too_long";
+        world.check("finn", ENGINEER, Kind::PlaceHold(hold), refused);
+        world.check("finn", ENGINEER, Kind::PlaceHold(later), "accepted");
     }
 
     #[test]

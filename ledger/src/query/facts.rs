@@ -9,7 +9,7 @@ mod ways;
 
 use polity_proto::v1::{
     Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind,
-    PeriodLimit, Proposal, action::Kind,
+    OwnerKind, PeriodLimit, Proposal, action::Kind,
 };
 
 use super::verdict::mode_name;
@@ -21,11 +21,15 @@ use crate::judge::{
     Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, policies,
     power,
 };
-use crate::state::{Read, objects};
+use crate::state::keys::List;
+use crate::state::{Read, lists, objects};
 use crate::{Amount, Rejection, time};
 
 /// Most people who are named.
 const PEOPLE_MAX: usize = 5;
+
+/// Most proposals that are named.
+const PROPOSALS_MAX: usize = 5;
 
 fn fact(name: &str, value: impl ToString) -> Fact {
     Fact {
@@ -172,11 +176,34 @@ fn of_funds(context: &Context<'_, '_>, wanted: &Wanted<'_>) -> Option<Vec<Fact>>
     let (account, amount) = value.or_else(|| own_payment(context, wanted.action))?;
     let account: Account = objects::get(context, account)?;
     let available = posting::available(&account)?;
-    Some(vec![
+    let mut facts = vec![
         fact("account", format!("a{}", account.number)),
         fact("requested", shown(context, amount, account.asset)),
         fact("available", shown(context, available, account.asset)),
-    ])
+    ];
+    let reserving = reserving(context, &account);
+    if !reserving.is_empty() {
+        facts.push(fact("reserved_by", reserving.join(", ")));
+    }
+    Some(facts)
+}
+
+/// The first open proposals for which money of a unit's account is reserved.
+fn reserving(context: &Context<'_, '_>, account: &Account) -> Vec<String> {
+    let owner = posting::owner(account);
+    let unit = (owner.kind() == OwnerKind::Unit).then_some(owner.number);
+    let proposals = unit.map(|unit| lists::all(context, List::Proposals, unit));
+    proposals
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|number| objects::get::<Proposal>(context, number))
+        .filter(|proposal| {
+            let mut exposures = proposal.exposures.iter();
+            exposures.any(|exposure| exposure.reserved && exposure.account == account.number)
+        })
+        .take(PROPOSALS_MAX)
+        .map(|proposal| format!("p{}", proposal.number))
+        .collect()
 }
 
 /// What somebody pays from an account of their own, which asks for no authority over value.

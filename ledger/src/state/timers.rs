@@ -44,6 +44,11 @@ pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     }
 }
 
+/// How many timers wait for the minute of that time.
+pub fn waiting(state: &dyn Read, due: u64) -> usize {
+    bucket(state, bucket_of(due)).timers.len()
+}
+
 /// Takes a timer away, if it is there.
 pub fn clear(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     let minute = bucket_of(due);

@@ -209,10 +209,15 @@ impl World {
 
     /// Writes an object past the rules, where a test needs a state that other areas bring about.
     pub(crate) fn put_for_test<T: Object>(&mut self, object: &T) {
+        self.change_for_test(|state| objects::put(state, object));
+    }
+
+    /// Changes state past the rules, where a test needs what would take thousands of acts.
+    pub(crate) fn change_for_test(&mut self, change: impl FnOnce(&mut Overlay<'_>)) {
         self.is_past_the_rules = true;
         let base = std::mem::take(&mut self.state);
         let mut overlay = Overlay::new(&base);
-        objects::put(&mut overlay, object);
+        change(&mut overlay);
         let changes = overlay.into_changes();
         self.state = base;
         for (key, value) in changes {

@@ -1,11 +1,14 @@
 //! What is to be known of a refusal to propose, to object or to answer.
 
-use polity_proto::v1::{Action, Fact, OpenProposal, Proposal, RaiseObjection, Unit, action::Kind};
+use polity_proto::v1::{
+    Action, Fact, Objection, OpenProposal, Proposal, RaiseObjection, TestObjection, Unit,
+    action::Kind,
+};
 
 use super::super::wanted::Wanted;
 use super::{fact, names, of_decision};
 use crate::context::Context;
-use crate::decisions::{content, judging};
+use crate::decisions::{content, facilitation, judging};
 use crate::judge::Actor;
 use crate::state::objects;
 use crate::{Rejection, actions};
@@ -26,6 +29,9 @@ pub(super) fn of_proposing(
         }
         (Rejection::ObjectionIncomplete, Some(Kind::RaiseObjection(raise))) => of_claims(raise),
         (Rejection::NotInElectorate, Some(kind)) => of_electorate(context, kind),
+        (Rejection::NotFacilitator, Some(Kind::TestObjection(test))) => {
+            of_testers(context, test).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -88,6 +94,24 @@ fn of_claims(objection: &RaiseObjection) -> Vec<Fact> {
         .filter(|(_, text)| text.trim().is_empty());
     let missing: Vec<&str> = missing.map(|(name, _)| name).collect();
     vec![fact("missing", missing.join(", "))]
+}
+
+/// Who tests an objection. It may be nobody: who proposed or objected does not, nor who discarded one of theirs before.
+fn of_testers(context: &Context<'_, '_>, test: &TestObjection) -> Option<Fact> {
+    let objection: Objection = context.find(&test.objection).ok()?;
+    let proposal: Proposal = context.get(objection.proposal).ok()?;
+    let testers = facilitation::testers(context, context.now().time, &proposal, &objection);
+    let testers: Vec<Actor> = testers
+        .into_iter()
+        .map(|member| Actor { member, role: 0 })
+        .collect();
+    Some(match testers.is_empty() {
+        true => fact(
+            "testers",
+            "nobody: it stands until it is integrated or taken back",
+        ),
+        false => fact("testers", names(context, &testers)),
+    })
 }
 
 /// Who decides, as it was frozen at the opening: people, or the departments through their operators.
