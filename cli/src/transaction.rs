@@ -151,7 +151,7 @@ impl Context {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            return Err(usage("nobody can be asked here: say --yes to sign"));
+            return Err(usage("nobody can be asked here: say --yes if you mean it"));
         }
         let mut stderr = anstream::stderr();
         let _ = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
@@ -199,18 +199,22 @@ impl Context {
 
 /// A refusal that a dry run found; nothing was sent.
 pub fn refused(code: u32, facts: &[Fact]) -> Error {
-    let mut facts: Vec<(String, String)> = facts
-        .iter()
-        .map(|fact| (fact.name.clone(), fact.value.clone()))
-        .collect();
-    facts.push((
-        "sent".into(),
-        "nothing; --send-anyway records the attempt".into(),
-    ));
+    let unsent = Fact {
+        name: "sent".into(),
+        value: "nothing; --send-anyway records the attempt".into(),
+    };
+    would_be_refused(code, &[facts, &[unsent]].concat())
+}
+
+/// A refusal of what nobody meant to send.
+pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
+    let facts = facts.iter();
     Error::refused(Refusal {
         code,
         log: String::new(),
-        facts,
+        facts: facts
+            .map(|fact| (fact.name.clone(), fact.value.clone()))
+            .collect(),
     })
 }
 

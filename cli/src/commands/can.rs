@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::context::{Context, Purpose};
 use crate::failure::usage;
 use crate::output::Table;
-use crate::transaction::refused;
+use crate::transaction::would_be_refused;
 
 /// May I do this? Takes the words of a command, and sends nothing.
 #[derive(Args, Debug)]
@@ -97,7 +97,7 @@ impl Context {
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
             if verdict.kind() == VerdictKind::Refused {
-                refusal = Some(refused(verdict.code, &verdict.facts));
+                refusal = Some(would_be_refused(verdict.code, &verdict.facts));
             }
         }
         self.hearsay(json!({"member": member.shown, "answers": answers}), || text);

@@ -14,7 +14,7 @@ use super::refusals::Refusals;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::output::facts;
-use crate::{draft_file, failure, receipt, time};
+use crate::{draft_file, failure, receipt, time, word};
 
 /// Transactions: drafts that several people sign, and what became of those that were sent.
 #[derive(Args, Debug)]
@@ -136,7 +136,8 @@ impl Sign {
                 self.file.display()
             ),
             missing => format!(
-                "Signed. {missing} signatures are missing: pass {} on.",
+                "Signed. Still missing: {}. Pass {} on.",
+                word::counted(missing as u64, "signature"),
                 self.file.display()
             ),
         });

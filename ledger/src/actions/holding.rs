@@ -140,7 +140,11 @@ pub(crate) fn post(
         amount: posted,
         kind: hold.kind(),
         line: hold.line,
-        value_date: hold.value_date,
+        // What was held is paid now, also where the period that was meant is closed by now. A bank's day stays.
+        value_date: match hold.external {
+            true => hold.value_date,
+            false => 0,
+        },
     };
     posting::check_accounts(context, &movement)?;
     let Move {

@@ -52,12 +52,12 @@ fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rej
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::{
-        BudgetLine, Capability, GiveGrant, HoldState, ObjectKind, PlaceHold, ScopeKind, ScopeRef,
-        action::Kind,
+        BudgetLine, Capability, ClosePeriod, GiveGrant, HoldState, ObjectKind, PlaceHold,
+        ScopeKind, ScopeRef, action::Kind,
     };
 
     use super::*;
-    use crate::world::{World, created, euros, monthly, post, void};
+    use crate::world::{DAY, World, created, euros, monthly, post, void};
 
     const LEAD: Option<&str> = Some("dev#lead");
     const ENGINEER: Option<&str> = Some("dev#engineer");
@@ -127,6 +127,26 @@ mod tests {
             world.check("gia", buyer, Kind::PlaceHold(hold), "accepted");
             world.check("gia", buyer, end, "accepted");
         }
+    }
+
+    #[test]
+    fn what_was_held_is_paid_also_when_its_period_is_closed() {
+        let mut world = World::with_treasury();
+        let dated = world.time - DAY;
+        let mut hold = world.hold("dev:main", "ops:main", 60);
+        if let Some(transfer) = &mut hold.transfer {
+            transfer.value_date = dated;
+        }
+        let number = placed(&mut world, hold.clone());
+        let close = Kind::ClosePeriod(ClosePeriod {
+            unit: world.unit_ref("dev"),
+            until: world.time / DAY * DAY,
+        });
+        world.check("ben", LEAD, close, "accepted");
+        let late = Kind::PlaceHold(hold);
+        world.check("finn", ENGINEER, late, "rejected period_closed");
+        world.check("finn", ENGINEER, post(number, None), "accepted");
+        assert_eq!(world.balance("ops:main"), 6_000);
     }
 
     #[test]

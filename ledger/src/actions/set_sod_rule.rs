@@ -9,6 +9,9 @@ use crate::state::keys::List;
 use crate::state::lists;
 use crate::{Rejection, form};
 
+/// Most rules of one unit, so that no unit takes all that there may be.
+const OF_A_UNIT_MAX: usize = 16;
+
 impl Act for SetSodRule {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
@@ -46,7 +49,16 @@ impl Act for SetSodRule {
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
-        if lists::count(context, List::SodRules, 0) >= duties::RULES_MAX {
+        let standing = lists::all(context, List::SodRules, 0);
+        let of_unit: Vec<SodRule> = standing
+            .iter()
+            .filter_map(|number| context.get::<SodRule>(*number).ok())
+            .filter(|standing| standing.unit == unit.number)
+            .collect();
+        let is_said = of_unit
+            .iter()
+            .any(|standing| says_the_same(standing, &rule));
+        if is_said || of_unit.len() >= OF_A_UNIT_MAX || standing.len() as u64 >= duties::RULES_MAX {
             return Err(Rejection::ListTooLong);
         }
 
@@ -62,11 +74,18 @@ impl Act for SetSodRule {
     }
 }
 
+/// Whether two rules of a unit keep the same two capabilities apart.
+fn says_the_same(one: &SodRule, other: &SodRule) -> bool {
+    let of = |rule: &SodRule| (rule.first, rule.second);
+    of(one) == of(other) || of(one) == (other.second, other.first)
+}
+
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::action::Kind;
 
     use super::*;
+    use crate::state::objects;
     use crate::world::World;
 
     fn rule(world: &World, first: Capability, second: Capability) -> SetSodRule {
@@ -136,13 +155,31 @@ mod tests {
     }
 
     #[test]
-    fn an_organisation_has_a_bounded_number_of_rules() {
+    fn a_unit_says_a_rule_once_and_an_organisation_has_a_bounded_number() {
+        let (freeze, trade) = (Capability::Freeze, Capability::Trade);
+        let lead = Some("dev#lead");
         let mut world = World::new();
-        let rule = rule(&world, Capability::Freeze, Capability::Trade);
-        for _ in 0..duties::RULES_MAX {
-            world.check("ben", Some("dev#lead"), Kind::SetSodRule(rule), "accepted");
+        let said = Kind::SetSodRule(rule(&world, freeze, trade));
+        world.check("ben", lead, said.clone(), "accepted");
+        for again in [said, Kind::SetSodRule(rule(&world, trade, freeze))] {
+            world.check("ben", lead, again, "rejected list_too_long");
         }
-        let act = Kind::SetSodRule(rule);
-        world.check("ben", Some("dev#lead"), act, "rejected list_too_long");
+        for (of, most) in [("dev", OF_A_UNIT_MAX), ("ops", duties::RULES_MAX as usize)] {
+            let mut world = World::new();
+            let unit = world.unit(of).number;
+            world.change_for_test(|state| {
+                for number in (1_000..).take(most) {
+                    let rule = SodRule {
+                        number,
+                        unit,
+                        ..SodRule::default()
+                    };
+                    objects::put(state, &rule);
+                    lists::append(state, List::SodRules, 0, number);
+                }
+            });
+            let one_more = Kind::SetSodRule(rule(&world, freeze, trade));
+            world.check("ben", lead, one_more, "rejected list_too_long");
+        }
     }
 }

@@ -67,6 +67,10 @@ pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result
             OwnerKind::None | OwnerKind::Unit | OwnerKind::Member | OwnerKind::Party => {}
         }
     }
+    // Whoever pays from a line of a later period would choose what may be spent in which one.
+    if transfer.value_date > context.now().time {
+        return Err(Rejection::TimeMalformed);
+    }
     // What came from an external party is a bank record, which another person confirms.
     if posting::owner(&from).kind() == OwnerKind::Party {
         return Err(Rejection::ExternalOnly);

@@ -37,7 +37,7 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     let approved = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
         .filter(|(response, _)| counts(context, proposal, response))
-        .map(|(response, _)| response.member);
+        .map(|(response, _)| stands_for(context, proposal, actor_of(response)));
     if hands::count(context, context.now().time, approved) >= mode.count as usize {
         return Outcome::Decided;
     }
@@ -50,23 +50,44 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
 
 /// Approvers are judged again at the decision: who lost what made them one counts no more.
 fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -> bool {
-    let actor = Actor {
-        member: response.member,
-        role: response.role,
-    };
+    let actor = actor_of(response);
     power::member_is_active(context, actor.member)
         && check_approver(context, proposal, actor).is_ok()
+}
+
+fn actor_of(response: &Response) -> Actor {
+    Actor {
+        member: response.member,
+        role: response.role,
+    }
+}
+
+/// Whose approval it is: of who delegated all that lets the actor approve, if somebody did. One approver and their
+/// delegates are one person, not as many as a policy asks for.
+fn stands_for(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> u64 {
+    let approver = approver_of(proposal);
+    if approver.kind() != WhoKind::Capability {
+        return actor.member;
+    }
+    let grants = approving_grants(context, proposal, actor, &approver);
+    let delegators: Option<Vec<u64>> = grants
+        .iter()
+        .map(|grant| power::delegator(context, grant))
+        .collect();
+    let first = delegators.and_then(|delegators| delegators.first().copied());
+    first.unwrap_or(actor.member)
 }
 
 /// How many people have approved or still could.
 fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> usize {
     let people = approvers(context, proposal, CANDIDATES_MAX)
         .into_iter()
-        .map(|actor| actor.member)
-        .filter(|member| {
-            !answers(proposal)
-                .any(|(response, answer)| response.member == *member && answer == Answer::Refuse)
-        });
+        .filter(|actor| {
+            !answers(proposal).any(|(response, answer)| {
+                response.member == actor.member && answer == Answer::Refuse
+            })
+        })
+        .map(|actor| stands_for(context, proposal, actor));
     hands::count(context, context.now().time, people)
 }
 

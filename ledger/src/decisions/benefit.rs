@@ -36,15 +36,16 @@ pub(crate) fn of_action(context: &mut Context<'_, '_>, action: &Action) -> Vec<u
     carried_out.unwrap_or_default()
 }
 
-/// Members whose accounts were credited since the event at `first`.
+/// Members whose accounts were credited since the event at `first`, or changed, as by a limit of credit.
 fn credited_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
     context.events[first..]
         .iter()
-        .filter(|event| {
-            event.object() == ObjectKind::Transfer || event.object() == ObjectKind::Hold
+        .filter_map(|event| match (&event.posting, event.object()) {
+            (Some(posting), _) => Some(posting.to),
+            (None, ObjectKind::Account) => Some(event.number),
+            (None, _) => None,
         })
-        .filter_map(|event| event.posting.as_ref())
-        .filter_map(|posting| context.get::<Account>(posting.to).ok())
+        .filter_map(|account| context.get::<Account>(account).ok())
         .filter_map(|account| account.owner)
         .filter(|owner| owner.kind() == OwnerKind::Member)
         .map(|owner| owner.number)

@@ -219,6 +219,16 @@ fn frozen_closed_and_dissolved_take_no_part() {
     });
     world.check_decided("cleo", close, "accepted");
     world.check("ben", LEAD, Kind::Transfer(dated), "rejected period_closed");
+    let early = Transfer {
+        value_date: world.time + DAY,
+        ..world.transfer("dev:main", "sales:main", 1, TransferKind::Payment)
+    };
+    world.check(
+        "ben",
+        LEAD,
+        Kind::Transfer(early),
+        "rejected time_malformed",
+    );
 
     let mut account = world.account("ops:shelf");
     account.closed_at = 1;
@@ -271,12 +281,12 @@ fn a_hard_line_is_never_exceeded_and_a_soft_one_shows_it() {
         foreign,
         "rejected budget_line_wrong",
     );
-    let later = Kind::Transfer(Transfer {
+    let earlier = Kind::Transfer(Transfer {
         line: form::numbered(1),
-        value_date: START + 31 * DAY,
+        value_date: START - 31 * DAY,
         ..world.transfer("dev:main", "ops:main", 1, TransferKind::Payment)
     });
-    world.check("ben", LEAD, later, "rejected budget_line_wrong");
+    world.check("ben", LEAD, earlier, "rejected budget_line_wrong");
     world.put_for_test(&BudgetLine {
         closed: true,
         ..line

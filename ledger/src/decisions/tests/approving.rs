@@ -1,7 +1,8 @@
 //! Who approves, and who does not.
 
 use polity_proto::v1::{
-    Answer, BasisSource, Capability, Delegate, Grant, ProposalKind, ProposalState, action::Kind,
+    Answer, BasisSource, Capability, Delegate, Grant, ProposalKind, ProposalState, SetCreditLimit,
+    action::Kind,
 };
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
@@ -316,6 +317,53 @@ fn whom_the_proposer_took_in_does_not_approve_as_one_of_the_unit() {
         let yes = world.answer(number, Answer::Approve);
         world.check("hal", None, yes, expected);
     }
+}
+
+#[test]
+fn an_approver_and_their_delegate_are_one_approval() {
+    let mut world = world();
+    let approves = world.list(List::Grants, world.role("dev#lead").number);
+    let approves = approves
+        .into_iter()
+        .find(|grant| world.get::<Grant>(*grant).capability() == Capability::Approve);
+    let delegate = Kind::Delegate(Delegate {
+        grant: form::numbered(approves.expect("a lead approves")),
+        member: world.member_ref("hal"),
+        until: world.time + DAY,
+        ..Delegate::default()
+    });
+    world.check("ben", Some("dev#lead"), delegate, "accepted");
+    let number = open_payment(&mut world, 4_000);
+    for (member, state) in [
+        ("hal", ProposalState::Open),
+        ("ben", ProposalState::Open),
+        ("ada", ProposalState::Adopted),
+    ] {
+        let role = (member == "ada").then_some("acme#lead");
+        let role = role.or((member == "ben").then_some("dev#lead"));
+        let yes = world.answer(number, Answer::Approve);
+        world.check(member, role, yes, "accepted");
+        assert_eq!(world.proposal_state(number), state, "after {member}");
+    }
+}
+
+#[test]
+fn who_is_given_credit_does_not_approve_it() {
+    let mut world = world();
+    let approver = approve(crate::world::able(Capability::Approve), 1);
+    let tiers = vec![tier(0, role_holders(), approver)];
+    let policy = world.policy("acme", Capability::SetCredit, tiers);
+    world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+    let credit = Kind::SetCreditLimit(SetCreditLimit {
+        account: world.account_ref("ada:main"),
+        limit: euros(100),
+    });
+    world.ada(Kind::CreateRole(world.create_role("acme", "clerk")));
+    world.ada(Kind::AssignRole(world.assign("hal", "acme#clerk")));
+    let proposal = world.proposal("acme", OPERATION, APPROVE, vec![credit]);
+    let number = world.open("hal", "acme#clerk", proposal);
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ada", Some("acme#lead"), yes, "rejected self_approval");
 }
 
 #[test]
