@@ -60,7 +60,7 @@ impl Act for AmendProposal {
     }
 
     fn proposed(&self) -> usize {
-        self.actions.len()
+        self.actions.len() + outlook::work(&self.outlook)
     }
 }
 

@@ -114,7 +114,8 @@ pub(crate) trait Act {
     /// Judges duties, the object's state and value; then applies.
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection>;
 
-    /// How many actions it proposes, which are judged one by one as if they were carried out.
+    /// How many actions it proposes, which are judged one by one as if they were carried out, and what is looked at of
+    /// their outcome, in actions.
     fn proposed(&self) -> usize {
         0
     }

@@ -100,6 +100,6 @@ impl Act for OpenProposal {
     }
 
     fn proposed(&self) -> usize {
-        self.actions.len()
+        self.actions.len() + outlook::work(&self.outlook)
     }
 }

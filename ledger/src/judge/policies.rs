@@ -106,11 +106,12 @@ fn strictest_of_lineage(
         let Some(tier) = tier_for(&policy, need.value.as_ref(), amount).cloned() else {
             continue;
         };
-        // Where only the unit itself decides, those above may tighten what it decided, or say how
-        // its own people decide; no more.
+        // Where only the unit itself decides, those above may tighten what it decided by somebody's
+        // yes, or say how its own people decide; no more.
+        let tightens_it = judging.is_some() && !asks_nobody_to_agree(mode_of(&tier));
         let counts = unit.number == need.unit
-            || (policy.recursive
-                && (judging.is_some() || !need.own_decision || is_left_to_the_unit(&tier)));
+            || policy.recursive
+                && (!need.own_decision || tightens_it || is_left_to_the_unit(&tier));
         if !counts {
             continue;
         }

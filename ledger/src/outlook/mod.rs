@@ -23,6 +23,9 @@ use touched::Touched;
 /// Most units that an outlook looks at.
 pub const UNITS_MAX: usize = 500;
 
+/// So a transaction opens at most three proposals that are bound.
+const BOUND_WORK: usize = 24;
+
 /// What carrying out actions would change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
@@ -30,6 +33,15 @@ pub struct Seen {
     pub outlook: Outlook,
     /// The action that cannot be carried out, and why.
     pub stops: Option<(u32, Rejection)>,
+}
+
+/// What it costs to compare an outlook to which a proposal is bound, in actions: it is seen whole, before and after, at
+/// the opening and again at the decision. Empty: bound to none.
+pub(crate) fn work(bound: &[u8]) -> usize {
+    match bound.is_empty() {
+        true => 0,
+        false => BOUND_WORK,
+    }
 }
 
 /// SHA-256 of an outlook.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use polity_proto::v1::{
-    Action, AmendProposal, Capability, ModeKind, Parameters, ProposalKind, SetParameters,
-    TimerKind, WithdrawProposal, action::Kind,
+    Action, AmendProposal, Capability, ModeKind, OpenProposal, Parameters, ProposalKind,
+    SetParameters, TimerKind, WithdrawProposal, action::Kind,
 };
 use prost::Message;
 
@@ -85,7 +85,26 @@ fn what_a_transaction_proposes_counts_among_its_hundred_actions() {
         };
         (0..2).map(open).collect()
     };
+    let bound = |_| {
+        let open = OpenProposal {
+            outlook: vec![7; 32],
+            ..world.proposal(
+                "dev",
+                super::OPERATION,
+                super::APPROVE,
+                vec![super::pay(&world, 510)],
+            )
+        };
+        by("finn")
+            .acting_as("dev#engineer")
+            .does(Kind::OpenProposal(open))
+    };
+    let (three, four): (Vec<_>, Vec<_>) =
+        ((0..3).map(bound).collect(), (0..4).map(bound).collect());
+
     let (fits, too_many) = (deeds(49), deeds(50));
+    assert_eq!(verdict(&world.submit(&four)), "rejected action_count");
+    assert_eq!(verdict(&world.submit(&three)), "rejected outlook_stale");
     assert_eq!(verdict(&world.submit(&too_many)), "rejected action_count");
     assert_eq!(verdict(&world.submit(&fits)), "accepted");
 
