@@ -254,6 +254,10 @@ fn by_itself(event: &Event) -> Option<&'static str> {
         (EndReason::Term, _) => Some("ended with its term"),
         (EndReason::Role, _) => Some("ended with its role"),
         (EndReason::Unit, _) => Some("ended with its unit"),
+        // A unit whose member left goes on.
+        (EndReason::Member, _) if event.object() == ObjectKind::Unit => {
+            Some("goes on without the member who left")
+        }
         (EndReason::Member, _) => Some("ended because its member left the place"),
         (EndReason::Expired, _) => Some("expired"),
         (EndReason::Source, _) => Some("ended with what it came from"),

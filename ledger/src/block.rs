@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{CheckedTransaction, UnverifiedTransaction};
 use crate::context::{Authority, Block, Context};
-use crate::judge::{Now, policies};
+use crate::judge::{Now, departments};
 use crate::state::{Changes, Overlay, Read, consumed, keys, objects};
 use crate::{Rejection, actions, parameters, timer};
 
@@ -277,8 +277,8 @@ fn validator_updates(parent: &dyn Read, state: &Overlay<'_>) -> Vec<ValidatorUpd
     if parent.get(&changed) == state.get(&changed) {
         return Vec::new();
     }
-    let before = policies::validators(parent);
-    let after = policies::validators(state);
+    let before = departments::validators(parent);
+    let after = departments::validators(state);
     let holds = |list: &[Validator], key: &[u8], power: u64| {
         list.iter()
             .any(|validator| validator.key == key && validator.power == power)

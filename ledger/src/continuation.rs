@@ -8,7 +8,7 @@ use polity_proto::v1::{Continuation, ContinuingValidator, Member};
 use prost::Message;
 
 use crate::genesis::Founding;
-use crate::judge::{Now, policies};
+use crate::judge::{Now, departments};
 use crate::state::{Read, keys, names, objects};
 
 /// Why a continuation is none.
@@ -54,7 +54,7 @@ pub fn parse(founding: &Founding<'_>, ended: &[u8; 32]) -> Result<Continuation, 
 
 /// The validators of a state, as a continuation names them.
 pub fn validators(state: &dyn Read) -> Vec<ContinuingValidator> {
-    policies::validators(state)
+    departments::validators(state)
         .into_iter()
         .map(|validator| ContinuingValidator {
             key: validator.key,
@@ -73,7 +73,7 @@ pub fn signer(state: &dyn Read, key: &[u8], time: u64) -> Option<(Member, Vec<u6
         return None;
     }
     // Of a member who is not active this finds nothing.
-    let operated = policies::operated_by(state, number, Now { time, paused: 0 });
+    let operated = departments::operated_by(state, number, Now { time, paused: 0 });
     let units = operated.into_iter().map(|validator| validator.unit);
     Some((member, units.collect()))
 }

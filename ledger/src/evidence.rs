@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::block::Evidence;
 use crate::context::Block;
-use crate::judge::policies;
+use crate::judge::departments;
 use crate::parameters;
 use crate::state::keys::{self, List};
 use crate::state::{Overlay, Read, lists, timers};
@@ -19,7 +19,7 @@ pub(crate) fn record(state: &mut Overlay<'_>, block: Block, evidence: &[Evidence
         if state.get(&key).is_some() {
             continue;
         }
-        let validators = policies::validators(state);
+        let validators = departments::validators(state);
         let guilty = validators
             .iter()
             .find(|validator| Sha256::digest(&validator.key)[..20] == piece.address[..]);
@@ -105,7 +105,7 @@ mod tests {
         let outcome = evidence_in(&mut world);
         assert_eq!(outcome.validator_updates.len(), 1);
         assert_eq!(outcome.validator_updates[0].power, 0);
-        assert_eq!(policies::validators(&world.state).len(), 3);
+        assert_eq!(departments::validators(&world.state).len(), 3);
         assert!(evidence_in(&mut world).validator_updates.is_empty());
     }
 

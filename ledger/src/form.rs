@@ -9,9 +9,9 @@ pub use address::{address, optional_address};
 
 use crate::{Amount, Rejection};
 
-/// Most bytes of a line: label, title, focus.
+/// Most bytes of a short line: label, title, focus, why somebody escalates.
 pub const SHORT_BYTES_MAX: usize = 128;
-/// Most bytes of a governance text: purpose, tension, explanation.
+/// Most bytes of what governance says: purpose, accountability, tension, explanation.
 pub const TEXT_BYTES_MAX: usize = 4_096;
 /// Most bytes of a transfer's reference.
 pub const REFERENCE_BYTES_MAX: usize = 64;

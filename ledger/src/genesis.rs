@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::block::ValidatorUpdate;
 use crate::context::{Authority, Block, Context};
-use crate::judge::{Actor, Now, policies};
+use crate::judge::{Actor, Now, departments};
 use crate::state::{Changes, Overlay, keys};
 use crate::{Rejection, actions, parameters};
 
@@ -132,7 +132,7 @@ pub fn found(founding: &Founding<'_>) -> Result<Founded, FoundingError> {
         failed_action: 0,
         events: std::mem::take(&mut context.events),
     };
-    let validators = policies::validators(&state);
+    let validators = departments::validators(&state);
     let validators_min = parameters::get(&state).validators_min;
     actions::validators::check_set(&validators, validators_min)
         .map_err(at(genesis.actions.len()))?;

@@ -152,8 +152,8 @@ impl Queries for Backend {
             .collect()
     }
 
-    fn blames_sender(&self, code: u32) -> bool {
-        Rejection::from_code(code).is_some_and(blames_sender)
+    fn costs_sender(&self, code: u32) -> bool {
+        Rejection::from_code(code).is_some_and(costs_sender)
     }
 
     fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>> {
@@ -162,7 +162,7 @@ impl Queries for Backend {
 }
 
 /// Bytes that no honest client makes.
-fn blames_sender(rejection: Rejection) -> bool {
+fn costs_sender(rejection: Rejection) -> bool {
     rejection.code() < 200
         || matches!(
             rejection,

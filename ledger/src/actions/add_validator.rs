@@ -4,7 +4,7 @@ use polity_proto::v1::{AddValidator, Capability, ObjectKind, Unit, Validator};
 
 use super::{Act, enrolment, validators};
 use crate::context::Context;
-use crate::judge::{Need, policies, power};
+use crate::judge::{Need, departments, power};
 use crate::state::keys::{self, List};
 use crate::state::{Read, lists, names};
 use crate::{Rejection, evidence, form};
@@ -45,7 +45,7 @@ impl Act for AddValidator {
             power: self.power,
             changed_at: context.now().time,
         };
-        let mut after = policies::validators(context);
+        let mut after = departments::validators(context);
         after.push(validator.clone());
         validators::check_change(context, &after)?;
 

@@ -37,7 +37,7 @@ impl Act for AmendProposal {
             member: proposal.proposer,
             role: proposal.role,
         };
-        opening::uncarry(context, &mut proposal);
+        opening::take_back(context, &mut proposal);
         let judged = judging::judge_actions(context, proposal.unit, proposer, &self.actions)?;
         // Policy and mode stay those of the opening: what needs more is another proposal.
         let frozen: Mode = proposal.mode.clone().unwrap_or_default();

@@ -8,7 +8,7 @@ use super::{Act, create_unit, ending};
 use crate::context::Context;
 use crate::decisions::passages;
 use crate::judge::power::{self, Capabilities};
-use crate::judge::{Need, kinds, policies};
+use crate::judge::{Need, departments, kinds};
 use crate::state::keys::List;
 use crate::state::{Read, lists, names};
 use crate::{Rejection, form};
@@ -94,7 +94,7 @@ pub(super) fn governed_by(unit: &Unit) -> u64 {
 
 /// Whether the unit, or one below it, runs a validator.
 pub(super) fn validates(state: &dyn Read, unit: u64) -> bool {
-    policies::validators(state)
+    departments::validators(state)
         .iter()
         .any(|validator| power::is_within(state, validator.unit, unit))
 }

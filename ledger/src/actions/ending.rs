@@ -59,7 +59,7 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
         role.vacated = number;
         context.put(&role);
     }
-    record(context, ObjectKind::Assignment, number, reason, &histories);
+    context.ended(ObjectKind::Assignment, number, reason, &histories);
 }
 
 /// Ends an assignment whose term is over; a renewed one has a timer of its own.
@@ -102,7 +102,7 @@ pub(crate) fn end_grant(context: &mut Context<'_, '_>, number: u64, reason: EndR
         ended_at: context.now().time,
         ..grant
     });
-    record(context, ObjectKind::Grant, number, reason, &[history]);
+    context.ended(ObjectKind::Grant, number, reason, &[history]);
 }
 
 /// Ends a role with its assignments and grants; its handle and domains are free again.
@@ -136,7 +136,7 @@ pub(crate) fn end_role(context: &mut Context<'_, '_>, number: u64, reason: EndRe
         removed_at: context.now().time,
         ..role
     });
-    record(context, ObjectKind::Role, number, reason, &histories);
+    context.ended(ObjectKind::Role, number, reason, &histories);
 }
 
 /// Ends a unit's policy: nothing replaces it.
@@ -156,7 +156,7 @@ pub(crate) fn end_policy(context: &mut Context<'_, '_>, number: u64, reason: End
         ..policy
     });
     let histories = [(ObjectKind::Unit, unit)];
-    record(context, ObjectKind::Policy, number, reason, &histories);
+    context.ended(ObjectKind::Policy, number, reason, &histories);
 }
 
 /// Ends a rule of duties.
@@ -170,7 +170,7 @@ pub(crate) fn end_sod_rule(context: &mut Context<'_, '_>, number: u64, reason: E
         ..rule
     });
     let histories = [(ObjectKind::Unit, rule.unit)];
-    record(context, ObjectKind::SodRule, number, reason, &histories);
+    context.ended(ObjectKind::SodRule, number, reason, &histories);
 }
 
 /// Closes an account that is empty; its handle is free again.
@@ -196,7 +196,7 @@ pub(crate) fn close_account(context: &mut Context<'_, '_>, number: u64, reason: 
         closed_at: context.now().time,
         ..account
     });
-    record(context, ObjectKind::Account, number, reason, &[history]);
+    context.ended(ObjectKind::Account, number, reason, &[history]);
 }
 
 /// Whether an account holds nothing, and nothing is held in it.
@@ -205,17 +205,4 @@ pub(crate) fn is_empty(account: &Account) -> bool {
     sum(&account.credits_posted) == sum(&account.debits_posted)
         && account.credits_pending.is_empty()
         && account.debits_pending.is_empty()
-}
-
-fn record(
-    context: &mut Context<'_, '_>,
-    kind: ObjectKind,
-    number: u64,
-    reason: EndReason,
-    histories: &[(ObjectKind, u64)],
-) {
-    match reason {
-        EndReason::None => context.event(kind, number, histories),
-        _ => context.ended(kind, number, reason, histories),
-    }
 }

@@ -80,10 +80,7 @@ pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, re
     member.taken_in.retain(|entered| entered.unit != unit);
     context.put(&member);
     let histories = histories(unit, member.number);
-    match reason {
-        EndReason::None => context.event(ObjectKind::Unit, unit, &histories),
-        reason => context.ended(ObjectKind::Unit, unit, reason, &histories),
-    }
+    context.ended(ObjectKind::Unit, unit, reason, &histories);
 }
 
 /// Takes a member out of every chapter whose tribe has no squad of theirs.

@@ -4,7 +4,7 @@ use polity_proto::v1::{ObjectKind, RemoveValidator, Unit};
 
 use super::{Act, validators};
 use crate::context::Context;
-use crate::judge::{Need, policies};
+use crate::judge::{Need, departments};
 use crate::state::keys::{self, List};
 use crate::state::lists;
 use crate::{Rejection, evidence, form};
@@ -21,7 +21,7 @@ impl Act for RemoveValidator {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let unit = context.resolve(&self.unit)?;
-        let mut after = policies::validators(context);
+        let mut after = departments::validators(context);
         let place = after.iter().position(|validator| validator.unit == unit);
         let removed = after.remove(place.ok_or(Rejection::NotValidating)?);
         validators::check_change(context, &after)?;

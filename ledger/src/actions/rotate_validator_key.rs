@@ -4,7 +4,7 @@ use polity_proto::v1::{ObjectKind, RotateValidatorKey, Unit, Validator};
 
 use super::{Act, enrolment, validators};
 use crate::context::Context;
-use crate::judge::{Need, policies};
+use crate::judge::{Need, departments};
 use crate::state::{keys, names};
 use crate::{Rejection, evidence, form};
 
@@ -21,7 +21,7 @@ impl Act for RotateValidatorKey {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let unit = context.resolve(&self.unit)?;
-        let mut after = policies::validators(context);
+        let mut after = departments::validators(context);
         let validator = after
             .iter_mut()
             .find(|validator| validator.unit == unit)
@@ -65,7 +65,7 @@ mod tests {
         world.check_decided("ben", act, "accepted");
 
         let unit = world.unit("dev").number;
-        let validators = policies::validators(&world.state);
+        let validators = departments::validators(&world.state);
         let validator = validators
             .iter()
             .find(|validator| validator.unit == unit)

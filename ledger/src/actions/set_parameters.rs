@@ -4,7 +4,7 @@ use polity_proto::v1::{ObjectKind, SetParameters};
 
 use super::{Act, validators};
 use crate::context::Context;
-use crate::judge::{Need, policies};
+use crate::judge::{Need, departments};
 use crate::state::keys;
 use crate::{Rejection, parameters};
 
@@ -22,7 +22,7 @@ impl Act for SetParameters {
         let changes = self.parameters.as_ref().ok_or(Rejection::FieldMissing)?;
         let merged = parameters::merge(&context.parameters(), changes)?;
         // A genesis has its validators at its end.
-        let validators = policies::validators(context).len();
+        let validators = departments::validators(context).len();
         if !context.is_genesis() && validators < merged.validators_min as usize {
             return Err(Rejection::ValidatorsMin);
         }

@@ -12,7 +12,8 @@ impl Context<'_, '_> {
         self.push(event, histories);
     }
 
-    /// Records that something ended by itself.
+    /// Records that something ended: by itself, for a reason, or because the present action is about the ending
+    /// (`EndReason::None`).
     pub fn ended(
         &mut self,
         object: ObjectKind,

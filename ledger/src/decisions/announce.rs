@@ -6,7 +6,6 @@
 
 use polity_proto::v1::{Escalation, Mode, ModeKind, Proposal, RoleKind, Who, WhoKind};
 
-use super::mode::Outcome;
 use super::{settling, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
@@ -141,9 +140,4 @@ fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Reje
         true => Err(Rejection::SelfApproval),
         false => Ok(()),
     }
-}
-
-/// How far an announcement is: nothing but its proposer ends it.
-pub(super) fn outcome() -> Outcome {
-    Outcome::Open
 }

@@ -15,7 +15,6 @@
 //! `stage` says what may still be done to it on the way.
 
 pub mod adoption;
-mod alone;
 pub(crate) mod announce;
 pub(crate) mod approve;
 pub(crate) mod benefit;
@@ -32,6 +31,7 @@ pub(crate) mod judging;
 pub mod mode;
 pub(crate) mod objections;
 pub(crate) mod opening;
+mod own_hand;
 pub(crate) mod passages;
 pub(crate) mod responses;
 pub(crate) mod settling;

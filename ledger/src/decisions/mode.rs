@@ -203,12 +203,12 @@ pub(super) fn affirmative(proposal: &Proposal) -> Answer {
 /// How far the decision is, on the state as it is now.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
     match standing_kind(proposal) {
-        ModeKind::Announce => announce::outcome(),
         ModeKind::Approve => approve::outcome(context, proposal),
         ModeKind::Consent => consent::outcome(context, proposal),
         ModeKind::Vote => vote::outcome(context, proposal),
         ModeKind::Departments => departments::outcome(context, proposal),
-        ModeKind::None | ModeKind::Alone => Outcome::Open,
+        // An announcement: nothing but its proposer ends it.
+        ModeKind::None | ModeKind::Alone | ModeKind::Announce => Outcome::Open,
     }
 }
 

@@ -3,7 +3,7 @@
 use polity_proto::v1::{ObjectKind, Proposal, ProposalState};
 
 use super::judging::Judged;
-use super::{alone, exposure, mode, timing};
+use super::{exposure, mode, own_hand, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::state::keys::List;
@@ -27,7 +27,7 @@ pub(crate) fn open(
     proposal.opened_at = now.time;
     proposal.lapses_at = lapses_at.ok_or(Rejection::TimeMalformed)?;
     mode::freeze(context, &mut proposal)?;
-    alone::note(context, &mut proposal);
+    own_hand::note(context, &mut proposal);
     carry(context, &mut proposal, judged)?;
 
     timing::begin_version(context, &mut proposal);
@@ -56,7 +56,7 @@ pub(crate) fn carry(
 }
 
 /// Takes back what the former version would have spent, before the next one is judged.
-pub(crate) fn uncarry(context: &mut Context<'_, '_>, proposal: &mut Proposal) {
+pub(crate) fn take_back(context: &mut Context<'_, '_>, proposal: &mut Proposal) {
     exposure::close(context, &proposal.exposures);
     proposal.exposures.clear();
 }

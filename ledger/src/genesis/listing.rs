@@ -3,7 +3,7 @@
 
 use polity_proto::v1::Unit;
 
-use crate::judge::policies;
+use crate::judge::departments;
 use crate::state::{Read, objects};
 
 /// A validator as a genesis file lists it.
@@ -19,7 +19,7 @@ pub struct ListedValidator {
 
 /// The validators of a state, as a genesis file lists them.
 pub fn listed_validators(state: &dyn Read) -> Vec<ListedValidator> {
-    policies::validators(state)
+    departments::validators(state)
         .into_iter()
         .map(|validator| ListedValidator {
             key: validator.key,

@@ -4,7 +4,7 @@ use polity_proto::v1::{FoundingSignature, Member, MemberState};
 
 use super::{Founded, Founding, handle_of, organisation_digest};
 use crate::check;
-use crate::judge::{Now, policies};
+use crate::judge::{Now, departments};
 use crate::state::{Read, objects};
 
 /// Why the signatures beside a genesis do not hold.
@@ -40,7 +40,7 @@ pub fn check_signatures(
         check_one(&state, signature, &message)?;
         signed.extend(operated_units(&state, signature.member, founding.time));
     }
-    for validator in policies::validators(&state) {
+    for validator in departments::validators(&state) {
         if !signed.contains(&validator.unit) {
             let department = handle_of(&state, validator.unit);
             return Err(SignatureError::Unsigned(department));
@@ -51,7 +51,7 @@ pub fn check_signatures(
 
 /// The founding departments for which a member's signature counts: those whose validator they operate.
 pub fn operated_units(state: &dyn Read, member: u64, time: u64) -> Vec<u64> {
-    policies::operated_by(state, member, Now { time, paused: 0 })
+    departments::operated_by(state, member, Now { time, paused: 0 })
         .into_iter()
         .map(|validator| validator.unit)
         .collect()

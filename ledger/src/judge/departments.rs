@@ -18,7 +18,7 @@ pub(super) fn judge(
     let begins = power::has_capability(state, actor.member, need.capability, need.unit, now.time)
         || !operated_by(state, actor.member, now).is_empty();
     if !begins {
-        trace.look(
+        trace.note(
             ObjectKind::Organisation,
             0,
             "the departments' operators decide",
@@ -50,7 +50,7 @@ pub(crate) fn sets_up_root(state: &dyn Read, now: Now, need: &Need) -> bool {
 }
 
 fn decide(need: &Need, trace: &mut Trace) -> Verdict {
-    trace.look(
+    trace.note(
         ObjectKind::Organisation,
         0,
         "more than two thirds of the departments decide",

@@ -44,7 +44,7 @@ pub(super) fn find(
         if grant.capability() != need.capability {
             continue;
         }
-        let mut look = |outcome| trace.look(ObjectKind::Grant, grant.number, outcome);
+        let mut look = |outcome| trace.note(ObjectKind::Grant, grant.number, outcome);
         let is_above = is_above(state, &grant, need);
         if !is_above && !covers(state, &grant, need) {
             look("is for something else");

@@ -115,7 +115,7 @@ impl Trace {
         self.looked
     }
 
-    pub(crate) fn look(&mut self, kind: ObjectKind, number: u64, outcome: &'static str) {
+    pub(crate) fn note(&mut self, kind: ObjectKind, number: u64, outcome: &'static str) {
         if self.on {
             self.looked.push(Looked {
                 kind,
@@ -138,10 +138,10 @@ pub fn judge(
     spent_here: Amount,
     trace: &mut Trace,
 ) -> Verdict {
-    match look(state, now, actor, need, spent_here, trace) {
-        Found::Verdict(verdict) => verdict,
+    match consult(state, now, actor, need, spent_here, trace) {
+        Said::Verdict(verdict) => verdict,
         // Even where a policy could decide: whoever goes over a limit shall hear of the limit.
-        Found::Exceeded(limit, _) => Verdict::Refused(limit),
+        Said::Exceeded(limit, _) => Verdict::Refused(limit),
     }
 }
 
@@ -154,29 +154,29 @@ pub fn judge_proposal(
     need: &Need,
     trace: &mut Trace,
 ) -> Verdict {
-    match look(state, now, actor, need, Amount::ZERO, trace) {
-        Found::Verdict(verdict) => verdict,
-        Found::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
+    match consult(state, now, actor, need, Amount::ZERO, trace) {
+        Said::Verdict(verdict) => verdict,
+        Said::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
     }
 }
 
 /// What grants and policies say together.
-enum Found {
+enum Said {
     Verdict(Verdict),
     /// A grant is there but for its limit or its giver; beside it what the policy says, if there is
     /// one.
     Exceeded(Rejection, Option<Verdict>),
 }
 
-fn look(
+fn consult(
     state: &dyn Read,
     now: Now,
     actor: Actor,
     need: &Need,
     spent_here: Amount,
     trace: &mut Trace,
-) -> Found {
-    let refused = |rejection| Found::Verdict(Verdict::Refused(rejection));
+) -> Said {
+    let refused = |rejection| Said::Verdict(Verdict::Refused(rejection));
     if need.own {
         if sleeps(state, now, actor.member, need.capability) {
             return refused(Rejection::Sleeping);
@@ -187,7 +187,7 @@ fn look(
             role: actor.role,
             number: 0,
         };
-        return Found::Verdict(Verdict::Allowed(basis));
+        return Said::Verdict(Verdict::Allowed(basis));
     }
     if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {
         return refused(Rejection::RoleNotHeld);
@@ -199,16 +199,16 @@ fn look(
         return refused(Rejection::Sleeping);
     }
     if need.departments {
-        return Found::Verdict(departments::judge(state, now, actor, need, trace));
+        return Said::Verdict(departments::judge(state, now, actor, need, trace));
     }
     if !power::unit_capabilities(state, need.unit).contain(need.capability) {
-        trace.look(ObjectKind::Unit, need.unit, "does not hold the capability");
+        trace.note(ObjectKind::Unit, need.unit, "does not hold the capability");
         return refused(Rejection::NotConferred);
     }
     let (refusal, exceeded) = match grants::find(state, now, actor, need, spent_here, trace) {
         grants::Found::Fits(basis) => {
             let allowed = Verdict::Allowed(basis);
-            return Found::Verdict(tighten(state, now, actor, need, allowed, trace));
+            return Said::Verdict(tighten(state, now, actor, need, allowed, trace));
         }
         grants::Found::Exceeded(limit) => (limit, true),
         grants::Found::HeldAbove => (Rejection::OwnDecisionOnly, false),
@@ -218,9 +218,9 @@ fn look(
         .or_else(|| policies::find(state, now, actor, need, trace))
         .map(|verdict| tighten(state, now, actor, need, verdict, trace));
     if exceeded {
-        return Found::Exceeded(refusal, by_policy);
+        return Said::Exceeded(refusal, by_policy);
     }
-    Found::Verdict(match by_policy {
+    Said::Verdict(match by_policy {
         Some(verdict) if !matches!(verdict, Verdict::Refused(_)) => verdict,
         // That a scope ends above says more than that the policy names others.
         Some(verdict) if refusal == Rejection::NoGrant => verdict,
@@ -243,7 +243,7 @@ fn tighten(
     }
     match duties::keeps_apart(state, now.time, actor.member, need.capability, need.unit) {
         Some(rule) => {
-            trace.look(
+            trace.note(
                 ObjectKind::SodRule,
                 rule.number,
                 "keeps two capabilities apart",

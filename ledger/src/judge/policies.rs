@@ -4,8 +4,6 @@ use polity_proto::v1::{
     Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, WhoKind, Window,
 };
 
-pub use super::departments::{operated_by, validators};
-
 use super::{
     Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, asks_nobody_to_agree, hands, power,
     strictness, tightens, who,
@@ -52,7 +50,7 @@ pub(super) fn raise_to_floor(
     if is_passed {
         return verdict;
     }
-    trace.look(
+    trace.note(
         ObjectKind::Policy,
         policy.number,
         "is changed by its own strictest tier only",
@@ -190,7 +188,7 @@ fn decide(
     trace: &mut Trace,
 ) -> Verdict {
     let Judging { policy, tier, .. } = judging;
-    let mut look = |outcome| trace.look(ObjectKind::Policy, policy.number, outcome);
+    let mut look = |outcome| trace.note(ObjectKind::Policy, policy.number, outcome);
     let by = tier.by.unwrap_or_default();
     if !who::includes(state, now, actor, need.unit, &by) || reaches_down(state, actor, need, policy)
     {

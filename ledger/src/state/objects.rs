@@ -40,15 +40,6 @@ macro_rules! objects {
             $(if kind == ObjectKind::$kind && $history { return Some(keys::$prefix); })*
             None
         }
-
-        /// Prefix and whether a history stands beside it, for every kind that is an object of the state.
-        pub fn prefix_of(kind: ObjectKind) -> Option<(u8, bool)> {
-            if kind == ObjectKind::Organisation {
-                return Some((keys::ORGANISATION, true));
-            }
-            $(if kind == ObjectKind::$kind { return Some((keys::$prefix, $history)); })*
-            None
-        }
     };
 }
 

@@ -112,7 +112,7 @@ impl App {
     /// Opens the ledger over a store: the tree is rebuilt from its leaves and must have the root that was committed.
     ///
     /// # Errors
-    /// `Divergence` where the leaves do not give that root; whatever the store brings.
+    /// `StoreDamaged` where the leaves do not give that root; whatever the store brings.
     pub fn open(
         store: Arc<Store>,
         options: AppOptions,
@@ -196,7 +196,7 @@ impl Application for App {
     }
 
     fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, EngineFault> {
-        Ok(self.judge_proposal(&request))
+        Ok(self.process(&request))
     }
 
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {

@@ -119,8 +119,8 @@ impl Gateway {
     }
 
     /// Whether a refusal is the sender's fault.
-    pub(super) fn blames_sender(&self, code: u32) -> bool {
-        self.0.queries.blames_sender(code)
+    pub(super) fn costs_sender(&self, code: u32) -> bool {
+        self.0.queries.costs_sender(code)
     }
 
     /// Whether the address may make this many calls now.

@@ -180,7 +180,7 @@ impl Gateway {
 
     fn blames(&self, outcome: &Submission) -> bool {
         match outcome {
-            Submission::Answered(submitted) => self.blames_sender(submitted.code),
+            Submission::Answered(submitted) => self.costs_sender(submitted.code),
             Submission::AlreadyKnown | Submission::NotTaken(_) => false,
         }
     }

@@ -6,7 +6,7 @@ use ed25519_dalek::SigningKey;
 use polity_ledger::check;
 use polity_ledger::continuation;
 use polity_ledger::genesis::{Founding, handle_of, handles_of};
-use polity_ledger::judge::policies;
+use polity_ledger::judge::departments;
 use polity_proto::v1::Continuation;
 use prost::Message;
 
@@ -141,7 +141,7 @@ impl GenesisFile {
             signature.check_department(&stand.state, &units)?;
             signed.extend(units);
         }
-        for validator in policies::validators(&stand.state) {
+        for validator in departments::validators(&stand.state) {
             if !signed.contains(&validator.unit) {
                 let department = handle_of(&stand.state, validator.unit);
                 return Err(GenesisFileError::Unsigned(department));

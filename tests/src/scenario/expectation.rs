@@ -6,7 +6,7 @@ mod value;
 use polity_ledger::Amount;
 use polity_ledger::actions::available;
 use polity_ledger::health;
-use polity_ledger::judge::{policies, power};
+use polity_ledger::judge::{departments, power};
 use polity_ledger::state::objects;
 use polity_ledger::time::DAY;
 use polity_proto::v1::{
@@ -110,13 +110,13 @@ impl Scene<'_> {
             return self.basis(words);
         }
         if words.take("validators =") {
-            let validators = policies::validators(&self.told.memory.state).len();
+            let validators = departments::validators(&self.told.memory.state).len();
             return number_is(words, validators as u64);
         }
         if words.take("power of") {
             let number = self.number(ObjectKind::Unit, words)?;
             words.need("=")?;
-            let found = policies::validators(&self.told.memory.state)
+            let found = departments::validators(&self.told.memory.state)
                 .into_iter()
                 .find(|validator| validator.unit == number);
             return number_is(words, found.map_or(0, |validator| validator.power));

@@ -69,6 +69,9 @@ impl List {
     }
 }
 
+/// Newest open holds that are told line by line; the JSON has all.
+const HOLDS_SHOWN: usize = 20;
+
 /// Shows an account: owner, balance, what is reserved, what is available.
 #[derive(Args, Debug)]
 pub(super) struct Show {
@@ -130,7 +133,7 @@ impl Show {
             ),
             ("external id", account.external_id.clone()),
         ]);
-        for hold in &holds {
+        for hold in holds.iter().rev().take(HOLDS_SHOWN) {
             text.push_str(&format!(
                 "hold {}  {} from {} to {} until {}\n",
                 lettered(ObjectKind::Hold, hold.number),
@@ -139,6 +142,10 @@ impl Show {
                 names.shown(ObjectKind::Account, hold.to),
                 time::shown(hold.expires_at)
             ));
+        }
+        if holds.len() > HOLDS_SHOWN {
+            let more = holds.len() - HOLDS_SHOWN;
+            text.push_str(&format!("and {more} older holds\n"));
         }
         context.answer(&view, json, || text);
         Ok(())
