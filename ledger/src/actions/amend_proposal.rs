@@ -75,5 +75,5 @@ fn check_words(
         example: &proposal.example,
         explanation: &proposal.explanation,
     };
-    governance::check(&unit, proposal.kind(), &words, actions)
+    governance::check(context, &unit, proposal.kind(), &words, actions)
 }

@@ -83,7 +83,8 @@ impl Act for Delegate {
         if delegation.until <= delegation.from {
             return Err(Rejection::TimeMalformed);
         }
-        end_those_over(context, member.number);
+        end_those_over(context, List::Delegations, member.number);
+        end_those_over(context, List::DelegationsOf, source.number);
         if delegated_by(context, &source, &assignment) >= OF_A_HOLDER_MAX
             || lists::count(context, List::Delegations, member.number) >= OF_A_MEMBER_MAX
         {
@@ -109,10 +110,10 @@ impl Act for Delegate {
     }
 }
 
-/// Ends what was delegated to a member until a time that is past: it lies in the way no longer.
-fn end_those_over(context: &mut Context<'_, '_>, member: u64) {
+/// Ends what was delegated, to a member or of a grant, until a time that is past: it lies in the way no longer.
+fn end_those_over(context: &mut Context<'_, '_>, list: List, owner: u64) {
     let now = context.now().time;
-    for number in lists::all(context, List::Delegations, member) {
+    for number in lists::all(context, list, owner) {
         let is_over = context
             .get::<Grant>(number)
             .is_ok_and(|grant| grant.until <= now);

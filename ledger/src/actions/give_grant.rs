@@ -15,8 +15,8 @@ use crate::{Amount, Rejection, form};
 /// Longest rolling period of a limit, in days: grants' use is kept so long.
 const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
 
-/// Most grants that a role has: each act in it looks at all.
-const OF_A_ROLE_MAX: u64 = 128;
+/// Most grants that a role has: each act in it looks at all. Who imports a budget is given three in each new unit.
+const OF_A_ROLE_MAX: u64 = 1_024;
 
 impl Act for GiveGrant {
     fn check(&self) -> Result<(), Rejection> {

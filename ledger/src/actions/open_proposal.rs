@@ -54,7 +54,7 @@ impl Act for OpenProposal {
             example: &self.example,
             explanation: &self.explanation,
         };
-        governance::check(&unit, self.kind(), &words, &self.actions)?;
+        governance::check(context, &unit, self.kind(), &words, &self.actions)?;
         let judged = judging::judge_actions(context, unit.number, proposer, &self.actions)?;
         let expected = judging::expected(self.expected(), self.expected_count);
         judging::check_not_stricter(&judged.decision, &expected)?;

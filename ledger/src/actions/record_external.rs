@@ -10,6 +10,9 @@ use crate::context::Context;
 use crate::judge::{Need, ValueNeed};
 use crate::{Amount, Rejection, form};
 
+/// A record waits as long as may be, or a few minutes less, where enough waits for that minute.
+const MINUTES_TRIED: u64 = 8;
+
 impl Act for RecordExternal {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.from)?;
@@ -54,9 +57,12 @@ impl Act for RecordExternal {
             value_date: self.value_date,
         };
         // A record that nobody confirms goes away like every hold.
-        let longest = context.parameters().hold_max;
+        let now = context.now().time;
+        let longest = now.saturating_add(context.parameters().hold_max);
+        let minutes = (0..MINUTES_TRIED).map(|minute| longest.saturating_sub(60 * minute));
+        let mut free = minutes.filter(|time| !holding::is_minute_full(context, *time));
         let terms = Terms {
-            expires_at: context.now().time.saturating_add(longest),
+            expires_at: free.next().unwrap_or(longest),
             reference: self.reference.clone(),
             statement: Some(self.statement.clone()),
             ..Terms::default()

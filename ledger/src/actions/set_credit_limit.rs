@@ -18,7 +18,7 @@ impl Act for SetCreditLimit {
         let account: Account = context.find(&self.account)?;
         let asset: Asset = context.get(account.asset)?;
         Ok(vec![Need {
-            object: Some((ObjectKind::Account, account.number)),
+            object: Some((ObjectKind::Asset, asset.number)),
             ..Need::of(Capability::SetCredit, asset.unit)
         }])
     }
@@ -57,7 +57,7 @@ pub(super) fn is_of_who_gives(context: &Context<'_, '_>, account: &Account) -> b
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{GiveGrant, ScopeKind, ScopeRef, action::Kind};
 
     use super::*;
     use crate::world::{World, euros};
@@ -97,6 +97,17 @@ mod tests {
         let mut world = World::with_treasury();
         let grant = Kind::GiveGrant(world.grant("dev#engineer", Capability::SetCredit, "dev"));
         world.check("ben", Some("dev#lead"), grant, "accepted");
+        let over_one = GiveGrant {
+            scope: Some(ScopeRef {
+                kind: ScopeKind::Object as i32,
+                unit: None,
+                object_kind: ObjectKind::Account as i32,
+                object: world.account_ref("dev:main"),
+            }),
+            ..world.grant("dev#engineer", Capability::SetCredit, "dev")
+        };
+        let over_one = Kind::GiveGrant(over_one);
+        world.check("ben", Some("dev#lead"), over_one, "accepted");
         for account in ["dev:main", "finn:main"] {
             let credit = set(&world, account, 100);
             let engineer = Some("dev#engineer");

@@ -9,7 +9,7 @@ use super::budget;
 use super::posting::{self, Move};
 use crate::context::Context;
 use crate::judge::Need;
-use crate::{Amount, Rejection, form};
+use crate::{Amount, Rejection, form, time};
 
 impl Act for Transfer {
     fn check(&self) -> Result<(), Rejection> {
@@ -67,8 +67,8 @@ pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result
             OwnerKind::None | OwnerKind::Unit | OwnerKind::Member | OwnerKind::Party => {}
         }
     }
-    // Whoever pays from a line of a later period would choose what may be spent in which one.
-    if transfer.value_date > context.now().time {
+    // Whoever pays from a line of a later period would choose what may be spent in which one. Today is no later.
+    if time::day(transfer.value_date) > time::day(context.now().time) {
         return Err(Rejection::TimeMalformed);
     }
     // What came from an external party is a bank record, which another person confirms.

@@ -4,13 +4,14 @@ use polity_proto::v1::{
     Basis, BasisSource, Event, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState,
 };
 
+use super::judging::check_covered;
 use super::{closing, content, mode, settling, timing};
 use crate::Amount;
 use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
 use crate::elections;
-use crate::judge::{Actor, Need, Trace, Verdict, judge, power};
+use crate::judge::{Actor, Need, Trace, Verdict, departments, judge, judge_proposal, power};
 use crate::outlook;
 
 /// Acts on a decision: at once, or by noting from when the proposer may execute it. What was
@@ -134,10 +135,21 @@ fn check_still_covered(
     if !power::unit_capabilities(context, need.unit).contain(need.capability) {
         return Err(Rejection::NotConferred);
     }
+    let now = context.now();
+    // What the departments say about a root, they say while nobody governs it.
+    let is_lent = mode == ModeKind::Departments
+        && proposal.policy == 0
+        && !departments::sets_up_root(context, now, need);
+    if need.unit == proposal.unit && is_lent {
+        return match judge_proposal(context, now, context.actor, need, &mut Trace::off()) {
+            Verdict::Allowed(_) => Ok(()),
+            Verdict::NeedsDecision(decision) => check_covered(&decision, &mode::standing(proposal)),
+            Verdict::Refused(rejection) => Err(rejection),
+        };
+    }
     if need.unit == proposal.unit || context.has_created(ObjectKind::Unit, need.unit) {
         return Ok(());
     }
-    let now = context.now();
     match judge(
         context,
         now,

@@ -63,19 +63,27 @@ fn actor_of(response: &Response) -> Actor {
 }
 
 /// Whose approval it is: of who delegated all that lets the actor approve, if somebody did. One approver and their
-/// delegates are one person, not as many as a policy asks for.
+/// delegates are one person, not as many as a policy asks for. Of several delegators whose word counts, the first member.
 fn stands_for(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> u64 {
     let approver = approver_of(proposal);
     if approver.kind() != WhoKind::Capability {
         return actor.member;
     }
     let grants = approving_grants(context, proposal, actor, &approver);
-    let delegators: Option<Vec<u64>> = grants
+    if grants.iter().any(|grant| grant.source == 0) {
+        return actor.member;
+    }
+    let delegators = grants
         .iter()
-        .map(|grant| power::delegator(context, grant))
-        .collect();
-    let first = delegators.and_then(|delegators| delegators.first().copied());
-    first.unwrap_or(actor.member)
+        .filter_map(|grant| power::delegator(context, grant));
+    let disinterested =
+        delegators.filter(|delegator| is_disinterested(context, proposal, *delegator));
+    disinterested.min().unwrap_or(actor.member)
+}
+
+/// Whether somebody counts neither as the proposer nor as one who benefits.
+fn is_disinterested(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
+    !is_of_proposer(context, proposal, member) && !is_led_by_who_benefits(context, proposal, member)
 }
 
 /// How many people have approved or still could.
@@ -175,10 +183,8 @@ fn holds_by_interest_only(
         .iter()
         .any(|grant| {
             grant.source == 0
-                || power::delegator(context, grant).is_some_and(|delegator| {
-                    !is_of_proposer(context, proposal, delegator)
-                        && !is_led_by_who_benefits(context, proposal, delegator)
-                })
+                || power::delegator(context, grant)
+                    .is_some_and(|delegator| is_disinterested(context, proposal, delegator))
         })
 }
 

@@ -5,6 +5,8 @@ use polity_proto::v1::{Action, ProposalKind, Unit, UnitKind};
 use super::content::actions_of;
 use crate::Rejection;
 use crate::actions::{self, Topic};
+use crate::context::Context;
+use crate::judge::self_government;
 
 /// What a proposer says beside the actions.
 pub(crate) struct Words<'a> {
@@ -21,14 +23,18 @@ pub(crate) struct Words<'a> {
 /// Holacracy Constitution 5.0, 5.3.1: the proposer describes a tension, gives an example, and
 /// explains how the proposal would have reduced it. 5.2: roles, policies, moves of roles and
 /// elections are the only outputs. We read a grant and a duty rule as policies (5.2.1), and a unit
-/// in a circle as a role that is a circle inside (1.3.1).
+/// in a circle as a role that is a circle inside (1.3.1). Of a root that nobody governs, the departments say who does.
 pub(crate) fn check(
+    context: &Context<'_, '_>,
     unit: &Unit,
     kind: ProposalKind,
     words: &Words<'_>,
     encoded: &[Vec<u8>],
 ) -> Result<(), Rejection> {
-    if unit.kind() != UnitKind::Circle || kind != ProposalKind::Governance {
+    let is_asked = unit.kind() == UnitKind::Circle
+        && kind == ProposalKind::Governance
+        && !self_government::is_root_without_governors(context, unit.number, context.now());
+    if !is_asked {
         return Ok(());
     }
     let actions = actions_of(encoded)?;

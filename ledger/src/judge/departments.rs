@@ -46,7 +46,7 @@ pub(crate) fn sets_up_root(state: &dyn Read, now: Now, need: &Need) -> bool {
     matches!(
         need.capability,
         Capability::Govern | Capability::AssignRoles
-    ) && self_government::is_root_without_governors(state, need.unit, now.time)
+    ) && self_government::is_root_without_governors(state, need.unit, now)
 }
 
 fn decide(need: &Need, trace: &mut Trace) -> Verdict {

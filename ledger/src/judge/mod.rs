@@ -214,9 +214,13 @@ fn consult(
         grants::Found::HeldAbove => (Rejection::OwnDecisionOnly, false),
         grants::Found::Nothing => (Rejection::NoGrant, false),
     };
-    let by_policy = departments::judge_root(state, now, actor, need, trace)
-        .or_else(|| policies::find(state, now, actor, need, trace))
-        .map(|verdict| tighten(state, now, actor, need, verdict, trace));
+    let by_policy = policies::find(state, now, actor, need, trace);
+    let is_open = !matches!(by_policy, None | Some(Verdict::Refused(_)));
+    let by_policy = match is_open {
+        true => by_policy,
+        false => departments::judge_root(state, now, actor, need, trace).or(by_policy),
+    };
+    let by_policy = by_policy.map(|verdict| tighten(state, now, actor, need, verdict, trace));
     if exceeded {
         return Said::Exceeded(refusal, by_policy);
     }

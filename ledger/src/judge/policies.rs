@@ -106,7 +106,10 @@ fn strictest_of_lineage(
         };
         // Where only the unit itself decides, those above may tighten what it decided by somebody's
         // yes, or say how its own people decide; no more.
-        let tightens_it = judging.is_some() && !asks_nobody_to_agree(mode_of(&tier));
+        let is_loose = |tier: &Tier| asks_nobody_to_agree(mode_of(tier));
+        let tightens_it = judging
+            .as_ref()
+            .is_some_and(|(_, nearest)| !is_loose(&tier) || is_loose(nearest));
         let counts = unit.number == need.unit
             || policy.recursive
                 && (!need.own_decision || tightens_it || is_left_to_the_unit(&tier));

@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Assignment, Capability, Grant, Member, MemberState, Policy, ScopeKind, Unit,
 };
 
-use super::{policies, power};
+use super::{Now, policies, power, who};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
 
@@ -47,10 +47,23 @@ pub(super) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> 
         && is_governed(state, unit, now)
 }
 
-/// Whether this is the root, and nobody governs it: above it there are only the validators' departments to set it up.
-pub(super) fn is_root_without_governors(state: &dyn Read, unit: u64, now: u64) -> bool {
+/// Whether this is the root, and nobody governs it: no grant, and no policy by which anybody can begin. Above it there are
+/// only the validators' departments to set it up.
+pub(crate) fn is_root_without_governors(state: &dyn Read, unit: u64, now: Now) -> bool {
     objects::look::<Unit>(state, unit).is_some_and(|unit| unit.parent == 0)
-        && !is_governed(state, unit, now)
+        && !is_governed_by_grant(state, unit, now.time)
+        && !begins_by_policy(state, unit, now)
+}
+
+/// Whether there is somebody whom the unit's own policy for `govern` lets begin.
+fn begins_by_policy(state: &dyn Read, unit: u64, now: Now) -> bool {
+    let policy = policies::policy_of(state, unit, Capability::Govern);
+    policy.is_some_and(|policy| {
+        policy.tiers.iter().any(|tier| {
+            let by = tier.by.unwrap_or_default();
+            !who::everybody(state, now, unit, &by, 1).is_empty()
+        })
+    })
 }
 
 /// Whether somebody governs this very unit: a member holds `govern` by a grant over it, or
@@ -65,10 +78,13 @@ fn is_operated(state: &dyn Read, unit: u64) -> bool {
     grants_over(state, unit).any(|grant| {
         grant.capability() == Capability::OperateValidator
             && grant.ended_at == 0
-            && grant
-                .scope
-                .is_some_and(|scope| scope.kind() != ScopeKind::Object)
+            && is_over_unit(&grant)
     })
+}
+
+fn is_over_unit(grant: &Grant) -> bool {
+    let scope = grant.scope.unwrap_or_default();
+    scope.kind() != ScopeKind::Object
 }
 
 fn grants_over(state: &dyn Read, unit: u64) -> impl Iterator<Item = Grant> {
@@ -88,6 +104,7 @@ fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
         .filter(|grant| {
             grant.capability() == Capability::Govern
                 && grant.source == 0
+                && is_over_unit(grant)
                 && power::grant_holds(state, grant, now)
         })
         .any(|grant| {

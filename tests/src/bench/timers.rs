@@ -36,6 +36,7 @@ const BLOCK: u64 = 2_000;
 const BLOCKS: usize = (PROPOSALS + HOLDS) as usize / TIMERS_MAX;
 /// From opening the proposals until everything falls due: seconds.
 const WAIT: u64 = 600;
+/// As many as end in one minute, beside the proposals: more are refused.
 const HELD_AT_ONCE: u64 = 1_000;
 
 const POLICY: &str = "
@@ -54,10 +55,11 @@ fn measure() -> Vec<Figure> {
     let calm = RefCell::new(Solo::found(&organisation, store_options()));
     let due = FOUNDED_AT + 1 + WAIT;
     waiting.commit(&proposals(&payments));
-    for first in (0..HOLDS).step_by(HELD_AT_ONCE as usize) {
-        waiting.commit(&holds(&payments, first..first + HELD_AT_ONCE, due));
+    // A minute after the other; the first block that is measured comes when the last is over.
+    for (minute, first) in (1..).zip((0..HOLDS).step_by(HELD_AT_ONCE as usize)) {
+        let ends = due - 30 * minute;
+        waiting.commit(&holds(&payments, first..first + HELD_AT_ONCE, ends));
     }
-    waiting.commit_at(due - 1, &[]);
     let waiting = RefCell::new(waiting);
 
     let blocks: Vec<Vec<Bytes>> = (1..=BLOCKS as u64 + 1)
@@ -66,7 +68,9 @@ fn measure() -> Vec<Figure> {
     // Block by block on either side; the one that warms up runs a thousand timers too.
     let commit = |solo: &RefCell<Solo>, next: &mut std::slice::Iter<'_, Vec<Bytes>>| {
         let block = next.next().expect("a block for each sample");
-        Sample::of(BLOCK, || solo.borrow_mut().commit(block))
+        let mut solo = solo.borrow_mut();
+        let time = due.max(solo.newest().1 + 1);
+        Sample::of(BLOCK, || solo.commit_at(time, block))
     };
     let (mut one, mut other) = (blocks.iter(), blocks.iter());
     let slower: Vec<f64> = alternate(
@@ -131,7 +135,7 @@ fn proposals(payments: &Payments) -> Vec<Bytes> {
     (0..PROPOSALS).map(open).collect()
 }
 
-/// Members reserve a cent for each other, all of them until the same second.
+/// Members reserve a cent for each other, all of these until the same second.
 fn holds(payments: &Payments, numbers: std::ops::Range<u64>, until: u64) -> Vec<Bytes> {
     let place = |number: u64| {
         let payer = number as usize % MEMBERS;

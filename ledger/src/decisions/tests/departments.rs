@@ -1,7 +1,7 @@
 //! The vote of the departments.
 
 use polity_proto::v1::{
-    Answer, Capability, ModeKind, ProposalKind, ProposalState, ResignRole, action::Kind,
+    Answer, Capability, ModeKind, ProposalKind, ProposalState, ResignRole, UnitKind, action::Kind,
 };
 
 use super::world;
@@ -88,13 +88,22 @@ fn two_departments_of_four_against_it_refuse() {
 
 #[test]
 fn the_departments_fill_a_root_that_nobody_governs() {
+    fill_a_root_of(UnitKind::Company, "rejected no_grant");
+    // Whose governance names no people otherwise.
+    fill_a_root_of(UnitKind::Circle, "rejected not_governance_output");
+}
+
+fn fill_a_root_of(kind: UnitKind, governed: &str) {
     let mut world = world();
+    let mut root = world.unit("acme");
+    root.kind = kind as i32;
+    world.put_for_test(&root);
     let gia = Kind::AssignRole(world.assign("gia", "acme#lead"));
     let mode = ModeKind::Departments;
     let proposal = world.proposal("acme", ProposalKind::Governance, mode, vec![gia.clone()]);
     let open = Kind::OpenProposal(proposal.clone());
     let ben = Some("dev#lead");
-    world.check("ben", ben, open.clone(), "rejected no_grant");
+    world.check("ben", ben, open.clone(), governed);
 
     let assignment = form::numbered(world.assignment("ada", "acme#lead").number);
     let resign = Kind::ResignRole(ResignRole { assignment });
@@ -110,5 +119,5 @@ fn the_departments_fill_a_root_that_nobody_governs() {
     }
     assert_eq!(world.proposal_state(number), ProposalState::Adopted);
     assert!(world.holds("gia", "acme#lead"));
-    world.check("ben", ben, open, "rejected no_grant");
+    world.check("ben", ben, open, governed);
 }
