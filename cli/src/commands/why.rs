@@ -55,10 +55,7 @@ impl Why {
             for event in &proven.receipt.events {
                 let basis = receipt::basis_words(event.basis);
                 let line = receipt::event_line(&names, event);
-                text.push_str(&format!(
-                    "  {line}, by {basis}
-"
-                ));
+                text.push_str(&format!("  {line}, by {basis}\n"));
             }
             context.output.show(&json, || text);
             return Ok(());

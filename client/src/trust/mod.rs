@@ -2,8 +2,9 @@
 //!
 //! The root is the genesis file, whose validators sign the first header, or a checkpoint. From
 //! there [`LightClient`] verifies headers as CometBFT's light client does, in steps as long as the
-//! change of validators allows, and compares what it comes to believe with a second node. One verifier serves both engines, because both make the same
-//! commits. State and results of height H are proven by the header of H + 1.
+//! change of validators allows, and compares what it comes to believe with a second node. One
+//! verifier serves both engines, because both make the same commits. State and results of height H
+//! are proven by the header of H + 1.
 
 mod block;
 mod chain;

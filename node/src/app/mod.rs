@@ -112,7 +112,7 @@ impl App {
     /// Opens the ledger over a store: the tree is rebuilt from its leaves and must have the root that was committed.
     ///
     /// # Errors
-    /// `Divergence` where the leaves do not give that root; whatever the store brings.
+    /// `StoreDamaged` where the leaves do not give that root; whatever the store brings.
     pub fn open(
         store: Arc<Store>,
         options: AppOptions,
