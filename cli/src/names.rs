@@ -112,18 +112,6 @@ impl<'s> Names<'s> {
         self.load_parties(of(OwnerKind::Party)).await
     }
 
-    /// A unit that was loaded.
-    #[must_use]
-    pub fn known_unit(&self, number: u64) -> Option<&Unit> {
-        self.units.get(&number)
-    }
-
-    /// A role that was loaded.
-    #[must_use]
-    pub fn known_role(&self, number: u64) -> Option<&Role> {
-        self.roles.get(&number)
-    }
-
     /// An account that was loaded.
     #[must_use]
     pub fn known_account(&self, number: u64) -> Option<&Account> {

@@ -8,7 +8,6 @@ mod genesis;
 mod home;
 mod key;
 mod leftover;
-mod peer_question;
 mod process;
 #[cfg(test)]
 mod sample;
@@ -18,6 +17,5 @@ pub use binary::{CometBinary, CometError, VERSION};
 pub use genesis::{Genesis, GenesisError, GenesisValidator};
 pub use home::{Home, HomeError};
 pub use key::{Key, KeyError, address, node_id};
-pub use peer_question::PeerQuestion;
 pub use process::CometProcess;
 pub use settings::{Peer, Settings};

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tendermint::block::signed_header::SignedHeader;
@@ -173,16 +172,6 @@ impl Client {
     pub async fn tx(&self, hash: &[u8; 32], prove: bool) -> Result<TransactionAnswer> {
         let params = json!({"hash": STANDARD.encode(hash), "prove": prove});
         self.call("tx", params).await
-    }
-
-    /// Calls any other method of the gateway; for diagnosis.
-    pub async fn call_raw(&self, method: &str, params: Value) -> Result<Value> {
-        #[derive(Deserialize)]
-        #[serde(transparent)]
-        struct Anything(Value);
-
-        let answer: Anything = self.call(method, params).await?;
-        Ok(answer.0)
     }
 }
 
