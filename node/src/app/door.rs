@@ -105,12 +105,17 @@ pub(super) fn cost(body: &Body) -> f64 {
     check::work(body) as f64
 }
 
-/// A refusal at the door. What the bytes alone tell, every correct node refuses alike.
+/// A refusal at the door. What the bytes alone tell, every correct node refuses alike, and a peer is cut off for it.
 fn turned_away(rejection: Rejection) -> CheckResult {
     CheckResult {
-        blames_sender: rejection.code() < 200 || rejection == Rejection::BadSignature,
+        blames_sender: is_of_the_bytes(rejection),
         ..CheckResult::from(refused(rejection))
     }
+}
+
+/// Whether the bytes alone tell it, on every node and in every state.
+pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
+    rejection.code() < 200 || rejection == Rejection::BadSignature
 }
 
 /// A refusal as engines and clients read it.

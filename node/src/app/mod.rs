@@ -26,6 +26,7 @@ use polity_ledger::state::Read;
 use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
+pub(crate) use door::is_of_the_bytes;
 pub use executed::{Executed, Replay};
 pub use founding::{ChainRecord, GenesisRecord, beginning};
 pub(crate) use proposals::seconds;
@@ -196,7 +197,7 @@ impl Application for App {
     }
 
     fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, EngineFault> {
-        Ok(self.judge_proposal(&request))
+        Ok(self.process(&request))
     }
 
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {

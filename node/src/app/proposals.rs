@@ -29,7 +29,7 @@ impl App {
     }
 
     /// Accepts whatever a correct node prepares on the same parent.
-    pub(super) fn judge_proposal(&self, request: &ProcessProposal) -> ProposalVerdict {
+    pub(super) fn process(&self, request: &ProcessProposal) -> ProposalVerdict {
         let started = Instant::now();
         let fit = self.fit_for_block(&request.transactions, seconds(request.time.seconds));
         self.metrics

@@ -44,7 +44,7 @@ pub trait Queries: Send + Sync + 'static {
     fn admit(&self, transactions: &[Bytes]) -> Vec<Admission>;
 
     /// Whether the sender's address pays for a refusal: a bad signature, or bytes that no honest client makes.
-    fn blames_sender(&self, code: u32) -> bool;
+    fn costs_sender(&self, code: u32) -> bool;
 
     /// Every block from now on, in order, sent after its commit is durable.
     fn commits(&self) -> broadcast::Receiver<Arc<CommittedBlock>>;

@@ -118,9 +118,9 @@ impl Gateway {
         self.0.blocks.checks_in_batches()
     }
 
-    /// Whether a refusal is the sender's fault.
-    pub(super) fn blames_sender(&self, code: u32) -> bool {
-        self.0.queries.blames_sender(code)
+    /// Whether the sender's address pays for a refusal.
+    pub(super) fn costs_sender(&self, code: u32) -> bool {
+        self.0.queries.costs_sender(code)
     }
 
     /// Whether the address may make this many calls now.

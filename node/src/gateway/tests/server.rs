@@ -244,7 +244,7 @@ impl Queries for Ledger {
         transactions.iter().map(judge).collect()
     }
 
-    fn blames_sender(&self, code: u32) -> bool {
+    fn costs_sender(&self, code: u32) -> bool {
         code == 204
     }
 
