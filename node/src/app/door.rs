@@ -11,7 +11,7 @@ use polity_ledger::{
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
-use super::{App, standing};
+use super::{App, lanes};
 use crate::fault::Fault;
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
@@ -93,7 +93,7 @@ impl App {
             }
         }
         CheckResult {
-            lane: standing::lane(checked.body()),
+            lane: lanes::lane(checked.body()),
             valid_until: i64::try_from(checked.body().valid_until).ok(),
             ..CheckResult::default()
         }

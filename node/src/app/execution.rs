@@ -8,9 +8,8 @@ use polity_engine::application::{
 };
 
 use super::executed::{DecidedBlock, execute};
-use super::proposals::seconds;
 use super::verification::Checked;
-use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, door, internal, standing};
+use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, door, internal, lanes};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
@@ -58,7 +57,7 @@ impl App {
         self.metrics
             .observe_phase(Phase::Execute, started.elapsed());
 
-        let recheck = standing::spoiled(&outcome.changes);
+        let recheck = lanes::spoiled(&outcome.changes);
         let decided = DecidedBlock {
             height: request.height,
             record,
@@ -151,7 +150,7 @@ impl App {
             parent => Some(App::block_time(&snapshot, parent)?),
         };
         Ok(BlockRecord {
-            time: seconds(request.time.seconds),
+            time: request.time.unix_seconds(),
             time_nanos: request.time.nanos,
             parent_time,
             hash: request.hash.to_vec(),
