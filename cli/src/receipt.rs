@@ -11,7 +11,7 @@ use polity_client::v1::{
 };
 use serde_json::{Value, json};
 
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::{amount, failure, time};
 
 /// The stable JSON of a proven receipt.
@@ -48,8 +48,8 @@ pub async fn event_json(session: &Session, event: &Event) -> Result<Value> {
         "did": did(event),
         "object": lettered(event.object(), event.number),
         "basis": basis_words(event.basis),
-        "member": numbered(ObjectKind::Member, basis.member),
-        "role": numbered(ObjectKind::Role, basis.role),
+        "member": names::json(ObjectKind::Member, basis.member),
+        "role": names::json(ObjectKind::Role, basis.role),
     });
     if let Some(posting) = &event.posting {
         let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
@@ -282,13 +282,6 @@ pub async fn asset_of(session: &Session, account: u64) -> Result<Asset> {
         .get::<Asset>(account.asset)
         .await?
         .unwrap_or_default())
-}
-
-fn numbered(kind: ObjectKind, number: u64) -> Value {
-    match number {
-        0 => Value::Null,
-        number => lettered(kind, number).into(),
-    }
 }
 
 fn ended(reason: EndReason) -> &'static str {

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{Assignment as AssignmentState, ObjectKind};
 use serde_json::{Value, json};
@@ -33,17 +33,20 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let (set, owners) = if let Some(role) = &self.role {
-            (Set::Holders, vec![session.role(role).await?.number])
+            (Lists::Holders, vec![session.role(role).await?.number])
         } else if let Some(unit) = &self.unit {
             let unit = session.unit(unit).await?.number;
             (
-                Set::Holders,
-                view.lists(Set::Roles, &[unit]).await?.concat(),
+                Lists::Holders,
+                view.lists(Lists::Roles, &[unit]).await?.concat(),
             )
         } else if let Some(member) = &self.of_member {
-            (Set::Assignments, vec![session.member(member).await?.number])
+            (
+                Lists::Assignments,
+                vec![session.member(member).await?.number],
+            )
         } else {
-            (Set::Assignments, vec![context.member().await?.number])
+            (Lists::Assignments, vec![context.member().await?.number])
         };
         let lists = view.lists(set, &owners).await?;
         let held = view.get_all::<AssignmentState>(&lists.concat()).await?;
