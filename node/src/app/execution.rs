@@ -41,19 +41,14 @@ impl App {
         let started = Instant::now();
         let record = self.record_of(&request)?;
         let organisation = self.organisation();
-        let mut checked = Vec::with_capacity(request.transactions.len());
-        let outcome =
-            self.verifier
-                .check_ahead(&organisation, &request.transactions, |transactions| {
-                    let transactions = transactions.inspect(|one| checked.push(one.clone()));
-                    execute(
-                        &*snapshot,
-                        &organisation,
-                        request.height,
-                        &record,
-                        transactions,
-                    )
-                });
+        let (outcome, checked) = execute(
+            &self.verifier,
+            &*snapshot,
+            &organisation,
+            request.height,
+            &record,
+            &request.transactions,
+        );
         self.metrics
             .observe_phase(Phase::Execute, started.elapsed());
 
