@@ -4,7 +4,7 @@ use polity_client::Result;
 use polity_client::ledger::actions::Topic;
 use polity_client::ledger::{Amount, actions};
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::{AsOf, Session, actor, lettered};
+use polity_client::session::{AsOf, Session, action, lettered};
 use polity_client::v1::{
     Account, Asset, AssignRole, Basis, BasisSource, EndReason, Event, ObjectKind, Receipt,
     action::Kind,
@@ -241,7 +241,7 @@ fn consequence(event: &Event) -> Option<&'static str> {
 
 /// The number on the wire of the action that fills a role.
 fn assign_role() -> u32 {
-    actions::tag(&actor(Kind::AssignRole(AssignRole::default()), 0))
+    actions::tag(&action(Kind::AssignRole(AssignRole::default()), 0))
 }
 
 /// What became of something without anybody's act, as it is told behind its name.

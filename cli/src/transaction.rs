@@ -5,7 +5,7 @@ mod drafting;
 
 use std::io::{IsTerminal, Write};
 
-use polity_client::session::{Draft, Outcome, Session, actor};
+use polity_client::session::{Draft, Outcome, Session, action};
 use polity_client::v1::{Fact, Verdict, action::Kind};
 use polity_client::{Error, ErrorKind, Refusal, Result};
 use serde_json::json;
@@ -28,7 +28,7 @@ impl Context {
                 let mut collected = collected
                     .lock()
                     .map_err(|_| usage("an earlier action failed"))?;
-                collected.extend(kinds.into_iter().map(|kind| actor(kind, role)));
+                collected.extend(kinds.into_iter().map(|kind| action(kind, role)));
                 Ok(())
             }
         }

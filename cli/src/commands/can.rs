@@ -1,7 +1,7 @@
 //! `can` and `who-can`: the judge's answer before anybody signs.
 
 use clap::{Args, Parser};
-use polity_client::session::{Session, actor, lettered};
+use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ impl Context {
         let mut text = String::new();
         let mut refusal = None;
         for kind in kinds {
-            let action = actor(kind, role);
+            let action = action(kind, role);
             let verdict = session.can(member.number, &action, role == 0).await?;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
@@ -112,7 +112,7 @@ impl Context {
         let mut table = Table::new(["member", "role", "how"]);
         let mut truncated = false;
         for kind in kinds {
-            let answer = session.who_can(&actor(kind, 0)).await?;
+            let answer = session.who_can(&action(kind, 0)).await?;
             truncated |= answer.truncated;
             for one in answer.members {
                 let member = session.member(&format!("m{}", one.member)).await?.shown;

@@ -1,7 +1,7 @@
 //! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
 
 use clap::Args;
-use polity_client::session::{AsOf, actor};
+use polity_client::session::{AsOf, action};
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -73,17 +73,17 @@ impl Why {
             ("which says", failure::rejection_sentence(proven.code)),
         ]));
         // The facts of then are not hashed: what the judge says now is the nearest that can be told.
-        if let Some(action) = body.actions.get(index) {
+        if let Some(refused) = body.actions.get(index) {
             let member = body
                 .signers
-                .get(action.actor as usize)
+                .get(refused.actor as usize)
                 .map_or(0, |signer| signer.member);
-            let mut asked = action
+            let mut asked = refused
                 .kind
                 .clone()
-                .map(|kind| actor(kind, 0))
+                .map(|kind| action(kind, 0))
                 .unwrap_or_default();
-            asked.acting_role = action.acting_role;
+            asked.acting_role = refused.acting_role;
             let verdict = session.can(member, &asked, false).await?;
             let now = match verdict.kind() {
                 VerdictKind::Refused => format!("{} {}", verdict.code, verdict.rejection),
