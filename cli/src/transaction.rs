@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
 use crate::failure::usage;
-use crate::{draft_file, receipt};
+use crate::{draft_file, event, receipt};
 
 impl Context {
     /// Does what the command is for with the actions that it built: sends them, or asks about them. Several actions
@@ -191,7 +191,7 @@ impl Context {
             "{green}accepted{green:#} in block {}, proven\n",
             outcome.height
         );
-        text.push_str(&receipt::event_lines(session, &outcome.receipt).await?);
+        text.push_str(&event::lines(session, &outcome.receipt).await?);
         self.output.show(&value, || text);
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::tx;
 use crate::context::Context;
 use crate::names::Names;
 use crate::output::facts;
-use crate::{failure, receipt};
+use crate::{event, failure, receipt};
 
 /// Says why a transaction was accepted or refused, and what the judge would say now.
 ///
@@ -51,10 +51,10 @@ impl Why {
             text.push_str(&format!("Accepted in block {}:\n", proven.height));
             let view = session.view(AsOf::Newest);
             let mut names = Names::new(&view);
-            receipt::load_names(&mut names, &proven.receipt.events).await?;
+            event::load_names(&mut names, &proven.receipt.events).await?;
             for event in &proven.receipt.events {
-                let basis = receipt::basis_words(event.basis);
-                let line = receipt::event_line(&names, event);
+                let basis = event::basis_words(event.basis);
+                let line = event::line(&names, event);
                 text.push_str(&format!("  {line}, by {basis}\n"));
             }
             context.output.show(&json, || text);

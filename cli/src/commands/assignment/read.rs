@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
-use crate::{receipt, time, word};
+use crate::{event, time, word};
 
 /// Lists the open assignments of a member, a role or a unit; without a name, yours.
 #[derive(Args, Debug)]
@@ -111,7 +111,7 @@ impl Show {
                     "assigned by",
                     names.shown(ObjectKind::Member, one.assigned_by),
                 ),
-                ("basis", receipt::basis_words(one.basis)),
+                ("basis", event::basis_words(one.basis)),
                 ("accepted", time::shown(one.accepted_at)),
                 ("ended", time::shown(one.ended_at)),
                 (
@@ -148,7 +148,7 @@ fn as_json(one: &AssignmentState, names: &Names<'_>) -> Value {
         "focus": one.focus,
         "percentage": one.percentage,
         "assigned_by": names::json(ObjectKind::Member, one.assigned_by),
-        "basis": receipt::basis_words(one.basis),
+        "basis": event::basis_words(one.basis),
         "accepted_at": time::json(one.accepted_at),
         "ended_at": time::json(one.ended_at),
         "effective_at": time::json(one.effective_at),
