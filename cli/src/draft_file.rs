@@ -88,13 +88,13 @@ fn parse(text: &str) -> Result<Draft> {
 mod tests {
     use std::time::Duration;
 
-    use polity_client::session::{actor, signed_by};
+    use polity_client::session::{action, signed_by};
     use polity_client::v1::{Leave, action::Kind};
 
     use super::*;
 
     fn draft() -> Draft {
-        let action = actor(Kind::Leave(Leave {}), 0);
+        let action = action(Kind::Leave(Leave {}), 0);
         let signers = vec![signed_by(3, &[7; 32])];
         Draft::new(&[1; 32], signers, vec![action], Duration::from_secs(60)).expect("a draft")
     }

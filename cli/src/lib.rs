@@ -8,6 +8,7 @@ pub mod command_lines;
 pub mod commands;
 pub mod context;
 pub mod draft_file;
+pub mod event;
 pub mod failure;
 pub mod limits;
 pub mod mode;

@@ -244,6 +244,15 @@ pub fn json(kind: ObjectKind, number: u64) -> Value {
     }
 }
 
+/// A number with its letter for people, or nothing for none.
+#[must_use]
+pub fn letter(kind: ObjectKind, number: u64) -> String {
+    match number {
+        0 => String::new(),
+        number => lettered(kind, number),
+    }
+}
+
 /// An owner for JSON: `u4`, `m12`, `x3`, or the word of what has no number.
 #[must_use]
 pub fn owner_json(owner: Owner) -> Value {

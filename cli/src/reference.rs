@@ -1,5 +1,6 @@
 //! From words to references: a number, a handle, or `new(2)`, what the second action of the same transaction creates.
 
+use polity_client::ledger::form;
 use polity_client::ledger::state::keys::{self, List};
 use polity_client::session::number_of;
 use polity_client::v1::{
@@ -26,7 +27,7 @@ impl Context {
             return Ok(Some(new));
         }
         let unit = self.session().await?.unit(text).await?;
-        Ok(commands::reference(unit.number))
+        Ok(form::numbered(unit.number))
     }
 
     /// A member: `m12`, `finn` or `new(1)`.
@@ -35,7 +36,7 @@ impl Context {
             return Ok(Some(new));
         }
         let member = self.session().await?.member(text).await?;
-        Ok(commands::reference(member.number))
+        Ok(form::numbered(member.number))
     }
 
     /// A role: `r9`, `acme/dev#lead` or `new(1)`.
@@ -44,7 +45,7 @@ impl Context {
             return Ok(Some(new));
         }
         let role = self.session().await?.role(text).await?;
-        Ok(commands::reference(role.number))
+        Ok(form::numbered(role.number))
     }
 
     /// An account: `a88`, `acme/dev:main` or `new(1)`.
@@ -53,7 +54,7 @@ impl Context {
             return Ok(Some(new));
         }
         let account = self.session().await?.account(text).await?;
-        Ok(commands::reference(account.number))
+        Ok(form::numbered(account.number))
     }
 
     /// An asset: its code, or `new(1)`.
@@ -61,16 +62,14 @@ impl Context {
         if let Some(new) = created(text) {
             return Ok(Some(new));
         }
-        Ok(commands::reference(
-            self.session().await?.asset(text).await?,
-        ))
+        Ok(form::numbered(self.session().await?.asset(text).await?))
     }
 
     /// Something that has a number alone: `g41` or `new(1)`.
     pub fn numbered_ref(&self, kind: ObjectKind, text: &str) -> Result<Option<Ref>> {
         match created(text) {
             Some(new) => Ok(Some(new)),
-            None => Ok(commands::reference(commands::numbered(kind, text)?)),
+            None => Ok(form::numbered(commands::parse_number(kind, text)?)),
         }
     }
 
@@ -86,7 +85,7 @@ impl Context {
         let holders: Vec<Assignment> = session.get_all(&holders).await?;
         let held = holders.iter().find(|held| held.member == member);
         let held = held.ok_or_else(|| usage(format!("nobody holds {text}")))?;
-        Ok(commands::reference(held.number))
+        Ok(form::numbered(held.number))
     }
 
     /// A policy's number: `y3`, or a unit and what it decides about, `acme/dev:spend`.
@@ -129,7 +128,7 @@ impl Context {
         };
         let mut found = lines.iter().filter(fits);
         match (found.next(), found.next()) {
-            (Some(line), None) => Ok(commands::reference(line.number)),
+            (Some(line), None) => Ok(form::numbered(line.number)),
             (None, _) => Err(usage(format!("there is no budget line {text}"))),
             (Some(line), Some(_)) => Err(usage(format!(
                 "several periods have the line {text}: add its first day, like {text}@{}",
@@ -167,7 +166,7 @@ impl Context {
         };
         if text.contains("/@") || number_of(ObjectKind::Party, text).is_some() {
             let party = self.party_number(text).await?;
-            return Ok(of(OwnerKind::Party, commands::reference(party)));
+            return Ok(of(OwnerKind::Party, form::numbered(party)));
         }
         if number_of(ObjectKind::Member, text).is_some() {
             return Ok(of(OwnerKind::Member, self.member_ref(text).await?));

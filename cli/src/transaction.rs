@@ -5,7 +5,7 @@ mod drafting;
 
 use std::io::{IsTerminal, Write};
 
-use polity_client::session::{Draft, Outcome, Session, actor};
+use polity_client::session::{Draft, Outcome, Session, action};
 use polity_client::v1::{Fact, Verdict, action::Kind};
 use polity_client::{Error, ErrorKind, Refusal, Result};
 use serde_json::json;
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
 use crate::failure::usage;
-use crate::{draft_file, receipt};
+use crate::{draft_file, event, receipt};
 
 impl Context {
     /// Does what the command is for with the actions that it built: sends them, or asks about them. Several actions
@@ -28,7 +28,7 @@ impl Context {
                 let mut collected = collected
                     .lock()
                     .map_err(|_| usage("an earlier action failed"))?;
-                collected.extend(kinds.into_iter().map(|kind| actor(kind, role)));
+                collected.extend(kinds.into_iter().map(|kind| action(kind, role)));
                 Ok(())
             }
         }
@@ -191,7 +191,7 @@ impl Context {
             "{green}accepted{green:#} in block {}, proven\n",
             outcome.height
         );
-        text.push_str(&receipt::event_lines(session, &outcome.receipt).await?);
+        text.push_str(&event::lines(session, &outcome.receipt).await?);
         self.output.show(&value, || text);
         Ok(())
     }

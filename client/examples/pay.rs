@@ -8,7 +8,7 @@ use std::path::Path;
 
 use polity_client::keys::{KeyStore, Passphrase};
 use polity_client::ledger::form::numbered;
-use polity_client::session::{Draft, Session, VALIDITY_ONE_SIGNER, actor, signed_by};
+use polity_client::session::{Draft, Session, VALIDITY_ONE_SIGNER, action, signed_by};
 use polity_client::v1::{Account, Asset, Transfer, TransferKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result, amount};
 
@@ -42,7 +42,7 @@ async fn main() -> Result<()> {
         session.organisation(),
         vec![signed_by(payer.number, &signer.public_key())],
         // Nobody acts in a role who spends what is their own.
-        vec![actor(Kind::Transfer(transfer), 0)],
+        vec![action(Kind::Transfer(transfer), 0)],
         VALIDITY_ONE_SIGNER,
     )?;
     draft.sign(session.organisation(), &signer)?;

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use polity_client::keys::{KeyStore, Passphrase};
 use polity_client::ledger::form::numbered;
-use polity_client::session::{Draft, Session, VALIDITY_SEVERAL_SIGNERS, actor, signed_by};
+use polity_client::session::{Draft, Session, VALIDITY_SEVERAL_SIGNERS, action, signed_by};
 use polity_client::v1::{
     Account, Action, Asset, Member, Signer, Transfer, TransferKind, action::Kind,
 };
@@ -73,7 +73,7 @@ async fn transfer(
     };
     let action = Action {
         actor: signer,
-        ..actor(Kind::Transfer(transfer), 0)
+        ..action(Kind::Transfer(transfer), 0)
     };
     Ok((signed_by(owner, key), action))
 }

@@ -8,8 +8,16 @@ const PRINTABLE_UNTIL: u64 = 253_402_300_800;
 /// Writes Unix seconds as RFC 3339; 0 is nothing.
 #[must_use]
 pub fn shown(seconds: u64) -> String {
+    match seconds {
+        0 => String::new(),
+        seconds => rfc3339(seconds),
+    }
+}
+
+/// Writes Unix seconds as RFC 3339; 0 is the first moment of 1970.
+#[must_use]
+pub fn rfc3339(seconds: u64) -> String {
     match UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
-        Some(_) if seconds == 0 => String::new(),
         Some(time) if seconds < PRINTABLE_UNTIL => {
             humantime::format_rfc3339_seconds(time).to_string()
         }

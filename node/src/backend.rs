@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
-use crate::app::{App, BlockRecord};
+use crate::app::{App, BlockRecord, is_of_the_bytes};
 use crate::gateway::{Admission, CommittedBlock, CommittedTransaction, FoundTransaction, Queries};
 use crate::query::{authority, refusals};
 use crate::store::Position;
@@ -161,13 +161,10 @@ impl Queries for Backend {
     }
 }
 
-/// Bytes that no honest client makes.
+/// What no honest client sends: the bytes are wrong, or nobody signs them who is known.
 fn costs_sender(rejection: Rejection) -> bool {
-    rejection.code() < 200
-        || matches!(
-            rejection,
-            Rejection::MemberUnknown | Rejection::KeyUnknown | Rejection::BadSignature
-        )
+    is_of_the_bytes(rejection)
+        || matches!(rejection, Rejection::MemberUnknown | Rejection::KeyUnknown)
 }
 
 fn transaction(bytes: Bytes, result: TxResult) -> CommittedTransaction {

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use polity_engine::application::Fault as EngineFault;
+
 use crate::death::{self, Death};
 
 /// What kind of thing is broken. The number is the exit code of the process and never changes.
@@ -164,6 +166,12 @@ pub fn fatal(fault: Fault) -> ! {
         fault.kind.advice()
     );
     std::process::exit(i32::from(fault.kind.exit_code()))
+}
+
+/// A fault in a call that makes, reads or keeps blocks stops the process, with the fault's own exit code: nothing that
+/// follows could be trusted.
+pub(crate) fn or_stop<T>(result: Result<T, Fault>) -> Result<T, EngineFault> {
+    result.map_err(|fault| fatal(fault))
 }
 
 /// Makes a panic in any thread end the process at once.

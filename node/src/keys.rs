@@ -9,9 +9,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
+use polity_engine::cometbft::{address, node_id};
 use polity_engine::embedded::guard::{Guard, GuardError};
 use rand::rngs::OsRng;
-use sha2::{Digest, Sha256};
 
 use crate::fault::{Fault, FaultKind};
 
@@ -100,24 +100,18 @@ impl NodeKeys {
 
     /// The validator's address: 40 hexadecimal digits.
     pub fn consensus_address(&self) -> String {
-        address(&self.consensus)
+        hex::encode(address(self.consensus.verifying_key().as_bytes()))
     }
 
     /// The node's id among its peers: 40 hexadecimal digits.
     pub fn node_id(&self) -> String {
-        address(&self.node)
+        node_id(self.node.verifying_key().as_bytes())
     }
 }
 
 const CONSENSUS: &str = "consensus.key";
 const NODE: &str = "node.key";
 const GUARD: &str = "consensus.guard";
-
-/// Both CometBFT and light clients name a key by the first 20 bytes of its hash.
-fn address(key: &SigningKey) -> String {
-    let hash = Sha256::digest(key.verifying_key().as_bytes());
-    hex::encode(&hash[..20])
-}
 
 /// Writes beside the file and then links, so that a crash leaves no half of a key.
 fn make_if_absent(path: &Path) -> Result<bool, KeyError> {
@@ -241,7 +235,7 @@ mod tests {
         let seed = "e1256c499545a8d235d5871b8e72d415c303dd60cbb6185467d4d6f65c34ec70";
         let mut bytes = [0; 32];
         hex::decode_to_slice(seed, &mut bytes).unwrap();
-        let id = address(&SigningKey::from_bytes(&bytes));
+        let id = node_id(SigningKey::from_bytes(&bytes).verifying_key().as_bytes());
         assert_eq!(id, "15fa1c0d4528174c50f4fef7c74cfab404d3ca36");
     }
 }

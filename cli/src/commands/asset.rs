@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::ledger::Amount;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Account, Asset as AssetState, AssetKind, DefineAsset, Issue, ObjectKind, Retire, action::Kind,
@@ -56,7 +56,7 @@ struct List {}
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let lists = view.lists(Set::Assets, &[0]).await?;
+        let lists = view.lists(Lists::Assets, &[0]).await?;
         let (assets, names) = read(&view, &lists.concat()).await?;
         let mut table = Table::new(["asset", "kind", "decimals", "issued", "unit"]);
         for one in &assets {

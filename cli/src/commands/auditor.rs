@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::lettered;
 use polity_client::v1::{Auditor as AuditorState, GrantAuditor, ObjectKind, action::Kind};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ struct List {}
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let lists = view.lists(Set::Auditors, &[0]).await?;
+        let lists = view.lists(Lists::Auditors, &[0]).await?;
         let auditors = view.get_all::<AuditorState>(&lists.concat()).await?;
         let auditors: Vec<AuditorState> = auditors.into_iter().flatten().collect();
         let mut names = Names::new(&view);

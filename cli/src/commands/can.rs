@@ -1,7 +1,7 @@
 //! `can` and `who-can`: the judge's answer before anybody signs.
 
 use clap::{Args, Parser};
-use polity_client::session::{Session, actor, lettered};
+use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::Cli;
 use crate::context::{Context, Purpose};
 use crate::failure::usage;
+use crate::names;
 use crate::output::Table;
 use crate::transaction::would_be_refused;
 
@@ -92,7 +93,7 @@ impl Context {
         let mut text = String::new();
         let mut refusal = None;
         for kind in kinds {
-            let action = actor(kind, role);
+            let action = action(kind, role);
             let verdict = session.can(member.number, &action, role == 0).await?;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
@@ -111,7 +112,7 @@ impl Context {
         let mut table = Table::new(["member", "role", "how"]);
         let mut truncated = false;
         for kind in kinds {
-            let answer = session.who_can(&actor(kind, 0)).await?;
+            let answer = session.who_can(&action(kind, 0)).await?;
             truncated |= answer.truncated;
             for one in answer.members {
                 let member = session.member(&format!("m{}", one.member)).await?.shown;
@@ -123,7 +124,7 @@ impl Context {
                 };
                 rows.push(json!({
                     "member": lettered(ObjectKind::Member, one.member),
-                    "role": number_or_null(ObjectKind::Role, one.role),
+                    "role": names::json(ObjectKind::Role, one.role),
                     "verdict": verdict_json(session, &verdict).await?,
                 }));
                 table.row([member, role, bare(&how).to_owned()]);
@@ -160,9 +161,9 @@ pub(crate) async fn verdict_json(session: &Session, verdict: &Verdict) -> Result
         "verdict": kind,
         "authority": bare(&session.words().authority(verdict).await?),
         "you_may": session.words().beginning(verdict).await?,
-        "acting_role": number_or_null(ObjectKind::Role, verdict.acting_role),
-        "unit": number_or_null(ObjectKind::Unit, verdict.unit),
-        "policy": number_or_null(ObjectKind::Policy, verdict.policy),
+        "acting_role": names::json(ObjectKind::Role, verdict.acting_role),
+        "unit": names::json(ObjectKind::Unit, verdict.unit),
+        "policy": names::json(ObjectKind::Policy, verdict.policy),
         "code": verdict.code,
         "rejection": verdict.rejection,
         "facts": facts,
@@ -222,12 +223,5 @@ async fn role_shown(session: &Session, role: u64) -> Result<String> {
     match role {
         0 => Ok(String::new()),
         role => Ok(session.role(&format!("r{role}")).await?.shown),
-    }
-}
-
-fn number_or_null(kind: ObjectKind, number: u64) -> Value {
-    match number {
-        0 => Value::Null,
-        number => lettered(kind, number).into(),
     }
 }

@@ -1,6 +1,7 @@
 //! `document anchor | supersede | show`.
 
 use clap::{Args, Subcommand};
+use polity_client::ledger::form;
 use polity_client::ledger::state::keys;
 use polity_client::session::{lettered, number_of};
 use polity_client::v1::{
@@ -81,7 +82,7 @@ struct Supersede {
 impl Supersede {
     async fn run(self, context: &Context) -> Result<()> {
         let supersede = SupersedeDocument {
-            document: super::reference(number(context, &self.old).await?),
+            document: form::numbered(number(context, &self.old).await?),
             hash: super::document_hash(&self.document)?,
         };
         context.act(vec![Kind::SupersedeDocument(supersede)]).await
@@ -126,10 +127,7 @@ impl Show {
                 ("happened", time::shown(document.effective_at)),
                 (
                     "replaced by",
-                    match document.superseded_by {
-                        0 => String::new(),
-                        number => lettered(ObjectKind::Document, number),
-                    },
+                    names::letter(ObjectKind::Document, document.superseded_by),
                 ),
             ])
         });

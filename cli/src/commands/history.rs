@@ -13,7 +13,7 @@ use crate::failure::usage;
 use crate::names::Names;
 use crate::output::Table;
 use crate::progress::Progress;
-use crate::{receipt, time};
+use crate::{event, time};
 
 /// Shows the whole history of anything, each event proven by its receipt.
 ///
@@ -75,7 +75,7 @@ impl History {
         };
         names.load_members(basis(|one| one.member)).await?;
         names.load_roles(basis(|one| one.role)).await?;
-        receipt::load_names(&mut names, events.iter().map(|one| &one.event)).await?;
+        event::load_names(&mut names, events.iter().map(|one| &one.event)).await?;
         let mut table = Table::new(["time", "block", "what", "by", "as", "basis"]);
         let mut entries = Vec::new();
         for (item, proven) in history.items.iter().zip(&events) {
@@ -90,12 +90,12 @@ impl History {
             table.row([
                 time::shown(proven.time),
                 item.entry.height.to_string(),
-                receipt::event_line(&names, event),
+                event::line(&names, event),
                 names.shown(ObjectKind::Member, basis.member),
                 names.role(basis.role),
-                receipt::basis_words(event.basis),
+                event::basis_words(event.basis),
             ]);
-            let mut value = receipt::event_json(session, event).await?;
+            let mut value = event::json(session, event).await?;
             value["index"] = item.index.into();
             value["height"] = item.entry.height.into();
             value["time"] = time::json(proven.time);

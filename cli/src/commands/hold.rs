@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::ledger::Amount;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
     Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
@@ -62,7 +62,7 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let account = session.account(&self.account).await?.number;
-        let lists = view.lists(Set::Holds, &[account]).await?;
+        let lists = view.lists(Lists::Holds, &[account]).await?;
         let holds = view.get_all::<HoldState>(&lists.concat()).await?;
         let holds: Vec<HoldState> = holds.into_iter().flatten().collect();
         let names = names_of(&view, &holds).await?;
@@ -93,7 +93,7 @@ struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let number = super::numbered(ObjectKind::Hold, &self.hold)?;
+        let number = super::parse_number(ObjectKind::Hold, &self.hold)?;
         let hold = view.get::<HoldState>(number).await?;
         let hold = hold.ok_or_else(|| usage(format!("there is no hold {}", self.hold)))?;
         let names = names_of(&view, std::slice::from_ref(&hold)).await?;

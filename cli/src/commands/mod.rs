@@ -40,7 +40,7 @@ pub mod why;
 use clap::Subcommand;
 use polity_client::Result;
 use polity_client::session::{kind_name, lettered, number_of};
-use polity_client::v1::{ObjectKind, Ref};
+use polity_client::v1::ObjectKind;
 
 use crate::context::Context;
 use crate::failure::usage;
@@ -133,14 +133,8 @@ impl Command {
     }
 }
 
-/// A reference to an object by its number.
-#[must_use]
-pub fn reference(number: u64) -> Option<Ref> {
-    Some(Ref { number, new: 0 })
-}
-
 /// Reads a number with its letter, where the kind has no handles: `g41`.
-pub fn numbered(kind: ObjectKind, text: &str) -> Result<u64> {
+pub fn parse_number(kind: ObjectKind, text: &str) -> Result<u64> {
     number_of(kind, text).ok_or_else(|| {
         let words = format!(
             "a {} is written {}, not {text}",

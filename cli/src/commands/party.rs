@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
-use polity_client::ledger::state::keys::{self, List as Set};
+use polity_client::ledger::state::keys::{self, List as Lists};
 use polity_client::session::lettered;
 use polity_client::v1::{
     Account, ObjectKind, OwnerKind, Party as PartyState, RegisterParty, action::Kind,
@@ -55,7 +55,7 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let lists = view.lists(Set::Parties, &[unit]).await?;
+        let lists = view.lists(Lists::Parties, &[unit]).await?;
         let numbers = lists.concat();
         let parties = view.get_all::<PartyState>(&numbers).await?;
         let parties: Vec<PartyState> = parties.into_iter().flatten().collect();
@@ -63,7 +63,7 @@ impl List {
             .iter()
             .map(|party| keys::owner_number(OwnerKind::Party, party.number))
             .collect();
-        let accounts = view.lists(Set::Accounts, &owners).await?;
+        let accounts = view.lists(Lists::Accounts, &owners).await?;
         let mut names = Names::new(&view);
         names.load_parties(numbers).await?;
         names.load_accounts(accounts.concat()).await?;

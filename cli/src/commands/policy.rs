@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::form;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered, roles_named};
 use polity_client::v1::{
     Capability, ObjectKind, Policy as PolicyState, RemovePolicy, SetPolicy, Unit, action::Kind,
@@ -68,7 +69,7 @@ impl List {
             true => lineage(&view, unit).await?,
             false => vec![unit],
         };
-        let lists = view.lists(Set::Policies, &units).await?;
+        let lists = view.lists(Lists::Policies, &units).await?;
         let policies = view.get_all::<PolicyState>(&lists.concat()).await?;
         let policies: Vec<PolicyState> = policies
             .into_iter()
@@ -108,10 +109,6 @@ impl Show {
         let policy = policy.ok_or_else(|| usage(format!("there is no policy {}", self.policy)))?;
         let names = names_of(&view, std::slice::from_ref(&policy)).await?;
         context.answer(&view, as_json(&policy, &names), || {
-            let number = |kind, number| match number {
-                0 => String::new(),
-                number => lettered(kind, number),
-            };
             let mut text = facts(&[
                 ("policy", lettered(ObjectKind::Policy, policy.number)),
                 ("unit", names.shown(ObjectKind::Unit, policy.unit)),
@@ -126,10 +123,13 @@ impl Show {
                 ),
                 ("words", policy.words.clone()),
                 ("set", time::shown(policy.set_at)),
-                ("replaces", number(ObjectKind::Policy, policy.replaces)),
+                (
+                    "replaces",
+                    names::letter(ObjectKind::Policy, policy.replaces),
+                ),
                 (
                     "replaced by",
-                    number(ObjectKind::Policy, policy.replaced_by),
+                    names::letter(ObjectKind::Policy, policy.replaced_by),
                 ),
                 ("ended", time::shown(policy.ended_at)),
             ]);
@@ -168,7 +168,7 @@ impl SetVerb {
         let set = SetPolicy {
             unit: context.unit_ref(&self.unit).await?,
             capability: self.capability as i32,
-            asset: asset.and_then(|asset| super::reference(asset.number)),
+            asset: asset.and_then(|asset| form::numbered(asset.number)),
             tiers,
             recursive: self.recursive,
             words: self.words,
@@ -187,7 +187,7 @@ struct Remove {
 
 impl Remove {
     async fn run(self, context: &Context) -> Result<()> {
-        let policy = super::reference(context.policy_number(&self.policy).await?);
+        let policy = form::numbered(context.policy_number(&self.policy).await?);
         context
             .act(vec![Kind::RemovePolicy(RemovePolicy { policy })])
             .await

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::lettered;
 use polity_client::v1::{
     Capability, GiveSodException, ObjectKind, RemoveSodRule, SetSodRule, SodException, SodRule,
@@ -52,10 +52,10 @@ struct List {}
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let lists = view.lists(Set::SodRules, &[0]).await?;
+        let lists = view.lists(Lists::SodRules, &[0]).await?;
         let numbers = lists.concat();
         let rules = view.get_all::<SodRule>(&numbers).await?;
-        let exceptions = view.lists(Set::SodExceptions, &numbers).await?;
+        let exceptions = view.lists(Lists::SodExceptions, &numbers).await?;
         let exceptions = view.get_all::<SodException>(&exceptions.concat()).await?;
         let exceptions: Vec<SodException> = exceptions.into_iter().flatten().collect();
         let rules: Vec<SodRule> = rules.into_iter().flatten().collect();

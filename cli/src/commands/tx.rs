@@ -14,7 +14,7 @@ use super::refusals::Refusals;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::output::facts;
-use crate::{draft_file, failure, receipt, time, word};
+use crate::{draft_file, event, failure, receipt, time, word};
 
 /// Transactions: drafts that several people sign, and what became of those that were sent.
 #[derive(Args, Debug)]
@@ -247,7 +247,7 @@ async fn show_proven(context: &Context, id: &[u8; 32], proven: &ProvenReceipt) -
     let sentences = context.sentences(&draft, &[], 0).await?;
     let mut json = receipt::json(session, id, proven).await?;
     json["actions"] = Value::from(sentences.clone());
-    let events = receipt::event_lines(session, &proven.receipt).await?;
+    let events = event::lines(session, &proven.receipt).await?;
     context.output.show(&json, || {
         let mut text: String = sentences.iter().map(|one| format!("{one}.\n")).collect();
         text.push_str(&match proven.code {

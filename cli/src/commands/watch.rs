@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{election, tx};
 use crate::context::Context;
 use crate::names::{self, Names};
-use crate::{failure, receipt, word};
+use crate::{event, failure, receipt, word};
 
 /// A node makes a block at least this often.
 const QUIET_MAX: Duration = Duration::from_secs(600);
@@ -82,7 +82,7 @@ async fn show_transaction(
 ) -> Result<()> {
     let height = proven.height;
     let events = receipt::events_json(session, &proven.receipt).await?;
-    let lines = receipt::event_lines(session, &proven.receipt).await?;
+    let lines = event::lines(session, &proven.receipt).await?;
     let signers = tx::sent(proven)?.body()?.signers;
     let signers: Vec<u64> = signers.iter().map(|one| one.member).collect();
     let view = session.view(AsOf::Newest);
@@ -110,12 +110,12 @@ async fn show_transaction(
 async fn lines_by_time(session: &Session, receipt: &Receipt) -> Result<String> {
     let view = session.view(AsOf::Newest);
     let mut names = Names::new(&view);
-    receipt::load_names(&mut names, &receipt.events).await?;
+    event::load_names(&mut names, &receipt.events).await?;
     let mut lines = String::new();
     for event in &receipt.events {
         let line = match stands(&view, event).await? {
             Some(line) => line,
-            None => receipt::event_line(&names, event),
+            None => event::line(&names, event),
         };
         lines.push_str(&format!("  {line}\n"));
     }
@@ -125,7 +125,7 @@ async fn lines_by_time(session: &Session, receipt: &Receipt) -> Result<String> {
 /// Where a decision stands that went a step further by time: its event says no more than that.
 async fn stands(view: &View<'_>, event: &Event) -> Result<Option<String>> {
     let has_word = event.did != 0 || event.reason() != EndReason::None;
-    if has_word || receipt::is_adoption(event) {
+    if has_word || event::is_adoption(event) {
         return Ok(None);
     }
     let shown = lettered(event.object(), event.number);

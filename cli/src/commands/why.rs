@@ -1,7 +1,7 @@
 //! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
 
 use clap::Args;
-use polity_client::session::{AsOf, actor};
+use polity_client::session::{AsOf, action};
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::tx;
 use crate::context::Context;
 use crate::names::Names;
 use crate::output::facts;
-use crate::{failure, receipt};
+use crate::{event, failure, receipt};
 
 /// Says why a transaction was accepted or refused, and what the judge would say now.
 ///
@@ -51,10 +51,10 @@ impl Why {
             text.push_str(&format!("Accepted in block {}:\n", proven.height));
             let view = session.view(AsOf::Newest);
             let mut names = Names::new(&view);
-            receipt::load_names(&mut names, &proven.receipt.events).await?;
+            event::load_names(&mut names, &proven.receipt.events).await?;
             for event in &proven.receipt.events {
-                let basis = receipt::basis_words(event.basis);
-                let line = receipt::event_line(&names, event);
+                let basis = event::basis_words(event.basis);
+                let line = event::line(&names, event);
                 text.push_str(&format!("  {line}, by {basis}\n"));
             }
             context.output.show(&json, || text);
@@ -73,17 +73,17 @@ impl Why {
             ("which says", failure::rejection_sentence(proven.code)),
         ]));
         // The facts of then are not hashed: what the judge says now is the nearest that can be told.
-        if let Some(action) = body.actions.get(index) {
+        if let Some(refused) = body.actions.get(index) {
             let member = body
                 .signers
-                .get(action.actor as usize)
+                .get(refused.actor as usize)
                 .map_or(0, |signer| signer.member);
-            let mut asked = action
+            let mut asked = refused
                 .kind
                 .clone()
-                .map(|kind| actor(kind, 0))
+                .map(|kind| action(kind, 0))
                 .unwrap_or_default();
-            asked.acting_role = action.acting_role;
+            asked.acting_role = refused.acting_role;
             let verdict = session.can(member, &asked, false).await?;
             let now = match verdict.kind() {
                 VerdictKind::Refused => format!("{} {}", verdict.code, verdict.rejection),

@@ -1,7 +1,7 @@
 //! In which role each action is allowed: the one that gets furthest is found.
 
 use polity_client::ledger::Rejection;
-use polity_client::session::{Session, actor, lettered};
+use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{
     Action, Fact, ObjectKind, Ref, Second, Verdict, VerdictKind, action::Kind,
 };
@@ -29,7 +29,7 @@ impl Context {
         let mut role = given;
         let mut actions = Vec::new();
         for (index, kind) in kinds.into_iter().enumerate() {
-            let mut action = actor(kind, role);
+            let mut action = action(kind, role);
             action.effective_at = effective_at;
             action.seconds = (1..)
                 .zip(seconds)

@@ -42,7 +42,7 @@ impl Recorded {
 
 /// How often a unit was moved, each time proven.
 async fn moves_of(session: &Session, unit: u64) -> Result<usize> {
-    let moved = polity_ledger::actions::tag(&crate::session::actor(
+    let moved = polity_ledger::actions::tag(&crate::session::action(
         Kind::MoveUnit(MoveUnit::default()),
         0,
     ));

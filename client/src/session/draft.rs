@@ -26,7 +26,7 @@ pub struct Draft {
 }
 
 /// An action of the first signer in a role (0: none).
-pub fn actor(kind: Kind, role: u64) -> Action {
+pub fn action(kind: Kind, role: u64) -> Action {
     Action {
         acting_role: (role != 0).then_some(Ref {
             number: role,
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_draft_that_was_changed_after_a_signature_is_refused() {
         let signer = Signer::from_seed(&[7; 32]);
-        let leave = actor(Kind::Leave(Leave {}), 0);
+        let leave = action(Kind::Leave(Leave {}), 0);
         let signers = vec![signed_by(3, &signer.public_key())];
         let made = Draft::new(&[1; 32], signers, vec![leave], Duration::from_secs(60));
         let mut draft = made.expect("a draft");

@@ -31,7 +31,7 @@ use std::time::Duration;
 pub use audit::{Audited, Sums};
 pub use correction::FoundTransfer;
 pub use document::hash_of_file;
-pub use draft::{Draft, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, actor, signed_by};
+pub use draft::{Draft, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, action, signed_by};
 pub use evidence::{Evidence, ProvenEvent, Source};
 pub use founding::Founding;
 pub use histories::{History, HistoryItem};

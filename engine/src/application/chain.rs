@@ -11,6 +11,14 @@ pub struct Timestamp {
     pub nanos: u32,
 }
 
+impl Timestamp {
+    /// Unix seconds; 0 before 1970, when there was no block.
+    #[must_use]
+    pub fn unix_seconds(self) -> u64 {
+        u64::try_from(self.seconds).unwrap_or_default()
+    }
+}
+
 /// Where an application stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Info {

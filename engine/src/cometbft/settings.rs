@@ -22,7 +22,8 @@ pub struct Settings {
     pub external_address: Option<String>,
     /// The other nodes.
     pub persistent_peers: Vec<Peer>,
-    /// Whether the application is asked about every peer (the query paths `/p2p/filter/id/ID` and `/p2p/filter/addr/ADDRESS`).
+    /// Whether the application is asked about every peer (the query paths `/p2p/filter/id/ID` and
+    /// `/p2p/filter/addr/ADDRESS`).
     pub filter_peers: bool,
     /// The pause after each block.
     pub timeout_commit: Duration,

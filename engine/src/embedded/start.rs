@@ -19,7 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
 use super::consensus::context::Ours;
-use super::consensus::driver::{Driver, Parts};
+use super::consensus::driver::{Driver, Means};
 use super::consensus::network::{self, Setup};
 use super::founding::take_up;
 use super::gossip::{Gossip, Heights};
@@ -176,7 +176,7 @@ impl Embedded {
             .map_err(|error| StartError::Listen(settings.listen, error))?;
         let (channels, actors) = network::start(setup).await.map_err(StartError::Other)?;
         let channels = between(channels);
-        let parts = Parts {
+        let means = Means {
             application: Arc::clone(&application),
             rows: rows.clone(),
             pool: pool.clone(),
@@ -190,7 +190,7 @@ impl Embedded {
             heights,
             registered,
         };
-        let driver = Driver::new(parts, channels.network)?;
+        let driver = Driver::new(means, channels.network)?;
         let events = channels.events.subscribe();
         let driver = tokio::spawn(driver.run(channels.consensus, events));
         let peers = Peers::new(

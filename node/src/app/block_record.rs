@@ -3,8 +3,6 @@
 use polity_engine::application::Misbehavior;
 use prost::Message;
 
-use super::seconds;
-
 /// Evidence of double signing that a block carried.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct EvidenceRecord {
@@ -25,7 +23,7 @@ impl EvidenceRecord {
         EvidenceRecord {
             address: piece.validator_address.to_vec(),
             height: piece.height,
-            time: seconds(piece.time.seconds),
+            time: piece.time.unix_seconds(),
         }
     }
 }

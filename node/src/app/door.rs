@@ -11,7 +11,7 @@ use polity_ledger::{
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
-use super::{App, standing};
+use super::{App, lanes};
 use crate::fault::Fault;
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
@@ -93,7 +93,7 @@ impl App {
             }
         }
         CheckResult {
-            lane: standing::lane(checked.body()),
+            lane: lanes::lane(checked.body()),
             valid_until: i64::try_from(checked.body().valid_until).ok(),
             ..CheckResult::default()
         }
@@ -105,12 +105,17 @@ pub(super) fn cost(body: &Body) -> f64 {
     check::work(body) as f64
 }
 
-/// A refusal at the door. What the bytes alone tell, every correct node refuses alike.
+/// A refusal at the door. What the bytes alone tell, every correct node refuses alike, and a peer is cut off for it.
 fn turned_away(rejection: Rejection) -> CheckResult {
     CheckResult {
-        blames_sender: rejection.code() < 200 || rejection == Rejection::BadSignature,
+        blames_sender: is_of_the_bytes(rejection),
         ..CheckResult::from(refused(rejection))
     }
+}
+
+/// Whether the bytes alone tell it, on every node and in every state.
+pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
+    rejection.code() < 200 || rejection == Rejection::BadSignature
 }
 
 /// A refusal as engines and clients read it.

@@ -118,13 +118,14 @@ impl Replay {
         record: &BlockRecord,
         transactions: &[Bytes],
     ) -> Result<Executed, Fault> {
-        let mut checked = Vec::with_capacity(transactions.len());
-        let outcome = self
-            .verifier
-            .check_ahead(organisation, transactions, |transactions| {
-                let transactions = transactions.inspect(|one| checked.push(one.clone()));
-                execute(parent, organisation, height, record, transactions)
-            });
+        let (outcome, checked) = execute(
+            &self.verifier,
+            parent,
+            organisation,
+            height,
+            record,
+            transactions,
+        );
         let decided = DecidedBlock {
             height,
             record: record.clone(),
@@ -135,14 +136,15 @@ impl Replay {
     }
 }
 
-/// Executes a block over its parent's state.
+/// Executes a block over its parent's state. Its envelopes are checked ahead, on all cores; answers what each came to.
 pub(super) fn execute(
+    verifier: &Verifier,
     parent: &dyn Read,
-    organisation: &[u8; 32],
+    organisation: &Hash,
     height: u64,
     record: &BlockRecord,
-    transactions: impl Iterator<Item = Checked>,
-) -> BlockOutcome {
+    transactions: &[Bytes],
+) -> (BlockOutcome, Vec<Checked>) {
     let header = Header {
         height,
         time: record.time,
@@ -157,7 +159,12 @@ pub(super) fn execute(
             time: piece.time,
         })
         .collect();
-    block::execute_block(parent, organisation, header, &evidence, transactions)
+    let mut checked = Vec::with_capacity(transactions.len());
+    let outcome = verifier.check_ahead(organisation, transactions, |transactions| {
+        let transactions = transactions.inspect(|one| checked.push(one.clone()));
+        block::execute_block(parent, organisation, header, &evidence, transactions)
+    });
+    (outcome, checked)
 }
 
 /// Sorted updates of the tree.

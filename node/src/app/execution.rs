@@ -8,9 +8,8 @@ use polity_engine::application::{
 };
 
 use super::executed::{DecidedBlock, execute};
-use super::proposals::seconds;
 use super::verification::Checked;
-use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, door, internal, standing};
+use super::{App, BlockRecord, CommittedBlock, EvidenceRecord, door, internal, lanes};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::Fault;
 use crate::metrics::Phase;
@@ -42,23 +41,18 @@ impl App {
         let started = Instant::now();
         let record = self.record_of(&request)?;
         let organisation = self.organisation();
-        let mut checked = Vec::with_capacity(request.transactions.len());
-        let outcome =
-            self.verifier
-                .check_ahead(&organisation, &request.transactions, |transactions| {
-                    let transactions = transactions.inspect(|one| checked.push(one.clone()));
-                    execute(
-                        &*snapshot,
-                        &organisation,
-                        request.height,
-                        &record,
-                        transactions,
-                    )
-                });
+        let (outcome, checked) = execute(
+            &self.verifier,
+            &*snapshot,
+            &organisation,
+            request.height,
+            &record,
+            &request.transactions,
+        );
         self.metrics
             .observe_phase(Phase::Execute, started.elapsed());
 
-        let recheck = standing::spoiled(&outcome.changes);
+        let recheck = lanes::spoiled(&outcome.changes);
         let decided = DecidedBlock {
             height: request.height,
             record,
@@ -151,7 +145,7 @@ impl App {
             parent => Some(App::block_time(&snapshot, parent)?),
         };
         Ok(BlockRecord {
-            time: seconds(request.time.seconds),
+            time: request.time.unix_seconds(),
             time_nanos: request.time.nanos,
             parent_time,
             hash: request.hash.to_vec(),

@@ -8,7 +8,6 @@ use polity_ledger::state::Read;
 use polity_ledger::{block, state};
 use prost::Message;
 
-use super::proposals::seconds;
 use super::{App, BlockRecord, cores, internal, pace};
 use crate::fault::{Fault, FaultKind};
 use crate::store::{Genesis, Hash, LeafChange, Snapshot};
@@ -105,7 +104,7 @@ impl App {
         }
         let record = GenesisRecord {
             chain_id: request.chain_id.clone(),
-            time: seconds(request.time.seconds),
+            time: request.time.unix_seconds(),
             initial_height: request.initial_height,
             app_state: request.app_state.to_vec(),
             continued: Vec::new(),
@@ -155,7 +154,7 @@ impl App {
         let snapshot = self.snapshot();
         let founding = Founding {
             chain_id: &request.chain_id,
-            time: seconds(request.time.seconds),
+            time: request.time.unix_seconds(),
             initial_height: request.initial_height,
             app_state: &request.app_state,
         };

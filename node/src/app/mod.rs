@@ -6,10 +6,10 @@ mod door;
 mod executed;
 mod execution;
 mod founding;
+mod lanes;
 mod pace;
 mod proposals;
 mod quota;
-mod standing;
 mod state_tree;
 mod verification;
 
@@ -26,16 +26,16 @@ use polity_ledger::state::Read;
 use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
+pub(crate) use door::is_of_the_bytes;
 pub use executed::{Executed, Replay};
 pub use founding::{ChainRecord, GenesisRecord, beginning};
-pub(crate) use proposals::seconds;
 pub use quota::Quota;
 pub use state_tree::ProofError;
 #[cfg(test)]
 pub(crate) use state_tree::existence as shown_existence;
 pub(crate) use verification::Checked;
 
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, or_stop};
 use crate::metrics::Metrics;
 use crate::store::{AsOf, Durability, Snapshot, Store};
 use execution::Pending;
@@ -179,7 +179,7 @@ impl Application for App {
     }
 
     fn init_chain(&self, request: InitChain) -> Result<InitChainResult, EngineFault> {
-        stop_on_fault(self.found(&request))
+        or_stop(self.found(&request))
     }
 
     fn check(&self, request: Check) -> Result<CheckResult, EngineFault> {
@@ -188,7 +188,7 @@ impl Application for App {
     }
 
     fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, EngineFault> {
-        stop_on_fault(self.check_at_door(requests))
+        or_stop(self.check_at_door(requests))
     }
 
     fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, EngineFault> {
@@ -200,26 +200,21 @@ impl Application for App {
     }
 
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {
-        stop_on_fault(self.finalize(request))
+        or_stop(self.finalize(request))
     }
 
     fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, EngineFault> {
-        stop_on_fault(self.commit_pending(engine_rows, Durability::Now))
+        or_stop(self.commit_pending(engine_rows, Durability::Now))
     }
 
     fn commit_later(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, EngineFault> {
-        stop_on_fault(self.commit_pending(engine_rows, Durability::Later))
+        or_stop(self.commit_pending(engine_rows, Durability::Later))
     }
 
     fn query(&self, request: Query) -> Result<QueryResult, EngineFault> {
         // The engine waits.
         Ok(self.answer(&request, &|| true))
     }
-}
-
-/// A fault in a call that makes blocks stops the process: nothing that follows could be trusted.
-fn stop_on_fault<T>(result: Result<T, Fault>) -> Result<T, EngineFault> {
-    result.map_err(|fault| crate::fault::fatal(fault))
 }
 
 /// An error of ours that must not become a verdict.

@@ -16,7 +16,7 @@ impl App {
     /// make this one long to execute. Whoever sends heavy transactions waits for them, and the others do not.
     pub(super) fn prepare(&self, request: PrepareProposal) -> Vec<Bytes> {
         let started = Instant::now();
-        let fit = self.fit_for_block(&request.transactions, seconds(request.time.seconds));
+        let fit = self.fit_for_block(&request.transactions, request.time.unix_seconds());
         let candidates = request.transactions.into_iter().zip(fit);
         let chosen = choose(
             candidates.filter_map(|(transaction, fit)| Some((transaction, fit.ok()?))),
@@ -31,7 +31,7 @@ impl App {
     /// Accepts whatever a correct node prepares on the same parent.
     pub(super) fn process(&self, request: &ProcessProposal) -> ProposalVerdict {
         let started = Instant::now();
-        let fit = self.fit_for_block(&request.transactions, seconds(request.time.seconds));
+        let fit = self.fit_for_block(&request.transactions, request.time.unix_seconds());
         self.metrics
             .observe_phase(Phase::Process, started.elapsed());
         match fit.into_iter().find_map(Result::err) {
@@ -88,11 +88,6 @@ fn choose(
 /// Bytes of a transaction inside a block: its own, a tag, and its length as a varint.
 fn protobuf_size(bytes: usize) -> u64 {
     (1 + prost::length_delimiter_len(bytes) + bytes) as u64
-}
-
-/// Unix seconds; before 1970 there is no block.
-pub(crate) fn seconds(seconds: i64) -> u64 {
-    u64::try_from(seconds).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl Gateway {
         self.0.blocks.checks_in_batches()
     }
 
-    /// Whether a refusal is the sender's fault.
+    /// Whether the sender's address pays for a refusal.
     pub(super) fn costs_sender(&self, code: u32) -> bool {
         self.0.queries.costs_sender(code)
     }

@@ -167,18 +167,18 @@ impl Gateway {
             (one.hash, one.answer.unwrap_or_else(none))
         });
         let outcomes: Vec<([u8; 32], Submission)> = outcomes.collect();
-        let blamed = outcomes
+        let charged = outcomes
             .iter()
-            .filter(|(_, outcome)| self.blames(outcome))
+            .filter(|(_, outcome)| self.costs(outcome))
             .count();
-        if blamed > 0 {
-            let cost = blamed.saturating_mul(self.limits().bad_transaction_cost as usize);
+        if charged > 0 {
+            let cost = charged.saturating_mul(self.limits().bad_transaction_cost as usize);
             self.charge(peer, cost);
         }
         Ok(outcomes)
     }
 
-    fn blames(&self, outcome: &Submission) -> bool {
+    fn costs(&self, outcome: &Submission) -> bool {
         match outcome {
             Submission::Answered(submitted) => self.costs_sender(submitted.code),
             Submission::AlreadyKnown | Submission::NotTaken(_) => false,

@@ -13,7 +13,7 @@ use super::rocks::{Batch, View};
 use super::table::Table;
 use super::{Durability, Store, free_space_check};
 use crate::crash_point::{self, CrashPoint};
-use crate::fault::{Fault, fatal};
+use crate::fault::{Fault, or_stop};
 
 impl EngineStore for Store {
     fn read(&self, key: &[u8]) -> Result<Option<Bytes>, EngineFault> {
@@ -63,9 +63,4 @@ pub(super) fn put_engine_rows(batch: &mut Batch<'_>, rows: &[EngineRow]) {
     for row in rows {
         batch.put_or_delete(Table::Engine, &row.key, row.value.as_deref());
     }
-}
-
-/// An engine that cannot read or keep its blocks must not go on: the process stops, with the fault's own exit code.
-fn or_stop<T>(result: Result<T, Fault>) -> Result<T, EngineFault> {
-    result.map_err(|fault| fatal(fault))
 }

@@ -11,7 +11,7 @@ pub(super) use polity_engine::embedded::Decided;
 
 use super::replica::Replica;
 use super::wrong;
-use crate::app::{BlockRecord, EvidenceRecord, GenesisRecord, beginning, seconds};
+use crate::app::{BlockRecord, EvidenceRecord, GenesisRecord, beginning};
 use crate::config::Engine;
 use crate::fault::{Fault, FaultKind};
 use crate::store::{Snapshot, Store, Table};
@@ -103,7 +103,7 @@ pub(super) fn record_of(decided: &Decided, parent_time: Option<u64>) -> BlockRec
     let header = decided.block.header();
     let evidence = decided.misbehavior();
     BlockRecord {
-        time: seconds(header.time.seconds),
+        time: header.time.unix_seconds(),
         time_nanos: header.time.nanos,
         parent_time,
         hash: decided.block.id().hash.to_vec(),

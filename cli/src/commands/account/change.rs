@@ -2,10 +2,10 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, Account as AccountObject, action::Kind};
 
 use crate::amount::AmountWords;
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -59,7 +59,7 @@ impl Close {
             .await?
             .number;
         let act = v1::CloseAccount {
-            account: reference(account),
+            account: form::numbered(account),
         };
         context.act(vec![Kind::CloseAccount(act)]).await
     }
@@ -110,7 +110,7 @@ impl Credit {
             return Err(usage(format!("a{number} holds no {}", asset.code)));
         }
         let act = v1::SetCreditLimit {
-            account: reference(number),
+            account: form::numbered(number),
             limit: limit.to_bytes(),
         };
         context.act(vec![Kind::SetCreditLimit(act)]).await
@@ -120,7 +120,7 @@ impl Credit {
 async fn freeze(context: &Context, account: &str, frozen: bool) -> Result<()> {
     let account = context.session().await?.account(account).await?.number;
     let act = v1::FreezeAccount {
-        account: reference(account),
+        account: form::numbered(account),
         frozen,
     };
     context.act(vec![Kind::FreezeAccount(act)]).await

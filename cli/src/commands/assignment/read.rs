@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{Assignment as AssignmentState, ObjectKind};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
-use crate::{receipt, time, word};
+use crate::{event, time, word};
 
 /// Lists the open assignments of a member, a role or a unit; without a name, yours.
 #[derive(Args, Debug)]
@@ -33,17 +33,20 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let (set, owners) = if let Some(role) = &self.role {
-            (Set::Holders, vec![session.role(role).await?.number])
+            (Lists::Holders, vec![session.role(role).await?.number])
         } else if let Some(unit) = &self.unit {
             let unit = session.unit(unit).await?.number;
             (
-                Set::Holders,
-                view.lists(Set::Roles, &[unit]).await?.concat(),
+                Lists::Holders,
+                view.lists(Lists::Roles, &[unit]).await?.concat(),
             )
         } else if let Some(member) = &self.of_member {
-            (Set::Assignments, vec![session.member(member).await?.number])
+            (
+                Lists::Assignments,
+                vec![session.member(member).await?.number],
+            )
         } else {
-            (Set::Assignments, vec![context.member().await?.number])
+            (Lists::Assignments, vec![context.member().await?.number])
         };
         let lists = view.lists(set, &owners).await?;
         let held = view.get_all::<AssignmentState>(&lists.concat()).await?;
@@ -108,7 +111,7 @@ impl Show {
                     "assigned by",
                     names.shown(ObjectKind::Member, one.assigned_by),
                 ),
-                ("basis", receipt::basis_words(one.basis)),
+                ("basis", event::basis_words(one.basis)),
                 ("accepted", time::shown(one.accepted_at)),
                 ("ended", time::shown(one.ended_at)),
                 (
@@ -145,7 +148,7 @@ fn as_json(one: &AssignmentState, names: &Names<'_>) -> Value {
         "focus": one.focus,
         "percentage": one.percentage,
         "assigned_by": names::json(ObjectKind::Member, one.assigned_by),
-        "basis": receipt::basis_words(one.basis),
+        "basis": event::basis_words(one.basis),
         "accepted_at": time::json(one.accepted_at),
         "ended_at": time::json(one.ended_at),
         "effective_at": time::json(one.effective_at),

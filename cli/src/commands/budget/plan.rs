@@ -2,11 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::period;
 use polity_client::v1::{ClosePeriod, MoveBudget, PlanBudget, action::Kind};
 
 use crate::amount::AmountWords;
-use crate::commands::reference;
 use crate::context::Context;
 use crate::time;
 
@@ -45,7 +45,7 @@ impl Plan {
             category: self.category,
             from: period.from,
             until: period.until,
-            asset: reference(asset.number),
+            asset: form::numbered(asset.number),
             approved: approved.to_bytes(),
             hard: self.hard,
             carry_forward: self.carry_forward,

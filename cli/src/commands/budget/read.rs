@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::ledger::actions::line_available;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::period::{self, Period};
 use polity_client::session::lettered;
 use polity_client::v1::{Asset, BudgetLine, ObjectKind};
@@ -36,7 +36,7 @@ impl List {
             .as_deref()
             .map(|text| period::parse(text, 1))
             .transpose()?;
-        let lists = view.lists(Set::BudgetLines, &[unit]).await?;
+        let lists = view.lists(Lists::BudgetLines, &[unit]).await?;
         let lines = view.get_all::<BudgetLine>(&lists.concat()).await?;
         let lines: Vec<BudgetLine> = lines
             .into_iter()

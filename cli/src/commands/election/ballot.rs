@@ -2,9 +2,9 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{CommitBallot, action::Kind};
 
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -32,7 +32,7 @@ impl SealBallot {
         let signer = context.open_key(&who)?;
         let sealed = session.sealed_ballot(&signer, &election, who.member.number, nominee);
         let commit = CommitBallot {
-            election: reference(election.number),
+            election: form::numbered(election.number),
             commitment: sealed.to_vec(),
         };
         context.act(vec![Kind::CommitBallot(commit)]).await

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::lettered;
 use polity_client::v1::{Election, ObjectKind};
 use serde_json::json;
@@ -26,7 +26,7 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let lists = view.lists(Set::Elections, &[unit]).await?;
+        let lists = view.lists(Lists::Elections, &[unit]).await?;
         let found = view.get_all::<Election>(&lists.concat()).await?;
         let elections: Vec<Election> = found.into_iter().flatten().collect();
         let mut names = Names::new(&view);

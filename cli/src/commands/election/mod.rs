@@ -55,7 +55,7 @@ impl Election {
 
 /// The election that a person wrote as `c3`.
 async fn found(session: &Session, text: &str) -> Result<ElectionState> {
-    let number = super::numbered(ObjectKind::Election, text)?;
+    let number = super::parse_number(ObjectKind::Election, text)?;
     session.get(number).await?.ok_or_else(|| absent(number))
 }
 

@@ -2,10 +2,10 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::session::Session;
 use polity_client::v1::{Election, RevealBallot, action::Kind};
 
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -41,8 +41,8 @@ impl Reveal {
         let election = super::found(session, &self.election).await?;
         let Opened { nominee, salt } = self.opened(context, session, &election).await?;
         let reveal = RevealBallot {
-            election: reference(election.number),
-            nominee: reference(nominee),
+            election: form::numbered(election.number),
+            nominee: form::numbered(nominee),
             salt: salt.to_vec(),
             instead: match &self.instead {
                 Some(member) => context.member_ref(member).await?,

@@ -24,7 +24,7 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let number = super::super::numbered(ObjectKind::Election, &self.election)?;
+        let number = super::super::parse_number(ObjectKind::Election, &self.election)?;
         let found = view.get::<Election>(number).await?;
         let election = found.ok_or_else(|| super::absent(number))?;
         let mut names = Names::new(&view);
@@ -56,11 +56,11 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
         ("candidate", member(election.candidate)),
         (
             "proposal",
-            numbered(ObjectKind::Proposal, election.proposal),
+            names::letter(ObjectKind::Proposal, election.proposal),
         ),
         (
             "assignment",
-            numbered(ObjectKind::Assignment, election.assignment),
+            names::letter(ObjectKind::Assignment, election.assignment),
         ),
         ("closed", time::shown(election.closed_at)),
     ]);
@@ -78,13 +78,6 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
         ));
     }
     text
-}
-
-fn numbered(kind: ObjectKind, number: u64) -> String {
-    match number {
-        0 => String::new(),
-        number => lettered(kind, number),
-    }
 }
 
 /// Where an election stands.

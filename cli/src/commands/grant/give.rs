@@ -2,12 +2,12 @@
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::ledger::judge::power;
 use polity_client::session::object;
 use polity_client::v1::{Capability, GiveGrant, ObjectKind, ScopeKind, ScopeRef, action::Kind};
 
 use super::moment;
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::word;
@@ -67,7 +67,7 @@ impl Give {
                 )));
             }
             (Some(code), _) => context.asset_ref(code).await?,
-            (None, Some(spoken)) => reference(spoken.number),
+            (None, Some(spoken)) => form::numbered(spoken.number),
             (None, None) => None,
         };
         let mut counterparties = Vec::new();

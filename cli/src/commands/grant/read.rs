@@ -3,12 +3,12 @@
 use clap::{ArgGroup, Args};
 use polity_client::Result;
 use polity_client::ledger::Amount;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{Grant as GrantState, ObjectKind, ScopeKind};
 use serde_json::{Value, json};
 
-use crate::commands::numbered;
+use crate::commands::parse_number;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
@@ -40,18 +40,18 @@ impl List {
         let view = context.view().await?;
         let lists = if let Some(role) = &self.role {
             let role = session.role(role).await?.number;
-            view.lists(Set::Grants, &[role]).await?
+            view.lists(Lists::Grants, &[role]).await?
         } else if let Some(unit) = &self.unit {
             let unit = session.unit(unit).await?.number;
-            view.lists(Set::GrantsOver, &[unit]).await?
+            view.lists(Lists::GrantsOver, &[unit]).await?
         } else if let Some(member) = &self.delegated_to {
             let member = session.member(member).await?.number;
-            view.lists(Set::Delegations, &[member]).await?
+            view.lists(Lists::Delegations, &[member]).await?
         } else {
             let roles = roles_of(context, &view).await?;
             let member = context.member().await?.number;
-            let mut lists = view.lists(Set::Grants, &roles).await?;
-            lists.extend(view.lists(Set::Delegations, &[member]).await?);
+            let mut lists = view.lists(Lists::Grants, &roles).await?;
+            lists.extend(view.lists(Lists::Delegations, &[member]).await?);
             lists
         };
         let grants = view.get_all::<GrantState>(&lists.concat()).await?;
@@ -85,10 +85,10 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let number = numbered(ObjectKind::Grant, &self.grant)?;
+        let number = parse_number(ObjectKind::Grant, &self.grant)?;
         let grant = view.get::<GrantState>(number).await?;
         let grant = grant.ok_or_else(|| usage(format!("there is no grant {}", self.grant)))?;
-        let delegations = view.lists(Set::DelegationsOf, &[number]).await?;
+        let delegations = view.lists(Lists::DelegationsOf, &[number]).await?;
         let names = names_of(&view, std::slice::from_ref(&grant)).await?;
         let delegations: Vec<String> = delegations
             .concat()
@@ -113,7 +113,7 @@ impl Show {
                 ("from", time::shown(grant.from)),
                 ("until", time::shown(grant.until)),
                 ("given by", names.shown(ObjectKind::Member, grant.given_by)),
-                ("source", shown_source(&grant)),
+                ("source", names::letter(ObjectKind::Grant, grant.source)),
                 ("delegated", delegations.join(", ")),
                 ("ended", time::shown(grant.ended_at)),
             ])
@@ -124,7 +124,7 @@ impl Show {
 
 async fn roles_of(context: &Context, view: &View<'_>) -> Result<Vec<u64>> {
     let member = context.member().await?.number;
-    let held = view.lists(Set::Assignments, &[member]).await?;
+    let held = view.lists(Lists::Assignments, &[member]).await?;
     let held = view
         .get_all::<polity_client::v1::Assignment>(&held.concat())
         .await?;
@@ -193,13 +193,6 @@ fn limits_shown(grant: &GrantState, names: &Names<'_>) -> String {
         parts.push(asset.code);
     }
     parts.join(", ")
-}
-
-fn shown_source(grant: &GrantState) -> String {
-    match grant.source {
-        0 => String::new(),
-        source => lettered(ObjectKind::Grant, source),
-    }
 }
 
 fn as_json(grant: &GrantState, names: &Names<'_>) -> Value {

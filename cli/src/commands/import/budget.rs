@@ -10,6 +10,7 @@ use polity_client::import::budget::run::{BudgetImport, BudgetImported, Place};
 use polity_client::import::budget::table;
 use polity_client::import::budget::verify::{Sum, sums};
 use polity_client::ledger::Amount;
+use polity_client::ledger::form;
 use polity_client::session::{AsOf, Session};
 use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 
 use super::{Importer, role_for};
 use crate::amount;
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::Names;
@@ -150,7 +150,7 @@ async fn founded(context: &Context, units: usize, [yours, second]: [u64; 2]) -> 
 /// An action by which the importer's role is found.
 fn probe(place: &Place) -> Kind {
     Kind::CreateUnit(CreateUnit {
-        parent: reference(place.top),
+        parent: form::numbered(place.top),
         kind: UnitKind::Team as i32,
         handle: "imported".into(),
         ..CreateUnit::default()

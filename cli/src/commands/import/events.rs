@@ -9,12 +9,12 @@ use polity_client::import::roster::{Difference, Roster};
 use polity_client::import::run::Imported;
 use polity_client::import::story::Story;
 use polity_client::import::structure::Structure;
+use polity_client::ledger::form;
 use polity_client::v1::{CreateRole, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::{Importer, role_for};
-use crate::commands::reference;
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::time;
@@ -126,7 +126,7 @@ impl Events {
 /// An action by which the importer's role is found.
 fn probe(into: u64) -> Kind {
     Kind::CreateRole(CreateRole {
-        unit: reference(into),
+        unit: form::numbered(into),
         handle: "imported".into(),
         ..CreateRole::default()
     })

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, MemberKind, Organisation, action::Kind};
 
 use super::bytes;
-use crate::commands::{document_hash, reference};
+use crate::commands::document_hash;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -44,7 +45,7 @@ impl Invite {
                 None => Vec::new(),
             },
             kind: member_kind(self.service) as i32,
-            unit: reference(session.unit(&self.unit).await?.number),
+            unit: form::numbered(session.unit(&self.unit).await?.number),
             external_id: self.external_id.unwrap_or_default(),
         };
         context.act(vec![Kind::InviteMember(act)]).await
@@ -95,7 +96,7 @@ impl Join {
             )));
         }
         let act = v1::Join {
-            member: reference(member.number),
+            member: form::numbered(member.number),
             constitution,
             possession: Vec::new(),
         };
@@ -126,7 +127,7 @@ impl Import {
             handle: self.handle,
             external_id: self.external_id,
             kind: member_kind(self.service) as i32,
-            unit: reference(session.unit(&self.unit).await?.number),
+            unit: form::numbered(session.unit(&self.unit).await?.number),
         };
         context.act(vec![Kind::ImportMember(act)]).await
     }

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, Member as MemberObject, ObjectKind, action::Kind};
 
 use super::bytes;
-use crate::commands::{numbered, reference};
+use crate::commands::parse_number;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::passphrase;
@@ -28,7 +29,7 @@ impl AddKey {
         };
         let (key, possession) = self.key.read(context, member).await?;
         let act = v1::AddKey {
-            member: reference(member),
+            member: form::numbered(member),
             key,
             possession,
         };
@@ -70,7 +71,7 @@ impl Recover {
         let member = context.session().await?.member(&self.who).await?.number;
         let (key, possession) = self.key.read(context, member).await?;
         let act = v1::RecoverMember {
-            member: reference(member),
+            member: form::numbered(member),
             key,
             possession,
         };
@@ -89,7 +90,7 @@ impl StopRecovery {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let number = match &self.recovery {
-            Some(text) => numbered(ObjectKind::Recovery, text)?,
+            Some(text) => parse_number(ObjectKind::Recovery, text)?,
             None => {
                 let member = context.member().await?.number;
                 let member: MemberObject = session.get(member).await?.unwrap_or_default();
@@ -100,7 +101,7 @@ impl StopRecovery {
             return Err(usage("no recovery is open"));
         }
         let act = v1::StopRecovery {
-            recovery: reference(number),
+            recovery: form::numbered(number),
         };
         context.act(vec![Kind::StopRecovery(act)]).await
     }

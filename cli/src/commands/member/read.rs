@@ -117,7 +117,10 @@ impl Show {
                 ),
                 ("joined", time::shown(member.joined_at)),
                 ("sleeps until", time::shown(member.sleeps_until)),
-                ("open recovery", recovery(&member)),
+                (
+                    "open recovery",
+                    names::letter(ObjectKind::Recovery, member.recovery),
+                ),
                 ("external id", member.external_id.clone()),
             ]);
             for key in &member.keys {
@@ -200,12 +203,5 @@ fn kind(member: &MemberObject) -> &'static str {
     match member.kind() {
         MemberKind::Person => "person",
         MemberKind::Service => "service",
-    }
-}
-
-fn recovery(member: &MemberObject) -> String {
-    match member.recovery {
-        0 => String::new(),
-        number => lettered(ObjectKind::Recovery, number),
     }
 }

@@ -2,9 +2,9 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, action::Kind};
 
-use crate::commands::reference;
 use crate::context::Context;
 
 /// Takes a member's power for the time being. Two people of different units sign: use `--with` and `--draft`.
@@ -18,7 +18,7 @@ impl Suspend {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let member = context.session().await?.member(&self.who).await?.number;
         let act = v1::SuspendMember {
-            member: reference(member),
+            member: form::numbered(member),
         };
         context.act(vec![Kind::SuspendMember(act)]).await
     }
@@ -35,7 +35,7 @@ impl Reinstate {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let member = context.session().await?.member(&self.who).await?.number;
         let act = v1::ReinstateMember {
-            member: reference(member),
+            member: form::numbered(member),
         };
         context.act(vec![Kind::ReinstateMember(act)]).await
     }

@@ -11,7 +11,6 @@ use polity_client::v1::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -65,7 +64,7 @@ impl RemoveNodeVerb {
         let number = index.map(|index| index.number);
         let number = number.ok_or_else(|| usage(format!("there is no node {}", self.id)))?;
         let remove = RemoveNode {
-            node: reference(number),
+            node: form::numbered(number),
         };
         context.act(vec![Kind::RemoveNode(remove)]).await
     }

@@ -6,7 +6,7 @@ use polity_client::v1::{ObjectKind, action::Kind};
 use serde_json::{Value, json};
 
 use crate::names::Names;
-use crate::{receipt, time};
+use crate::{event, time};
 
 /// What happened to a proposal, and what came of it.
 pub(super) struct Events {
@@ -42,22 +42,20 @@ pub(super) async fn read(view: &View<'_>, proposal: u64) -> Result<Events> {
         if steps.last() != Some(&step) {
             steps.push(step);
         }
-        if receipt::is_adoption(&proven.event) {
+        if event::is_adoption(&proven.event) {
             let beside = evidence.beside(item);
             let basis = proven.event.basis;
             effects.extend(
                 beside
                     .iter()
-                    .filter(|event| event.basis == basis && !receipt::is_adoption(event))
+                    .filter(|event| event.basis == basis && !event::is_adoption(event))
                     .cloned(),
             );
         }
     }
     let mut names = Names::new(view);
-    receipt::load_names(&mut names, &effects).await?;
-    let effects = effects
-        .iter()
-        .map(|event| receipt::event_line(&names, event));
+    event::load_names(&mut names, &effects).await?;
+    let effects = effects.iter().map(|event| event::line(&names, event));
     Ok(Events {
         steps,
         effects: effects.collect(),
@@ -69,7 +67,7 @@ async fn step(session: &Session, height: u64, proven: &ProvenEvent) -> Result<St
         height,
         time: proven.time,
         what: what(session, proven).await?,
-        basis: receipt::basis_words(proven.event.basis),
+        basis: event::basis_words(proven.event.basis),
         id: match &proven.source {
             Source::Transaction(id) => Some(hex::encode(id)),
             Source::Genesis | Source::Timer => None,
@@ -79,9 +77,9 @@ async fn step(session: &Session, height: u64, proven: &ProvenEvent) -> Result<St
 
 /// What was done and by whom, in a sentence where a person did it.
 async fn what(session: &Session, proven: &ProvenEvent) -> Result<String> {
-    let is_adoption = receipt::is_adoption(&proven.event);
+    let is_adoption = event::is_adoption(&proven.event);
     let view = session.view(AsOf::Newest);
-    let line = receipt::event_line(&Names::new(&view), &proven.event);
+    let line = event::line(&Names::new(&view), &proven.event);
     let Some(action) = &proven.action else {
         return Ok(line);
     };

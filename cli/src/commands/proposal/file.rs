@@ -2,7 +2,7 @@
 
 use polity_client::Result;
 use polity_client::ledger::decisions::versions;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered, visible};
 use polity_client::v1::{
     Claim, ObjectKind, Objection, ObjectionState, Proposal, ProposalVersion, Response,
@@ -40,7 +40,7 @@ pub(super) async fn read(view: &View<'_>, proposal: &Proposal) -> Result<File> {
         }
     }
     let number = [proposal.number];
-    let lists = view.lists(Set::Objections, &number).await?;
+    let lists = view.lists(Lists::Objections, &number).await?;
     let objections = view.get_all(&lists.concat()).await?;
     Ok(File {
         replaced,

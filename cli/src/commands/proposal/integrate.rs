@@ -2,6 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{ObjectKind, Objection, ResolveObjection, action::Kind};
 
 use crate::context::Context;
@@ -20,14 +21,14 @@ pub(super) struct Integrate {
 
 impl Integrate {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let number = super::super::numbered(ObjectKind::Objection, &self.objection)?;
+        let number = super::super::parse_number(ObjectKind::Objection, &self.objection)?;
         let session = context.session().await?;
         let objection: Objection = session.get(number).await?.ok_or_else(|| {
             let words = format!("there is no objection {}", self.objection);
             usage(words)
         })?;
         let integrate = ResolveObjection {
-            objection: super::super::reference(number),
+            objection: form::numbered(number),
             version: super::version(context, objection.proposal, self.version).await?,
         };
         context.act(vec![Kind::ResolveObjection(integrate)]).await

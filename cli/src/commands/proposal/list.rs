@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{ObjectKind, Organisation, Proposal};
 use serde_json::json;
@@ -32,13 +32,13 @@ impl List {
         let view = context.view().await?;
         let lists = if self.mine {
             let member = context.member().await?.number;
-            view.lists(Set::ProposalsBy, &[member]).await?
+            view.lists(Lists::ProposalsBy, &[member]).await?
         } else {
             let units = match &self.unit {
                 Some(unit) => vec![session.unit(unit).await?.number],
                 None => every_unit(&view).await?,
             };
-            view.lists(Set::Proposals, &units).await?
+            view.lists(Lists::Proposals, &units).await?
         };
         let proposals = view.get_all::<Proposal>(&lists.concat()).await?;
         let proposals: Vec<Proposal> = proposals.into_iter().flatten().collect();
@@ -73,7 +73,7 @@ async fn every_unit(view: &View<'_>) -> Result<Vec<u64>> {
     let mut units = vec![root];
     let mut level = vec![root];
     while !level.is_empty() {
-        level = view.lists(Set::Children, &level).await?.concat();
+        level = view.lists(Lists::Children, &level).await?.concat();
         level.retain(|unit| !units.contains(unit));
         units.extend(&level);
     }

@@ -14,6 +14,7 @@ mod test;
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{
     Answer, ExecuteProposal, ObjectKind, Respond, WithdrawProposal, action::Kind,
 };
@@ -92,9 +93,9 @@ struct RespondVerb {
 
 impl RespondVerb {
     async fn run(self, context: &Context) -> Result<()> {
-        let number = super::numbered(ObjectKind::Proposal, &self.proposal)?;
+        let number = super::parse_number(ObjectKind::Proposal, &self.proposal)?;
         let respond = Respond {
-            proposal: super::reference(number),
+            proposal: form::numbered(number),
             version: version(context, number, self.version).await?,
             answer: self.answer as i32,
             explanation: self.explanation,

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{ObjectKind, RaiseObjection, action::Kind};
 
 use crate::context::Context;
@@ -37,9 +38,9 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let number = super::super::numbered(ObjectKind::Proposal, &self.proposal)?;
+        let number = super::super::parse_number(ObjectKind::Proposal, &self.proposal)?;
         let object = RaiseObjection {
-            proposal: super::super::reference(number),
+            proposal: form::numbered(number),
             version: super::version(context, number, self.version).await?,
             harms: self.harms,
             limits_my_role: self.limits_my_role,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::session::{Session, lettered, proposed};
 use polity_client::v1::{
     Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, VerdictKind, action::Kind,
@@ -11,7 +12,7 @@ use polity_client::v1::{
 
 use crate::cli::Options;
 use crate::command_lines;
-use crate::commands::{actions_of, numbered, optional_document, reference};
+use crate::commands::{actions_of, optional_document, parse_number};
 use crate::context::{Context, Purpose};
 use crate::failure::usage;
 use crate::word;
@@ -167,7 +168,7 @@ pub(super) struct Amend {
 impl Amend {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let number = numbered(ObjectKind::Proposal, &self.proposal)?;
+        let number = parse_number(ObjectKind::Proposal, &self.proposal)?;
         let actions = self.proposed.commands.actions(context).await?;
         let (encoded, _) = proposed(&actions)?;
         let before = super::read::proposal(session, number).await?;
@@ -176,7 +177,7 @@ impl Amend {
             .outlook(context, before.unit, &actions, !before.outlook.is_empty())
             .await?;
         let amend = AmendProposal {
-            proposal: reference(number),
+            proposal: form::numbered(number),
             actions: encoded,
             explanation: self.proposed.explanation,
             document: optional_document(self.proposed.document.as_deref())?,
@@ -213,7 +214,7 @@ impl Decision {
         for action in actions {
             let mut asked = action.clone();
             asked.acting_role = (strictest.role != 0)
-                .then(|| reference(strictest.role))
+                .then(|| form::numbered(strictest.role))
                 .flatten();
             let any_role = strictest.role == 0;
             let verdict = session.can(member, &asked, any_role).await?;

@@ -10,7 +10,7 @@ use polity_client::v1::{Answer, ModeKind, ObjectKind, Objection, Paused, Proposa
 use super::file;
 use super::read::{absent, as_json, names_of, sentences};
 use crate::context::Context;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::output::facts;
 use crate::{failure, mode, time, word};
 
@@ -33,7 +33,7 @@ impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let view = context.view().await?;
-        let number = super::super::numbered(ObjectKind::Proposal, &self.proposal)?;
+        let number = super::super::parse_number(ObjectKind::Proposal, &self.proposal)?;
         let found = view.get::<Proposal>(number).await?;
         let proposal = found.ok_or_else(|| absent(number))?;
         let paused = match proposal.closed_at {
@@ -99,10 +99,6 @@ fn head(proposal: &Proposal, names: &Names<'_>, actions: &[String]) -> String {
         true => String::new(),
         false => time::shown(time),
     };
-    let named = |kind, number| match number {
-        0 => String::new(),
-        number => lettered(kind, number),
-    };
     let number = lettered(ObjectKind::Proposal, proposal.number);
     let mut text = facts(&[
         ("proposal", format!("{number} {}", proposal.title)),
@@ -112,8 +108,11 @@ fn head(proposal: &Proposal, names: &Names<'_>, actions: &[String]) -> String {
         ("as", names.shown(ObjectKind::Role, proposal.role)),
         ("version", proposal.version.to_string()),
         ("decided by", mode::shown(&mode, names)),
-        ("policy", named(ObjectKind::Policy, proposal.policy)),
-        ("election", named(ObjectKind::Election, proposal.election)),
+        ("policy", names::letter(ObjectKind::Policy, proposal.policy)),
+        (
+            "election",
+            names::letter(ObjectKind::Election, proposal.election),
+        ),
         ("opened", time::shown(proposal.opened_at)),
         ("deadline", ahead(proposal.deadline)),
         ("lapses", ahead(proposal.lapses_at)),

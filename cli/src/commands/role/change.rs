@@ -2,11 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{
     AmendRole, CreateRole, MoveRole, RemoveRole, Role as RoleState, RoleKind, action::Kind,
 };
 
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::{time, word};
@@ -101,7 +101,7 @@ impl Amend {
         let number = session.role(&self.role).await?.number;
         let role: RoleState = session.get(number).await?.unwrap_or_default();
         let amend = AmendRole {
-            role: reference(number),
+            role: form::numbered(number),
             handle: self.handle.unwrap_or(role.handle),
             term: self.words.term()?.unwrap_or(role.term),
             purpose: self.words.purpose.unwrap_or(role.purpose),

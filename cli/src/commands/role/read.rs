@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{lettered, number_of};
 use polity_client::v1::{Assignment, ObjectKind, Role as RoleState};
 use serde_json::{Value, json};
@@ -25,10 +25,10 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let lists = view.lists(Set::Roles, &[unit]).await?;
+        let lists = view.lists(Lists::Roles, &[unit]).await?;
         let numbers = lists.concat();
         let roles = view.get_all::<RoleState>(&numbers).await?;
-        let held = view.lists(Set::Holders, &numbers).await?;
+        let held = view.lists(Lists::Holders, &numbers).await?;
         let held = view.get_all::<Assignment>(&held.concat()).await?;
         let held: Vec<Assignment> = held.into_iter().flatten().collect();
         let mut names = Names::new(&view);
@@ -76,10 +76,10 @@ impl Show {
         };
         let role = view.get::<RoleState>(number).await?;
         let role = role.ok_or_else(|| usage(format!("there is no role {}", self.role)))?;
-        let held = view.lists(Set::Holders, &[number]).await?;
+        let held = view.lists(Lists::Holders, &[number]).await?;
         let held = view.get_all::<Assignment>(&held.concat()).await?;
         let held: Vec<Assignment> = held.into_iter().flatten().collect();
-        let grants = view.lists(Set::Grants, &[number]).await?;
+        let grants = view.lists(Lists::Grants, &[number]).await?;
         let mut names = Names::new(&view);
         names.load_roles([number]).await?;
         names

@@ -5,7 +5,7 @@ use polity_client::ledger::state::keys;
 use polity_client::session::{AsOf, FoundTransfer};
 use polity_client::v1::{self, Assignment, OwnerKind, Role};
 
-use crate::commands::numbered;
+use crate::commands::parse_number;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -16,7 +16,7 @@ pub(super) async fn find(
     account: Option<&str>,
 ) -> Result<FoundTransfer> {
     let session = context.session().await?;
-    let number = numbered(v1::ObjectKind::Transfer, transfer)?;
+    let number = parse_number(v1::ObjectKind::Transfer, transfer)?;
     let accounts = match account {
         Some(account) => vec![session.account(account).await?.number],
         None => near(context).await?,

@@ -2,10 +2,11 @@
 
 use clap::{Args, ValueEnum};
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, Account, TransferKind, action::Kind};
 
 use crate::amount::AmountWords;
-use crate::commands::{optional_document, reference};
+use crate::commands::optional_document;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::time;
@@ -89,8 +90,8 @@ impl Send {
             None => TransferKind::Payment,
         };
         Ok(v1::Transfer {
-            from: reference(from),
-            to: reference(to),
+            from: form::numbered(from),
+            to: form::numbered(to),
             amount: amount.to_bytes(),
             kind: kind as i32,
             line: match &self.line {

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::failure::usage;
 use crate::names::Names;
 use crate::output::facts;
-use crate::{receipt, time};
+use crate::{event, time};
 
 /// Shows a transfer, proven by the history of an account that it moved, and what of it was corrected.
 #[derive(Args, Debug)]
@@ -46,7 +46,7 @@ impl Show {
             Source::Genesis | Source::Timer => String::new(),
         };
 
-        let mut json = receipt::event_json(session, event).await?;
+        let mut json = event::json(session, event).await?;
         json["height"] = found.item.entry.height.into();
         json["time"] = time::json(found.proven.time);
         json["id"] = id.clone().into();
@@ -64,7 +64,7 @@ impl Show {
                 ("kind", kind_name(posting.kind()).to_owned()),
                 ("by", names.shown(v1::ObjectKind::Member, basis.member)),
                 ("as", names.role(basis.role)),
-                ("basis", receipt::basis_words(event.basis)),
+                ("basis", event::basis_words(event.basis)),
                 ("time", time::shown(found.proven.time)),
                 ("happened", time::shown(event.effective_at)),
                 ("block", found.item.entry.height.to_string()),

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{
     AmendUnit, Capability, CreateUnit, DissolveUnit, MoveUnit, Profile, Unit as UnitState,
     UnitKind, action::Kind,
 };
 
 use super::optional;
-use crate::commands::reference;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::word;
@@ -104,7 +104,7 @@ impl Amend {
         let number = session.unit(&self.unit).await?.number;
         let unit: UnitState = session.get(number).await?.unwrap_or_default();
         let amend = AmendUnit {
-            unit: reference(number),
+            unit: form::numbered(number),
             confers: self.conferred(&unit.confers),
             kind: self.kind.map_or(unit.kind, |kind| kind as i32),
             handle: self.handle.unwrap_or(unit.handle),

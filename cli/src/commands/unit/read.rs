@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Set;
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{lettered, number_of};
 use polity_client::v1::{Assignment, ObjectKind, Role, RoleKind, Unit, UnitKind};
 use serde_json::{Value, json};
@@ -76,14 +76,15 @@ impl Show {
         };
         let unit = view.get::<Unit>(number).await?;
         let unit = unit.ok_or_else(|| usage(format!("there is no unit {}", self.unit)))?;
-        let set =
-            async |set: Set| -> Result<Vec<u64>> { Ok(view.lists(set, &[number]).await?.concat()) };
+        let listed = async |list: Lists| -> Result<Vec<u64>> {
+            Ok(view.lists(list, &[number]).await?.concat())
+        };
         let (children, joined, roles) = (
-            set(Set::Children).await?,
-            set(Set::Joined).await?,
-            set(Set::Roles).await?,
+            listed(Lists::Children).await?,
+            listed(Lists::Joined).await?,
+            listed(Lists::Roles).await?,
         );
-        let holders = view.lists(Set::Holders, &roles).await?;
+        let holders = view.lists(Lists::Holders, &roles).await?;
         let roles = view.get_all::<Role>(&roles).await?;
         let roles: Vec<Role> = roles.into_iter().flatten().collect();
         let assignments = view.get_all::<Assignment>(&holders.concat()).await?;

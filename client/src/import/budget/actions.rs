@@ -8,7 +8,7 @@ use polity_proto::v1::{
 
 use super::mapping::Mapping;
 use super::table::Row;
-use crate::session::actor;
+use crate::session::action;
 
 /// Actions of one unit.
 pub(super) const UNIT_ACTIONS: usize = 5;
@@ -73,12 +73,12 @@ pub(super) fn of_unit(
         })
     };
     let mut actions = vec![
-        actor(Kind::CreateUnit(create), roles.importer),
-        actor(give(roles.second, Capability::Govern), roles.importer),
+        action(Kind::CreateUnit(create), roles.importer),
+        action(give(roles.second, Capability::Govern), roles.importer),
     ];
     actions.extend(OVER_MONEY.map(|capability| Action {
         actor: 1,
-        ..actor(give(roles.importer, capability), roles.second)
+        ..action(give(roles.importer, capability), roles.second)
     }));
     actions
 }
@@ -135,5 +135,5 @@ pub(super) fn of_row(
             ..Allocate::default()
         }));
     }
-    kinds.into_iter().map(|kind| actor(kind, role)).collect()
+    kinds.into_iter().map(|kind| action(kind, role)).collect()
 }

@@ -9,7 +9,7 @@ use polity_proto::v1::{
 
 use super::super::story::{Deed, Thing, ThingIndex};
 use super::Plan;
-use crate::session::actor;
+use crate::session::action;
 
 /// What an imported unit may pass on to those below it: what the import itself needs there.
 const CONFERRED: [Capability; 3] = [
@@ -90,7 +90,7 @@ impl Plan<'_> {
         };
         Action {
             effective_at: step.at,
-            ..actor(kind, self.role)
+            ..action(kind, self.role)
         }
     }
 }

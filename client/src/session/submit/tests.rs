@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::keys::Signer;
 use crate::recorded::{Node, chain, honest, session_at};
-use crate::session::{actor, signed_by};
+use crate::session::{action, signed_by};
 use polity_proto::v1::{Leave, action::Kind};
 
 /// A node whose door answers with this code, and that knows of no transaction.
@@ -37,7 +37,7 @@ fn session<const N: usize>(nodes: [&Node; N]) -> Session {
 
 fn signed() -> Draft {
     let signer = Signer::from_seed(&[7; 32]);
-    let action = actor(Kind::Leave(Leave {}), 0);
+    let action = action(Kind::Leave(Leave {}), 0);
     let signers = vec![signed_by(3, &signer.public_key())];
     let draft = Draft::new(&[1; 32], signers, vec![action], Duration::from_secs(60));
     let mut draft = draft.expect("a draft");
@@ -107,7 +107,7 @@ async fn an_answer_that_says_nothing_is_no_verdict_and_no_receipt() {
     let node = saying_nothing().await;
     let session = session([&node]);
     let draft = signed();
-    let action = actor(Kind::Leave(Leave {}), 0);
+    let action = action(Kind::Leave(Leave {}), 0);
 
     for error in [
         session.simulate(&draft).await.map(|_| ()),

@@ -14,6 +14,7 @@ use polity_proto::v1::{
 
 use super::{Session, lettered};
 use crate::Result;
+use crate::time::rfc3339;
 
 pub use terms::{mode_words, roles_named, who_words};
 pub use visible::visible;
@@ -69,10 +70,7 @@ impl Words<'_> {
             }
         }
         if action.effective_at != 0 {
-            text.push_str(&format!(
-                ", a record of {}",
-                names::time(action.effective_at)
-            ));
+            text.push_str(&format!(", a record of {}", rfc3339(action.effective_at)));
         }
         if let Some(verdict) = verdict {
             let authority = self.authority_of(verdict, is_you).await?;

@@ -1,7 +1,5 @@
 //! Names inside sentences: the number with its letter, and what people call it.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use polity_ledger::Amount;
 use polity_proto::v1::{
     Account, Asset, BudgetLine, Member, ObjectKind, OwnerKind, OwnerRef, Party, Ref, Role, Unit,
@@ -186,17 +184,6 @@ pub(super) fn named(kind: ObjectKind, of: &Option<Ref>) -> String {
 /// A value of an enumeration as commands write it: of `ROLE_KIND_PRODUCT_OWNER`, `product_owner`.
 pub(super) fn word(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_lowercase()
-}
-
-/// A time in words.
-pub(super) fn time(seconds: u64) -> String {
-    match UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
-        // The printer knows the years to 9999.
-        Some(time) if seconds < 253_402_300_800 => {
-            humantime::format_rfc3339_seconds(time).to_string()
-        }
-        Some(_) | None => format!("{seconds} s"),
-    }
 }
 
 /// A hash, shortened: enough to compare with what one holds.

@@ -37,7 +37,7 @@ use crate::embedded::rows::Rows;
 use crate::embedded::tip::Tip;
 
 /// What the driver works with.
-pub(in crate::embedded) struct Parts {
+pub(in crate::embedded) struct Means {
     pub(in crate::embedded) application: Arc<dyn Application>,
     pub(in crate::embedded) rows: Rows,
     pub(in crate::embedded) pool: Pool,
@@ -55,7 +55,7 @@ pub(in crate::embedded) struct Parts {
 
 /// The application's side of consensus.
 pub(in crate::embedded) struct Driver {
-    parts: Parts,
+    means: Means,
     tip: Arc<Tip>,
     candidates: Candidates,
     streams: Streams,
@@ -78,18 +78,18 @@ struct Ending(Option<String>);
 impl Driver {
     /// Takes up the work where the store stands.
     pub(in crate::embedded) fn new(
-        parts: Parts,
+        means: Means,
         network: mpsc::Sender<NetworkMsg<Ours>>,
     ) -> Result<Self, Fault> {
-        let tip = Arc::new(parts.tip.clone());
+        let tip = Arc::new(means.tip.clone());
         let mut candidates = Candidates::default();
-        for kept in parts.rows.kept(tip.next_height())? {
+        for kept in means.rows.kept(tip.next_height())? {
             candidates.restore(kept);
         }
         Ok(Self {
             tip,
             candidates,
-            parts,
+            means,
             streams: Streams::default(),
             evidence: Pending::default(),
             witness: Witness::default(),
@@ -107,8 +107,8 @@ impl Driver {
         mut events: RxEvent<Ours>,
     ) -> Fault {
         let mut ending = Ending::default();
-        let mut pool = self.parts.pool.watch();
-        let mut ahead = self.parts.heights.ahead();
+        let mut pool = self.means.pool.watch();
+        let mut ahead = self.means.heights.ahead();
         loop {
             let start = self.start_time(pool.borrow_and_update().transactions > 0);
             tokio::select! {
@@ -177,7 +177,7 @@ impl Driver {
                 valid_round: _,
             } => self.restream(height, round, address, value_id).await,
             AppMsg::GetHistoryMinHeight { reply } => {
-                let _ = reply.send(Height(self.parts.first_height));
+                let _ = reply.send(Height(self.means.first_height));
             }
             AppMsg::ReceivedProposalPart {
                 from,
@@ -232,8 +232,8 @@ impl Driver {
 
     fn note_round(&mut self, height: Height, round: Round, proposer: Address) {
         let round = round.as_u32().unwrap_or_default();
-        let is_validator = self.tip.validators.index_of(&self.parts.address).is_some();
-        self.parts.progress.send_modify(|progress| {
+        let is_validator = self.tip.validators.index_of(&self.means.address).is_some();
+        self.means.progress.send_modify(|progress| {
             progress.working_height = height.0;
             progress.round = round;
             progress.proposer = Some(proposer);

@@ -3,10 +3,10 @@
 use polity_proto::v1::{Allocate, ClosePeriod, MoveBudget, PlanBudget, Ref, ReturnAllocation};
 
 use super::super::Words;
-use super::super::names::time;
 use super::Phrase;
 use super::clauses::voucher;
 use crate::Result;
+use crate::time::rfc3339;
 
 impl Words<'_> {
     pub(super) async fn allocate(&self, act: &Allocate) -> Result<Phrase> {
@@ -47,8 +47,8 @@ impl Words<'_> {
                 self.amount(asset, &act.approved).await?,
                 act.category,
                 self.unit_of(&act.unit).await?,
-                time(act.from),
-                time(act.until),
+                rfc3339(act.from),
+                rfc3339(act.until),
                 if act.hard {
                     "a hard line"
                 } else {
@@ -81,7 +81,7 @@ impl Words<'_> {
             format!(
                 "the books of {} before {}",
                 self.unit_of(&act.unit).await?,
-                time(act.until)
+                rfc3339(act.until)
             ),
         ))
     }

@@ -2,8 +2,8 @@
 
 use polity_proto::v1::Capability;
 
-use super::super::names::{hash, time, word};
-use crate::time::length;
+use super::super::names::{hash, word};
+use crate::time::{length, rfc3339};
 
 /// A capability as a verb.
 pub(super) fn capability(capability: Capability) -> String {
@@ -24,14 +24,14 @@ pub(super) fn conferring(confers: &[i32]) -> String {
 pub(super) fn from(seconds: u64) -> String {
     match seconds {
         0 => String::new(),
-        seconds => format!(" from {}", time(seconds)),
+        seconds => format!(" from {}", rfc3339(seconds)),
     }
 }
 
 pub(super) fn until(seconds: u64) -> String {
     match seconds {
         0 => String::new(),
-        seconds => format!(" until {}", time(seconds)),
+        seconds => format!(" until {}", rfc3339(seconds)),
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn hashed(name: &str, bytes: &[u8]) -> String {
 pub(super) fn voucher(reference: &str, document: &[u8], value_date: u64) -> String {
     let mut text = stating("reference", reference) + &hashed("document", document);
     if value_date != 0 {
-        text.push_str(&format!(", value date {}", time(value_date)));
+        text.push_str(&format!(", value date {}", rfc3339(value_date)));
     }
     text
 }

@@ -14,7 +14,7 @@ use polity_proto::v1::{
 
 use super::*;
 use crate::recorded::session_at;
-use crate::session::actor;
+use crate::session::action;
 
 /// What a step creates: its name needs no node to be read.
 const NEW: Option<Ref> = Some(Ref { number: 0, new: 1 });
@@ -22,7 +22,7 @@ const NEW: Option<Ref> = Some(Ref { number: 0, new: 1 });
 /// The phrase of an action that speaks of nothing that is there already.
 async fn told(kind: Kind) -> String {
     let nobody = session_at(["http://127.0.0.1:1".into()]);
-    let action = actor(kind, 0);
+    let action = action(kind, 0);
     let phrase = nobody.words().phrase(&action, true).await;
     phrase.expect("nothing has to be read")
 }

@@ -43,7 +43,7 @@ impl Driver {
             self.watch(&block, &commit)?;
         }
 
-        let application = Arc::clone(&self.parts.application);
+        let application = Arc::clone(&self.means.application);
         let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
         let decided = Arc::clone(&block);
         let (next, committed) = blocking(move || {
@@ -59,20 +59,20 @@ impl Driver {
         .await?;
 
         let time = block.header().time.seconds;
-        self.parts
+        self.means
             .pool
             .committed(&block.block().transactions, time, &committed.recheck)
             .await?;
         for (one, other) in self.witness.decided(height) {
-            self.evidence.note(&self.parts.rows, one, other)?;
+            self.evidence.note(&self.means.rows, one, other)?;
         }
         self.streams.decided(height);
-        self.parts.heights.reach(height);
+        self.means.heights.reach(height);
         self.note_presence(&block);
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
         self.pacing.decided(height, is_synced, &tip.validators);
-        self.parts
+        self.means
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
         for arrived in self.candidates.decided(height) {
@@ -91,15 +91,15 @@ impl Driver {
 
     /// Whether this validator signed the parent, as the chain shows it. Blocks of a time when it was away say nothing.
     fn note_presence(&self, block: &SealedBlock) {
-        let own = self.parts.address;
+        let own = self.means.address;
         let is_validator = self.tip.last_validators.index_of(&own).is_some();
-        let is_fresh = judge::is_timely(block.header().time, (self.parts.clock)(), 0);
+        let is_fresh = judge::is_timely(block.header().time, (self.means.clock)(), 0);
         if self.tip.is_first() || !is_validator || !is_fresh {
             return;
         }
         let mut signers = block.block().last_commit.signers();
         let is_signed = signers.any(|(address, _)| address == own);
-        self.parts.progress.send_modify(|progress| {
+        self.means.progress.send_modify(|progress| {
             let turn = progress.presence.note(is_signed);
             let (signed, blocks) = (progress.presence.signed(), progress.presence.blocks());
             match turn {
@@ -129,7 +129,7 @@ impl Driver {
         }
         for (one, other) in evidence.votes.iter().flat_map(|(_, pairs)| pairs) {
             if let (Some(one), Some(other)) = (signed(one), signed(other)) {
-                self.evidence.note(&self.parts.rows, one, other)?;
+                self.evidence.note(&self.means.rows, one, other)?;
             }
         }
         self.pacing.rest(reply);
@@ -142,7 +142,7 @@ impl Driver {
             return Ok(());
         };
         self.see_voter(&vote);
-        let own = &self.parts;
+        let own = &self.means;
         if !own.guard.is_trusted()
             && vote.vote.address == own.address
             && vote.vote.height >= self.tip.height
@@ -151,7 +151,7 @@ impl Driver {
             return Err(somebody_else_signs());
         }
         match self.witness.hear(vote, &self.tip) {
-            Some((one, other)) => self.evidence.note(&self.parts.rows, one, other),
+            Some((one, other)) => self.evidence.note(&self.means.rows, one, other),
             None => Ok(()),
         }
     }
@@ -159,14 +159,14 @@ impl Driver {
     /// An untrusted guard learns that this node saw fresh heights decided, without a word of its own validator: whoever
     /// signed at the first of them is heard before the last, however late.
     fn watch(&mut self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
-        let guard = &self.parts.guard;
-        let is_fresh = judge::is_timely(block.header().time, (self.parts.clock)(), 0);
+        let guard = &self.means.guard;
+        let is_fresh = judge::is_timely(block.header().time, (self.means.clock)(), 0);
         if guard.is_trusted() || !is_fresh {
             return Ok(());
         }
         if commit
             .signers()
-            .any(|(address, _)| address == self.parts.address)
+            .any(|(address, _)| address == self.means.address)
         {
             return Err(somebody_else_signs());
         }

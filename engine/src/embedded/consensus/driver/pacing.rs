@@ -132,7 +132,7 @@ impl Driver {
             return Some(Instant::now());
         }
         let proposer = self.tip.validators.proposer(self.tip.next_height(), 0);
-        let grace = if proposer.address == self.parts.address {
+        let grace = if proposer.address == self.means.address {
             Duration::ZERO
         } else {
             GRACE

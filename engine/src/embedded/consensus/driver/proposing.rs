@@ -35,29 +35,29 @@ impl Driver {
         let Some(number) = countable(round).filter(|_| height.0 == self.tip.next_height()) else {
             return Ok(());
         };
-        let made = self.candidates.made_by(self.parts.address, number);
+        let made = self.candidates.made_by(self.means.address, number);
         let id = match made {
             Some(candidate) => candidate.block.id(),
             None => self.make_block(number).await?,
         };
 
         let _ = reply.send(LocallyProposedValue::new(height, round, id));
-        if self.parts.guard.may_sign_at(height.0) {
-            self.restream(height, round, self.parts.address, id).await;
+        if self.means.guard.may_sign_at(height.0) {
+            self.restream(height, round, self.means.address, id).await;
         }
         Ok(())
     }
 
     async fn make_block(&mut self, round: u32) -> Result<BlockId, Fault> {
-        let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
-        let (address, key) = (self.parts.address, self.parts.key.clone());
+        let (rows, tip) = (self.means.rows.clone(), Arc::clone(&self.tip));
+        let (address, key) = (self.means.address, self.means.key.clone());
         let evidence = self.evidence.for_block(&rows, &tip)?;
-        let mut block = build::empty(&tip, evidence, address, (self.parts.clock)());
+        let mut block = build::empty(&tip, evidence, address, (self.means.clock)());
         // A node that catches up is asked for blocks of heights that were decided long ago. The guard lets none out.
-        let is_shown = self.parts.guard.may_sign_at(tip.next_height());
+        let is_shown = self.means.guard.may_sign_at(tip.next_height());
         if is_shown {
             let request = build::request(&block, &tip);
-            block.transactions = self.parts.pool.propose(request).await?;
+            block.transactions = self.means.pool.propose(request).await?;
         }
         let (block, announcement) = blocking(move || {
             let block = block.seal();
@@ -99,7 +99,7 @@ impl Driver {
             tracing::warn!(%height, %round, block = %id, "a block to be sent again is not here");
             return;
         };
-        let own = proposer == self.parts.address;
+        let own = proposer == self.means.address;
         let announcement = match (&candidate.announcement, countable(round)) {
             (Some(announcement), Some(round))
                 if !own || (announcement.proposer, announcement.round) == (proposer, round) =>
@@ -111,7 +111,7 @@ impl Driver {
                 round,
                 proposer,
                 &self.tip.chain_id,
-                &self.parts.key,
+                &self.means.key,
             ),
             (_, _) => return,
         };
@@ -146,7 +146,7 @@ impl Driver {
 
     /// The round at work for the next height.
     fn round(&self) -> u32 {
-        let progress = self.parts.progress.borrow();
+        let progress = self.means.progress.borrow();
         match progress.working_height == self.tip.next_height() {
             true => progress.round,
             false => 0,
@@ -156,7 +156,7 @@ impl Driver {
     fn registered(&self, publisher: &PeerId) -> Option<NodeId> {
         let key = network::public_key(&publisher.to_bytes())?;
         let publisher = NodeId::of(&key);
-        let registered = self.parts.registered.borrow();
+        let registered = self.means.registered.borrow();
         registered
             .iter()
             .any(|node| node.id == publisher)
@@ -180,7 +180,7 @@ impl Driver {
             return Ok(None);
         }
         let round = announcement.round;
-        let now = (self.parts.clock)();
+        let now = (self.means.clock)();
         if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
             // Its decision is here: nobody asks for a vote, and it may not lie on the disk.
             if candidate.is_synced {
@@ -226,8 +226,8 @@ impl Driver {
         announcement: Announcement,
         bytes: Bytes,
     ) -> Result<Option<(SealedBlock, bool)>, Fault> {
-        let application = Arc::clone(&self.parts.application);
-        let rows = self.parts.rows.clone();
+        let application = Arc::clone(&self.means.application);
+        let rows = self.means.rows.clone();
         let tip = Arc::clone(&self.tip);
         blocking(move || {
             let block = match SealedBlock::decode(bytes) {

@@ -27,9 +27,9 @@ impl Driver {
         &self,
         range: RangeInclusive<Height>,
     ) -> Result<Vec<RawDecidedValue<Ours>>, Fault> {
-        let rows = self.parts.rows.clone();
+        let rows = self.means.rows.clone();
         let last = range.end().0.min(self.tip.height);
-        let first = range.start().0.max(self.parts.first_height);
+        let first = range.start().0.max(self.means.first_height);
         blocking(move || {
             let mut values = Vec::new();
             let mut bytes = 0;
@@ -77,7 +77,7 @@ impl Driver {
             return Ok(SyncedValueOutcome::Verdict(candidate.proposed(number)));
         }
 
-        let (rows, tip) = (self.parts.rows.clone(), Arc::clone(&self.tip));
+        let (rows, tip) = (self.means.rows.clone(), Arc::clone(&self.tip));
         let (block, checked) = blocking(move || {
             let checked = judge::check(&block, &tip, &rows)?;
             Ok((block, checked))
