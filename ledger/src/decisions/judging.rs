@@ -103,6 +103,12 @@ fn judge_need(
         Verdict::Refused(rejection) => Err(rejection),
         // What another unit has to decide is not this proposal's.
         Verdict::NeedsDecision(_) if !belongs => Err(Rejection::ProposalForeign),
+        // A policy that the proposal itself sets decides from then on, and not about this proposal.
+        Verdict::NeedsDecision(decision)
+            if context.has_created(ObjectKind::Policy, decision.policy) =>
+        {
+            Err(Rejection::ProposalDivided)
+        }
         Verdict::NeedsDecision(decision) => Ok(Some(decision)),
     }
 }

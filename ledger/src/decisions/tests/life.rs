@@ -259,3 +259,18 @@ fn a_title_is_one_line_of_what_everybody_reads() {
         );
     }
 }
+
+#[test]
+fn a_policy_that_a_proposal_sets_does_not_decide_about_it() {
+    let mut world = world();
+    let one = || approve(able(Capability::Approve), 1);
+    let set = |world: &World, who: Mode| {
+        let tiers = vec![tier(0, role_holders(), who)];
+        Kind::SetPolicy(world.policy("dev", Capability::DefineAssets, tiers))
+    };
+    let two = approve(able(Capability::Approve), 2);
+    let acts = vec![set(&world, one()), set(&world, two)];
+    let proposal = world.proposal("dev", ProposalKind::Governance, APPROVE, acts);
+    let open = Kind::OpenProposal(proposal);
+    world.check("ben", Some("dev#lead"), open, "rejected proposal_divided");
+}
