@@ -39,10 +39,9 @@ impl Act for ConfirmExternal {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Capability, Delegate, Grant, action::Kind};
+    use polity_proto::v1::{Capability, action::Kind};
 
     use super::*;
-    use crate::state::keys::List;
     use crate::world::{DAY, World, created};
 
     const LEAD: Option<&str> = Some("acme#lead");
@@ -107,16 +106,8 @@ mod tests {
     #[test]
     fn who_delegated_the_recording_does_not_confirm() {
         let mut world = World::with_treasury();
-        let role = world.role("finance#lead").number;
-        let grants = world.list(List::Grants, role).into_iter();
-        let records =
-            |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::RecordExternal;
-        let delegate = Kind::Delegate(Delegate {
-            grant: form::numbered(grants.into_iter().find(records).expect("Eve has it")),
-            member: world.member_ref("hal"),
-            until: world.time + DAY,
-            ..Delegate::default()
-        });
+        let (records, until) = (Capability::RecordExternal, world.time + DAY);
+        let delegate = world.delegation("finance#lead", records, "hal", until);
         world.check("eve", BOOKKEEPER, delegate, "accepted");
         let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
         let receipt = world.run("hal", Some("ops#engineer"), record);

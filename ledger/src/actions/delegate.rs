@@ -123,13 +123,12 @@ fn end_those_over(context: &mut Context<'_, '_>, list: List, owner: u64) {
     }
 }
 
-/// How many delegations of a grant, through an assignment, have not ended.
+/// How many delegations of a grant there are through an assignment.
 fn delegated_by(context: &Context<'_, '_>, source: &Grant, assignment: &Assignment) -> usize {
-    let now = context.now().time;
     lists::all(context, List::DelegationsOf, source.number)
         .into_iter()
         .filter_map(|number| context.get::<Grant>(number).ok())
-        .filter(|grant| grant.source_assignment == assignment.number && now < grant.until)
+        .filter(|grant| grant.source_assignment == assignment.number)
         .count()
 }
 

@@ -52,7 +52,6 @@ mod tests {
     use polity_proto::v1::{action::Kind, *};
 
     use crate::form;
-    use crate::state::keys::List;
     use crate::world::{DAY, World, by};
 
     fn suspend(world: &World, member: &str) -> Kind {
@@ -64,16 +63,8 @@ mod tests {
     #[test]
     fn who_uses_what_another_delegated_signs_for_them() {
         let mut world = World::new();
-        let lead = world.role("acme#lead").number;
-        let grants = world.list(List::Grants, lead).into_iter();
-        let suspends =
-            |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::SuspendMembers;
-        let delegate = Kind::Delegate(Delegate {
-            grant: form::numbered(grants.into_iter().find(suspends).expect("Ada has it")),
-            member: world.member_ref("hal"),
-            until: world.time + DAY,
-            ..Delegate::default()
-        });
+        let (suspends, until) = (Capability::SuspendMembers, world.time + DAY);
+        let delegate = world.delegation("acme#lead", suspends, "hal", until);
         world.check("ada", Some("acme#lead"), delegate, "accepted");
         let finn = suspend(&world, "finn");
         let ada = by("ada").acting_as("acme#lead");

@@ -1,14 +1,15 @@
 //! Grants, policies and proposals as a test writes them.
 
 use polity_proto::v1::{
-    Action, Allocate, Answer, Capability, GiveGrant, Mode, ModeKind, OpenProposal, PeriodKind,
-    PeriodLimit, Proposal, ProposalKind, ProposalState, Receipt, Respond, ScopeKind, ScopeRef,
-    SetPolicy, Tier, Transfer, TransferKind, Who, WhoKind, action::Kind,
+    Action, Allocate, Answer, Capability, Delegate, GiveGrant, Grant, Mode, ModeKind, OpenProposal,
+    PeriodKind, PeriodLimit, Proposal, ProposalKind, ProposalState, Receipt, Respond, ScopeKind,
+    ScopeRef, SetPolicy, Tier, Transfer, TransferKind, Who, WhoKind, action::Kind,
 };
 use prost::Message;
 
 use super::{World, euros};
 use crate::form;
+use crate::state::keys::List;
 use crate::state::{Object, Overlay, objects};
 
 /// Holders of any role of the unit judged.
@@ -140,6 +141,25 @@ impl World {
             scope: self.scope(ScopeKind::Unit, unit),
             ..GiveGrant::default()
         }
+    }
+
+    /// Delegates the role's grant of a capability to a member, until a time.
+    pub(crate) fn delegation(
+        &self,
+        role: &str,
+        capability: Capability,
+        member: &str,
+        until: u64,
+    ) -> Kind {
+        let grants = self.list(List::Grants, self.role(role).number).into_iter();
+        let mut fitting =
+            grants.filter(|grant| self.get::<Grant>(*grant).capability() == capability);
+        Kind::Delegate(Delegate {
+            grant: form::numbered(fitting.next().expect("the role has the capability")),
+            member: self.member_ref(member),
+            until,
+            ..Delegate::default()
+        })
     }
 
     /// A payment in whole euros.

@@ -1,8 +1,7 @@
 //! Who approves, and who does not.
 
 use polity_proto::v1::{
-    Answer, BasisSource, Capability, Delegate, Grant, ProposalKind, ProposalState, SetCreditLimit,
-    action::Kind,
+    Answer, BasisSource, Capability, ProposalKind, ProposalState, SetCreditLimit, action::Kind,
 };
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
@@ -322,16 +321,8 @@ fn whom_the_proposer_took_in_does_not_approve_as_one_of_the_unit() {
 #[test]
 fn an_approver_and_their_delegate_are_one_approval() {
     let mut world = world();
-    let approves = world.list(List::Grants, world.role("dev#lead").number);
-    let approves = approves
-        .into_iter()
-        .find(|grant| world.get::<Grant>(*grant).capability() == Capability::Approve);
-    let delegate = Kind::Delegate(Delegate {
-        grant: form::numbered(approves.expect("a lead approves")),
-        member: world.member_ref("hal"),
-        until: world.time + DAY,
-        ..Delegate::default()
-    });
+    let until = world.time + DAY;
+    let delegate = world.delegation("dev#lead", Capability::Approve, "hal", until);
     world.check("ben", Some("dev#lead"), delegate, "accepted");
     let number = open_payment(&mut world, 4_000);
     for (member, state) in [
@@ -369,16 +360,8 @@ fn who_is_given_credit_does_not_approve_it() {
 #[test]
 fn what_is_delegated_by_who_leads_the_proposer_approves_nothing_of_theirs() {
     let mut world = world();
-    let approves = world.list(List::Grants, world.role("dev#lead").number);
-    let approves = approves
-        .into_iter()
-        .find(|grant| world.get::<Grant>(*grant).capability() == Capability::Approve);
-    let delegate = Kind::Delegate(Delegate {
-        grant: form::numbered(approves.expect("a lead approves")),
-        member: world.member_ref("gia"),
-        until: world.time + 90 * DAY,
-        ..Delegate::default()
-    });
+    let until = world.time + 90 * DAY;
+    let delegate = world.delegation("dev#lead", Capability::Approve, "gia", until);
     world.check("ben", Some("dev#lead"), delegate, "accepted");
     world.advance(30 * DAY);
     let invite = Kind::InviteMember(world.invite("ivy", "dev"));
