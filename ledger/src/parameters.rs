@@ -79,7 +79,6 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
             1,
             MINUTE_MS,
         )?,
-        // A longer rest could be taken for an outage.
         idle_interval: bounded(changes.idle_interval, base.idle_interval, 1, 600)?,
         propose_timeout_ms: bounded(
             changes.propose_timeout_ms,
@@ -107,7 +106,11 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
             10_000,
         )?,
     };
-    Ok(merged)
+    // A rest must not be taken for an outage: it would stop every clock.
+    match merged.outage_gap >= 2 * merged.idle_interval {
+        true => Ok(merged),
+        false => Err(Rejection::ParameterBounds),
+    }
 }
 
 fn bounded<T: Default + PartialOrd>(change: T, base: T, low: T, high: T) -> Result<T, Rejection> {

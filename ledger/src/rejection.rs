@@ -130,7 +130,7 @@ rejections! {
     GrantEnded = 422, "grant_ended", "the grant has ended";
     PolicyEnded = 423, "policy_ended", "the policy has ended";
     RuleRemoved = 424, "rule_removed", "the rule is removed";
-    RecoveryOpen = 425, "recovery_open", "a recovery of the member is already open";
+    RecoveryOpen = 425, "recovery_open", "a recovery of the member is open";
     RecoveryEnded = 426, "recovery_ended", "the recovery has ended";
     RecoveryUnstoppable = 427, "recovery_unstoppable", "a second recovery cannot be stopped";
     RootFixed = 428, "root_fixed", "the root cannot be moved or dissolved";
@@ -140,6 +140,7 @@ rejections! {
     RoleFilled = 432, "role_filled", "the role still has holders";
     NotInLine = 433, "not_in_line", "the other unit is neither above nor below";
     ProfileUnfit = 434, "profile_unfit", "the profile is not for a unit of this kind";
+    RoleNamed = 435, "role_named", "a policy names the role, and nobody could meet it without";
 
     // 5xx: decisions.
     ProposalClosed = 501, "proposal_closed", "the proposal is no longer open";

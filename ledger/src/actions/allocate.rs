@@ -68,6 +68,35 @@ mod tests {
     const LEAD: Option<&str> = Some("acme#lead");
 
     #[test]
+    fn a_line_of_a_later_period_is_not_spent_today() {
+        let mut world = World::with_treasury();
+        let today = world.line("tools", 100);
+        let next = polity_proto::v1::PlanBudget {
+            unit: world.unit_ref("acme"),
+            from: today.until,
+            until: today.until + 30 * crate::world::DAY,
+            ..today
+        };
+        let from = next.from;
+        world.ada(Kind::PlanBudget(next));
+        let allocate = |world: &World| {
+            Kind::Allocate(Allocate {
+                from: world.account_ref("acme:main"),
+                to: world.account_ref("ops:main"),
+                amount: euros(50),
+                line: form::numbered(1),
+                value_date: from,
+                ..Allocate::default()
+            })
+        };
+        let act = allocate(&world);
+        world.check("ada", LEAD, act, "rejected time_malformed");
+        world.advance(30 * crate::world::DAY);
+        let act = allocate(&world);
+        world.check("ada", LEAD, act, "accepted");
+    }
+
+    #[test]
     fn budget_money_moves_between_units_and_each_refusal_has_its_name() {
         let mut world = World::with_treasury();
         let good = Allocate {

@@ -4,7 +4,7 @@ use polity_proto::v1::{BudgetLine, OwnerKind, Ref};
 
 use super::posting::{self, Move};
 use crate::context::Context;
-use crate::{Amount, Rejection};
+use crate::{Amount, Rejection, time};
 
 /// What a line has left: approved + carried − carried out − committed − spent. `None`: a soft
 /// line is exceeded.
@@ -96,6 +96,10 @@ fn line_of(context: &Context<'_, '_>, movement: &Move) -> Result<Option<BudgetLi
         && (line.from..line.until).contains(&date);
     if !fits {
         return Err(Rejection::BudgetLineWrong);
+    }
+    // Whoever pays from a line of a later period would choose what may be spent in which one. Today is no later.
+    if time::day(date) > time::day(context.now().time) {
+        return Err(Rejection::TimeMalformed);
     }
     if line.closed {
         return Err(Rejection::BudgetLineClosed);

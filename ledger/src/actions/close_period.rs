@@ -48,10 +48,10 @@ impl Act for ClosePeriod {
 /// Open lines that end by `until`, in the order of their periods: what is carried from one into
 /// the next may go on from there.
 fn ending(context: &Context<'_, '_>, unit: u64, until: u64) -> Vec<u64> {
-    let mut lines: Vec<BudgetLine> = lists::all(context, List::BudgetLines, unit)
+    let mut lines: Vec<BudgetLine> = lists::all(context, List::OpenLines, unit)
         .into_iter()
         .filter_map(|number| context.get(number).ok())
-        .filter(|line: &BudgetLine| !line.closed && line.until <= until)
+        .filter(|line: &BudgetLine| line.until <= until)
         .collect();
     lines.sort_by_key(|line| (line.from, line.number));
     lines.into_iter().map(|line| line.number).collect()
@@ -69,6 +69,7 @@ fn close(context: &mut Context<'_, '_>, number: u64) {
         event(context, &next);
     }
     context.put(&line);
+    lists::remove(context.state, List::OpenLines, line.unit, number);
     event(context, &line);
 }
 

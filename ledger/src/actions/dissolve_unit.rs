@@ -92,6 +92,7 @@ fn check_empty(context: &Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
         if !assign_role::open_of_role(context, role, now).is_empty() {
             return Err(Rejection::UnitNotEmpty);
         }
+        ending::check_unnamed(context, role, |policy| policy.unit == unit)?;
     }
     Ok(())
 }
@@ -124,16 +125,15 @@ fn end_all_of(context: &mut Context<'_, '_>, unit: u64) -> Result<(), Rejection>
     for account in accounts(context, unit) {
         ending::close_account(context, account, EndReason::Unit);
     }
-    for number in lists::all(context, List::BudgetLines, unit) {
+    for number in lists::all(context, List::OpenLines, unit) {
         let line: BudgetLine = context.get(number)?;
-        if !line.closed {
-            context.put(&BudgetLine {
-                closed: true,
-                ..line
-            });
-            let histories = [(ObjectKind::Unit, unit)];
-            context.ended(ObjectKind::BudgetLine, number, EndReason::Unit, &histories);
-        }
+        context.put(&BudgetLine {
+            closed: true,
+            ..line
+        });
+        lists::remove(context.state, List::OpenLines, unit, number);
+        let histories = [(ObjectKind::Unit, unit)];
+        context.ended(ObjectKind::BudgetLine, number, EndReason::Unit, &histories);
     }
     Ok(())
 }

@@ -9,12 +9,13 @@ use polity_proto::v1::{
 };
 
 use super::{assign_role, create_role, ownership, posting};
-use crate::Amount;
 use crate::context::Context;
 use crate::decisions::{closing, passages};
 use crate::elections;
+use crate::judge::policies;
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
+use crate::{Amount, Rejection};
 
 /// Ends an assignment with its delegations and the open spending proposals of its holder. Holds
 /// that its holder placed stay.
@@ -139,6 +140,21 @@ pub(crate) fn end_role(context: &mut Context<'_, '_>, number: u64, reason: EndRe
     context.ended(ObjectKind::Role, number, reason, &histories);
 }
 
+/// Refuses to end a role that a policy names, other than one that ends with the role: what asks for the role's holders
+/// could never be met again, and changing a policy passes its own strictest tier.
+pub(crate) fn check_unnamed(
+    context: &Context<'_, '_>,
+    role: u64,
+    ends_with_it: impl Fn(&Policy) -> bool,
+) -> Result<(), Rejection> {
+    for number in lists::all(context, List::NamedBy, role) {
+        if !ends_with_it(&context.get(number)?) {
+            return Err(Rejection::RoleNamed);
+        }
+    }
+    Ok(())
+}
+
 /// Ends a unit's policy: nothing replaces it.
 pub(crate) fn end_policy(context: &mut Context<'_, '_>, number: u64, reason: EndReason) {
     let Some(policy) = objects::get::<Policy>(context, number) else {
@@ -150,13 +166,21 @@ pub(crate) fn end_policy(context: &mut Context<'_, '_>, number: u64, reason: End
             .state
             .delete(keys::policy_of(unit, policy.capability()));
     }
-    lists::remove(context.state, List::Policies, unit, number);
+    unlist_policy(context, &policy);
     context.put(&Policy {
         ended_at: context.now().time,
         ..policy
     });
     let histories = [(ObjectKind::Unit, unit)];
     context.ended(ObjectKind::Policy, number, reason, &histories);
+}
+
+/// Takes a policy that holds no more out of the lists of those that do.
+pub(crate) fn unlist_policy(context: &mut Context<'_, '_>, policy: &Policy) {
+    lists::remove(context.state, List::Policies, policy.unit, policy.number);
+    for role in policies::named_roles(policy) {
+        lists::remove(context.state, List::NamedBy, role, policy.number);
+    }
 }
 
 /// Ends a rule of duties.

@@ -18,6 +18,10 @@ const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
 /// Most grants that a role has: each act in it looks at all. Who imports a budget is given three in each new unit.
 const OF_A_ROLE_MAX: u64 = 1_024;
 
+/// As many of them leave no room for another that reaches beyond the role's own unit and what is below: other units ask
+/// nobody, and fill no role of a unit that needs it.
+const FROM_ELSEWHERE_MAX: u64 = 512;
+
 impl Act for GiveGrant {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.role)?;
@@ -96,7 +100,11 @@ impl Act for GiveGrant {
         if grant.until != 0 && grant.until <= grant.from {
             return Err(Rejection::TimeMalformed);
         }
-        if lists::count(context, List::Grants, role.number) >= OF_A_ROLE_MAX {
+        let max = match power::is_within(context, scope.unit, role.unit) {
+            true => OF_A_ROLE_MAX,
+            false => FROM_ELSEWHERE_MAX,
+        };
+        if lists::count(context, List::Grants, role.number) >= max {
             return Err(Rejection::ListTooLong);
         }
 

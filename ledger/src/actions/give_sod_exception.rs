@@ -9,6 +9,9 @@ use crate::state::keys::List;
 use crate::state::{lists, objects};
 use crate::{Rejection, form};
 
+/// Most exceptions of a rule in force: each act that the rule speaks of looks at all.
+const OF_A_RULE_MAX: u64 = 64;
+
 impl Act for GiveSodException {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.rule)?;
@@ -45,6 +48,9 @@ impl Act for GiveSodException {
         }
 
         forget_ended(context, rule.number, now);
+        if lists::count(context, List::SodExceptions, rule.number) >= OF_A_RULE_MAX {
+            return Err(Rejection::ListTooLong);
+        }
         let number = context.next_number(ObjectKind::SodException);
         context.put(&SodException {
             number,
@@ -109,6 +115,20 @@ mod tests {
             until: world.time + 10 * DAY,
             control: "eve looks at every account".into(),
         }
+    }
+
+    #[test]
+    fn a_rule_has_a_bounded_number_of_exceptions_in_force() {
+        let (mut world, rule) = world();
+        for _ in 0..OF_A_RULE_MAX {
+            let act = Kind::GiveSodException(exception(&world, rule, "finn"));
+            world.check("ben", LEAD, act, "accepted");
+        }
+        let act = Kind::GiveSodException(exception(&world, rule, "gia"));
+        world.check("ben", LEAD, act.clone(), "rejected list_too_long");
+        world.advance(10 * DAY);
+        let act = Kind::GiveSodException(exception(&world, rule, "gia"));
+        world.check("ben", LEAD, act, "accepted");
     }
 
     #[test]

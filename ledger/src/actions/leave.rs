@@ -1,16 +1,11 @@
 //! `leave`: the actor departs from the organisation, for good.
 
-use polity_proto::v1::{
-    Account, EndReason, Leave, Member, MemberState, ObjectKind, OwnerKind, Recovery,
-};
+use polity_proto::v1::{Leave, Member, ObjectKind};
 
-use super::{Act, ending, membership};
+use super::{Act, departure};
 use crate::Rejection;
 use crate::context::Context;
-use crate::decisions::closing;
 use crate::judge::Need;
-use crate::state::keys::{self, List};
-use crate::state::{lists, names, objects};
 
 impl Act for Leave {
     fn check(&self) -> Result<(), Rejection> {
@@ -23,62 +18,16 @@ impl Act for Leave {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let member: Member = context.get(context.actor.member)?;
-        let number = member.number;
-        let listed_under = keys::owner_number(OwnerKind::Member, number);
-        let accounts = lists::all(context, List::Accounts, listed_under);
-        // Nobody could move what a departed member owns, nor collect what they owe.
-        for account in &accounts {
-            let account: Account = context.get(*account)?;
-            if !ending::is_empty(&account) {
-                return Err(Rejection::AccountNotEmpty);
-            }
+        // It may be the thief of a key who leaves: who asked for new keys comes back first.
+        if member.recovery != 0 {
+            return Err(Rejection::RecoveryOpen);
         }
 
-        for assignment in lists::all(context, List::Assignments, number) {
-            ending::end_assignment(context, assignment, EndReason::Member);
-        }
-        // What was opened in no role.
-        closing::void_spending(context, number, 0);
-        for delegation in lists::all(context, List::Delegations, number) {
-            ending::end_grant(context, delegation, EndReason::Member);
-        }
-        for unit in lists::all(context, List::JoinedBy, number) {
-            if membership::has_joined(context, number, unit) {
-                membership::leave(context, number, unit, EndReason::Member);
-            }
-        }
-        for account in accounts {
-            ending::close_account(context, account, EndReason::Member);
-        }
-        end_recovery(context, member.recovery);
-        names::release(
-            context.state,
-            ObjectKind::Member,
-            0,
-            &member.handle,
-            &member.external_id,
-        );
-        let member: Member = context.get(number)?;
-        context.put(&Member {
-            state: MemberState::Departed as i32,
-            recovery: 0,
-            ..member
-        });
-        context.event(ObjectKind::Member, number, &[(ObjectKind::Member, number)]);
+        departure::depart(context, member.number)?;
+        let histories = [(ObjectKind::Member, member.number)];
+        context.event(ObjectKind::Member, member.number, &histories);
         Ok(())
     }
-}
-
-fn end_recovery(context: &mut Context<'_, '_>, number: u64) {
-    let Some(recovery) = objects::get::<Recovery>(context, number) else {
-        return;
-    };
-    let history = (ObjectKind::Member, recovery.member);
-    context.put(&Recovery {
-        ended: true,
-        ..recovery
-    });
-    context.ended(ObjectKind::Recovery, number, EndReason::Member, &[history]);
 }
 
 #[cfg(test)]
@@ -134,16 +83,20 @@ mod tests {
     }
 
     #[test]
-    fn an_open_recovery_ends_with_the_departure() {
+    fn nobody_departs_while_a_recovery_of_their_keys_is_open() {
         let mut world = World::new();
         let recover = Kind::RecoverMember(world.recover("finn", "new"));
         let asked = crate::world::by("ada")
             .acting_as("acme#lead")
             .seconded("ben", "dev#lead");
         world.check_deed(asked.does(recover), "accepted");
-        world.check("finn", None, Kind::Leave(Leave {}), "accepted");
-        assert!(world.get::<Recovery>(1).ended);
-        assert!(world.advance(100 * 3_600).is_empty());
+        let leave = Kind::Leave(Leave {});
+        world.check("finn", None, leave.clone(), "rejected recovery_open");
+        let stop = Kind::StopRecovery(StopRecovery {
+            recovery: crate::form::numbered(1),
+        });
+        world.check("finn", None, stop, "accepted");
+        world.check("finn", None, leave, "accepted");
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod create_role;
 mod create_unit;
 mod define_asset;
 mod delegate;
+mod departure;
 mod dissolve_unit;
 pub(crate) mod ending;
 mod enrolment;

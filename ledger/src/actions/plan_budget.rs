@@ -12,6 +12,9 @@ use crate::{Amount, Rejection, form, time};
 /// Longest period of a line, in seconds.
 const PERIOD_MAX: u64 = 1_100 * time::DAY;
 
+/// Most lines of a unit that are not closed: closing a period looks at all.
+const OPEN_MAX: u64 = 1_024;
+
 impl Act for PlanBudget {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
@@ -64,6 +67,9 @@ fn plan(
     if act.until <= closed.until {
         return Err(Rejection::PeriodClosed);
     }
+    if lists::count(context, List::OpenLines, unit) >= OPEN_MAX {
+        return Err(Rejection::ListTooLong);
+    }
 
     let number = context.next_number(ObjectKind::BudgetLine);
     context.put(&BudgetLine {
@@ -80,6 +86,7 @@ fn plan(
     });
     names::point(context.state, index, number);
     lists::append(context.state, List::BudgetLines, unit, number);
+    lists::append(context.state, List::OpenLines, unit, number);
     context.event(ObjectKind::BudgetLine, number, &[(ObjectKind::Unit, unit)]);
     Ok(())
 }
@@ -141,6 +148,32 @@ mod tests {
         assert_eq!(world.list(List::BudgetLines, unit), [1]);
         let line: BudgetLine = world.get(1);
         assert_eq!((line.approved, line.hard), (euros(200), false));
+    }
+
+    #[test]
+    fn a_unit_has_a_bounded_number_of_open_lines_and_closing_makes_room() {
+        let mut world = World::with_treasury();
+        let unit = world.unit("dev").number;
+        for number in 0..OPEN_MAX {
+            let plan = Kind::PlanBudget(world.line(&format!("c{number}"), 1));
+            world.check("ben", LEAD, plan, "accepted");
+        }
+        let more = Kind::PlanBudget(world.line("more", 1));
+        world.check("ben", LEAD, more, "rejected list_too_long");
+        world.advance(31 * time::DAY);
+        let line = world.line("more", 1);
+        let close = Kind::ClosePeriod(polity_proto::v1::ClosePeriod {
+            unit: world.unit_ref("dev"),
+            until: line.until,
+        });
+        world.check("ben", LEAD, close, "accepted");
+        assert!(world.list(List::OpenLines, unit).is_empty());
+        let next = PlanBudget {
+            from: line.until,
+            until: line.until + time::DAY,
+            ..line
+        };
+        world.check("ben", LEAD, Kind::PlanBudget(next), "accepted");
     }
 
     #[test]

@@ -26,6 +26,7 @@ impl Act for RemoveRole {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let role: Role = context.find(&self.role)?;
         amend_role::check_alterable(context, &role)?;
+        ending::check_unnamed(context, role.number, |_| false)?;
 
         ending::end_role(context, role.number, EndReason::None);
         Ok(())
@@ -38,7 +39,7 @@ mod tests {
 
     use crate::form;
     use crate::state::keys::List;
-    use crate::world::{World, ended};
+    use crate::world::{World, approve, by_departments, ended, role_holders, tier};
 
     #[test]
     fn a_role_goes_with_its_assignments_and_grants() {
@@ -94,5 +95,32 @@ mod tests {
         assert!(!world.list(List::GrantsOver, role.unit).contains(&grant));
         let again = Kind::CreateRole(world.create_role("dev", "engineer"));
         world.check("ben", Some("dev#lead"), again, "accepted");
+    }
+
+    #[test]
+    fn a_role_that_a_policy_names_stays_while_the_policy_holds() {
+        let mut world = World::new();
+        let lead = Some("dev#lead");
+        let role = Kind::CreateRole(world.create_role("dev", "guardian"));
+        world.check("ben", lead, role, "accepted");
+        let guardian = world.role("dev#guardian").number;
+        let named = Who {
+            kind: WhoKind::Role as i32,
+            role: form::numbered(guardian),
+            ..Who::default()
+        };
+        let tiers = vec![tier(0, role_holders(), approve(named, 1))];
+        let policy = world.policy("acme", Capability::Anchor, tiers);
+        world.check_decided("ada", Kind::SetPolicy(policy.clone()), "accepted");
+        let remove = Kind::RemoveRole(RemoveRole {
+            role: form::numbered(guardian),
+        });
+        world.check("ben", lead, remove.clone(), "rejected role_named");
+
+        let plain = vec![tier(0, role_holders(), by_departments())];
+        let replaces = world.policy("acme", Capability::Anchor, plain);
+        world.check_decided("ada", Kind::SetPolicy(replaces), "accepted");
+        world.check("ben", lead, remove, "accepted");
+        world.check_decided("ada", Kind::SetPolicy(policy), "rejected role_removed");
     }
 }

@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Asset, Capability, Mode, ObjectKind, Policy, Role, SetPolicy, Tier, Unit, Who,
 };
 
-use super::{Act, giving};
+use super::{Act, ending, giving};
 use crate::context::Context;
 use crate::decisions::mode;
 use crate::judge::policies::{self, mode_of};
@@ -81,7 +81,7 @@ impl Act for SetPolicy {
 
         policy.number = context.next_number(ObjectKind::Policy);
         if let Some(before) = before {
-            lists::remove(context.state, List::Policies, unit.number, before.number);
+            ending::unlist_policy(context, &before);
             context.put(&Policy {
                 replaced_by: policy.number,
                 ended_at: now,
@@ -90,6 +90,9 @@ impl Act for SetPolicy {
         }
         context.put(&policy);
         lists::append(context.state, List::Policies, unit.number, policy.number);
+        for role in policies::named_roles(&policy) {
+            lists::append(context.state, List::NamedBy, role, policy.number);
+        }
         if self.capability() != Capability::None {
             let key = keys::policy_of(unit.number, self.capability());
             names::point(context.state, key, policy.number);
@@ -196,6 +199,9 @@ fn resolve_mode(context: &Context<'_, '_>, mode: &mut Mode) -> Result<(), Reject
 fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection> {
     if who.role.is_some() {
         let role: Role = context.find(&who.role)?;
+        if role.removed_at != 0 {
+            return Err(Rejection::RoleRemoved);
+        }
         who.role = form::numbered(role.number);
     }
     Ok(())

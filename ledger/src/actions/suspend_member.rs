@@ -78,6 +78,27 @@ mod tests {
     }
 
     #[test]
+    fn whom_one_person_made_the_second_signs_for_them_for_a_while() {
+        let mut world = World::new();
+        world.advance(31 * DAY);
+        let grant = GiveGrant {
+            scope: Some(ScopeRef {
+                kind: ScopeKind::UnitAndBelow as i32,
+                unit: world.unit_ref("acme"),
+                ..ScopeRef::default()
+            }),
+            ..world.grant("ops#engineer", Capability::SuspendMembers, "acme")
+        };
+        world.ada(Kind::GiveGrant(grant));
+        let finn = suspend(&world, "finn");
+        let ada = by("ada").acting_as("acme#lead");
+        let deed = ada.seconded("hal", "ops#engineer").does(finn);
+        world.check_deed(deed.clone(), "rejected people_missing");
+        world.advance(31 * DAY);
+        world.check_deed(deed, "accepted");
+    }
+
+    #[test]
     fn two_people_of_different_units_suspend_a_member() {
         let mut world = World::new();
         let ada = by("ada").acting_as("acme#lead");

@@ -2,10 +2,9 @@
 
 use polity_proto::v1::{Capability, Member, MemberState, ObjectKind, WithdrawInvitation};
 
-use super::{Act, enrolment};
+use super::{Act, departure, enrolment};
 use crate::context::Context;
 use crate::judge::Need;
-use crate::state::names;
 use crate::{Rejection, form};
 
 impl Act for WithdrawInvitation {
@@ -19,30 +18,24 @@ impl Act for WithdrawInvitation {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let mut member: Member = context.find(&self.member)?;
+        let member: Member = context.find(&self.member)?;
         if member.state() != MemberState::Invited {
             return Err(Rejection::MemberStateWrong);
         }
 
+        departure::depart(context, member.number)?;
         let now = context.now().time;
+        let mut member: Member = context.get(member.number)?;
         for key in &mut member.keys {
             // Nobody ever proved to have it: whoever does may be invited with it again.
             enrolment::forget(context, &key.public);
             key.revoked_at = now;
         }
-        names::release(
-            context.state,
-            ObjectKind::Member,
-            0,
-            &member.handle,
-            &member.external_id,
-        );
+        context.put(&member);
         let histories = [
             (ObjectKind::Member, member.number),
             (ObjectKind::Unit, member.unit),
         ];
-        member.state = MemberState::Departed as i32;
-        context.put(&member);
         context.event(ObjectKind::Member, member.number, &histories);
         Ok(())
     }
@@ -53,7 +46,8 @@ mod tests {
     use polity_proto::v1::{action::Kind, *};
 
     use crate::form;
-    use crate::world::World;
+    use crate::state::keys::List;
+    use crate::world::{World, created, euros};
 
     #[test]
     fn an_invitation_that_nobody_followed_is_taken_back_and_frees_key_and_handle() {
@@ -87,5 +81,42 @@ mod tests {
         assert_eq!(gone.state(), MemberState::Departed);
         world.check("ben", lead, invite, "accepted");
         assert_ne!(world.member_number("ivy"), ivy);
+    }
+
+    #[test]
+    fn what_was_given_to_the_invited_ends_and_money_keeps_the_invitation() {
+        let mut world = World::with_treasury();
+        let lead = Some("dev#lead");
+        let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+        world.check("ben", lead, invite, "accepted");
+        world.ada(Kind::AssignRole(world.assign("ivy", "dev#engineer")));
+        let ivy = world.member_number("ivy");
+        let open = OpenAccount {
+            owner: Some(OwnerRef {
+                kind: OwnerKind::Member as i32,
+                number: form::numbered(ivy),
+            }),
+            asset: world.asset_ref("EUR"),
+            handle: "main".into(),
+            ..OpenAccount::default()
+        };
+        let opened = world.run("ben", lead, Kind::OpenAccount(open));
+        let account = created(&opened.expect("a unit opens accounts of its members"));
+        let withdraw = Kind::WithdrawInvitation(WithdrawInvitation {
+            member: form::numbered(ivy),
+        });
+        let full = |world: &mut World, amount| {
+            let account: Account = world.get(account);
+            world.put_for_test(&Account {
+                credits_posted: amount,
+                ..account
+            });
+        };
+        full(&mut world, euros(100));
+        world.check("ben", lead, withdraw.clone(), "rejected account_not_empty");
+        full(&mut world, Vec::new());
+        world.check("ben", lead, withdraw, "accepted");
+        assert_ne!(world.get::<Account>(account).closed_at, 0);
+        assert!(world.list(List::Assignments, ivy).is_empty());
     }
 }

@@ -42,6 +42,19 @@ impl Context<'_, '_> {
         people
     }
 
+    /// Everybody who stands behind an act by its basis: who did it, who delegated what they did it by, and who gave that,
+    /// or the seat, alone and not long ago.
+    fn people_of(&self, basis: &Basis) -> Vec<u64> {
+        let now = self.now().time;
+        let behind = match self.grant_of(basis) {
+            Some(grant) => hands::behind_grant(self.state, now, &grant, basis.member),
+            None => hands::behind_seat(self.state, now, basis.member, basis.role)
+                .into_iter()
+                .collect(),
+        };
+        std::iter::once(basis.member).chain(behind).collect()
+    }
+
     /// Who delegated the grant that a basis names, if it is a delegation.
     fn delegator_of(&self, basis: &Basis) -> Option<u64> {
         let grant = self.grant_of(basis)?;
@@ -71,13 +84,21 @@ impl Context<'_, '_> {
             .any(|one| hands::are_one(self.state, now, *one, member))
     }
 
-    /// Whether one of the people behind the present action counts as one behind an earlier act: who did it, or delegated
-    /// to them what they did it by.
+    /// Whether one of the people behind the present action counts as one behind an earlier act.
     pub(crate) fn is_behind_act(&self, basis: &Basis) -> bool {
-        self.is_behind(basis.member)
-            || self
-                .delegator_of(basis)
-                .is_some_and(|delegator| self.is_behind(delegator))
+        let mut people = self.people_behind();
+        people.extend(self.people_of(&self.basis));
+        self.are_one_with(&people, &self.people_of(basis))
+    }
+
+    /// Whether somebody among these counts as somebody among those.
+    fn are_one_with(&self, these: &[u64], those: &[u64]) -> bool {
+        let now = self.now().time;
+        these.iter().any(|one| {
+            those
+                .iter()
+                .any(|other| hands::are_one(self.state, now, *one, *other))
+        })
     }
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
@@ -136,7 +157,6 @@ impl Context<'_, '_> {
         need: &Need,
         verdict: impl Fn(&Actor) -> Verdict,
     ) -> Result<Basis, Rejection> {
-        let now = self.now().time;
         let mut first = None;
         let mut units = Vec::new();
         let mut people: Vec<u64> = Vec::new();
@@ -145,15 +165,10 @@ impl Context<'_, '_> {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
                     let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
-                    // What somebody delegated is used for them: who does that and who delegated are one here.
-                    let these = [Some(actor.member), self.delegator_of(&basis)];
-                    let is_another = !these.iter().flatten().any(|one| {
-                        let is_one = |other: &u64| hands::are_one(self.state, now, *one, *other);
-                        people.iter().any(is_one)
-                    });
-                    if is_another && !units.contains(&unit) {
+                    let these = self.people_of(&basis);
+                    if !self.are_one_with(&these, &people) && !units.contains(&unit) {
                         units.push(unit);
-                        people.extend(these.into_iter().flatten());
+                        people.extend(these);
                     }
                 }
                 Verdict::NeedsDecision(_) if first.is_none() => {

@@ -62,22 +62,28 @@ fn actor_of(response: &Response) -> Actor {
     }
 }
 
-/// Whose approval it is: of who delegated all that lets the actor approve, if somebody did. One approver and their
-/// delegates are one person, not as many as a policy asks for. Of several delegators whose word counts, the first member.
+/// Whose approval it is: of who delegated all that lets the actor approve or gave it to them alone, not long ago, if
+/// somebody did. One approver and those whom they made approvers are one person, not as many as a policy asks for. Of
+/// several whose word counts, the first member.
 fn stands_for(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> u64 {
+    let now = context.now().time;
     let approver = approver_of(proposal);
-    if approver.kind() != WhoKind::Capability {
+    let ways: Vec<Vec<u64>> = match approver.kind() {
+        WhoKind::Capability => approving_grants(context, proposal, actor, &approver)
+            .iter()
+            .map(|grant| hands::behind_grant(context, now, grant, actor.member))
+            .collect(),
+        WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
+            let seat = hands::behind_seat(context, now, actor.member, actor.role);
+            vec![seat.into_iter().collect()]
+        }
+        WhoKind::None | WhoKind::JoinedMembers => return actor.member,
+    };
+    if ways.iter().any(Vec::is_empty) {
         return actor.member;
     }
-    let grants = approving_grants(context, proposal, actor, &approver);
-    if grants.iter().any(|grant| grant.source == 0) {
-        return actor.member;
-    }
-    let delegators = grants
-        .iter()
-        .filter_map(|grant| power::delegator(context, grant));
-    let disinterested =
-        delegators.filter(|delegator| is_disinterested(context, proposal, *delegator));
+    let behind = ways.into_iter().flatten();
+    let disinterested = behind.filter(|member| is_disinterested(context, proposal, *member));
     disinterested.min().unwrap_or(actor.member)
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{Broken, State, all, ensure, number, rows};
 use crate::decisions::stage;
 use crate::elections;
-use crate::judge::Now;
+use crate::judge::{Now, policies};
 use crate::merkle::history::{Frontier, leaf_hash};
 use crate::state::keys::{self, List};
 use crate::state::{lists as pages, objects};
@@ -124,6 +124,9 @@ fn expected(state: &State) -> Lists {
     }
     for policy in all::<Policy>(state).filter(|policy| policy.ended_at == 0) {
         put(List::Policies, policy.unit, policy.number);
+        for role in policies::named_roles(&policy) {
+            put(List::NamedBy, role, policy.number);
+        }
     }
     for rule in all::<SodRule>(state).filter(|rule| rule.removed_at == 0) {
         put(List::SodRules, 0, rule.number);
@@ -161,6 +164,9 @@ fn expected(state: &State) -> Lists {
     }
     for line in all::<BudgetLine>(state) {
         put(List::BudgetLines, line.unit, line.number);
+        if !line.closed {
+            put(List::OpenLines, line.unit, line.number);
+        }
     }
     for node in all::<Node>(state).filter(|node| node.removed_at == 0) {
         put(List::Nodes, node.unit, node.number);

@@ -73,6 +73,38 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
     hands.len()
 }
 
+/// Who stands behind what somebody does by a grant, beside themselves: who delegated it to them, and who gave it to the
+/// role, or them the role, alone and not long ago. Where several people are asked for, all of these are one.
+pub(crate) fn behind_grant(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> Vec<u64> {
+    let delegator = power::delegator(state, grant);
+    let given = match grant.source {
+        0 => Some(grant.clone()),
+        source => objects::get::<Grant>(state, source),
+    };
+    let gift = given
+        .filter(|given| is_recent(state, now, given.from))
+        .and_then(|given| giver(state, &given.basis));
+    let seat = behind_seat(state, now, delegator.unwrap_or(member), grant.role);
+    let behind = [delegator, gift, seat];
+    behind.into_iter().flatten().collect()
+}
+
+/// Who gave the member the role alone and not long ago.
+pub(crate) fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<u64> {
+    power::holding(state, member, role, now)
+        .filter(|seat| is_recent(state, now, seat.assigned_at))
+        .and_then(|seat| giver(state, &seat.basis))
+}
+
+fn giver(state: &dyn Read, basis: &Option<Basis>) -> Option<u64> {
+    let basis = basis.filter(|basis| basis.member != 0)?;
+    is_of_one(state, &basis).then_some(basis.member)
+}
+
+fn is_recent(state: &dyn Read, now: u64, since: u64) -> bool {
+    now.saturating_sub(since) < parameters::get(state).admission_distance
+}
+
 /// Whether a grant over value is held back from who would use it: they, or whoever leads them, gave
 /// it, or gave them the role, alone. In whichever order that came about, it would be theirs.
 pub(crate) fn withholds(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
@@ -98,9 +130,8 @@ fn is_own_gift(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
 /// Whether the member's hand gave a grant alone. What somebody gave to others long ago, before others
 /// put them among these, they gave to others.
 fn is_given_by_own_hand(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
-    let distance = parameters::get(state).admission_distance;
     let basis = grant.basis.unwrap_or_default();
-    let is_old = basis.member == member && now.saturating_sub(grant.from) >= distance;
+    let is_old = basis.member == member && !is_recent(state, now, grant.from);
     !is_old && gives_to_own_hand(state, now, &basis, member)
 }
 

@@ -258,12 +258,19 @@ fn tighten(
     }
 }
 
-/// After a recovery, spending, approving and operating sleep.
+/// After a recovery, spending, approving and operating sleep, and so does what would hand them to somebody awake: saying
+/// who may do what, and who is who.
 pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capability) -> bool {
     let touched = power::is_over_value(capability)
         || matches!(
             capability,
-            Capability::Approve | Capability::OperateValidator
+            Capability::Approve
+                | Capability::OperateValidator
+                | Capability::Govern
+                | Capability::AssignRoles
+                | Capability::AdmitMembers
+                | Capability::SuspendMembers
+                | Capability::RecoverMembers
         );
     touched
         && objects::look::<Member>(state, member)

@@ -1,7 +1,10 @@
 //! How a unit decides what nobody may do alone.
 
+use std::collections::BTreeSet;
+
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, WhoKind, Window,
+    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind,
+    Window,
 };
 
 use super::{
@@ -243,6 +246,18 @@ pub fn mode_of(tier: &Tier) -> &Mode {
         pass: 0,
     };
     tier.mode.as_ref().unwrap_or(&NONE)
+}
+
+/// The roles that a policy names: whose holders begin or approve by one of its tiers.
+pub fn named_roles(policy: &Policy) -> BTreeSet<u64> {
+    let mut people: Vec<&Who> = Vec::new();
+    for tier in &policy.tiers {
+        people.extend(&tier.by);
+        let modes = std::iter::successors(tier.mode.as_ref(), |mode| mode.escalates_to.as_deref());
+        people.extend(modes.filter_map(|mode| mode.approver.as_ref()));
+    }
+    let roles = people.into_iter().filter_map(|who| who.role);
+    roles.map(|role| role.number).collect()
 }
 
 /// The strictest tier of a policy.

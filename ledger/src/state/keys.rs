@@ -193,6 +193,10 @@ pub enum List {
     ProposalsBy = 24,
     /// Objections to a proposal, all that were ever raised.
     Objections = 25,
+    /// Budget lines of a unit that are not closed.
+    OpenLines = 26,
+    /// Policies that hold and name a role.
+    NamedBy = 27,
     /// Open elections of a unit.
     Elections = 40,
 }

@@ -233,18 +233,44 @@ fn whoever_admitted_who_benefits_does_not_approve() {
 }
 
 #[test]
-fn two_whom_one_person_admitted_approve_once() {
+fn two_whom_one_person_seated_approve_once_and_not_beside_that_person() {
     let mut world = world();
     let places = [("ivy", "dev#controller"), ("jon", "dev#controller")];
     newcomers(&mut world, &places);
     let number = open_payment(&mut world, 5_000);
     let yes = world.answer(number, Answer::Approve);
-    for name in ["ivy", "jon"] {
-        world.check(name, Some("dev#controller"), yes.clone(), "accepted");
+    for (name, role) in [
+        ("ivy", "dev#controller"),
+        ("jon", "dev#controller"),
+        ("ada", "acme#lead"),
+    ] {
+        world.check(name, Some(role), yes.clone(), "accepted");
     }
     assert_eq!(world.proposal_state(number), ProposalState::Open);
-    world.check("ada", Some("acme#lead"), yes, "accepted");
+    world.check("ben", Some("dev#lead"), yes, "accepted");
     assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn an_approver_and_whom_they_gave_the_power_to_approve_are_one_for_a_while() {
+    let mut world = world();
+    let role = world.create_role("dev", "controller");
+    world.check("ben", Some("dev#lead"), Kind::CreateRole(role), "accepted");
+    world.ada(Kind::AssignRole(world.assign("hal", "dev#controller")));
+    world.advance(31 * DAY);
+    let grant = world.grant("dev#controller", Capability::Approve, "dev");
+    world.check("ben", Some("dev#lead"), Kind::GiveGrant(grant), "accepted");
+    let approvals = |world: &mut World| {
+        let number = open_payment(world, 4_000);
+        let yes = world.answer(number, Answer::Approve);
+        for (name, role) in [("ben", "dev#lead"), ("hal", "dev#controller")] {
+            world.check(name, Some(role), yes.clone(), "accepted");
+        }
+        world.proposal_state(number)
+    };
+    assert_eq!(approvals(&mut world), ProposalState::Open);
+    world.advance(31 * DAY);
+    assert_eq!(approvals(&mut world), ProposalState::Adopted);
 }
 
 #[test]
