@@ -1,6 +1,8 @@
 //! `close_account`: an account that holds nothing takes no part any more.
 
-use polity_proto::v1::{Account, Capability, CloseAccount, EndReason, OwnerKind};
+use polity_proto::v1::{
+    Account, Capability, CloseAccount, EndReason, Member, MemberState, OwnerKind,
+};
 
 use super::{Act, ending, ownership, posting};
 use crate::context::Context;
@@ -15,8 +17,14 @@ impl Act for CloseAccount {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let account: Account = context.find(&self.account)?;
         let owner = posting::owner(&account);
-        if owner.kind() == OwnerKind::Member && owner.number == context.actor.member {
-            return Ok(vec![Need::own()]);
+        if owner.kind() == OwnerKind::Member {
+            if owner.number == context.actor.member {
+                return Ok(vec![Need::own()]);
+            }
+            // What is theirs is theirs, as soon as they can say so.
+            if context.get::<Member>(owner.number)?.state() == MemberState::Active {
+                return Ok(vec![Need::not_yours()]);
+            }
         }
         Ok(vec![ownership::need(
             context,
@@ -102,9 +110,9 @@ mod tests {
             "ben",
             Some("dev#lead"),
             reserve.clone(),
-            "rejected no_grant",
+            "rejected not_yours",
         );
-        world.check("finn", None, gia.clone(), "rejected no_grant");
+        world.check("finn", None, gia.clone(), "rejected not_yours");
         world.check("gia", None, gia, "accepted");
         let hold = Kind::PlaceHold(world.hold("dev:main", "cleo:main", 1));
         world.check("ben", Some("dev#lead"), hold, "accepted");

@@ -19,7 +19,7 @@ use crate::state::{Read, objects};
 const ADMISSIONS_MAX: usize = 16;
 
 /// Who leads the member: the member, unless they are a newcomer. `None` behind too long a line.
-pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
+pub fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
     let mut hand = member;
     for _ in 0..ADMISSIONS_MAX {
         let led = objects::get::<Member>(state, hand)
