@@ -110,7 +110,7 @@ mod tests {
             "ben",
             Some("dev#lead"),
             reserve.clone(),
-            "rejected not_yours",
+            "rejected no_grant",
         );
         world.check("finn", None, gia.clone(), "rejected not_yours");
         world.check("gia", None, gia, "accepted");
