@@ -91,8 +91,12 @@ fn make(context: &mut Context<'_, '_>, unit: u64, bundle: &Bundle) -> Result<(),
         }
     }
     for rule in &bundle.rules {
-        rule.set(place, parameters.profile_deadline)
-            .apply(context)?;
+        let set = rule.set(place, parameters.profile_deadline);
+        match set.apply(context) {
+            // What a policy above decides more strictly about value is decided so here.
+            Err(Rejection::PolicyLaxer) if power::is_over_value(rule.capability) => {}
+            other => other?,
+        }
     }
     Ok(())
 }

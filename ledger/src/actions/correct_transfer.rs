@@ -57,6 +57,10 @@ impl Act for CorrectTransfer {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let account = context.resolve(&self.account)?;
         let movement = proven(self, context, account)?;
+        // What was given back in error is paid again, out of a budget line as every payment is.
+        if movement.kind() == TransferKind::Correction {
+            return Err(Rejection::KindReserved);
+        }
         let from: Account = context.get(account)?;
         let to: Account = context.get(movement.other)?;
         if posting::owner(&to).kind() == OwnerKind::Issuance {

@@ -191,10 +191,7 @@ fn a_profile_goes_by_the_rules_of_its_parts() {
     };
     world.ada(Kind::SetPolicy(strict));
     let department = Kind::ApplyProfile(apply(&world, "ops", Profile::Department));
-    world.check(
-        "cleo",
-        Some("ops#lead"),
-        department,
-        "rejected policy_laxer",
-    );
+    world.check("cleo", Some("ops#lead"), department, "accepted");
+    assert_eq!(mode(&world, "ops", Capability::Spend), ModeKind::None);
+    assert_eq!(mode(&world, "ops", Capability::Allocate), ModeKind::Approve);
 }

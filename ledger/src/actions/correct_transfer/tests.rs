@@ -227,3 +227,12 @@ fn what_was_issued_is_retired_instead() {
     let act = Kind::CorrectTransfer(proof(&world, &account));
     world.check("ben", Some("dev#lead"), act, "rejected issuance_only");
 }
+
+#[test]
+fn what_came_back_in_error_is_paid_anew_out_of_the_line() {
+    let (mut world, act) = corrected();
+    world.check("cleo", LEAD, Kind::CorrectTransfer(act), "accepted");
+    let payer = world.account("dev:main");
+    let again = Kind::CorrectTransfer(proof(&world, &payer));
+    world.check("ben", Some("dev#lead"), again, "rejected kind_reserved");
+}
