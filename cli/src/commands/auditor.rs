@@ -12,7 +12,7 @@ use crate::names::{self, Names};
 use crate::output::Table;
 use crate::time;
 
-/// Auditors: who may read which units' records of which time, and until when.
+/// Auditors: who audits which units' records of which time, and until when.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity auditor grant eve --unit acme/dev --from 2026-01-01 --to 2026-07-01 --until 90d\n  \
@@ -38,7 +38,7 @@ impl Auditor {
     }
 }
 
-/// Lets a member read records for an audit, for at most 180 days.
+/// Records that a member audits, for at most 180 days. Whoever reaches a gateway reads all that is on the chain.
 #[derive(Args, Debug)]
 struct Grant {
     /// Who audits.
