@@ -88,7 +88,7 @@ rejections! {
     GrantToSelf = 308, "grant_to_self", "nobody grants themselves anything";
     GrantNeedsPeriod = 309, "grant_needs_period", "a grant of spend or trade needs a limit per period";
     DelegationWider = 310, "delegation_wider", "a delegation cannot be wider than its source";
-    NotDelegable = 311, "not_delegable", "a delegated grant cannot be delegated";
+    NotDelegable = 311, "not_delegable", "neither a delegated grant nor operate_validator can be delegated";
     NotYours = 312, "not_yours", "only the owner may do this";
     PeopleMissing = 313, "people_missing", "people of different units must sign together";
     PolicyLaxer = 314, "policy_laxer", "the policy would be laxer than one above it";

@@ -77,7 +77,7 @@ mod reveal_ballot;
 mod reverse_escalation;
 mod revoke_assignment;
 mod revoke_grant;
-mod revoke_key;
+pub(crate) mod revoke_key;
 mod rotate_validator_key;
 mod set_credit_limit;
 mod set_parameters;

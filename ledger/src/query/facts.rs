@@ -14,7 +14,7 @@ use polity_proto::v1::{
 
 use super::verdict::mode_name;
 use super::wanted::Wanted;
-use crate::actions::posting;
+use crate::actions::{posting, revoke_key};
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
@@ -128,6 +128,9 @@ pub(super) fn of_refusal(
     let kind = &wanted.action.kind;
     if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, kind) {
         facts.extend(executable_from(context, execute));
+    }
+    if rejection == Rejection::KeyTooYoung {
+        facts.extend(older_keys_from(context));
     }
     let is_short = rejection == Rejection::InsufficientFunds;
     if is_short {
@@ -285,6 +288,15 @@ fn executable_from(context: &Context<'_, '_>, execute: &ExecuteProposal) -> Opti
     Some(fact("until", rfc3339(from)))
 }
 
+/// From when the key with which the actor signed revokes older ones.
+fn older_keys_from(context: &Context<'_, '_>) -> Option<Fact> {
+    let member: Member = context.get(context.actor.member).ok()?;
+    let signing = revoke_key::signing_key(context)?;
+    let key = member.keys.iter().find(|key| key.public == signing)?;
+    let until = revoke_key::too_young_until(context, key);
+    Some(fact("until", rfc3339(until)))
+}
+
 /// A capability as people write it: `admit_members`.
 fn slug(capability: Capability) -> String {
     let name = capability.as_str_name();
@@ -321,7 +333,7 @@ fn shown(state: &dyn Read, amount: Amount, asset: u64) -> String {
     }
 }
 
-fn rfc3339(seconds: u64) -> String {
+pub(super) fn rfc3339(seconds: u64) -> String {
     let (year, month, day) = time::civil(time::day(seconds));
     let of_day = seconds % time::DAY;
     let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);

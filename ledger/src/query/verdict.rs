@@ -228,6 +228,7 @@ fn tell(context: &mut Context<'_, '_>, action: &Action, judged: Judged) -> v1::V
         }
     };
     v1::Verdict {
+        acting_role: context.actor.role,
         looked: judged.looked,
         ..verdict
     }
@@ -264,6 +265,7 @@ fn of_decision(context: &Context<'_, '_>, wanted: &Wanted<'_>, decision: &Decisi
         code: Rejection::NeedsDecision.code(),
         rejection: Rejection::NeedsDecision.name().into(),
         facts: facts::of_decision(context, wanted, decision),
+        acting_role: context.actor.role,
         ..v1::Verdict::default()
     }
 }
