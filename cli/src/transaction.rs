@@ -79,7 +79,7 @@ impl Context {
         let who = self.actor().await?;
         let seconds = self.seconds(session).await?;
         let actions = self.in_roles(session, &who, kinds, &seconds).await?;
-        let mut draft = self.draft(session, &who, actions, &seconds)?;
+        let mut draft = self.draft(session, &who, actions, &seconds).await?;
         if let Some(path) = &self.options.draft {
             if path.exists() {
                 draft = self.appended(draft_file::read(path)?, &draft)?;

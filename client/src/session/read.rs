@@ -1,8 +1,9 @@
 //! Reads: every value is proven against a header that was verified, or it is not returned.
 
+use polity_ledger::parameters;
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::objects::{self, Object};
-use polity_proto::v1::{KeysAnswer, KeysRequest, ListHead, ListPage, Record};
+use polity_proto::v1::{KeysAnswer, KeysRequest, ListHead, ListPage, Parameters, Record};
 use prost::Message;
 
 use super::{Moment, Session, visible};
@@ -50,6 +51,12 @@ impl Session {
             .flatten()
             .map(|value| decode(&value))
             .transpose()
+    }
+
+    /// The parameters that hold now.
+    pub async fn parameters(&self) -> Result<Parameters> {
+        let set = self.value(keys::key(keys::PARAMETERS, &[])).await?;
+        Ok(set.unwrap_or_else(parameters::defaults))
     }
 
     /// A listable set, whole: its head and pages are read as one answer, so they are of one height. Of a set that
