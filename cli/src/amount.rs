@@ -120,7 +120,8 @@ fn split(text: &str) -> Result<(&str, &str)> {
     match (words.next(), words.next(), words.next()) {
         (Some(number), Some(code), None) => Ok((number, code)),
         _ => Err(usage(format!(
-            "an amount is written with its asset, without grouping, like 480.00 EUR, not {text}"
+            "an amount is written with its asset, without grouping, like 480.00 EUR, and behind an option in quotes, like \
+             '480.00 EUR'; not {text}"
         ))),
     }
 }

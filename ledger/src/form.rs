@@ -67,6 +67,12 @@ pub fn handle(handle: &str) -> Result<(), Rejection> {
     }
 }
 
+/// Whether this is the code of an asset: 1 to 16 of A-Z and 0-9.
+pub fn is_asset_code(code: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (1..=16).contains(&code.len()) && code.bytes().all(is_fit)
+}
+
 /// An external id: 1 to 64 printable ascii bytes; empty is none.
 pub fn external_id(id: &str) -> Result<(), Rejection> {
     if id.len() <= 64 && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
@@ -155,6 +161,11 @@ pub fn list<T: PartialEq>(entries: &[T], max: usize) -> Result<(), Rejection> {
 /// A reference to a number.
 pub fn numbered(number: u64) -> Option<Ref> {
     Some(Ref { number, new: 0 })
+}
+
+/// A reference to a number; 0 is none.
+pub fn optional_number(number: u64) -> Option<Ref> {
+    if number == 0 { None } else { numbered(number) }
 }
 
 /// A reference to what the action at `index` creates.

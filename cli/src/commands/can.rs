@@ -1,6 +1,6 @@
 //! `can` and `who-can`: the judge's answer before anybody signs.
 
-use clap::{Args, Parser};
+use clap::Args;
 use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
@@ -73,7 +73,7 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
 
 async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
     let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
-    let cli = Cli::try_parse_from(words).map_err(|error| {
+    let cli = Cli::read(words).map_err(|error| {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ").to_owned();
         usage(text)

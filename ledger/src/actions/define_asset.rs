@@ -16,12 +16,7 @@ impl Act for DefineAsset {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
         form::known::<AssetKind>(self.kind)?;
-        let fits = (1..=16).contains(&self.code.len())
-            && self
-                .code
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        if !fits {
+        if !form::is_asset_code(&self.code) {
             return Err(Rejection::AssetCodeMalformed);
         }
         if self.scale > SCALE_MAX {
