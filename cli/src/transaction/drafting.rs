@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::session::{
     Draft, Session, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, signed_by,
 };
@@ -23,10 +24,7 @@ pub(super) struct CoSigner {
 
 impl CoSigner {
     pub(super) fn role(&self) -> Option<Ref> {
-        (self.role != 0).then_some(Ref {
-            number: self.role,
-            new: 0,
-        })
+        form::optional_number(self.role)
     }
 }
 

@@ -19,11 +19,7 @@ impl Act for GiveSodException {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let rule: SodRule = context.find(&self.rule)?;
         let _: Member = context.find(&self.member)?;
-        Ok(vec![Need::governing(
-            context,
-            rule.unit,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(rule.unit)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -10,7 +10,7 @@ use polity_proto::v1::{Assignment, Grant, ModeKind, Policy, ScopeKind, Tier};
 
 use super::delegate;
 use crate::context::Context;
-use crate::judge::{Need, asks_nobody_to_agree, hands, policies, power};
+use crate::judge::{Need, asks_nobody_to_agree, duties, hands, policies, power};
 use crate::state::keys::List;
 use crate::state::lists;
 use crate::{Amount, Rejection};
@@ -21,9 +21,7 @@ pub(super) fn check_bounds(context: &Context<'_, '_>, grant: &Grant) -> Result<(
         return Ok(());
     }
     check_within(context, grant)?;
-    let holders: BTreeSet<u64> = lists::all(context, List::Holders, grant.role)
-        .into_iter()
-        .filter_map(|number| context.get::<Assignment>(number).ok())
+    let holders: BTreeSet<u64> = lists::objects::<Assignment>(context, List::Holders, grant.role)
         .map(|assignment| assignment.member)
         .collect();
     let gained = std::slice::from_ref(grant);
@@ -91,9 +89,7 @@ fn check_together(
     if gained.is_empty() {
         return Ok(());
     }
-    let mut gifts: Vec<Grant> = lists::all(context, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| context.get::<Assignment>(number).ok())
+    let mut gifts: Vec<Grant> = lists::objects::<Assignment>(context, List::Assignments, member)
         .flat_map(|assignment| grants_of_role(context, assignment.role))
         .filter(|grant| is_gift(context, grant))
         .collect();
@@ -161,12 +157,7 @@ fn is_gift(context: &Context<'_, '_>, grant: &Grant) -> bool {
 
 /// The grants of a role that hold, or will.
 fn grants_of_role(context: &Context<'_, '_>, role: u64) -> Vec<Grant> {
-    let now = context.now().time;
-    lists::all(context, List::Grants, role)
-        .into_iter()
-        .filter_map(|number| context.get::<Grant>(number).ok())
-        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
-        .collect()
+    duties::living_grants(context, List::Grants, role, context.now().time)
 }
 
 /// The grants that one of those who give can use, in whichever role.

@@ -26,7 +26,7 @@ impl Act for MoveRole {
             true => unit.number,
             false => role.unit,
         };
-        Ok(vec![Need::governing(context, upper, context.now().time)])
+        Ok(vec![context.to_govern(upper)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -25,11 +25,7 @@ impl Act for SetSodRule {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        Ok(vec![Need::governing(
-            context,
-            unit.number,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(unit.number)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -49,10 +45,9 @@ impl Act for SetSodRule {
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
-        let standing = lists::all(context, List::SodRules, 0);
-        let of_unit: Vec<SodRule> = standing
+        let standing = duties::rules(context);
+        let of_unit: Vec<&SodRule> = standing
             .iter()
-            .filter_map(|number| context.get::<SodRule>(*number).ok())
             .filter(|standing| standing.unit == unit.number)
             .collect();
         let is_said = of_unit

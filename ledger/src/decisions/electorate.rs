@@ -43,10 +43,9 @@ fn circle_members(state: &dyn Read, now: u64, circle: u64) -> Vec<u64> {
 
 /// Who speaks for a unit in the circle around it: those who lead or represent it.
 pub(super) fn speakers(state: &dyn Read, now: u64, unit: u64) -> Vec<u64> {
-    lists::all(state, List::Roles, unit)
-        .into_iter()
-        .filter(|number| objects::get::<Role>(state, *number).is_some_and(|role| speaks(&role)))
-        .flat_map(|number| holders(state, now, number))
+    lists::objects::<Role>(state, List::Roles, unit)
+        .filter(|role| speaks(role))
+        .flat_map(|role| holders(state, now, role.number))
         .collect()
 }
 
@@ -57,9 +56,7 @@ pub(super) fn speaks(role: &Role) -> bool {
 
 /// Holders of a role now; who was imported has no power until the assignment is renewed.
 fn holders(state: &dyn Read, now: u64, role: u64) -> impl Iterator<Item = u64> + '_ {
-    lists::all(state, List::Holders, role)
-        .into_iter()
-        .filter_map(move |number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Holders, role)
         .filter(move |assignment| takes_part(state, now, assignment))
         .map(|assignment| assignment.member)
 }

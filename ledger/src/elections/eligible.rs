@@ -31,9 +31,7 @@ pub(crate) fn check_eligible(
 /// Whether a member leads a unit: a lead does not represent it upwards as well
 /// (Holacracy Constitution 5.0, 5.1.1).
 fn leads(state: &dyn Read, member: u64, unit: u64) -> bool {
-    lists::all(state, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
-        .filter_map(|assignment| objects::get::<Role>(state, assignment.role))
+    lists::objects::<Assignment>(state, List::Assignments, member)
+        .filter_map(|assignment| objects::look::<Role>(state, assignment.role))
         .any(|role| role.unit == unit && role.kind() == RoleKind::Lead)
 }

@@ -54,9 +54,7 @@ pub fn tribe_members(state: &dyn Read, tribe: u64) -> BTreeSet<u64> {
 
 /// Children of a unit that are of a kind.
 pub fn units_of_kind(state: &dyn Read, parent: u64, kind: UnitKind) -> Vec<u64> {
-    lists::all(state, List::Children, parent)
-        .into_iter()
-        .filter_map(|number| objects::get::<Unit>(state, number))
+    lists::objects::<Unit>(state, List::Children, parent)
         .filter(|unit| unit.kind() == kind)
         .map(|unit| unit.number)
         .collect()
@@ -125,8 +123,7 @@ pub fn check_amended(state: &dyn Read, before: &Unit, after: &Unit) -> Result<()
         let chapters = units_of_kind(state, after.number, UnitKind::Chapter);
         ensure(squads.is_empty() && chapters.is_empty())?;
     }
-    for number in lists::all(state, List::Roles, after.number) {
-        let role = objects::get::<Role>(state, number).unwrap_or_default();
+    for role in lists::objects::<Role>(state, List::Roles, after.number) {
         match role.kind() {
             // These end where a circle becomes something else.
             RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {}
@@ -166,9 +163,7 @@ pub fn check_role(state: &dyn Read, unit: &Unit, role: &Role) -> Result<(), Reje
         }
         RoleKind::ProductOwner => unit.kind() == UnitKind::Squad && role.holders_max == 1,
     };
-    let once = lists::all(state, List::Roles, unit.number)
-        .into_iter()
-        .filter_map(|number| objects::get::<Role>(state, number))
+    let once = lists::objects::<Role>(state, List::Roles, unit.number)
         .all(|other| other.number == role.number || other.kind() != role.kind());
     ensure(form && once)
 }

@@ -1,5 +1,7 @@
 //! What holds now: effective assignments, grants and capabilities.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{
     Assignment, Capability, Grant, Member, MemberState, Role, ScopeKind, Unit, UnitKind,
 };
@@ -80,6 +82,18 @@ pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
     units
 }
 
+/// A unit and those below it, at most `max`, the nearest first.
+pub fn subtree(state: &dyn Read, unit: u64, max: usize) -> Vec<u64> {
+    let mut units = vec![unit];
+    let mut next = 0;
+    while next < units.len() && units.len() < max {
+        units.extend(lists::all(state, List::Children, units[next]));
+        next += 1;
+    }
+    units.truncate(max);
+    units
+}
+
 /// Whether `unit` is `above` or below it.
 pub fn is_within(state: &dyn Read, unit: u64, above: u64) -> bool {
     unit == above
@@ -130,10 +144,9 @@ pub fn holding(state: &dyn Read, member: u64, role: u64, now: u64) -> Option<Ass
     if !member_is_active(state, member) {
         return None;
     }
-    lists::all(state, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Assignments, member)
         .find(|assignment| assignment.role == role && assignment_holds(state, assignment, now))
+        .map(Rc::unwrap_or_clone)
 }
 
 /// Every role that an active member holds at `now`, with the assignment, in order of assignment.
@@ -141,21 +154,18 @@ pub fn roles_of(state: &dyn Read, member: u64, now: u64) -> Vec<(Role, Assignmen
     if !member_is_active(state, member) {
         return Vec::new();
     }
-    lists::all(state, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Assignments, member)
         .filter(|assignment| assignment_holds(state, assignment, now))
         .filter_map(|assignment| {
-            objects::get::<Role>(state, assignment.role).map(|role| (role, assignment))
+            let role = objects::get::<Role>(state, assignment.role)?;
+            Some((role, Rc::unwrap_or_clone(assignment)))
         })
         .collect()
 }
 
 /// Active members who hold the role at `now`, in order of assignment.
 pub fn holders_of(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
-    lists::all(state, List::Holders, role)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Holders, role)
         .filter(|assignment| {
             assignment_holds(state, assignment, now) && member_is_active(state, assignment.member)
         })

@@ -107,7 +107,8 @@ fn of_mode(
 }
 
 /// A length of time in its largest whole unit: `72 h`.
-fn length(seconds: u64) -> String {
+#[must_use]
+pub fn length(seconds: u64) -> String {
     let units = [(3_600, "h"), (60, "min")];
     units
         .iter()
@@ -195,11 +196,8 @@ fn of_funds(context: &Context<'_, '_>, wanted: &Wanted<'_>) -> Option<Vec<Fact>>
 fn reserving(context: &Context<'_, '_>, account: &Account) -> Vec<String> {
     let owner = posting::owner(account);
     let unit = (owner.kind() == OwnerKind::Unit).then_some(owner.number);
-    let proposals = unit.map(|unit| lists::all(context, List::Proposals, unit));
-    proposals
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|number| objects::get::<Proposal>(context, number))
+    unit.into_iter()
+        .flat_map(|unit| lists::objects::<Proposal>(context, List::Proposals, unit))
         .filter(|proposal| {
             let mut exposures = proposal.exposures.iter();
             exposures.any(|exposure| exposure.reserved && exposure.account == account.number)

@@ -24,22 +24,17 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
     let mut items: Vec<InboxItem> = invitation
         .chain(recovery(state, block.now, member))
         .collect();
-    for number in lists::all(state, List::ProposalsBy, member) {
-        let proposal = objects::get::<Proposal>(state, number);
-        items.extend(proposal.and_then(|proposal| executable(&proposal, block.now)));
+    for proposal in lists::objects::<Proposal>(state, List::ProposalsBy, member) {
+        items.extend(executable(&proposal, block.now));
     }
     for unit in units(state) {
-        for number in lists::all(state, List::Proposals, unit) {
-            let Some(proposal) = objects::get::<Proposal>(state, number) else {
-                continue;
-            };
+        for proposal in lists::objects::<Proposal>(state, List::Proposals, unit) {
             items.extend(answerable(state, block, &proposal, member));
             items.extend(announced(state, block.now, &proposal, member));
             items.extend(objections(state, block.now, &proposal, member));
         }
-        for number in lists::all(state, List::Elections, unit) {
-            let election = objects::get::<Election>(state, number);
-            items.extend(election.and_then(|election| ballot(state, block.now, &election, member)));
+        for election in lists::objects::<Election>(state, List::Elections, unit) {
+            items.extend(ballot(state, block.now, &election, member));
         }
     }
     let roles = power::roles_of(state, member, block.now.time);
@@ -54,18 +49,10 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
 
 /// Every living unit, from the root down: who approves may stand far above or beside.
 fn units(state: &dyn Read) -> Vec<u64> {
-    let organisation = objects::get::<Organisation>(state, 0);
-    let mut units: Vec<u64> = organisation
-        .map(|organisation| organisation.root_unit)
-        .into_iter()
-        .collect();
-    let mut next = 0;
-    while next < units.len() && units.len() < UNITS_MAX {
-        units.extend(lists::all(state, List::Children, units[next]));
-        next += 1;
-    }
-    units.truncate(UNITS_MAX);
-    units
+    let organisation = objects::look::<Organisation>(state, 0);
+    organisation.map_or_else(Vec::new, |one| {
+        power::subtree(state, one.root_unit, UNITS_MAX)
+    })
 }
 
 /// Whoever was invited has nothing else to do.

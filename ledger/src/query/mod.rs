@@ -14,6 +14,7 @@ use crate::context::{Authority, Block, Context};
 use crate::state::{Overlay, Read};
 use crate::{Rejection, actions, block};
 
+pub use facts::length;
 pub use inbox::inbox;
 pub use outlook::outlook;
 pub use verdict::mode_name;

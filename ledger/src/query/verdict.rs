@@ -98,9 +98,7 @@ fn alone<T>(
 pub(super) fn of_one(actor: Actor, action: &Action) -> Action {
     Action {
         actor: 0,
-        acting_role: (actor.role != 0)
-            .then(|| form::numbered(actor.role))
-            .flatten(),
+        acting_role: form::optional_number(actor.role),
         seconds: Vec::new(),
         ..action.clone()
     }

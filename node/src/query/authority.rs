@@ -3,11 +3,10 @@
 use polity_engine::application::Query;
 use polity_ledger::judge::Now;
 use polity_ledger::query::{self, Waits};
-use polity_ledger::state::{keys, objects};
 use polity_ledger::{Block, Rejection, actions, check};
 use polity_proto::v1::{
-    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, Paused, SimulateAnswer,
-    SimulateRequest, WhoCanAnswer, WhoCanRequest,
+    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, SimulateAnswer, SimulateRequest,
+    WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
 
@@ -112,13 +111,9 @@ const CANDIDATES: usize = 10;
 /// The block that would follow: judged at the time of the newest one.
 pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
     let time = App::block_time(&view.snapshot, view.height)?;
-    let paused: Paused = objects::value(view, &keys::key(keys::PAUSED, &[])).unwrap_or_default();
     Ok(Block {
         height: view.height + 1,
-        now: Now {
-            time,
-            paused: paused.seconds,
-        },
+        now: Now::at(view, time),
     })
 }
 

@@ -1,6 +1,7 @@
 mod document;
 
 use std::fmt::Write;
+use std::rc::Rc;
 
 use clap::Args;
 use polity_ledger::state::keys::{self, List};
@@ -184,10 +185,8 @@ impl Tree<'_> {
     }
 
     fn list<T: objects::Object>(&self, list: List, owner: u64) -> Vec<T> {
-        let numbers = lists::all(self.0, list, owner).into_iter();
-        numbers
-            .filter_map(|number| objects::get(self.0, number))
-            .collect()
+        let objects = lists::objects(self.0, list, owner);
+        objects.map(Rc::unwrap_or_clone).collect()
     }
 
     fn holders(&self, role: u64) -> Vec<String> {
