@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
@@ -66,7 +66,7 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
     match inner.purpose {
         Purpose::Collect(actions) => actions
             .into_inner()
-            .map_err(|_| Error::new(ErrorKind::Trouble, "an earlier action failed")),
+            .map_err(|_| Error::trouble("an earlier action failed")),
         Purpose::Send | Purpose::Can | Purpose::WhoCan => Ok(Vec::new()),
     }
 }

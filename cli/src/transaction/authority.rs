@@ -2,9 +2,7 @@
 
 use polity_client::ledger::{Rejection, form};
 use polity_client::session::{Session, action, lettered};
-use polity_client::v1::{
-    Action, Fact, ObjectKind, Second, Verdict, VerdictKind, action::Kind,
-};
+use polity_client::v1::{Action, Fact, ObjectKind, Second, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
 use super::drafting::CoSigner;

@@ -10,7 +10,7 @@ use super::{Moment, Session, visible};
 use crate::proof::verify_keys;
 use crate::rpc::QueryAnswer;
 use crate::trust::VerifiedHeader;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// Most keys of one question.
 pub(super) const KEYS_MAX: usize = 100;
@@ -20,13 +20,7 @@ pub(super) const LIST_ATTEMPTS: usize = 8;
 impl Session {
     /// An object by its number.
     pub async fn get<T: Object>(&self, number: u64) -> Result<Option<T>> {
-        let key = objects::object_key(T::PREFIX, number);
-        let (mut values, _) = self.read(&[key]).await?;
-        values
-            .pop()
-            .flatten()
-            .map(|value| decode_object::<T>(&value))
-            .transpose()
+        Ok(self.get_all(&[number]).await?.pop())
     }
 
     /// Several objects of one kind by their numbers, in that order.
@@ -83,8 +77,7 @@ impl Session {
                 return Ok(numbers);
             }
         }
-        Err(Error::new(
-            ErrorKind::Trouble,
+        Err(Error::trouble(
             "the list changes faster than it can be read",
         ))
     }

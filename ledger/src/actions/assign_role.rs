@@ -9,7 +9,7 @@ use polity_proto::v1::{
 
 use super::{Act, giving};
 use crate::context::Context;
-use crate::judge::{Need, duties, self_government};
+use crate::judge::{Need, duties, power, self_government};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects, timers};
 use crate::{Rejection, elections, form};
@@ -184,7 +184,7 @@ pub(super) fn open_of_role(state: &dyn Read, role: u64, now: u64) -> Vec<Assignm
 
 fn open(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Assignment> {
     lists::objects::<Assignment>(state, list, owner)
-        .filter(|assignment| assignment.until == 0 || now < assignment.until)
+        .filter(|assignment| power::lasts(assignment.until, now))
         .map(Rc::unwrap_or_clone)
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{
     Account, Asset, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, OwnerKind, PeriodKind,
-    PeriodLimit, Role, Scope, ScopeKind, ScopeRef,
+    PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
 };
 
 use super::{Act, giving};
@@ -160,7 +160,7 @@ fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
 fn resolve_scope(context: &Context<'_, '_>, scope: &Option<ScopeRef>) -> Result<Scope, Rejection> {
     let scope = scope.as_ref().ok_or(Rejection::FieldMissing)?;
     if scope.kind() != ScopeKind::Object {
-        let unit: polity_proto::v1::Unit = context.find(&scope.unit)?;
+        let unit: Unit = context.find(&scope.unit)?;
         return Ok(Scope {
             kind: scope.kind,
             unit: unit.number,

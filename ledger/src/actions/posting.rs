@@ -171,7 +171,7 @@ pub(crate) fn subtract(counter: &mut Vec<u8>, amount: Amount) {
 pub(crate) fn check_funds(from: &Account, amount: Amount) -> Result<(), Rejection> {
     match available(from) {
         Some(available) if available < amount => Err(Rejection::InsufficientFunds),
-        _ => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 

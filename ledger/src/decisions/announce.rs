@@ -31,10 +31,7 @@ pub(super) fn check_executable(
     if is_escalated(proposal) {
         return Err(Rejection::Escalated);
     }
-    match context.now().waiting() < proposal.executable_at {
-        true => Err(Rejection::Waiting),
-        false => Ok(()),
-    }
+    timing::check_waited(context.now(), proposal)
 }
 
 /// The actor objects to an announcement. Several may: so nobody's objection is bought by being

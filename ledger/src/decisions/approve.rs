@@ -1,7 +1,7 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
 use polity_proto::v1::{
-    Answer, Assignment, Grant, Member, MemberKind, Proposal, Response, Who, WhoKind,
+    Answer, Assignment, Capability, Grant, Member, MemberKind, Proposal, Response, Who, WhoKind,
 };
 
 use super::mode::{self, Outcome, answers};
@@ -153,7 +153,7 @@ fn check_authority(
 ) -> Result<(), Rejection> {
     let now = context.now();
     let approver = approver_of(proposal);
-    let capability = polity_proto::v1::Capability::Approve;
+    let capability = Capability::Approve;
     if judge::sleeps(context, now, actor.member, capability) {
         return Err(Rejection::Sleeping);
     }

@@ -1,6 +1,6 @@
 //! Who can be elected.
 
-use polity_proto::v1::{Assignment, Election, MemberState, Role, RoleKind};
+use polity_proto::v1::{Assignment, Election, Member, MemberState, Role, RoleKind};
 
 use crate::Rejection;
 use crate::context::Context;
@@ -16,7 +16,7 @@ pub(crate) fn check_eligible(
     election: &Election,
     nominee: u64,
 ) -> Result<(), Rejection> {
-    let is_active = objects::get::<polity_proto::v1::Member>(context, nominee)
+    let is_active = objects::get::<Member>(context, nominee)
         .is_some_and(|member| member.state() == MemberState::Active);
     if !is_active || !election.electorate.contains(&nominee) {
         return Err(Rejection::NomineeUnfit);

@@ -195,13 +195,13 @@ fn holders(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
 fn is_living(assignment: &Assignment, now: u64) -> bool {
     power::assignment_carries_grants(assignment)
         && assignment.ended_at == 0
-        && (assignment.until == 0 || now < assignment.until)
+        && power::lasts(assignment.until, now)
 }
 
 /// Grants of a list that hold now or will hold.
 pub(crate) fn living_grants(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Grant> {
     lists::objects::<Grant>(state, list, owner)
-        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
+        .filter(|grant| grant.ended_at == 0 && power::lasts(grant.until, now))
         .map(Rc::unwrap_or_clone)
         .collect()
 }

@@ -153,7 +153,7 @@ fn tier_for<'p>(
 ) -> Option<&'p Tier> {
     match (value, amount) {
         (Some(value), Some(amount)) => tier_at(policy, value.asset, amount),
-        _ => policy.tiers.last(),
+        (Some(_) | None, _) => policy.tiers.last(),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use polity_proto::v1::{
-    Assignment, Capability, Grant, Member, MemberState, Role, ScopeKind, Unit, UnitKind,
+    Assignment, Capability, Grant, Manner, Member, MemberState, ObjectKind, Role, ScopeKind, Unit,
+    UnitKind,
 };
 
 use crate::state::keys::List;
@@ -128,12 +129,16 @@ pub fn member_is_active(state: &dyn Read, member: u64) -> bool {
         .is_some_and(|member| member.state() == MemberState::Active)
 }
 
+/// Whether what lasts until a time (0: for good) has not ended at `now`.
+pub(crate) fn lasts(until: u64, now: u64) -> bool {
+    until == 0 || now < until
+}
+
 /// Whether the assignment holds at `now`: in its time, its role, unit and member alive.
 /// The member of an imported assignment may hold it without having joined.
 pub fn assignment_holds(state: &dyn Read, assignment: &Assignment, now: u64) -> bool {
-    let in_time = assignment.ended_at == 0
-        && assignment.from <= now
-        && (assignment.until == 0 || now < assignment.until);
+    let in_time =
+        assignment.ended_at == 0 && assignment.from <= now && lasts(assignment.until, now);
     in_time
         && objects::get::<Role>(state, assignment.role)
             .is_some_and(|role| role.removed_at == 0 && unit_lives(state, role.unit))
@@ -175,8 +180,7 @@ pub fn holders_of(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
 
 /// Whether a grant is in its time and, for a delegation, its source and the delegator's assignment hold.
 pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
-    let in_time =
-        grant.ended_at == 0 && grant.from <= now && (grant.until == 0 || now < grant.until);
+    let in_time = grant.ended_at == 0 && grant.from <= now && lasts(grant.until, now);
     if !in_time || grant.source == 0 {
         return in_time;
     }
@@ -191,16 +195,11 @@ pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
 /// The grants that a member can use when acting in `role` (0: none): the role's own, unless the
 /// assignment was imported and not renewed, and what was delegated to the member.
 pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec<Grant> {
-    let own = match role {
-        0 => Vec::new(),
-        role => match holding(state, member, role, now) {
-            Some(assignment) if assignment_carries_grants(&assignment) => {
-                lists::all(state, List::Grants, role)
-            }
-            _ => Vec::new(),
-        },
+    let carries = |assignment: Assignment| assignment_carries_grants(&assignment);
+    let mut numbers = match role != 0 && holding(state, member, role, now).is_some_and(carries) {
+        true => lists::all(state, List::Grants, role),
+        false => Vec::new(),
     };
-    let mut numbers = own;
     numbers.extend(lists::all(state, List::Delegations, member));
     numbers.sort_unstable();
     numbers
@@ -212,7 +211,7 @@ pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec
 
 /// Imported assignments carry no grants until they are renewed.
 pub fn assignment_carries_grants(assignment: &Assignment) -> bool {
-    assignment.manner() != polity_proto::v1::Manner::Imported
+    assignment.manner() != Manner::Imported
 }
 
 /// Every effective grant that a member has in any role, and delegations.
@@ -234,7 +233,7 @@ pub fn scope_covers(
     state: &dyn Read,
     grant: &Grant,
     unit: u64,
-    object: Option<(polity_proto::v1::ObjectKind, u64)>,
+    object: Option<(ObjectKind, u64)>,
 ) -> bool {
     let Some(scope) = &grant.scope else {
         return false;

@@ -319,15 +319,9 @@ fn names(state: &dyn Read, people: &[Actor]) -> String {
 
 /// An amount in its asset's decimals, with the code.
 fn shown(state: &dyn Read, amount: Amount, asset: u64) -> String {
-    let Some(asset) = objects::get::<Asset>(state, asset) else {
-        return amount.0.to_string();
-    };
-    let scale = asset.scale as usize;
-    let digits = format!("{:0>width$}", amount.0, width = scale + 1);
-    let (whole, decimals) = digits.split_at(digits.len() - scale);
-    match scale {
-        0 => format!("{whole} {}", asset.code),
-        _ => format!("{whole}.{decimals} {}", asset.code),
+    match objects::get::<Asset>(state, asset) {
+        Some(asset) => format!("{} {}", amount.in_decimals(asset.scale), asset.code),
+        None => amount.0.to_string(),
     }
 }
 

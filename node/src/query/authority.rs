@@ -5,8 +5,8 @@ use polity_ledger::judge::Now;
 use polity_ledger::query::{self, Waits};
 use polity_ledger::{Block, Rejection, actions, check};
 use polity_proto::v1::{
-    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, SimulateAnswer, SimulateRequest,
-    WhoCanAnswer, WhoCanRequest,
+    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, Receipt, SimulateAnswer,
+    SimulateRequest, WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
 
@@ -119,9 +119,9 @@ pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
 
 fn refused(rejection: Rejection) -> SimulateAnswer {
     SimulateAnswer {
-        receipt: Some(polity_proto::v1::Receipt {
+        receipt: Some(Receipt {
             code: rejection.code(),
-            ..polity_proto::v1::Receipt::default()
+            ..Receipt::default()
         }),
         rejection: rejection.name().into(),
         ..SimulateAnswer::default()
