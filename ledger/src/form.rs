@@ -13,6 +13,10 @@ use crate::{Amount, Rejection};
 pub const SHORT_BYTES_MAX: usize = 128;
 /// Most bytes of what governance says: purpose, accountability, tension, explanation.
 pub const TEXT_BYTES_MAX: usize = 4_096;
+/// Most bytes of a handle.
+pub const HANDLE_BYTES_MAX: usize = 64;
+/// Most bytes of what another system calls something.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 64;
 /// Most bytes of a transfer's reference.
 pub const REFERENCE_BYTES_MAX: usize = 64;
 /// Most entries of a list inside an action.
@@ -54,9 +58,9 @@ fn filled(value: &str) -> Result<(), Rejection> {
     }
 }
 
-/// A handle: 1 to 64 of a-z, 0-9 and `-`.
+/// A handle: a-z, 0-9 and `-`, and not empty.
 pub fn handle(handle: &str) -> Result<(), Rejection> {
-    let fits = (1..=64).contains(&handle.len())
+    let fits = (1..=HANDLE_BYTES_MAX).contains(&handle.len())
         && handle
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
@@ -73,9 +77,9 @@ pub fn is_asset_code(code: &str) -> bool {
     (1..=16).contains(&code.len()) && code.bytes().all(is_fit)
 }
 
-/// An external id: 1 to 64 printable ascii bytes; empty is none.
+/// An external id: printable ascii bytes; empty is none.
 pub fn external_id(id: &str) -> Result<(), Rejection> {
-    if id.len() <= 64 && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+    if id.len() <= EXTERNAL_ID_BYTES_MAX && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
         Ok(())
     } else {
         Err(Rejection::ExternalIdMalformed)

@@ -1,12 +1,12 @@
 //! Why a transaction is refused: one numbered list.
 
-/// A refusal. Numbers are stable, never reused, and grouped by family; the family is the hundred.
-///
-/// Precedence is the order of judgement: bytes (1xx), signers (2xx), named objects (401),
-/// the acting role (301), authority (3xx), separation of duties (36x), the object's state, value (6xx).
 macro_rules! rejections {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $slug:literal, $sentence:literal;)*) => {
-        /// Why a transaction was refused: numbered and deterministic.
+        /// Why a transaction was refused. Numbers are stable, never reused, and grouped by family; the family is the
+        /// hundred.
+        ///
+        /// Precedence is the order of judgement: bytes (1xx), signers (2xx), named objects (401),
+        /// the acting role (301), authority (3xx), separation of duties (36x), the object's state, value (6xx).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
         #[repr(u32)]
         pub enum Rejection {

@@ -76,7 +76,7 @@ mod tests {
             amount: euros(200),
             ..Allocate::default()
         };
-        world.check("ada", LEAD, Kind::Allocate(good.clone()), "accepted");
+        world.ada(Kind::Allocate(good.clone()));
         assert_eq!(world.balance("ops:main"), 20_000);
         let last = world.account("ops:main").last.expect("it moved");
         assert_eq!(last.kind(), TransferKind::Allocation);

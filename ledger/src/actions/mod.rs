@@ -103,6 +103,9 @@ use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
 
+/// Most people who stand behind an action beside its actor.
+const SECONDS_MAX: usize = 8;
+
 /// One action: form, authority, rules.
 pub(crate) trait Act {
     /// What the bytes alone can tell.
@@ -292,7 +295,7 @@ pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
             .iter()
             .map(|second| second.signer)
             .collect::<Vec<_>>(),
-        8,
+        SECONDS_MAX,
     )?;
     act(kind).check()
 }
