@@ -118,7 +118,7 @@ fn empower(
 
 fn end_grants_to_govern(context: &mut Context<'_, '_>, unit: u64) {
     for number in lists::all(context, List::GrantsOver, unit) {
-        let governs = objects::get::<Grant>(context, number)
+        let governs = objects::look::<Grant>(context, number)
             .is_some_and(|grant| grant.capability() == Capability::Govern);
         if governs {
             ending::end_grant(context, number, EndReason::Unit);

@@ -67,7 +67,7 @@ impl Act for GiveSodException {
 /// The list names exceptions that may still be in force; the others stay as objects.
 fn forget_ended(context: &mut Context<'_, '_>, rule: u64, now: u64) {
     for number in lists::all(context, List::SodExceptions, rule) {
-        let ended = objects::get::<SodException>(context, number)
+        let ended = objects::look::<SodException>(context, number)
             .is_some_and(|exception| exception.until <= now);
         if ended {
             lists::remove(context.state, List::SodExceptions, rule, number);

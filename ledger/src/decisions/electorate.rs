@@ -68,7 +68,7 @@ pub(super) fn takes_part(state: &dyn Read, now: u64, assignment: &Assignment) ->
 
 fn is_active_person(state: &dyn Read, member: u64) -> bool {
     power::member_is_active(state, member)
-        && objects::get::<Member>(state, member)
+        && objects::look::<Member>(state, member)
             .is_some_and(|member| member.kind() == MemberKind::Person)
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn check_eligible(
     election: &Election,
     nominee: u64,
 ) -> Result<(), Rejection> {
-    let is_active = objects::get::<Member>(context, nominee)
+    let is_active = objects::look::<Member>(context, nominee)
         .is_some_and(|member| member.state() == MemberState::Active);
     if !is_active || !election.electorate.contains(&nominee) {
         return Err(Rejection::NomineeUnfit);

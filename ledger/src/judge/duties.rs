@@ -224,7 +224,7 @@ fn with_capability_in(
                 continue;
             }
             let role_lives =
-                objects::get::<Role>(state, grant.role).is_some_and(|role| role.removed_at == 0);
+                objects::look::<Role>(state, grant.role).is_some_and(|role| role.removed_at == 0);
             match grant.source {
                 0 if role_lives => members.extend(holders(state, grant.role, now)),
                 0 => {}

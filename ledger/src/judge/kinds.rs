@@ -62,7 +62,7 @@ pub fn units_of_kind(state: &dyn Read, parent: u64, kind: UnitKind) -> Vec<u64> 
 
 /// The tribe in which the member's home squad sits; 0: none.
 pub fn home_tribe(state: &dyn Read, member: &Member) -> u64 {
-    objects::get::<Unit>(state, member.home_squad).map_or(0, |squad| squad.parent)
+    objects::look::<Unit>(state, member.home_squad).map_or(0, |squad| squad.parent)
 }
 
 /// Whether the unit's kind lets this member join.

@@ -225,7 +225,7 @@ fn decide(
 /// Whether an inherited policy would let somebody of a unit above reach into the unit's pockets.
 fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy) -> bool {
     let role_is_elsewhere =
-        || objects::get::<Role>(state, actor.role).is_some_and(|role| role.unit != need.unit);
+        || objects::look::<Role>(state, actor.role).is_some_and(|role| role.unit != need.unit);
     policy.unit != need.unit && power::is_over_value(need.capability) && role_is_elsewhere()
 }
 

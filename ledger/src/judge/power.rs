@@ -115,7 +115,7 @@ pub fn unit_capabilities(state: &dyn Read, unit: u64) -> Capabilities {
 
 /// Whether the unit is alive.
 pub fn unit_lives(state: &dyn Read, unit: u64) -> bool {
-    objects::get::<Unit>(state, unit).is_some_and(|unit| unit.dissolved_at == 0)
+    objects::look::<Unit>(state, unit).is_some_and(|unit| unit.dissolved_at == 0)
 }
 
 /// Whether the unit is a circle by kind.
@@ -125,7 +125,7 @@ pub fn is_circle(unit: &Unit) -> bool {
 
 /// Whether the member is active: enrolled, not suspended, not departed.
 pub fn member_is_active(state: &dyn Read, member: u64) -> bool {
-    objects::get::<Member>(state, member)
+    objects::look::<Member>(state, member)
         .is_some_and(|member| member.state() == MemberState::Active)
 }
 
@@ -140,7 +140,7 @@ pub fn assignment_holds(state: &dyn Read, assignment: &Assignment, now: u64) -> 
     let in_time =
         assignment.ended_at == 0 && assignment.from <= now && lasts(assignment.until, now);
     in_time
-        && objects::get::<Role>(state, assignment.role)
+        && objects::look::<Role>(state, assignment.role)
             .is_some_and(|role| role.removed_at == 0 && unit_lives(state, role.unit))
 }
 

@@ -89,10 +89,10 @@ impl Touched {
         let assignments = self.assignments.iter().copied();
         (
             grants
-                .filter(|number| objects::get::<Grant>(before, *number).is_some())
+                .filter(|number| objects::look::<Grant>(before, *number).is_some())
                 .collect(),
             assignments
-                .filter(|number| objects::get::<Assignment>(before, *number).is_some())
+                .filter(|number| objects::look::<Assignment>(before, *number).is_some())
                 .collect(),
         )
     }
