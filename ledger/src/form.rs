@@ -45,17 +45,11 @@ pub fn filled_text(value: &str, max: usize) -> Result<(), Rejection> {
 }
 
 fn plain(text: &str, max: usize, lines: bool) -> Result<(), Rejection> {
-    match text.len() <= max && characters::are_plain(text, lines) {
-        true => Ok(()),
-        false => Err(Rejection::TextMalformed),
-    }
+    Rejection::TextMalformed.unless(text.len() <= max && characters::are_plain(text, lines))
 }
 
 fn filled(value: &str) -> Result<(), Rejection> {
-    match value.is_empty() {
-        true => Err(Rejection::FieldMissing),
-        false => Ok(()),
-    }
+    Rejection::FieldMissing.when(value.is_empty())
 }
 
 /// A handle: a-z, 0-9 and `-`, and not empty.
@@ -64,11 +58,7 @@ pub fn handle(handle: &str) -> Result<(), Rejection> {
         && handle
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if fits {
-        Ok(())
-    } else {
-        Err(Rejection::HandleMalformed)
-    }
+    Rejection::HandleMalformed.unless(fits)
 }
 
 /// Whether this is the code of an asset: 1 to 16 of A-Z and 0-9.
@@ -79,20 +69,14 @@ pub fn is_asset_code(code: &str) -> bool {
 
 /// An external id: printable ascii bytes; empty is none.
 pub fn external_id(id: &str) -> Result<(), Rejection> {
-    if id.len() <= EXTERNAL_ID_BYTES_MAX && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-        Ok(())
-    } else {
-        Err(Rejection::ExternalIdMalformed)
-    }
+    Rejection::ExternalIdMalformed.unless(
+        id.len() <= EXTERNAL_ID_BYTES_MAX && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)),
+    )
 }
 
 /// A hash of 32 bytes.
 pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
-    if bytes.len() == 32 {
-        Ok(())
-    } else {
-        Err(Rejection::HashMalformed)
-    }
+    Rejection::HashMalformed.unless(bytes.len() == 32)
 }
 
 /// A hash of 32 bytes, or none.
@@ -156,10 +140,7 @@ pub fn list<T: PartialEq>(entries: &[T], max: usize) -> Result<(), Rejection> {
         .iter()
         .enumerate()
         .any(|(index, entry)| entries[..index].contains(entry));
-    match repeated {
-        true => Err(Rejection::ListTooLong),
-        false => Ok(()),
-    }
+    Rejection::ListTooLong.when(repeated)
 }
 
 /// A reference to a number.

@@ -35,6 +35,19 @@ impl Rejection {
     pub fn code(self) -> u32 {
         self as u32
     }
+
+    /// This refusal, unless something holds.
+    pub(crate) fn unless(self, holds: bool) -> Result<(), Rejection> {
+        match holds {
+            true => Ok(()),
+            false => Err(self),
+        }
+    }
+
+    /// This refusal, when something holds.
+    pub(crate) fn when(self, holds: bool) -> Result<(), Rejection> {
+        self.unless(!holds)
+    }
 }
 
 rejections! {

@@ -51,11 +51,8 @@ pub(super) fn check_units(from: &Account, to: &Account) -> Result<(), Rejection>
     let units = [from, to].map(posting::owner);
     // An account twice is refused by its own name.
     let differ = units[0] != units[1] || from.number == to.number;
-    if differ && units.iter().all(|owner| owner.kind() == OwnerKind::Unit) {
-        Ok(())
-    } else {
-        Err(Rejection::NotBetweenUnits)
-    }
+    Rejection::NotBetweenUnits
+        .unless(differ && units.iter().all(|owner| owner.kind() == OwnerKind::Unit))
 }
 
 #[cfg(test)]

@@ -12,11 +12,7 @@ pub(crate) const KEYS_MAX: usize = 16;
 
 /// Refuses a key that cannot be a member's: what the bytes alone can tell.
 pub(crate) fn check_fit(key: &[u8]) -> Result<(), Rejection> {
-    if check::key_is_fit(key) {
-        Ok(())
-    } else {
-        Err(Rejection::KeyUnfit)
-    }
+    Rejection::KeyUnfit.unless(check::key_is_fit(key))
 }
 
 /// Refuses a key that is, or ever was, somebody's.

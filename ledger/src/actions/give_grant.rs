@@ -137,10 +137,8 @@ fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
         ScopeKind::None => Err(Rejection::FieldMissing),
         ScopeKind::Unit | ScopeKind::UnitAndBelow => {
             form::reference(&scope.unit)?;
-            match scope.object.is_some() || scope.object_kind() != ObjectKind::None {
-                true => Err(Rejection::ValueUnknown),
-                false => Ok(()),
-            }
+            Rejection::ValueUnknown
+                .when(scope.object.is_some() || scope.object_kind() != ObjectKind::None)
         }
         ScopeKind::Object => {
             form::reference(&scope.object)?;
@@ -148,10 +146,7 @@ fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
                 scope.object_kind(),
                 ObjectKind::Account | ObjectKind::Asset | ObjectKind::BudgetLine
             );
-            match scope.unit.is_none() && known {
-                true => Ok(()),
-                false => Err(Rejection::ValueUnknown),
-            }
+            Rejection::ValueUnknown.unless(scope.unit.is_none() && known)
         }
     }
 }

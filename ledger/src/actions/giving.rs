@@ -46,10 +46,8 @@ pub(super) fn check_policy(context: &Context<'_, '_>, policy: &Policy) -> Result
         .tiers
         .iter()
         .filter(|tier| policies::mode_of(tier).kind() == ModeKind::Alone);
-    match alone.all(|tier| held.iter().any(|own| is_tier_within(policy, tier, own))) {
-        true => Ok(()),
-        false => Err(Rejection::GrantExceedsGiver),
-    }
+    Rejection::GrantExceedsGiver
+        .unless(alone.all(|tier| held.iter().any(|own| is_tier_within(policy, tier, own))))
 }
 
 /// Refuses that whoever assigns alone takes a role over value, or one whose grant they gave: it would
@@ -133,10 +131,7 @@ fn together(grant: &Grant, alike: &[&Grant]) -> Grant {
 
 fn check_within(context: &Context<'_, '_>, grant: &Grant) -> Result<(), Rejection> {
     let held = usable_by_givers(context);
-    match held.iter().any(|own| is_within(grant, own)) {
-        true => Ok(()),
-        false => Err(Rejection::GrantExceedsGiver),
-    }
+    Rejection::GrantExceedsGiver.unless(held.iter().any(|own| is_within(grant, own)))
 }
 
 /// Whether a policy, the unit's own or one from above, lets nobody do over value at every amount

@@ -99,10 +99,7 @@ impl Duties {
 
     fn check(&self, context: &Context<'_, '_>) -> Result<(), Rejection> {
         let after = duties::conflicts(context, context.now().time, &self.people);
-        match after.is_subset(&self.before) {
-            true => Ok(()),
-            false => Err(Rejection::DutyConflict),
-        }
+        Rejection::DutyConflict.unless(after.is_subset(&self.before))
     }
 }
 

@@ -116,11 +116,7 @@ fn check_kind(movement: &Move) -> Result<(), Rejection> {
         | TransferKind::Retire
         | TransferKind::External => !stays,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(Rejection::KindUnfit)
-    }
+    Rejection::KindUnfit.unless(fits)
 }
 
 /// The date that counts for periods: the one that was given, or block time.

@@ -17,10 +17,7 @@ impl Act for SetSodRule {
         form::reference(&self.unit)?;
         form::known::<Capability>(self.first)?;
         form::known::<Capability>(self.second)?;
-        match self.first == self.second {
-            true => Err(Rejection::ValueUnknown),
-            false => Ok(()),
-        }
+        Rejection::ValueUnknown.when(self.first == self.second)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

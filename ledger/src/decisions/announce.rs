@@ -133,8 +133,6 @@ fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Reje
     }
     let now = context.now().time;
     let mut own = proposal.beneficiaries.iter().chain([&proposal.proposer]);
-    match own.any(|member| hands::are_one(context, now, *member, actor.member)) {
-        true => Err(Rejection::SelfApproval),
-        false => Ok(()),
-    }
+    Rejection::SelfApproval
+        .when(own.any(|member| hands::are_one(context, now, *member, actor.member)))
 }

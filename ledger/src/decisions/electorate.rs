@@ -105,8 +105,5 @@ fn with_sent_out(
 
 /// Refuses whoever was not among them at the opening.
 pub(super) fn check(proposal: &Proposal, member: u64) -> Result<(), Rejection> {
-    match proposal.electorate.contains(&member) {
-        true => Ok(()),
-        false => Err(Rejection::NotInElectorate),
-    }
+    Rejection::NotInElectorate.unless(proposal.electorate.contains(&member))
 }

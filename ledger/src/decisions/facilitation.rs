@@ -24,10 +24,8 @@ pub(super) fn check_tester(
     if is_party(context, context.now().time, proposal, objection, member) {
         return Err(Rejection::SamePerson);
     }
-    match testers(context, context.now().time, proposal, objection).contains(&member) {
-        true => Ok(()),
-        false => Err(Rejection::NotFacilitator),
-    }
+    Rejection::NotFacilitator
+        .unless(testers(context, context.now().time, proposal, objection).contains(&member))
 }
 
 /// The people of the first seat from which somebody can test.

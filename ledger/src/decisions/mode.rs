@@ -73,10 +73,7 @@ pub(crate) fn check(mode: Option<&Mode>) -> Result<(), Rejection> {
         }
         ModeKind::None => false,
     };
-    match fits {
-        true => Ok(()),
-        false => Err(Rejection::PolicyMalformed),
-    }
+    Rejection::PolicyMalformed.unless(fits)
 }
 
 /// What an objection to an announcement leads to decides in earnest.
@@ -124,10 +121,7 @@ pub(crate) fn check_who(who: Option<&Who>) -> Result<(), Rejection> {
             }
         }
     };
-    match *who == expected {
-        true => Ok(()),
-        false => Err(Rejection::PolicyMalformed),
-    }
+    Rejection::PolicyMalformed.unless(*who == expected)
 }
 
 /// The mode by which a proposal is decided now: that of its opening, or where an announcement was

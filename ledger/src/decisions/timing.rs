@@ -19,10 +19,7 @@ pub(super) fn is_over(now: Now, proposal: &Proposal) -> bool {
 
 /// Refuses what still waits to be executed.
 pub(super) fn check_waited(now: Now, proposal: &Proposal) -> Result<(), Rejection> {
-    match now.waiting() < proposal.executable_at {
-        true => Err(Rejection::Waiting),
-        false => Ok(()),
-    }
+    Rejection::Waiting.when(now.waiting() < proposal.executable_at)
 }
 
 /// A version begins: its wait, its deadline, and the timer that looks at it.

@@ -112,10 +112,8 @@ pub(crate) fn check_step(
     if !is_open(election) {
         return Err(Rejection::ElectionClosed);
     }
-    match election.step() == step && context.now().waiting() < election.step_until {
-        true => Ok(()),
-        false => Err(Rejection::ElectionStep),
-    }
+    Rejection::ElectionStep
+        .unless(election.step() == step && context.now().waiting() < election.step_until)
 }
 
 /// Electors who could still seal a ballot.

@@ -94,11 +94,8 @@ pub fn check_join(state: &dyn Read, unit: &Unit, member: &Member) -> Result<(), 
 
 fn check_room(state: &dyn Read, tribe: &Unit, member: &Member) -> Result<(), Rejection> {
     let members = tribe_members(state, tribe.number);
-    if members.contains(&member.number) || members.len() < ceiling(tribe) as usize {
-        Ok(())
-    } else {
-        Err(Rejection::CeilingReached)
-    }
+    Rejection::CeilingReached
+        .unless(members.contains(&member.number) || members.len() < ceiling(tribe) as usize)
 }
 
 /// Whether a unit can become what it is amended to, with what is in it and around it.
@@ -146,10 +143,7 @@ pub fn check_moved(state: &dyn Read, unit: &Unit, parent: &Unit) -> Result<(), R
     }
     let mut members = tribe_members(state, parent.number);
     members.extend(joined);
-    match members.len() <= ceiling(parent) as usize {
-        true => Ok(()),
-        false => Err(Rejection::CeilingReached),
-    }
+    Rejection::CeilingReached.unless(members.len() <= ceiling(parent) as usize)
 }
 
 /// Whether the unit's kind lets it have this role beside those that it has.
@@ -180,11 +174,7 @@ pub fn is_constitution_role(unit: &Unit, role: &Role) -> bool {
 }
 
 fn ensure(fits: bool) -> Result<(), Rejection> {
-    if fits {
-        Ok(())
-    } else {
-        Err(Rejection::KindRule)
-    }
+    Rejection::KindRule.unless(fits)
 }
 
 #[cfg(test)]
