@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::ledger::Amount;
 use polity_client::session::Session;
 use polity_client::v1::{Account, Asset};
-use polity_client::{Error, ErrorKind, Result, amount};
+use polity_client::{Error, Result, amount};
 use serde_json::{Value, json};
 
 use crate::failure::usage;
@@ -107,12 +107,8 @@ impl Balance {
 
 /// An amount in a state value. What a node remembers of the past is not proven, so it may be malformed.
 pub fn counted(bytes: &[u8]) -> Result<Amount> {
-    Amount::from_bytes(bytes).map_err(|_| {
-        Error::new(
-            ErrorKind::Trouble,
-            "the node's answer has a malformed amount",
-        )
-    })
+    Amount::from_bytes(bytes)
+        .map_err(|_| Error::trouble("the node's answer has a malformed amount"))
 }
 
 fn split(text: &str) -> Result<(&str, &str)> {
@@ -120,7 +116,8 @@ fn split(text: &str) -> Result<(&str, &str)> {
     match (words.next(), words.next(), words.next()) {
         (Some(number), Some(code), None) => Ok((number, code)),
         _ => Err(usage(format!(
-            "an amount is written with its asset, without grouping, like 480.00 EUR, not {text}"
+            "an amount is written with its asset, without grouping, like 480.00 EUR, and behind an option in quotes, like \
+             '480.00 EUR'; not {text}"
         ))),
     }
 }

@@ -1,8 +1,11 @@
 //! The root of the command line: what every command knows.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser};
+use polity_client::ledger::form;
 
 use crate::commands::Command;
 use crate::output::Form;
@@ -32,6 +35,27 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads a command line. Who writes the amount of an option as two words is told that it is one.
+    pub fn read<W>(words: impl IntoIterator<Item = W>) -> Result<Cli, clap::Error>
+    where
+        W: Into<OsString> + Clone,
+    {
+        Cli::try_parse_from(words).map_err(|mut error| {
+            let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+                (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
+                (_, _) => "",
+            };
+            if form::is_asset_code(unknown) {
+                let tip = "an amount behind an option is one word, in quotes: '500.00 EUR'";
+                let tips = ContextValue::StyledStrs(vec![tip.into()]);
+                error.insert(ContextKind::Suggested, tips);
+            }
+            error
+        })
+    }
 }
 
 /// Options of every command.
@@ -97,7 +121,7 @@ pub struct Options {
     #[arg(long = "with", global = true, value_name = "MEMBER[=ROLE]")]
     pub seconds: Vec<String>,
 
-    /// How long the transaction may enter a block [default: 10m, 3d for several signers].
+    /// How long the transaction may enter a block [default: 10m; for several signers 3d, or what the organisation allows].
     #[arg(long, global = true, value_name = "DURATION")]
     pub valid_for: Option<String>,
 
@@ -237,6 +261,13 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn an_amount_of_an_option_in_two_words_is_refused_with_how_it_is_written() {
+        let line = "polity grant give r9 spend --unit u4 --per-transfer 500.00 EUR";
+        let error = Cli::read(line.split(' ')).expect_err("two words");
+        assert!(error.to_string().contains("'500.00 EUR'"), "{error}");
     }
 
     #[test]

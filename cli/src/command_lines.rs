@@ -1,6 +1,6 @@
 //! Command lines in a file: one command a line, quotes as in a shell, `#` begins a remark.
 
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
 use crate::failure::usage;
 
@@ -11,7 +11,7 @@ const BYTES_MAX: u64 = 1 << 20;
 pub fn read(path: &std::path::Path) -> Result<Vec<Vec<String>>> {
     let trouble = |error: std::io::Error| {
         let words = format!("{} cannot be read", path.display());
-        Error::new(ErrorKind::Trouble, words).with_source(error)
+        Error::trouble(words).with_source(error)
     };
     if std::fs::metadata(path).map_err(trouble)?.len() > BYTES_MAX {
         return Err(usage(format!("{} is too large", path.display())));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use polity_client::session::Draft;
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
 use crate::failure::usage;
 
@@ -17,11 +17,7 @@ const BYTES_MAX: u64 = 4 << 20;
 /// Reads a draft.
 pub fn read(path: &Path) -> Result<Draft> {
     let trouble = |error: std::io::Error| {
-        Error::new(
-            ErrorKind::Trouble,
-            format!("{} cannot be read", path.display()),
-        )
-        .with_source(error)
+        Error::trouble(format!("{} cannot be read", path.display())).with_source(error)
     };
     let length = std::fs::metadata(path).map_err(trouble)?.len();
     if length > BYTES_MAX {
@@ -40,11 +36,7 @@ pub fn write(path: &Path, draft: &Draft) -> Result<()> {
     std::fs::write(&beside, print(draft))
         .and_then(|()| std::fs::rename(&beside, path))
         .map_err(|error| {
-            Error::new(
-                ErrorKind::Trouble,
-                format!("{} cannot be written", path.display()),
-            )
-            .with_source(error)
+            Error::trouble(format!("{} cannot be written", path.display())).with_source(error)
         })
 }
 
@@ -54,7 +46,7 @@ pub fn keep(home: &Path, draft: &Draft) -> Result<PathBuf> {
     let path = directory.join(format!("{}.draft", hex::encode(draft.id())));
     std::fs::create_dir_all(&directory).map_err(|error| {
         let words = format!("{} cannot be made", directory.display());
-        Error::new(ErrorKind::Trouble, words).with_source(error)
+        Error::trouble(words).with_source(error)
     })?;
     write(&path, draft)?;
     Ok(path)

@@ -13,6 +13,23 @@ use serde_json::{Value, json};
 use crate::names::{self, Names};
 use crate::{amount, failure, time};
 
+/// The events of a receipt as they are told.
+pub fn told(events: &[Event]) -> Vec<Event> {
+    let told = events.iter().enumerate();
+    told.map(|(index, event)| as_told(event, events[..index].contains(event)))
+        .collect()
+}
+
+/// An event as it is told. An act that also brings its election a step further, as the last ballot does, changes it
+/// twice: what its receipt repeats is the step, which is nobody's act.
+pub fn as_told(event: &Event, is_repeated: bool) -> Event {
+    let is_step = is_repeated && event.object() == ObjectKind::Election;
+    Event {
+        did: if is_step { 0 } else { event.did },
+        ..event.clone()
+    }
+}
+
 /// One event as JSON.
 pub async fn json(session: &Session, event: &Event) -> Result<Value> {
     let basis = event.basis.unwrap_or_default();
@@ -104,10 +121,11 @@ fn named(names: &Names<'_>, event: &Event) -> String {
 pub async fn lines(session: &Session, receipt: &Receipt) -> Result<String> {
     let view = session.view(AsOf::Newest);
     let mut names = Names::new(&view);
-    load_names(&mut names, &receipt.events).await?;
-    let actors = actors(&receipt.events);
+    let events = told(&receipt.events);
+    load_names(&mut names, &events).await?;
+    let actors = actors(&events);
     names.load_members(actors.iter().copied()).await?;
-    let lines = receipt.events.iter().map(|event| {
+    let lines = events.iter().map(|event| {
         let line = line(&names, event);
         match event.basis.map(|basis| basis.member) {
             // Where several act together, who did what.
@@ -138,8 +156,8 @@ fn is_an_act(event: &Event) -> bool {
     is_signed && by_itself(event).is_none()
 }
 
-/// Lines that say something new. An act that also brings its object a step further, as the last
-/// ballot does, changes it twice: people need not read it twice.
+/// Lines that say something new. An act that also brings its proposal a step further, as the last
+/// answer does, changes it twice: people need not read it twice.
 fn once_each(lines: impl Iterator<Item = String>) -> String {
     let mut told: Vec<String> = Vec::new();
     for line in lines {
@@ -196,7 +214,7 @@ pub fn did(event: &Event) -> String {
     }
 }
 
-/// What the ledger did to a proposal or an election because of an act that was about something else.
+/// What the ledger did to a proposal or an election by time, or because of an act that was about something else.
 #[derive(Clone, Copy)]
 enum Consequence {
     Proposed,
@@ -224,16 +242,18 @@ impl Consequence {
 }
 
 fn consequence(event: &Event) -> Option<Consequence> {
-    if event.reason() != EndReason::None {
+    if event.reason() != EndReason::None || is_adoption(event) {
         return None;
     }
     let topic = actions::topic_of_tag(event.did);
-    match event.object() {
+    match (event.object(), topic) {
         // Nobody opened it: the ballots did.
-        ObjectKind::Proposal if topic == Some(Topic::Electing) => Some(Consequence::Proposed),
-        ObjectKind::Election if event.did == assign_role() => Some(Consequence::Elected),
-        ObjectKind::Election if topic == Some(Topic::Deciding) => Some(Consequence::WentOn),
-        _ => None,
+        (ObjectKind::Proposal, Some(Topic::Electing)) => Some(Consequence::Proposed),
+        (ObjectKind::Election, Some(Topic::Electing)) => None,
+        (ObjectKind::Election, _) if event.did == assign_role() => Some(Consequence::Elected),
+        // Time did it, or what was decided.
+        (ObjectKind::Election, _) | (ObjectKind::Proposal, None) => Some(Consequence::WentOn),
+        (_, _) => None,
     }
 }
 
@@ -302,9 +322,9 @@ mod tests {
 
     #[test]
     fn what_happened_is_told_once() {
-        let lines = ["commit ballot c1", "commit ballot c1", "open account a2"];
+        let lines = ["respond p1", "respond p1", "open account a2"];
         let told = once_each(lines.into_iter().map(str::to_owned));
-        assert_eq!(told, "  commit ballot c1\n  open account a2\n");
+        assert_eq!(told, "  respond p1\n  open account a2\n");
     }
 
     #[test]
@@ -352,6 +372,19 @@ mod tests {
         let ballot = revealed(ObjectKind::Election, 172);
         assert_eq!(did(&ballot), "reveal_ballot");
         assert!(is_an_act(&ballot));
+    }
+
+    #[test]
+    fn the_step_that_follows_the_last_ballot_is_no_second_ballot() {
+        let ballot = Event {
+            did: 171,
+            object: ObjectKind::Election as i32,
+            number: 1,
+            ..Event::default()
+        };
+        let told = told(&[ballot.clone(), ballot]);
+        let did: Vec<String> = told.iter().map(did).collect();
+        assert_eq!(did, ["commit_ballot", "went_on"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::output::Form;
 
 /// What somebody typed, or gave, cannot be done.
 pub fn usage(words: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, words)
+    Error::usage(words)
 }
 
 /// Tells an error on stderr.

@@ -65,7 +65,7 @@ pub fn shown(limit: &PeriodLimit, asset: &Asset) -> String {
 fn split(text: &str) -> Result<(&str, PeriodKind, u32)> {
     let wrong = || {
         usage(format!(
-            "a limit per period is written \"5000.00 EUR per month\" or \"2000.00 EUR per 30 days\", not {text:?}"
+            "a limit per period is written '5000.00 EUR per month' or '2000.00 EUR per 30 days', in quotes, not '{text}'"
         ))
     };
     let (amount, period) = text.split_once(" per ").ok_or_else(wrong)?;

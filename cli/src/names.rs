@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use polity_client::Result;
+use polity_client::ledger::judge::power::UNIT_DEPTH_MAX;
 use polity_client::ledger::state::Object;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{Account, Asset, Member, ObjectKind, Owner, OwnerKind, Party, Role, Unit};
 use serde_json::Value;
-
-/// Units are not deeper, by the rules.
-const DEPTH_MAX: usize = 16;
 
 /// Names of the objects that were loaded.
 pub struct Names<'s> {
@@ -45,7 +43,7 @@ impl<'s> Names<'s> {
     /// Reads units and those above them.
     pub async fn load_units(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         let mut wanted: BTreeSet<u64> = numbers.into_iter().collect();
-        for _ in 0..DEPTH_MAX {
+        for _ in 0..UNIT_DEPTH_MAX {
             load(self.view, &mut self.units, wanted.iter().copied()).await?;
             let above: BTreeSet<u64> = wanted
                 .iter()
@@ -150,7 +148,7 @@ impl<'s> Names<'s> {
     pub fn unit(&self, number: u64) -> String {
         let mut handles = Vec::new();
         let mut next = self.units.get(&number);
-        while let Some(unit) = next.filter(|_| handles.len() < DEPTH_MAX) {
+        while let Some(unit) = next.filter(|_| handles.len() < UNIT_DEPTH_MAX) {
             handles.push(unit.handle.as_str());
             next = self.units.get(&unit.parent);
         }

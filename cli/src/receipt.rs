@@ -29,8 +29,8 @@ pub async fn json(session: &Session, id: &[u8; 32], proven: &ProvenReceipt) -> R
 /// The events of a receipt as JSON.
 pub async fn events_json(session: &Session, receipt: &Receipt) -> Result<Value> {
     let mut events = Vec::new();
-    for one in &receipt.events {
-        events.push(event::json(session, one).await?);
+    for one in event::told(&receipt.events) {
+        events.push(event::json(session, &one).await?);
     }
     Ok(events.into())
 }

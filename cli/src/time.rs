@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use polity_client::time::{length, shown};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
 use crate::failure::usage;
 
@@ -80,9 +80,7 @@ pub fn now() -> Result<u64> {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map(|since| since.as_secs())
-        .map_err(|error| {
-            Error::new(ErrorKind::Trouble, "the clock is before 1970").with_source(error)
-        })
+        .map_err(|error| Error::trouble("the clock is before 1970").with_source(error))
 }
 
 /// A point in time as Unix seconds; 0 before 1970.
@@ -94,6 +92,8 @@ pub fn seconds(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use polity_client::ErrorKind;
+
     use super::*;
 
     const DAY: u64 = 86_400;

@@ -79,7 +79,7 @@ impl Context {
         let who = self.actor().await?;
         let seconds = self.seconds(session).await?;
         let actions = self.in_roles(session, &who, kinds, &seconds).await?;
-        let mut draft = self.draft(session, &who, actions, &seconds)?;
+        let mut draft = self.draft(session, &who, actions, &seconds).await?;
         if let Some(path) = &self.options.draft {
             if path.exists() {
                 draft = self.appended(draft_file::read(path)?, &draft)?;
@@ -158,10 +158,10 @@ impl Context {
         let mut answer = String::new();
         std::io::stdin()
             .read_line(&mut answer)
-            .map_err(|error| trouble("the answer cannot be read").with_source(error))?;
+            .map_err(|error| Error::trouble("the answer cannot be read").with_source(error))?;
         match answer.trim() {
             "y" | "Y" | "yes" => Ok(()),
-            _ => Err(trouble("nothing was sent")),
+            _ => Err(Error::trouble("nothing was sent")),
         }
     }
 
@@ -216,8 +216,4 @@ pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
             .map(|fact| (fact.name.clone(), fact.value.clone()))
             .collect(),
     })
-}
-
-fn trouble(words: &str) -> Error {
-    Error::new(ErrorKind::Trouble, words)
 }

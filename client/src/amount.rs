@@ -32,13 +32,7 @@ pub fn parse(text: &str, scale: u32) -> Result<Amount> {
 /// Writes an amount with all decimals of its asset.
 #[must_use]
 pub fn shown(amount: Amount, scale: u32) -> String {
-    let scale = scale.min(SCALE_MAX) as usize;
-    let digits = format!("{:0>width$}", amount.0, width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    match fraction {
-        "" => whole.to_owned(),
-        fraction => format!("{whole}.{fraction}"),
-    }
+    amount.in_decimals(scale.min(SCALE_MAX))
 }
 
 #[cfg(test)]

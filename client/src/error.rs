@@ -121,11 +121,13 @@ impl Error {
         self.0.transaction_id
     }
 
-    pub(crate) fn trouble(message: impl Into<String>) -> Self {
+    /// Trouble of this machine; as [`Error::new`].
+    pub fn trouble(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Trouble, message)
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    /// What the caller asked for cannot be asked; as [`Error::new`].
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 

@@ -36,6 +36,17 @@ impl Amount {
         bytes[leading..].to_vec()
     }
 
+    /// As people write it, with all decimals of its asset: `480.00`.
+    pub fn in_decimals(self, scale: u32) -> String {
+        let scale = scale as usize;
+        let digits = format!("{:0>width$}", self.0, width = scale + 1);
+        let (whole, decimals) = digits.split_at(digits.len() - scale);
+        match decimals {
+            "" => whole.to_owned(),
+            decimals => format!("{whole}.{decimals}"),
+        }
+    }
+
     /// Whether this is nothing.
     pub fn is_zero(self) -> bool {
         self.0 == 0
@@ -72,6 +83,13 @@ mod tests {
     fn other_forms_are_refused() {
         for bytes in [&[0][..], &[0, 1], &[1; 17]] {
             assert_eq!(Amount::from_bytes(bytes), Err(Rejection::AmountMalformed));
+        }
+    }
+
+    #[test]
+    fn amounts_are_written_with_all_decimals() {
+        for (minor, scale, text) in [(48_000, 2, "480.00"), (5, 2, "0.05"), (7, 0, "7")] {
+            assert_eq!(Amount(minor).in_decimals(scale), text);
         }
     }
 }

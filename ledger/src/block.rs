@@ -9,7 +9,7 @@ use polity_proto::v1::{
 use sha2::{Digest, Sha256};
 
 use crate::check::{CheckedTransaction, UnverifiedTransaction};
-use crate::context::{Authority, Block, Context};
+use crate::context::{Block, Context};
 use crate::judge::{Now, departments};
 use crate::state::{Changes, Overlay, Read, consumed, keys, objects};
 use crate::{Rejection, actions, parameters, timer};
@@ -192,13 +192,7 @@ fn apply(state: &mut Overlay<'_>, block: Block, position: u32, body: &Body) -> R
         return refused(rejection, 0);
     }
     let point = state.savepoint();
-    let mut context = Context::new(state, block, position, Authority::Signed);
-    context.signers = body.signers.iter().map(|signer| signer.member).collect();
-    context.signer_keys = body
-        .signers
-        .iter()
-        .map(|signer| signer.key.clone())
-        .collect();
+    let mut context = Context::signed(state, block, position, &body.signers);
     for (index, action) in body.actions.iter().enumerate() {
         if let Err(rejection) = actions::run(&mut context, index as u32, action) {
             state.roll_back(point);

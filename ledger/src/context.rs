@@ -9,7 +9,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use polity_proto::v1::{Action, Basis, Event, ObjectKind, Parameters};
+use polity_proto::v1::{Action, Basis, Event, ObjectKind, Parameters, Signer};
 use prost::bytes::Bytes;
 
 use crate::judge::{Actor, Now};
@@ -99,6 +99,20 @@ impl<'s, 'b> Context<'s, 'b> {
             created: Vec::new(),
             taken: BTreeMap::new(),
             outer: None,
+        }
+    }
+
+    /// The run of a transaction that has done nothing yet.
+    pub fn signed(
+        state: &'s mut Overlay<'b>,
+        block: Block,
+        position: u32,
+        signers: &[Signer],
+    ) -> Self {
+        Context {
+            signers: signers.iter().map(|signer| signer.member).collect(),
+            signer_keys: signers.iter().map(|signer| signer.key.clone()).collect(),
+            ..Context::new(state, block, position, Authority::Signed)
         }
     }
 

@@ -8,7 +8,7 @@ use polity_proto::v1::{Continuation, ContinuingValidator, Member};
 use prost::Message;
 
 use crate::genesis::Founding;
-use crate::judge::{Now, departments};
+use crate::judge::departments;
 use crate::state::{Read, keys, names, objects};
 
 /// Why a continuation is none.
@@ -73,7 +73,7 @@ pub fn signer(state: &dyn Read, key: &[u8], time: u64) -> Option<(Member, Vec<u6
         return None;
     }
     // Of a member who is not active this finds nothing.
-    let operated = departments::operated_by(state, number, Now { time, paused: 0 });
+    let operated = departments::operated_by(state, number, time);
     let units = operated.into_iter().map(|validator| validator.unit);
     Some((member, units.collect()))
 }

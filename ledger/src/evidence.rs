@@ -1,6 +1,6 @@
 //! Evidence of double signing: recorded, and answered by taking the validator's power.
 
-use polity_proto::v1::{Misbehaviour, TimerKind, Validator};
+use polity_proto::v1::{Counter, Misbehaviour, TimerKind, Validator};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -52,7 +52,7 @@ fn take_power(state: &mut Overlay<'_>, block: Block, validator: &Validator) {
 
 /// Notes the height at which validators changed: at most one change a block.
 pub(crate) fn mark_changed(state: &mut Overlay<'_>, block: Block) {
-    let counter = polity_proto::v1::Counter { last: block.height };
+    let counter = Counter { last: block.height };
     state.put(
         keys::key(keys::VALIDATORS_CHANGED, &[]),
         counter.encode_to_vec(),

@@ -13,6 +13,10 @@ use crate::{Amount, Rejection};
 pub const SHORT_BYTES_MAX: usize = 128;
 /// Most bytes of what governance says: purpose, accountability, tension, explanation.
 pub const TEXT_BYTES_MAX: usize = 4_096;
+/// Most bytes of a handle.
+pub const HANDLE_BYTES_MAX: usize = 64;
+/// Most bytes of what another system calls something.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 64;
 /// Most bytes of a transfer's reference.
 pub const REFERENCE_BYTES_MAX: usize = 64;
 /// Most entries of a list inside an action.
@@ -41,48 +45,38 @@ pub fn filled_text(value: &str, max: usize) -> Result<(), Rejection> {
 }
 
 fn plain(text: &str, max: usize, lines: bool) -> Result<(), Rejection> {
-    match text.len() <= max && characters::are_plain(text, lines) {
-        true => Ok(()),
-        false => Err(Rejection::TextMalformed),
-    }
+    Rejection::TextMalformed.unless(text.len() <= max && characters::are_plain(text, lines))
 }
 
 fn filled(value: &str) -> Result<(), Rejection> {
-    match value.is_empty() {
-        true => Err(Rejection::FieldMissing),
-        false => Ok(()),
-    }
+    Rejection::FieldMissing.when(value.is_empty())
 }
 
-/// A handle: 1 to 64 of a-z, 0-9 and `-`.
+/// A handle: a-z, 0-9 and `-`, and not empty.
 pub fn handle(handle: &str) -> Result<(), Rejection> {
-    let fits = (1..=64).contains(&handle.len())
+    let fits = (1..=HANDLE_BYTES_MAX).contains(&handle.len())
         && handle
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if fits {
-        Ok(())
-    } else {
-        Err(Rejection::HandleMalformed)
-    }
+    Rejection::HandleMalformed.unless(fits)
 }
 
-/// An external id: 1 to 64 printable ascii bytes; empty is none.
+/// Whether this is the code of an asset: 1 to 16 of A-Z and 0-9.
+pub fn is_asset_code(code: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (1..=16).contains(&code.len()) && code.bytes().all(is_fit)
+}
+
+/// An external id: printable ascii bytes; empty is none.
 pub fn external_id(id: &str) -> Result<(), Rejection> {
-    if id.len() <= 64 && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-        Ok(())
-    } else {
-        Err(Rejection::ExternalIdMalformed)
-    }
+    Rejection::ExternalIdMalformed.unless(
+        id.len() <= EXTERNAL_ID_BYTES_MAX && id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)),
+    )
 }
 
 /// A hash of 32 bytes.
 pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
-    if bytes.len() == 32 {
-        Ok(())
-    } else {
-        Err(Rejection::HashMalformed)
-    }
+    Rejection::HashMalformed.unless(bytes.len() == 32)
 }
 
 /// A hash of 32 bytes, or none.
@@ -146,15 +140,17 @@ pub fn list<T: PartialEq>(entries: &[T], max: usize) -> Result<(), Rejection> {
         .iter()
         .enumerate()
         .any(|(index, entry)| entries[..index].contains(entry));
-    match repeated {
-        true => Err(Rejection::ListTooLong),
-        false => Ok(()),
-    }
+    Rejection::ListTooLong.when(repeated)
 }
 
 /// A reference to a number.
 pub fn numbered(number: u64) -> Option<Ref> {
     Some(Ref { number, new: 0 })
+}
+
+/// A reference to a number; 0 is none.
+pub fn optional_number(number: u64) -> Option<Ref> {
+    if number == 0 { None } else { numbered(number) }
 }
 
 /// A reference to what the action at `index` creates.

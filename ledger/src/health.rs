@@ -20,25 +20,11 @@ pub fn of_unit(state: &dyn Read, now: u64, within: u64, number: u64) -> Vec<Warn
         return Vec::new();
     };
     let mut warnings = of_members(state, &unit);
-    for role in lists::all(state, List::Roles, number) {
-        if let Some(role) = objects::get::<Role>(state, role) {
-            warnings.extend(of_holders(state, now, &unit, &role));
-            warnings.extend(of_terms(state, now, within, &role));
-        }
+    for role in lists::objects::<Role>(state, List::Roles, number) {
+        warnings.extend(of_holders(state, now, &unit, &role));
+        warnings.extend(of_terms(state, now, within, &role));
     }
     warnings
-}
-
-/// The unit, or the units from it downwards, at most `max`, the nearest first.
-pub fn subtree(state: &dyn Read, unit: u64, max: usize) -> Vec<u64> {
-    let mut units = vec![unit];
-    let mut next = 0;
-    while next < units.len() && units.len() < max {
-        units.extend(lists::all(state, List::Children, units[next]));
-        next += 1;
-    }
-    units.truncate(max);
-    units
 }
 
 fn of_members(state: &dyn Read, unit: &Unit) -> Vec<Warning> {
@@ -82,9 +68,7 @@ fn of_members(state: &dyn Read, unit: &Unit) -> Vec<Warning> {
 
 /// Whether the squad has the role at all; that nobody holds it is told of the role.
 fn has_product_owner(state: &dyn Read, squad: u64) -> bool {
-    lists::all(state, List::Roles, squad)
-        .into_iter()
-        .filter_map(|role| objects::get::<Role>(state, role))
+    lists::objects::<Role>(state, List::Roles, squad)
         .any(|role| role.kind() == RoleKind::ProductOwner)
 }
 
@@ -133,17 +117,13 @@ fn lead_behind(state: &dyn Read, unit: &Unit, role: &Role) -> u64 {
         | RoleKind::Representative
         | RoleKind::ProductOwner => unit.number,
     };
-    lists::all(state, List::Roles, containing)
-        .into_iter()
-        .filter_map(|number| objects::get::<Role>(state, number))
+    lists::objects::<Role>(state, List::Roles, containing)
         .find(|role| role.kind() == RoleKind::Lead)
         .map_or(0, |role| role.number)
 }
 
 fn of_terms(state: &dyn Read, now: u64, within: u64, role: &Role) -> Vec<Warning> {
-    lists::all(state, List::Holders, role.number)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Holders, role.number)
         .filter(|assignment| {
             let ends = assignment.until != 0 && assignment.until <= now.saturating_add(within);
             ends && power::assignment_holds(state, assignment, now)
@@ -242,14 +222,5 @@ mod tests {
         world.ada(world.join_unit("finn", "dev/web/red"));
         world.ada(world.join_unit("hal", "dev/web"));
         assert_eq!(told(&world, "dev/web"), [(WarningKind::CeilingNear, 2, 2)]);
-    }
-
-    #[test]
-    fn a_subtree_is_bounded() {
-        let world = World::with_tribes();
-        let dev = world.unit("dev").number;
-        assert_eq!(subtree(&world.state, dev, 100).len(), 8);
-        assert_eq!(subtree(&world.state, dev, 3).len(), 3);
-        assert_eq!(subtree(&world.state, dev, 3)[0], dev);
     }
 }

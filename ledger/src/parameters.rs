@@ -51,7 +51,7 @@ pub fn defaults() -> Parameters {
 
 /// `changes` over `base`: a zero keeps a value. Refuses what is out of its bounds.
 pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Rejection> {
-    const YEAR: u64 = 366 * 86_400;
+    const YEAR: u64 = 366 * DAY;
     const MINUTE_MS: u64 = 60_000;
     let merged = Parameters {
         // It counts from the newest block, which may be older than any rest: within less, nobody could take it back.
@@ -65,7 +65,7 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
         proposal_ttl: bounded(changes.proposal_ttl, base.proposal_ttl, 1, YEAR)?,
         exception_max: bounded(changes.exception_max, base.exception_max, 1, YEAR)?,
         auditor_max: bounded(changes.auditor_max, base.auditor_max, 1, YEAR)?,
-        outage_gap: bounded(changes.outage_gap, base.outage_gap, 60, 86_400)?,
+        outage_gap: bounded(changes.outage_gap, base.outage_gap, 60, DAY)?,
         hold_max: bounded(changes.hold_max, base.hold_max, 1, 10 * YEAR)?,
         transaction_bytes_max: bounded(
             changes.transaction_bytes_max,

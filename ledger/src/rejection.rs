@@ -1,12 +1,12 @@
 //! Why a transaction is refused: one numbered list.
 
-/// A refusal. Numbers are stable, never reused, and grouped by family; the family is the hundred.
-///
-/// Precedence is the order of judgement: bytes (1xx), signers (2xx), named objects (401),
-/// the acting role (301), authority (3xx), separation of duties (36x), the object's state, value (6xx).
 macro_rules! rejections {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $slug:literal, $sentence:literal;)*) => {
-        /// Why a transaction was refused: numbered and deterministic.
+        /// Why a transaction was refused. Numbers are stable, never reused, and grouped by family; the family is the
+        /// hundred.
+        ///
+        /// Precedence is the order of judgement: bytes (1xx), signers (2xx), named objects (401),
+        /// the acting role (301), authority (3xx), separation of duties (36x), the object's state, value (6xx).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
         #[repr(u32)]
         pub enum Rejection {
@@ -34,6 +34,19 @@ impl Rejection {
     /// The stable number.
     pub fn code(self) -> u32 {
         self as u32
+    }
+
+    /// This refusal, unless something holds.
+    pub(crate) fn unless(self, holds: bool) -> Result<(), Rejection> {
+        match holds {
+            true => Ok(()),
+            false => Err(self),
+        }
+    }
+
+    /// This refusal, when something holds.
+    pub(crate) fn when(self, holds: bool) -> Result<(), Rejection> {
+        self.unless(!holds)
     }
 }
 
@@ -88,7 +101,7 @@ rejections! {
     GrantToSelf = 308, "grant_to_self", "nobody grants themselves anything";
     GrantNeedsPeriod = 309, "grant_needs_period", "a grant of spend or trade needs a limit per period";
     DelegationWider = 310, "delegation_wider", "a delegation cannot be wider than its source";
-    NotDelegable = 311, "not_delegable", "a delegated grant cannot be delegated";
+    NotDelegable = 311, "not_delegable", "neither a delegated grant nor operate_validator can be delegated";
     NotYours = 312, "not_yours", "only the owner may do this";
     PeopleMissing = 313, "people_missing", "people of different units must sign together";
     PolicyLaxer = 314, "policy_laxer", "the policy would be laxer than one above it";

@@ -86,9 +86,9 @@ pub enum GenesisFileError {
 
 impl From<GenesisFileError> for Fault {
     fn from(error: GenesisFileError) -> Fault {
-        let kind = match error {
-            GenesisFileError::Missing(_) => FaultKind::Usage,
-            _ => FaultKind::GenesisMismatch,
+        let kind = match matches!(error, GenesisFileError::Missing(_)) {
+            true => FaultKind::Usage,
+            false => FaultKind::GenesisMismatch,
         };
         Fault::new(kind, format!("genesis: {error}"))
     }

@@ -7,8 +7,8 @@ use polity_ledger::check;
 use polity_ledger::genesis::{self, Founding, FoundingError};
 use polity_ledger::judge::Now;
 use polity_ledger::merkle::tree::StateTree;
-use polity_ledger::state::{Changes, keys, objects};
-use polity_proto::v1::{Genesis, Paused, Receipt};
+use polity_ledger::state::{Changes, keys};
+use polity_proto::v1::{Genesis, Receipt};
 use prost::Message;
 
 /// Keys and values.
@@ -84,12 +84,7 @@ impl Memory {
 
     /// The clock of the newest block.
     pub fn now(&self) -> Now {
-        let paused: Paused =
-            objects::value(&self.state, &keys::key(keys::PAUSED, &[])).unwrap_or_default();
-        Now {
-            time: self.time,
-            paused: paused.seconds,
-        }
+        Now::at(&self.state, self.time)
     }
 
     /// Makes an executed block the newest.

@@ -340,7 +340,11 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     let refused = terminal.run("fay", &words);
     let told = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), REFUSED, "{told}");
-    for words in ["valid_too_long", "by the state of height"] {
+    for words in [
+        "valid_too_long",
+        "validity_max: 7d",
+        "by the state of height",
+    ] {
         assert!(told.contains(words), "{told}");
     }
 }

@@ -75,19 +75,16 @@ impl Audit {
             Verb::Organisation => (ObjectKind::Organisation, 0, "the organisation".to_owned()),
         };
         let mut parts = Vec::new();
-        match kind {
-            ObjectKind::Account => parts.push((name, account(session, number).await?)),
-            _ => {
-                let whole = object(session, kind, number).await?;
-                let accounts = whole.accounts.clone();
-                parts.push((name, whole));
-                for number in accounts {
-                    let shown = session
-                        .account(&lettered(ObjectKind::Account, number))
-                        .await?
-                        .shown;
-                    parts.push((shown, account(session, number).await?));
-                }
+        if kind == ObjectKind::Account {
+            parts.push((name, account(session, number).await?));
+        } else {
+            let whole = object(session, kind, number).await?;
+            let accounts = whole.accounts.clone();
+            parts.push((name, whole));
+            for number in accounts {
+                let letter = lettered(ObjectKind::Account, number);
+                let shown = session.account(&letter).await?.shown;
+                parts.push((shown, account(session, number).await?));
             }
         }
 

@@ -1,9 +1,9 @@
 //! `can` and `who-can`: the judge's answer before anybody signs.
 
-use clap::{Args, Parser};
+use clap::Args;
 use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
@@ -66,14 +66,14 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
     match inner.purpose {
         Purpose::Collect(actions) => actions
             .into_inner()
-            .map_err(|_| Error::new(ErrorKind::Trouble, "an earlier action failed")),
+            .map_err(|_| Error::trouble("an earlier action failed")),
         Purpose::Send | Purpose::Can | Purpose::WhoCan => Ok(Vec::new()),
     }
 }
 
 async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
     let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
-    let cli = Cli::try_parse_from(words).map_err(|error| {
+    let cli = Cli::read(words).map_err(|error| {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ").to_owned();
         usage(text)

@@ -9,7 +9,7 @@ use polity_client::export::{hledger, table};
 use polity_client::ledger::Amount;
 use polity_client::session::lettered;
 use polity_client::v1::ObjectKind;
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::amount::{self, Balance};
@@ -109,7 +109,7 @@ impl To {
         };
         std::fs::write(file, text).map_err(|error| {
             let words = format!("{} cannot be written", file.display());
-            Error::new(ErrorKind::Trouble, words).with_source(error)
+            Error::trouble(words).with_source(error)
         })?;
         let said = format!(
             "{} movements of {} accounts written to {}, proven at height {}",

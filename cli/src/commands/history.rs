@@ -79,7 +79,7 @@ impl History {
         let mut table = Table::new(["time", "block", "what", "by", "as", "basis"]);
         let mut entries = Vec::new();
         for (item, proven) in history.items.iter().zip(&events) {
-            let event = &proven.event;
+            let event = &event::as_told(&proven.event, proven.is_repeated);
             if subject
                 .only
                 .is_some_and(|(kind, number)| (event.object(), event.number) != (kind, number))

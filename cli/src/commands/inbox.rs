@@ -10,8 +10,8 @@ use crate::context::Context;
 use crate::output::Table;
 use crate::time;
 
-/// Shows what waits for you: proposals to answer or execute, ballots, objections, assignments to accept; first, a recovery
-/// of your keys that others asked for.
+/// Shows what waits for you: proposals to answer or execute, ballots, objections, assignments to accept; first, an
+/// invitation to join, or a recovery of your keys that others asked for.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity inbox\n  \
@@ -29,7 +29,7 @@ impl Inbox {
         for item in &answer.items {
             let about = lettered(item.kind(), item.number);
             let when = when(item)?;
-            let command = command(item.kind(), &about);
+            let command = command(item, &about);
             items.push(json!({
                 "what": item.what,
                 "object": about,
@@ -66,10 +66,14 @@ const SHOWN: [(ObjectKind, &str); 4] = [
     (ObjectKind::Assignment, "assignment"),
 ];
 
-/// The command that shows what waits, or that ends what nobody asked for.
-fn command(kind: ObjectKind, about: &str) -> String {
+/// The command that shows what waits, accepts an invitation, or ends what nobody asked for.
+fn command(item: &InboxItem, about: &str) -> String {
+    let kind = item.kind();
     if kind == ObjectKind::Recovery {
         return "polity member stop-recovery".to_owned();
+    }
+    if item.what.starts_with("join: ") {
+        return "polity member join".to_owned();
     }
     match SHOWN.iter().find(|(shown, _)| *shown == kind) {
         Some((_, noun)) => format!("polity {noun} show {about}"),

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::ledger::form;
+use polity_client::ledger::judge::power::UNIT_DEPTH_MAX;
 use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered, roles_named};
 use polity_client::v1::{
@@ -15,9 +16,6 @@ use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::{tier, time, word};
-
-/// Units are not deeper, by the rules.
-const DEPTH_MAX: usize = 16;
 
 /// Policies: how a unit decides what nobody may do alone.
 #[derive(Args, Debug)]
@@ -197,7 +195,7 @@ impl Remove {
 /// A unit and those above it.
 async fn lineage(view: &View<'_>, unit: u64) -> Result<Vec<u64>> {
     let mut units = vec![unit];
-    while units.len() < DEPTH_MAX {
+    while units.len() < UNIT_DEPTH_MAX {
         let last = units.last().copied().unwrap_or_default();
         let parent = view.get::<Unit>(last).await?;
         let parent = parent.map_or(0, |unit| unit.parent);

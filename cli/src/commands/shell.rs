@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell;
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 
 use crate::cli::Cli;
 
@@ -62,7 +62,7 @@ impl Man {
     pub fn run(self) -> Result<()> {
         let trouble = |error: std::io::Error| {
             let words = format!("{} cannot be written", self.directory.display());
-            Error::new(ErrorKind::Trouble, words).with_source(error)
+            Error::trouble(words).with_source(error)
         };
         std::fs::create_dir_all(&self.directory).map_err(trouble)?;
         clap_mangen::generate_to(Cli::command(), &self.directory).map_err(trouble)

@@ -158,7 +158,10 @@ impl Submit {
     async fn run(self, context: &Context) -> Result<()> {
         let draft = draft_file::read(&self.file)?;
         if !draft.is_complete() {
-            return Err(usage("signatures are missing: see polity tx show"));
+            return Err(usage(format!(
+                "signatures are missing: polity tx show {} says whose",
+                self.file.display()
+            )));
         }
         if context.options.dry_run {
             return show_draft(context, &draft).await;

@@ -52,9 +52,9 @@ impl Why {
             let view = session.view(AsOf::Newest);
             let mut names = Names::new(&view);
             event::load_names(&mut names, &proven.receipt.events).await?;
-            for event in &proven.receipt.events {
+            for event in event::told(&proven.receipt.events) {
                 let basis = event::basis_words(event.basis);
-                let line = event::line(&names, event);
+                let line = event::line(&names, &event);
                 text.push_str(&format!("  {line}, by {basis}\n"));
             }
             context.output.show(&json, || text);

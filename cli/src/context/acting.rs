@@ -59,7 +59,7 @@ impl Context {
         let mut known = self
             .passphrase
             .lock()
-            .map_err(|_| Error::new(ErrorKind::Trouble, "an earlier step failed"))?;
+            .map_err(|_| Error::trouble("an earlier step failed"))?;
         let passphrase = match known.take() {
             Some(passphrase) => passphrase,
             None => passphrase::existing(&who.key.name, self.options.passphrase_fd)?,

@@ -1,10 +1,8 @@
 //! In which role each action is allowed: the one that gets furthest is found.
 
-use polity_client::ledger::Rejection;
+use polity_client::ledger::{Rejection, form};
 use polity_client::session::{Session, action, lettered};
-use polity_client::v1::{
-    Action, Fact, ObjectKind, Ref, Second, Verdict, VerdictKind, action::Kind,
-};
+use polity_client::v1::{Action, Fact, ObjectKind, Second, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
 use super::drafting::CoSigner;
@@ -65,10 +63,7 @@ impl Context {
                         role = closest;
                     }
                 }
-                action.acting_role = (role != 0).then_some(Ref {
-                    number: role,
-                    new: 0,
-                });
+                action.acting_role = form::optional_number(role);
             }
             actions.push(action);
         }

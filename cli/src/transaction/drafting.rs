@@ -2,12 +2,14 @@
 //! around.
 
 use std::path::Path;
+use std::time::Duration;
 
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::session::{
     Draft, Session, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, signed_by,
 };
-use polity_client::v1::{Action, Member, Ref, Signer};
+use polity_client::v1::{Action, Member, Parameters, Ref, Signer};
 use serde_json::json;
 
 use crate::context::{Actor, Context};
@@ -22,15 +24,20 @@ pub(super) struct CoSigner {
 
 impl CoSigner {
     pub(super) fn role(&self) -> Option<Ref> {
-        (self.role != 0).then_some(Ref {
-            number: self.role,
-            new: 0,
-        })
+        form::optional_number(self.role)
     }
 }
 
+/// How long people have to sign one after the other: our default, where the organisation allows as much. Blocks count
+/// from their own time, which may be behind ours by what the network rests.
+fn several_signers_validity(parameters: &Parameters) -> Duration {
+    let rest = parameters.idle_interval.saturating_mul(2);
+    let allowed = parameters.validity_max.saturating_sub(rest);
+    VALIDITY_SEVERAL_SIGNERS.min(Duration::from_secs(allowed))
+}
+
 impl Context {
-    pub(super) fn draft(
+    pub(super) async fn draft(
         &self,
         session: &Session,
         who: &Actor,
@@ -42,7 +49,7 @@ impl Context {
         let several = signers.len() > 1 || self.options.draft.is_some();
         let validity = match &self.options.valid_for {
             Some(text) => time::parse_validity(text)?,
-            None if several => VALIDITY_SEVERAL_SIGNERS,
+            None if several => several_signers_validity(&session.parameters().await?),
             None => VALIDITY_ONE_SIGNER,
         };
         Draft::new(session.organisation(), signers, actions, validity)
@@ -125,5 +132,23 @@ impl Context {
             seconds.push(CoSigner { signer, role });
         }
         Ok(seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_have_as_long_as_the_organisation_allows() {
+        let of = |validity_max| {
+            several_signers_validity(&Parameters {
+                validity_max,
+                idle_interval: 60,
+                ..Parameters::default()
+            })
+        };
+        assert_eq!(of(7 * 86_400), VALIDITY_SEVERAL_SIGNERS);
+        assert_eq!(of(3_600), Duration::from_secs(3_480));
     }
 }

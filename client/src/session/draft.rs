@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use polity_ledger::{Rejection, check};
-use polity_proto::v1::{Action, Body, Envelope, Ref, Signer as BodySigner, action::Kind};
+use polity_ledger::{Rejection, check, form};
+use polity_proto::v1::{Action, Body, Envelope, Signer as BodySigner, action::Kind};
 use prost::Message;
 use rand::RngCore;
 use sha2::{Digest, Sha256};
@@ -28,10 +28,7 @@ pub struct Draft {
 /// An action of the first signer in a role (0: none).
 pub fn action(kind: Kind, role: u64) -> Action {
     Action {
-        acting_role: (role != 0).then_some(Ref {
-            number: role,
-            new: 0,
-        }),
+        acting_role: form::optional_number(role),
         kind: Some(kind),
         ..Action::default()
     }

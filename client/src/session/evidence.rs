@@ -33,6 +33,8 @@ pub enum Source {
 pub struct ProvenEvent {
     /// What happened.
     pub event: Event,
+    /// Whether an earlier event of its receipt says the same.
+    pub is_repeated: bool,
     /// The block's time, Unix seconds.
     pub time: u64,
     /// What proves it.
@@ -127,8 +129,10 @@ impl Evidence<'_> {
             .events
             .get(entry.event as usize)
             .ok_or_else(|| Error::proof("the receipt has no such event"))?;
+        let earlier = &proven.receipt.events[..entry.event as usize];
         Ok(ProvenEvent {
             event: event.clone(),
+            is_repeated: earlier.contains(event),
             time,
             source: proven.source.clone(),
             action: proven.actions.get(event.action as usize).cloned(),

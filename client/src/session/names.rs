@@ -2,7 +2,7 @@
 
 use polity_ledger::state::keys;
 use polity_proto::v1::{
-    Account, Index, Member, ObjectKind, Organisation, Owner, OwnerKind, Role, Unit,
+    Account, Index, Member, ObjectKind, Organisation, Owner, OwnerKind, Party, Role, Unit,
 };
 
 use super::{Session, number_of};
@@ -148,10 +148,7 @@ impl Session {
                 .await?
                 .map_or_else(String::new, |one| one.handle),
             OwnerKind::Party => {
-                let party = self
-                    .get::<polity_proto::v1::Party>(owner.number)
-                    .await?
-                    .unwrap_or_default();
+                let party = self.get::<Party>(owner.number).await?.unwrap_or_default();
                 format!("{}/@{}", self.unit_path(party.unit).await?, party.handle)
             }
             OwnerKind::Issuance => "issuance".to_owned(),

@@ -1,15 +1,16 @@
 //! Reads: every value is proven against a header that was verified, or it is not returned.
 
+use polity_ledger::parameters;
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::objects::{self, Object};
-use polity_proto::v1::{KeysAnswer, KeysRequest, ListHead, ListPage, Record};
+use polity_proto::v1::{KeysAnswer, KeysRequest, ListHead, ListPage, Parameters, Record};
 use prost::Message;
 
 use super::{Moment, Session, visible};
 use crate::proof::verify_keys;
 use crate::rpc::QueryAnswer;
 use crate::trust::VerifiedHeader;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// Most keys of one question.
 pub(super) const KEYS_MAX: usize = 100;
@@ -19,13 +20,7 @@ pub(super) const LIST_ATTEMPTS: usize = 8;
 impl Session {
     /// An object by its number.
     pub async fn get<T: Object>(&self, number: u64) -> Result<Option<T>> {
-        let key = objects::object_key(T::PREFIX, number);
-        let (mut values, _) = self.read(&[key]).await?;
-        values
-            .pop()
-            .flatten()
-            .map(|value| decode_object::<T>(&value))
-            .transpose()
+        Ok(self.get_all(&[number]).await?.pop())
     }
 
     /// Several objects of one kind by their numbers, in that order.
@@ -52,6 +47,12 @@ impl Session {
             .transpose()
     }
 
+    /// The parameters that hold now.
+    pub async fn parameters(&self) -> Result<Parameters> {
+        let set = self.value(keys::key(keys::PARAMETERS, &[])).await?;
+        Ok(set.unwrap_or_else(parameters::defaults))
+    }
+
     /// A listable set, whole: its head and pages are read as one answer, so they are of one height. Of a set that
     /// needs more than one answer (over 25,000 numbers) the pages must still add up to what the head counts.
     pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
@@ -76,8 +77,7 @@ impl Session {
                 return Ok(numbers);
             }
         }
-        Err(Error::new(
-            ErrorKind::Trouble,
+        Err(Error::trouble(
             "the list changes faster than it can be read",
         ))
     }

@@ -5,7 +5,7 @@
 //! has, and the results hash what became of each.
 
 use polity_ledger::Rejection;
-use polity_proto::v1::{Action, ObjectKind, RefusalsAnswer, RefusalsRequest, Signer};
+use polity_proto::v1::{Action, ObjectKind, RefusalsAnswer, RefusalsRequest, Role, Signer};
 
 use super::{Draft, Evidence, Session};
 use crate::proof::ProvenReceipt;
@@ -82,7 +82,7 @@ impl Session {
         }
         for action in &refused.actions {
             let role = action.acting_role.map_or(0, |role| role.number);
-            let role = self.get::<polity_proto::v1::Role>(role).await?;
+            let role = self.get::<Role>(role).await?;
             if role.is_some_and(|role| role.unit == number) {
                 return Ok(true);
             }

@@ -7,9 +7,11 @@ use polity_ledger::block::{Window, check_signers};
 use polity_ledger::check::CheckedTransaction;
 use polity_ledger::state::keys;
 use polity_ledger::state::objects::{Object, object_key};
+use polity_ledger::{Rejection, parameters};
 use polity_proto::v1::Member;
 
 use super::Session;
+use crate::time::length;
 use crate::{Error, Refusal, Result};
 
 impl Session {
@@ -36,16 +38,21 @@ impl Session {
         let judged = Window::at(&state, now)
             .check(transaction)
             .and_then(|()| check_signers(&state, body));
-        Ok(judged.err().map(|rejection| Refusal {
-            code: rejection.code(),
-            log: rejection.to_string(),
-            facts: vec![(
-                "proven".into(),
-                format!(
-                    "by the state of height {}; no node shows that an earlier block has it",
-                    moment.height
-                ),
-            )],
+        Ok(judged.err().map(|rejection| {
+            let proven = format!(
+                "by the state of height {}; no node shows that an earlier block has it",
+                moment.height
+            );
+            let mut facts = vec![("proven".into(), proven)];
+            if rejection == Rejection::ValidTooLong {
+                let bound = parameters::get(&state).validity_max;
+                facts.push(("validity_max".into(), length(bound)));
+            }
+            Refusal {
+                code: rejection.code(),
+                log: rejection.to_string(),
+                facts,
+            }
         }))
     }
 }

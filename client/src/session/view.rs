@@ -80,9 +80,9 @@ impl<'s> View<'s> {
             .map(|number| objects::object_key(T::PREFIX, *number))
             .collect();
         // What never changes was then as it is now.
-        let at = match T::KIND {
-            ObjectKind::Asset => AsOf::Newest,
-            _ => self.at,
+        let at = match T::KIND == ObjectKind::Asset {
+            true => AsOf::Newest,
+            false => self.at,
         };
         let (values, mut moment) = match at {
             AsOf::Newest => self.session.read(&keys).await?,

@@ -51,11 +51,8 @@ pub(super) fn check_units(from: &Account, to: &Account) -> Result<(), Rejection>
     let units = [from, to].map(posting::owner);
     // An account twice is refused by its own name.
     let differ = units[0] != units[1] || from.number == to.number;
-    if differ && units.iter().all(|owner| owner.kind() == OwnerKind::Unit) {
-        Ok(())
-    } else {
-        Err(Rejection::NotBetweenUnits)
-    }
+    Rejection::NotBetweenUnits
+        .unless(differ && units.iter().all(|owner| owner.kind() == OwnerKind::Unit))
 }
 
 #[cfg(test)]
@@ -105,7 +102,7 @@ mod tests {
             amount: euros(200),
             ..Allocate::default()
         };
-        world.check("ada", LEAD, Kind::Allocate(good.clone()), "accepted");
+        world.ada(Kind::Allocate(good.clone()));
         assert_eq!(world.balance("ops:main"), 20_000);
         let last = world.account("ops:main").last.expect("it moved");
         assert_eq!(last.kind(), TransferKind::Allocation);

@@ -18,11 +18,7 @@ impl Act for AmendRole {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
-        Ok(vec![Need::governing(
-            context,
-            role.unit,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(role.unit)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -39,11 +39,7 @@ impl Act for AmendUnit {
         if OPERATING.into_iter().any(is_withdrawn) && validates(context, unit.number) {
             return departments(context);
         }
-        Ok(vec![Need::governing(
-            context,
-            governed_by(&unit),
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(governed_by(&unit))])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -24,7 +24,7 @@ impl Act for ApplyProfile {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
         // A unit's kind is its parent's to name, except here: how it works is its own.
-        let mut needs = vec![Need::governing(context, unit.number, context.now().time)];
+        let mut needs = vec![context.to_govern(unit.number)];
         if let Some(bundle) = bundle_for(&unit, self.profile()) {
             for rule in &bundle.rules {
                 let need = set_policy::need_to_change(context, unit.number, rule.capability);
@@ -102,10 +102,7 @@ fn make(context: &mut Context<'_, '_>, unit: u64, bundle: &Bundle) -> Result<(),
 }
 
 fn has_seat(context: &Context<'_, '_>, unit: u64, seat: &Seat) -> bool {
-    lists::all(context, List::Roles, unit)
-        .into_iter()
-        .filter_map(|number| objects::get::<Role>(context, number))
-        .any(|role| role.kind() == seat.kind)
+    lists::objects::<Role>(context, List::Roles, unit).any(|role| role.kind() == seat.kind)
 }
 
 /// Gives the lead whose seat was just made what the unit holds of these.
@@ -125,7 +122,7 @@ fn empower(
 
 fn end_grants_to_govern(context: &mut Context<'_, '_>, unit: u64) {
     for number in lists::all(context, List::GrantsOver, unit) {
-        let governs = objects::get::<Grant>(context, number)
+        let governs = objects::look::<Grant>(context, number)
             .is_some_and(|grant| grant.capability() == Capability::Govern);
         if governs {
             ending::end_grant(context, number, EndReason::Unit);

@@ -1,5 +1,7 @@
 //! `assign_role`: a member holds a role, from now on.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{
     AssignRole, Assignment, Capability, Election, Grant, Manner, Member, MemberState, ObjectKind,
     Role, RoleKind, TimerKind, Unit,
@@ -7,7 +9,7 @@ use polity_proto::v1::{
 
 use super::{Act, giving};
 use crate::context::Context;
-use crate::judge::{Need, duties, self_government};
+use crate::judge::{Need, duties, power, self_government};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects, timers};
 use crate::{Rejection, elections, form};
@@ -145,9 +147,7 @@ pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Nee
 /// Units that alone choose who holds a role.
 pub(super) fn chosen_by(context: &Context<'_, '_>, role: u64) -> impl Iterator<Item = u64> {
     let now = context.now().time;
-    lists::all(context, List::Grants, role)
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(context, number))
+    lists::objects::<Grant>(context, List::Grants, role)
         .filter_map(move |grant| self_government::chooses_holder(context, &grant, now))
 }
 
@@ -183,10 +183,9 @@ pub(super) fn open_of_role(state: &dyn Read, role: u64, now: u64) -> Vec<Assignm
 }
 
 fn open(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Assignment> {
-    lists::all(state, list, owner)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
-        .filter(|assignment| assignment.until == 0 || now < assignment.until)
+    lists::objects::<Assignment>(state, list, owner)
+        .filter(|assignment| power::lasts(assignment.until, now))
+        .map(Rc::unwrap_or_clone)
         .collect()
 }
 

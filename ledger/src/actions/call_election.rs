@@ -14,10 +14,7 @@ const TERM_MAX: u64 = 10 * 366 * time::DAY;
 impl Act for CallElection {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.role)?;
-        match self.term <= TERM_MAX {
-            true => Ok(()),
-            false => Err(Rejection::TimeMalformed),
-        }
+        Rejection::TimeMalformed.unless(self.term <= TERM_MAX)
     }
 
     /// Whoever takes part in the unit's governance may call

@@ -26,7 +26,7 @@ impl Act for ChangeSquad {
             }
         }
         let received = context.seconds.iter().any(|second| {
-            objects::get::<Role>(context, second.role)
+            objects::look::<Role>(context, second.role)
                 .is_some_and(|role| role.unit == to.number && role.kind() == RoleKind::ProductOwner)
         });
         if context.authority == Authority::Signed && !received {

@@ -76,7 +76,7 @@ mod tests {
         let unit = world.unit("acme").number;
         let entries = world.history_count(ObjectKind::Unit, unit);
         let act = close(&world, "acme:reserve");
-        world.check("ada", LEAD, act, "accepted");
+        world.ada(act);
 
         let after: Account = world.get(account.number);
         assert_eq!(after.closed_at, world.time);

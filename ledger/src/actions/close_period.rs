@@ -48,10 +48,8 @@ impl Act for ClosePeriod {
 /// Open lines that end by `until`, in the order of their periods: what is carried from one into
 /// the next may go on from there.
 fn ending(context: &Context<'_, '_>, unit: u64, until: u64) -> Vec<u64> {
-    let mut lines: Vec<BudgetLine> = lists::all(context, List::OpenLines, unit)
-        .into_iter()
-        .filter_map(|number| context.get(number).ok())
-        .filter(|line: &BudgetLine| line.until <= until)
+    let mut lines: Vec<_> = lists::objects::<BudgetLine>(context, List::OpenLines, unit)
+        .filter(|line| line.until <= until)
         .collect();
     lines.sort_by_key(|line| (line.from, line.number));
     lines.into_iter().map(|line| line.number).collect()

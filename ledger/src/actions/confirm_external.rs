@@ -116,7 +116,7 @@ mod tests {
             statement: vec![9; 32],
         });
         world.check("eve", BOOKKEEPER, confirm.clone(), "rejected same_person");
-        world.check("ada", LEAD, confirm, "accepted");
+        world.ada(confirm);
     }
 
     #[test]

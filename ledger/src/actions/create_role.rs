@@ -21,11 +21,7 @@ impl Act for CreateRole {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        Ok(vec![Need::governing(
-            context,
-            unit.number,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(unit.number)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -33,11 +33,7 @@ impl Act for CreateUnit {
             };
         }
         let parent: Unit = context.find(&self.parent)?;
-        Ok(vec![Need::governing(
-            context,
-            parent.number,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(parent.number)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -1,6 +1,8 @@
 //! `define_asset`: something that accounts can hold, with its issuance account.
 
-use polity_proto::v1::{Account, Asset, AssetKind, Capability, DefineAsset, ObjectKind, OwnerKind};
+use polity_proto::v1::{
+    Account, Asset, AssetKind, Capability, DefineAsset, ObjectKind, OwnerKind, Unit,
+};
 
 use super::Act;
 use crate::context::Context;
@@ -16,12 +18,7 @@ impl Act for DefineAsset {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.unit)?;
         form::known::<AssetKind>(self.kind)?;
-        let fits = (1..=16).contains(&self.code.len())
-            && self
-                .code
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        if !fits {
+        if !form::is_asset_code(&self.code) {
             return Err(Rejection::AssetCodeMalformed);
         }
         if self.scale > SCALE_MAX {
@@ -31,7 +28,7 @@ impl Act for DefineAsset {
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
-        let unit: polity_proto::v1::Unit = context.find(&self.unit)?;
+        let unit: Unit = context.find(&self.unit)?;
         Ok(vec![Need::of(Capability::DefineAssets, unit.number)])
     }
 

@@ -125,9 +125,7 @@ fn end_those_over(context: &mut Context<'_, '_>, list: List, owner: u64) {
 
 /// How many delegations of a grant there are through an assignment.
 fn delegated_by(context: &Context<'_, '_>, source: &Grant, assignment: &Assignment) -> usize {
-    lists::all(context, List::DelegationsOf, source.number)
-        .into_iter()
-        .filter_map(|number| context.get::<Grant>(number).ok())
+    lists::objects::<Grant>(context, List::DelegationsOf, source.number)
         .filter(|grant| grant.source_assignment == assignment.number)
         .count()
 }

@@ -22,11 +22,7 @@ impl Act for DissolveUnit {
         if validates(context, unit.number) {
             return departments(context);
         }
-        Ok(vec![Need::governing(
-            context,
-            governed_by(&unit),
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(governed_by(&unit))])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -31,7 +31,7 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
     histories.extend(passages::note_unseated(context, &assignment));
     for grant in lists::all(context, List::Grants, role) {
         for delegation in lists::all(context, List::DelegationsOf, grant) {
-            let from_here = objects::get::<Grant>(context, delegation)
+            let from_here = objects::look::<Grant>(context, delegation)
                 .is_some_and(|delegation| delegation.source_assignment == number);
             if from_here {
                 end_grant(context, delegation, EndReason::Source);

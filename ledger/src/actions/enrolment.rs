@@ -1,6 +1,6 @@
 //! Enrolling keys: what every new key of a member has in common.
 
-use polity_proto::v1::Member;
+use polity_proto::v1::{Key, Member};
 
 use super::possession;
 use crate::context::Context;
@@ -12,11 +12,7 @@ pub(crate) const KEYS_MAX: usize = 16;
 
 /// Refuses a key that cannot be a member's: what the bytes alone can tell.
 pub(crate) fn check_fit(key: &[u8]) -> Result<(), Rejection> {
-    if check::key_is_fit(key) {
-        Ok(())
-    } else {
-        Err(Rejection::KeyUnfit)
-    }
+    Rejection::KeyUnfit.unless(check::key_is_fit(key))
 }
 
 /// Refuses a key that is, or ever was, somebody's.
@@ -52,7 +48,7 @@ pub(crate) fn forget(context: &mut Context<'_, '_>, key: &[u8]) {
 /// Puts a key among the member's. Revoked keys beyond the newest few are dropped from the object;
 /// its history keeps them.
 pub(crate) fn enrol(member: &mut Member, key: &[u8], now: u64) {
-    member.keys.push(polity_proto::v1::Key {
+    member.keys.push(Key {
         public: key.to_vec(),
         added_at: now,
         revoked_at: 0,

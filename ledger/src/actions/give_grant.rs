@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{
     Account, Asset, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, OwnerKind, PeriodKind,
-    PeriodLimit, Role, Scope, ScopeKind, ScopeRef,
+    PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
 };
 
 use super::{Act, giving};
@@ -145,10 +145,8 @@ fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
         ScopeKind::None => Err(Rejection::FieldMissing),
         ScopeKind::Unit | ScopeKind::UnitAndBelow => {
             form::reference(&scope.unit)?;
-            match scope.object.is_some() || scope.object_kind() != ObjectKind::None {
-                true => Err(Rejection::ValueUnknown),
-                false => Ok(()),
-            }
+            Rejection::ValueUnknown
+                .when(scope.object.is_some() || scope.object_kind() != ObjectKind::None)
         }
         ScopeKind::Object => {
             form::reference(&scope.object)?;
@@ -156,10 +154,7 @@ fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
                 scope.object_kind(),
                 ObjectKind::Account | ObjectKind::Asset | ObjectKind::BudgetLine
             );
-            match scope.unit.is_none() && known {
-                true => Ok(()),
-                false => Err(Rejection::ValueUnknown),
-            }
+            Rejection::ValueUnknown.unless(scope.unit.is_none() && known)
         }
     }
 }
@@ -168,7 +163,7 @@ fn check_scope(scope: &ScopeRef) -> Result<(), Rejection> {
 fn resolve_scope(context: &Context<'_, '_>, scope: &Option<ScopeRef>) -> Result<Scope, Rejection> {
     let scope = scope.as_ref().ok_or(Rejection::FieldMissing)?;
     if scope.kind() != ScopeKind::Object {
-        let unit: polity_proto::v1::Unit = context.find(&scope.unit)?;
+        let unit: Unit = context.find(&scope.unit)?;
         return Ok(Scope {
             kind: scope.kind,
             unit: unit.number,

@@ -22,11 +22,7 @@ impl Act for GiveSodException {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let rule: SodRule = context.find(&self.rule)?;
         let _: Member = context.find(&self.member)?;
-        Ok(vec![Need::governing(
-            context,
-            rule.unit,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(rule.unit)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -77,7 +73,7 @@ impl Act for GiveSodException {
 /// The list names exceptions that may still be in force; the others stay as objects.
 fn forget_ended(context: &mut Context<'_, '_>, rule: u64, now: u64) {
     for number in lists::all(context, List::SodExceptions, rule) {
-        let ended = objects::get::<SodException>(context, number)
+        let ended = objects::look::<SodException>(context, number)
             .is_some_and(|exception| exception.until <= now);
         if ended {
             lists::remove(context.state, List::SodExceptions, rule, number);

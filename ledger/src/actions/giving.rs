@@ -10,7 +10,7 @@ use polity_proto::v1::{Assignment, Grant, ModeKind, Policy, ScopeKind, Tier};
 
 use super::delegate;
 use crate::context::Context;
-use crate::judge::{Need, asks_nobody_to_agree, hands, policies, power};
+use crate::judge::{Need, asks_nobody_to_agree, duties, hands, policies, power};
 use crate::state::keys::List;
 use crate::state::lists;
 use crate::{Amount, Rejection};
@@ -21,9 +21,7 @@ pub(super) fn check_bounds(context: &Context<'_, '_>, grant: &Grant) -> Result<(
         return Ok(());
     }
     check_within(context, grant)?;
-    let holders: BTreeSet<u64> = lists::all(context, List::Holders, grant.role)
-        .into_iter()
-        .filter_map(|number| context.get::<Assignment>(number).ok())
+    let holders: BTreeSet<u64> = lists::objects::<Assignment>(context, List::Holders, grant.role)
         .map(|assignment| assignment.member)
         .collect();
     let gained = std::slice::from_ref(grant);
@@ -48,10 +46,8 @@ pub(super) fn check_policy(context: &Context<'_, '_>, policy: &Policy) -> Result
         .tiers
         .iter()
         .filter(|tier| policies::mode_of(tier).kind() == ModeKind::Alone);
-    match alone.all(|tier| held.iter().any(|own| is_tier_within(policy, tier, own))) {
-        true => Ok(()),
-        false => Err(Rejection::GrantExceedsGiver),
-    }
+    Rejection::GrantExceedsGiver
+        .unless(alone.all(|tier| held.iter().any(|own| is_tier_within(policy, tier, own))))
 }
 
 /// Refuses that whoever assigns alone takes a role over value, or one whose grant they gave: it would
@@ -91,9 +87,7 @@ fn check_together(
     if gained.is_empty() {
         return Ok(());
     }
-    let mut gifts: Vec<Grant> = lists::all(context, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| context.get::<Assignment>(number).ok())
+    let mut gifts: Vec<Grant> = lists::objects::<Assignment>(context, List::Assignments, member)
         .flat_map(|assignment| grants_of_role(context, assignment.role))
         .filter(|grant| is_gift(context, grant))
         .collect();
@@ -137,10 +131,7 @@ fn together(grant: &Grant, alike: &[&Grant]) -> Grant {
 
 fn check_within(context: &Context<'_, '_>, grant: &Grant) -> Result<(), Rejection> {
     let held = usable_by_givers(context);
-    match held.iter().any(|own| is_within(grant, own)) {
-        true => Ok(()),
-        false => Err(Rejection::GrantExceedsGiver),
-    }
+    Rejection::GrantExceedsGiver.unless(held.iter().any(|own| is_within(grant, own)))
 }
 
 /// Whether a policy, the unit's own or one from above, lets nobody do over value at every amount
@@ -161,12 +152,7 @@ fn is_gift(context: &Context<'_, '_>, grant: &Grant) -> bool {
 
 /// The grants of a role that hold, or will.
 fn grants_of_role(context: &Context<'_, '_>, role: u64) -> Vec<Grant> {
-    let now = context.now().time;
-    lists::all(context, List::Grants, role)
-        .into_iter()
-        .filter_map(|number| context.get::<Grant>(number).ok())
-        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
-        .collect()
+    duties::living_grants(context, List::Grants, role, context.now().time)
 }
 
 /// The grants that one of those who give can use, in whichever role.

@@ -19,11 +19,7 @@ impl Act for GrantAuditor {
         for unit in &self.units {
             form::reference(&Some(*unit))?;
         }
-        if self.window_from < self.window_until {
-            Ok(())
-        } else {
-            Err(Rejection::TimeMalformed)
-        }
+        Rejection::TimeMalformed.unless(self.window_from < self.window_until)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

@@ -1,6 +1,6 @@
 //! `join_unit`: a member belongs to a unit. A guild is open to everyone; elsewhere the unit admits.
 
-use polity_proto::v1::{Capability, JoinUnit, Member, Unit, UnitKind};
+use polity_proto::v1::{Capability, JoinUnit, Member, Ref, Unit, UnitKind};
 
 use super::{Act, membership};
 use crate::context::Context;
@@ -31,10 +31,7 @@ impl Act for JoinUnit {
 }
 
 /// The member that is named, or the actor.
-pub(super) fn who(
-    member: &Option<polity_proto::v1::Ref>,
-    context: &Context<'_, '_>,
-) -> Result<u64, Rejection> {
+pub(super) fn who(member: &Option<Ref>, context: &Context<'_, '_>) -> Result<u64, Rejection> {
     match context.optional(member)? {
         0 => Ok(context.actor.member),
         number => Ok(number),

@@ -90,7 +90,7 @@ pub(super) fn leave_chapters(context: &mut Context<'_, '_>, member: u64) {
     };
     let tribe = kinds::home_tribe(context, &found);
     for chapter in found.chapters {
-        let above = objects::get::<Unit>(context, chapter).map_or(0, |unit| unit.parent);
+        let above = objects::look::<Unit>(context, chapter).map_or(0, |unit| unit.parent);
         if above != tribe {
             take_out(context, member, chapter, EndReason::Member);
         }

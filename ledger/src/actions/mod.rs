@@ -78,7 +78,7 @@ mod reveal_ballot;
 mod reverse_escalation;
 mod revoke_assignment;
 mod revoke_grant;
-mod revoke_key;
+pub(crate) mod revoke_key;
 mod rotate_validator_key;
 mod set_credit_limit;
 mod set_parameters;
@@ -103,6 +103,9 @@ use polity_proto::v1::{Action, Capability, action::Kind};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
+
+/// Most people who stand behind an action beside its actor.
+const SECONDS_MAX: usize = 8;
 
 /// One action: form, authority, rules.
 pub(crate) trait Act {
@@ -293,7 +296,7 @@ pub fn check_form(action: &Action, signers: usize) -> Result<(), Rejection> {
             .iter()
             .map(|second| second.signer)
             .collect::<Vec<_>>(),
-        8,
+        SECONDS_MAX,
     )?;
     act(kind).check()
 }

@@ -26,7 +26,7 @@ impl Act for MoveRole {
             true => unit.number,
             false => role.unit,
         };
-        Ok(vec![Need::governing(context, upper, context.now().time)])
+        Ok(vec![context.to_govern(upper)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -91,10 +91,7 @@ fn check_movable(context: &Context<'_, '_>, role: &Role, unit: &Unit) -> Result<
         return Err(Rejection::NotInLine);
     }
     let now = context.now().time;
-    match assign_role::open_of_role(context, role.number, now).is_empty() {
-        true => Ok(()),
-        false => Err(Rejection::RoleFilled),
-    }
+    Rejection::RoleFilled.unless(assign_role::open_of_role(context, role.number, now).is_empty())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::judge::power::{self, UNIT_DEPTH_MAX};
 use crate::judge::{Need, duties, kinds};
 use crate::state::keys::List;
 use crate::state::{Read, lists, names};
-use crate::{Rejection, form, health};
+use crate::{Rejection, form};
 
 impl Act for MoveUnit {
     fn check(&self) -> Result<(), Rejection> {
@@ -27,8 +27,8 @@ impl Act for MoveUnit {
             return departments(context);
         }
         Ok(vec![
-            Need::governing(context, governed_by(&unit), context.now().time),
-            Need::governing(context, parent.number, context.now().time),
+            context.to_govern(governed_by(&unit)),
+            context.to_govern(parent.number),
         ])
     }
 
@@ -86,7 +86,7 @@ impl Duties {
         let now = context.now().time;
         let mut people = BTreeSet::new();
         if !context.is_genesis() && !duties::rules(context).is_empty() {
-            let mut units = health::subtree(context, moved, usize::MAX);
+            let mut units = power::subtree(context, moved, usize::MAX);
             let above = power::lineage(context, parent);
             units.extend(above.into_iter().map(|unit| unit.number));
             people = duties::people_over(context, now, &units);
@@ -99,10 +99,7 @@ impl Duties {
 
     fn check(&self, context: &Context<'_, '_>) -> Result<(), Rejection> {
         let after = duties::conflicts(context, context.now().time, &self.people);
-        match after.is_subset(&self.before) {
-            true => Ok(()),
-            false => Err(Rejection::DutyConflict),
-        }
+        Rejection::DutyConflict.unless(after.is_subset(&self.before))
     }
 }
 

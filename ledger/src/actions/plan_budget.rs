@@ -24,11 +24,7 @@ impl Act for PlanBudget {
         let whole_days =
             self.from.is_multiple_of(time::DAY) && self.until.is_multiple_of(time::DAY);
         let fits = self.from < self.until && self.until - self.from <= PERIOD_MAX;
-        if whole_days && fits {
-            Ok(())
-        } else {
-            Err(Rejection::TimeMalformed)
-        }
+        Rejection::TimeMalformed.unless(whole_days && fits)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

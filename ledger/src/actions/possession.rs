@@ -23,9 +23,5 @@ pub(crate) fn require(
 
     let proven = <&[u8; 64]>::try_from(possession)
         .is_ok_and(|signature| check::signature_is_valid(key, signature, &message));
-    if proven {
-        Ok(())
-    } else {
-        Err(Rejection::PossessionUnproven)
-    }
+    Rejection::PossessionUnproven.unless(proven)
 }

@@ -116,11 +116,7 @@ fn check_kind(movement: &Move) -> Result<(), Rejection> {
         | TransferKind::Retire
         | TransferKind::External => !stays,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(Rejection::KindUnfit)
-    }
+    Rejection::KindUnfit.unless(fits)
 }
 
 /// The date that counts for periods: the one that was given, or block time.
@@ -171,7 +167,7 @@ pub(crate) fn subtract(counter: &mut Vec<u8>, amount: Amount) {
 pub(crate) fn check_funds(from: &Account, amount: Amount) -> Result<(), Rejection> {
     match available(from) {
         Some(available) if available < amount => Err(Rejection::InsufficientFunds),
-        _ => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ impl Act for RemoveRole {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
-        let need = Need::governing(context, role.unit, context.now().time);
+        let need = context.to_govern(role.unit);
         // Nobody above takes from a department the role that operates its validator, or says who does.
         let mut chosen = assign_role::chosen_by(context, role.number);
         Ok(vec![Need {

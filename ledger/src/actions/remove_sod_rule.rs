@@ -14,11 +14,7 @@ impl Act for RemoveSodRule {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let rule: SodRule = context.find(&self.rule)?;
-        Ok(vec![Need::governing(
-            context,
-            rule.unit,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(rule.unit)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -231,7 +231,7 @@ mod tests {
             assignment: form::numbered(assignment.number),
             ..RenewAssignment::default()
         });
-        world.check("ada", Some("acme#lead"), renew.clone(), "accepted");
+        world.ada(renew.clone());
         assignment.manner = Manner::Elected as i32;
         world.put_for_test(&assignment);
         world.check(

@@ -13,10 +13,7 @@ impl Act for RevealBallot {
         form::reference(&self.election)?;
         form::reference(&self.nominee)?;
         form::optional_reference(&self.instead)?;
-        match self.salt.len() == SALT_BYTES {
-            true => Ok(()),
-            false => Err(Rejection::HashMalformed),
-        }
+        Rejection::HashMalformed.unless(self.salt.len() == SALT_BYTES)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -76,10 +73,7 @@ fn check_sealed(
         voter: ballot.voter,
         nominee,
     };
-    match choice.commitment(salt)[..] == ballot.commitment {
-        true => Ok(()),
-        false => Err(Rejection::BallotMismatch),
-    }
+    Rejection::BallotMismatch.unless(choice.commitment(salt)[..] == ballot.commitment)
 }
 
 /// Whom a ballot names, and whom it had named. Only where the sealed nominee cannot be elected may

@@ -1,6 +1,6 @@
 //! `revoke_key`: one of the actor's own keys loses its power, also over what it signed before.
 
-use polity_proto::v1::{Member, ObjectKind, RevokeKey};
+use polity_proto::v1::{Key, Member, ObjectKind, RevokeKey};
 
 use super::{Act, enrolment};
 use crate::Rejection;
@@ -33,13 +33,11 @@ impl Act for RevokeKey {
             return Err(Rejection::LastKey);
         }
         // Keys stand in the order in which they were added. Whoever steals into a new key is outrun.
-        if let Some(signing) = signing_key(context).and_then(position) {
-            let protected = member.keys[signing]
-                .added_at
-                .saturating_add(context.parameters().key_protection);
-            if revoked < signing && now < protected {
-                return Err(Rejection::KeyTooYoung);
-            }
+        if let Some(signing) = signing_key(context).and_then(position)
+            && revoked < signing
+            && now < too_young_until(context, &member.keys[signing])
+        {
+            return Err(Rejection::KeyTooYoung);
         }
 
         member.keys[revoked].revoked_at = now;
@@ -50,8 +48,14 @@ impl Act for RevokeKey {
     }
 }
 
+/// Until when a key revokes none that is older.
+pub(crate) fn too_young_until(context: &Context<'_, '_>, key: &Key) -> u64 {
+    key.added_at
+        .saturating_add(context.parameters().key_protection)
+}
+
 /// The key with which the actor signed.
-fn signing_key<'c>(context: &'c Context<'_, '_>) -> Option<&'c [u8]> {
+pub(crate) fn signing_key<'c>(context: &'c Context<'_, '_>) -> Option<&'c [u8]> {
     let position = context
         .signers
         .iter()

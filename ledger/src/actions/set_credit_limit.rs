@@ -75,19 +75,19 @@ mod tests {
     fn an_account_goes_below_zero_as_far_as_its_limit() {
         let mut world = World::with_treasury();
         let grant = set(&world, "acme:reserve", 100);
-        world.check("ada", LEAD, grant, "accepted");
+        world.ada(grant);
         let pay = |world: &World, amount| world.payment("acme:reserve", "ops:main", amount);
         let (too_much, enough) = (pay(&world, 101), pay(&world, 60));
         world.check("ada", LEAD, too_much, "rejected insufficient_funds");
-        world.check("ada", LEAD, enough, "accepted");
+        world.ada(enough);
         let hold = Kind::PlaceHold(world.hold("acme:reserve", "ops:main", 30));
-        world.check("ada", LEAD, hold, "accepted");
+        world.ada(hold);
         let (below, exact) = (
             set(&world, "acme:reserve", 89),
             set(&world, "acme:reserve", 90),
         );
         world.check("ada", LEAD, below, "rejected credit_too_low");
-        world.check("ada", LEAD, exact, "accepted");
+        world.ada(exact);
         let one_more = pay(&world, 1);
         world.check("ada", LEAD, one_more, "rejected insufficient_funds");
     }
@@ -112,7 +112,7 @@ mod tests {
             let credit = set(&world, account, 100);
             let engineer = Some("dev#engineer");
             world.check("gia", engineer, credit.clone(), "rejected no_grant");
-            world.check("ada", LEAD, credit, "accepted");
+            world.ada(credit);
         }
     }
 

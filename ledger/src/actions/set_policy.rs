@@ -112,10 +112,7 @@ impl Act for SetPolicy {
 /// (4.2); it stands in the unit's history like every other.
 fn check_words_alone(policy: &SetPolicy) -> Result<(), Rejection> {
     form::filled_text(&policy.words, form::TEXT_BYTES_MAX)?;
-    match policy.tiers.is_empty() && policy.asset.is_none() {
-        true => Ok(()),
-        false => Err(Rejection::PolicyMalformed),
-    }
+    Rejection::PolicyMalformed.unless(policy.tiers.is_empty() && policy.asset.is_none())
 }
 
 /// The policy that another one replaces, if any: of the same capability, or the one that it names.

@@ -17,19 +17,12 @@ impl Act for SetSodRule {
         form::reference(&self.unit)?;
         form::known::<Capability>(self.first)?;
         form::known::<Capability>(self.second)?;
-        match self.first == self.second {
-            true => Err(Rejection::ValueUnknown),
-            false => Ok(()),
-        }
+        Rejection::ValueUnknown.when(self.first == self.second)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        Ok(vec![Need::governing(
-            context,
-            unit.number,
-            context.now().time,
-        )])
+        Ok(vec![context.to_govern(unit.number)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -49,10 +42,9 @@ impl Act for SetSodRule {
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
-        let standing = lists::all(context, List::SodRules, 0);
-        let of_unit: Vec<SodRule> = standing
+        let standing = duties::rules(context);
+        let of_unit: Vec<&SodRule> = standing
             .iter()
-            .filter_map(|number| context.get::<SodRule>(*number).ok())
             .filter(|standing| standing.unit == unit.number)
             .collect();
         let is_said = of_unit

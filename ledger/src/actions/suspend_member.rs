@@ -65,7 +65,7 @@ mod tests {
         let mut world = World::new();
         let (suspends, until) = (Capability::SuspendMembers, world.time + DAY);
         let delegate = world.delegation("acme#lead", suspends, "hal", until);
-        world.check("ada", Some("acme#lead"), delegate, "accepted");
+        world.ada(delegate);
         let finn = suspend(&world, "finn");
         let ada = by("ada").acting_as("acme#lead");
         let deed = ada.seconded("hal", "ops#engineer").does(finn.clone());

@@ -31,6 +31,11 @@ impl Context<'_, '_> {
         Ok(())
     }
 
+    /// To govern a unit, at the time of the block.
+    pub(crate) fn to_govern(&self, unit: u64) -> Need {
+        Need::governing(self, unit, self.now().time)
+    }
+
     /// Everybody who stands behind the present action: who acts, who signs beside them and, where a
     /// delegation is used, who delegated. What one person may not do twice, none of them does.
     pub(crate) fn people_behind(&self) -> Vec<u64> {

@@ -31,10 +31,7 @@ pub(super) fn check_executable(
     if is_escalated(proposal) {
         return Err(Rejection::Escalated);
     }
-    match context.now().waiting() < proposal.executable_at {
-        true => Err(Rejection::Waiting),
-        false => Ok(()),
-    }
+    timing::check_waited(context.now(), proposal)
 }
 
 /// The actor objects to an announcement. Several may: so nobody's objection is bought by being
@@ -136,8 +133,6 @@ fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Reje
     }
     let now = context.now().time;
     let mut own = proposal.beneficiaries.iter().chain([&proposal.proposer]);
-    match own.any(|member| hands::are_one(context, now, *member, actor.member)) {
-        true => Err(Rejection::SelfApproval),
-        false => Ok(()),
-    }
+    Rejection::SelfApproval
+        .when(own.any(|member| hands::are_one(context, now, *member, actor.member)))
 }

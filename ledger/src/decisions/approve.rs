@@ -1,7 +1,7 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
 use polity_proto::v1::{
-    Answer, Assignment, Grant, Member, MemberKind, Proposal, Response, Who, WhoKind,
+    Answer, Assignment, Capability, Grant, Member, MemberKind, Proposal, Response, Who, WhoKind,
 };
 
 use super::mode::{self, Outcome, answers};
@@ -10,7 +10,7 @@ use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{self, Actor, duties, hands, power, who};
 use crate::state::keys::List;
-use crate::state::{Read, lists, objects};
+use crate::state::{Read, lists};
 
 /// Most people who are looked at to tell whether enough approvals can still come.
 const CANDIDATES_MAX: usize = 1_000;
@@ -159,7 +159,7 @@ fn check_authority(
 ) -> Result<(), Rejection> {
     let now = context.now();
     let approver = approver_of(proposal);
-    let capability = polity_proto::v1::Capability::Approve;
+    let capability = Capability::Approve;
     if judge::sleeps(context, now, actor.member, capability) {
         return Err(Rejection::Sleeping);
     }
@@ -238,13 +238,10 @@ pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, membe
     let is_recent = |since: u64| now.saturating_sub(since) < distance;
     let state: &dyn Read = context;
     is_of_proposer(context, proposal, member)
-        || lists::all(state, List::Assignments, member)
-            .into_iter()
-            .filter_map(|number| objects::get::<Assignment>(state, number))
-            .any(|assignment| {
-                is_recent(assignment.assigned_at)
-                    && is_of_proposer(context, proposal, assignment.assigned_by)
-            })
+        || lists::objects::<Assignment>(state, List::Assignments, member).any(|assignment| {
+            is_recent(assignment.assigned_at)
+                && is_of_proposer(context, proposal, assignment.assigned_by)
+        })
 }
 
 /// Whether somebody counts as the proposer. What the ledger itself proposes, nobody does.

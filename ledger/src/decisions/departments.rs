@@ -81,7 +81,7 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
 
 /// The departments of the opening for which the member speaks now.
 fn seats_of(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> Vec<u64> {
-    departments::operated_by(context, member, context.now())
+    departments::operated_by(context, member, context.now().time)
         .into_iter()
         .map(|validator| validator.unit)
         .filter(|unit| proposal.seats.iter().any(|seat| seat.unit == *unit))

@@ -27,9 +27,7 @@ pub(crate) fn propose_removal(context: &mut Context<'_, '_>, unit: u64) {
         ..Action::default()
     };
     let actions = vec![remove.encode_to_vec()];
-    let is_pending = lists::all(context, List::ProposalsBy, 0)
-        .into_iter()
-        .filter_map(|number| context.get::<Proposal>(number).ok())
+    let is_pending = lists::objects::<Proposal>(context, List::ProposalsBy, 0)
         .any(|proposal| proposal.actions == actions);
     if is_pending {
         return;

@@ -43,10 +43,9 @@ fn circle_members(state: &dyn Read, now: u64, circle: u64) -> Vec<u64> {
 
 /// Who speaks for a unit in the circle around it: those who lead or represent it.
 pub(super) fn speakers(state: &dyn Read, now: u64, unit: u64) -> Vec<u64> {
-    lists::all(state, List::Roles, unit)
-        .into_iter()
-        .filter(|number| objects::get::<Role>(state, *number).is_some_and(|role| speaks(&role)))
-        .flat_map(|number| holders(state, now, number))
+    lists::objects::<Role>(state, List::Roles, unit)
+        .filter(|role| speaks(role))
+        .flat_map(|role| holders(state, now, role.number))
         .collect()
 }
 
@@ -57,9 +56,7 @@ pub(super) fn speaks(role: &Role) -> bool {
 
 /// Holders of a role now; who was imported has no power until the assignment is renewed.
 fn holders(state: &dyn Read, now: u64, role: u64) -> impl Iterator<Item = u64> + '_ {
-    lists::all(state, List::Holders, role)
-        .into_iter()
-        .filter_map(move |number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Holders, role)
         .filter(move |assignment| takes_part(state, now, assignment))
         .map(|assignment| assignment.member)
 }
@@ -71,7 +68,7 @@ pub(super) fn takes_part(state: &dyn Read, now: u64, assignment: &Assignment) ->
 
 fn is_active_person(state: &dyn Read, member: u64) -> bool {
     power::member_is_active(state, member)
-        && objects::get::<Member>(state, member)
+        && objects::look::<Member>(state, member)
             .is_some_and(|member| member.kind() == MemberKind::Person)
 }
 
@@ -108,8 +105,5 @@ fn with_sent_out(
 
 /// Refuses whoever was not among them at the opening.
 pub(super) fn check(proposal: &Proposal, member: u64) -> Result<(), Rejection> {
-    match proposal.electorate.contains(&member) {
-        true => Ok(()),
-        false => Err(Rejection::NotInElectorate),
-    }
+    Rejection::NotInElectorate.unless(proposal.electorate.contains(&member))
 }

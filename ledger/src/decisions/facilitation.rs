@@ -12,7 +12,7 @@ use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{hands, power};
 use crate::state::keys::List;
-use crate::state::{Read, lists, objects};
+use crate::state::{Read, lists};
 
 /// Refuses whoever is not to test the objection now.
 pub(super) fn check_tester(
@@ -24,10 +24,8 @@ pub(super) fn check_tester(
     if is_party(context, context.now().time, proposal, objection, member) {
         return Err(Rejection::SamePerson);
     }
-    match testers(context, context.now().time, proposal, objection).contains(&member) {
-        true => Ok(()),
-        false => Err(Rejection::NotFacilitator),
-    }
+    Rejection::NotFacilitator
+        .unless(testers(context, context.now().time, proposal, objection).contains(&member))
 }
 
 /// The people of the first seat from which somebody can test.
@@ -73,13 +71,9 @@ fn is_party(
 /// Who holds such a seat now and was given it before the proposal was opened, whatever date it was
 /// recorded for: nobody is seated to set a certain objection aside.
 fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> Vec<u64> {
-    lists::all(state, List::Roles, proposal.unit)
-        .into_iter()
-        .filter(|number| {
-            objects::get::<Role>(state, *number).is_some_and(|role| role.kind() == kind)
-        })
-        .flat_map(|role| lists::all(state, List::Holders, role))
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Role>(state, List::Roles, proposal.unit)
+        .filter(|role| role.kind() == kind)
+        .flat_map(|role| lists::objects::<Assignment>(state, List::Holders, role.number))
         .filter(|assignment| {
             assignment.assigned_at <= proposal.opened_at
                 && power::assignment_holds(state, assignment, now)
@@ -97,14 +91,11 @@ fn has_discarded(
     objection: &Objection,
     member: u64,
 ) -> bool {
-    lists::all(state, List::Objections, proposal.number)
-        .into_iter()
-        .filter_map(|number| objects::get::<Objection>(state, number))
-        .any(|earlier| {
-            earlier.number != objection.number
-                && earlier.state() == ObjectionState::Discarded
-                && earlier.objector == objection.objector
-                && earlier.version == objection.version
-                && hands::are_one(state, now, earlier.tested_by, member)
-        })
+    lists::objects::<Objection>(state, List::Objections, proposal.number).any(|earlier| {
+        earlier.number != objection.number
+            && earlier.state() == ObjectionState::Discarded
+            && earlier.objector == objection.objector
+            && earlier.version == objection.version
+            && hands::are_one(state, now, earlier.tested_by, member)
+    })
 }

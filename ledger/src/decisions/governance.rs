@@ -51,10 +51,7 @@ pub(crate) fn check(
         return Err(Rejection::NotGovernanceOutput);
     }
     let said = [words.tension, words.example, words.explanation];
-    match said.iter().any(|words| words.trim().is_empty()) {
-        true => Err(Rejection::TensionMissing),
-        false => Ok(()),
-    }
+    Rejection::TensionMissing.when(said.iter().any(|words| words.trim().is_empty()))
 }
 
 fn is_about(action: &Action, topic: Topic) -> bool {

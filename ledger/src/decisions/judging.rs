@@ -148,10 +148,7 @@ pub(crate) fn check_not_stricter(decision: &Decision, mode: &Mode) -> Result<(),
 /// policy and mode stay those of the opening.
 pub(crate) fn check_covered(decision: &Decision, frozen: &Mode) -> Result<(), Rejection> {
     check_not_stricter(decision, frozen)?;
-    match tightens(frozen, &decision.mode) {
-        true => Ok(()),
-        false => Err(Rejection::ProposalDivided),
-    }
+    Rejection::ProposalDivided.unless(tightens(frozen, &decision.mode))
 }
 
 /// What the proposer stated, as a mode to compare with: what was not stated is as strict as can be.

@@ -42,7 +42,9 @@ pub(crate) mod timing;
 pub mod versions;
 mod vote;
 
+use crate::time::DAY;
+
 /// Most actions of a proposal.
 pub const ACTIONS_MAX: usize = 50;
 /// Longest wait of a mode, in seconds.
-pub const WAIT_MAX: u64 = 366 * 86_400;
+pub const WAIT_MAX: u64 = 366 * DAY;

@@ -3,10 +3,10 @@
 //! `alone` needs no proposal: the judge allows it at once.
 
 use polity_proto::v1::{
-    Answer, Capability, Mode, ModeKind, Proposal, ProposalState, RoleKind, Who, WhoKind,
+    Answer, Capability, Mode, ModeKind, Proposal, ProposalState, Response, RoleKind, Who, WhoKind,
 };
 
-use super::{WAIT_MAX, announce, approve, consent, departments, electorate, vote};
+use super::{WAIT_MAX, announce, approve, consent, departments, electorate, timing, vote};
 use crate::context::Context;
 use crate::judge::Actor;
 use crate::{Rejection, form};
@@ -73,10 +73,7 @@ pub(crate) fn check(mode: Option<&Mode>) -> Result<(), Rejection> {
         }
         ModeKind::None => false,
     };
-    match fits {
-        true => Ok(()),
-        false => Err(Rejection::PolicyMalformed),
-    }
+    Rejection::PolicyMalformed.unless(fits)
 }
 
 /// What an objection to an announcement leads to decides in earnest.
@@ -124,10 +121,7 @@ pub(crate) fn check_who(who: Option<&Who>) -> Result<(), Rejection> {
             }
         }
     };
-    match *who == expected {
-        true => Ok(()),
-        false => Err(Rejection::PolicyMalformed),
-    }
+    Rejection::PolicyMalformed.unless(*who == expected)
 }
 
 /// The mode by which a proposal is decided now: that of its opening, or where an announcement was
@@ -224,10 +218,7 @@ pub(crate) fn check_executable(
         ProposalState::Decided if outcome(context, proposal) != Outcome::Decided => {
             Err(Rejection::NotDecided)
         }
-        ProposalState::Decided => match context.now().waiting() < proposal.executable_at {
-            true => Err(Rejection::Waiting),
-            false => Ok(()),
-        },
+        ProposalState::Decided => timing::check_waited(context.now(), proposal),
         ProposalState::None
         | ProposalState::Adopted
         | ProposalState::Failed
@@ -252,9 +243,7 @@ pub(super) fn wait(proposal: &Proposal) -> u64 {
 }
 
 /// The answers to the proposal's present version.
-pub(super) fn answers(
-    proposal: &Proposal,
-) -> impl Iterator<Item = (&polity_proto::v1::Response, Answer)> {
+pub(super) fn answers(proposal: &Proposal) -> impl Iterator<Item = (&Response, Answer)> {
     proposal
         .responses
         .iter()

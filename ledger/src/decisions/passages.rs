@@ -152,9 +152,7 @@ fn brought_in(context: &Context<'_, '_>, sent: &Passage) -> bool {
     let member: Member = context.get(sent.member).unwrap_or_default();
     let mut entered = member.taken_in.iter();
     entered.any(|entered| entered.unit == sent.unit && is_own(entered.by, entered.at))
-        || lists::all(context, List::Assignments, sent.member)
-            .into_iter()
-            .filter_map(|number| objects::get::<Assignment>(context, number))
+        || lists::objects::<Assignment>(context, List::Assignments, sent.member)
             .any(|assignment| is_own(assignment.assigned_by, assignment.assigned_at))
 }
 

@@ -66,10 +66,7 @@ fn check_in_time(
     member: u64,
 ) -> Result<(), Rejection> {
     let takes_back = || objections::open_of(context, proposal, member).is_some();
-    match timing::is_over(context.now(), proposal) && !takes_back() {
-        true => Err(Rejection::DeadlinePassed),
-        false => Ok(()),
-    }
+    Rejection::DeadlinePassed.when(timing::is_over(context.now(), proposal) && !takes_back())
 }
 
 /// Whether an answer of this member, in one of their roles or in none, would count now.

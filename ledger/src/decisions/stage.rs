@@ -39,8 +39,6 @@ pub(crate) fn check_undecided(
     context: &Context<'_, '_>,
     proposal: &Proposal,
 ) -> Result<(), Rejection> {
-    match timing::is_over(context.now(), proposal) && proposal.open_objections.is_empty() {
-        true => Err(Rejection::DeadlinePassed),
-        false => Ok(()),
-    }
+    Rejection::DeadlinePassed
+        .when(timing::is_over(context.now(), proposal) && proposal.open_objections.is_empty())
 }

@@ -7,6 +7,7 @@
 use polity_proto::v1::{ModeKind, Proposal, ProposalState, TimerKind};
 
 use super::mode;
+use crate::Rejection;
 use crate::context::Context;
 use crate::judge::Now;
 use crate::state::timers;
@@ -14,6 +15,11 @@ use crate::state::timers;
 /// Whether the time to answer the present version is over.
 pub(super) fn is_over(now: Now, proposal: &Proposal) -> bool {
     proposal.deadline != 0 && now.waiting() >= proposal.deadline
+}
+
+/// Refuses what still waits to be executed.
+pub(super) fn check_waited(now: Now, proposal: &Proposal) -> Result<(), Rejection> {
+    Rejection::Waiting.when(now.waiting() < proposal.executable_at)
 }
 
 /// A version begins: its wait, its deadline, and the timer that looks at it.

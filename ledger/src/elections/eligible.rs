@@ -1,6 +1,6 @@
 //! Who can be elected.
 
-use polity_proto::v1::{Assignment, Election, MemberState, Role, RoleKind};
+use polity_proto::v1::{Assignment, Election, Member, MemberState, Role, RoleKind};
 
 use crate::Rejection;
 use crate::context::Context;
@@ -16,7 +16,7 @@ pub(crate) fn check_eligible(
     election: &Election,
     nominee: u64,
 ) -> Result<(), Rejection> {
-    let is_active = objects::get::<polity_proto::v1::Member>(context, nominee)
+    let is_active = objects::look::<Member>(context, nominee)
         .is_some_and(|member| member.state() == MemberState::Active);
     if !is_active || !election.electorate.contains(&nominee) {
         return Err(Rejection::NomineeUnfit);
@@ -31,9 +31,7 @@ pub(crate) fn check_eligible(
 /// Whether a member leads a unit: a lead does not represent it upwards as well
 /// (Holacracy Constitution 5.0, 5.1.1).
 fn leads(state: &dyn Read, member: u64, unit: u64) -> bool {
-    lists::all(state, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
-        .filter_map(|assignment| objects::get::<Role>(state, assignment.role))
+    lists::objects::<Assignment>(state, List::Assignments, member)
+        .filter_map(|assignment| objects::look::<Role>(state, assignment.role))
         .any(|role| role.unit == unit && role.kind() == RoleKind::Lead)
 }

@@ -29,7 +29,7 @@ pub(crate) fn call(
     if !power::unit_capabilities(context, role.unit).contain(CAPABILITY) {
         return Err(Rejection::NotConferred);
     }
-    if open_election(context, role).is_some() {
+    if is_called(context, role) {
         return Err(Rejection::ElectionOpen);
     }
     let electorate = electorate::of_election(context, role.unit)?;
@@ -61,12 +61,10 @@ pub(crate) fn call(
     Ok(number)
 }
 
-/// The open election of a role.
-fn open_election(state: &dyn Read, role: &Role) -> Option<Election> {
-    lists::all(state, List::Elections, role.unit)
-        .into_iter()
-        .filter_map(|number| objects::get::<Election>(state, number))
-        .find(|election| election.role == role.number)
+/// Whether an election of the role is open.
+fn is_called(state: &dyn Read, role: &Role) -> bool {
+    lists::objects::<Election>(state, List::Elections, role.unit)
+        .any(|election| election.role == role.number)
 }
 
 /// The term of an elected member is over: the next election begins by itself, with the same length
@@ -114,10 +112,8 @@ pub(crate) fn check_step(
     if !is_open(election) {
         return Err(Rejection::ElectionClosed);
     }
-    match election.step() == step && context.now().waiting() < election.step_until {
-        true => Ok(()),
-        false => Err(Rejection::ElectionStep),
-    }
+    Rejection::ElectionStep
+        .unless(election.step() == step && context.now().waiting() < election.step_until)
 }
 
 /// Electors who could still seal a ballot.

@@ -2,8 +2,8 @@
 //! electorate of the election, until one meets no objection.
 
 use polity_proto::v1::{
-    Action, AssignRole, Election, ElectionStep, EndReason, Manner, Mode, ModeKind, ObjectKind,
-    Proposal, ProposalKind, ProposalState, Role, RoleKind, action::Kind,
+    Action, AssignRole, Assignment, Election, ElectionStep, EndReason, Manner, Member, Mode,
+    ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState, Role, RoleKind, action::Kind,
 };
 use prost::Message;
 
@@ -93,7 +93,7 @@ fn propose(context: &mut Context<'_, '_>, election: Election, candidate: u64) {
 
 fn title(context: &Context<'_, '_>, election: &Election, candidate: u64) -> String {
     let role: Role = context.get(election.role).unwrap_or_default();
-    let member: polity_proto::v1::Member = context.get(candidate).unwrap_or_default();
+    let member: Member = context.get(candidate).unwrap_or_default();
     let title = format!("elect {} as {}", member.handle, role.handle);
     title.chars().take(form::SHORT_BYTES_MAX).collect()
 }
@@ -132,7 +132,7 @@ pub(crate) fn vacate(context: &mut Context<'_, '_>, role: &Role, member: u64) {
             RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => false,
         };
     for number in lists::all(context, List::Holders, role.number) {
-        let Ok(held) = context.get::<polity_proto::v1::Assignment>(number) else {
+        let Ok(held) = context.get::<Assignment>(number) else {
             continue;
         };
         let stands_in = held.manner() == Manner::Surrogate;
@@ -205,8 +205,5 @@ fn close(context: &mut Context<'_, '_>, election: Election, step: ElectionStep, 
         ..election
     });
     let histories = [(ObjectKind::Election, number), (ObjectKind::Unit, unit)];
-    match reason {
-        EndReason::None => context.event(ObjectKind::Election, number, &histories),
-        reason => context.ended(ObjectKind::Election, number, reason, &histories),
-    }
+    context.ended(ObjectKind::Election, number, reason, &histories);
 }

@@ -19,10 +19,7 @@ pub fn address(text: &str) -> Result<(), Rejection> {
         && text
             .rsplit_once(':')
             .is_some_and(|(host, port)| is_host(host) && is_port(port));
-    match dialed {
-        true => Ok(()),
-        false => Err(Rejection::AddressMalformed),
-    }
+    Rejection::AddressMalformed.unless(dialed)
 }
 
 /// An address that others can dial, or none.

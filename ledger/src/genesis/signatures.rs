@@ -4,7 +4,7 @@ use polity_proto::v1::{FoundingSignature, Member, MemberState};
 
 use super::{Founded, Founding, handle_of, organisation_digest};
 use crate::check;
-use crate::judge::{Now, departments};
+use crate::judge::departments;
 use crate::state::{Read, objects};
 
 /// Why the signatures beside a genesis do not hold.
@@ -51,7 +51,7 @@ pub fn check_signatures(
 
 /// The founding departments for which a member's signature counts: those whose validator they operate.
 pub fn operated_units(state: &dyn Read, member: u64, time: u64) -> Vec<u64> {
-    departments::operated_by(state, member, Now { time, paused: 0 })
+    departments::operated_by(state, member, time)
         .into_iter()
         .map(|validator| validator.unit)
         .collect()

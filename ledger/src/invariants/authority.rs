@@ -1,5 +1,7 @@
 //! Grants and duties.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{
     Assignment, Basis, BasisSource, Capability, Grant, Member, MemberState, SodException, SodRule,
 };
@@ -53,16 +55,13 @@ fn is_given_to_oneself(state: &State, grant: &Grant, now: u64) -> bool {
     };
     alone(&grant.basis)
         && power::grant_holds(state, grant, now)
-        && lists::all(state, List::Holders, grant.role)
-            .into_iter()
-            .filter_map(|number| find::<Assignment>(state, number))
-            .any(|assignment| {
-                assignment.member == grant.given_by
-                    && assignment.assigned_by == grant.given_by
-                    && alone(&assignment.basis)
-                    && power::assignment_carries_grants(&assignment)
-                    && power::assignment_holds(state, &assignment, now)
-            })
+        && lists::objects::<Assignment>(state, List::Holders, grant.role).any(|assignment| {
+            assignment.member == grant.given_by
+                && assignment.assigned_by == grant.given_by
+                && alone(&assignment.basis)
+                && power::assignment_carries_grants(&assignment)
+                && power::assignment_holds(state, &assignment, now)
+        })
 }
 
 fn is_within(delegation: &Grant, source: &Grant) -> bool {
@@ -116,28 +115,20 @@ pub(super) fn duties(state: &State, now: Now) -> Result<(), Broken> {
 fn held(state: &State, member: u64, now: u64) -> Vec<(Grant, bool)> {
     let is_later =
         |basis: &Option<Basis>| basis.is_some_and(|basis| basis.source() != BasisSource::Genesis);
-    let mut held: Vec<(Grant, bool)> = lists::all(state, List::Delegations, member)
-        .into_iter()
-        .filter_map(|number| find::<Grant>(state, number))
+    let mut held: Vec<(Grant, bool)> = lists::objects::<Grant>(state, List::Delegations, member)
         .filter(|grant| power::grant_holds(state, grant, now))
-        .map(|grant| (grant, true))
+        .map(|grant| (Rc::unwrap_or_clone(grant), true))
         .collect();
-    for number in lists::all(state, List::Assignments, member) {
-        let Some(assignment) = find::<Assignment>(state, number) else {
-            continue;
-        };
+    for assignment in lists::objects::<Assignment>(state, List::Assignments, member) {
         let carries = power::assignment_carries_grants(&assignment)
             && power::assignment_holds(state, &assignment, now);
         if !carries {
             continue;
         }
-        for grant in lists::all(state, List::Grants, assignment.role) {
-            let Some(grant) = find::<Grant>(state, grant) else {
-                continue;
-            };
+        for grant in lists::objects::<Grant>(state, List::Grants, assignment.role) {
             if power::grant_holds(state, &grant, now) {
                 let later = is_later(&grant.basis) || is_later(&assignment.basis);
-                held.push((grant, later));
+                held.push((Rc::unwrap_or_clone(grant), later));
             }
         }
     }

@@ -43,9 +43,9 @@ pub(super) fn kinds(state: &State, _: Now) -> Result<(), Broken> {
     for member in all::<Member>(state) {
         let number = member.number;
         let of_kind = |kind| -> BTreeSet<u64> {
-            lists::all(state, List::JoinedBy, number)
-                .into_iter()
-                .filter(|unit| find::<Unit>(state, *unit).is_some_and(|unit| unit.kind() == kind))
+            lists::objects::<Unit>(state, List::JoinedBy, number)
+                .filter(|unit| unit.kind() == kind)
+                .map(|unit| unit.number)
                 .collect()
         };
         let homes: BTreeSet<u64> = (member.home_squad != 0)

@@ -223,11 +223,10 @@ pub(super) fn histories(state: &State, _: Now) -> Result<(), Broken> {
 /// Whether the newest entry has the hash of the object as it is: who reads the past holds a node to it.
 fn newest_speaks_of(state: &State, kind: ObjectKind, object: u64, record: &Record) -> bool {
     // What an account may do is told in its owner's history: its own has movements alone.
-    let newest = match kind {
-        ObjectKind::Account => None,
-        _ => record.history_count.checked_sub(1),
-    };
-    let Some(newest) = newest else {
+    if kind == ObjectKind::Account {
+        return true;
+    }
+    let Some(newest) = record.history_count.checked_sub(1) else {
         return true;
     };
     let entry = state.get(&keys::history_entry(kind, object, newest));

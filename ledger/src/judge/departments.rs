@@ -16,7 +16,7 @@ pub(super) fn judge(
     trace: &mut Trace,
 ) -> Verdict {
     let begins = power::has_capability(state, actor.member, need.capability, need.unit, now.time)
-        || !operated_by(state, actor.member, now).is_empty();
+        || !operated_by(state, actor.member, now.time).is_empty();
     if !begins {
         trace.note(
             ObjectKind::Organisation,
@@ -37,7 +37,7 @@ pub(super) fn judge_root(
     trace: &mut Trace,
 ) -> Option<Verdict> {
     let begins =
-        sets_up_root(state, now, need) && !operated_by(state, actor.member, now).is_empty();
+        sets_up_root(state, now, need) && !operated_by(state, actor.member, now.time).is_empty();
     begins.then(|| decide(need, trace))
 }
 
@@ -70,8 +70,8 @@ fn decide(need: &Need, trace: &mut Trace) -> Verdict {
 
 /// Units that validate and whose validator the member operates: by a grant of
 /// `operate_validator` whose scope is that unit itself.
-pub fn operated_by(state: &dyn Read, member: u64, now: Now) -> Vec<Validator> {
-    let grants = power::grants_of(state, member, now.time);
+pub fn operated_by(state: &dyn Read, member: u64, now: u64) -> Vec<Validator> {
+    let grants = power::grants_of(state, member, now);
     validators(state)
         .into_iter()
         .filter(|validator| {

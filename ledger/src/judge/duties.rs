@@ -5,10 +5,9 @@
 //! used, see [`keeps_apart`].
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use polity_proto::v1::{
-    Assignment, Capability, Grant, Role, ScopeKind, SodException, SodRule, Unit,
-};
+use polity_proto::v1::{Assignment, Capability, Grant, Role, ScopeKind, SodException, SodRule};
 
 use super::power;
 use crate::Rejection;
@@ -138,10 +137,8 @@ pub fn conflicts(state: &dyn Read, now: u64, members: &BTreeSet<u64>) -> BTreeSe
 
 /// The rules that hold.
 pub fn rules(state: &dyn Read) -> Vec<SodRule> {
-    lists::all(state, List::SodRules, 0)
-        .into_iter()
-        .filter_map(|number| objects::get(state, number))
-        .collect()
+    let rules = lists::objects(state, List::SodRules, 0);
+    rules.map(Rc::unwrap_or_clone).collect()
 }
 
 fn is_either(rule: &SodRule, capability: Capability) -> bool {
@@ -172,32 +169,23 @@ pub(crate) fn reaches(state: &dyn Read, grant: &Grant, unit: u64) -> bool {
 }
 
 fn is_excepted(state: &dyn Read, now: u64, rule: &SodRule, member: u64) -> bool {
-    lists::all(state, List::SodExceptions, rule.number)
-        .into_iter()
-        .filter_map(|number| objects::get::<SodException>(state, number))
-        .any(|exception| {
-            exception.member == member && exception.from <= now && now < exception.until
-        })
+    lists::objects::<SodException>(state, List::SodExceptions, rule.number).any(|exception| {
+        exception.member == member && exception.from <= now && now < exception.until
+    })
 }
 
 /// What a member holds or will hold, whatever their state: a suspended member may return.
 fn held(state: &dyn Read, now: u64, member: u64) -> Vec<Grant> {
     let mut grants = living_grants(state, List::Delegations, member, now);
-    for number in lists::all(state, List::Assignments, member) {
-        let Some(assignment) = objects::get::<Assignment>(state, number) else {
-            continue;
-        };
-        if is_living(&assignment, now) {
-            grants.extend(living_grants(state, List::Grants, assignment.role, now));
-        }
+    let assignments = lists::objects::<Assignment>(state, List::Assignments, member);
+    for assignment in assignments.filter(|assignment| is_living(assignment, now)) {
+        grants.extend(living_grants(state, List::Grants, assignment.role, now));
     }
     grants
 }
 
 fn holders(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
-    lists::all(state, List::Holders, role)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Holders, role)
         .filter(|assignment| is_living(assignment, now))
         .map(|assignment| assignment.member)
         .collect()
@@ -207,15 +195,14 @@ fn holders(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
 fn is_living(assignment: &Assignment, now: u64) -> bool {
     power::assignment_carries_grants(assignment)
         && assignment.ended_at == 0
-        && (assignment.until == 0 || now < assignment.until)
+        && power::lasts(assignment.until, now)
 }
 
 /// Grants of a list that hold now or will hold.
-fn living_grants(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Grant> {
-    lists::all(state, list, owner)
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(state, number))
-        .filter(|grant| grant.ended_at == 0 && (grant.until == 0 || now < grant.until))
+pub(crate) fn living_grants(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Grant> {
+    lists::objects::<Grant>(state, list, owner)
+        .filter(|grant| grant.ended_at == 0 && power::lasts(grant.until, now))
+        .map(Rc::unwrap_or_clone)
         .collect()
 }
 
@@ -228,7 +215,7 @@ fn with_capability_in(
     let above = power::lineage(state, unit).into_iter().skip(1);
     let units = above
         .map(|unit| unit.number)
-        .chain(subtree(state, unit))
+        .chain(power::subtree(state, unit, usize::MAX))
         .collect::<Vec<_>>();
     let mut members = BTreeSet::new();
     for over in units {
@@ -237,7 +224,7 @@ fn with_capability_in(
                 continue;
             }
             let role_lives =
-                objects::get::<Role>(state, grant.role).is_some_and(|role| role.removed_at == 0);
+                objects::look::<Role>(state, grant.role).is_some_and(|role| role.removed_at == 0);
             match grant.source {
                 0 if role_lives => members.extend(holders(state, grant.role, now)),
                 0 => {}
@@ -248,19 +235,4 @@ fn with_capability_in(
         }
     }
     members
-}
-
-fn subtree(state: &dyn Read, unit: u64) -> Vec<u64> {
-    let mut units = vec![unit];
-    let mut next = 0;
-    while next < units.len() {
-        let children = lists::all(state, List::Children, units[next]);
-        units.extend(
-            children
-                .into_iter()
-                .filter(|child| objects::get::<Unit>(state, *child).is_some()),
-        );
-        next += 1;
-    }
-    units
 }

@@ -18,13 +18,13 @@ mod strictness;
 mod tests;
 pub mod who;
 
-use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ObjectKind};
+use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ObjectKind, Paused};
 
 pub use need::{Need, ValueNeed};
 pub(crate) use strictness::asks_nobody_to_agree;
 pub use strictness::{Strictness, strictness, tightens};
 
-use crate::state::{Read, objects};
+use crate::state::{Read, keys, objects};
 use crate::{Amount, Rejection};
 
 /// Who acts, and when.
@@ -46,6 +46,15 @@ pub struct Now {
 }
 
 impl Now {
+    /// This time, with the outages that a state has counted.
+    pub fn at(state: &dyn Read, time: u64) -> Now {
+        let paused: Option<Paused> = objects::value(state, &keys::key(keys::PAUSED, &[]));
+        Now {
+            time,
+            paused: paused.unwrap_or_default().seconds,
+        }
+    }
+
     /// The clock of waits: nobody's silence is bought by stopping the network.
     pub fn waiting(self) -> u64 {
         self.time.saturating_sub(self.paused)

@@ -156,7 +156,7 @@ fn tier_for<'p>(
 ) -> Option<&'p Tier> {
     match (value, amount) {
         (Some(value), Some(amount)) => tier_at(policy, value.asset, amount),
-        _ => policy.tiers.last(),
+        (Some(_) | None, _) => policy.tiers.last(),
     }
 }
 
@@ -228,7 +228,7 @@ fn decide(
 /// Whether an inherited policy would let somebody of a unit above reach into the unit's pockets.
 fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy) -> bool {
     let role_is_elsewhere =
-        || objects::get::<Role>(state, actor.role).is_some_and(|role| role.unit != need.unit);
+        || objects::look::<Role>(state, actor.role).is_some_and(|role| role.unit != need.unit);
     policy.unit != need.unit && power::is_over_value(need.capability) && role_is_elsewhere()
 }
 

@@ -1,7 +1,10 @@
 //! What holds now: effective assignments, grants and capabilities.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{
-    Assignment, Capability, Grant, Member, MemberState, Role, ScopeKind, Unit, UnitKind,
+    Assignment, Capability, Grant, Manner, Member, MemberState, ObjectKind, Role, ScopeKind, Unit,
+    UnitKind,
 };
 
 use crate::state::keys::List;
@@ -80,6 +83,18 @@ pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
     units
 }
 
+/// A unit and those below it, at most `max`, the nearest first.
+pub fn subtree(state: &dyn Read, unit: u64, max: usize) -> Vec<u64> {
+    let mut units = vec![unit];
+    let mut next = 0;
+    while next < units.len() && units.len() < max {
+        units.extend(lists::all(state, List::Children, units[next]));
+        next += 1;
+    }
+    units.truncate(max);
+    units
+}
+
 /// Whether `unit` is `above` or below it.
 pub fn is_within(state: &dyn Read, unit: u64, above: u64) -> bool {
     unit == above
@@ -100,7 +115,7 @@ pub fn unit_capabilities(state: &dyn Read, unit: u64) -> Capabilities {
 
 /// Whether the unit is alive.
 pub fn unit_lives(state: &dyn Read, unit: u64) -> bool {
-    objects::get::<Unit>(state, unit).is_some_and(|unit| unit.dissolved_at == 0)
+    objects::look::<Unit>(state, unit).is_some_and(|unit| unit.dissolved_at == 0)
 }
 
 /// Whether the unit is a circle by kind.
@@ -110,18 +125,22 @@ pub fn is_circle(unit: &Unit) -> bool {
 
 /// Whether the member is active: enrolled, not suspended, not departed.
 pub fn member_is_active(state: &dyn Read, member: u64) -> bool {
-    objects::get::<Member>(state, member)
+    objects::look::<Member>(state, member)
         .is_some_and(|member| member.state() == MemberState::Active)
+}
+
+/// Whether what lasts until a time (0: for good) has not ended at `now`.
+pub(crate) fn lasts(until: u64, now: u64) -> bool {
+    until == 0 || now < until
 }
 
 /// Whether the assignment holds at `now`: in its time, its role, unit and member alive.
 /// The member of an imported assignment may hold it without having joined.
 pub fn assignment_holds(state: &dyn Read, assignment: &Assignment, now: u64) -> bool {
-    let in_time = assignment.ended_at == 0
-        && assignment.from <= now
-        && (assignment.until == 0 || now < assignment.until);
+    let in_time =
+        assignment.ended_at == 0 && assignment.from <= now && lasts(assignment.until, now);
     in_time
-        && objects::get::<Role>(state, assignment.role)
+        && objects::look::<Role>(state, assignment.role)
             .is_some_and(|role| role.removed_at == 0 && unit_lives(state, role.unit))
 }
 
@@ -130,10 +149,9 @@ pub fn holding(state: &dyn Read, member: u64, role: u64, now: u64) -> Option<Ass
     if !member_is_active(state, member) {
         return None;
     }
-    lists::all(state, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Assignments, member)
         .find(|assignment| assignment.role == role && assignment_holds(state, assignment, now))
+        .map(Rc::unwrap_or_clone)
 }
 
 /// Every role that an active member holds at `now`, with the assignment, in order of assignment.
@@ -141,21 +159,18 @@ pub fn roles_of(state: &dyn Read, member: u64, now: u64) -> Vec<(Role, Assignmen
     if !member_is_active(state, member) {
         return Vec::new();
     }
-    lists::all(state, List::Assignments, member)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Assignments, member)
         .filter(|assignment| assignment_holds(state, assignment, now))
         .filter_map(|assignment| {
-            objects::get::<Role>(state, assignment.role).map(|role| (role, assignment))
+            let role = objects::get::<Role>(state, assignment.role)?;
+            Some((role, Rc::unwrap_or_clone(assignment)))
         })
         .collect()
 }
 
 /// Active members who hold the role at `now`, in order of assignment.
 pub fn holders_of(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
-    lists::all(state, List::Holders, role)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
+    lists::objects::<Assignment>(state, List::Holders, role)
         .filter(|assignment| {
             assignment_holds(state, assignment, now) && member_is_active(state, assignment.member)
         })
@@ -165,8 +180,7 @@ pub fn holders_of(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
 
 /// Whether a grant is in its time and, for a delegation, its source and the delegator's assignment hold.
 pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
-    let in_time =
-        grant.ended_at == 0 && grant.from <= now && (grant.until == 0 || now < grant.until);
+    let in_time = grant.ended_at == 0 && grant.from <= now && lasts(grant.until, now);
     if !in_time || grant.source == 0 {
         return in_time;
     }
@@ -181,16 +195,11 @@ pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
 /// The grants that a member can use when acting in `role` (0: none): the role's own, unless the
 /// assignment was imported and not renewed, and what was delegated to the member.
 pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec<Grant> {
-    let own = match role {
-        0 => Vec::new(),
-        role => match holding(state, member, role, now) {
-            Some(assignment) if assignment_carries_grants(&assignment) => {
-                lists::all(state, List::Grants, role)
-            }
-            _ => Vec::new(),
-        },
+    let carries = |assignment: Assignment| assignment_carries_grants(&assignment);
+    let mut numbers = match role != 0 && holding(state, member, role, now).is_some_and(carries) {
+        true => lists::all(state, List::Grants, role),
+        false => Vec::new(),
     };
-    let mut numbers = own;
     numbers.extend(lists::all(state, List::Delegations, member));
     numbers.sort_unstable();
     numbers
@@ -202,7 +211,7 @@ pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec
 
 /// Imported assignments carry no grants until they are renewed.
 pub fn assignment_carries_grants(assignment: &Assignment) -> bool {
-    assignment.manner() != polity_proto::v1::Manner::Imported
+    assignment.manner() != Manner::Imported
 }
 
 /// Every effective grant that a member has in any role, and delegations.
@@ -224,7 +233,7 @@ pub fn scope_covers(
     state: &dyn Read,
     grant: &Grant,
     unit: u64,
-    object: Option<(polity_proto::v1::ObjectKind, u64)>,
+    object: Option<(ObjectKind, u64)>,
 ) -> bool {
     let Some(scope) = &grant.scope else {
         return false;

@@ -1,5 +1,7 @@
 //! What a unit decides itself, whatever an ancestor's scope or policy says: "and below" stops there.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{
     Assignment, Capability, Grant, Member, MemberState, Policy, ScopeKind, Unit,
 };
@@ -43,7 +45,7 @@ pub(crate) fn chooses_holder(state: &dyn Read, grant: &Grant, now: u64) -> Optio
 
 /// Whether the unit is a circle whose people govern it: then its roles, too, are theirs alone.
 pub(super) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> bool {
-    objects::get::<Unit>(state, unit).is_some_and(|unit| power::is_circle(&unit))
+    objects::look::<Unit>(state, unit).is_some_and(|unit| power::is_circle(&unit))
         && is_governed(state, unit, now)
 }
 
@@ -87,10 +89,8 @@ fn is_over_unit(grant: &Grant) -> bool {
     scope.kind() != ScopeKind::Object
 }
 
-fn grants_over(state: &dyn Read, unit: u64) -> impl Iterator<Item = Grant> {
-    lists::all(state, List::GrantsOver, unit)
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(state, number))
+fn grants_over(state: &dyn Read, unit: u64) -> impl Iterator<Item = Rc<Grant>> {
+    lists::objects::<Grant>(state, List::GrantsOver, unit)
 }
 
 fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
@@ -114,19 +114,16 @@ fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
 }
 
 /// Assignments of a role to members who joined, suspended ones too: a suspension leaves a unit to nobody else.
-fn seats(state: &dyn Read, role: u64, now: u64) -> impl Iterator<Item = Assignment> {
+fn seats(state: &dyn Read, role: u64, now: u64) -> impl Iterator<Item = Rc<Assignment>> {
     let joined = |member: u64| {
         let member = objects::get::<Member>(state, member);
         member.is_some_and(|member| {
             matches!(member.state(), MemberState::Active | MemberState::Suspended)
         })
     };
-    lists::all(state, List::Holders, role)
-        .into_iter()
-        .filter_map(|number| objects::get::<Assignment>(state, number))
-        .filter(move |assignment| {
-            power::assignment_holds(state, assignment, now) && joined(assignment.member)
-        })
+    lists::objects::<Assignment>(state, List::Holders, role).filter(move |assignment| {
+        power::assignment_holds(state, assignment, now) && joined(assignment.member)
+    })
 }
 
 /// Whether a policy lets the people of a unit govern it: its own, or one from above that leaves it

@@ -5,6 +5,7 @@ use polity_proto::v1::{
     ScopeRef, SetPolicy, Transfer, action::Kind,
 };
 
+use super::power::subtree;
 use crate::world::{
     DAY, World, able, alone, approve, created, euros, joined, monthly, role_holders, tier,
 };
@@ -249,4 +250,13 @@ fn a_grant_may_name_its_counterparties_and_its_asset() {
     world.check("hal", Some("ops#engineer"), to_ops, "accepted");
     let to_dev = world.payment("sales:main", "dev:main", 10);
     world.check("hal", Some("ops#engineer"), to_dev, "rejected no_grant");
+}
+
+#[test]
+fn a_subtree_is_bounded() {
+    let world = World::with_tribes();
+    let dev = world.unit("dev").number;
+    assert_eq!(subtree(&world.state, dev, 100).len(), 8);
+    assert_eq!(subtree(&world.state, dev, 3).len(), 3);
+    assert_eq!(subtree(&world.state, dev, 3)[0], dev);
 }

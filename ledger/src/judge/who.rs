@@ -43,10 +43,7 @@ pub fn nearest_with_role_kind(state: &dyn Read, unit: u64, kind: RoleKind) -> Op
         .into_iter()
         .map(|unit| unit.number)
         .find(|unit| {
-            lists::all(state, List::Roles, *unit)
-                .into_iter()
-                .filter_map(|number| objects::get::<Role>(state, number))
-                .any(|role| role.kind() == kind)
+            lists::objects::<Role>(state, List::Roles, *unit).any(|role| role.kind() == kind)
         })
 }
 
@@ -73,11 +70,9 @@ pub fn everybody(state: &dyn Read, now: Now, unit: u64, who: &Who, max: usize) -
         }
         WhoKind::RoleKind => {
             let unit = nearest_with_role_kind(state, unit, who.role_kind()).unwrap_or_default();
-            for number in lists::all(state, List::Roles, unit) {
-                let role = objects::get::<Role>(state, number);
-                if role.is_some_and(|role| role.kind() == who.role_kind()) {
-                    add_holders(state, now, number, max, &mut found);
-                }
+            let roles = lists::objects::<Role>(state, List::Roles, unit);
+            for role in roles.filter(|role| role.kind() == who.role_kind()) {
+                add_holders(state, now, role.number, max, &mut found);
             }
         }
         WhoKind::Capability => {
@@ -98,10 +93,7 @@ pub fn with_capability(
 ) -> Vec<Actor> {
     let mut found = Vec::new();
     for over in power::lineage(state, unit) {
-        for number in lists::all(state, List::GrantsOver, over.number) {
-            let Some(grant) = objects::get::<Grant>(state, number) else {
-                continue;
-            };
+        for grant in lists::objects::<Grant>(state, List::GrantsOver, over.number) {
             let object = grant
                 .scope
                 .as_ref()
@@ -129,13 +121,11 @@ pub fn with_capability(
 
 /// Adds the active holders of a role whose assignments carry its grants.
 fn add_holders(state: &dyn Read, now: Now, role: u64, max: usize, found: &mut Vec<Actor>) {
-    for number in lists::all(state, List::Holders, role) {
-        let holds = objects::get::<Assignment>(state, number).filter(|assignment| {
-            power::assignment_holds(state, assignment, now.time)
-                && power::assignment_carries_grants(assignment)
-                && power::member_is_active(state, assignment.member)
-        });
-        if let Some(assignment) = holds {
+    for assignment in lists::objects::<Assignment>(state, List::Holders, role) {
+        let holds = power::assignment_holds(state, &assignment, now.time)
+            && power::assignment_carries_grants(&assignment)
+            && power::member_is_active(state, assignment.member);
+        if holds {
             let holder = Actor {
                 member: assignment.member,
                 role,

@@ -29,10 +29,8 @@ impl Facts {
             .iter()
             .filter(|unit| power::unit_lives(context, **unit))
         {
-            for role in lists::all(context, List::Roles, *unit) {
-                if let Some(role) = objects::get::<Role>(context, role)
-                    && power::holders_of(context, role.number, now).is_empty()
-                {
+            for role in lists::objects::<Role>(context, List::Roles, *unit) {
+                if power::holders_of(context, role.number, now).is_empty() {
                     facts.unfilled.insert(places::role(context, &role));
                 }
             }

@@ -72,7 +72,7 @@ fn a_split_leaves_roles_without_holder_and_value_without_home() {
     });
     world.check_decided("ada", account, "accepted");
     let fund = world.payment("acme:main", "dev/web/red:main", 50);
-    world.check("ada", Some("acme#lead"), fund, "accepted");
+    world.ada(fund);
 
     let seen = seen(&world, split(&world)).expect("seen");
     assert_eq!(seen.stops, None);

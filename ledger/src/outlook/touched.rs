@@ -8,11 +8,12 @@ use polity_proto::v1::{
 };
 
 use super::{UNITS_MAX, places};
+use crate::Rejection;
 use crate::actions::ending;
 use crate::context::Context;
+use crate::judge::power;
 use crate::state::keys::{self, List};
 use crate::state::{Read, lists, objects};
-use crate::{Rejection, health};
 
 /// Collected while the actions run.
 #[derive(Default)]
@@ -39,7 +40,7 @@ impl Touched {
         if let Some(Kind::MoveUnit(MoveUnit { unit, .. })) = &action.kind
             && let Ok(unit) = context.resolve(unit)
         {
-            let moved = health::subtree(context, unit, UNITS_MAX + 1);
+            let moved = power::subtree(context, unit, UNITS_MAX + 1);
             self.units.extend(moved);
         }
     }
@@ -88,10 +89,10 @@ impl Touched {
         let assignments = self.assignments.iter().copied();
         (
             grants
-                .filter(|number| objects::get::<Grant>(before, *number).is_some())
+                .filter(|number| objects::look::<Grant>(before, *number).is_some())
                 .collect(),
             assignments
-                .filter(|number| objects::get::<Assignment>(before, *number).is_some())
+                .filter(|number| objects::look::<Assignment>(before, *number).is_some())
                 .collect(),
         )
     }
@@ -102,16 +103,13 @@ impl Touched {
         let mut holds = BTreeSet::new();
         for unit in &self.left {
             let owner = keys::owner_number(OwnerKind::Unit, *unit);
-            for number in lists::all(before, List::Accounts, owner) {
-                let account = objects::get::<Account>(before, number);
-                if let Some(account) = account.filter(|account| !ending::is_empty(account)) {
+            for account in lists::objects::<Account>(before, List::Accounts, owner) {
+                if !ending::is_empty(&account) {
                     accounts.push(places::account(before, *unit, &account));
                 }
-                let open = lists::all(before, List::Holds, number).into_iter();
-                holds.extend(open.filter(|hold| {
-                    objects::get::<Hold>(before, *hold)
-                        .is_some_and(|hold| hold.state() == HoldState::Open)
-                }));
+                let of_account = lists::objects::<Hold>(before, List::Holds, account.number);
+                let open = of_account.filter(|hold| hold.state() == HoldState::Open);
+                holds.extend(open.map(|hold| hold.number));
             }
         }
         (accounts, holds.into_iter().collect())

@@ -14,7 +14,7 @@ use polity_proto::v1::{
 
 use super::verdict::mode_name;
 use super::wanted::Wanted;
-use crate::actions::posting;
+use crate::actions::{posting, revoke_key};
 use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
@@ -107,7 +107,8 @@ fn of_mode(
 }
 
 /// A length of time in its largest whole unit: `72 h`.
-fn length(seconds: u64) -> String {
+#[must_use]
+pub fn length(seconds: u64) -> String {
     let units = [(3_600, "h"), (60, "min")];
     units
         .iter()
@@ -128,6 +129,9 @@ pub(super) fn of_refusal(
     let kind = &wanted.action.kind;
     if let (Rejection::Waiting, Some(Kind::ExecuteProposal(execute))) = (rejection, kind) {
         facts.extend(executable_from(context, execute));
+    }
+    if rejection == Rejection::KeyTooYoung {
+        facts.extend(older_keys_from(context));
     }
     let is_short = rejection == Rejection::InsufficientFunds;
     if is_short {
@@ -192,11 +196,8 @@ fn of_funds(context: &Context<'_, '_>, wanted: &Wanted<'_>) -> Option<Vec<Fact>>
 fn reserving(context: &Context<'_, '_>, account: &Account) -> Vec<String> {
     let owner = posting::owner(account);
     let unit = (owner.kind() == OwnerKind::Unit).then_some(owner.number);
-    let proposals = unit.map(|unit| lists::all(context, List::Proposals, unit));
-    proposals
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|number| objects::get::<Proposal>(context, number))
+    unit.into_iter()
+        .flat_map(|unit| lists::objects::<Proposal>(context, List::Proposals, unit))
         .filter(|proposal| {
             let mut exposures = proposal.exposures.iter();
             exposures.any(|exposure| exposure.reserved && exposure.account == account.number)
@@ -285,6 +286,15 @@ fn executable_from(context: &Context<'_, '_>, execute: &ExecuteProposal) -> Opti
     Some(fact("until", rfc3339(from)))
 }
 
+/// From when the key with which the actor signed revokes older ones.
+fn older_keys_from(context: &Context<'_, '_>) -> Option<Fact> {
+    let member: Member = context.get(context.actor.member).ok()?;
+    let signing = revoke_key::signing_key(context)?;
+    let key = member.keys.iter().find(|key| key.public == signing)?;
+    let until = revoke_key::too_young_until(context, key);
+    Some(fact("until", rfc3339(until)))
+}
+
 /// A capability as people write it: `admit_members`.
 fn slug(capability: Capability) -> String {
     let name = capability.as_str_name();
@@ -309,19 +319,13 @@ fn names(state: &dyn Read, people: &[Actor]) -> String {
 
 /// An amount in its asset's decimals, with the code.
 fn shown(state: &dyn Read, amount: Amount, asset: u64) -> String {
-    let Some(asset) = objects::get::<Asset>(state, asset) else {
-        return amount.0.to_string();
-    };
-    let scale = asset.scale as usize;
-    let digits = format!("{:0>width$}", amount.0, width = scale + 1);
-    let (whole, decimals) = digits.split_at(digits.len() - scale);
-    match scale {
-        0 => format!("{whole} {}", asset.code),
-        _ => format!("{whole}.{decimals} {}", asset.code),
+    match objects::get::<Asset>(state, asset) {
+        Some(asset) => format!("{} {}", amount.in_decimals(asset.scale), asset.code),
+        None => amount.0.to_string(),
     }
 }
 
-fn rfc3339(seconds: u64) -> String {
+pub(super) fn rfc3339(seconds: u64) -> String {
     let (year, month, day) = time::civil(time::day(seconds));
     let of_day = seconds % time::DAY;
     let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);

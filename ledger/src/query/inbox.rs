@@ -1,8 +1,8 @@
 //! What waits for a member.
 
 use polity_proto::v1::{
-    Assignment, BasisSource, Election, ElectionStep, InboxItem, Member, ModeKind, ObjectKind,
-    Objection, ObjectionState, Organisation, Proposal, ProposalState, Recovery, Role,
+    Assignment, BasisSource, Election, ElectionStep, InboxItem, Member, MemberState, ModeKind,
+    ObjectKind, Objection, ObjectionState, Organisation, Proposal, ProposalState, Recovery, Role,
 };
 
 use crate::context::Block;
@@ -17,26 +17,24 @@ const ITEMS_MAX: usize = 500;
 /// Most units whose open proposals are looked at.
 const UNITS_MAX: usize = 10_000;
 
-/// An open recovery of the member's own keys before all else; proposals that the member's answer would count for,
+/// What a member was invited to do, or an open recovery of their own keys, before all else; proposals that the member's answer would count for,
 /// decided ones that they may execute, ballots of elections, and assignments to accept.
 pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
-    let mut items: Vec<InboxItem> = recovery(state, block.now, member).into_iter().collect();
-    for number in lists::all(state, List::ProposalsBy, member) {
-        let proposal = objects::get::<Proposal>(state, number);
-        items.extend(proposal.and_then(|proposal| executable(&proposal, block.now)));
+    let invitation = invitation(state, member).into_iter();
+    let mut items: Vec<InboxItem> = invitation
+        .chain(recovery(state, block.now, member))
+        .collect();
+    for proposal in lists::objects::<Proposal>(state, List::ProposalsBy, member) {
+        items.extend(executable(&proposal, block.now));
     }
     for unit in units(state) {
-        for number in lists::all(state, List::Proposals, unit) {
-            let Some(proposal) = objects::get::<Proposal>(state, number) else {
-                continue;
-            };
+        for proposal in lists::objects::<Proposal>(state, List::Proposals, unit) {
             items.extend(answerable(state, block, &proposal, member));
             items.extend(announced(state, block.now, &proposal, member));
             items.extend(objections(state, block.now, &proposal, member));
         }
-        for number in lists::all(state, List::Elections, unit) {
-            let election = objects::get::<Election>(state, number);
-            items.extend(election.and_then(|election| ballot(state, block.now, &election, member)));
+        for election in lists::objects::<Election>(state, List::Elections, unit) {
+            items.extend(ballot(state, block.now, &election, member));
         }
     }
     let roles = power::roles_of(state, member, block.now.time);
@@ -51,18 +49,21 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
 
 /// Every living unit, from the root down: who approves may stand far above or beside.
 fn units(state: &dyn Read) -> Vec<u64> {
-    let organisation = objects::get::<Organisation>(state, 0);
-    let mut units: Vec<u64> = organisation
-        .map(|organisation| organisation.root_unit)
-        .into_iter()
-        .collect();
-    let mut next = 0;
-    while next < units.len() && units.len() < UNITS_MAX {
-        units.extend(lists::all(state, List::Children, units[next]));
-        next += 1;
-    }
-    units.truncate(UNITS_MAX);
-    units
+    let organisation = objects::look::<Organisation>(state, 0);
+    organisation.map_or_else(Vec::new, |one| {
+        power::subtree(state, one.root_unit, UNITS_MAX)
+    })
+}
+
+/// Whoever was invited has nothing else to do.
+fn invitation(state: &dyn Read, member: u64) -> Option<InboxItem> {
+    let member: Member = objects::get(state, member)?;
+    (member.state() == MemberState::Invited).then(|| InboxItem {
+        kind: ObjectKind::Member as i32,
+        number: member.number,
+        what: "join: you are invited".into(),
+        due: 0,
+    })
 }
 
 /// What somebody else asked for, and takes the member's keys from them at its deadline.
@@ -296,6 +297,16 @@ mod tests {
         let first = items(&world, "finn").remove(0);
         let about = (first.kind(), first.number);
         assert_eq!(about, (ObjectKind::Member, member.number));
+    }
+
+    #[test]
+    fn whoever_was_invited_is_told_to_join() {
+        let mut world = World::new();
+        let invite = Kind::InviteMember(world.invite("nia", "dev"));
+        world.check("ben", Some("dev#lead"), invite, "accepted");
+        let items = items(&world, "nia");
+        let what = items.iter().map(|item| item.what.as_str());
+        assert_eq!(what.collect::<Vec<_>>(), ["join: you are invited"]);
     }
 
     #[test]

@@ -10,10 +10,11 @@ mod who_can;
 
 use polity_proto::v1::{self, Action, Body, Receipt, SimulateAnswer};
 
-use crate::context::{Authority, Block, Context};
+use crate::context::{Block, Context};
 use crate::state::{Overlay, Read};
 use crate::{Rejection, actions, block};
 
+pub use facts::length;
 pub use inbox::inbox;
 pub use outlook::outlook;
 pub use verdict::mode_name;
@@ -75,13 +76,7 @@ fn explain(
     answer: &mut SimulateAnswer,
 ) -> Option<()> {
     let mut overlay = Overlay::new(state);
-    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
-    context.signers = body.signers.iter().map(|signer| signer.member).collect();
-    context.signer_keys = body
-        .signers
-        .iter()
-        .map(|signer| signer.key.clone())
-        .collect();
+    let mut context = Context::signed(&mut overlay, block, 0, &body.signers);
     for (index, action) in body.actions.iter().enumerate() {
         if !waits() {
             return None;

@@ -4,7 +4,9 @@ use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
 
 use super::*;
 use crate::judge::Now;
-use crate::world::{World, able, alone, approve, by_departments, role_holders, tier};
+use crate::world::{
+    Deed, HOUR, World, able, alone, approve, by, by_departments, role_holders, tier,
+};
 
 fn world() -> World {
     let mut world = World::new();
@@ -48,6 +50,12 @@ pub(super) fn ask(world: &World, member: &str, kind: Kind) -> v1::Verdict {
 pub(super) fn value<'f>(facts: &'f [Fact], name: &str) -> &'f str {
     let fact = facts.iter().find(|fact| fact.name == name);
     fact.map_or("", |fact| &fact.value)
+}
+
+fn body(world: &mut World, deeds: &[Deed]) -> v1::Body {
+    let envelope = world.envelope(deeds);
+    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
+    crate::check::parse_body(&envelope.body).expect("a body")
 }
 
 #[test]
@@ -325,14 +333,12 @@ fn who_can_lists_those_who_may_alone_and_those_who_may_begin() {
 fn a_simulation_explains_each_action_up_to_the_one_that_fails() {
     let mut world = world();
     let pay = |world: &World, amount| {
-        crate::world::by("finn")
+        by("finn")
             .acting_as("dev#engineer")
             .does(world.payment("dev:main", "ops:main", amount))
     };
     let deeds = [pay(&world, 300), pay(&world, 300), pay(&world, 1)];
-    let envelope = world.envelope(&deeds);
-    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
-    let body = crate::check::parse_body(&envelope.body).expect("a body");
+    let body = body(&mut world, &deeds);
     let answer = simulate(&world.state, block(&world), &body, &|| true);
     let answer = answer.expect("somebody waits");
     assert_eq!(answer.rejection, "limit_per_transfer");
@@ -344,7 +350,7 @@ fn a_simulation_explains_each_action_up_to_the_one_that_fails() {
 #[test]
 fn a_simulation_knows_what_the_actions_before_created() {
     let mut world = world();
-    let by_ben = || crate::world::by("ben").acting_as("dev#lead");
+    let by_ben = || by("ben").acting_as("dev#lead");
     let create = world.create_role("dev", "guide");
     let assign = v1::AssignRole {
         role: Some(v1::Ref { number: 0, new: 1 }),
@@ -354,24 +360,39 @@ fn a_simulation_knows_what_the_actions_before_created() {
         by_ben().does(Kind::CreateRole(create)),
         by_ben().does(Kind::AssignRole(assign)),
     ];
-    let envelope = world.envelope(&deeds);
-    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
-    let body = crate::check::parse_body(&envelope.body).expect("a body");
+    let body = body(&mut world, &deeds);
     let answer = simulate(&world.state, block(&world), &body, &|| true);
     let verdicts = answer.expect("somebody waits").verdicts;
     let kinds = verdicts.iter().map(v1::Verdict::kind);
     assert_eq!(kinds.collect::<Vec<_>>(), [VerdictKind::Allowed; 2]);
+    let roles = verdicts.iter().map(|verdict| verdict.acting_role);
+    assert_eq!(
+        roles.collect::<Vec<_>>(),
+        [world.role("dev#lead").number; 2]
+    );
+}
+
+#[test]
+fn a_key_that_is_too_young_is_told_until_when() {
+    let mut world = World::new();
+    let add = Kind::AddKey(world.add_key("finn", "finn-2"));
+    world.check("finn", None, add, "accepted");
+    let until = facts::rfc3339(world.time + 72 * HOUR);
+    let revoke = by("finn").with_key("finn-2").does(world.revoke_key("finn"));
+    let body = body(&mut world, &[revoke]);
+    let answer = simulate(&world.state, block(&world), &body, &|| true);
+    let answer = answer.expect("somebody waits");
+    assert_eq!(answer.rejection, "key_too_young");
+    assert_eq!(value(&answer.facts, "until"), until);
 }
 
 #[test]
 fn a_question_that_nobody_waits_for_ends_at_its_next_action() {
     let mut world = world();
     let deeds: Vec<_> = (0..5)
-        .map(|_| crate::world::by("hal").does(world.payment("hal:main", "ops:main", 1)))
+        .map(|_| by("hal").does(world.payment("hal:main", "ops:main", 1)))
         .collect();
-    let envelope = world.envelope(&deeds);
-    let envelope: v1::Envelope = prost::Message::decode(&envelope[..]).expect("an envelope");
-    let body = crate::check::parse_body(&envelope.body).expect("a body");
+    let body = body(&mut world, &deeds);
     let action = &body.actions[0];
     let asked = std::cell::Cell::new(0);
     let once = || asked.replace(asked.get() + 1) == 0;

@@ -98,9 +98,7 @@ fn alone<T>(
 pub(super) fn of_one(actor: Actor, action: &Action) -> Action {
     Action {
         actor: 0,
-        acting_role: (actor.role != 0)
-            .then(|| form::numbered(actor.role))
-            .flatten(),
+        acting_role: form::optional_number(actor.role),
         seconds: Vec::new(),
         ..action.clone()
     }
@@ -228,6 +226,7 @@ fn tell(context: &mut Context<'_, '_>, action: &Action, judged: Judged) -> v1::V
         }
     };
     v1::Verdict {
+        acting_role: context.actor.role,
         looked: judged.looked,
         ..verdict
     }
@@ -264,6 +263,7 @@ fn of_decision(context: &Context<'_, '_>, wanted: &Wanted<'_>, decision: &Decisi
         code: Rejection::NeedsDecision.code(),
         rejection: Rejection::NeedsDecision.name().into(),
         facts: facts::of_decision(context, wanted, decision),
+        acting_role: context.actor.role,
         ..v1::Verdict::default()
     }
 }

@@ -1,10 +1,12 @@
 //! Listable sets: numbers in pages that are state values, so that a list is proven whole.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{ListHead, ListPage};
 use prost::Message;
 
 use super::keys::{self, List};
-use super::{Overlay, Read, objects};
+use super::{Object, Overlay, Read, objects};
 
 /// Most numbers of a page.
 pub const PAGE_NUMBERS_MAX: usize = 256;
@@ -20,6 +22,16 @@ pub fn all(state: &dyn Read, list: List, owner: u64) -> Vec<u64> {
     (0..head.pages)
         .flat_map(|number| page(state, list, owner, number).numbers)
         .collect()
+}
+
+/// The objects of a list, in the order in which they came.
+pub fn objects<T: Object>(
+    state: &dyn Read,
+    list: List,
+    owner: u64,
+) -> impl DoubleEndedIterator<Item = Rc<T>> {
+    let numbers = all(state, list, owner).into_iter();
+    numbers.filter_map(move |number| objects::look(state, number))
 }
 
 /// Whether a number is in the list.

@@ -10,6 +10,7 @@ use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::merkle::subtree::Update;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::Read;
+use polity_proto::v1::Receipt;
 use prometheus_client::registry::Registry;
 use prost::Message;
 
@@ -177,7 +178,7 @@ fn tree_updates(leaves: &[LeafChange]) -> Vec<Update> {
     updates
 }
 
-fn result_of(receipt: &polity_proto::v1::Receipt) -> TxResult {
+fn result_of(receipt: &Receipt) -> TxResult {
     let log = Rejection::from_code(receipt.code).map_or_else(String::new, |rejection| {
         format!("{}: {rejection}", rejection.name())
     });

@@ -109,21 +109,14 @@ impl App {
         self.metrics.commits.inc();
         self.metrics.height.set(pending.block.height as i64);
 
-        let accepted = pending
-            .block
-            .results
-            .iter()
-            .filter(|result| result.code == 0)
-            .count();
-        self.metrics.transactions_accepted.inc_by(accepted as u64);
-        for result in pending
-            .block
-            .results
-            .iter()
-            .filter(|result| result.code != 0)
-        {
-            self.metrics.count_refused(result.code);
+        let mut accepted = 0;
+        for result in &pending.block.results {
+            match result.code {
+                0 => accepted += 1,
+                code => self.metrics.count_refused(code),
+            }
         }
+        self.metrics.transactions_accepted.inc_by(accepted);
         tracing::info!(
             height = pending.block.height,
             transactions = pending.block.transactions.len(),

@@ -19,8 +19,6 @@ use std::path::{Path, PathBuf};
 use polity_proto::v1::Genesis;
 use sha2::{Digest, Sha256};
 
-pub use words::amount_text;
-
 use crate::genesis_file::{GenesisFile, GenesisFileError};
 use draft::Draft;
 

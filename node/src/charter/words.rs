@@ -28,17 +28,6 @@ pub(super) fn amount(text: &str, decimals: u32) -> Result<Amount, String> {
         .ok_or_else(wrong)
 }
 
-/// An amount as people write it, with all decimals of its asset.
-pub fn amount_text(minor: u128, decimals: u32) -> String {
-    let decimals = decimals as usize;
-    let digits = format!("{minor:0>width$}", width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    match fraction {
-        "" => whole.to_owned(),
-        fraction => format!("{whole}.{fraction}"),
-    }
-}
-
 /// Unix seconds of an RFC 3339 time in UTC.
 pub(super) fn time(text: &str) -> Result<u64, String> {
     humantime::parse_rfc3339(text)
@@ -113,13 +102,6 @@ mod tests {
             ("999999999999999999999999999999999999999999", 2),
         ] {
             assert!(amount(text, decimals).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn amounts_are_written_with_all_decimals() {
-        for (minor, decimals, text) in [(48_000, 2, "480.00"), (5, 2, "0.05"), (7, 0, "7")] {
-            assert_eq!(amount_text(minor, decimals), text);
         }
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use polity_engine::application::Query;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, broadcast};
 use tokio::time::Instant;
 
 use super::announce::News;
@@ -156,29 +156,24 @@ impl Gateway {
         Arc::clone(&self.0.judging).acquire_owned().await.ok()
     }
 
+    async fn turn_to_ask(&self) -> Result<SemaphorePermit<'_>, RpcError> {
+        let turn = self.0.asking.acquire().await;
+        turn.map_err(|_| RpcError::internal("the node is stopping"))
+    }
+
     /// Offers transactions to the engine's pool.
     pub(super) async fn hand_over(
         &self,
         transactions: Vec<Bytes>,
         depth: Depth,
     ) -> Result<Vec<Submission>, RpcError> {
-        let _turn = self
-            .0
-            .asking
-            .acquire()
-            .await
-            .map_err(|_| RpcError::internal("the node is stopping"))?;
+        let _turn = self.turn_to_ask().await?;
         Ok(self.0.blocks.submit(transactions, depth).await)
     }
 
     /// The engine's answer to a question.
     pub(super) async fn value(&self, ask: Ask) -> Result<Value, RpcError> {
-        let _turn = self
-            .0
-            .asking
-            .acquire()
-            .await
-            .map_err(|_| RpcError::internal("the node is stopping"))?;
+        let _turn = self.turn_to_ask().await?;
         Ok(self.0.blocks.ask(ask).await?)
     }
 

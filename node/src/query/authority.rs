@@ -3,10 +3,9 @@
 use polity_engine::application::Query;
 use polity_ledger::judge::Now;
 use polity_ledger::query::{self, Waits};
-use polity_ledger::state::{keys, objects};
 use polity_ledger::{Block, Rejection, actions, check};
 use polity_proto::v1::{
-    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, Paused, SimulateAnswer,
+    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, Receipt, SimulateAnswer,
     SimulateRequest, WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
@@ -112,21 +111,17 @@ const CANDIDATES: usize = 10;
 /// The block that would follow: judged at the time of the newest one.
 pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
     let time = App::block_time(&view.snapshot, view.height)?;
-    let paused: Paused = objects::value(view, &keys::key(keys::PAUSED, &[])).unwrap_or_default();
     Ok(Block {
         height: view.height + 1,
-        now: Now {
-            time,
-            paused: paused.seconds,
-        },
+        now: Now::at(view, time),
     })
 }
 
 fn refused(rejection: Rejection) -> SimulateAnswer {
     SimulateAnswer {
-        receipt: Some(polity_proto::v1::Receipt {
+        receipt: Some(Receipt {
             code: rejection.code(),
-            ..polity_proto::v1::Receipt::default()
+            ..Receipt::default()
         }),
         rejection: rejection.name().into(),
         ..SimulateAnswer::default()

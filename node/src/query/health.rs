@@ -1,6 +1,7 @@
 //! What units lack.
 
 use polity_ledger::health;
+use polity_ledger::judge::power;
 use polity_proto::v1::{HealthAnswer, HealthRequest};
 
 use super::{QueryError, View};
@@ -12,7 +13,7 @@ const UNITS_MAX: usize = 1_000;
 pub(super) fn of(view: &View, request: &HealthRequest) -> Result<HealthAnswer, QueryError> {
     let now = super::authority::next_block(view)?.now.time;
     let units = match request.below {
-        true => health::subtree(view, request.unit, UNITS_MAX + 1),
+        true => power::subtree(view, request.unit, UNITS_MAX + 1),
         false => vec![request.unit],
     };
     let looked_at = units.iter().take(UNITS_MAX);

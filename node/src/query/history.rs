@@ -4,7 +4,7 @@ use polity_ledger::merkle::Hash;
 use polity_ledger::merkle::history::{prove_consistency, prove_inclusion};
 use polity_ledger::state::{Read, history, keys, objects};
 use polity_proto::v1::{
-    ConsistencyAnswer, ConsistencyRequest, EntryContext, HistoryAnswer, HistoryEntry,
+    ConsistencyAnswer, ConsistencyRequest, EntryContext, Envelope, HistoryAnswer, HistoryEntry,
     HistoryRequest, InclusionAnswer, InclusionRequest, ObjectKind, Receipt, Record,
 };
 use prost::Message;
@@ -162,7 +162,7 @@ fn context(view: &View, entry: &[u8]) -> Result<EntryContext, QueryError> {
     let transaction_id = view
         .snapshot
         .transaction(position)?
-        .and_then(|bytes| polity_proto::v1::Envelope::decode(&bytes[..]).ok())
+        .and_then(|bytes| Envelope::decode(&bytes[..]).ok())
         .map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
     Ok(EntryContext {
         event,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use polity_engine::application::TxResult;
 use polity_ledger::Rejection;
-use polity_proto::v1::{ObjectKind, Receipt, Refusal, RefusalsAnswer, RefusalsRequest, Role};
+use polity_proto::v1::{
+    Body, Envelope, ObjectKind, Receipt, Refusal, RefusalsAnswer, RefusalsRequest, Role,
+};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -151,8 +153,8 @@ fn refusal(view: &View, key: &[u8]) -> Option<Refusal> {
     let receipt = view.snapshot.receipt(position).ok()??;
     let receipt = Receipt::decode(&receipt[..]).ok()?;
     let transaction = view.snapshot.transaction(position).ok()??;
-    let envelope = polity_proto::v1::Envelope::decode(&transaction[..]).ok()?;
-    let body = polity_proto::v1::Body::decode(&envelope.body[..]).ok()?;
+    let envelope = Envelope::decode(&transaction[..]).ok()?;
+    let body = Body::decode(&envelope.body[..]).ok()?;
     let block = BlockRecord::read(&view.snapshot.block(position.height).ok()??).ok()?;
     let actor = body
         .actions

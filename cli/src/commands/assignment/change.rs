@@ -3,11 +3,11 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::judge::power;
-use polity_client::ledger::state::keys::{self, List};
+use polity_client::ledger::state::keys::List;
 use polity_client::session::AsOf;
 use polity_client::v1::{
-    AcceptAssignment, AssignRole, Assignment as AssignmentState, Grant, Manner, Member, Parameters,
-    Ref, RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
+    AcceptAssignment, AssignRole, Assignment as AssignmentState, Grant, Manner, Member, Ref,
+    RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
 };
 
 use crate::context::{Context, Purpose};
@@ -62,8 +62,7 @@ async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Resul
     let (role, holder) = (number(assign.role), number(assign.member));
     let session = context.session().await?;
     let member: Member = session.get(holder).await?.unwrap_or_default();
-    let parameters: Option<Parameters> = session.value(keys::key(keys::PARAMETERS, &[])).await?;
-    let distance = parameters.unwrap_or_default().admission_distance;
+    let distance = session.parameters().await?.admission_distance;
     let until = member.admitted_at.saturating_add(distance);
     if member.admitted_by != context.member().await?.number || until <= time::now()? {
         return Ok(());

@@ -23,10 +23,10 @@ pub(super) struct Hand {
     /// When it ends.
     #[arg(long, value_name = "TIME|DURATION")]
     until: String,
-    /// At most so much in a transaction; without it, the grant's.
+    /// At most so much in a transaction, in quotes: '200.00 EUR'; without it, the grant's.
     #[arg(long, value_name = "AMOUNT")]
     per_transfer: Option<String>,
-    /// At most so much in a period; without it, the grant's.
+    /// At most so much in a period, in quotes: '800.00 EUR per month'; without it, the grant's.
     #[arg(long, value_name = "LIMIT")]
     per_period: Option<String>,
 }

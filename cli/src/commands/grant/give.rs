@@ -36,10 +36,10 @@ pub(super) struct Give {
     /// Only this asset; where a limit is given, the limit's.
     #[arg(long, value_name = "CODE")]
     asset: Option<String>,
-    /// At most so much in a transaction: `500.00 EUR`.
+    /// At most so much in a transaction, in quotes: '500.00 EUR'.
     #[arg(long, value_name = "AMOUNT")]
     per_transfer: Option<String>,
-    /// At most so much in a period: `5000.00 EUR per month`, `2000.00 EUR per 30 days`.
+    /// At most so much in a period, in quotes: '5000.00 EUR per month', '2000.00 EUR per 30 days'.
     #[arg(long, value_name = "LIMIT")]
     per_period: Option<String>,
     /// Only towards this unit, member or party; can be repeated.
@@ -105,7 +105,7 @@ impl Give {
         let line = object(text).is_some_and(|(kind, _)| kind == ObjectKind::BudgetLine);
         let (kind, object) = if line {
             (ObjectKind::BudgetLine, context.line_ref(text).await?)
-        } else if is_asset_code(text) {
+        } else if form::is_asset_code(text) {
             (ObjectKind::Asset, context.asset_ref(text).await?)
         } else {
             (ObjectKind::Account, context.account_ref(text).await?)
@@ -128,11 +128,6 @@ fn check_reach(below: bool, capability: Capability) -> Result<()> {
             word::word(capability)
         ))),
     }
-}
-
-fn is_asset_code(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 #[cfg(test)]

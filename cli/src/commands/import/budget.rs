@@ -13,7 +13,7 @@ use polity_client::ledger::Amount;
 use polity_client::ledger::form;
 use polity_client::session::{AsOf, Session};
 use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::{Importer, role_for};
@@ -204,10 +204,9 @@ impl Shown<'_> {
             .show(&value, || as_text(&sums, self.asset, done));
         match different {
             0 => Ok(()),
-            count => Err(Error::new(
-                ErrorKind::Trouble,
-                format!("the chain and the table differ in {count} sums"),
-            )),
+            count => Err(Error::trouble(format!(
+                "the chain and the table differ in {count} sums"
+            ))),
         }
     }
 }

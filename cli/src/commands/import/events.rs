@@ -11,7 +11,7 @@ use polity_client::import::story::Story;
 use polity_client::import::structure::Structure;
 use polity_client::ledger::form;
 use polity_client::v1::{CreateRole, action::Kind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::{Importer, role_for};
@@ -197,10 +197,9 @@ impl Compared {
     fn verdict(&self) -> Result<()> {
         match self.differences.len() {
             0 => Ok(()),
-            count => Err(Error::new(
-                ErrorKind::Trouble,
-                format!("the chain and the roster differ in {count} places"),
-            )),
+            count => Err(Error::trouble(format!(
+                "the chain and the roster differ in {count} places"
+            ))),
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use polity_client::ledger::state::keys::{self, List};
 use polity_client::session::View;
 use polity_client::v1::{Counter, Node, ObjectKind, Validator};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::json;
 
 use crate::context::Context;
@@ -198,10 +198,9 @@ async fn validator_units(view: &View<'_>) -> Result<Vec<Validator>> {
     for unit in units {
         let found: Option<Validator> = view.value(keys::key(keys::VALIDATOR, &[unit])).await?;
         validators.push(found.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Trouble,
-                format!("the validator of u{unit} changed while it was read"),
-            )
+            Error::trouble(format!(
+                "the validator of u{unit} changed while it was read"
+            ))
         })?);
     }
     Ok(validators)

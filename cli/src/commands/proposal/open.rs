@@ -213,9 +213,7 @@ impl Decision {
         };
         for action in actions {
             let mut asked = action.clone();
-            asked.acting_role = (strictest.role != 0)
-                .then(|| form::numbered(strictest.role))
-                .flatten();
+            asked.acting_role = form::optional_number(strictest.role);
             let any_role = strictest.role == 0;
             let verdict = session.can(member, &asked, any_role).await?;
             // A limit that is exceeded comes with the decision that can be begun instead.

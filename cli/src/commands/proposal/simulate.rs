@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::ledger::outlook;
 use polity_client::session::{lettered, proposed};
 use polity_client::v1::{Action, ObjectKind, Outlook, OutlookAnswer, OutlookRequest, WarningKind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::open::Commands;
@@ -50,10 +50,7 @@ pub(super) async fn ask(context: &Context, unit: u64, actions: &[Action]) -> Res
     let answer = context.session().await?.outlook(&request).await?;
     let hash = answer.outlook.as_ref().map(outlook::hash);
     if hash.is_some_and(|hash| hash[..] != answer.hash) {
-        return Err(Error::new(
-            ErrorKind::Trouble,
-            "the node's hash is not that of its outlook",
-        ));
+        return Err(Error::trouble("the node's hash is not that of its outlook"));
     }
     Ok(answer)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use polity_client::ledger::state::keys::List;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{Assignment, ObjectKind, Organisation, Role, Unit};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::health;
@@ -66,7 +66,7 @@ pub(super) async fn root(view: &View<'_>) -> Result<u64> {
     let organisation = view.get::<Organisation>(0).await?;
     organisation
         .map(|one| one.root_unit)
-        .ok_or_else(|| Error::new(ErrorKind::Trouble, "the organisation has no state"))
+        .ok_or_else(|| Error::trouble("the organisation has no state"))
 }
 
 /// A unit and all below it, read level by level.

@@ -5,7 +5,7 @@ mod phrase;
 mod terms;
 mod visible;
 
-use polity_ledger::query::mode_name;
+use polity_ledger::query::{length, mode_name};
 use polity_ledger::state::objects::Object;
 use polity_proto::v1::{
     Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
@@ -247,15 +247,6 @@ fn asked(mode: &Mode, verdict: &Verdict) -> String {
         ModeKind::Departments => "two thirds of the departments decide".to_owned(),
         ModeKind::None | ModeKind::Alone | ModeKind::Announce => mode_name(mode.kind()).to_owned(),
     }
-}
-
-/// A length of time as people say it: `72 h`.
-fn length(seconds: u64) -> String {
-    let units = [(3_600, "h"), (60, "min"), (1, "s")];
-    let fitting = units.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
-    fitting.map_or_else(String::new, |(unit, name)| {
-        format!("{} {name}", seconds / unit)
-    })
 }
 
 /// The text as a sentence begins. A number keeps its letter: `m5` is written so everywhere.

@@ -344,7 +344,7 @@ fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
         Kind::SetPolicy(SetPolicy {
             unit: world.unit_ref("dev"),
             words: text.into(),
-            replaces: (replaces != 0).then(|| form::numbered(replaces)).flatten(),
+            replaces: form::optional_number(replaces),
             ..SetPolicy::default()
         })
     };

@@ -142,7 +142,7 @@ fn services_and_whom_the_proposer_brought_in_do_not_approve() {
         let join = Kind::Join(world.join(name));
         world.check(name, None, join, "accepted");
         let assign = Kind::AssignRole(world.assign(name, "dev#controller"));
-        world.check("ada", Some("acme#lead"), assign, "accepted");
+        world.ada(assign);
     }
     // The lead pays what the lead's own grant does not reach.
     let acts = vec![pay(&world, 20_000)];
@@ -229,7 +229,7 @@ fn whoever_admitted_who_benefits_does_not_approve() {
         yes.clone(),
         "rejected approver_too_close",
     );
-    world.check("ada", Some("acme#lead"), yes, "accepted");
+    world.ada(yes);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn approvals_of_who_lost_the_power_no_longer_count() {
     let yes = world.answer(number, Answer::Approve);
     world.check("gia", Some("dev#engineer"), yes.clone(), "accepted");
     world.suspend("gia");
-    world.check("ada", Some("acme#lead"), yes.clone(), "accepted");
+    world.ada(yes.clone());
     assert_eq!(world.proposal_state(number), ProposalState::Open);
     world.check("ben", Some("dev#lead"), yes, "accepted");
     assert_eq!(world.proposal_state(number), ProposalState::Adopted);

@@ -43,7 +43,7 @@ fn surrogate(world: &mut World, member: &str) {
         manner: Manner::Surrogate as i32,
         ..world.assign(member, FACILITATOR)
     });
-    world.check("ada", Some("acme#lead"), assign, "accepted");
+    world.ada(assign);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn who_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
     let revoke = Kind::RevokeAssignment(RevokeAssignment {
         assignment: form::numbered(world.assignment("hal", FACILITATOR).number),
     });
-    world.check("ada", Some("acme#lead"), revoke, "accepted");
+    world.ada(revoke);
 }
 
 #[test]

@@ -1,19 +1,19 @@
 mod document;
 
 use std::fmt::Write;
+use std::rc::Rc;
 
 use clap::Args;
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::{Read, lists, objects};
 use polity_ledger::{Amount, judge};
 use polity_proto::v1::{
-    Account, Asset, Assignment, Capability, Grant, Member, Node, OwnerKind, PeriodKind, Policy,
-    Role, ScopeKind, SodRule, Unit, Validator,
+    Account, Asset, Assignment, Capability, Grant, Member, Node, Organisation, OwnerKind,
+    PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator,
 };
 use serde_json::json;
 
 use super::{Common, File, Trouble, digest_to_compare};
-use crate::charter::amount_text;
 use crate::commands::Output;
 use crate::genesis_file::GenesisFile;
 
@@ -52,7 +52,7 @@ impl Show {
 }
 
 fn head(genesis: &GenesisFile, state: &dyn Read, digest: &[u8; 32]) -> Result<String, Trouble> {
-    let organisation: polity_proto::v1::Organisation = objects::get(state, 0).unwrap_or_default();
+    let organisation: Organisation = objects::get(state, 0).unwrap_or_default();
     let mut text = String::new();
     writeln!(text, "chain         {}", genesis.chain_id)?;
     match &genesis.continues {
@@ -184,10 +184,8 @@ impl Tree<'_> {
     }
 
     fn list<T: objects::Object>(&self, list: List, owner: u64) -> Vec<T> {
-        let numbers = lists::all(self.0, list, owner).into_iter();
-        numbers
-            .filter_map(|number| objects::get(self.0, number))
-            .collect()
+        let objects = lists::objects(self.0, list, owner);
+        objects.map(Rc::unwrap_or_clone).collect()
     }
 
     fn holders(&self, role: u64) -> Vec<String> {
@@ -279,10 +277,10 @@ impl Tree<'_> {
     }
 
     fn amount(&self, bytes: &[u8], asset: u64) -> String {
-        let minor = Amount::from_state(bytes).0;
+        let amount = Amount::from_state(bytes);
         match objects::get::<Asset>(self.0, asset) {
-            Some(asset) => format!("{} {}", amount_text(minor, asset.scale), asset.code),
-            None => minor.to_string(),
+            Some(asset) => format!("{} {}", amount.in_decimals(asset.scale), asset.code),
+            None => amount.0.to_string(),
         }
     }
 

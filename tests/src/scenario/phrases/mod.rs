@@ -77,8 +77,8 @@ fn capabilities(words: &mut Words) -> Outcome<Vec<Capability>> {
     if except && named.is_empty() {
         return trouble("everything but what?");
     }
-    Ok((1..=22)
-        .filter_map(|value| Capability::try_from(value).ok())
+    Ok((1..)
+        .map_while(|value| Capability::try_from(value).ok())
         .filter(|capability| !named.contains(capability))
         .collect())
 }

@@ -1,6 +1,5 @@
 //! Phrases about validators, nodes and parameters.
 
-use polity_ledger::state::keys;
 use polity_proto::v1::{
     AddValidator, ObjectKind, Parameters, RegisterNode, RemoveNode, RemoveValidator,
     RotateValidatorKey, SetParameters,
@@ -65,10 +64,8 @@ impl Words<'_> {
     }
 
     pub(super) async fn set_parameters(&self, act: &SetParameters) -> Result<Phrase> {
-        let present: Option<Parameters> =
-            self.session.value(keys::key(keys::PARAMETERS, &[])).await?;
-        let changes = act.parameters.unwrap_or_default();
-        let changed = changed(&changes, &present.unwrap_or_default());
+        let present = self.session.parameters().await?;
+        let changed = changed(&act.parameters.unwrap_or_default(), &present);
         Ok(("set", format!("the parameters{changed}")))
     }
 }
