@@ -116,7 +116,7 @@ rejections! {
     SamePerson = 362, "same_person", "another person must do this";
     DutyConflict = 363, "duty_conflict", "a member would hold two capabilities that a rule keeps apart";
     ApproverTooClose = 364, "approver_too_close", "the proposer brought the approver in, or the approver who proposed or benefits, too recently";
-    ServiceCannotApprove = 365, "service_cannot_approve", "a service does not approve";
+    ServiceCannotApprove = 365, "service_cannot_approve", "a service does not approve, confirm or vote: people do";
 
     // 4xx: organisation.
     ObjectUnknown = 401, "object_unknown", "a named object does not exist";

@@ -4,7 +4,7 @@ use polity_proto::v1::{Account, ConfirmExternal, Hold};
 
 use super::{Act, holding, record_external};
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, power};
 use crate::{Rejection, form};
 
 impl Act for ConfirmExternal {
@@ -22,6 +22,10 @@ impl Act for ConfirmExternal {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
+        // A person saw the statement.
+        if power::is_service(context, context.actor.member) {
+            return Err(Rejection::ServiceCannotApprove);
+        }
         // Who records does not confirm.
         if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);

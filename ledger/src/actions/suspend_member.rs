@@ -99,6 +99,25 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_no_second_person() {
+        let mut world = World::new();
+        let member = world.get::<Member>(world.member_number("ben"));
+        world.put_for_test(&Member {
+            kind: MemberKind::Service as i32,
+            ..member
+        });
+        let finn = suspend(&world, "finn");
+        let ada = by("ada").acting_as("acme#lead");
+        let ben = by("ben").acting_as("dev#lead");
+        for deed in [
+            ada.seconded("ben", "dev#lead"),
+            ben.seconded("ada", "acme#lead"),
+        ] {
+            world.check_deed(deed.does(finn.clone()), "rejected people_missing");
+        }
+    }
+
+    #[test]
     fn two_people_of_different_units_suspend_a_member() {
         let mut world = World::new();
         let ada = by("ada").acting_as("acme#lead");

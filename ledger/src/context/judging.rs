@@ -171,7 +171,9 @@ impl Context<'_, '_> {
                     first.get_or_insert(basis);
                     let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
                     let these = self.people_of(&basis);
-                    if !self.are_one_with(&these, &people) && !units.contains(&unit) {
+                    let is_another = !power::is_service(self.state, actor.member)
+                        && !self.are_one_with(&these, &people);
+                    if is_another && !units.contains(&unit) {
                         units.push(unit);
                         people.extend(these);
                     }

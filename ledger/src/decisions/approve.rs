@@ -1,8 +1,6 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
-use polity_proto::v1::{
-    Answer, Assignment, Capability, Grant, Member, MemberKind, Proposal, Response, Who, WhoKind,
-};
+use polity_proto::v1::{Answer, Assignment, Capability, Grant, Proposal, Response, Who, WhoKind};
 
 use super::mode::{self, Outcome, answers};
 use super::passages;
@@ -123,8 +121,7 @@ fn check_approver(
         return Err(Rejection::SelfApproval);
     }
     check_authority(context, proposal, actor)?;
-    let member: Member = context.get(actor.member)?;
-    if member.kind() == MemberKind::Service {
+    if power::is_service(context, actor.member) {
         return Err(Rejection::ServiceCannotApprove);
     }
     let approver = approver_of(proposal);

@@ -9,7 +9,7 @@ use polity_proto::v1::{Answer, Capability, Proposal, Seat};
 use super::mode::{Outcome, answers};
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::{self, Actor, departments};
+use crate::judge::{self, Actor, departments, power};
 
 /// Who has which power at the opening.
 pub(super) fn seats(context: &Context<'_, '_>) -> Vec<Seat> {
@@ -33,6 +33,9 @@ pub(super) fn check_answer(
         actor.member == proposal.proposer || proposal.beneficiaries.contains(&actor.member);
     if answer == Answer::Approve && interested {
         return Err(Rejection::SelfApproval);
+    }
+    if power::is_service(context, actor.member) {
+        return Err(Rejection::ServiceCannotApprove);
     }
     if judge::sleeps(
         context,

@@ -1,6 +1,6 @@
 //! Who takes part in the governance of a unit.
 
-use polity_proto::v1::{Assignment, Member, MemberKind, Passage, Proposal, Role, RoleKind, Unit};
+use polity_proto::v1::{Assignment, Passage, Proposal, Role, RoleKind, Unit};
 
 use super::passages;
 use crate::Rejection;
@@ -67,9 +67,7 @@ pub(super) fn takes_part(state: &dyn Read, now: u64, assignment: &Assignment) ->
 }
 
 fn is_active_person(state: &dyn Read, member: u64) -> bool {
-    power::member_is_active(state, member)
-        && objects::look::<Member>(state, member)
-            .is_some_and(|member| member.kind() == MemberKind::Person)
+    power::member_is_active(state, member) && !power::is_service(state, member)
 }
 
 /// Notes who decides, as it is at the opening; whom the proposer sent out of the unit just before is

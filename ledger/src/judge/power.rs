@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use polity_proto::v1::{
-    Assignment, Capability, Grant, Manner, Member, MemberState, ObjectKind, Role, ScopeKind, Unit,
-    UnitKind,
+    Assignment, Capability, Grant, Manner, Member, MemberKind, MemberState, ObjectKind, Role,
+    ScopeKind, Unit, UnitKind,
 };
 
 use crate::state::keys::List;
@@ -142,6 +142,12 @@ pub fn assignment_holds(state: &dyn Read, assignment: &Assignment, now: u64) -> 
     in_time
         && objects::look::<Role>(state, assignment.role)
             .is_some_and(|role| role.removed_at == 0 && unit_lives(state, role.unit))
+}
+
+/// Whether the member is a program: it acts by what it is given, and is nobody where people are asked for.
+pub fn is_service(state: &dyn Read, member: u64) -> bool {
+    objects::look::<Member>(state, member)
+        .is_some_and(|member| member.kind() == MemberKind::Service)
 }
 
 /// The effective assignment by which an active member holds a role, if any.
