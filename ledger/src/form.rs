@@ -79,6 +79,12 @@ pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
     Rejection::HashMalformed.unless(bytes.len() == 32)
 }
 
+/// A date that a calendar shows: no later than the year 9999. 0 is none.
+pub fn date(seconds: u64) -> Result<(), Rejection> {
+    const LAST: u64 = 253_402_300_799;
+    Rejection::TimeMalformed.when(seconds > LAST)
+}
+
 /// A hash of 32 bytes, or none.
 pub fn optional_hash(bytes: &[u8]) -> Result<(), Rejection> {
     if bytes.is_empty() {

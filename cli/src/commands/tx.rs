@@ -14,6 +14,7 @@ use super::refusals::Refusals;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::output::facts;
+use crate::transaction::refused;
 use crate::{draft_file, event, failure, receipt, time, word};
 
 /// Transactions: drafts that several people sign, and what became of those that were sent.
@@ -125,6 +126,12 @@ impl Sign {
         context
             .output
             .note(format!("Valid until {}.", time::shown(body.valid_until)));
+        let code = session.simulate(&draft).await?.receipt.code;
+        if code != 0 {
+            let name = failure::rejection_name(code);
+            let words = format!("As things are now it would be refused: {code} {name}.");
+            context.output.note(words);
+        }
         context.confirm(&format!("Sign as {}?", who.member.shown))?;
         context.sign(&mut draft, &who)?;
         draft_file::write(&self.file, &draft)?;
@@ -165,6 +172,15 @@ impl Submit {
         }
         if context.options.dry_run {
             return show_draft(context, &draft).await;
+        }
+        let session = context.session().await?;
+        // One that was sent before has its receipt, whatever would be said of it now.
+        if session.receipt(&draft.id()).await?.is_none() && !context.options.send_anyway {
+            let simulated = session.simulate(&draft).await?;
+            match simulated.receipt.code {
+                0 => {}
+                code => return Err(refused(code, &simulated.facts)),
+            }
         }
         context.submit(&draft).await
     }

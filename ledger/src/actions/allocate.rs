@@ -16,7 +16,8 @@ impl Act for Allocate {
         form::amount(&self.amount)?;
         form::optional_reference(&self.line)?;
         form::line(&self.reference, form::REFERENCE_BYTES_MAX)?;
-        form::optional_hash(&self.document)
+        form::optional_hash(&self.document)?;
+        form::date(self.value_date)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -131,6 +132,13 @@ mod tests {
                 "rejected text_malformed",
                 Allocate {
                     reference: "r".repeat(65),
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected time_malformed",
+                Allocate {
+                    value_date: u64::MAX,
                     ..good.clone()
                 },
             ),

@@ -39,7 +39,13 @@ impl Act for AmendUnit {
         if OPERATING.into_iter().any(is_withdrawn) && validates(context, unit.number) {
             return departments(context);
         }
-        Ok(vec![context.to_govern(governed_by(&unit))])
+        let mut needs = vec![context.to_govern(governed_by(&unit))];
+        let own = context.to_govern(unit.number);
+        // A circle that governs itself would end with its kind: it becomes something else by a profile.
+        if self.kind() != unit.kind() && own.own_decision {
+            needs.push(own);
+        }
+        Ok(needs)
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

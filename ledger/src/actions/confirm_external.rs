@@ -43,7 +43,7 @@ impl Act for ConfirmExternal {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Capability, action::Kind};
+    use polity_proto::v1::{Capability, Member, MemberKind, action::Kind};
 
     use super::*;
     use crate::world::{DAY, World, created};
@@ -101,6 +101,19 @@ mod tests {
             confirm.clone(),
             "rejected no_grant",
         );
+        let eve = world.get::<Member>(world.member_number("eve"));
+        let kind = MemberKind::Service as i32;
+        world.put_for_test(&Member {
+            kind,
+            ..eve.clone()
+        });
+        world.check(
+            "eve",
+            BOOKKEEPER,
+            confirm.clone(),
+            "rejected service_cannot_approve",
+        );
+        world.put_for_test(&eve);
         world.check("eve", BOOKKEEPER, confirm.clone(), "accepted");
         assert_eq!(world.balance("acme:main"), before + 7_000);
         assert_eq!(world.balance("bank:main"), -7_000);

@@ -43,7 +43,30 @@ mod tests {
     use polity_proto::v1::{action::Kind, *};
 
     use crate::state::keys::List;
+    use crate::state::lists;
     use crate::world::{World, by};
+
+    #[test]
+    fn a_member_joins_a_bounded_number_of_units() {
+        let mut world = World::new();
+        let hal = world.member_number("hal");
+        let before = world.list(List::JoinedBy, hal).len();
+        world.change_for_test(|state| {
+            for unit in before..256 {
+                lists::append(state, List::JoinedBy, hal, 10_000 + unit as u64);
+            }
+        });
+        world.ada(Kind::CreateUnit(world.create_unit(
+            "dev",
+            "rust",
+            UnitKind::Guild,
+        )));
+        let join = Kind::JoinUnit(JoinUnit {
+            unit: world.unit_ref("dev/rust"),
+            member: None,
+        });
+        world.check("hal", None, join, "rejected list_too_long");
+    }
 
     #[test]
     fn a_guild_is_open_and_other_units_admit() {

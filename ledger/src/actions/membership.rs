@@ -10,6 +10,9 @@ use crate::judge::kinds;
 use crate::state::keys::List;
 use crate::state::{lists, objects};
 
+/// Most units that a member has joined: leaving the organisation leaves all.
+const OF_A_MEMBER_MAX: u64 = 256;
+
 /// Joins a member to a unit, as the unit's kind allows.
 pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Result<(), Rejection> {
     let mut member: Member = context.get(member)?;
@@ -25,6 +28,9 @@ pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Res
         return Err(Rejection::AlreadyJoined);
     }
     kinds::check_join(context, &unit, &member)?;
+    if lists::count(context, List::JoinedBy, member.number) >= OF_A_MEMBER_MAX {
+        return Err(Rejection::ListTooLong);
+    }
 
     lists::append(context.state, List::Joined, unit.number, member.number);
     lists::append(context.state, List::JoinedBy, member.number, unit.number);

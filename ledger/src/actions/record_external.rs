@@ -19,7 +19,8 @@ impl Act for RecordExternal {
         form::reference(&self.to)?;
         form::amount(&self.amount)?;
         form::hash(&self.statement)?;
-        form::line(&self.reference, form::REFERENCE_BYTES_MAX)
+        form::line(&self.reference, form::REFERENCE_BYTES_MAX)?;
+        form::date(self.value_date)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

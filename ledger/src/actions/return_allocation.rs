@@ -14,7 +14,8 @@ impl Act for ReturnAllocation {
         form::reference(&self.to)?;
         form::amount(&self.amount)?;
         form::line(&self.reference, form::REFERENCE_BYTES_MAX)?;
-        form::optional_hash(&self.document)
+        form::optional_hash(&self.document)?;
+        form::date(self.value_date)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {

@@ -107,15 +107,18 @@ fn strictest_of_lineage(
         let Some(tier) = tier_for(&policy, need.value.as_ref(), amount).cloned() else {
             continue;
         };
-        // Where only the unit itself decides, those above may tighten what it decided by somebody's
-        // yes, or say how its own people decide; no more.
+        // Where only the unit itself decides, those above may say how its own people decide. What it decided itself,
+        // several above may tighten by somebody's yes; no more, and nobody alone.
         let is_loose = |tier: &Tier| asks_nobody_to_agree(mode_of(tier));
-        let tightens_it = judging
-            .as_ref()
-            .is_some_and(|(_, nearest)| !is_loose(&tier) || is_loose(nearest));
-        let counts = unit.number == need.unit
-            || policy.recursive
-                && (!need.own_decision || tightens_it || is_left_to_the_unit(&tier));
+        let reaches_it = match &judging {
+            None => is_left_to_the_unit(&tier),
+            Some((_, nearest)) => {
+                !hands::is_of_one(state, &policy.basis.unwrap_or_default())
+                    && (!is_loose(&tier) || is_loose(nearest) || is_left_to_the_unit(&tier))
+            }
+        };
+        let counts =
+            unit.number == need.unit || policy.recursive && (!need.own_decision || reaches_it);
         if !counts {
             continue;
         }
@@ -124,7 +127,10 @@ fn strictest_of_lineage(
             .as_ref()
             .is_some_and(|(_, nearest)| tightens(mode_of(nearest), mode_of(&tier)));
         if !is_tightened {
-            judging = Some((policy, tier));
+            // Who begins in a unit that decides itself, the unit says.
+            let own = judging.filter(|_| need.own_decision);
+            let by = own.map_or(tier.by, |(_, nearest)| nearest.by);
+            judging = Some((policy, Tier { by, ..tier }));
         }
     }
     judging

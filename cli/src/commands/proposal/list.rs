@@ -2,12 +2,13 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Lists;
+use polity_client::ledger::state::keys::{self, List as Lists};
 use polity_client::session::{View, lettered};
-use polity_client::v1::{ObjectKind, Organisation, Proposal};
+use polity_client::v1::{ObjectKind, Organisation, Paused, Proposal};
 use serde_json::json;
 
 use super::read::{as_json, names_of};
+use super::show::on_the_clock;
 use crate::context::Context;
 use crate::output::Table;
 use crate::{mode, time};
@@ -41,7 +42,13 @@ impl List {
             view.lists(Lists::Proposals, &units).await?
         };
         let proposals = view.get_all::<Proposal>(&lists.concat()).await?;
-        let proposals: Vec<Proposal> = proposals.into_iter().flatten().collect();
+        let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
+        let paused = paused.unwrap_or_default().seconds;
+        let proposals: Vec<Proposal> = proposals
+            .into_iter()
+            .flatten()
+            .map(|proposal| on_the_clock(proposal, paused))
+            .collect();
         let names = names_of(&view, &proposals).await?;
 
         let mut table = Table::new([

@@ -71,7 +71,7 @@ impl Show {
 
 /// Waits and deadlines as the clock will show them: the ledger counts them without outages. Of a closed proposal none
 /// lies ahead, and what was paused since is not its outage.
-fn on_the_clock(proposal: Proposal, paused: u64) -> Proposal {
+pub(super) fn on_the_clock(proposal: Proposal, paused: u64) -> Proposal {
     if proposal.closed_at != 0 {
         return proposal;
     }

@@ -195,3 +195,20 @@ fn a_profile_goes_by_the_rules_of_its_parts() {
     assert_eq!(mode(&world, "ops", Capability::Spend), ModeKind::None);
     assert_eq!(mode(&world, "ops", Capability::Allocate), ModeKind::Approve);
 }
+
+#[test]
+fn a_profile_is_not_laxer_than_those_above_about_who_governs() {
+    let mut world = World::new();
+    let tiers = vec![tier(
+        0,
+        role_holders(),
+        approve(able(Capability::Approve), 2),
+    )];
+    let strict = SetPolicy {
+        recursive: true,
+        ..world.policy("acme", Capability::Govern, tiers)
+    };
+    world.check_decided("ada", Kind::SetPolicy(strict), "accepted");
+    let department = Kind::ApplyProfile(apply(&world, "ops", Profile::Department));
+    world.check_decided("cleo", department, "rejected policy_laxer");
+}

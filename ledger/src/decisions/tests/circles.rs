@@ -6,7 +6,7 @@ use polity_proto::v1::{
 };
 
 use crate::form;
-use crate::world::{HOUR, World, consent, created, role_holders, tier};
+use crate::world::{DAY, HOUR, World, consent, created, joined, role_holders, tier, vote};
 
 const PARTNER: Option<&str> = Some("dev/circle#partner");
 
@@ -234,6 +234,33 @@ fn a_circle_governs_itself_by_what_those_above_leave_to_it_too() {
     world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
     let role = Kind::CreateRole(world.create_role("dev/circle/inner", "puppet"));
     world.check("ada", Some("acme#lead"), role, "rejected own_decision_only");
+}
+
+#[test]
+fn one_person_above_shuts_no_circle_that_governs_itself() {
+    let mut world = world();
+    let everybody = vec![tier(0, joined(), vote(100, 100, 300 * DAY))];
+    let policy = polity_proto::v1::SetPolicy {
+        recursive: true,
+        ..world.policy("dev", Capability::Govern, everybody)
+    };
+    let amend = Kind::AmendUnit(polity_proto::v1::AmendUnit {
+        unit: world.unit_ref("dev/circle"),
+        kind: polity_proto::v1::UnitKind::Team as i32,
+        handle: "circle".into(),
+        confers: world.unit("dev/circle").confers,
+        ..Default::default()
+    });
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        amend,
+        "rejected own_decision_only",
+    );
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let role = Kind::CreateRole(world.create_role("dev/circle", "keeper"));
+    let open = Kind::OpenProposal(proposal(&world, vec![role]));
+    world.check("finn", PARTNER, open, "accepted");
 }
 
 #[test]
