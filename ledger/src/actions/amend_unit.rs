@@ -119,7 +119,7 @@ pub(super) fn end_foreign_roles(
         let role: Role = context.get(number)?;
         match role.kind() {
             RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {
-                ending::check_unnamed(context, number, |_| false)?;
+                ending::check_unnamed(context, &role, |_| false)?;
                 ending::end_role(context, number, EndReason::Unit);
             }
             RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => {}

@@ -1,7 +1,7 @@
 //! `dissolve_unit`: an empty unit ends, with its roles, policies and the grants over it.
 
 use polity_proto::v1::{
-    Account, BudgetLine, DissolveUnit, EndReason, ObjectKind, OwnerKind, SodRule, Unit,
+    Account, BudgetLine, DissolveUnit, EndReason, ObjectKind, OwnerKind, Role, SodRule, Unit,
 };
 
 use super::amend_unit::{departments, governed_by, validates};
@@ -84,11 +84,11 @@ fn check_empty(context: &Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
             return Err(Rejection::UnitNotEmpty);
         }
     }
-    for role in lists::all(context, List::Roles, unit) {
-        if !assign_role::open_of_role(context, role, now).is_empty() {
+    for role in lists::objects::<Role>(context, List::Roles, unit) {
+        if !assign_role::open_of_role(context, role.number, now).is_empty() {
             return Err(Rejection::UnitNotEmpty);
         }
-        ending::check_unnamed(context, role, |policy| policy.unit == unit)?;
+        ending::check_unnamed(context, &role, |policy| policy.unit == unit)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::{assign_role, create_role, ownership, posting};
 use crate::context::Context;
 use crate::decisions::{closing, passages};
 use crate::elections;
-use crate::judge::policies;
+use crate::judge::{policies, power};
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
 use crate::{Amount, Rejection};
@@ -140,15 +140,18 @@ pub(crate) fn end_role(context: &mut Context<'_, '_>, number: u64, reason: EndRe
     context.ended(ObjectKind::Role, number, reason, &histories);
 }
 
-/// Refuses to end a role that a policy names, other than one that ends with the role: what asks for the role's holders
-/// could never be met again, and changing a policy passes its own strictest tier.
+/// Refuses to end a role that a policy of its unit, or of one above or below, names, other than a policy that ends with
+/// the role: what asks for the role's holders could never be met again, and changing a policy passes its own strictest tier.
+/// Units beside it name it without asking anybody, and do not keep it.
 pub(crate) fn check_unnamed(
     context: &Context<'_, '_>,
-    role: u64,
+    role: &Role,
     ends_with_it: impl Fn(&Policy) -> bool,
 ) -> Result<(), Rejection> {
-    for number in lists::all(context, List::NamedBy, role) {
-        if !ends_with_it(&context.get(number)?) {
+    for policy in lists::objects::<Policy>(context, List::NamedBy, role.number) {
+        let is_in_line = power::is_within(context, policy.unit, role.unit)
+            || power::is_within(context, role.unit, policy.unit);
+        if is_in_line && !ends_with_it(&policy) {
             return Err(Rejection::RoleNamed);
         }
     }

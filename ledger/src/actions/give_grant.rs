@@ -18,9 +18,8 @@ const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
 /// Most grants that a role has: each act in it looks at all. Who imports a budget is given three in each new unit.
 const OF_A_ROLE_MAX: u64 = 1_024;
 
-/// As many of them leave no room for another that reaches beyond the role's own unit and what is below: other units ask
-/// nobody, and fill no role of a unit that needs it.
-const FROM_ELSEWHERE_MAX: u64 = 512;
+/// So many more over the role's own unit: other units ask nobody, and do not fill its role for it.
+const OF_ITS_UNIT: u64 = 512;
 
 impl Act for GiveGrant {
     fn check(&self) -> Result<(), Rejection> {
@@ -100,9 +99,9 @@ impl Act for GiveGrant {
         if grant.until != 0 && grant.until <= grant.from {
             return Err(Rejection::TimeMalformed);
         }
-        let max = match power::is_within(context, scope.unit, role.unit) {
-            true => OF_A_ROLE_MAX,
-            false => FROM_ELSEWHERE_MAX,
+        let max = match scope.unit == role.unit {
+            true => OF_A_ROLE_MAX + OF_ITS_UNIT,
+            false => OF_A_ROLE_MAX,
         };
         if lists::count(context, List::Grants, role.number) >= max {
             return Err(Rejection::ListTooLong);

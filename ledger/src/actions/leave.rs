@@ -18,9 +18,16 @@ impl Act for Leave {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let member: Member = context.get(context.actor.member)?;
-        // It may be the thief of a key who leaves: who asked for new keys comes back first.
-        if member.recovery != 0 {
+        // It may be the thief of a key who leaves, and who stopped the recovery: who asked for new keys comes back first.
+        let wait = context.parameters().recovery_wait;
+        let is_stopped = member.recovery_stopped_at != 0
+            && context.now().time < member.recovery_stopped_at.saturating_add(wait);
+        if member.recovery != 0 || is_stopped {
             return Err(Rejection::RecoveryOpen);
+        }
+        // Nor does who came by the new key leave for its owner.
+        if context.now().time < member.sleeps_until {
+            return Err(Rejection::Sleeping);
         }
 
         departure::depart(context, member.number)?;
@@ -96,6 +103,15 @@ mod tests {
             recovery: crate::form::numbered(1),
         });
         world.check("finn", None, stop, "accepted");
+        world.check("finn", None, leave.clone(), "rejected recovery_open");
+        world.advance(48 * 3_600);
+        let finn = world.get::<Member>(world.member_number("finn"));
+        world.put_for_test(&Member {
+            sleeps_until: world.time + 60,
+            ..finn
+        });
+        world.check("finn", None, leave.clone(), "rejected sleeping");
+        world.advance(60);
         world.check("finn", None, leave, "accepted");
     }
 

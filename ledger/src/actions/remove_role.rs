@@ -26,7 +26,7 @@ impl Act for RemoveRole {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let role: Role = context.find(&self.role)?;
         amend_role::check_alterable(context, &role)?;
-        ending::check_unnamed(context, role.number, |_| false)?;
+        ending::check_unnamed(context, &role, |_| false)?;
 
         ending::end_role(context, role.number, EndReason::None);
         Ok(())

@@ -48,14 +48,19 @@ impl Context<'_, '_> {
     }
 
     /// Everybody who stands behind an act by its basis: who did it, who delegated what they did it by, and who gave that,
-    /// or the seat, alone and not long ago.
+    /// or the seat, or set the policy, alone and not long ago.
     fn people_of(&self, basis: &Basis) -> Vec<u64> {
         let now = self.now().time;
         let behind = match self.grant_of(basis) {
             Some(grant) => hands::behind_grant(self.state, now, &grant, basis.member),
-            None => hands::behind_seat(self.state, now, basis.member, basis.role)
-                .into_iter()
-                .collect(),
+            None => {
+                let seat = hands::behind_seat(self.state, now, basis.member, basis.role);
+                let policy = match basis.source() {
+                    BasisSource::Policy => hands::behind_policy(self.state, now, basis.number),
+                    _ => None,
+                };
+                seat.into_iter().chain(policy).collect()
+            }
         };
         std::iter::once(basis.member).chain(behind).collect()
     }
@@ -93,17 +98,7 @@ impl Context<'_, '_> {
     pub(crate) fn is_behind_act(&self, basis: &Basis) -> bool {
         let mut people = self.people_behind();
         people.extend(self.people_of(&self.basis));
-        self.are_one_with(&people, &self.people_of(basis))
-    }
-
-    /// Whether somebody among these counts as somebody among those.
-    fn are_one_with(&self, these: &[u64], those: &[u64]) -> bool {
-        let now = self.now().time;
-        these.iter().any(|one| {
-            those
-                .iter()
-                .any(|other| hands::are_one(self.state, now, *one, *other))
-        })
+        hands::meet(self.state, self.now().time, &people, &self.people_of(basis))
     }
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
@@ -163,19 +158,14 @@ impl Context<'_, '_> {
         verdict: impl Fn(&Actor) -> Verdict,
     ) -> Result<Basis, Rejection> {
         let mut first = None;
-        let mut units = Vec::new();
-        let mut people: Vec<u64> = Vec::new();
+        let mut signed: Vec<(u64, Vec<u64>)> = Vec::new();
         for actor in std::iter::once(&self.actor).chain(&self.seconds) {
             match verdict(actor) {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
-                    let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
-                    let these = self.people_of(&basis);
-                    let is_another = !power::is_service(self.state, actor.member)
-                        && !self.are_one_with(&these, &people);
-                    if is_another && !units.contains(&unit) {
-                        units.push(unit);
-                        people.extend(these);
+                    if !power::is_service(self.state, actor.member) {
+                        let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
+                        signed.push((unit, self.people_of(&basis)));
                     }
                 }
                 Verdict::NeedsDecision(_) if first.is_none() => {
@@ -183,6 +173,16 @@ impl Context<'_, '_> {
                 }
                 Verdict::Refused(rejection) if first.is_none() => return Err(rejection),
                 Verdict::NeedsDecision(_) | Verdict::Refused(_) => {}
+            }
+        }
+        // Who stands for themselves alone first: they leave more of the others.
+        signed.sort_by_key(|(_, people)| people.len());
+        let (mut units, mut counted) = (Vec::new(), Vec::new());
+        for (unit, people) in signed {
+            let is_another = !hands::meet(self.state, self.now().time, &people, &counted);
+            if is_another && !units.contains(&unit) {
+                units.push(unit);
+                counted.extend(people);
             }
         }
         match first {

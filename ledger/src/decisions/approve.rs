@@ -10,6 +10,9 @@ use crate::judge::{self, Actor, duties, hands, power, who};
 use crate::state::keys::List;
 use crate::state::{Read, lists};
 
+/// Most grants by which it is asked who stands behind an approval.
+const WAYS_MAX: usize = 64;
+
 /// Most people who are looked at to tell whether enough approvals can still come.
 const CANDIDATES_MAX: usize = 1_000;
 
@@ -35,8 +38,8 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     let approved = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
         .filter(|(response, _)| counts(context, proposal, response))
-        .map(|(response, _)| stands_for(context, proposal, actor_of(response)));
-    if hands::count(context, context.now().time, approved) >= mode.count as usize {
+        .map(|(response, _)| actor_of(response));
+    if count(context, proposal, approved) >= mode.count as usize {
         return Outcome::Decided;
     }
     let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
@@ -60,29 +63,58 @@ fn actor_of(response: &Response) -> Actor {
     }
 }
 
-/// Whose approval it is: of who delegated all that lets the actor approve or gave it to them alone, not long ago, if
-/// somebody did. One approver and those whom they made approvers are one person, not as many as a policy asks for. Of
-/// several whose word counts, the first member.
-fn stands_for(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> u64 {
+/// How many people these approvers are. One and those whom they made approvers, by delegating, by a grant, a seat or taking
+/// them in, alone and not long ago, are one person, not as many as a policy asks for.
+fn count(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    approvers: impl Iterator<Item = Actor>,
+) -> usize {
     let now = context.now().time;
+    let mut approvals: Vec<Vec<Vec<u64>>> = approvers
+        .map(|actor| ways_to_approve(context, proposal, actor))
+        .collect();
+    // Who stands for themselves alone first: they leave more of the others.
+    approvals.sort_by_key(|ways| ways.iter().map(Vec::len).min());
+    let (mut people, mut counted) = (0, Vec::new());
+    for ways in approvals {
+        let is_another = |way: &Vec<u64>| !hands::meet(context, now, way, &counted);
+        if let Some(way) = ways.into_iter().find(is_another) {
+            people += 1;
+            counted.extend(way);
+        }
+    }
+    people
+}
+
+/// In which ways somebody approves: for each, they and those who stand behind it. Who is interested has no word.
+fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
+    let (now, member) = (context.now().time, actor.member);
     let approver = approver_of(proposal);
-    let ways: Vec<Vec<u64>> = match approver.kind() {
+    let behind: Vec<Vec<u64>> = match approver.kind() {
         WhoKind::Capability => approving_grants(context, proposal, actor, &approver)
             .iter()
-            .map(|grant| hands::behind_grant(context, now, grant, actor.member))
+            .take(WAYS_MAX)
+            .map(|grant| hands::behind_grant(context, now, grant, member))
             .collect(),
         WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
-            let seat = hands::behind_seat(context, now, actor.member, actor.role);
+            let seat = hands::behind_seat(context, now, member, actor.role);
             vec![seat.into_iter().collect()]
         }
-        WhoKind::None | WhoKind::JoinedMembers => return actor.member,
+        WhoKind::JoinedMembers => {
+            let taken_in = hands::behind_joining(context, now, member, proposal.unit);
+            vec![taken_in.into_iter().collect()]
+        }
+        WhoKind::None => Vec::new(),
     };
-    if ways.iter().any(Vec::is_empty) {
-        return actor.member;
-    }
-    let behind = ways.into_iter().flatten();
-    let disinterested = behind.filter(|member| is_disinterested(context, proposal, *member));
-    disinterested.min().unwrap_or(actor.member)
+    behind
+        .into_iter()
+        .filter(|people| {
+            let mut people = people.iter();
+            people.all(|one| is_disinterested(context, proposal, *one))
+        })
+        .map(|people| std::iter::once(member).chain(people).collect())
+        .collect()
 }
 
 /// Whether somebody counts neither as the proposer nor as one who benefits.
@@ -98,9 +130,8 @@ fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> usize {
             !answers(proposal).any(|(response, answer)| {
                 response.member == actor.member && answer == Answer::Refuse
             })
-        })
-        .map(|actor| stands_for(context, proposal, actor));
-    hands::count(context, context.now().time, people)
+        });
+    count(context, proposal, people)
 }
 
 /// Those whose approval would count now, each in a role in which it would, of at most `max` people.
@@ -128,6 +159,7 @@ fn check_approver(
     if is_too_close(context, proposal, actor.member)
         || is_led_by_who_benefits(context, proposal, actor.member)
         || is_empowered_for_it(context, proposal, actor, &approver)
+        || ways_to_approve(context, proposal, actor).is_empty()
         || approver.kind() == WhoKind::JoinedMembers
             && passages::took_in(context, proposal, actor.member)
     {

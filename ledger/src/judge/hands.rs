@@ -19,7 +19,7 @@ use crate::state::{Read, objects};
 const ADMISSIONS_MAX: usize = 16;
 
 /// Who leads the member: the member, unless they are a newcomer. `None` behind too long a line.
-pub fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
+pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
     let mut hand = member;
     for _ in 0..ADMISSIONS_MAX {
         let led = objects::get::<Member>(state, hand)
@@ -45,6 +45,13 @@ pub(crate) fn are_one(state: &dyn Read, now: u64, one: u64, other: u64) -> bool 
     }
     let hands = [one, other].map(|member| hand_of(state, now, member));
     hands[0] == hands[1] || hands.contains(&None)
+}
+
+/// Whether somebody among these counts as somebody among those.
+pub(crate) fn meet(state: &dyn Read, now: u64, these: &[u64], those: &[u64]) -> bool {
+    these
+        .iter()
+        .any(|one| those.iter().any(|other| are_one(state, now, *one, *other)))
 }
 
 /// As whom an owner is paid: a newcomer as their hand. What splitting does not lower, admitting payees does not
@@ -93,7 +100,29 @@ pub(crate) fn behind_grant(state: &dyn Read, now: u64, grant: &Grant, member: u6
 pub(crate) fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<u64> {
     power::holding(state, member, role, now)
         .filter(|seat| is_recent(state, now, seat.assigned_at))
-        .and_then(|seat| giver(state, &seat.basis))
+        .and_then(|seat| {
+            let is_renewed = seat.basis.unwrap_or_default().member == member;
+            match is_renewed && seat.assigned_by != member {
+                true => Some(seat.assigned_by).filter(|by| *by != 0),
+                false => giver(state, &seat.basis),
+            }
+        })
+}
+
+/// Who set the policy alone and not long ago.
+pub(crate) fn behind_policy(state: &dyn Read, now: u64, number: u64) -> Option<u64> {
+    objects::get::<Policy>(state, number)
+        .filter(|policy| is_recent(state, now, policy.set_at))
+        .and_then(|policy| giver(state, &policy.basis))
+}
+
+/// Who took the member into the unit alone and not long ago.
+pub(crate) fn behind_joining(state: &dyn Read, now: u64, member: u64, unit: u64) -> Option<u64> {
+    let member = objects::look::<Member>(state, member)?;
+    let mut taken_in = member.taken_in.iter().rev();
+    taken_in
+        .find(|passage| passage.unit == unit && is_recent(state, now, passage.at))
+        .map(|passage| passage.by)
 }
 
 fn giver(state: &dyn Read, basis: &Option<Basis>) -> Option<u64> {

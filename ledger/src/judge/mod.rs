@@ -7,7 +7,7 @@
 pub mod departments;
 pub mod duties;
 pub(crate) mod grants;
-pub mod hands;
+pub(crate) mod hands;
 pub mod kinds;
 mod need;
 pub mod policies;

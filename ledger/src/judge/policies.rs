@@ -38,7 +38,7 @@ pub(super) fn raise_to_floor(
         .and_then(|number| objects::get(state, number));
     let Some((policy, floor)) = policy.and_then(|policy| {
         let floor = mode_of(strictest_tier(&policy)?).clone();
-        Some((policy, floor))
+        (!is_out_of_reach(state, &floor)).then_some((policy, floor))
     }) else {
         return verdict;
     };
@@ -65,6 +65,13 @@ pub(super) fn raise_to_floor(
         mode: floor,
         aggregated: false,
     })
+}
+
+/// Whether a mode asks for approvals in a role that is removed: of a unit beside, which this policy did not keep.
+fn is_out_of_reach(state: &dyn Read, mode: &Mode) -> bool {
+    let role = mode.approver.and_then(|who| who.role);
+    role.and_then(|role| objects::look::<Role>(state, role.number))
+        .is_some_and(|role| role.removed_at != 0)
 }
 
 /// The tier that judges a need.

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
-use polity_ledger::judge::hands;
 use polity_ledger::state::Read;
 use polity_ledger::{
     Rejection,
@@ -11,6 +10,7 @@ use polity_ledger::{
 };
 use polity_proto::v1::Body;
 
+use super::verification::Seen;
 use super::{App, lanes};
 use crate::fault::Fault;
 
@@ -29,12 +29,8 @@ impl App {
         let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
             .map(|request| {
-                // The window first, because anybody can send again what is public, at no cost of those who signed it.
                 let seen = self.verifier.look_at(&organisation, &request.transaction);
-                seen.is_within(&window).map_err(turned_away)?;
-                let body = seen.body().map_err(turned_away)?;
-                block::check_signers(&*snapshot, body).map_err(turned_away)?;
-                self.within_share(&*snapshot, now, request.kind, body)?;
+                self.before_signatures(&*snapshot, &window, request.kind, &seen)?;
                 welcome.push(seen);
                 Ok(())
             })
@@ -46,7 +42,7 @@ impl App {
             let result = match outcome {
                 Err(refused) => refused,
                 Ok(()) => match verified.next() {
-                    Some(Ok(checked)) => self.after_signatures(&*snapshot, now, request, &checked),
+                    Some(Ok(checked)) => self.after_signatures(request, &checked),
                     Some(Err(rejection)) => turned_away(rejection),
                     None => turned_away(Rejection::BadSignature),
                 },
@@ -57,17 +53,26 @@ impl App {
         Ok(results)
     }
 
-    fn within_share(
+    fn before_signatures(
         &self,
-        state: &dyn Read,
-        now: u64,
+        snapshot: &dyn Read,
+        window: &Window<'_>,
         kind: CheckKind,
-        body: &Body,
+        seen: &Seen,
     ) -> Result<(), CheckResult> {
+        // First, because anybody can send again what is public, at no cost of those who signed it.
+        seen.is_within(window).map_err(turned_away)?;
+        let body = seen.body().map_err(turned_away)?;
+        block::check_signers(snapshot, body).map_err(turned_away)?;
+        self.within_share(kind, body)
+    }
+
+    fn within_share(&self, kind: CheckKind, body: &Body) -> Result<(), CheckResult> {
+        let signers = body.signers.iter().map(|signer| signer.member);
         if kind == CheckKind::Recheck {
             return Ok(());
         }
-        match payers(state, now, body).find(|member| self.quotas.is_exhausted(*member)) {
+        match self.quotas.exhausted(signers) {
             None => Ok(()),
             Some(member) => Err(CheckResult::from(TxResult {
                 code: CODE_QUOTA,
@@ -77,20 +82,14 @@ impl App {
         }
     }
 
-    fn after_signatures(
-        &self,
-        state: &dyn Read,
-        now: u64,
-        request: &Check,
-        checked: &CheckedTransaction,
-    ) -> CheckResult {
+    fn after_signatures(&self, request: &Check, checked: &CheckedTransaction) -> CheckResult {
         // Asked again: what arrived together was looked at before anything of it was charged.
-        if let Err(refused) = self.within_share(state, now, request.kind, checked.body()) {
+        if let Err(refused) = self.within_share(request.kind, checked.body()) {
             return refused;
         }
         if request.kind == CheckKind::New {
-            for member in payers(state, now, checked.body()) {
-                self.quotas.charge(member, cost(checked.body()));
+            for signer in &checked.body().signers {
+                self.quotas.charge(signer.member, cost(checked.body()));
             }
         }
         CheckResult {
@@ -99,13 +98,6 @@ impl App {
             ..CheckResult::default()
         }
     }
-}
-
-/// Whose fair share a transaction uses: its signers'. A newcomer uses that of who admitted them, so that nobody has more by
-/// admitting a second self; behind too long a line of newcomers all have one.
-pub(super) fn payers(state: &dyn Read, now: u64, body: &Body) -> impl Iterator<Item = u64> {
-    let signers = body.signers.iter().map(|signer| signer.member);
-    signers.map(move |member| hands::hand_of(state, now, member).unwrap_or_default())
 }
 
 /// What a transaction costs those whose fair share it uses: as much as it costs everybody who executes it.

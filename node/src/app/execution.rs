@@ -6,7 +6,6 @@ use std::time::Instant;
 use polity_engine::application::{
     BlockResult, Committed, EngineRow, FinalizeBlock, Recheck, TxResult,
 };
-use polity_ledger::state::Read;
 
 use super::executed::{DecidedBlock, execute};
 use super::verification::Checked;
@@ -41,7 +40,7 @@ impl App {
         }
         let started = Instant::now();
         let record = self.record_of(&request)?;
-        let (organisation, time) = (self.organisation(), record.time);
+        let organisation = self.organisation();
         let (outcome, checked) = execute(
             &self.verifier,
             &*snapshot,
@@ -67,7 +66,7 @@ impl App {
             app_hash
         })?;
         let result = executed.result;
-        self.charge_refused(&*snapshot, time, &result.transactions, &checked);
+        self.charge_refused(&result.transactions, &checked);
 
         let block = CommittedBlock {
             height: request.height,
@@ -150,20 +149,14 @@ impl App {
     }
 
     /// A refused transaction in a block costs its signers more than another: the pool was used in vain.
-    fn charge_refused(
-        &self,
-        state: &dyn Read,
-        now: u64,
-        results: &[TxResult],
-        checked: &[Checked],
-    ) {
+    fn charge_refused(&self, results: &[TxResult], checked: &[Checked]) {
         for (result, checked) in results.iter().zip(checked) {
             let (true, Ok(checked)) = (result.code != 0, checked) else {
                 continue;
             };
-            for member in door::payers(state, now, checked.body()) {
+            for signer in &checked.body().signers {
                 let cost = door::cost(checked.body());
-                self.quotas.charge_refused(member, cost);
+                self.quotas.charge_refused(signer.member, cost);
             }
         }
     }

@@ -43,9 +43,10 @@ impl Quotas {
         }
     }
 
-    /// Whether a member has nothing left. Nothing is charged: junk in somebody's name costs them nothing.
-    pub(crate) fn is_exhausted(&self, member: u64) -> bool {
-        self.buckets.left(member, Instant::now()) < 1.0
+    /// The first member who has nothing left. Nothing is charged: junk in somebody's name costs them nothing.
+    pub(crate) fn exhausted(&self, mut members: impl Iterator<Item = u64>) -> Option<u64> {
+        let now = Instant::now();
+        members.find(|member| self.buckets.left(*member, now) < 1.0)
     }
 
     /// Charges a member, after the signature was verified. Whoever has something left may spend more than that once,
@@ -72,11 +73,11 @@ mod tests {
             refused_cost: 3.0,
         });
         for cost in [2.0, 1.0] {
-            assert!(!quotas.is_exhausted(1));
+            assert_eq!(quotas.exhausted([1, 2].into_iter()), None);
             quotas.charge(1, cost);
         }
-        assert!(quotas.is_exhausted(1));
-        assert!(!quotas.is_exhausted(2));
+        assert_eq!(quotas.exhausted([2, 1].into_iter()), Some(1));
+        assert_eq!(quotas.exhausted([2].into_iter()), None);
     }
 
     #[test]
@@ -89,7 +90,8 @@ mod tests {
             });
             quotas.charge(1, 10.0);
             quotas.charge_refused(1, 10.0);
-            assert_eq!(!quotas.is_exhausted(1), left, "{refused_cost}");
+            let exhausted = quotas.exhausted([1].into_iter());
+            assert_eq!(exhausted.is_none(), left, "{refused_cost}");
         }
     }
 }
