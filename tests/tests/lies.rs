@@ -342,7 +342,7 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     assert_eq!(refused.status.code(), REFUSED, "{told}");
     for words in [
         "valid_too_long",
-        "validity_max: 7d",
+        r#""validity_max": "7d""#,
         "by the state of height",
     ] {
         assert!(told.contains(words), "{told}");

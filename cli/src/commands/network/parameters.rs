@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use polity_client::Result;
-use polity_client::ledger::parameters;
+use polity_client::ledger::{parameters, time::DAY};
 use polity_client::v1::{Parameters, SetParameters, action::Kind};
 
 use crate::context::Context;
@@ -126,13 +126,17 @@ impl Parameter {
         )))
     }
 
-    /// Whether the ledger takes a value. Zero stands for no change, so nobody can set it.
+    /// Whether the ledger takes a value beside some others: what must fit together, it judges. Zero stands for no change,
+    /// so nobody can set it.
     fn takes(&self, value: u64) -> bool {
+        let roomy = Parameters {
+            idle_interval: 1,
+            outage_gap: DAY,
+            ..parameters::defaults()
+        };
         let mut alone = Parameters::default();
         self.put(&mut alone, value);
-        self.value(&mut alone) == value
-            && value != 0
-            && parameters::merge(&parameters::defaults(), &alone).is_ok()
+        self.value(&mut alone) == value && value != 0 && parameters::merge(&roomy, &alone).is_ok()
     }
 
     /// The last value that is taken on the way from one inside of the bounds to one outside.
