@@ -87,11 +87,12 @@ impl Context<'_, '_> {
 
     /// Whether one of the people behind the present action counts as the member.
     pub(crate) fn is_behind(&self, member: u64) -> bool {
-        let now = self.now().time;
-        let people = self.people_behind();
-        people
-            .iter()
-            .any(|one| hands::are_one(self.state, now, *one, member))
+        hands::meet(
+            self.state,
+            self.now().time,
+            &self.people_behind(),
+            &[member],
+        )
     }
 
     /// Whether one of the people behind the present action counts as one behind an earlier act.

@@ -235,12 +235,11 @@ fn is_empowered_for_it(
         return false;
     }
     let now = context.now().time;
-    let distance = context.parameters().admission_distance;
     approving_grants(context, proposal, actor, approver)
         .iter()
         .all(|grant| {
-            let is_recent = now.saturating_sub(grant.from) < distance;
-            is_recent && is_of_proposer(context, proposal, grant.given_by)
+            hands::is_recent(context, now, grant.from)
+                && is_of_proposer(context, proposal, grant.given_by)
         })
 }
 
@@ -263,12 +262,10 @@ fn approving_grants(
 /// member to a role a short time ago: by the time of the block, whatever date it was recorded for.
 pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
-    let distance = context.parameters().admission_distance;
-    let is_recent = |since: u64| now.saturating_sub(since) < distance;
     let state: &dyn Read = context;
     is_of_proposer(context, proposal, member)
         || lists::objects::<Assignment>(state, List::Assignments, member).any(|assignment| {
-            is_recent(assignment.assigned_at)
+            hands::is_recent(state, now, assignment.assigned_at)
                 && is_of_proposer(context, proposal, assignment.assigned_by)
         })
 }

@@ -170,6 +170,5 @@ fn by_another(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passa
 }
 
 fn is_recent(context: &Context<'_, '_>, at: u64) -> bool {
-    let distance = context.parameters().admission_distance;
-    context.now().time.saturating_sub(at) < distance
+    hands::is_recent(context, context.now().time, at)
 }

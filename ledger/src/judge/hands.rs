@@ -100,12 +100,9 @@ pub(crate) fn behind_grant(state: &dyn Read, now: u64, grant: &Grant, member: u6
 pub(crate) fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<u64> {
     power::holding(state, member, role, now)
         .filter(|seat| is_recent(state, now, seat.assigned_at))
-        .and_then(|seat| {
-            let is_renewed = seat.basis.unwrap_or_default().member == member;
-            match is_renewed && seat.assigned_by != member {
-                true => Some(seat.assigned_by).filter(|by| *by != 0),
-                false => giver(state, &seat.basis),
-            }
+        .and_then(|seat| match is_renewed_by_holder(&seat) {
+            true => Some(seat.assigned_by).filter(|by| *by != 0),
+            false => giver(state, &seat.basis),
         })
 }
 
@@ -130,7 +127,8 @@ fn giver(state: &dyn Read, basis: &Option<Basis>) -> Option<u64> {
     is_of_one(state, &basis).then_some(basis.member)
 }
 
-fn is_recent(state: &dyn Read, now: u64, since: u64) -> bool {
+/// Whether something happened within the admission distance.
+pub(crate) fn is_recent(state: &dyn Read, now: u64, since: u64) -> bool {
     now.saturating_sub(since) < parameters::get(state).admission_distance
 }
 
@@ -168,8 +166,13 @@ fn is_given_by_own_hand(state: &dyn Read, now: u64, grant: &Grant, member: u64) 
 /// gave them makes it no gift of theirs.
 fn is_taken(state: &dyn Read, now: u64, seat: &Assignment) -> bool {
     let basis = seat.basis.unwrap_or_default();
-    let is_renewed = basis.member == seat.member && seat.assigned_by != seat.member;
-    !is_renewed && gives_to_own_hand(state, now, &basis, seat.member)
+    !is_renewed_by_holder(seat) && gives_to_own_hand(state, now, &basis, seat.member)
+}
+
+/// Whether the holder renewed what somebody else gave them.
+fn is_renewed_by_holder(seat: &Assignment) -> bool {
+    let basis = seat.basis.unwrap_or_default();
+    basis.member == seat.member && seat.assigned_by != seat.member
 }
 
 /// Whether a tier over value is held back from who would begin by it. It asks nobody to agree, and
