@@ -8,7 +8,7 @@ use super::{Act, ending, giving};
 use crate::context::Context;
 use crate::decisions::mode;
 use crate::judge::policies::{self, mode_of};
-use crate::judge::{Need, power, strictness, tightens};
+use crate::judge::{Need, hands, power, self_government, strictness, tightens};
 use crate::state::keys::{self, List};
 use crate::state::{Read, lists, names};
 use crate::{Amount, Rejection, form};
@@ -73,7 +73,7 @@ impl Act for SetPolicy {
             ended_at: 0,
             basis: Some(context.basis),
         };
-        check_against_ancestors(context, &policy)?;
+        check_against_ancestors(context, &policy, now)?;
         giving::check_policy(context, &policy)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
@@ -204,10 +204,15 @@ fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection
     Ok(())
 }
 
-/// A unit may only tighten the recursive policies above it, at every amount of every asset.
-fn check_against_ancestors(state: &dyn Read, policy: &Policy) -> Result<(), Rejection> {
+/// A unit may only tighten the recursive policies above it, at every amount of every asset. What one person above set
+/// about governing judges no circle that governs itself: neither does it keep the circle from saying how it governs.
+fn check_against_ancestors(state: &dyn Read, policy: &Policy, now: u64) -> Result<(), Rejection> {
+    let governs_itself = policy.capability() == Capability::Govern
+        && self_government::is_self_governed_circle(state, policy.unit, now);
     for unit in power::lineage(state, policy.unit).iter().skip(1) {
-        let above = policies::policy_of(state, unit.number, policy.capability());
+        let above = policies::policy_of(state, unit.number, policy.capability()).filter(|above| {
+            !governs_itself || !hands::is_of_one(state, &above.basis.unwrap_or_default())
+        });
         let Some(above) = above.filter(|above| above.recursive) else {
             continue;
         };

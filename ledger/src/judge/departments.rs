@@ -49,7 +49,8 @@ pub(crate) fn sets_up_root(state: &dyn Read, now: Now, need: &Need) -> bool {
     ) && self_government::is_root_without_governors(state, need.unit, now)
 }
 
-fn decide(need: &Need, trace: &mut Trace) -> Verdict {
+/// That more than two thirds of the departments decide, by no policy.
+pub(super) fn decide(need: &Need, trace: &mut Trace) -> Verdict {
     trace.note(
         ObjectKind::Organisation,
         0,

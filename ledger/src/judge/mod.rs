@@ -250,7 +250,7 @@ fn tighten(
     verdict: Verdict,
     trace: &mut Trace,
 ) -> Verdict {
-    let verdict = policies::raise_to_floor(state, need, verdict, trace);
+    let verdict = policies::raise_to_floor(state, now, actor, need, verdict, trace);
     if !matches!(verdict, Verdict::Allowed(_)) {
         return verdict;
     }

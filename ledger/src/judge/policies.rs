@@ -8,8 +8,8 @@ use polity_proto::v1::{
 };
 
 use super::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, asks_nobody_to_agree, hands, power,
-    strictness, tightens, who,
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, asks_nobody_to_agree, departments,
+    hands, power, strictness, tightens, who,
 };
 use crate::state::{Read, keys, names, objects};
 use crate::{Amount, Rejection, time, window};
@@ -26,9 +26,12 @@ pub(super) fn find(
     Some(decide(state, now, actor, need, &judging, trace))
 }
 
-/// Changing a policy passes that policy's own strictest tier, whatever else would be enough.
+/// Changing a policy passes that policy's own strictest tier, whatever else would be enough. Where too few people are
+/// there to approve, the validators' departments decide: no policy locks itself.
 pub(super) fn raise_to_floor(
     state: &dyn Read,
+    now: Now,
+    actor: Actor,
     need: &Need,
     verdict: Verdict,
     trace: &mut Trace,
@@ -38,20 +41,25 @@ pub(super) fn raise_to_floor(
         .and_then(|number| objects::get(state, number));
     let Some((policy, floor)) = policy.and_then(|policy| {
         let floor = mode_of(strictest_tier(&policy)?).clone();
-        (!is_out_of_reach(state, &floor)).then_some((policy, floor))
+        Some((policy, floor))
     }) else {
         return verdict;
     };
+    let is_locked = is_out_of_reach(state, now, actor, need.unit, &floor);
     let is_passed = match &verdict {
         Verdict::Refused(_) => return verdict,
         Verdict::Allowed(_) => floor.kind() == ModeKind::Alone,
         // As many approvals of other people are none of those that the floor names.
         Verdict::NeedsDecision(Decision { mode, .. }) => {
-            tightens(mode, &floor) || strictness(mode) > strictness(&floor)
+            let passes = tightens(mode, &floor) || strictness(mode) > strictness(&floor);
+            passes && !(is_locked && mode.kind() == ModeKind::Approve)
         }
     };
     if is_passed {
         return verdict;
+    }
+    if is_locked {
+        return departments::decide(need, trace);
     }
     trace.note(
         ObjectKind::Policy,
@@ -67,11 +75,20 @@ pub(super) fn raise_to_floor(
     })
 }
 
-/// Whether a mode asks for approvals in a role that is removed: of a unit beside, which this policy did not keep.
-fn is_out_of_reach(state: &dyn Read, mode: &Mode) -> bool {
-    let role = mode.approver.and_then(|who| who.role);
-    role.and_then(|role| objects::look::<Role>(state, role.number))
-        .is_some_and(|role| role.removed_at != 0)
+/// Most who are looked at to tell whether as many could approve as are asked for.
+const APPROVERS_MAX: usize = 1_000;
+
+/// Whether a mode asks for more approvals than there are people beside the actor who could approve.
+fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &Mode) -> bool {
+    let Some(approver) = &mode.approver else {
+        return false;
+    };
+    let people: BTreeSet<u64> = who::everybody(state, now, unit, approver, APPROVERS_MAX)
+        .into_iter()
+        .map(|approver| approver.member)
+        .filter(|member| *member != actor.member && !power::is_service(state, *member))
+        .collect();
+    people.len() < mode.count as usize
 }
 
 /// The tier that judges a need.

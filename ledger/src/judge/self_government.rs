@@ -44,7 +44,7 @@ pub(crate) fn chooses_holder(state: &dyn Read, grant: &Grant, now: u64) -> Optio
 }
 
 /// Whether the unit is a circle whose people govern it: then its roles, too, are theirs alone.
-pub(super) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> bool {
+pub(crate) fn is_self_governed_circle(state: &dyn Read, unit: u64, now: u64) -> bool {
     objects::look::<Unit>(state, unit).is_some_and(|unit| power::is_circle(&unit))
         && is_governed(state, unit, now)
 }

@@ -1,4 +1,6 @@
-use polity_proto::v1::{ModeKind, WhoKind, action::Kind};
+use polity_proto::v1::{
+    Answer, ModeKind, OpenProposal, ProposalKind, ProposalState, WhoKind, action::Kind,
+};
 
 use super::*;
 use crate::time::DAY;
@@ -381,4 +383,85 @@ fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
     });
     world.check("ben", lead, remove, "accepted");
     assert_eq!(world.list(List::Policies, unit), [3, of_plan]);
+}
+
+#[test]
+fn who_asks_for_more_approvals_than_there_are_people_locks_nothing() {
+    let mut world = World::new();
+    let anchor = |mode| vec![tier(0, role_holders(), mode)];
+    let many = approve(able(Capability::Approve), 64);
+    let many = world.policy("dev", Capability::Anchor, anchor(many));
+    world.check("ben", LEAD, Kind::SetPolicy(many), "accepted");
+    let laxer = Kind::SetPolicy(world.policy("dev", Capability::Anchor, anchor(alone())));
+    world.check("ben", LEAD, laxer.clone(), "rejected needs_decision");
+    // Nor does who governs alone take back alone what others were to approve: the departments decide.
+    let governance = ProposalKind::Governance;
+    let approved = OpenProposal {
+        expected_count: 64,
+        ..world.proposal("dev", governance, ModeKind::Approve, vec![laxer.clone()])
+    };
+    let open = Kind::OpenProposal(approved);
+    world.check("ben", LEAD, open, "rejected stricter_mode");
+    let proposal = world.proposal("dev", governance, ModeKind::Departments, vec![laxer]);
+    let number = world.open("ben", "dev#lead", proposal);
+    for member in ["ben", "cleo", "dan"] {
+        let yes = world.answer(number, Answer::Yes);
+        world.check(member, None, yes, "accepted");
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn what_is_set_before_people_are_seated_is_changed_by_them_once_they_are() {
+    let mut world = World::new();
+    let guarded = |world: &World| {
+        let mode = approve(world.holders("dev#guardian"), 2);
+        vec![tier(0, role_holders(), mode)]
+    };
+    world.ada(Kind::CreateRole(world.create_role("dev", "guardian")));
+    let policy = world.policy("dev", Capability::Anchor, guarded(&world));
+    world.check("ben", LEAD, Kind::SetPolicy(policy.clone()), "accepted");
+    let laxer = Kind::SetPolicy(world.policy(
+        "dev",
+        Capability::Anchor,
+        vec![tier(0, role_holders(), alone())],
+    ));
+    for (name, mode) in [("finn", ModeKind::Departments), ("gia", ModeKind::Approve)] {
+        let seat = world.assign(name, "dev#guardian");
+        world.ada(Kind::AssignRole(seat));
+        let governance = ProposalKind::Governance;
+        let proposal = OpenProposal {
+            expected_count: 2,
+            ..world.proposal("dev", governance, mode, vec![laxer.clone()])
+        };
+        let number = world.open("ben", "dev#lead", proposal);
+        let opened: polity_proto::v1::Proposal = world.get(number);
+        assert_eq!(opened.mode.unwrap_or_default().kind(), mode, "{name}");
+    }
+}
+
+#[test]
+fn what_one_person_above_says_about_governing_keeps_no_circle_from_governing_itself() {
+    let mut world = World::new();
+    let circle = Kind::ApplyProfile(polity_proto::v1::ApplyProfile {
+        unit: world.unit_ref("dev"),
+        profile: polity_proto::v1::Profile::Holacracy as i32,
+    });
+    world.check("ben", LEAD, circle, "accepted");
+    let govern = Capability::Govern;
+    let above = Kind::SetPolicy(SetPolicy {
+        recursive: true,
+        ..world.policy("acme", govern, vec![tier(0, role_holders(), one())])
+    });
+    let own = |world: &World, unit: &str| {
+        let tiers = vec![tier(0, role_holders(), consent(2 * DAY))];
+        Kind::SetPolicy(world.policy(unit, govern, tiers))
+    };
+    world.ada(above.clone());
+    let (dev, ops) = (own(&world, "dev"), own(&world, "ops"));
+    world.check_decided("ben", dev.clone(), "accepted");
+    world.check_decided("cleo", ops, "rejected policy_laxer");
+    // What several above decided, it may only tighten.
+    world.check_decided("ada", above, "accepted");
+    world.check_decided("ben", dev, "rejected policy_laxer");
 }
