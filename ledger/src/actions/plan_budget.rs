@@ -21,6 +21,7 @@ impl Act for PlanBudget {
         form::reference(&self.asset)?;
         form::amount(&self.approved)?;
         form::handle(&self.category)?;
+        form::date(self.until)?;
         let whole_days =
             self.from.is_multiple_of(time::DAY) && self.until.is_multiple_of(time::DAY);
         let fits = self.from < self.until && self.until - self.from <= PERIOD_MAX;
@@ -129,6 +130,9 @@ mod tests {
 
     const LEAD: Option<&str> = Some("dev#lead");
 
+    /// The first day of the year 10,000.
+    const AFTER_9999: u64 = 253_402_300_800;
+
     #[test]
     fn a_line_is_planned_once_and_then_amended() {
         let mut world = World::with_treasury();
@@ -221,6 +225,14 @@ mod tests {
                 "rejected time_malformed",
                 PlanBudget {
                     until: good.from,
+                    ..good.clone()
+                },
+            ),
+            (
+                "rejected time_malformed",
+                PlanBudget {
+                    from: AFTER_9999,
+                    until: AFTER_9999 + time::DAY,
                     ..good.clone()
                 },
             ),
