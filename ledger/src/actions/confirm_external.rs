@@ -26,7 +26,7 @@ impl Act for ConfirmExternal {
         if power::is_service(context, context.actor.member) {
             return Err(Rejection::ServiceCannotApprove);
         }
-        // Who records does not confirm.
+        // Who records does not confirm, nor who made the program that does.
         if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);
         }
@@ -134,6 +134,36 @@ mod tests {
         });
         world.check("eve", BOOKKEEPER, confirm.clone(), "rejected same_person");
         world.ada(confirm);
+    }
+
+    #[test]
+    fn who_made_a_program_record_does_not_confirm_however_long_ago() {
+        let mut world = World::with_treasury();
+        let records = world.grant("ops#engineer", Capability::RecordExternal, "acme");
+        world.check_decided("ada", Kind::GiveGrant(records), "accepted");
+        world.ada(Kind::AssignRole(world.assign("gia", "ops#engineer")));
+        let program = world.get::<Member>(world.member_number("gia"));
+        world.put_for_test(&Member {
+            kind: MemberKind::Service as i32,
+            admitted_by: world.member_number("eve"),
+            ..program
+        });
+        world.advance(31 * DAY);
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("gia", Some("ops#engineer"), record);
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(created(&receipt.expect("it is recorded"))),
+            statement: vec![9; 32],
+        });
+        for (member, role) in [("eve", BOOKKEEPER), ("ada", LEAD)] {
+            world.check(member, role, confirm.clone(), "rejected same_person");
+        }
+        let gia = world.get::<Member>(world.member_number("gia"));
+        world.put_for_test(&Member {
+            kind: MemberKind::Person as i32,
+            ..gia
+        });
+        world.check("eve", BOOKKEEPER, confirm, "accepted");
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Act for GiveSodException {
         let now = context.now().time;
         let rule: SodRule = context.find(&self.rule)?;
         let member: Member = context.find(&self.member)?;
-        if context.is_behind(member.number) {
+        if context.gives_themselves(member.number) {
             return Err(Rejection::GrantToSelf);
         }
         if rule.removed_at != 0 {
@@ -233,6 +233,20 @@ mod tests {
         });
         world.check("ben", LEAD, remove, "accepted");
         world.check("ben", LEAD, act, "rejected rule_removed");
+    }
+
+    #[test]
+    fn whom_one_person_seated_excepts_them_from_nothing_for_a_while() {
+        let (mut world, rule) = world();
+        let seat = Kind::AssignRole(world.assign("finn", "dev#lead"));
+        world.check("ben", LEAD, seat, "accepted");
+        for (member, expected) in [("ben", "rejected grant_to_self"), ("gia", "accepted")] {
+            let act = Kind::GiveSodException(exception(&world, rule, member));
+            world.check("finn", LEAD, act, expected);
+        }
+        world.advance(31 * DAY);
+        let act = Kind::GiveSodException(exception(&world, rule, "ben"));
+        world.check("finn", LEAD, act, "accepted");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use polity_proto::v1::{Account, Asset, AssetKind, Hold, PostHold};
 
 use super::{Act, holding};
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, power};
 use crate::{Amount, Rejection, form};
 
 impl Act for PostHold {
@@ -30,8 +30,8 @@ impl Act for PostHold {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
-        if is_of_goods(context, &from)? && holding::is_placed_by_these(context, &hold) {
-            return Err(Rejection::SamePerson);
+        if is_of_goods(context, &from)? {
+            check_receiver(context, &hold)?;
         }
         if hold.external {
             return Err(Rejection::ExternalOnly);
@@ -44,6 +44,14 @@ impl Act for PostHold {
     }
 }
 
+/// Goods are received by a person, another one than who shipped them.
+fn check_receiver(context: &Context<'_, '_>, hold: &Hold) -> Result<(), Rejection> {
+    if power::is_service(context, context.actor.member) {
+        return Err(Rejection::ServiceCannotApprove);
+    }
+    Rejection::SamePerson.when(holding::is_placed_by_these(context, hold))
+}
+
 fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rejection> {
     let asset: Asset = context.get(account.asset)?;
     Ok(asset.kind() == AssetKind::Goods)
@@ -52,8 +60,8 @@ fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rej
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::{
-        BudgetLine, Capability, ClosePeriod, GiveGrant, HoldState, ObjectKind, PlaceHold,
-        ScopeKind, ScopeRef, action::Kind,
+        BudgetLine, Capability, ClosePeriod, GiveGrant, HoldState, Member, MemberKind, ObjectKind,
+        PlaceHold, ScopeKind, ScopeRef, action::Kind,
     };
 
     use super::*;
@@ -182,6 +190,24 @@ mod tests {
             Some("ops#engineer"),
             receive,
             "rejected same_person",
+        );
+    }
+
+    #[test]
+    fn a_program_receives_no_goods() {
+        let mut world = World::with_treasury();
+        let ship = world.hold("dev:shelf", "ops:shelf", 10);
+        let number = placed(&mut world, ship);
+        let member = world.get::<Member>(world.member_number("hal"));
+        world.put_for_test(&Member {
+            kind: MemberKind::Service as i32,
+            ..member
+        });
+        world.check(
+            "hal",
+            Some("ops#engineer"),
+            post(number, None),
+            "rejected service_cannot_approve",
         );
     }
 

@@ -52,7 +52,7 @@ impl Act for SetCreditLimit {
 /// Whether the account is theirs who give: nobody lends to themselves, or issues into their own pocket.
 pub(super) fn is_of_who_gives(context: &Context<'_, '_>, account: &Account) -> bool {
     let owner = posting::owner(account);
-    owner.kind() == OwnerKind::Member && context.is_behind(owner.number)
+    owner.kind() == OwnerKind::Member && context.gives_themselves(owner.number)
 }
 
 #[cfg(test)]

@@ -47,33 +47,10 @@ impl Context<'_, '_> {
         people
     }
 
-    /// Everybody who stands behind an act by its basis: who did it, who delegated what they did it by, and who gave that,
-    /// or the seat, or set the policy, alone and not long ago.
-    fn people_of(&self, basis: &Basis) -> Vec<u64> {
-        let now = self.now().time;
-        let behind = match self.grant_of(basis) {
-            Some(grant) => hands::behind_grant(self.state, now, &grant, basis.member),
-            None => {
-                let seat = hands::behind_seat(self.state, now, basis.member, basis.role);
-                let policy = match basis.source() {
-                    BasisSource::Policy => hands::behind_policy(self.state, now, basis.number),
-                    _ => None,
-                };
-                seat.into_iter().chain(policy).collect()
-            }
-        };
-        std::iter::once(basis.member).chain(behind).collect()
-    }
-
     /// Who delegated the grant that a basis names, if it is a delegation.
     fn delegator_of(&self, basis: &Basis) -> Option<u64> {
-        let grant = self.grant_of(basis)?;
+        let grant = hands::grant_of(self.state, basis)?;
         power::delegator(self.state, &grant)
-    }
-
-    fn grant_of(&self, basis: &Basis) -> Option<Grant> {
-        let is_grant = basis.source() == BasisSource::Grant;
-        is_grant.then(|| objects::get(self.state, basis.number))?
     }
 
     /// Whether one person does what is done now: nobody else had to agree.
@@ -95,11 +72,28 @@ impl Context<'_, '_> {
         )
     }
 
+    /// Whether the member would give something to themselves: as one of those behind the present action or, where one person
+    /// does it, of those who gave these, alone and not long ago, what they do it by.
+    pub(crate) fn gives_themselves(&self, member: u64) -> bool {
+        match self.is_of_one() {
+            true => self.is_behind_with_givers(&[member]),
+            false => self.is_behind(member),
+        }
+    }
+
     /// Whether one of the people behind the present action counts as one behind an earlier act.
     pub(crate) fn is_behind_act(&self, basis: &Basis) -> bool {
-        let mut people = self.people_behind();
-        people.extend(self.people_of(&self.basis));
-        hands::meet(self.state, self.now().time, &people, &self.people_of(basis))
+        let people = hands::behind(self.state, self.now().time, basis);
+        people.is_none_or(|people| self.is_behind_with_givers(&people))
+    }
+
+    fn is_behind_with_givers(&self, others: &[u64]) -> bool {
+        let now = self.now().time;
+        let Some(givers) = hands::behind(self.state, now, &self.basis) else {
+            return true;
+        };
+        let people = [self.people_behind(), givers].concat();
+        hands::meet(self.state, now, &people, others)
     }
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
@@ -164,9 +158,9 @@ impl Context<'_, '_> {
             match verdict(actor) {
                 Verdict::Allowed(basis) => {
                     first.get_or_insert(basis);
-                    if !power::is_service(self.state, actor.member) {
+                    if let Some(people) = self.person_behind(actor, &basis) {
                         let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
-                        signed.push((unit, self.people_of(&basis)));
+                        signed.push((unit, people));
                     }
                 }
                 Verdict::NeedsDecision(_) if first.is_none() => {
@@ -192,6 +186,12 @@ impl Context<'_, '_> {
         }
     }
 
+    /// Everybody who stands behind who signs, and is one person with them. A service is nobody.
+    fn person_behind(&self, actor: &Actor, basis: &Basis) -> Option<Vec<u64>> {
+        let is_service = power::is_service(self.state, actor.member);
+        (!is_service).then(|| hands::behind(self.state, self.now().time, basis))?
+    }
+
     /// The unit that a unit counts as, where several are asked for. Those inside the one that it is
     /// about are one with it: whoever governs that could make as many of them as are asked for. Of
     /// the root, each branch counts.
@@ -208,7 +208,7 @@ impl Context<'_, '_> {
 
     /// The unit in whose name somebody counts: that of the role whose grant was delegated to them, else the acting role's.
     fn unit_behind(&self, actor: &Actor, basis: &Basis) -> u64 {
-        let delegation = self.grant_of(basis).filter(|grant| grant.source != 0);
+        let delegation = hands::grant_of(self.state, basis).filter(|grant| grant.source != 0);
         let source: Option<Grant> =
             delegation.and_then(|grant| objects::get(self.state, grant.source));
         let role = source.map_or(actor.role, |source| source.role);

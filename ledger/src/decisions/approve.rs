@@ -1,6 +1,8 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
-use polity_proto::v1::{Answer, Assignment, Capability, Grant, Proposal, Response, Who, WhoKind};
+use polity_proto::v1::{
+    Answer, Assignment, Basis, BasisSource, Capability, Grant, Proposal, Response, Who, WhoKind,
+};
 
 use super::mode::{self, Outcome, answers};
 use super::passages;
@@ -11,7 +13,7 @@ use crate::state::keys::List;
 use crate::state::{Read, lists};
 
 /// Most grants by which it is asked who stands behind an approval.
-const WAYS_MAX: usize = 64;
+const WAYS_MAX: usize = 16;
 
 /// Most people who are looked at to tell whether enough approvals can still come.
 const CANDIDATES_MAX: usize = 1_000;
@@ -91,30 +93,33 @@ fn count(
 fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
     let (now, member) = (context.now().time, actor.member);
     let approver = approver_of(proposal);
-    let behind: Vec<Vec<u64>> = match approver.kind() {
+    let by = |source: BasisSource, number: u64| Basis {
+        source: source as i32,
+        member,
+        role: actor.role,
+        number,
+    };
+    let mut ways: Vec<Vec<u64>> = match approver.kind() {
         WhoKind::Capability => approving_grants(context, proposal, actor, &approver)
             .iter()
             .take(WAYS_MAX)
-            .map(|grant| hands::behind_grant(context, now, grant, member))
+            .filter_map(|grant| hands::behind(context, now, &by(BasisSource::Grant, grant.number)))
             .collect(),
         WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
-            let seat = hands::behind_seat(context, now, member, actor.role);
-            vec![seat.into_iter().collect()]
+            let seat = hands::behind(context, now, &by(BasisSource::Own, 0));
+            seat.into_iter().collect()
         }
         WhoKind::JoinedMembers => {
             let taken_in = hands::behind_joining(context, now, member, proposal.unit);
-            vec![taken_in.into_iter().collect()]
+            vec![std::iter::once(member).chain(taken_in).collect()]
         }
         WhoKind::None => Vec::new(),
     };
-    behind
-        .into_iter()
-        .filter(|people| {
-            let mut people = people.iter();
-            people.all(|one| is_disinterested(context, proposal, *one))
-        })
-        .map(|people| std::iter::once(member).chain(people).collect())
-        .collect()
+    ways.retain(|people| {
+        let mut people = people.iter();
+        people.all(|one| is_disinterested(context, proposal, *one))
+    });
+    ways
 }
 
 /// Whether somebody counts neither as the proposer nor as one who benefits.

@@ -6,8 +6,8 @@
 //! are asked for, a hand counts once.
 
 use polity_proto::v1::{
-    Assignment, Basis, BasisSource, Grant, Member, ModeKind, Owner, OwnerKind, Policy, Proposal,
-    Tier, WhoKind,
+    Assignment, Basis, BasisSource, Grant, Member, MemberKind, ModeKind, Owner, OwnerKind, Policy,
+    Proposal, Tier, WhoKind,
 };
 
 use super::{Actor, asks_nobody_to_agree, policies, power};
@@ -17,6 +17,10 @@ use crate::state::{Read, objects};
 
 /// Most admissions that are followed. Whoever is behind a longer line is nobody of their own.
 const ADMISSIONS_MAX: usize = 16;
+
+/// Most acts that are looked at from what somebody does back over what was given for it. Whoever does it behind a longer line
+/// is nobody of their own there.
+const GIFTS_MAX: usize = 16;
 
 /// Who leads the member: the member, unless they are a newcomer. `None` behind too long a line.
 pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
@@ -80,37 +84,81 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
     hands.len()
 }
 
-/// Who stands behind what somebody does by a grant, beside themselves: who delegated it to them, and who gave it to the
-/// role, or them the role, alone and not long ago. Where several people are asked for, all of these are one.
-pub(crate) fn behind_grant(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> Vec<u64> {
-    let delegator = power::delegator(state, grant);
+/// Everybody who stands behind an act by its basis, who did it first: who delegated what they did it by; who gave that, or
+/// them the seat, or set the policy, alone and not long ago; and who stands behind that gift. Where several people are asked
+/// for, all of these are one. `None` behind too long a line of gifts.
+pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u64>> {
+    let (mut people, mut acts) = (Vec::new(), vec![*basis]);
+    let mut next = 0;
+    while let Some(act) = acts.get(next).copied() {
+        if next == GIFTS_MAX {
+            return None;
+        }
+        next += 1;
+        let grant = grant_of(state, &act);
+        let delegator = grant
+            .as_ref()
+            .and_then(|grant| power::delegator(state, grant));
+        let role = grant.as_ref().map_or(act.role, |grant| grant.role);
+        let gift = match &grant {
+            Some(grant) => behind_grant(state, now, grant),
+            None => behind_policy(state, now, &act),
+        };
+        let seat = behind_seat(state, now, delegator.unwrap_or(act.member), role);
+        people.push(act.member);
+        people.extend(delegator);
+        let admission = behind_program(state, act.member);
+        for given in [gift, seat, admission].into_iter().flatten() {
+            if !acts.contains(&given) {
+                acts.push(given);
+            }
+        }
+    }
+    Some(people)
+}
+
+/// The grant, or delegation, by which something was done.
+pub(crate) fn grant_of(state: &dyn Read, basis: &Basis) -> Option<Grant> {
+    let is_grant = basis.source() == BasisSource::Grant;
+    is_grant.then(|| objects::get(state, basis.number))?
+}
+
+/// By what one person gave the grant to the role, alone and not long ago.
+fn behind_grant(state: &dyn Read, now: u64, grant: &Grant) -> Option<Basis> {
     let given = match grant.source {
         0 => Some(grant.clone()),
         source => objects::get::<Grant>(state, source),
     };
-    let gift = given
+    given
         .filter(|given| is_recent(state, now, given.from))
-        .and_then(|given| giver(state, &given.basis));
-    let seat = behind_seat(state, now, delegator.unwrap_or(member), grant.role);
-    let behind = [delegator, gift, seat];
-    behind.into_iter().flatten().collect()
+        .and_then(|given| of_one(state, given.basis))
 }
 
-/// Who gave the member the role alone and not long ago.
-pub(crate) fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<u64> {
-    power::holding(state, member, role, now)
-        .filter(|seat| is_recent(state, now, seat.assigned_at))
-        .and_then(|seat| match is_renewed_by_holder(&seat) {
-            true => Some(seat.assigned_by).filter(|by| *by != 0),
-            false => giver(state, &seat.basis),
-        })
+/// By what one person gave the member the role, alone and not long ago; a program, whenever that was.
+fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<Basis> {
+    let seat = power::holding(state, member, role, now).filter(|seat| {
+        is_recent(state, now, seat.assigned_at) || power::is_service(state, member)
+    })?;
+    match is_renewed_by_holder(&seat) {
+        true => Some(seat.assigned_by).filter(|by| *by != 0).map(plainly),
+        false => of_one(state, seat.basis),
+    }
 }
 
-/// Who set the policy alone and not long ago.
-pub(crate) fn behind_policy(state: &dyn Read, now: u64, number: u64) -> Option<u64> {
-    objects::get::<Policy>(state, number)
+/// Who admitted a program: nobody of its own, however long it has been here.
+fn behind_program(state: &dyn Read, member: u64) -> Option<Basis> {
+    let program = objects::look::<Member>(state, member)
+        .filter(|member| member.kind() == MemberKind::Service && member.admitted_by != 0)?;
+    Some(plainly(program.admitted_by))
+}
+
+/// By what one person set the policy, alone and not long ago.
+fn behind_policy(state: &dyn Read, now: u64, basis: &Basis) -> Option<Basis> {
+    let is_policy = basis.source() == BasisSource::Policy;
+    is_policy
+        .then(|| objects::get::<Policy>(state, basis.number))?
         .filter(|policy| is_recent(state, now, policy.set_at))
-        .and_then(|policy| giver(state, &policy.basis))
+        .and_then(|policy| of_one(state, policy.basis))
 }
 
 /// Who took the member into the unit alone and not long ago.
@@ -122,9 +170,17 @@ pub(crate) fn behind_joining(state: &dyn Read, now: u64, member: u64, unit: u64)
         .map(|passage| passage.by)
 }
 
-fn giver(state: &dyn Read, basis: &Option<Basis>) -> Option<u64> {
-    let basis = basis.filter(|basis| basis.member != 0)?;
-    is_of_one(state, &basis).then_some(basis.member)
+/// A basis, where it is of one person.
+fn of_one(state: &dyn Read, basis: Option<Basis>) -> Option<Basis> {
+    basis.filter(|basis| basis.member != 0 && is_of_one(state, basis))
+}
+
+/// What somebody did, by which authority is not known.
+fn plainly(member: u64) -> Basis {
+    Basis {
+        member,
+        ..Basis::default()
+    }
 }
 
 /// Whether something happened within the admission distance.

@@ -3,11 +3,11 @@
 mod rules;
 
 use polity_proto::v1::{
-    Capability, Delegate, GiveGrant, Owner, OwnerKind, RenewAssignment, ScopeKind, SetCreditLimit,
-    SuspendMember, action::Kind,
+    Assignment, Basis, BasisSource, Capability, Delegate, GiveGrant, Owner, OwnerKind,
+    RenewAssignment, ScopeKind, SetCreditLimit, SuspendMember, action::Kind,
 };
 
-use super::payee;
+use super::{GIFTS_MAX, behind, payee};
 use crate::form;
 use crate::state::keys::List;
 use crate::world::{Charter, DAY, World, by, euros, monthly};
@@ -251,4 +251,74 @@ fn nobody_lends_to_a_second_self() {
     });
     world.put_for_test(&account);
     world.check("ada", Some("acme#lead"), lend, "rejected grant_to_self");
+}
+
+#[test]
+fn nobody_lends_to_who_seated_them_for_a_while() {
+    let mut world = World::with_treasury();
+    world.ada(Kind::AssignRole(world.assign("finn", "acme#lead")));
+    let lend = |world: &World| {
+        Kind::SetCreditLimit(SetCreditLimit {
+            account: world.account_ref("ada:main"),
+            limit: euros(100),
+        })
+    };
+    let early = lend(&world);
+    world.check("finn", Some("acme#lead"), early, "rejected grant_to_self");
+    world.advance(31 * DAY);
+    let late = lend(&world);
+    world.check("finn", Some("acme#lead"), late, "accepted");
+}
+
+/// A grant of `capability` over the whole organisation.
+fn over_all(world: &World, role: &str, capability: Capability) -> Kind {
+    Kind::GiveGrant(GiveGrant {
+        scope: world.scope(ScopeKind::UnitAndBelow, "acme"),
+        ..world.grant(role, capability, "acme")
+    })
+}
+
+#[test]
+fn whom_one_person_lets_make_the_second_signer_makes_none_for_a_while() {
+    let mut world = World::new();
+    let govern = over_all(&world, "ops#lead", Capability::Govern);
+    world.ada(govern);
+    let suspends = over_all(&world, "sales#lead", Capability::SuspendMembers);
+    world.check("cleo", Some("ops#lead"), suspends, "accepted");
+    let deed = by("ada").acting_as("acme#lead");
+    let deed = deed.seconded("dan", "sales#lead");
+    let deed = deed.does(Kind::SuspendMember(SuspendMember {
+        member: world.member_ref("finn"),
+    }));
+    world.check_deed(deed.clone(), "rejected people_missing");
+    world.advance(31 * DAY);
+    world.check_deed(deed, "accepted");
+}
+
+#[test]
+fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
+    let mut world = World::new();
+    let mut acts = vec![Basis {
+        source: BasisSource::Own as i32,
+        member: world.member_number("ben"),
+        role: world.role("dev#lead").number,
+        number: 0,
+    }];
+    for place in 0..GIFTS_MAX {
+        let (name, role) = (["finn", "gia"][place % 2], format!("r{place}"));
+        create(&mut world, &role);
+        seat(&mut world, name, &format!("dev#{role}"));
+        let given = world.assignment(name, &format!("dev#{role}"));
+        let basis = acts.last().copied();
+        acts.push(Basis {
+            member: given.member,
+            role: given.role,
+            ..acts[0]
+        });
+        world.put_for_test(&Assignment { basis, ..given });
+    }
+    let behind = |act: usize| behind(&world.state, world.time, &acts[act]);
+    let people = behind(GIFTS_MAX - 1).expect("the line is short enough");
+    assert_eq!((people.len(), people.last()), (16, Some(&acts[0].member)));
+    assert_eq!(behind(GIFTS_MAX), None);
 }
