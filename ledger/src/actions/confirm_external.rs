@@ -4,7 +4,7 @@ use polity_proto::v1::{Account, ConfirmExternal, Hold};
 
 use super::{Act, holding, record_external};
 use crate::context::Context;
-use crate::judge::{Need, power};
+use crate::judge::Need;
 use crate::{Rejection, form};
 
 impl Act for ConfirmExternal {
@@ -23,9 +23,7 @@ impl Act for ConfirmExternal {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         // A person saw the statement.
-        if power::is_service(context, context.actor.member) {
-            return Err(Rejection::ServiceCannotApprove);
-        }
+        Rejection::ServiceCannotApprove.when(context.is_of_program())?;
         // Who records does not confirm, nor who made the program that does.
         if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);

@@ -7,7 +7,7 @@ use polity_proto::v1::{Account, Asset, AssetKind, Hold, PostHold};
 
 use super::{Act, holding};
 use crate::context::Context;
-use crate::judge::{Need, power};
+use crate::judge::Need;
 use crate::{Amount, Rejection, form};
 
 impl Act for PostHold {
@@ -46,9 +46,7 @@ impl Act for PostHold {
 
 /// Goods are received by a person, another one than who shipped them.
 fn check_receiver(context: &Context<'_, '_>, hold: &Hold) -> Result<(), Rejection> {
-    if power::is_service(context, context.actor.member) {
-        return Err(Rejection::ServiceCannotApprove);
-    }
+    Rejection::ServiceCannotApprove.when(context.is_of_program())?;
     Rejection::SamePerson.when(holding::is_placed_by_these(context, hold))
 }
 

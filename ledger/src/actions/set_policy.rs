@@ -205,7 +205,7 @@ fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection
 }
 
 /// A unit may only tighten the recursive policies above it, at every amount of every asset. What one person above set
-/// about governing judges no circle that governs itself: neither does it keep the circle from saying how it governs.
+/// about governing does not keep a circle that governs itself from saying how it does.
 fn check_against_ancestors(state: &dyn Read, policy: &Policy, now: u64) -> Result<(), Rejection> {
     let governs_itself = policy.capability() == Capability::Govern
         && self_government::is_self_governed_circle(state, policy.unit, now);

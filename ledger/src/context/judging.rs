@@ -72,6 +72,12 @@ impl Context<'_, '_> {
         )
     }
 
+    /// Whether a program does what is done now, or it is done by a program's authority.
+    pub(crate) fn is_of_program(&self) -> bool {
+        let mut members = [self.actor.member, self.basis.member].into_iter();
+        members.any(|member| power::is_service(self.state, member))
+    }
+
     /// Whether the member would give something to themselves: as one of those behind the present action or, where one person
     /// does it, of those who gave these, alone and not long ago, what they do it by.
     pub(crate) fn gives_themselves(&self, member: u64) -> bool {

@@ -248,7 +248,8 @@ fn is_empowered_for_it(
         })
 }
 
-/// The grants by which the actor has the capability that approvers have.
+/// The grants by which the actor has the capability that approvers have, oldest first and delegations last: whoever gives
+/// somebody many more hides none of these.
 fn approving_grants(
     context: &Context<'_, '_>,
     proposal: &Proposal,
@@ -260,6 +261,7 @@ fn approving_grants(
         grant.capability() == approver.capability()
             && power::scope_covers(context, grant, proposal.unit, None)
     });
+    grants.sort_unstable_by_key(|grant| (grant.source != 0, grant.number));
     grants
 }
 

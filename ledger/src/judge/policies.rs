@@ -45,21 +45,20 @@ pub(super) fn raise_to_floor(
     }) else {
         return verdict;
     };
-    let is_locked = is_out_of_reach(state, now, actor, need.unit, &floor);
-    let is_passed = match &verdict {
+    let (is_passed, asked) = match &verdict {
         Verdict::Refused(_) => return verdict,
-        Verdict::Allowed(_) => floor.kind() == ModeKind::Alone,
+        Verdict::Allowed(_) => (floor.kind() == ModeKind::Alone, &floor),
         // As many approvals of other people are none of those that the floor names.
         Verdict::NeedsDecision(Decision { mode, .. }) => {
             let passes = tightens(mode, &floor) || strictness(mode) > strictness(&floor);
-            passes && !(is_locked && mode.kind() == ModeKind::Approve)
+            (passes, if passes { mode } else { &floor })
         }
     };
+    if is_out_of_reach(state, now, actor, need.unit, asked) {
+        return departments::decide(need, trace);
+    }
     if is_passed {
         return verdict;
-    }
-    if is_locked {
-        return departments::decide(need, trace);
     }
     trace.note(
         ObjectKind::Policy,
@@ -80,12 +79,17 @@ const APPROVERS_MAX: usize = 1_000;
 
 /// Whether a mode asks for more approvals than there are people beside the actor who could approve.
 fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &Mode) -> bool {
-    let Some(approver) = &mode.approver else {
+    let Some(approver) = mode
+        .approver
+        .as_ref()
+        .filter(|_| mode.kind() == ModeKind::Approve)
+    else {
         return false;
     };
     let people: BTreeSet<u64> = who::everybody(state, now, unit, approver, APPROVERS_MAX)
         .into_iter()
-        .map(|approver| approver.member)
+        .filter(|one| who::includes(state, now, *one, unit, approver))
+        .map(|one| one.member)
         .filter(|member| *member != actor.member && !power::is_service(state, *member))
         .collect();
     people.len() < mode.count as usize

@@ -403,3 +403,18 @@ fn what_is_delegated_by_who_leads_the_proposer_approves_nothing_of_theirs() {
         world.check("gia", None, yes, expected);
     }
 }
+
+#[test]
+fn what_a_beneficiary_delegates_to_an_approver_hides_no_grant_of_theirs() {
+    let mut world = world();
+    let until = world.time + DAY;
+    for _ in 0..16 {
+        let delegate = world.delegation("dev#lead", Capability::Approve, "ada", until);
+        world.check("ben", Some("dev#lead"), delegate, "accepted");
+    }
+    let acts = vec![world.payment("dev:main", "ben:main", 100), pay(&world, 700)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ada", Some("acme#lead"), yes, "accepted");
+}
