@@ -98,7 +98,7 @@ impl Act for AssignRole {
         lists::append(context.state, List::Holders, role.number, number);
         lists::append(context.state, List::Assignments, member.number, number);
         if until != 0 {
-            timers::set(context.state, until, TimerKind::Assignment, number);
+            timers::set_about(context.state, until, TimerKind::Assignment, number);
         }
         let histories = histories(role.number, member.number);
         context.event(ObjectKind::Assignment, number, &histories);

@@ -42,12 +42,8 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
     lists::remove(context.state, List::Holders, role, number);
     lists::remove(context.state, List::Assignments, member, number);
     if assignment.until != 0 {
-        timers::clear(
-            context.state,
-            assignment.until,
-            TimerKind::Assignment,
-            number,
-        );
+        let until = assignment.until;
+        timers::clear_about(context.state, until, TimerKind::Assignment, number);
     }
     closing::void_spending(context, member, role);
     context.put(&Assignment {

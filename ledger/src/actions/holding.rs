@@ -15,9 +15,6 @@ use crate::state::keys::List;
 use crate::state::{lists, timers};
 use crate::{Amount, Rejection};
 
-/// What may wait for one minute, for a hold to end in it too: what waits together is written together, with each.
-pub(super) const OF_A_MINUTE_MAX: usize = 2_048;
-
 /// What a hold knows beside its movement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Terms {
@@ -31,7 +28,7 @@ pub(crate) struct Terms {
 
 /// Whether enough waits for the minute of that time.
 pub(super) fn is_minute_full(context: &Context<'_, '_>, time: u64) -> bool {
-    timers::waiting(context, time) >= OF_A_MINUTE_MAX
+    timers::waiting(context, time) >= timers::OF_A_MINUTE_MAX
 }
 
 /// Whether those who act now placed the hold, or are one with who did: who records does not confirm, and who delivers does

@@ -120,7 +120,7 @@ mod tests {
         let hold = world.hold("dev:main", "ops:main", 1);
         let ends = hold.expires_at;
         world.change_for_test(|state| {
-            for number in (1_000..).take(holding::OF_A_MINUTE_MAX) {
+            for number in (1_000..).take(timers::OF_A_MINUTE_MAX) {
                 timers::set(state, ends, TimerKind::Hold, number);
             }
         });

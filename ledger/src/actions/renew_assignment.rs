@@ -57,10 +57,10 @@ impl Act for RenewAssignment {
         }
         if assignment.until != 0 {
             let before = assignment.until;
-            timers::clear(context.state, before, TimerKind::Assignment, number);
+            timers::clear_about(context.state, before, TimerKind::Assignment, number);
         }
         if until != 0 {
-            timers::set(context.state, until, TimerKind::Assignment, number);
+            timers::set_about(context.state, until, TimerKind::Assignment, number);
         }
         let mut renewed = Assignment {
             until,

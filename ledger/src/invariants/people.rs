@@ -11,7 +11,7 @@ use super::{Broken, State, all, ensure, find, has_timer};
 use crate::judge::kinds as rules;
 use crate::judge::{Now, power};
 use crate::state::keys::List;
-use crate::state::lists;
+use crate::state::{lists, timers};
 
 /// One root, from which every unit hangs at a bounded depth; the living hang from the living.
 pub(super) fn tree(state: &State, _: Now) -> Result<(), Broken> {
@@ -114,7 +114,8 @@ pub(super) fn assignments(state: &State, _: Now) -> Result<(), Broken> {
             format!("assignment {number} outlives its member")
         })?;
         let ends = assignment.until == 0
-            || has_timer(state, assignment.until, TimerKind::Assignment, number);
+            || timers::moments_about(assignment.until)
+                .any(|due| has_timer(state, due, TimerKind::Assignment, number));
         ensure(7, ends, || format!("assignment {number} never ends"))?;
     }
     Ok(())

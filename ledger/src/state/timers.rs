@@ -14,6 +14,11 @@ const MINUTE: u64 = 60;
 /// Later times share the last bucket; they are not reached.
 const MINUTE_LAST: u64 = (1 << (6 * LEVELS)) - 1;
 
+/// So many wait for one minute where somebody chooses it: its value is written anew with each.
+pub(crate) const OF_A_MINUTE_MAX: usize = 2_048;
+/// Minutes among which a timer that may be late finds its place.
+const LATE_MAX: usize = 16;
+
 /// The bucket in which what is due then waits.
 pub(crate) fn bucket_of(due: u64) -> u64 {
     (due / MINUTE).min(MINUTE_LAST)
@@ -42,6 +47,32 @@ pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
             break;
         }
     }
+}
+
+/// Sets a timer that may come some minutes late, where many wait for its own.
+pub fn set_about(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
+    let has_room = |due: &u64| waiting(state, *due) < OF_A_MINUTE_MAX;
+    let place = moments_about(due).find(has_room);
+    let last = moments_about(due).last();
+    set(state, place.or(last).unwrap_or(due), kind, number);
+}
+
+/// Takes such a timer away, if it is there.
+pub fn clear_about(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
+    if let Some(due) = moments_about(due).find(|due| is_set(state, *due, kind, number)) {
+        clear(state, due, kind, number);
+    }
+}
+
+/// When a timer may come that may be late: at its time, or as a later minute begins.
+pub(crate) fn moments_about(due: u64) -> impl Iterator<Item = u64> {
+    let later = (bucket_of(due) + 1..=MINUTE_LAST).map(|minute| minute * MINUTE);
+    std::iter::once(due).chain(later).take(LATE_MAX)
+}
+
+fn is_set(state: &dyn Read, due: u64, kind: TimerKind, number: u64) -> bool {
+    let is_it = |timer: &Timer| order(timer) == (due, kind as i32, number);
+    bucket(state, bucket_of(due)).timers.iter().any(is_it)
 }
 
 /// How many timers wait for the minute of that time.
@@ -179,6 +210,25 @@ mod tests {
             let timer = first_due(&state, due).expect("a timer is due");
             assert_eq!((timer.due, timer.number), (due, number));
             clear(&mut state, due, TimerKind::Hold, number);
+        }
+        assert!(state.into_changes().is_empty());
+    }
+
+    #[test]
+    fn timers_that_may_be_late_find_room_in_the_minutes_after_and_are_found_there() {
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        let count = OF_A_MINUTE_MAX as u64 * 2 + 1;
+        for number in 0..count {
+            set_about(&mut state, 90, TimerKind::Assignment, number);
+        }
+        let waiting = |state: &Overlay<'_>| [90, 120, 180, 240].map(|due| waiting(state, due));
+        assert_eq!(waiting(&state), [OF_A_MINUTE_MAX, OF_A_MINUTE_MAX, 1, 0]);
+        assert!(is_set(&state, 90, TimerKind::Assignment, 0));
+        assert!(is_set(&state, 180, TimerKind::Assignment, count - 1));
+
+        for number in 0..count {
+            clear_about(&mut state, 90, TimerKind::Assignment, number);
         }
         assert!(state.into_changes().is_empty());
     }
