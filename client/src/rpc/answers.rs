@@ -211,6 +211,18 @@ pub(super) struct CommitForm {
     pub(super) signed_header: tendermint::block::signed_header::SignedHeader,
 }
 
+/// The answer to `blockchain`.
+#[derive(Deserialize)]
+pub(super) struct BlockchainForm {
+    pub(super) block_metas: Vec<MetaForm>,
+}
+
+/// What it tells of one block.
+#[derive(Deserialize)]
+pub(super) struct MetaForm {
+    pub(super) header: tendermint::block::Header,
+}
+
 /// One page of the answer to `validators`.
 #[derive(Deserialize)]
 pub(super) struct ValidatorsForm {

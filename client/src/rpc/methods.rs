@@ -6,13 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tendermint::block::signed_header::SignedHeader;
+use tendermint::block::{Header, signed_header::SignedHeader};
 use tendermint::validator;
 
 use super::Client;
 use super::answers::{
-    BlockAnswer, BlockForm, BroadcastAnswer, CommitForm, GenesisForm, QueryAnswer, QueryForm,
-    StatusAnswer, StatusForm, TransactionAnswer, ValidatorsForm,
+    BlockAnswer, BlockForm, BlockchainForm, BroadcastAnswer, CommitForm, GenesisForm, QueryAnswer,
+    QueryForm, StatusAnswer, StatusForm, TransactionAnswer, ValidatorsForm,
 };
 use super::client::SecondAnswer;
 use crate::{Error, ErrorKind, Result};
@@ -107,6 +107,20 @@ impl Client {
     pub async fn commit(&self, height: Option<u64>) -> Result<SignedHeader> {
         let form: CommitForm = self.call("commit", at(height)).await?;
         Ok(form.signed_header)
+    }
+
+    /// How many headers one call of [`Client::headers`] gives at most.
+    pub const HEADERS_MAX: usize = 20;
+
+    /// The headers of these heights, the highest first.
+    pub async fn headers(&self, lowest: u64, highest: u64) -> Result<Vec<Header>> {
+        let params = json!({"minHeight": lowest.to_string(), "maxHeight": highest.to_string()});
+        let form: BlockchainForm = self.call("blockchain", params).await?;
+        Ok(form
+            .block_metas
+            .into_iter()
+            .map(|meta| meta.header)
+            .collect())
     }
 
     /// The header of a height, or the newest, as another node than the usual one has it, where one answers within

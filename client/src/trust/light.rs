@@ -13,9 +13,10 @@ use tokio::time::{Instant, sleep};
 use super::block::{LightBlock, validator_set};
 use super::ended::Ended;
 use super::header::VerifiedHeader;
+use super::links::Links;
 use super::root::TrustRoot;
 use super::store::TrustStore;
-use super::verify::{TrustOptions, rooted};
+use super::verify::{TrustOptions, header_hash, rooted};
 use super::witness;
 use crate::rpc::Client;
 use crate::{Error, ErrorKind, Result};
@@ -31,6 +32,7 @@ pub struct LightClient {
     pub(super) options: TrustOptions,
     store: Option<TrustStore>,
     believed: Mutex<BTreeMap<u64, Arc<LightBlock>>>,
+    pub(super) links: Links,
     ended: Option<Ended>,
     /// Whether another node was asked for its newest header.
     pub(super) looked_around: OnceCell<()>,
@@ -56,6 +58,7 @@ impl LightClient {
 
         Ok(Self {
             believed: Mutex::new(believed.collect()),
+            links: Links::open(store.clone())?,
             rpc,
             root,
             options,
@@ -220,6 +223,7 @@ impl LightClient {
         if let Some(store) = &self.store {
             store.keep(block)?;
         }
+        self.links.remember(block.height(), &header_hash(block))?;
         self.believed().insert(block.height(), block.clone());
         Ok(())
     }

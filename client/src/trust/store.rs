@@ -1,9 +1,9 @@
-//! Believed headers kept between two runs: `HOME/trust/ROOT/HEIGHT.json`.
+//! Believed headers kept between two runs: `HOME/trust/ROOT/HEIGHT.json`, and the hashes of more of them (`links`).
 //!
 //! A file is written whole under another name and then renamed, and its content is a function of
 //! root and height; so two processes with one home do not disturb each other.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,9 @@ use crate::{Error, Result};
 
 /// How many headers are kept: the root's and the newest.
 const BLOCKS_MAX: usize = 64;
+
+/// The file of hashes.
+const LINKS: &str = "links";
 
 /// The largest file that is written or read back.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -65,6 +68,23 @@ impl TrustStore {
         self.prune()
     }
 
+    /// The hashes that were kept, a line each.
+    pub(super) fn links(&self) -> Result<String> {
+        match fs::read_to_string(self.directory.join(LINKS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            read => read.map_err(|error| self.cannot("read", error)),
+        }
+    }
+
+    /// Adds a line. Another process may add its own meanwhile, the same perhaps.
+    pub(super) fn add_link(&self, line: &str) -> Result<()> {
+        let path = self.directory.join(LINKS);
+        self.make_directory()
+            .and_then(|()| OpenOptions::new().append(true).create(true).open(path))
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .map_err(|error| self.cannot("write to", error))
+    }
+
     fn read(&self, height: u64) -> Option<LightBlock> {
         let mut bytes = Vec::new();
         let file = File::open(self.path(height)).ok()?;
@@ -79,10 +99,7 @@ impl TrustStore {
     fn write(&self, height: u64, bytes: &[u8]) -> io::Result<()> {
         static WRITES: AtomicU64 = AtomicU64::new(0);
 
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.directory)?;
+        self.make_directory()?;
         let write = WRITES.fetch_add(1, Ordering::Relaxed);
         let temporary = format!(".{height}.{}.{write}", std::process::id());
         let temporary = self.directory.join(temporary);
@@ -91,6 +108,11 @@ impl TrustStore {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, self.path(height))
+    }
+
+    fn make_directory(&self) -> io::Result<()> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(&self.directory)
     }
 
     fn prune(&self) -> Result<()> {

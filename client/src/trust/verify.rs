@@ -206,7 +206,7 @@ fn named_by_checkpoint(checkpoint: &Checkpoint, block: &LightBlock) -> Result<()
     Ok(())
 }
 
-fn header_hash(block: &LightBlock) -> [u8; 32] {
+pub(super) fn header_hash(block: &LightBlock) -> [u8; 32] {
     sha256(block.signed_header().header.hash()).unwrap_or_default()
 }
 

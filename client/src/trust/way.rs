@@ -1,16 +1,26 @@
 //! The way from what is believed to another height: up by signatures, down by hashes.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tendermint::Time;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::block::LightBlock;
+use super::header::sha256;
 use super::light::LightClient;
-use super::verify::{Step, expired, linked, step, whole};
+use super::links::HeaderHash;
+use super::verify::{Step, expired, header_hash, step, whole};
+use crate::rpc::Client;
 use crate::{Error, Result};
 
-/// How many headers are read one by one, downwards, to reach a height below all that vouch.
-pub const BACKWARD_STEPS_MAX: u64 = 10_000;
+/// Pieces of the way down that are asked for at once.
+const CALLS_AT_ONCE: usize = 8;
+
+/// Between two of them: a node answers five hundred calls a second to one address.
+const BETWEEN_CALLS: Duration = Duration::from_micros(2_500);
 
 /// The most steps of one call on its way up. Halving needs at most 64 for one change of
 /// validators; a node that sends us on for ever is given up.
@@ -73,37 +83,76 @@ impl LightClient {
         Err(Error::proof("too many headers on the way"))
     }
 
-    /// Down from a believed block, header by header along their hashes. The hashes bind whatever
-    /// the age of the signatures.
+    /// Down from a header that is known, header by header along their hashes. The hashes bind whatever the age of the
+    /// signatures.
     pub(super) async fn backward(&self, height: u64) -> Result<Arc<LightBlock>> {
-        let above = {
-            let believed = self.believed();
-            believed.range(height..).next().map(|(_, b)| b.clone())
+        let Some(nearest) = self.newest_believed() else {
+            return Err(Error::proof("nothing is believed yet"));
         };
-        let Some(mut upper) = above else {
-            return Err(match self.newest_believed() {
-                Some(newest) => expired(&newest),
-                None => Error::proof("nothing is believed yet"),
-            });
+        let Some(from) = self.known_at_or_above(height) else {
+            return Err(expired(&nearest));
         };
-        if upper.height() - height > BACKWARD_STEPS_MAX {
-            return Err(Error::proof(format!(
-                "no header within {BACKWARD_STEPS_MAX} of height {height} is believed: an \
-                 earlier root of trust is needed"
-            )));
-        }
 
-        while upper.height() > height {
-            let lower = self.fetch(upper.height() - 1, &upper).await?;
-            if !linked(&upper, &lower) || !whole(&lower) {
-                return Err(Error::proof(format!(
-                    "the header of height {} is not the one that the chain continues",
-                    lower.height()
-                )));
-            }
-            upper = Arc::new(lower);
+        let hash = self.walk(from, height).await?;
+        let block = self.fetch(height, &nearest).await?;
+        if header_hash(&block) != hash || !whole(&block) {
+            return Err(not_continued(height));
         }
         // Not kept: its signatures were not verified, so it cannot vouch for others.
-        Ok(upper)
+        Ok(Arc::new(block))
     }
+
+    /// The hash of a header below one that is known. The way is read in pieces, some of them at once, and remembered.
+    pub(super) async fn walk(&self, from: (u64, HeaderHash), height: u64) -> Result<HeaderHash> {
+        let (mut at, mut hash) = from;
+        let mut clock = interval(BETWEEN_CALLS);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let ticks = stream::unfold(clock, |mut clock| async {
+            clock.tick().await;
+            Some(((), clock))
+        });
+        let tops = (height + 1..=at).rev().step_by(Client::HEADERS_MAX);
+        let pieces = stream::iter(tops).zip(ticks).map(|(top, ())| {
+            let bottom = top.saturating_sub(Client::HEADERS_MAX as u64 - 1);
+            self.rpc.headers(bottom.max(height + 1), top)
+        });
+        let mut pieces = pin!(pieces.buffered(CALLS_AT_ONCE));
+        while let Some(headers) = pieces.try_next().await? {
+            for header in headers {
+                if at == height
+                    || header.height.value() != at
+                    || sha256(header.hash()) != Some(hash)
+                {
+                    return Err(not_continued(header.height.value()));
+                }
+                self.links.remember(at, &hash)?;
+                let below = header.last_block_id.and_then(|id| sha256(id.hash));
+                hash = below.ok_or_else(|| not_continued(at))?;
+                at -= 1;
+            }
+        }
+        match at == height {
+            true => Ok(hash),
+            false => Err(not_continued(at)),
+        }
+    }
+
+    fn known_at_or_above(&self, height: u64) -> Option<(u64, HeaderHash)> {
+        let believed = {
+            let believed = self.believed();
+            let nearest = believed.range(height..).next();
+            nearest.map(|(height, block)| (*height, header_hash(block)))
+        };
+        let linked = self.links.at_or_above(height);
+        believed
+            .into_iter()
+            .chain(linked)
+            .min_by_key(|known| known.0)
+    }
+}
+
+fn not_continued(height: u64) -> Error {
+    Error::proof(format!(
+        "the header of height {height} is not the one that the chain continues"
+    ))
 }

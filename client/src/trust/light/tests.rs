@@ -1,4 +1,7 @@
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
+use tendermint::block::Header;
 
 use super::*;
 use crate::recorded::{NEWEST, Node, alterations, chain, genesis_root, honest, moment, options};
@@ -235,5 +238,82 @@ async fn a_node_without_validators_or_with_nonsense_is_an_error() {
         let node = Node::of_chain(|chain| chain["validators"]["7"] = nonsense).await;
         let light = light(&node, genesis_root());
         assert!(light.verified_header(7).await.is_err());
+    }
+}
+
+/// Headers of the heights up to `newest`, each built on the one below.
+fn headers_up_to(newest: u64) -> Vec<Header> {
+    let first = chain()["commits"]["2"]["signed_header"]["header"].clone();
+    let mut header: Header = serde_json::from_value(first).expect("a header");
+    let mut headers = Vec::new();
+    for height in 1..=newest {
+        header.height = height.try_into().expect("a height");
+        headers.push(header.clone());
+        let hash = header.hash();
+        header.last_block_id.as_mut().expect("not the first").hash = hash;
+    }
+    headers
+}
+
+fn hash_of(headers: &[Header], height: u64) -> [u8; 32] {
+    let hash = headers[height as usize - 1].hash();
+    hash.as_bytes().try_into().expect("32 bytes")
+}
+
+/// A node that has these headers and nothing else.
+async fn node_of_headers(headers: Vec<Header>) -> Node {
+    Node::start(move |method, params| {
+        assert_eq!(method, "blockchain");
+        let bound = |name: &str| params[name].as_str().and_then(|text| text.parse().ok());
+        let heights: RangeInclusive<usize> =
+            bound("minHeight").expect("a height")..=bound("maxHeight").expect("a height");
+        let asked = headers.iter().filter(|header| {
+            usize::try_from(header.height.value()).is_ok_and(|height| heights.contains(&height))
+        });
+        let metas: Vec<Value> = asked
+            .rev()
+            .map(|header| json!({"header": header}))
+            .collect();
+        let answer = json!({"jsonrpc": "2.0", "id": 1, "result": {"block_metas": metas}});
+        answer.to_string().into()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_way_down_to_an_old_header_is_read_in_pieces_and_walked_once() {
+    let headers = headers_up_to(450);
+    let hash = |height| hash_of(&headers, height);
+    let node = node_of_headers(headers.clone()).await;
+    let light = light(&node, genesis_root());
+
+    let old = light.walk((450, hash(450)), 3).await.expect("walked");
+    assert_eq!((old, node.calls()), (hash(3), 23));
+
+    let near = light.links.at_or_above(3).expect("remembered");
+    assert_eq!(near, (50, hash(50)));
+    let old = light.walk(near, 3).await.expect("walked");
+    assert_eq!((old, node.calls()), (hash(3), 23 + 3));
+    let here = light.walk(near, 50).await.expect("known");
+    assert_eq!((here, node.calls()), (hash(50), 23 + 3));
+}
+
+#[tokio::test]
+async fn a_header_that_is_altered_or_left_out_on_the_way_down_is_noticed() {
+    let headers = headers_up_to(60);
+    let from = (60, hash_of(&headers, 60));
+    let changes: [fn(&mut Vec<Header>); 4] = [
+        |headers| headers[30].app_hash = vec![7].try_into().expect("a hash"),
+        |headers| drop(headers.remove(30)),
+        |headers| drop(headers.remove(3)),
+        |headers| headers.insert(30, headers[30].clone()),
+    ];
+    for change in changes {
+        let mut changed = headers.clone();
+        change(&mut changed);
+        let node = node_of_headers(changed).await;
+        let light = light(&node, genesis_root());
+        let error = light.walk(from, 3).await.expect_err("noticed");
+        assert_eq!(error.kind(), ErrorKind::ProofFailed);
     }
 }
