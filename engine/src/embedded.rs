@@ -25,6 +25,7 @@ mod chain;
 mod clock;
 mod consensus;
 mod evidence;
+mod execution;
 mod founding;
 mod node_id;
 mod params;

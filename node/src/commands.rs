@@ -5,6 +5,7 @@ mod config;
 mod continue_chain;
 mod export;
 mod genesis;
+mod guard;
 mod init;
 mod keys;
 mod restore;
@@ -19,14 +20,18 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::charter::CharterError;
 use crate::config::{Config, Flags, Loaded, load};
 use crate::fault::{Fault, FaultKind};
+use crate::genesis_file::GenesisFileError;
+use crate::member_key::MemberKeyError;
 use crate::serve::store_options;
 use crate::store::Store;
 
 /// The node of a department: keeps the ledger, answers questions, takes part in consensus.
 ///
-/// Exit codes: 0 done, 1 trouble, 2 usage or configuration, 4 node not reached, 70 to 77 the node stopped by a fault.
+/// Exit codes: 0 done, 1 trouble, 2 usage or configuration, 4 node not reached, 7 key or passphrase, 70 to 77 the node
+/// stopped by a fault.
 #[derive(Debug, Parser)]
 #[command(name = "polityd", version)]
 pub struct Polityd {
@@ -43,6 +48,7 @@ enum Command {
     Continue(continue_chain::Continue),
     Export(export::Export),
     Genesis(genesis::Genesis),
+    Guard(guard::Guarding),
     Init(init::Init),
     Keys(keys::Keys),
     Restore(restore::Restore),
@@ -85,6 +91,7 @@ impl Polityd {
             Command::Continue(command) => command.run(&common),
             Command::Export(command) => command.run(&common),
             Command::Genesis(command) => command.run(&common),
+            Command::Guard(command) => command.run(&common),
             Command::Init(command) => command.run(&common),
             Command::Keys(command) => command.run(&common),
             Command::Restore(command) => command.run(&common),
@@ -148,15 +155,27 @@ fn tell(trouble: Trouble) -> ExitCode {
         Ok(fault) => *fault,
         Err(trouble) => {
             eprintln!("polityd: {trouble}");
-            return match trouble.downcast_ref::<status::NotReached>() {
-                Some(_) => ExitCode::from(4),
-                None => ExitCode::FAILURE,
-            };
+            return ExitCode::from(exit_code(&trouble));
         }
     };
     eprintln!("polityd: {fault}");
     eprintln!("what to do: {}", fault.kind().advice());
     ExitCode::from(fault.kind().exit_code())
+}
+
+/// The exit code of trouble that is no fault of a running node.
+fn exit_code(trouble: &Trouble) -> u8 {
+    use GenesisFileError::{Form, Missing};
+    let is_no_genesis = matches!(trouble.downcast_ref(), Some(Form(_) | Missing(_)));
+    if trouble.is::<status::NotReached>() {
+        4
+    } else if trouble.is::<MemberKeyError>() {
+        7
+    } else if trouble.is::<CharterError>() || is_no_genesis {
+        2
+    } else {
+        1
+    }
 }
 
 /// The environment's variables whose names and values are text; ours always are.
@@ -215,6 +234,8 @@ mod tests {
             "genesis sign --key ada.key",
             "genesis verify",
             "genesis show",
+            "guard show",
+            "guard trust --above 7",
             "status",
             "verify",
             "backup to",

@@ -44,6 +44,18 @@ pub enum HomeError {
         /// The file.
         path: PathBuf,
     },
+    /// What the key signed last is not known any more.
+    #[error(
+        "{guard} is gone, which tells what the key signed last: put it back, or, once the other validators decide \
+         blocks without this one, move {key} away, and both are made anew",
+        guard = .guard.display(), key = .key.display()
+    )]
+    GuardLost {
+        /// The guard's file.
+        guard: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
     /// The genesis content is not one.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
@@ -75,9 +87,9 @@ impl Home {
         self.0.join("config/genesis.json")
     }
 
-    /// Makes the directories, for the owner alone, and writes what must be written once: keys, guard, genesis.
+    /// Makes the directories, for the owner alone, and writes what must be written once: guard, keys, genesis.
     /// Repeating it with the same content changes nothing; another content is refused, because a second key or
-    /// genesis is a mistake, and a guard that forgets can sign twice.
+    /// genesis is a mistake. A key whose guard is gone is refused too: one that forgets can sign twice.
     pub fn create(
         &self,
         node_key: &Key,
@@ -86,18 +98,22 @@ impl Home {
     ) -> Result<(), HomeError> {
         let genesis = genesis.to_json()?;
         self.create_directories()?;
+        if !exists(&self.guard_path())? {
+            if exists(&self.validator_key_path())? {
+                return Err(HomeError::GuardLost {
+                    guard: self.guard_path(),
+                    key: self.validator_key_path(),
+                });
+            }
+            replace(&self.guard_path(), FRESH_GUARD.as_bytes(), 0o600)?;
+        }
         write_once(&self.node_key_path(), &node_key.to_node_key_json(), 0o600)?;
         write_once(
             &self.validator_key_path(),
             &validator_key.to_validator_key_json(),
             0o600,
         )?;
-        write_once(&self.genesis_path(), &genesis, 0o644)?;
-        // A guard that has moved on is the best reason of all to leave it alone.
-        match write_once(&self.guard_path(), FRESH_GUARD, 0o600) {
-            Err(HomeError::Exists { .. }) => Ok(()),
-            other => other,
-        }
+        write_once(&self.genesis_path(), &genesis, 0o644)
     }
 
     /// Writes the settings, over those of the last start.
@@ -143,6 +159,10 @@ impl Home {
         }
         Ok(())
     }
+}
+
+fn exists(path: &Path) -> Result<bool, HomeError> {
+    path.try_exists().map_err(|source| io_error(path, source))
 }
 
 fn write_once(path: &Path, content: &str, mode: u32) -> Result<(), HomeError> {
@@ -286,6 +306,21 @@ mod tests {
             .unwrap();
         assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), "signed");
         assert_eq!(home.node_key().unwrap().public_key(), node_key.public_key());
+    }
+
+    #[test]
+    fn a_key_without_its_guard_gets_no_fresh_one() {
+        let (_directory, home, [node_key, validator_key]) = fresh();
+        let create = || home.create(&node_key, &validator_key, &genesis("a"));
+        create().unwrap();
+        fs::remove_file(home.guard_path()).unwrap();
+        let error = create().unwrap_err();
+        assert!(matches!(error, HomeError::GuardLost { .. }), "{error}");
+        assert!(!home.guard_path().exists());
+
+        fs::remove_file(home.validator_key_path()).unwrap();
+        create().unwrap();
+        assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), FRESH_GUARD);
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod shown;
 mod validators;
 mod vote;
 
-pub use block::{Block, Malformed, SealedBlock, data_hash};
+pub use block::{Block, Malformed, Outline, SealedBlock, data_hash};
 pub use block_id::BlockId;
 pub use commit::{Commit, CommitSignature};
 pub use evidence::{DoubleVote, evidence_hash};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use malachitebft_app_channel::NetworkRequest;
 use tokio::sync::{mpsc, watch};
 
-use super::canonical::{Address, Commit, SealedBlock, ValidatorSet};
+use super::canonical::{Address, Commit, Outline, SealedBlock, ValidatorSet};
 use super::consensus::network;
 use super::gossip::GossipView;
 use super::guard::{Guard, GuardState};
@@ -80,6 +80,11 @@ impl Chain {
         self.rows.block(height)
     }
 
+    /// What a decided block says of itself: much cheaper than the block.
+    pub fn outline(&self, height: u64) -> Result<Option<Outline>, Fault> {
+        self.rows.outline(height)
+    }
+
     /// The height of a block by the hash of its header.
     pub fn height_of(&self, hash: &[u8]) -> Result<Option<u64>, Fault> {
         self.rows.height_of(hash)
@@ -93,8 +98,8 @@ impl Chain {
 
     /// The validators of a height, up to two above the newest.
     pub fn validators(&self, height: u64) -> Result<Option<ValidatorSet>, Fault> {
-        if let Some(block) = self.rows.block(height)? {
-            return self.rows.validators(&block.header().validators_hash);
+        if let Some(block) = self.rows.outline(height)? {
+            return self.rows.validators(&block.header.validators_hash);
         }
         let newest = self.progress.borrow().height;
         let tip = match newest == self.founding.height {

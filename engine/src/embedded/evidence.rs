@@ -3,9 +3,11 @@
 
 mod witness;
 
+use std::collections::BTreeMap;
+
 pub(super) use witness::Witness;
 
-use super::canonical::{DoubleVote, SignedVote, ValidatorSet};
+use super::canonical::{Address, DoubleVote, SignedVote, ValidatorSet};
 use super::rows::Rows;
 use super::tip::Tip;
 use crate::Fault;
@@ -14,7 +16,11 @@ use crate::application::{Misbehavior, MisbehaviorKind, Timestamp};
 /// Evidence that no block carries yet: one piece for each validator, because one convicts, and a validator that signed
 /// twice a hundred times hides no other.
 #[derive(Default)]
-pub(super) struct Pending(Vec<DoubleVote>);
+pub(super) struct Pending {
+    waiting: Vec<DoubleVote>,
+    // At which height each was found guilty last: what it did until then needs no look at a block again.
+    guilty: BTreeMap<Address, u64>,
+}
 
 impl Pending {
     /// Notes two votes of one validator that contradict each other.
@@ -25,21 +31,21 @@ impl Pending {
         other: SignedVote,
     ) -> Result<(), Fault> {
         let (first, second) = DoubleVote::order(one, other);
-        let Some(context) = Context::of(rows, first.vote.height)? else {
+        let (guilty, height) = (first.vote.address, first.vote.height);
+        if self.guilty.get(&guilty).is_some_and(|last| height <= *last) {
+            return Ok(());
+        }
+        let Some(context) = Context::of(rows, height)? else {
             return Ok(());
         };
         let Some(double) = context.evidence(first, second) else {
             return Ok(());
         };
-        let guilty = double.first.vote.address;
+        self.guilty.insert(guilty, height);
         let is_known = |known: &DoubleVote| known.first.vote.address == guilty;
-        if !self.0.iter().any(is_known) && !rows.has_evidence(&double)? {
-            tracing::warn!(
-                validator = %guilty,
-                height = double.first.vote.height,
-                "a validator signed twice"
-            );
-            self.0.push(double);
+        if !self.waiting.iter().any(is_known) && !rows.has_evidence(&double)? {
+            tracing::warn!(validator = %guilty, height, "a validator signed twice");
+            self.waiting.push(double);
         }
         Ok(())
     }
@@ -47,16 +53,16 @@ impl Pending {
     /// What a block on this tip may carry.
     pub(super) fn for_block(&mut self, rows: &Rows, tip: &Tip) -> Result<Vec<DoubleVote>, Fault> {
         let mut kept = Vec::new();
-        for double in self.0.drain(..) {
+        for double in self.waiting.drain(..) {
             if is_young(&double, tip) && !rows.has_evidence(&double)? {
                 kept.push(double);
             }
         }
-        self.0 = kept;
+        self.waiting = kept;
 
         let mut left = u64::try_from(tip.params.evidence.max_bytes).unwrap_or_default();
         let mut chosen: Vec<DoubleVote> = Vec::new();
-        for double in &self.0 {
+        for double in &self.waiting {
             let bytes = double.bytes().len() as u64;
             if bytes <= left {
                 left -= bytes;
@@ -143,10 +149,10 @@ struct Context {
 
 impl Context {
     fn of(rows: &Rows, height: u64) -> Result<Option<Self>, Fault> {
-        let Some(block) = rows.block(height)? else {
+        let Some(block) = rows.outline(height)? else {
             return Ok(None);
         };
-        let header = block.header();
+        let header = block.header;
         Ok(rows
             .validators(&header.validators_hash)?
             .map(|validators| Self {

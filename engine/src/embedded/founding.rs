@@ -1,8 +1,10 @@
 //! How a chain begins: as its genesis says, and as the application makes it.
 
 use super::canonical::{BlockId, Commit, ValidatorSet, results_hash};
+use super::consensus::judge;
+use super::execution::execute;
 use super::params::Params;
-use super::rows::Rows;
+use super::rows::{self, Rows};
 use super::start::StartError;
 use super::tip::Tip;
 use crate::Fault;
@@ -25,7 +27,7 @@ pub(super) fn take_up(
                 "the application and the engine's rows stand at different states".to_owned();
             return Err(Fault(words).into());
         }
-        return Ok((founding, tip));
+        return Ok((founding, take_again(application, rows, tip)?));
     }
 
     let made = application.init_chain(InitChain {
@@ -39,6 +41,27 @@ pub(super) fn take_up(
     let founding = founded(genesis, made)?;
     rows.found(&founding)?;
     Ok((founding.clone(), founding))
+}
+
+/// Executes again what was decided here and taken back by a rollback of the application: the guard lets nothing else be
+/// signed at these heights, and perhaps no other node has them.
+fn take_again(application: &dyn Application, rows: &Rows, mut tip: Tip) -> Result<Tip, StartError> {
+    loop {
+        let height = tip.next_height();
+        let (Some(block), Some(commit)) = (rows.block(height)?, rows.commit(height)?) else {
+            return Ok(tip);
+        };
+        if let Err(rule) = judge::follows(&block, &tip) {
+            let words = format!(
+                "the block of height {height}, which was taken back, does not follow: its {rule} is another"
+            );
+            return Err(Fault(words).into());
+        }
+        let result = execute(application, &block)?;
+        tip = tip.after(&block, commit, &result)?;
+        application.commit(rows::decided(&block, &tip, &[]))?;
+        tracing::info!(height, "a block that was taken back is executed again");
+    }
 }
 
 /// The chain before its first block: what the application answers replaces what the genesis says.

@@ -1,7 +1,7 @@
 //! What the engine keeps in the application's store; under which keys is told in `keys`.
 //!
-//! Everything is found from the height of the application's own last commit, so a rollback of the application by one
-//! height takes the engine along.
+//! Everything is found from the height of the application's own last commit. What lies above it after a rollback of the
+//! application is executed again at the next start.
 
 mod keys;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use prost::Message;
 use keys::kept_key;
 pub(super) use keys::{Table, evidence_key};
 
-use super::canonical::{BlockId, Commit, DoubleVote, Hash, SealedBlock, ValidatorSet};
+use super::canonical::{BlockId, Commit, DoubleVote, Hash, Outline, SealedBlock, ValidatorSet};
 use super::params::Params;
 use super::tip::{Tip, TipRow};
 use crate::Fault;
@@ -55,11 +55,21 @@ impl Rows {
             .map_err(|_| damaged("commit", height))
     }
 
+    /// What a block says of itself, without its transactions: no hash is made again.
+    pub(super) fn outline(&self, height: u64) -> Result<Option<Outline>, Fault> {
+        let (Some(bytes), Some(commit)) = (self.block_bytes(height)?, self.commit(height)?) else {
+            return Ok(None);
+        };
+        Outline::read(bytes, commit.block_id)
+            .map(Some)
+            .map_err(|_| damaged("block", height))
+    }
+
     /// The signatures that decided a height: those that the next block carries, or, for the newest, those that this
     /// node saw. Says whether the next block carries them.
     pub(super) fn commit_shown(&self, height: u64) -> Result<Option<(Commit, bool)>, Fault> {
-        if let Some(next) = self.block(height + 1)? {
-            return Ok(Some((next.block().last_commit.clone(), true)));
+        if let Some(next) = self.outline(height + 1)? {
+            return Ok(Some((next.last_commit, true)));
         }
         Ok(self.commit(height)?.map(|commit| (commit, false)))
     }
@@ -110,9 +120,9 @@ impl Rows {
     pub(super) fn tip(&self, chain_id: &str, height: u64) -> Result<Tip, Fault> {
         let missing = |what| damaged(what, height);
         let row = self.tip_row(height)?.ok_or_else(|| missing("tip"))?;
-        let block = self.block(height)?.ok_or_else(|| missing("block"))?;
-        let header = block.header();
         let commit = self.commit(height)?.ok_or_else(|| missing("commit"))?;
+        let block = self.outline(height)?.ok_or_else(|| missing("block"))?;
+        let header = block.header;
         let set = |hash: &[u8]| {
             let hash = hash.try_into().map_err(|_| missing("set of validators"))?;
             self.validators(&hash)?
@@ -121,7 +131,7 @@ impl Rows {
         Ok(Tip {
             chain_id: chain_id.to_owned(),
             height,
-            block_id: block.id(),
+            block_id: block.id,
             time: header.time,
             results_hash: row.results_hash[..]
                 .try_into()
@@ -136,14 +146,8 @@ impl Rows {
         })
     }
 
-    /// Blocks of a height, as long as it is not decided: after a rollback, the one that was decided before it too.
+    /// Blocks of a height, as long as it is not decided.
     pub(super) fn kept(&self, height: u64) -> Result<Vec<Kept>, Fault> {
-        let taken_back = self.block(height)?.map(|block| {
-            Ok(Kept {
-                block,
-                announcement: None,
-            })
-        });
         self.0
             .scan(&Table::Kept.at(height))?
             .into_iter()
@@ -155,7 +159,6 @@ impl Rows {
                     announcement: row.announcement,
                 })
             })
-            .chain(taken_back)
             .collect()
     }
 

@@ -31,6 +31,19 @@ pub(crate) fn a_department_comes_back_from_a_backup_and_from_nothing(engine: Eng
     acknowledged.extend(pay(&cluster, 0, 3));
     catch_up(&cluster, 1);
 
+    // All go back by two heights, which none can have from another.
+    for node in &mut cluster.nodes {
+        assert!(node.stop().success());
+        for _ in 0..2 {
+            node.polityd_json(&["rollback"]);
+        }
+    }
+    for node in &mut cluster.nodes {
+        node.start();
+    }
+    acknowledged.extend(pay(&cluster, 0, 3));
+    catch_up(&cluster, 1);
+
     // The disk is lost: the backup comes back, and what it lacks comes from the others.
     cluster.nodes[1].kill();
     cluster.nodes[1].lose_data();

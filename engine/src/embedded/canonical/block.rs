@@ -121,6 +121,54 @@ impl SealedBlock {
     }
 }
 
+/// What a block says of itself, read from the bytes of one that was sealed here: nothing is hashed and no transaction is
+/// copied.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// The block's name.
+    pub id: BlockId,
+    /// The header.
+    pub header: Header,
+    /// What decided the parent.
+    pub last_commit: Commit,
+    /// How many transactions it has.
+    pub transactions: usize,
+    /// How many bytes it has.
+    pub bytes: usize,
+}
+
+impl Outline {
+    /// Reads the bytes of a sealed block; its name stands beside it.
+    pub fn read(bytes: Bytes, id: BlockId) -> Result<Self, Malformed> {
+        let length = bytes.len();
+        let message = OutlineMessage::decode(bytes).map_err(|_| Malformed)?;
+        Ok(Self {
+            id,
+            header: Header::from_wire(message.header)?,
+            last_commit: Commit::from_wire(message.last_commit)?,
+            transactions: message.data.ok_or(Malformed)?.txs.len(),
+            bytes: length,
+        })
+    }
+}
+
+/// `wire::Block`, whose transactions stay in the bytes that are read.
+#[derive(Clone, PartialEq, Message)]
+struct OutlineMessage {
+    #[prost(message, optional, tag = "1")]
+    header: Option<wire::Header>,
+    #[prost(message, optional, tag = "2")]
+    data: Option<OutlineData>,
+    #[prost(message, optional, tag = "4")]
+    last_commit: Option<wire::Commit>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct OutlineData {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    txs: Vec<Bytes>,
+}
+
 fn name(header: &Header, bytes: &[u8]) -> BlockId {
     let parts: Vec<&[u8]> = bytes.chunks(PART_BYTES).collect();
     BlockId {

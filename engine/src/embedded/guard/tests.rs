@@ -186,3 +186,28 @@ fn heights_at_which_nothing_can_be_signed_are_known_before() {
     lost.watched(9).unwrap();
     assert!(!lost.may_sign_at(9) && lost.may_sign_at(10));
 }
+
+#[test]
+fn a_copied_file_that_somebody_vouches_for_goes_on_where_it_was() {
+    let (place, other) = (Place::new(), Place::new());
+    let said = word(7, 1, Step::Prevote, 1);
+    assert!(founded(&place).permit(&said).unwrap());
+    fs::copy(place.file(), other.file()).unwrap();
+
+    let copy = Guard::open(&other.file()).unwrap();
+    assert!(!copy.permit(&word(8, 0, Step::Prevote, 1)).unwrap());
+    copy.vouch(0).unwrap();
+    drop(copy);
+    let copy = Guard::open(&other.file()).unwrap();
+    assert!(!copy.permit(&word(7, 1, Step::Prevote, 2)).unwrap());
+    assert!(copy.permit(&word(7, 1, Step::Precommit, 2)).unwrap());
+
+    // A lost file tells nothing: the height is what somebody knows.
+    let lost = Place::new();
+    let guard = Guard::open(&lost.file()).unwrap();
+    guard.vouch(9).unwrap();
+    drop(guard);
+    let guard = Guard::open(&lost.file()).unwrap();
+    assert!(!guard.permit(&word(9, 5, Step::Precommit, 1)).unwrap());
+    assert!(guard.permit(&word(10, 0, Step::Proposal, 1)).unwrap());
+}

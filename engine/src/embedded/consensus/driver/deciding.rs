@@ -9,12 +9,12 @@ use malachitebft_app_channel::app::types::core::{CommitCertificate, SignedVote};
 
 use super::{Driver, MOVE_AWAY, blocking};
 use crate::Fault;
-use crate::application::{Application, BlockResult, FinalizeBlock};
 use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
 use crate::embedded::consensus::context::{Ours, countable};
 use crate::embedded::consensus::judge;
+use crate::embedded::execution::execute;
 use crate::embedded::presence::Turn;
-use crate::embedded::{evidence, rows};
+use crate::embedded::rows;
 
 /// Fresh heights that an untrusted guard sees decided before it signs.
 const HEIGHTS_WATCHED_MIN: u32 = 3;
@@ -143,9 +143,11 @@ impl Driver {
         };
         self.see_voter(&vote);
         let own = &self.means;
+        // While this node is behind, an old vote that somebody kept looks like a new one.
         if !own.guard.is_trusted()
             && vote.vote.address == own.address
             && vote.vote.height >= self.tip.height
+            && judge::is_timely(self.tip.time, (own.clock)(), 0)
             && vote.is_signed_by(&self.tip.chain_id, &own.key.verifying_key())
         {
             return Err(somebody_else_signs());
@@ -184,25 +186,6 @@ fn somebody_else_signs() -> Fault {
     let words = "another process signs with this validator's key, while this one only watches: stop one of them, for \
                  good";
     Fault(words.to_owned())
-}
-
-fn execute(application: &dyn Application, block: &SealedBlock) -> Result<BlockResult, Fault> {
-    let header = block.header();
-    let result = application.finalize_block(FinalizeBlock {
-        transactions: block.block().transactions.clone(),
-        misbehavior: evidence::misbehavior(&block.block().evidence),
-        hash: block.id().hash.to_vec().into(),
-        height: header.height,
-        time: header.time,
-        next_validators_hash: header.next_validators_hash.to_vec().into(),
-        proposer_address: header.proposer_address.0.to_vec().into(),
-    })?;
-    if result.transactions.len() != block.block().transactions.len() {
-        return Err(Fault(
-            "the application gave another number of results than transactions".into(),
-        ));
-    }
-    Ok(result)
 }
 
 fn arrange(

@@ -71,12 +71,6 @@ impl Driver {
         if block.header().height != height.0 {
             return Ok(SyncedValueOutcome::PeerFault);
         }
-        if let Some(candidate) = self.candidates.get_mut(&block.id()) {
-            candidate.is_synced = true;
-            candidate.is_timely = true;
-            return Ok(SyncedValueOutcome::Verdict(candidate.proposed(number)));
-        }
-
         let (rows, tip) = (self.means.rows.clone(), Arc::clone(&self.tip));
         let (block, checked) = blocking(move || {
             let checked = judge::check(&block, &tip, &rows)?;
@@ -85,6 +79,13 @@ impl Driver {
         .await?;
         if let Err(rule) = checked {
             tracing::error!(%height, rule, "a block that others decided breaks a rule here");
+        }
+        // Whatever this node thought of it while it was proposed.
+        if let Some(candidate) = self.candidates.get_mut(&block.id()) {
+            candidate.is_sound = checked.is_ok();
+            candidate.is_synced = true;
+            candidate.is_timely = true;
+            return Ok(SyncedValueOutcome::Verdict(candidate.proposed(number)));
         }
         let candidate = Candidate {
             block: Arc::new(block),

@@ -1,0 +1,118 @@
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use polity_engine::embedded::guard::{Guard, GuardState};
+use serde_json::json;
+
+use super::{Common, Output, Trouble};
+use crate::keys::NodeKeys;
+
+/// Show what keeps this validator from signing twice, and vouch for it.
+///
+/// Of the embedded engine, and of a stopped node; `polityd status` tells it of a running one. A guard
+/// whose file was copied, restored or lost signs again by itself, as soon as the others decided three
+/// blocks. Only where they cannot, somebody must know, and say, what this key signed last.
+///
+/// Example:
+///   polityd guard show --home /var/lib/polity
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Guarding {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print what the guard knows, and whether it signs
+    Show,
+    /// Let a guard sign whose file was copied, restored or lost
+    ///
+    /// Only where this home is the newest that the key has, and no other process will ever use the
+    /// key: two signatures for one height are evidence, and take the validator's power. Say
+    /// `--above` where the file is lost or older than the key's last signature.
+    Trust {
+        /// The key signed nothing above this height, and nothing at or below it is signed again
+        #[arg(long, value_name = "HEIGHT")]
+        above: Option<u64>,
+        /// No other process has this key, nor will have it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+impl Guarding {
+    pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
+        let config = common.load_home()?.config;
+        let file = NodeKeys::guard_file(&config.keys_directory());
+        match self.action {
+            Action::Show if !file.try_exists()? => {
+                return Err(format!("there is no guard {}", file.display()).into());
+            }
+            Action::Show => show(&file, &Guard::open(&file)?.state(), common.output),
+            Action::Trust { above, yes } => trust(&file, above, yes, common.output)?,
+        }
+        Ok(())
+    }
+}
+
+fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(), Trouble> {
+    if above.is_none() && !file.try_exists()? {
+        let words =
+            "the guard is lost: say by --above HEIGHT above which height the key signed nothing";
+        return Err(words.into());
+    }
+    let guard = Guard::open(file)?;
+    let state = guard.state();
+    if state.is_trusted {
+        return Err("the guard signs already".into());
+    }
+    if above.is_none() && state == GuardState::default() {
+        let words = "the guard knows nothing: say by --above HEIGHT above which height the key signed nothing";
+        return Err(words.into());
+    }
+    if !yes {
+        let words = format!(
+            "nothing is changed. The guard {} would sign again, from height {}. Repeat it with --yes where no other \
+             process has this key, nor will have it, and the key signed nothing later",
+            file.display(),
+            signs_from(&state, above)
+        );
+        return Err(words.into());
+    }
+    guard.vouch(above.unwrap_or(0))?;
+    show(file, &guard.state(), output);
+    Ok(())
+}
+
+/// The height of the newest signature can be signed at again, in what follows it.
+fn signs_from(state: &GuardState, above: Option<u64>) -> u64 {
+    let floor = state.floor.max(above.unwrap_or(0));
+    state.height.max(floor + 1)
+}
+
+fn show(file: &Path, state: &GuardState, output: Output) {
+    let signs_from = signs_from(state, None);
+    match output {
+        Output::Text => {
+            let newest = match state.height {
+                0 => "nothing".to_owned(),
+                height => format!("at height {height}"),
+            };
+            println!("guard        {}", file.display());
+            println!("signed last  {newest}");
+            println!("signs        {}", state.is_trusted);
+            println!("signs from   height {signs_from}");
+        }
+        Output::Json => {
+            let whole = json!({
+                "file": file.display().to_string(),
+                "signs": state.is_trusted,
+                "height": state.height,
+                "floor": state.floor,
+                "signs_from": signs_from,
+            });
+            println!("{whole:#}");
+        }
+    }
+}
