@@ -126,7 +126,7 @@ impl GenesisFile {
             return Err(form("is larger than 64 MiB".into()));
         }
         let text = std::fs::read_to_string(path).map_err(|error| form(error.to_string()))?;
-        serde_json::from_str(&text).map_err(|error| form(error.to_string()))
+        serde_json::from_str(&text).map_err(|error| form(format!("is no genesis file: {error}")))
     }
 
     /// The text of the file, the same for the same content.

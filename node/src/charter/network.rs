@@ -1,5 +1,6 @@
 //! Validators, nodes and parameters.
 
+use polity_ledger::parameters;
 use polity_proto::v1::{AddValidator, Parameters, RegisterNode, action::Kind};
 
 use super::draft::{Draft, Entry, Sort};
@@ -44,12 +45,25 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
         table: "parameters",
         name,
     };
-    let duration = |name, text: &Option<String>| {
-        words::optional_duration(text).map_err(|words| entry(name).error(words))
+    let some = |name, value: u64| match value {
+        0 => Err(entry(name).error("nothing is no value: leave it out for the default")),
+        value => Ok(value),
     };
-    Ok(Parameters {
+    let duration = |name, text: &Option<String>| match text {
+        None => Ok(0),
+        Some(text) => {
+            let seconds = words::duration(text).map_err(|words| entry(name).error(words))?;
+            some(name, seconds)
+        }
+    };
+    let number = |name, value: Option<u64>| value.map_or(Ok(0), |value| some(name, value));
+    let narrow = |name, value: Option<u32>| {
+        let value = number(name, value.map(u64::from))?;
+        Ok(value as u32)
+    };
+    let given = Parameters {
         validity_max: duration("validity_max", &form.validity_max)?,
-        validators_min: form.validators_min.unwrap_or_default(),
+        validators_min: narrow("validators_min", form.validators_min)?,
         key_protection: duration("key_protection", &form.key_protection)?,
         recovery_wait: duration("recovery_wait", &form.recovery_wait)?,
         recovery_window: duration("recovery_window", &form.recovery_window)?,
@@ -60,18 +74,73 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
         auditor_max: duration("auditor_max", &form.auditor_max)?,
         outage_gap: duration("outage_gap", &form.outage_gap)?,
         hold_max: duration("hold_max", &form.hold_max)?,
-        transaction_bytes_max: form.transaction_bytes_max.unwrap_or_default(),
-        block_interval_ms: form.block_interval_ms.unwrap_or_default(),
+        transaction_bytes_max: narrow("transaction_bytes_max", form.transaction_bytes_max)?,
+        block_interval_ms: number("block_interval_ms", form.block_interval_ms)?,
         idle_interval: duration("idle_interval", &form.idle_interval)?,
-        propose_timeout_ms: form.propose_timeout_ms.unwrap_or_default(),
-        vote_timeout_ms: form.vote_timeout_ms.unwrap_or_default(),
-        timeout_step_ms: form.timeout_step_ms.unwrap_or_default(),
+        propose_timeout_ms: number("propose_timeout_ms", form.propose_timeout_ms)?,
+        vote_timeout_ms: number("vote_timeout_ms", form.vote_timeout_ms)?,
+        timeout_step_ms: number("timeout_step_ms", form.timeout_step_ms)?,
         election_ballots: duration("election_ballots", &form.election_ballots)?,
         election_reveal: duration("election_reveal", &form.election_reveal)?,
         election_change: duration("election_change", &form.election_change)?,
         election_objections: duration("election_objections", &form.election_objections)?,
         election_term: duration("election_term", &form.election_term)?,
         profile_deadline: duration("profile_deadline", &form.profile_deadline)?,
-        open_proposals_max: form.open_proposals_max.unwrap_or_default(),
-    })
+        open_proposals_max: narrow("open_proposals_max", form.open_proposals_max)?,
+    };
+    match parameters::merge(&parameters::defaults(), &given) {
+        Ok(_) => Ok(given),
+        Err(rejection) => Err(entry(out_of_bounds(&given)).error(rejection.to_string())),
+    }
+}
+
+/// The first parameter that is out of its bounds by itself; else those that do not go together.
+fn out_of_bounds(given: &Parameters) -> &'static str {
+    macro_rules! first {
+        ($($name:ident),* $(,)?) => {{
+            $(
+                let alone = Parameters { $name: given.$name, ..Parameters::default() };
+                if parameters::merge(&roomy(), &alone).is_err() {
+                    return stringify!($name);
+                }
+            )*
+        }};
+    }
+    first![
+        validity_max,
+        validators_min,
+        key_protection,
+        recovery_wait,
+        recovery_window,
+        recovery_sleep,
+        admission_distance,
+        proposal_ttl,
+        exception_max,
+        auditor_max,
+        outage_gap,
+        hold_max,
+        transaction_bytes_max,
+        block_interval_ms,
+        idle_interval,
+        propose_timeout_ms,
+        vote_timeout_ms,
+        timeout_step_ms,
+        election_ballots,
+        election_reveal,
+        election_change,
+        election_objections,
+        election_term,
+        profile_deadline,
+        open_proposals_max,
+    ];
+    "outage_gap and idle_interval"
+}
+
+/// Parameters beside which each other one may have any value within its own bounds.
+fn roomy() -> Parameters {
+    Parameters {
+        idle_interval: 1,
+        outage_gap: 24 * 60 * 60,
+        ..parameters::defaults()
+    }
 }

@@ -1,7 +1,7 @@
 //! Units that are founded with a profile: its seats have names like any other role of the charter.
 
+use polity_ledger::parameters;
 use polity_ledger::profiles::{self, Bundle};
-use polity_ledger::{Rejection, parameters};
 use polity_proto::v1::{ApplyProfile, CreateRole, Profile, RoleKind, action::Kind};
 
 use super::draft::{Draft, Entry, Sort};
@@ -75,11 +75,10 @@ fn or<T: Default + PartialEq>(said: T, given: T) -> T {
 
 fn election_term(charter: &form::Charter) -> Result<u64, CharterError> {
     let given = network::parameters(&charter.parameters)?;
-    // Parameters out of their bounds are refused by name when the whole is founded.
-    let merged = parameters::merge(&parameters::defaults(), &given);
-    Ok(merged
-        .unwrap_or_else(|_: Rejection| parameters::defaults())
-        .election_term)
+    Ok(or(
+        given.election_term,
+        parameters::defaults().election_term,
+    ))
 }
 
 /// Applies the profiles, whose seats are there, and gives the leads what they may do alone.

@@ -269,6 +269,18 @@ fn a_wrong_entry_is_named_with_the_rule() {
             acme.replace("recovery_wait = \"24h\"", "recovery_wait = \"soon\""),
             "not a duration",
         ),
+        (
+            acme.replace("recovery_wait = \"24h\"", "recovery_wait = \"0s\""),
+            "parameters \"recovery_wait\": nothing is no value",
+        ),
+        (
+            acme.replace("recovery_wait = \"24h\"", "recovery_wait = \"9000d\""),
+            "parameters \"recovery_wait\": a parameter is out of its bounds",
+        ),
+        (
+            acme.replace("recovery_wait = \"24h\"", "idle_interval = \"400s\""),
+            "parameters \"outage_gap and idle_interval\"",
+        ),
         (acme.replace("chain_id", "chain"), "unknown field"),
         (
             acme.replace("constitution_sha256", "constitution"),

@@ -44,9 +44,11 @@ pub(super) fn optional_time(text: &Option<String>) -> Result<u64, String> {
 
 /// Seconds of a duration such as `72h` or `30d`, or 0 for none.
 pub(super) fn optional_duration(text: &Option<String>) -> Result<u64, String> {
-    let Some(text) = text else {
-        return Ok(0);
-    };
+    text.as_deref().map_or(Ok(0), duration)
+}
+
+/// Seconds of a duration such as `72h` or `30d`.
+pub(super) fn duration(text: &str) -> Result<u64, String> {
     humantime::parse_duration(text)
         .map(|duration| duration.as_secs())
         .map_err(|_| format!("{text:?} is not a duration such as 72h or 30d"))

@@ -92,15 +92,15 @@ impl Embedded {
             }
             Ask::Header(height) => {
                 self.read(move |chain| {
-                    let block = questions::block_at(chain, height)?;
-                    Ok(json!({"header": json::header(block.header())}))
+                    let block = questions::outline_at(chain, height)?;
+                    Ok(json!({"header": json::header(&block.header)}))
                 })
                 .await
             }
             Ask::HeaderByHash(hash) => {
                 self.read(move |chain| {
-                    let block = questions::block_by_hash(chain, &hash)?;
-                    Ok(json!({"header": block.map(|block| json::header(block.header()))}))
+                    let block = questions::outline_by_hash(chain, &hash)?;
+                    Ok(json!({"header": block.map(|block| json::header(&block.header))}))
                 })
                 .await
             }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use polity_engine::application::Query;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, broadcast};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::Instant;
 
 use super::announce::News;
@@ -38,7 +38,7 @@ struct Inner {
     outboxes: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     judging: Arc<Semaphore>,
-    asking: Semaphore,
+    asking: Arc<Semaphore>,
     census: Census,
     news: broadcast::Sender<Arc<News>>,
 }
@@ -66,7 +66,7 @@ impl Gateway {
             outboxes: Arc::new(Semaphore::new(limits.websocket_queues_bytes_max)),
             reading: Arc::new(Semaphore::new(limits.queries_at_once)),
             judging: Arc::new(Semaphore::new(limits.judged_at_once)),
-            asking: Semaphore::new(limits.engine_calls_at_once),
+            asking: Arc::new(Semaphore::new(limits.engine_calls_at_once)),
             census: Census::default(),
             news: broadcast::channel(NEWS_QUEUE).0,
             origins: Arc::new(origins),
@@ -156,9 +156,23 @@ impl Gateway {
         Arc::clone(&self.0.judging).acquire_owned().await.ok()
     }
 
-    async fn turn_to_ask(&self) -> Result<SemaphorePermit<'_>, RpcError> {
-        let turn = self.0.asking.acquire().await;
-        turn.map_err(|_| RpcError::internal("the node is stopping"))
+    /// Asks the engine. The question holds its turn until it is answered, also when its caller has gone: so slow ones
+    /// cannot pile up.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        question: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let stopping = |_| RpcError::internal("the node is stopping");
+        let turn = Arc::clone(&self.0.asking).acquire_owned().await;
+        let turn = turn.map_err(stopping)?;
+        let answer = tokio::spawn(async move {
+            let answer = question.await;
+            drop(turn);
+            answer
+        });
+        answer
+            .await
+            .map_err(|_| RpcError::internal("the engine could not be asked"))
     }
 
     /// Offers transactions to the engine's pool.
@@ -167,14 +181,16 @@ impl Gateway {
         transactions: Vec<Bytes>,
         depth: Depth,
     ) -> Result<Vec<Submission>, RpcError> {
-        let _turn = self.turn_to_ask().await?;
-        Ok(self.0.blocks.submit(transactions, depth).await)
+        let blocks = Arc::clone(&self.0.blocks);
+        self.in_turn(async move { blocks.submit(transactions, depth).await })
+            .await
     }
 
     /// The engine's answer to a question.
     pub(super) async fn value(&self, ask: Ask) -> Result<Value, RpcError> {
-        let _turn = self.turn_to_ask().await?;
-        Ok(self.0.blocks.ask(ask).await?)
+        let blocks = Arc::clone(&self.0.blocks);
+        let answer = self.in_turn(async move { blocks.ask(ask).await }).await?;
+        Ok(answer?)
     }
 
     /// Runs a read of the store away from the event loop. It holds its turn until it ends, also when its caller has

@@ -38,7 +38,6 @@ pub async fn watch(blocks: Arc<dyn Blocks>, metrics: Arc<Metrics>) {
             .set(guard["signs"].as_bool().unwrap_or(false).into());
         metrics.guard_refusals.set(count(guard, "refusals"));
 
-        let status = blocks.ask(Ask::Status).await.unwrap_or_default();
         let is_there = status["sync_info"]["catching_up"] == Value::Bool(false);
         metrics.catching_up.set(i64::from(!is_there));
 

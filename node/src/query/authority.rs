@@ -1,9 +1,11 @@
 //! Questions to the judge: the same code as in the block, so they cost as much as what they ask about.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use polity_engine::application::Query;
 use polity_ledger::judge::Now;
 use polity_ledger::query::{self, Waits};
-use polity_ledger::{Block, Rejection, actions, check};
+use polity_ledger::{Block, Rejection, actions, check, parameters};
 use polity_proto::v1::{
     self, Action, Body, CanAnswer, CanRequest, OutlookRequest, Receipt, SimulateAnswer,
     SimulateRequest, WhoCanAnswer, WhoCanRequest,
@@ -108,13 +110,31 @@ pub(crate) fn work(query: &Query) -> usize {
 /// whoever asks is not charged for it.
 const CANDIDATES: usize = 10;
 
-/// The block that would follow: judged at the time of the newest one.
+/// The block that would follow.
 pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
-    let time = App::block_time(&view.snapshot, view.height)?;
+    let newest = App::block_time(&view.snapshot, view.height)?;
+    let time = match view.height == view.snapshot.height() {
+        true => time_of_next(newest, parameters::get(view).outage_gap, clock()),
+        false => newest,
+    };
     Ok(Block {
         height: view.height + 1,
         now: Now::at(view, time),
     })
+}
+
+/// When a block after the newest one would be: now. A network at rest makes none for a while, and what waits for a time
+/// does not wait for that. A clock that is behind the chain tells nothing, nor does one of after an outage.
+fn time_of_next(newest: u64, outage_gap: u64, clock: u64) -> u64 {
+    match (newest..=newest.saturating_add(outage_gap)).contains(&clock) {
+        true => clock,
+        false => newest,
+    }
+}
+
+fn clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 fn refused(rejection: Rejection) -> SimulateAnswer {
@@ -125,5 +145,17 @@ fn refused(rejection: Rejection) -> SimulateAnswer {
         }),
         rejection: rejection.name().into(),
         ..SimulateAnswer::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_judged_now_as_long_as_the_network_runs() {
+        for (clock, judged) in [(999, 1_000), (1_000, 1_000), (1_600, 1_600), (1_601, 1_000)] {
+            assert_eq!(time_of_next(1_000, 600, clock), judged, "{clock}");
+        }
     }
 }

@@ -28,6 +28,10 @@ impl SealBallot {
             let words = format!("{} is not among those who can be elected", self.nominee);
             return Err(usage(words));
         }
+        let words = "others see its seal alone, until you reveal it";
+        context
+            .output
+            .note(format!("The ballot names {}; {words}.", self.nominee));
         let who = context.actor().await?;
         let signer = context.open_key(&who)?;
         let sealed = session.sealed_ballot(&signer, &election, who.member.number, nominee);

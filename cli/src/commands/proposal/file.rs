@@ -121,7 +121,7 @@ impl File {
 }
 
 /// Why it was proposed.
-fn reasons(proposal: &Proposal) -> String {
+pub(super) fn reasons(proposal: &Proposal) -> String {
     let document = hex::encode(&proposal.document);
     let mut text = String::new();
     for (name, words) in [
@@ -183,7 +183,7 @@ fn claims(objection: &Objection) -> [(&'static str, &str); 5] {
     ]
 }
 
-fn objected(objection: &Objection, names: &Names<'_>) -> String {
+pub(super) fn objected(objection: &Objection, names: &Names<'_>) -> String {
     let mut text = format!(
         "Objection {} of {} to version {}, {}, is {}.\n",
         lettered(ObjectKind::Objection, objection.number),
@@ -253,7 +253,7 @@ pub(super) fn answer_json(response: &Response) -> Value {
     })
 }
 
-fn objection_json(objection: &Objection) -> Value {
+pub(super) fn objection_json(objection: &Objection) -> Value {
     json!({
         "objection": lettered(ObjectKind::Objection, objection.number),
         "version": objection.version,

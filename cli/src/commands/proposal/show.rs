@@ -14,7 +14,7 @@ use crate::names::{self, Names};
 use crate::output::facts;
 use crate::{failure, mode, time, word};
 
-/// Shows a proposal: what it would do, who decides, who answered what.
+/// Shows a proposal: what it would do and why, who decides, who answered what, and the objections that stand.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity proposal show p7\n  \
@@ -46,14 +46,22 @@ impl Show {
         let mut value = as_json(&proposal, &names);
         value["sentences"] = actions.clone().into();
         if !self.full {
-            let mut objectors = Vec::new();
+            let mut standing = Vec::new();
             for number in &proposal.open_objections {
-                let objection = view.get::<Objection>(*number).await?;
-                objectors.extend(objection.map(|objection| objection.objector));
+                standing.extend(view.get::<Objection>(*number).await?);
             }
+            names
+                .load_members(
+                    standing
+                        .iter()
+                        .flat_map(|one| [one.objector, one.tested_by]),
+                )
+                .await?;
+            value["standing_objections"] = standing.iter().map(file::objection_json).collect();
             context.answer(&view, value, || {
-                let head = head(&proposal, &names, &actions);
-                head + &answered(&proposal, &objectors, &names)
+                head(&proposal, &names, &actions)
+                    + &file::reasons(&proposal)
+                    + &answered(&proposal, &standing, &names)
             });
             return Ok(());
         }
@@ -154,7 +162,7 @@ fn why_failed(proposal: &Proposal) -> String {
 }
 
 /// The answers to the present version.
-fn answered(proposal: &Proposal, objectors: &[u64], names: &Names<'_>) -> String {
+fn answered(proposal: &Proposal, standing: &[Objection], names: &Names<'_>) -> String {
     let mut text = String::new();
     for one in &proposal.responses {
         let why = match one.explanation.as_str() {
@@ -170,16 +178,10 @@ fn answered(proposal: &Proposal, objectors: &[u64], names: &Names<'_>) -> String
     }
     text.push_str(&file::escalated(proposal, names));
     text.push_str(&approvals(proposal));
-    text.push_str(&unanswered(proposal, objectors, names));
-    if !proposal.open_objections.is_empty() {
-        let objections = proposal.open_objections.iter();
-        let objections: Vec<String> = objections
-            .map(|number| lettered(ObjectKind::Objection, *number))
-            .collect();
-        text.push_str(&format!(
-            "Objections that stand: {}\n",
-            objections.join(", ")
-        ));
+    let objectors: Vec<u64> = standing.iter().map(|one| one.objector).collect();
+    text.push_str(&unanswered(proposal, &objectors, names));
+    for objection in standing {
+        text.push_str(&file::objected(objection, names));
     }
     text
 }

@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::{Common, File, Trouble, digest_to_compare};
 use crate::charter::Charter;
+use crate::fault::{Fault, FaultKind};
 
 /// Make the genesis from the file that describes the organisation
 ///
@@ -26,7 +27,7 @@ impl Create {
         let path = self.file.path(common)?;
         if path.exists() && !self.replace {
             let words = format!("{} is there already: give --replace", path.display());
-            return Err(words.into());
+            return Err(Fault::new(FaultKind::Usage, words).into());
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let genesis = Charter::read(&self.charter)?.genesis(now)?;

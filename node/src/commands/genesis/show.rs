@@ -6,10 +6,10 @@ use std::rc::Rc;
 use clap::Args;
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::{Read, lists, objects};
-use polity_ledger::{Amount, judge};
+use polity_ledger::{Amount, judge, parameters};
 use polity_proto::v1::{
-    Account, Asset, Assignment, Capability, Grant, Member, Node, Organisation, OwnerKind,
-    PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator,
+    Account, Asset, Assignment, Capability, Grant, Member, Mode, Node, Organisation, OwnerKind,
+    Parameters, PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator, Who, WhoKind,
 };
 use serde_json::json;
 
@@ -92,6 +92,16 @@ impl Tree<'_> {
     fn text(&self) -> String {
         let mut lines = Vec::new();
         self.unit(1, 0, &mut lines);
+        let defaults = listed(parameters::defaults());
+        for (parameter, default) in self.parameters().iter().zip(defaults) {
+            if *parameter != default {
+                let (name, value) = parameter;
+                lines.push(format!(
+                    "parameter {name} is {value}, and not {}",
+                    default.1
+                ));
+            }
+        }
         let assets = self.list::<Asset>(List::Assets, 0);
         for asset in &assets {
             lines.push(format!(
@@ -148,6 +158,7 @@ impl Tree<'_> {
         for node in self.list::<Node>(List::Nodes, number) {
             say(format!("node {} at {}", hex::encode(node.id), node.address));
         }
+        say(format!("may give: {}", Self::confers(&unit)));
         for account in
             self.list::<Account>(List::Accounts, keys::owner_number(OwnerKind::Unit, number))
         {
@@ -158,8 +169,9 @@ impl Tree<'_> {
             ));
         }
         for policy in self.list::<Policy>(List::Policies, number) {
+            let reach = if policy.recursive { ", also below" } else { "" };
             say(format!(
-                "policy for {}: {}",
+                "policy for {}{reach}: {}",
                 word(policy.capability()),
                 self.tiers(&policy)
             ));
@@ -240,10 +252,9 @@ impl Tree<'_> {
 
     fn tiers(&self, policy: &Policy) -> String {
         let tiers = policy.tiers.iter().map(|tier| {
-            let mode = judge::policies::mode_of(tier);
-            let mut text = lower(mode.kind().as_str_name(), "MODE_KIND_");
-            if mode.count > 0 {
-                text.push_str(&format!(" by {}", mode.count));
+            let mut text = Self::mode(judge::policies::mode_of(tier));
+            if let Some(by) = &tier.by {
+                text.push_str(&format!(", begun by {}", Self::who(by)));
             }
             match tier.up_to.is_empty() {
                 true => text,
@@ -251,6 +262,54 @@ impl Tree<'_> {
             }
         });
         tiers.collect::<Vec<_>>().join("; else ")
+    }
+
+    fn mode(mode: &Mode) -> String {
+        let mut text = lower(mode.kind().as_str_name(), "MODE_KIND_");
+        if mode.count > 0 {
+            text.push_str(&format!(" by {}", mode.count));
+        }
+        if let Some(approver) = &mode.approver {
+            text.push_str(&format!(" of {}", Self::who(approver)));
+        }
+        if mode.quorum > 0 {
+            text.push_str(&format!(" of {} %, {} % yes", mode.quorum, mode.pass));
+        }
+        if mode.silence_is_consent {
+            text.push_str(", silence is consent");
+        }
+        for (what, seconds) in [("deadline", mode.deadline), ("wait", mode.wait)] {
+            if seconds > 0 {
+                text.push_str(&format!(", {what} {seconds} s"));
+            }
+        }
+        if let Some(mode) = &mode.escalates_to {
+            text.push_str(&format!(", after an objection {}", Self::mode(mode)));
+        }
+        text
+    }
+
+    fn who(who: &Who) -> String {
+        match who.kind() {
+            WhoKind::None => "nobody".into(),
+            WhoKind::JoinedMembers => "joined members".into(),
+            WhoKind::RoleHolders => "role holders".into(),
+            WhoKind::Role => format!("role r{}", who.role.unwrap_or_default().number),
+            WhoKind::RoleKind => lower(who.role_kind().as_str_name(), "ROLE_KIND_"),
+            WhoKind::Capability => format!("who can {}", word(who.capability())),
+        }
+    }
+
+    fn confers(unit: &Unit) -> String {
+        let capabilities: Vec<String> = unit.confers().map(word).collect();
+        match capabilities.is_empty() {
+            true => "nothing".into(),
+            false => capabilities.join(", "),
+        }
+    }
+
+    fn parameters(&self) -> [(&'static str, u64); 25] {
+        listed(parameters::get(self.0))
     }
 
     fn accounts(&self, owner: u64) -> String {
@@ -292,6 +351,43 @@ impl Tree<'_> {
         handles.reverse();
         handles.join("/")
     }
+}
+
+/// The parameters by name, in seconds and in milliseconds (`_ms`).
+fn listed(parameters: Parameters) -> [(&'static str, u64); 25] {
+    macro_rules! listed {
+        ($($name:ident),* $(,)?) => {{
+            let Parameters { $($name),* } = parameters;
+            [$((stringify!($name), u64::from($name))),*]
+        }};
+    }
+    listed![
+        validity_max,
+        validators_min,
+        key_protection,
+        recovery_wait,
+        recovery_window,
+        recovery_sleep,
+        admission_distance,
+        proposal_ttl,
+        exception_max,
+        auditor_max,
+        outage_gap,
+        hold_max,
+        transaction_bytes_max,
+        block_interval_ms,
+        idle_interval,
+        propose_timeout_ms,
+        vote_timeout_ms,
+        timeout_step_ms,
+        election_ballots,
+        election_reveal,
+        election_change,
+        election_objections,
+        election_term,
+        profile_deadline,
+        open_proposals_max,
+    ]
 }
 
 fn word(capability: Capability) -> String {

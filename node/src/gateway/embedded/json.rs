@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::node_id;
 use polity_engine::embedded::canonical::{
-    BLOCK_PROTOCOL, BlockId, Commit, CommitSignature, DoubleVote, Header, SealedBlock, SignedVote,
-    Validator, VoteKind, vote_time,
+    BLOCK_PROTOCOL, BlockId, Commit, CommitSignature, DoubleVote, Header, Outline, SealedBlock,
+    SignedVote, Validator, VoteKind, vote_time,
 };
 use polity_engine::embedded::{Chain, ConnectedPeer, Params};
 use serde_json::{Value, json};
@@ -42,12 +42,12 @@ pub(super) fn no_block() -> Value {
     json!({"block_id": block_id(&BlockId::default()), "block": null})
 }
 
-pub(super) fn meta(block: &SealedBlock) -> Value {
+pub(super) fn meta(block: &Outline) -> Value {
     json!({
-        "block_id": block_id(&block.id()),
-        "block_size": block.bytes().len().to_string(),
-        "header": header(block.header()),
-        "num_txs": block.block().transactions.len().to_string(),
+        "block_id": block_id(&block.id),
+        "block_size": block.bytes.to_string(),
+        "header": header(&block.header),
+        "num_txs": block.transactions.to_string(),
     })
 }
 
@@ -127,18 +127,17 @@ pub(super) fn params(params: &Params) -> Value {
 pub(super) fn status(
     chain: &Chain,
     about: &About,
-    first: Option<&SealedBlock>,
-    newest: Option<&SealedBlock>,
+    first: Option<&Outline>,
+    newest: Option<&Outline>,
     power: u64,
 ) -> Value {
     let own = chain.own();
     let progress = chain.progress();
-    let height = |block: Option<&SealedBlock>| block.map_or(0, |block| block.header().height);
-    let hash_of = |block: Option<&SealedBlock>| {
-        block.map_or_else(String::new, |block| hash(&block.id().hash))
-    };
-    let time_of = |block: Option<&SealedBlock>| {
-        block.map_or_else(|| NO_TIME.to_owned(), |block| time(block.header().time))
+    let height = |block: Option<&Outline>| block.map_or(0, |block| block.header.height);
+    let hash_of =
+        |block: Option<&Outline>| block.map_or_else(String::new, |block| hash(&block.id.hash));
+    let time_of = |block: Option<&Outline>| {
+        block.map_or_else(|| NO_TIME.to_owned(), |block| time(block.header.time))
     };
     json!({
         "node_info": {
@@ -157,7 +156,7 @@ pub(super) fn status(
             "latest_block_height": height(newest).to_string(),
             "latest_block_time": time_of(newest),
             "earliest_block_hash": hash_of(first),
-            "earliest_app_hash": first.map_or_else(String::new, |block| hash(&block.header().app_hash)),
+            "earliest_app_hash": first.map_or_else(String::new, |block| hash(&block.header.app_hash)),
             "earliest_block_height": height(first).to_string(),
             "earliest_block_time": time_of(first),
             "catching_up": progress.is_catching_up,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use polity_engine::embedded::Chain;
-use polity_engine::embedded::canonical::SealedBlock;
+use polity_engine::embedded::canonical::{Outline, SealedBlock};
 use serde_json::{Value, json};
 
 use super::{About, Trouble, fault, refused};
@@ -17,8 +17,8 @@ const PAGE_MAX: usize = 100;
 pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
     let progress = chain.progress();
     let own = chain.own();
-    let first = chain.block(chain.first_height()).map_err(fault)?;
-    let newest = chain.block(progress.height).map_err(fault)?;
+    let first = chain.outline(chain.first_height()).map_err(fault)?;
+    let newest = chain.outline(progress.height).map_err(fault)?;
     let power = chain
         .validators(progress.height + 1)
         .map_err(fault)?
@@ -53,14 +53,14 @@ pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
 }
 
 pub(super) fn commit(chain: &Chain, height: Option<i64>) -> Result<Value, Trouble> {
-    let block = block_at(chain, height)?;
+    let block = outline_at(chain, height)?;
     let (commit, canonical) = chain
-        .commit(block.header().height)
+        .commit(block.header.height)
         .map_err(fault)?
         .ok_or_else(|| refused("the commit is not available"))?;
     Ok(json!({
         "signed_header": {
-            "header": super::json::header(block.header()),
+            "header": super::json::header(&block.header),
             "commit": super::json::commit(&commit),
         },
         "canonical": canonical,
@@ -138,7 +138,7 @@ pub(super) fn blockchain(chain: &Chain, min: i64, max: i64) -> Result<Value, Tro
     }
     let mut metas = Vec::new();
     for height in (min..=max).rev() {
-        let block = chain.block(height).map_err(fault)?;
+        let block = chain.outline(height).map_err(fault)?;
         metas.extend(block.as_ref().map(super::json::meta));
     }
     Ok(json!({"last_height": newest.to_string(), "block_metas": metas}))
@@ -152,9 +152,24 @@ pub(super) fn block_at(chain: &Chain, height: Option<i64>) -> Result<SealedBlock
         .ok_or_else(|| refused(&format!("block {height} is not available")))
 }
 
+pub(super) fn outline_at(chain: &Chain, height: Option<i64>) -> Result<Outline, Trouble> {
+    let height = known(height, chain.progress().height)?;
+    chain
+        .outline(height)
+        .map_err(fault)?
+        .ok_or_else(|| refused(&format!("block {height} is not available")))
+}
+
 pub(super) fn block_by_hash(chain: &Chain, hash: &[u8]) -> Result<Option<SealedBlock>, Trouble> {
     match chain.height_of(hash).map_err(fault)? {
         Some(height) => chain.block(height).map_err(fault),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn outline_by_hash(chain: &Chain, hash: &[u8]) -> Result<Option<Outline>, Trouble> {
+    match chain.height_of(hash).map_err(fault)? {
+        Some(height) => chain.outline(height).map_err(fault),
         None => Ok(None),
     }
 }

@@ -5,12 +5,12 @@ use polity_ledger::state::{lists, objects};
 use polity_proto::v1::{
     Account, Asset, Grant, Member, Node, OwnerKind, Policy, Role, SodRule, Unit, Validator,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Tree, lower, word};
 
 impl Tree<'_> {
-    /// `units` from the root down, then `assets`, `members` and `sod_rules`.
+    /// `parameters`, `units` from the root down, then `assets`, `members` and `sod_rules`.
     pub(super) fn document(&self) -> Value {
         let mut units = Vec::new();
         self.add_units(1, &mut units);
@@ -35,7 +35,10 @@ impl Tree<'_> {
         let rules = rules.map(|rule| {
             json!({ "unit": rule.unit, "first": word(rule.first()), "second": word(rule.second()) })
         });
+        let parameters = self.parameters().into_iter();
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), json!(value)));
         json!({
+            "parameters": parameters.collect::<Map<String, Value>>(),
             "units": units,
             "assets": assets.collect::<Vec<_>>(),
             "members": members.collect::<Vec<_>>(),
@@ -68,6 +71,7 @@ impl Tree<'_> {
             json!({
                 "number": policy.number,
                 "capability": word(policy.capability()),
+                "recursive": policy.recursive,
                 "tiers": self.tiers(&policy),
             })
         });
@@ -77,6 +81,7 @@ impl Tree<'_> {
             "unit": self.path(number),
             "kind": lower(unit.kind().as_str_name(), "UNIT_KIND_"),
             "purpose": unit.purpose,
+            "confers": unit.confers().map(word).collect::<Vec<_>>(),
             "validator": validator,
             "nodes": nodes.collect::<Vec<_>>(),
             "accounts": self.accounts_of(OwnerKind::Unit, number),
