@@ -208,7 +208,13 @@ fn nothing_that_a_node_makes_up_is_shown() {
     assert_eq!(code(&richer, &then), PROOF_FAILED);
 
     // So is what an account may do, to the history of its owner.
-    let freeze = ["account", "freeze", "fay:main", "--with", "wes=root/watch#clerk"];
+    let freeze = [
+        "account",
+        "freeze",
+        "fay:main",
+        "--with",
+        "wes=root/watch#clerk",
+    ];
     let frozen = terminal.json("stan", &freeze)["height"].to_string();
     let then = [&show[..], &["--at", &frozen]].concat();
     let shown = terminal.json("fay", &then);
