@@ -41,7 +41,7 @@ impl Act for ConfirmExternal {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Capability, Member, MemberKind, action::Kind};
+    use polity_proto::v1::{Capability, Member, MemberKind, RevokeAssignment, action::Kind};
 
     use super::*;
     use crate::world::{DAY, World, created};
@@ -156,6 +156,11 @@ mod tests {
         for (member, role) in [("eve", BOOKKEEPER), ("ada", LEAD)] {
             world.check(member, role, confirm.clone(), "rejected same_person");
         }
+        // Nor does who took its seat away since.
+        world.ada(Kind::RevokeAssignment(RevokeAssignment {
+            assignment: form::numbered(world.assignment("gia", "ops#engineer").number),
+        }));
+        world.check("ada", LEAD, confirm.clone(), "rejected same_person");
         let gia = world.get::<Member>(world.member_number("gia"));
         world.put_for_test(&Member {
             kind: MemberKind::Person as i32,

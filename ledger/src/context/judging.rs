@@ -16,12 +16,10 @@ impl Context<'_, '_> {
                 source: BasisSource::Genesis as i32,
                 ..Basis::default()
             },
-            Authority::Proposal(number) => Basis {
-                source: BasisSource::Proposal as i32,
-                member: self.actor.member,
-                role: self.actor.role,
-                number,
-            },
+            Authority::Proposal(number) => {
+                self.actor
+                    .basis(self.state, self.now(), BasisSource::Proposal, number)
+            }
             Authority::Timer => Basis {
                 source: BasisSource::Timer as i32,
                 ..Basis::default()

@@ -1,7 +1,7 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
 use polity_proto::v1::{
-    Answer, Assignment, Basis, BasisSource, Capability, Grant, Proposal, Response, Who, WhoKind,
+    Answer, Assignment, BasisSource, Capability, Grant, Proposal, Response, Who, WhoKind,
 };
 
 use super::mode::{self, Outcome, answers};
@@ -93,12 +93,7 @@ fn count(
 fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
     let (now, member) = (context.now().time, actor.member);
     let approver = approver_of(proposal);
-    let by = |source: BasisSource, number: u64| Basis {
-        source: source as i32,
-        member,
-        role: actor.role,
-        number,
-    };
+    let by = |source, number| actor.basis(context, context.now(), source, number);
     let mut ways: Vec<Vec<u64>> = match approver.kind() {
         WhoKind::Capability => approving_grants(context, proposal, actor, &approver)
             .iter()

@@ -99,12 +99,13 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
         let delegator = grant
             .as_ref()
             .and_then(|grant| power::delegator(state, grant));
-        let role = grant.as_ref().map_or(act.role, |grant| grant.role);
         let gift = match &grant {
             Some(grant) => behind_grant(state, now, grant),
             None => behind_policy(state, now, &act),
         };
-        let seat = behind_seat(state, now, delegator.unwrap_or(act.member), role);
+        let delegation = grant.filter(|grant| grant.source != 0);
+        let seat = delegation.map_or(act.assignment, |grant| grant.source_assignment);
+        let seat = behind_seat(state, now, seat);
         people.push(act.member);
         people.extend(delegator);
         let admission = behind_program(state, act.member);
@@ -134,10 +135,10 @@ fn behind_grant(state: &dyn Read, now: u64, grant: &Grant) -> Option<Basis> {
         .and_then(|given| of_one(state, given.basis))
 }
 
-/// By what one person gave the member the role, alone and not long ago; a program, whenever that was.
-fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<Basis> {
-    let seat = power::holding(state, member, role, now).filter(|seat| {
-        is_recent(state, now, seat.assigned_at) || power::is_service(state, member)
+/// By what one person gave a seat, alone and not long ago, and be it that it has ended; a program's, whenever that was.
+fn behind_seat(state: &dyn Read, now: u64, assignment: u64) -> Option<Basis> {
+    let seat = objects::get::<Assignment>(state, assignment).filter(|seat| {
+        is_recent(state, now, seat.assigned_at) || power::is_service(state, seat.member)
     })?;
     match is_renewed_by_holder(&seat) {
         true => Some(seat.assigned_by).filter(|by| *by != 0).map(plainly),

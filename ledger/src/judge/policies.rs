@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind,
-    Window,
+    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind, Window,
 };
 
 use super::{
@@ -242,12 +241,7 @@ fn decide(
     let mode = mode_of(tier).clone();
     if mode.kind() == ModeKind::Alone {
         look("lets the actor do it alone");
-        return Verdict::Allowed(Basis {
-            source: BasisSource::Policy as i32,
-            member: actor.member,
-            role: actor.role,
-            number: policy.number,
-        });
+        return Verdict::Allowed(actor.basis(state, now, BasisSource::Policy, policy.number));
     }
     look("decides");
     Verdict::NeedsDecision(Decision {

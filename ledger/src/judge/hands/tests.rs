@@ -4,7 +4,7 @@ mod rules;
 
 use polity_proto::v1::{
     Assignment, Basis, BasisSource, Capability, Delegate, GiveGrant, Owner, OwnerKind,
-    RenewAssignment, ScopeKind, SetCreditLimit, SuspendMember, action::Kind,
+    RenewAssignment, RevokeAssignment, ScopeKind, SetCreditLimit, SuspendMember, action::Kind,
 };
 
 use super::{GIFTS_MAX, behind, payee};
@@ -296,6 +296,35 @@ fn whom_one_person_lets_make_the_second_signer_makes_none_for_a_while() {
 }
 
 #[test]
+fn a_line_of_gifts_does_not_break_where_a_seat_ends() {
+    let mut world = World::new();
+    for role in ["warden", "till"] {
+        create(&mut world, role);
+    }
+    let assigns = world.grant("dev#warden", Capability::AssignRoles, "dev");
+    world.check("ben", LEAD, Kind::GiveGrant(assigns), "accepted");
+    world.advance(31 * DAY);
+    seat(&mut world, "finn", "dev#warden");
+    let assign = Kind::AssignRole(world.assign("gia", "dev#till"));
+    world.check("finn", Some("dev#warden"), assign, "accepted");
+    let till = world.assignment("gia", "dev#till");
+    let act = Basis {
+        source: BasisSource::Own as i32,
+        member: till.member,
+        role: till.role,
+        number: 0,
+        assignment: till.number,
+    };
+    let revoke = Kind::RevokeAssignment(RevokeAssignment {
+        assignment: form::numbered(world.assignment("finn", "dev#warden").number),
+    });
+    world.check("ben", LEAD, revoke, "accepted");
+    let people = ["gia", "finn", "ben"].map(|name| world.member_number(name));
+    let behind = behind(&world.state, world.time, &act);
+    assert_eq!(behind, Some(people.to_vec()));
+}
+
+#[test]
 fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
     let mut world = World::new();
     let mut acts = vec![Basis {
@@ -303,6 +332,7 @@ fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
         member: world.member_number("ben"),
         role: world.role("dev#lead").number,
         number: 0,
+        assignment: world.assignment("ben", "dev#lead").number,
     }];
     for place in 0..GIFTS_MAX {
         let (name, role) = (["finn", "gia"][place % 2], format!("r{place}"));
@@ -313,6 +343,7 @@ fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
         acts.push(Basis {
             member: given.member,
             role: given.role,
+            assignment: given.number,
             ..acts[0]
         });
         world.put_for_test(&Assignment { basis, ..given });
