@@ -91,7 +91,7 @@ fn count(
 
 /// In which ways somebody approves: for each, they and those who stand behind it. Who is interested has no word.
 fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
-    let (now, member) = (context.now().time, actor.member);
+    let now = context.now().time;
     let approver = approver_of(proposal);
     let by = |source, number| actor.basis(context, context.now(), source, number);
     let mut ways: Vec<Vec<u64>> = match approver.kind() {
@@ -105,8 +105,8 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
             seat.into_iter().collect()
         }
         WhoKind::JoinedMembers => {
-            let taken_in = hands::behind_joining(context, now, member, proposal.unit);
-            vec![std::iter::once(member).chain(taken_in).collect()]
+            let joined = hands::behind_joining(context, now, actor.member, proposal.unit);
+            joined.into_iter().collect()
         }
         WhoKind::None => Vec::new(),
     };
