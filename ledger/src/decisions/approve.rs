@@ -36,16 +36,15 @@ pub(super) fn check_answer(
 
 /// Decided by the approvals that still count; refused when too few people are left to approve.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
-    let mode = mode::standing(proposal);
     let approved = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
         .filter(|(response, _)| counts(context, proposal, response))
         .map(|(response, _)| actor_of(response));
-    if count(context, proposal, approved) >= mode.count as usize {
+    if are_enough(context, proposal, approved) {
         return Outcome::Decided;
     }
     let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
-    if refused && candidates(context, proposal) < mode.count as usize {
+    if refused && !are_enough(context, proposal, candidates(context, proposal)) {
         return Outcome::Refused;
     }
     Outcome::Open
@@ -65,14 +64,14 @@ fn actor_of(response: &Response) -> Actor {
     }
 }
 
-/// How many people these approvers are. One and those whom they made approvers, by delegating, by a grant, a seat or taking
-/// them in, alone and not long ago, are one person, not as many as a policy asks for.
-fn count(
+/// Whether these approvers are as many people as are asked for. One and those whom they made approvers, by delegating, by a
+/// grant, a seat or taking them in, alone and not long ago, are one person, not as many as a policy asks for.
+fn are_enough(
     context: &Context<'_, '_>,
     proposal: &Proposal,
     approvers: impl Iterator<Item = Actor>,
-) -> usize {
-    let now = context.now().time;
+) -> bool {
+    let (now, enough) = (context.now().time, mode::standing(proposal).count);
     let mut approvals: Vec<Vec<Vec<u64>>> = approvers
         .map(|actor| ways_to_approve(context, proposal, actor))
         .collect();
@@ -80,13 +79,17 @@ fn count(
     approvals.sort_by_key(|ways| ways.iter().map(Vec::len).min());
     let (mut people, mut counted) = (0, Vec::new());
     for ways in approvals {
+        // More would only be compared with each other.
+        if people == enough {
+            break;
+        }
         let is_another = |way: &Vec<u64>| !hands::meet(context, now, way, &counted);
         if let Some(way) = ways.into_iter().find(is_another) {
             people += 1;
             counted.extend(way);
         }
     }
-    people
+    people >= enough
 }
 
 /// In which ways somebody approves: for each, they and those who stand behind it. Who is interested has no word.
@@ -122,16 +125,15 @@ fn is_disinterested(context: &Context<'_, '_>, proposal: &Proposal, member: u64)
     !is_of_proposer(context, proposal, member) && !is_led_by_who_benefits(context, proposal, member)
 }
 
-/// How many people have approved or still could.
-fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> usize {
-    let people = approvers(context, proposal, CANDIDATES_MAX)
+/// Who has approved or still could.
+fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> impl Iterator<Item = Actor> {
+    approvers(context, proposal, CANDIDATES_MAX)
         .into_iter()
         .filter(|actor| {
             !answers(proposal).any(|(response, answer)| {
                 response.member == actor.member && answer == Answer::Refuse
             })
-        });
-    count(context, proposal, people)
+        })
 }
 
 /// Those whose approval would count now, each in a role in which it would, of at most `max` people.
