@@ -33,6 +33,14 @@ confers = ["freeze"]
 role = "root/plan#clerk"
 [[roles.grants]]
 can = ["freeze"]
+[[units]]
+unit = "root/watch"
+kind = "department"
+[[roles]]
+role = "root/watch#clerk"
+[[roles.grants]]
+can = ["freeze"]
+unit = "root/plan"
 [[accounts]]
 account = "fay:main"
 asset = "EUR"
@@ -54,6 +62,7 @@ fn founded(parameters: &str) -> (Cluster, Terminal) {
     let mut terminal = Terminal::new();
     terminal.enrol("fay", "root/plan", "root/plan#clerk");
     terminal.enrol("stan", "root/plan", "root/plan#clerk");
+    terminal.enrol("wes", "root/watch", "root/watch#clerk");
     let addition = format!("{parameters}{PURSES}{}", terminal.people());
     let mut cluster = Cluster::found(&Founding {
         engine: Engine::Embedded,
@@ -199,7 +208,14 @@ fn nothing_that_a_node_makes_up_is_shown() {
     assert_eq!(code(&richer, &then), PROOF_FAILED);
 
     // So is what an account may do, to the history of its owner.
-    let frozen = terminal.json("stan", &["account", "freeze", "fay:main"])["height"].to_string();
+    let freeze = [
+        "account",
+        "freeze",
+        "fay:main",
+        "--with",
+        "wes=root/watch#clerk",
+    ];
+    let frozen = terminal.json("stan", &freeze)["height"].to_string();
     let then = [&show[..], &["--at", &frozen]].concat();
     let shown = terminal.json("fay", &then);
     assert_eq!(

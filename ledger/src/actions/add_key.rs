@@ -38,6 +38,7 @@ impl Act for AddKey {
             MemberState::Imported => {
                 member.state = MemberState::Active as i32;
                 member.admitted_by = context.basis.member;
+                member.admission = Some(context.basis);
                 member.admitted_at = now;
                 member.joined_at = now;
             }

@@ -41,7 +41,7 @@ impl Act for ConfirmExternal {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Capability, Member, MemberKind, action::Kind};
+    use polity_proto::v1::{Basis, Capability, Member, MemberKind, RevokeAssignment, action::Kind};
 
     use super::*;
     use crate::world::{DAY, World, created};
@@ -143,7 +143,10 @@ mod tests {
         let program = world.get::<Member>(world.member_number("gia"));
         world.put_for_test(&Member {
             kind: MemberKind::Service as i32,
-            admitted_by: world.member_number("eve"),
+            admission: Some(Basis {
+                member: world.member_number("eve"),
+                ..Basis::default()
+            }),
             ..program
         });
         world.advance(31 * DAY);
@@ -156,6 +159,11 @@ mod tests {
         for (member, role) in [("eve", BOOKKEEPER), ("ada", LEAD)] {
             world.check(member, role, confirm.clone(), "rejected same_person");
         }
+        // Nor does who took its seat away since.
+        world.ada(Kind::RevokeAssignment(RevokeAssignment {
+            assignment: form::numbered(world.assignment("gia", "ops#engineer").number),
+        }));
+        world.check("ada", LEAD, confirm.clone(), "rejected same_person");
         let gia = world.get::<Member>(world.member_number("gia"));
         world.put_for_test(&Member {
             kind: MemberKind::Person as i32,

@@ -1,8 +1,8 @@
 //! `freeze_account`: nothing moves into or out of the account until the freeze is lifted.
 
-use polity_proto::v1::{Account, Capability, FreezeAccount, ObjectKind};
+use polity_proto::v1::{Account, Capability, FreezeAccount, ObjectKind, OwnerKind};
 
-use super::{Act, ownership};
+use super::{Act, ownership, posting};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
@@ -14,11 +14,11 @@ impl Act for FreezeAccount {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let account: Account = context.find(&self.account)?;
-        Ok(vec![ownership::need(
-            context,
-            Capability::Freeze,
-            &account,
-        )?])
+        let need = ownership::need(context, Capability::Freeze, &account)?;
+        let is_of_member = posting::owner(&account).kind() == OwnerKind::Member;
+        // Nobody alone takes from somebody what is theirs, and one is enough to give it back.
+        let people = if is_of_member && self.frozen { 2 } else { 1 };
+        Ok(vec![Need { people, ..need }])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -45,7 +45,7 @@ mod tests {
     use polity_proto::v1::action::Kind;
 
     use super::*;
-    use crate::world::World;
+    use crate::world::{DAY, World, by};
 
     const LEAD: Option<&str> = Some("dev#lead");
 
@@ -78,14 +78,41 @@ mod tests {
         world.check("ben", LEAD, pay, "accepted");
         // A freeze moves no value: only the payment entered the account's history.
         assert_eq!(world.entries("dev:main"), entries + 1);
-        // A member's account is frozen by the unit that admitted the member.
-        let of_finn = act(&world, "finn:main", true);
-        world.check("ben", LEAD, of_finn, "accepted");
         let mut closed = world.account("dev:hours");
         closed.closed_at = 1;
         world.put_for_test(&closed);
         let of_closed = act(&world, "dev:hours", true);
         world.check("ben", LEAD, of_closed, "rejected account_closed");
+    }
+
+    #[test]
+    fn what_is_a_members_is_frozen_by_two_people_of_different_units_and_freed_by_one() {
+        let mut world = World::with_treasury();
+        for role in ["ops#engineer", "dev#engineer"] {
+            let grant = Kind::GiveGrant(world.grant(role, Capability::Freeze, "dev"));
+            world.check("ben", LEAD, grant, "accepted");
+        }
+        let act = |world: &World, frozen| {
+            Kind::FreezeAccount(FreezeAccount {
+                account: world.account_ref("finn:main"),
+                frozen,
+            })
+        };
+        let ben = by("ben").acting_as("dev#lead");
+        let deed = ben.clone().seconded("hal", "ops#engineer");
+        let on = act(&world, true);
+        // Whom Ben let do it this month is no second person.
+        world.check_deed(deed.clone().does(on), "rejected people_missing");
+        world.advance(31 * DAY);
+        let (on, off) = (act(&world, true), act(&world, false));
+        world.check("ben", LEAD, on.clone(), "rejected people_missing");
+        let colleagues = ben.seconded("gia", "dev#engineer").does(on.clone());
+        world.check_deed(colleagues, "rejected people_missing");
+        world.check_deed(deed.does(on), "accepted");
+        let pay = world.payment("finn:main", "gia:main", 1);
+        world.check("finn", None, pay.clone(), "rejected account_frozen");
+        world.check("ben", LEAD, off, "accepted");
+        world.check("finn", None, pay, "accepted");
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub(super) fn admit(
         number,
         unit,
         admitted_by: context.basis.member,
+        admission: Some(context.basis),
         admitted_at: context.now().time,
         effective_at: context.effective_at,
         ..member

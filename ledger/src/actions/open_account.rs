@@ -34,10 +34,16 @@ impl Act for OpenAccount {
             }
             OwnerKind::Member => {
                 let member: Member = context.get(owner.number)?;
-                match member.number == context.actor.member {
-                    true => Need::own(),
+                match member.state() {
+                    _ if member.number == context.actor.member => Need::own(),
+                    // Nobody is given accounts who can open them.
+                    MemberState::Active => Need::not_yours(),
                     // For somebody who cannot act yet, the unit that admitted them opens it.
-                    false => Need::of(Capability::OpenAccounts, member.unit),
+                    MemberState::None
+                    | MemberState::Invited
+                    | MemberState::Imported
+                    | MemberState::Suspended
+                    | MemberState::Departed => Need::of(Capability::OpenAccounts, member.unit),
                 }
             }
             OwnerKind::Party => {
@@ -151,17 +157,28 @@ mod tests {
         assert!(listed.contains(&account.number) && !account.unlimited);
 
         let act = Kind::OpenAccount(finn);
-        world.check(
-            "gia",
-            Some("dev#engineer"),
-            act.clone(),
-            "rejected no_grant",
-        );
         world.check("finn", None, act, "accepted");
         let act = Kind::OpenAccount(bank);
         world.check("ben", lead, act.clone(), "rejected no_grant");
         world.check("eve", Some("finance#lead"), act, "accepted");
         assert!(world.account("bank:savings").unlimited);
+    }
+
+    #[test]
+    fn whoever_can_open_accounts_is_given_none_unasked() {
+        let mut world = World::new();
+        let lead = Some("dev#lead");
+        world.ada(Kind::ImportMember(world.import("old", "dev")));
+        let open = |world: &World, member: &str| {
+            let euro = world.asset_ref("EUR");
+            Kind::OpenAccount(open(OwnerKind::Member, world.member_ref(member), euro))
+        };
+        let (finn, old) = (open(&world, "finn"), open(&world, "old"));
+        world.check("ben", lead, finn.clone(), "rejected not_yours");
+        let engineer = Some("dev#engineer");
+        world.check("gia", engineer, old.clone(), "rejected no_grant");
+        world.check("ben", lead, old, "accepted");
+        world.check("finn", None, finn, "accepted");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Moving value: what every transfer, hold and allocation has in common.
 
 use polity_proto::v1::{
-    Account, Capability, ClosedPeriod, Movement, ObjectKind, Owner, OwnerKind, Posting,
-    TransferKind,
+    Account, Capability, ClosedPeriod, Member, MemberState, Movement, ObjectKind, Owner, OwnerKind,
+    Posting, TransferKind,
 };
 
 use super::{budget, spending};
 use crate::context::Context;
 use crate::judge::{Need, ValueNeed, power};
-use crate::state::keys;
+use crate::state::{keys, objects};
 use crate::{Amount, Rejection};
 
 /// Value that is to move, with its accounts as they are before.
@@ -83,6 +83,8 @@ pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Resu
     if from.closed_at != 0 || to.closed_at != 0 {
         return Err(Rejection::AccountClosed);
     }
+    // Who has not joined could give nothing back, and their invitation could be taken back no more.
+    Rejection::MemberStateWrong.when(is_of_invited(context, to))?;
     for account in [from, to] {
         let owner = owner(account);
         if owner.kind() != OwnerKind::Unit {
@@ -96,6 +98,14 @@ pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Resu
         }
     }
     check_kind(movement)
+}
+
+/// Whether an account belongs to somebody who was invited and has not joined.
+fn is_of_invited(context: &Context<'_, '_>, account: &Account) -> bool {
+    let owner = owner(account);
+    owner.kind() == OwnerKind::Member
+        && objects::look::<Member>(context, owner.number)
+            .is_some_and(|member| member.state() == MemberState::Invited)
 }
 
 /// Profit and loss is read from kinds: what stays with its owner is internal, and nothing else is.

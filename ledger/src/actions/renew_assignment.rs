@@ -66,9 +66,13 @@ impl Act for RenewAssignment {
             until,
             focus: self.focus.clone(),
             percentage: self.percentage,
-            basis: Some(context.basis),
             ..assignment
         };
+        // That the holder renews it makes it no gift of theirs: it stays that of who gave it.
+        let is_own = context.is_of_one() && context.basis.member == member.number;
+        if imported || !is_own {
+            renewed.basis = Some(context.basis);
+        }
         // Whoever makes an imported assignment carry grants is who assigned it.
         if imported {
             renewed.manner = Manner::Assigned as i32;

@@ -47,7 +47,7 @@ mod tests {
 
     use crate::form;
     use crate::state::keys::List;
-    use crate::world::{World, created, euros};
+    use crate::world::{World, created};
 
     #[test]
     fn an_invitation_that_nobody_followed_is_taken_back_and_frees_key_and_handle() {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_to_the_invited_ends_and_money_keeps_the_invitation() {
+    fn what_was_given_to_the_invited_ends_and_nobody_keeps_the_invitation_by_a_payment() {
         let mut world = World::with_treasury();
         let lead = Some("dev#lead");
         let invite = Kind::InviteMember(world.invite("ivy", "dev"));
@@ -105,16 +105,9 @@ mod tests {
         let withdraw = Kind::WithdrawInvitation(WithdrawInvitation {
             member: form::numbered(ivy),
         });
-        let full = |world: &mut World, amount| {
-            let account: Account = world.get(account);
-            world.put_for_test(&Account {
-                credits_posted: amount,
-                ..account
-            });
-        };
-        full(&mut world, euros(100));
-        world.check("ben", lead, withdraw.clone(), "rejected account_not_empty");
-        full(&mut world, Vec::new());
+        world.fund("dev", 1);
+        let pay = world.payment("dev:main", "ivy:main", 1);
+        world.check("ben", lead, pay, "rejected member_state_wrong");
         world.check("ben", lead, withdraw, "accepted");
         assert_ne!(world.get::<Account>(account).closed_at, 0);
         assert!(world.list(List::Assignments, ivy).is_empty());

@@ -16,12 +16,10 @@ impl Context<'_, '_> {
                 source: BasisSource::Genesis as i32,
                 ..Basis::default()
             },
-            Authority::Proposal(number) => Basis {
-                source: BasisSource::Proposal as i32,
-                member: self.actor.member,
-                role: self.actor.role,
-                number,
-            },
+            Authority::Proposal(number) => {
+                self.actor
+                    .basis(self.state, self.now(), BasisSource::Proposal, number)
+            }
             Authority::Timer => Basis {
                 source: BasisSource::Timer as i32,
                 ..Basis::default()
@@ -158,24 +156,50 @@ impl Context<'_, '_> {
         need: &Need,
         verdict: impl Fn(&Actor) -> Verdict,
     ) -> Result<Basis, Rejection> {
-        let mut first = None;
-        let mut signed: Vec<(u64, Vec<u64>)> = Vec::new();
+        let mut allowed = Vec::new();
         for actor in std::iter::once(&self.actor).chain(&self.seconds) {
             match verdict(actor) {
-                Verdict::Allowed(basis) => {
-                    first.get_or_insert(basis);
-                    if let Some(people) = self.person_behind(actor, &basis) {
-                        let unit = self.side_of(need.unit, self.unit_behind(actor, &basis));
-                        signed.push((unit, people));
-                    }
-                }
-                Verdict::NeedsDecision(_) if first.is_none() => {
+                Verdict::Allowed(basis) => allowed.push((*actor, basis)),
+                Verdict::NeedsDecision(_) if allowed.is_empty() => {
                     return Err(Rejection::NeedsDecision);
                 }
-                Verdict::Refused(rejection) if first.is_none() => return Err(rejection),
+                Verdict::Refused(rejection) if allowed.is_empty() => return Err(rejection),
                 Verdict::NeedsDecision(_) | Verdict::Refused(_) => {}
             }
         }
+        match allowed.first() {
+            Some((_, basis)) if self.count_people(need, &allowed) >= need.people => Ok(*basis),
+            Some(_) | None => Err(Rejection::PeopleMissing),
+        }
+    }
+
+    /// Whether somebody, signing beside those who act now, is one more of the people of different units whom a need asks for.
+    pub(crate) fn is_one_more(&self, need: &Need, other: Actor) -> bool {
+        let verdict = |actor: Actor| {
+            let trace = &mut Trace::off();
+            match judge(self.state, self.now(), actor, need, Amount::ZERO, trace) {
+                Verdict::Allowed(basis) => Some((actor, basis)),
+                Verdict::NeedsDecision(_) | Verdict::Refused(_) => None,
+            }
+        };
+        let signers = std::iter::once(&self.actor).chain(&self.seconds);
+        let mut allowed: Vec<(Actor, Basis)> =
+            signers.filter_map(|actor| verdict(*actor)).collect();
+        let before = self.count_people(need, &allowed);
+        allowed.extend(verdict(other));
+        self.count_people(need, &allowed) > before
+    }
+
+    /// How many people of different units these are, each with the authority that a need asks for.
+    fn count_people(&self, need: &Need, allowed: &[(Actor, Basis)]) -> usize {
+        let mut signed: Vec<(u64, Vec<u64>)> = allowed
+            .iter()
+            .filter_map(|(actor, basis)| {
+                let people = self.person_behind(actor, basis)?;
+                let unit = self.side_of(need.unit, self.unit_behind(actor, basis));
+                Some((unit, people))
+            })
+            .collect();
         // Who stands for themselves alone first: they leave more of the others.
         signed.sort_by_key(|(_, people)| people.len());
         let (mut units, mut counted) = (Vec::new(), Vec::new());
@@ -186,10 +210,7 @@ impl Context<'_, '_> {
                 counted.extend(people);
             }
         }
-        match first {
-            Some(basis) if units.len() >= need.people => Ok(basis),
-            _ => Err(Rejection::PeopleMissing),
-        }
+        units.len()
     }
 
     /// Everybody who stands behind who signs, and is one person with them. A service is nobody.

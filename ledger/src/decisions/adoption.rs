@@ -45,12 +45,7 @@ pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Resu
         member: proposal.proposer,
         role: proposal.role,
     };
-    let basis = Basis {
-        source: BasisSource::Proposal as i32,
-        member: proposer.member,
-        role: proposer.role,
-        number,
-    };
+    let basis = proposer.basis(context, context.now(), BasisSource::Proposal, number);
     // Closed before it acts: what it reserved is free for it, and it cannot end itself.
     let proposal = closing::close(context, proposal, ProposalState::Adopted);
     let done = context.nested(Authority::Proposal(number), proposer, |context| {

@@ -1,7 +1,7 @@
 //! Mode `approve`: so many different people, none of whom prepared it or benefits from it.
 
 use polity_proto::v1::{
-    Answer, Assignment, Basis, BasisSource, Capability, Grant, Proposal, Response, Who, WhoKind,
+    Answer, Assignment, BasisSource, Capability, Grant, Proposal, Response, Who, WhoKind,
 };
 
 use super::mode::{self, Outcome, answers};
@@ -36,16 +36,15 @@ pub(super) fn check_answer(
 
 /// Decided by the approvals that still count; refused when too few people are left to approve.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
-    let mode = mode::standing(proposal);
     let approved = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
         .filter(|(response, _)| counts(context, proposal, response))
         .map(|(response, _)| actor_of(response));
-    if count(context, proposal, approved) >= mode.count as usize {
+    if are_enough(context, proposal, approved) {
         return Outcome::Decided;
     }
     let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
-    if refused && candidates(context, proposal) < mode.count as usize {
+    if refused && !are_enough(context, proposal, candidates(context, proposal)) {
         return Outcome::Refused;
     }
     Outcome::Open
@@ -65,14 +64,14 @@ fn actor_of(response: &Response) -> Actor {
     }
 }
 
-/// How many people these approvers are. One and those whom they made approvers, by delegating, by a grant, a seat or taking
-/// them in, alone and not long ago, are one person, not as many as a policy asks for.
-fn count(
+/// Whether these approvers are as many people as are asked for. One and those whom they made approvers, by delegating, by a
+/// grant, a seat or taking them in, alone and not long ago, are one person, not as many as a policy asks for.
+fn are_enough(
     context: &Context<'_, '_>,
     proposal: &Proposal,
     approvers: impl Iterator<Item = Actor>,
-) -> usize {
-    let now = context.now().time;
+) -> bool {
+    let (now, enough) = (context.now().time, mode::standing(proposal).count);
     let mut approvals: Vec<Vec<Vec<u64>>> = approvers
         .map(|actor| ways_to_approve(context, proposal, actor))
         .collect();
@@ -80,25 +79,24 @@ fn count(
     approvals.sort_by_key(|ways| ways.iter().map(Vec::len).min());
     let (mut people, mut counted) = (0, Vec::new());
     for ways in approvals {
+        // More would only be compared with each other.
+        if people == enough {
+            break;
+        }
         let is_another = |way: &Vec<u64>| !hands::meet(context, now, way, &counted);
         if let Some(way) = ways.into_iter().find(is_another) {
             people += 1;
             counted.extend(way);
         }
     }
-    people
+    people >= enough
 }
 
 /// In which ways somebody approves: for each, they and those who stand behind it. Who is interested has no word.
 fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
-    let (now, member) = (context.now().time, actor.member);
+    let now = context.now().time;
     let approver = approver_of(proposal);
-    let by = |source: BasisSource, number: u64| Basis {
-        source: source as i32,
-        member,
-        role: actor.role,
-        number,
-    };
+    let by = |source, number| actor.basis(context, context.now(), source, number);
     let mut ways: Vec<Vec<u64>> = match approver.kind() {
         WhoKind::Capability => approving_grants(context, proposal, actor, &approver)
             .iter()
@@ -110,8 +108,8 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
             seat.into_iter().collect()
         }
         WhoKind::JoinedMembers => {
-            let taken_in = hands::behind_joining(context, now, member, proposal.unit);
-            vec![std::iter::once(member).chain(taken_in).collect()]
+            let joined = hands::behind_joining(context, now, actor.member, proposal.unit);
+            joined.into_iter().collect()
         }
         WhoKind::None => Vec::new(),
     };
@@ -127,16 +125,15 @@ fn is_disinterested(context: &Context<'_, '_>, proposal: &Proposal, member: u64)
     !is_of_proposer(context, proposal, member) && !is_led_by_who_benefits(context, proposal, member)
 }
 
-/// How many people have approved or still could.
-fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> usize {
-    let people = approvers(context, proposal, CANDIDATES_MAX)
+/// Who has approved or still could.
+fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> impl Iterator<Item = Actor> {
+    approvers(context, proposal, CANDIDATES_MAX)
         .into_iter()
         .filter(|actor| {
             !answers(proposal).any(|(response, answer)| {
                 response.member == actor.member && answer == Answer::Refuse
             })
-        });
-    count(context, proposal, people)
+        })
 }
 
 /// Those whose approval would count now, each in a role in which it would, of at most `max` people.

@@ -166,6 +166,7 @@ fn by_another(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passa
         by,
         at: context.now().time,
         brought_in: false,
+        basis: Some(context.basis),
     })
 }
 

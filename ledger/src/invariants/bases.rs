@@ -4,7 +4,7 @@ use polity_proto::v1::{
     Assignment, Basis, BasisSource, Event, Grant, Member, MemberState, ObjectKind, Policy, Proposal,
 };
 
-use super::{Broken, Step, all, ensure, find};
+use super::{Broken, Step, ensure, find};
 use crate::decisions::stage;
 use crate::judge::Now;
 
@@ -68,7 +68,7 @@ fn had_grant(step: &Step<'_>, basis: &Basis) -> bool {
     let time = step.now.time;
     let in_time = grant.from <= time && (grant.until == 0 || time < grant.until);
     let used = match grant.source {
-        0 => all::<Assignment>(step.after).any(|assignment| {
+        0 => find::<Assignment>(step.after, basis.assignment).is_some_and(|assignment| {
             assignment.role == grant.role
                 && assignment.member == basis.member
                 && assignment.from <= time

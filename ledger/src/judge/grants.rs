@@ -69,12 +69,7 @@ pub(super) fn find(
         match fits {
             Ok(()) => {
                 look("fits");
-                return Found::Fits(Basis {
-                    source: BasisSource::Grant as i32,
-                    member: actor.member,
-                    role: actor.role,
-                    number: grant.number,
-                });
+                return Found::Fits(actor.basis(state, now, BasisSource::Grant, grant.number));
             }
             Err(limit) => {
                 look("has a limit that is exceeded");

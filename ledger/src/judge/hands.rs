@@ -99,16 +99,18 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
         let delegator = grant
             .as_ref()
             .and_then(|grant| power::delegator(state, grant));
-        let role = grant.as_ref().map_or(act.role, |grant| grant.role);
         let gift = match &grant {
             Some(grant) => behind_grant(state, now, grant),
             None => behind_policy(state, now, &act),
         };
-        let seat = behind_seat(state, now, delegator.unwrap_or(act.member), role);
+        let delegation = grant.filter(|grant| grant.source != 0);
+        let seat = delegation.map_or(act.assignment, |grant| grant.source_assignment);
+        let seat = behind_seat(state, now, seat);
         people.push(act.member);
         people.extend(delegator);
-        let admission = behind_program(state, act.member);
-        for given in [gift, seat, admission].into_iter().flatten() {
+        let program = behind_program(state, act.member);
+        let delegators = delegator.and_then(|delegator| behind_program(state, delegator));
+        for given in [gift, seat, program, delegators].into_iter().flatten() {
             if !acts.contains(&given) {
                 acts.push(given);
             }
@@ -134,22 +136,19 @@ fn behind_grant(state: &dyn Read, now: u64, grant: &Grant) -> Option<Basis> {
         .and_then(|given| of_one(state, given.basis))
 }
 
-/// By what one person gave the member the role, alone and not long ago; a program, whenever that was.
-fn behind_seat(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<Basis> {
-    let seat = power::holding(state, member, role, now).filter(|seat| {
-        is_recent(state, now, seat.assigned_at) || power::is_service(state, member)
+/// By what one person gave a seat, alone and not long ago, and be it that it has ended; a program's, whenever that was.
+fn behind_seat(state: &dyn Read, now: u64, assignment: u64) -> Option<Basis> {
+    let seat = objects::get::<Assignment>(state, assignment).filter(|seat| {
+        is_recent(state, now, seat.assigned_at) || power::is_service(state, seat.member)
     })?;
-    match is_renewed_by_holder(&seat) {
-        true => Some(seat.assigned_by).filter(|by| *by != 0).map(plainly),
-        false => of_one(state, seat.basis),
-    }
+    of_one(state, seat.basis)
 }
 
-/// Who admitted a program: nobody of its own, however long it has been here.
+/// By what somebody admitted a program: nobody of its own, however long it has been here.
 fn behind_program(state: &dyn Read, member: u64) -> Option<Basis> {
     let program = objects::look::<Member>(state, member)
-        .filter(|member| member.kind() == MemberKind::Service && member.admitted_by != 0)?;
-    Some(plainly(program.admitted_by))
+        .filter(|member| member.kind() == MemberKind::Service)?;
+    program.admission.filter(|admission| admission.member != 0)
 }
 
 /// By what one person set the policy, alone and not long ago.
@@ -161,26 +160,28 @@ fn behind_policy(state: &dyn Read, now: u64, basis: &Basis) -> Option<Basis> {
         .and_then(|policy| of_one(state, policy.basis))
 }
 
-/// Who took the member into the unit alone and not long ago.
-pub(crate) fn behind_joining(state: &dyn Read, now: u64, member: u64, unit: u64) -> Option<u64> {
+/// The member, and everybody who stands behind it that they were taken into the unit, alone and not long ago. `None`
+/// behind too long a line of gifts.
+pub(crate) fn behind_joining(
+    state: &dyn Read,
+    now: u64,
+    member: u64,
+    unit: u64,
+) -> Option<Vec<u64>> {
+    let mut people = vec![member];
     let member = objects::look::<Member>(state, member)?;
     let mut taken_in = member.taken_in.iter().rev();
-    taken_in
-        .find(|passage| passage.unit == unit && is_recent(state, now, passage.at))
-        .map(|passage| passage.by)
+    let entered =
+        taken_in.find(|passage| passage.unit == unit && is_recent(state, now, passage.at));
+    if let Some(basis) = entered.and_then(|passage| passage.basis) {
+        people.extend(behind(state, now, &basis)?);
+    }
+    Some(people)
 }
 
 /// A basis, where it is of one person.
 fn of_one(state: &dyn Read, basis: Option<Basis>) -> Option<Basis> {
     basis.filter(|basis| basis.member != 0 && is_of_one(state, basis))
-}
-
-/// What somebody did, by which authority is not known.
-fn plainly(member: u64) -> Basis {
-    Basis {
-        member,
-        ..Basis::default()
-    }
 }
 
 /// Whether something happened within the admission distance.
@@ -218,17 +219,10 @@ fn is_given_by_own_hand(state: &dyn Read, now: u64, grant: &Grant, member: u64) 
     !is_old && gives_to_own_hand(state, now, &basis, member)
 }
 
-/// Whether the holder's hand put them where they sit, alone. That they renewed what somebody else
-/// gave them makes it no gift of theirs.
+/// Whether the holder's hand put them where they sit, alone.
 fn is_taken(state: &dyn Read, now: u64, seat: &Assignment) -> bool {
     let basis = seat.basis.unwrap_or_default();
-    !is_renewed_by_holder(seat) && gives_to_own_hand(state, now, &basis, seat.member)
-}
-
-/// Whether the holder renewed what somebody else gave them.
-fn is_renewed_by_holder(seat: &Assignment) -> bool {
-    let basis = seat.basis.unwrap_or_default();
-    basis.member == seat.member && seat.assigned_by != seat.member
+    gives_to_own_hand(state, now, &basis, seat.member)
 }
 
 /// Whether a tier over value is held back from who would begin by it. It asks nobody to agree, and

@@ -36,6 +36,27 @@ pub struct Actor {
     pub role: u64,
 }
 
+impl Actor {
+    /// What the actor does by this authority, in the seat that they have now.
+    pub(crate) fn basis(
+        self,
+        state: &dyn Read,
+        now: Now,
+        source: BasisSource,
+        number: u64,
+    ) -> Basis {
+        let is_seated = self.role != 0;
+        let seat = is_seated.then(|| power::holding(state, self.member, self.role, now.time));
+        Basis {
+            source: source as i32,
+            member: self.member,
+            role: self.role,
+            number,
+            assignment: seat.flatten().map_or(0, |seat| seat.number),
+        }
+    }
+}
+
 /// Block time, and the outages that waits do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
@@ -190,12 +211,7 @@ fn consult(
         if sleeps(state, now, actor.member, need.capability) {
             return refused(Rejection::Sleeping);
         }
-        let basis = Basis {
-            source: BasisSource::Own as i32,
-            member: actor.member,
-            role: actor.role,
-            number: 0,
-        };
+        let basis = actor.basis(state, now, BasisSource::Own, 0);
         return Said::Verdict(Verdict::Allowed(basis));
     }
     if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {

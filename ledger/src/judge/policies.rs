@@ -1,10 +1,10 @@
 //! How a unit decides what nobody may do alone.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind,
-    Window,
+    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind, Window,
 };
 
 use super::{
@@ -74,7 +74,7 @@ pub(super) fn raise_to_floor(
     })
 }
 
-/// Most who are looked at to tell whether as many could approve as are asked for.
+/// Most people who are looked at to tell whether as many could approve as are asked for.
 const APPROVERS_MAX: usize = 1_000;
 
 /// Whether a mode asks for more approvals than there are people beside the actor who could approve.
@@ -86,13 +86,20 @@ fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &M
     else {
         return false;
     };
-    let people: BTreeSet<u64> = who::everybody(state, now, unit, approver, APPROVERS_MAX)
-        .into_iter()
-        .filter(|one| who::includes(state, now, *one, unit, approver))
-        .map(|one| one.member)
-        .filter(|member| *member != actor.member && !power::is_service(state, *member))
-        .collect();
-    people.len() < mode.count as usize
+    let count = mode.count as usize;
+    let (mut seen, mut people) = (BTreeSet::new(), 0);
+    // Enough were found, or as many looked at as are: either way that is the answer.
+    let _ = who::each(state, now, unit, approver, &mut |one| {
+        let is_new = !power::is_service(state, one.member) && seen.insert(one.member);
+        if is_new && one.member != actor.member && who::includes(state, now, one, unit, approver) {
+            people += 1;
+        }
+        match people < count && seen.len() < APPROVERS_MAX {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    people < count
 }
 
 /// The tier that judges a need.
@@ -242,12 +249,7 @@ fn decide(
     let mode = mode_of(tier).clone();
     if mode.kind() == ModeKind::Alone {
         look("lets the actor do it alone");
-        return Verdict::Allowed(Basis {
-            source: BasisSource::Policy as i32,
-            member: actor.member,
-            role: actor.role,
-            number: policy.number,
-        });
+        return Verdict::Allowed(actor.basis(state, now, BasisSource::Policy, policy.number));
     }
     look("decides");
     Verdict::NeedsDecision(Decision {

@@ -1,5 +1,7 @@
 //! Who may begin, and who may approve: the sorts of people that a policy names.
 
+use std::ops::ControlFlow;
+
 use polity_proto::v1::{Assignment, Capability, Grant, Role, RoleKind, ScopeKind, Who, WhoKind};
 
 use super::{Actor, Now, power};
@@ -47,39 +49,12 @@ pub fn nearest_with_role_kind(state: &dyn Read, unit: u64, kind: RoleKind) -> Op
         })
 }
 
+/// Takes one of those who are looked for, and says whether to look on.
+type Visit<'v> = &'v mut dyn FnMut(Actor) -> ControlFlow<()>;
+
 /// Everybody whom `who` names for `unit` now, each in a role in which they count; at most `max`.
 pub fn everybody(state: &dyn Read, now: Now, unit: u64, who: &Who, max: usize) -> Vec<Actor> {
-    let mut found = Vec::new();
-    match who.kind() {
-        WhoKind::None => {}
-        WhoKind::JoinedMembers => {
-            let joined = lists::all(state, List::Joined, unit);
-            let active = joined
-                .into_iter()
-                .filter(|member| power::member_is_active(state, *member));
-            found.extend(active.take(max).map(|member| Actor { member, role: 0 }));
-        }
-        WhoKind::RoleHolders => {
-            for role in lists::all(state, List::Roles, unit) {
-                add_holders(state, now, role, max, &mut found);
-            }
-        }
-        WhoKind::Role => {
-            let role = who.role.as_ref().map_or(0, |role| role.number);
-            add_holders(state, now, role, max, &mut found);
-        }
-        WhoKind::RoleKind => {
-            let unit = nearest_with_role_kind(state, unit, who.role_kind()).unwrap_or_default();
-            let roles = lists::objects::<Role>(state, List::Roles, unit);
-            for role in roles.filter(|role| role.kind() == who.role_kind()) {
-                add_holders(state, now, role.number, max, &mut found);
-            }
-        }
-        WhoKind::Capability => {
-            found = with_capability(state, now, who.capability(), unit, max);
-        }
-    }
-    found
+    first(max, |visit| each(state, now, unit, who, visit))
 }
 
 /// Everybody who has an effective grant or delegation of `capability` over `unit` or over an
@@ -91,7 +66,53 @@ pub fn with_capability(
     unit: u64,
     max: usize,
 ) -> Vec<Actor> {
-    let mut found = Vec::new();
+    first(max, |visit| {
+        each_with_capability(state, now, capability, unit, visit)
+    })
+}
+
+/// Visits everybody whom `who` names for `unit` now, in each role in which they count.
+pub(super) fn each(
+    state: &dyn Read,
+    now: Now,
+    unit: u64,
+    who: &Who,
+    visit: Visit<'_>,
+) -> ControlFlow<()> {
+    match who.kind() {
+        WhoKind::None => ControlFlow::Continue(()),
+        WhoKind::JoinedMembers => {
+            let mut joined = lists::all(state, List::Joined, unit).into_iter();
+            joined.try_for_each(|member| match power::member_is_active(state, member) {
+                true => visit(Actor { member, role: 0 }),
+                false => ControlFlow::Continue(()),
+            })
+        }
+        WhoKind::RoleHolders => {
+            let mut roles = lists::all(state, List::Roles, unit).into_iter();
+            roles.try_for_each(|role| each_holder(state, now, role, visit))
+        }
+        WhoKind::Role => {
+            let role = who.role.as_ref().map_or(0, |role| role.number);
+            each_holder(state, now, role, visit)
+        }
+        WhoKind::RoleKind => {
+            let unit = nearest_with_role_kind(state, unit, who.role_kind()).unwrap_or_default();
+            lists::objects::<Role>(state, List::Roles, unit)
+                .filter(|role| role.kind() == who.role_kind())
+                .try_for_each(|role| each_holder(state, now, role.number, visit))
+        }
+        WhoKind::Capability => each_with_capability(state, now, who.capability(), unit, visit),
+    }
+}
+
+fn each_with_capability(
+    state: &dyn Read,
+    now: Now,
+    capability: Capability,
+    unit: u64,
+    visit: Visit<'_>,
+) -> ControlFlow<()> {
     for over in power::lineage(state, unit) {
         for grant in lists::objects::<Grant>(state, List::GrantsOver, over.number) {
             let object = grant
@@ -106,37 +127,46 @@ pub fn with_capability(
                 continue;
             }
             if grant.source == 0 {
-                add_holders(state, now, grant.role, max, &mut found);
+                each_holder(state, now, grant.role, visit)?;
             } else if power::member_is_active(state, grant.member) {
-                let delegate = Actor {
+                visit(Actor {
                     member: grant.member,
                     role: 0,
-                };
-                add(delegate, max, &mut found);
+                })?;
             }
         }
     }
-    found
+    ControlFlow::Continue(())
 }
 
-/// Adds the active holders of a role whose assignments carry its grants.
-fn add_holders(state: &dyn Read, now: Now, role: u64, max: usize, found: &mut Vec<Actor>) {
+/// Visits the active holders of a role whose assignments carry its grants.
+fn each_holder(state: &dyn Read, now: Now, role: u64, visit: Visit<'_>) -> ControlFlow<()> {
     for assignment in lists::objects::<Assignment>(state, List::Holders, role) {
         let holds = power::assignment_holds(state, &assignment, now.time)
             && power::assignment_carries_grants(&assignment)
             && power::member_is_active(state, assignment.member);
         if holds {
-            let holder = Actor {
+            visit(Actor {
                 member: assignment.member,
                 role,
-            };
-            add(holder, max, found);
+            })?;
         }
     }
+    ControlFlow::Continue(())
 }
 
-fn add(actor: Actor, max: usize, found: &mut Vec<Actor>) {
-    if found.len() < max && !found.contains(&actor) {
-        found.push(actor);
-    }
+/// The first who are visited, each once; at most `max`.
+fn first(max: usize, visit: impl FnOnce(Visit<'_>) -> ControlFlow<()>) -> Vec<Actor> {
+    let mut found = Vec::new();
+    // That it was stopped says only that there may be more.
+    let _ = visit(&mut |actor| {
+        if found.len() < max && !found.contains(&actor) {
+            found.push(actor);
+        }
+        match found.len() < max {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    found
 }

@@ -5,7 +5,7 @@ use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
 use super::*;
 use crate::judge::Now;
 use crate::world::{
-    Deed, HOUR, World, able, alone, approve, by, by_departments, role_holders, tier,
+    DAY, Deed, HOUR, World, able, alone, approve, by, by_departments, role_holders, tier,
 };
 
 fn world() -> World {
@@ -77,6 +77,34 @@ fn the_role_in_which_only_others_are_missing_is_found() {
     let verdict = ask(&world, "ada", recover);
     assert_eq!(verdict.rejection, "people_missing");
     assert_eq!(verdict.acting_role, world.role("acme#lead").number);
+}
+
+#[test]
+fn no_second_signer_is_named_who_would_count_as_the_first() {
+    let mut world = World::new();
+    let give = v1::GiveGrant {
+        scope: world.scope(v1::ScopeKind::UnitAndBelow, "acme"),
+        ..world.grant("ops#engineer", v1::Capability::SuspendMembers, "acme")
+    };
+    world.ada(Kind::GiveGrant(give));
+    let suspend = Kind::SuspendMember(v1::SuspendMember {
+        member: world.member_ref("finn"),
+    });
+    let who_could = |world: &World, member: &str| {
+        let verdict = ask(world, member, suspend.clone());
+        value(&verdict.facts, "who_could").to_owned()
+    };
+    // Hal may do it by what Ada gave him a moment ago.
+    assert_eq!(who_could(&world, "ada"), "ben");
+    assert_eq!(who_could(&world, "ben"), "ada, hal");
+    world.advance(31 * DAY);
+    assert_eq!(who_could(&world, "ada"), "ben, hal");
+    let hal = world.member("hal");
+    world.put_for_test(&v1::Member {
+        kind: v1::MemberKind::Service as i32,
+        ..hal
+    });
+    assert_eq!(who_could(&world, "ada"), "ben");
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Close {
     }
 }
 
-/// Freezes an account: nothing moves until it is lifted.
+/// Freezes an account: nothing moves until it is lifted. A member's is frozen by two people of different units: use
+/// `--with` and `--draft`.
 #[derive(Args, Debug)]
 pub(super) struct Freeze {
     /// `acme/dev:travel` or a88.

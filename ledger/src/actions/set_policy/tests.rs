@@ -1,8 +1,10 @@
 use polity_proto::v1::{
-    Answer, ModeKind, OpenProposal, ProposalKind, ProposalState, WhoKind, action::Kind,
+    Answer, Member, MemberKind, MemberState, ModeKind, OpenProposal, ProposalKind, ProposalState,
+    WhoKind, action::Kind,
 };
 
 use super::*;
+use crate::state::objects;
 use crate::time::DAY;
 use crate::world::{
     World, able, alone, announce, approve, by_departments, consent, joined, role_holders, tier,
@@ -409,6 +411,46 @@ fn who_asks_for_more_approvals_than_there_are_people_locks_nothing() {
         world.check(member, None, yes, "accepted");
     }
     assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn programs_before_them_hide_nobody_who_could_approve() {
+    let mut world = World::new();
+    let dev = world.unit("dev").number;
+    world.change_for_test(|state| {
+        let people = lists::all(state, List::Joined, dev);
+        for member in &people {
+            lists::remove(state, List::Joined, dev, *member);
+        }
+        for number in 10_000..11_000 {
+            let program = Member {
+                number,
+                kind: MemberKind::Service as i32,
+                state: MemberState::Active as i32,
+                ..Member::default()
+            };
+            objects::put(state, &program);
+            lists::append(state, List::Joined, dev, number);
+        }
+        for member in people {
+            lists::append(state, List::Joined, dev, member);
+        }
+    });
+    let approved = vec![tier(0, role_holders(), approve(joined(), 2))];
+    let policy = world.policy("dev", Capability::Anchor, approved);
+    world.check("ben", LEAD, Kind::SetPolicy(policy), "accepted");
+    let laxer = vec![tier(0, role_holders(), alone())];
+    let laxer = Kind::SetPolicy(world.policy("dev", Capability::Anchor, laxer));
+    let proposal = OpenProposal {
+        expected_count: 2,
+        ..world.proposal(
+            "dev",
+            ProposalKind::Governance,
+            ModeKind::Approve,
+            vec![laxer],
+        )
+    };
+    world.open("ben", "dev#lead", proposal);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use polity_proto::v1::{BudgetLine, ClosePeriod, action::Kind};
+use polity_proto::v1::{BudgetLine, ClosePeriod, OpenAccount, OwnerKind, OwnerRef, action::Kind};
 
 use super::*;
 use crate::world::{DAY, START, World, euros};
@@ -238,6 +238,33 @@ fn frozen_closed_and_dissolved_take_no_part() {
     world.check("ben", LEAD, pay.clone(), "rejected unit_dissolved");
     world.freeze("ops:main");
     world.check("ben", LEAD, pay, "rejected account_frozen");
+}
+
+#[test]
+fn nobody_is_paid_before_they_join() {
+    let mut world = World::with_treasury();
+    let invite = Kind::InviteMember(world.invite("ivy", "dev"));
+    world.check("ben", LEAD, invite, "accepted");
+    let open = Kind::OpenAccount(OpenAccount {
+        owner: Some(OwnerRef {
+            kind: OwnerKind::Member as i32,
+            number: world.member_ref("ivy"),
+        }),
+        asset: world.asset_ref("EUR"),
+        handle: "main".into(),
+        ..OpenAccount::default()
+    });
+    world.check("ben", LEAD, open, "accepted");
+    let pay = world.payment("finn:main", "ivy:main", 1);
+    let hold = Kind::PlaceHold(world.hold("finn:main", "ivy:main", 1));
+    for act in [pay.clone(), hold.clone()] {
+        world.check("finn", None, act, "rejected member_state_wrong");
+    }
+    let join = Kind::Join(world.join("ivy"));
+    world.check("ivy", None, join, "accepted");
+    for act in [pay, hold] {
+        world.check("finn", None, act, "accepted");
+    }
 }
 
 #[test]

@@ -3,11 +3,12 @@
 mod rules;
 
 use polity_proto::v1::{
-    Assignment, Basis, BasisSource, Capability, Delegate, GiveGrant, Owner, OwnerKind,
-    RenewAssignment, ScopeKind, SetCreditLimit, SuspendMember, action::Kind,
+    Assignment, Basis, BasisSource, Capability, Delegate, GiveGrant, InviteMember, JoinUnit,
+    MemberKind, Owner, OwnerKind, RenewAssignment, RevokeAssignment, ScopeKind, SetCreditLimit,
+    SuspendMember, action::Kind,
 };
 
-use super::{GIFTS_MAX, behind, payee};
+use super::{GIFTS_MAX, behind, behind_joining, payee};
 use crate::form;
 use crate::state::keys::List;
 use crate::world::{Charter, DAY, World, by, euros, monthly};
@@ -296,14 +297,122 @@ fn whom_one_person_lets_make_the_second_signer_makes_none_for_a_while() {
 }
 
 #[test]
+fn a_line_of_gifts_does_not_break_where_a_seat_ends() {
+    let mut world = with_warden();
+    let assign = Kind::AssignRole(world.assign("gia", "dev#till"));
+    world.check("finn", Some("dev#warden"), assign, "accepted");
+    let act = act_in(&world, "gia", "dev#till");
+    let revoke = Kind::RevokeAssignment(RevokeAssignment {
+        assignment: form::numbered(world.assignment("finn", "dev#warden").number),
+    });
+    world.check("ben", LEAD, revoke, "accepted");
+    let expected = numbers(&world, &["gia", "finn", "ben"]);
+    assert_eq!(behind(&world.state, world.time, &act), expected);
+}
+
+/// In `dev` Ben has just made Finn a warden, who may long since assign and admit there.
+fn with_warden() -> World {
+    let mut world = World::new();
+    for role in ["warden", "till"] {
+        create(&mut world, role);
+    }
+    for capability in [Capability::AssignRoles, Capability::AdmitMembers] {
+        let grant = Kind::GiveGrant(world.grant("dev#warden", capability, "dev"));
+        world.check("ben", LEAD, grant, "accepted");
+    }
+    world.advance(31 * DAY);
+    seat(&mut world, "finn", "dev#warden");
+    world
+}
+
+/// What a member does in a role of theirs.
+fn act_in(world: &World, member: &str, role: &str) -> Basis {
+    let seat = world.assignment(member, role);
+    Basis {
+        source: BasisSource::Own as i32,
+        member: seat.member,
+        role: seat.role,
+        number: 0,
+        assignment: seat.number,
+    }
+}
+
+fn numbers(world: &World, names: &[&str]) -> Option<Vec<u64>> {
+    Some(names.iter().map(|name| world.member_number(name)).collect())
+}
+
+#[test]
+fn a_line_of_gifts_goes_on_behind_a_seat_that_its_holder_renewed() {
+    let mut world = with_warden();
+    let warden = Some("dev#warden");
+    for role in ["dev#warden", "dev#till"] {
+        let assign = Kind::AssignRole(world.assign("gia", role));
+        world.check("finn", warden, assign, "accepted");
+    }
+    let renew = Kind::RenewAssignment(RenewAssignment {
+        assignment: form::numbered(world.assignment("gia", "dev#till").number),
+        ..RenewAssignment::default()
+    });
+    world.check("gia", warden, renew, "accepted");
+    let act = act_in(&world, "gia", "dev#till");
+    let expected = numbers(&world, &["gia", "finn", "ben"]);
+    assert_eq!(behind(&world.state, world.time, &act), expected);
+}
+
+#[test]
+fn a_line_of_gifts_goes_on_behind_who_took_somebody_in() {
+    let mut world = with_warden();
+    let join = Kind::JoinUnit(JoinUnit {
+        unit: world.unit_ref("dev"),
+        member: world.member_ref("hal"),
+    });
+    world.check("finn", Some("dev#warden"), join, "accepted");
+    let (hal, dev) = (world.member_number("hal"), world.unit("dev").number);
+    let expected = numbers(&world, &["hal", "finn", "ben"]);
+    assert_eq!(behind_joining(&world.state, world.time, hal, dev), expected);
+    let later = world.time + 31 * DAY;
+    let alone = numbers(&world, &["hal"]);
+    assert_eq!(behind_joining(&world.state, later, hal, dev), alone);
+}
+
+#[test]
+fn a_line_of_gifts_goes_on_behind_who_admitted_a_program_also_where_it_delegates() {
+    let mut world = with_warden();
+    let warden = Some("dev#warden");
+    let invite = Kind::InviteMember(InviteMember {
+        kind: MemberKind::Service as i32,
+        ..world.invite("robot", "dev")
+    });
+    world.check("finn", warden, invite, "accepted");
+    let join = Kind::Join(world.join("robot"));
+    world.check("robot", None, join, "accepted");
+    world.check_decided(
+        "ben",
+        Kind::AssignRole(world.assign("robot", "dev#warden")),
+        "accepted",
+    );
+    let act = act_in(&world, "robot", "dev#warden");
+    let expected = numbers(&world, &["robot", "finn", "ben"]);
+    assert_eq!(behind(&world.state, world.time, &act), expected);
+
+    let (assigns, until) = (Capability::AssignRoles, world.time + DAY);
+    let delegate = world.delegation("dev#warden", assigns, "hal", until);
+    world.check("robot", warden, delegate, "accepted");
+    let hal = world.member_number("hal");
+    let act = Basis {
+        source: BasisSource::Grant as i32,
+        member: hal,
+        number: world.list(List::Delegations, hal)[0],
+        ..Basis::default()
+    };
+    let expected = numbers(&world, &["hal", "robot", "finn", "ben"]);
+    assert_eq!(behind(&world.state, world.time, &act), expected);
+}
+
+#[test]
 fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
     let mut world = World::new();
-    let mut acts = vec![Basis {
-        source: BasisSource::Own as i32,
-        member: world.member_number("ben"),
-        role: world.role("dev#lead").number,
-        number: 0,
-    }];
+    let mut acts = vec![act_in(&world, "ben", "dev#lead")];
     for place in 0..GIFTS_MAX {
         let (name, role) = (["finn", "gia"][place % 2], format!("r{place}"));
         create(&mut world, &role);
@@ -313,6 +422,7 @@ fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
         acts.push(Basis {
             member: given.member,
             role: given.role,
+            assignment: given.number,
             ..acts[0]
         });
         world.put_for_test(&Assignment { basis, ..given });

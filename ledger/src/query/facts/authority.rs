@@ -45,12 +45,15 @@ pub(super) fn of_authority(
     facts
 }
 
-/// Who could do it: to have the capability somewhere, or up to some limit, is not enough.
+/// Who could do it: to have the capability somewhere, or up to some limit, is not enough. Where several people sign, nobody
+/// who would count as one with those who sign already.
 fn able(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Vec<Actor> {
     let now = context.now();
     let mut able = Vec::new();
     for actor in who::with_capability(context, now, need.capability, need.unit, LOOKED_AT_MAX) {
-        if able.len() < PEOPLE_MAX && wanted.could(context, need, actor) {
+        let counts =
+            |context: &Context<'_, '_>| need.people < 2 || context.is_one_more(need, actor);
+        if able.len() < PEOPLE_MAX && counts(context) && wanted.could(context, need, actor) {
             able.push(actor);
         }
     }
