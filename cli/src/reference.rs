@@ -82,8 +82,9 @@ impl Context {
         let member = session.member(member).await?.number;
         let role = session.role(role).await?.number;
         let holders = session.list(List::Holders, role).await?;
-        let holders: Vec<Assignment> = session.get_all(&holders).await?;
-        let held = holders.iter().find(|held| held.member == member);
+        let holders = session.get_all::<Assignment>(&holders).await?;
+        let mut holders = holders.iter().flatten();
+        let held = holders.find(|held| held.member == member);
         let held = held.ok_or_else(|| usage(format!("nobody holds {text}")))?;
         Ok(form::numbered(held.number))
     }
@@ -121,12 +122,12 @@ impl Context {
         let session = self.session().await?;
         let unit = session.unit(unit).await?.number;
         let numbers = session.list(List::BudgetLines, unit).await?;
-        let lines: Vec<BudgetLine> = session.get_all(&numbers).await?;
+        let lines = session.get_all::<BudgetLine>(&numbers).await?;
         let fits = |line: &&BudgetLine| match from {
             Some(from) => line.category == category && line.from == from,
             None => line.category == category && !line.closed,
         };
-        let mut found = lines.iter().filter(fits);
+        let mut found = lines.iter().flatten().filter(fits);
         match (found.next(), found.next()) {
             (Some(line), None) => Ok(form::numbered(line.number)),
             (None, _) => Err(usage(format!("there is no budget line {text}"))),

@@ -77,6 +77,7 @@ enum Format {
 impl Export {
     /// Runs the verb.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let session = context.session().await?;
         let (accounts, to) = match &self.verb {
             Verb::Account(verb) => {

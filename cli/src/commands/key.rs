@@ -74,16 +74,24 @@ impl List {
     fn run(self, context: &Context) -> Result<()> {
         let keys = context.keys().list()?;
         let mut table = Table::new(["name", "public key"]);
-        for key in &keys {
-            table.row([key.name.clone(), hex::encode(key.public_key)]);
+        let (mut readable, mut broken) = (Vec::new(), Vec::new());
+        for (name, key) in &keys {
+            match key {
+                Ok(key) => {
+                    table.row([name.clone(), hex::encode(key.public_key)]);
+                    readable.push(key_json(key));
+                }
+                Err(error) => {
+                    table.row([name.clone(), error.to_string()]);
+                    broken.push(json!({"name": name, "message": error.to_string()}));
+                }
+            }
         }
-        let json: Vec<Value> = keys.iter().map(key_json).collect();
-        context
-            .output
-            .show(&json!({ "keys": json }), || match keys.is_empty() {
-                true => "No keys. Make one with: polity key new NAME".to_owned(),
-                false => table.to_string(),
-            });
+        let json = json!({ "keys": readable, "broken": broken });
+        context.output.show(&json, || match keys.is_empty() {
+            true => "No keys. Make one with: polity key new NAME".to_owned(),
+            false => table.to_string(),
+        });
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use clap::{Command, CommandFactory, Parser};
 
 use crate::cli::Cli;
 use crate::command_lines::words;
+use crate::context::Context;
 
 fn parses(line: &str) -> Result<Cli, clap::Error> {
     let words = words(line).expect("no open quote");
@@ -137,4 +138,31 @@ fn examples_of(command: &Command) -> Vec<String> {
     typed
         .map(|line| line.split(['>', '&']).next().unwrap_or(line).to_owned())
         .collect()
+}
+
+#[tokio::test]
+async fn what_knows_the_newest_state_alone_refuses_another() {
+    let id = "5f".repeat(32);
+    for line in [
+        "export account finn:main",
+        "export unit acme/dev",
+        "tx refusals finn",
+        "tx refusals --from 3",
+        &format!("tx show {id}"),
+        "tx show swap.draft",
+        &format!("why {id}"),
+        "watch",
+        "proposal simulate acme/dev -- unit dissolve acme/dev",
+        "audit account finn:main",
+        "inbox",
+    ] {
+        let cli = parses(&format!("--home /nowhere --at 3 {line}"));
+        let cli = cli.unwrap_or_else(|error| panic!("{line}: {error}"));
+        let context = Context::new(cli.options).expect("a context");
+        let refused = cli.command.run(&context).await.expect_err(line);
+        assert!(
+            refused.to_string().ends_with("there is no --at"),
+            "{line}: {refused}"
+        );
+    }
 }

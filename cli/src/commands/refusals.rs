@@ -39,6 +39,7 @@ pub(super) struct Refusals {
 
 impl Refusals {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let session = context.session().await?;
         let of = match &self.of {
             Some(text) => Some(subject(session, text).await?),

@@ -63,6 +63,7 @@ struct Show {
 
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         match id(&self.what) {
             Some(id) => show_sent(context, &id).await,
             None if !Path::new(&self.what).exists() => Err(usage(format!(

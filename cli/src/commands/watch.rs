@@ -36,6 +36,7 @@ pub struct Watch {
 impl Watch {
     /// Watches.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let session = context.session().await?;
         let mut stream = session.rpc().subscribe_blocks().await?;
         let mut next = stream.next_height(QUIET_MAX).await?;

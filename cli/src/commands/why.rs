@@ -28,6 +28,7 @@ pub struct Why {
 impl Why {
     /// Says why.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let Some(id) = tx::id(&self.what) else {
             return Explain::of(&self.what).run(context).map_err(|error| {
                 let words = format!("{error}; a transaction's id has 64 hexadecimal digits");

@@ -105,6 +105,7 @@ impl Context {
         self.keys()
             .list()?
             .into_iter()
+            .filter_map(|(_, key)| key.ok())
             .find(enrolled)
             .ok_or_else(|| {
                 Error::new(
@@ -121,7 +122,7 @@ impl Context {
     fn only_key(&self) -> Result<StoredKey> {
         let mut all = self.keys().list()?;
         match (all.pop(), all.is_empty()) {
-            (Some(key), true) => Ok(key),
+            (Some((_, key)), true) => key,
             (Some(_), false) => Err(usage(
                 "several keys are there: say who acts, with --member or --key",
             )),

@@ -120,14 +120,14 @@ impl Session {
             .filter(|proven| proven.event.object() == ObjectKind::Account)
             .map(|proven| proven.event.number)
             .collect();
-        let accounts: Vec<Account> = self.get_all(&accounts).await?;
+        let accounts = self.get_all::<Account>(&accounts).await?;
         // Acts about accounts of a unit's external parties stand in its history too.
         let is_own = |account: &&Account| {
             account
                 .owner
                 .is_some_and(|owner| owner.kind() == OwnerKind::Unit && owner.number == unit)
         };
-        let own = accounts.iter().filter(is_own);
+        let own = accounts.iter().flatten().filter(is_own);
         Ok(own.map(|account| account.number).collect())
     }
 
@@ -169,7 +169,8 @@ impl Session {
         }
         let numbers: Vec<u64> = numbers.into_iter().collect();
         let mut names = BTreeMap::new();
-        for account in self.get_all::<Account>(&numbers).await? {
+        let accounts = self.get_all::<Account>(&numbers).await?;
+        for account in accounts.into_iter().flatten() {
             let name = AccountName {
                 owner: account.owner.unwrap_or_default().kind(),
                 path: self.account_path(&account).await?,

@@ -1,12 +1,13 @@
 //! The key files of one home: `HOME/keys/NAME.key`, and beside it `NAME.pub` for anyone to read.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rand::RngCore;
 use rand::rngs::OsRng;
+use rustix::fs::{FlockOperation, flock};
 use zeroize::Zeroizing;
 
 use super::file::{self, FILE_BYTES_MAX, Seed, WORK_FACTOR_DEFAULT};
@@ -115,18 +116,23 @@ impl KeyStore {
 
     /// The public part of one key; needs no passphrase.
     pub fn public(&self, name: &str) -> Result<StoredKey> {
-        let path = self.path(name, "pub")?;
-        if !path.exists() {
+        if !self.path(name, "key")?.exists() {
             return Err(Error::key(format!(
                 "no key is called {name} in {}",
                 self.directory.display()
             )));
         }
+        let path = self.path(name, "pub")?;
+        if !path.exists() {
+            return Err(Error::key(format!(
+                "the public part of the key `{name}` is missing: exporting the key makes it again"
+            )));
+        }
         parse_public(name, &read_bounded(&path)?)
     }
 
-    /// The public parts of all keys, by name.
-    pub fn list(&self) -> Result<Vec<StoredKey>> {
+    /// All keys, by name: the public part of each, or why it cannot be read.
+    pub fn list(&self) -> Result<Vec<(String, Result<StoredKey>)>> {
         let entries = match fs::read_dir(&self.directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -140,19 +146,25 @@ impl KeyStore {
                 .path();
             let stem = path.file_stem().and_then(|stem| stem.to_str());
             if let Some(name) = stem.filter(|_| path.extension().is_some_and(|e| e == "key")) {
-                keys.push(self.public(name)?);
+                keys.push((name.to_owned(), self.public(name)));
             }
         }
-        keys.sort_by(|a, b| a.name.cmp(&b.name));
+        keys.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(keys)
     }
 
     fn seed(&self, name: &str, passphrase: &Passphrase) -> Result<Seed> {
         let bytes = read_bounded(&self.path(name, "key")?)?;
         let seed = file::decrypt(&bytes, passphrase)?;
+        let key = public_part(name, &seed);
 
+        let public_path = self.path(name, "pub")?;
+        if !public_path.exists() {
+            let _lock = lock(&self.directory)?;
+            put(&public_path, 0o644, public_line(&key).as_bytes())?;
+        }
         // The public file is not authenticated: a swapped one would have us enrol another's key.
-        if self.public(name)?.public_key != Signer::from_seed(&seed).public_key() {
+        if self.public(name)? != key {
             return Err(Error::key(format!(
                 "the public part beside the key `{name}` belongs to another key"
             )));
@@ -164,25 +176,23 @@ impl KeyStore {
         let key_path = self.path(name, "key")?;
         let public_path = self.path(name, "pub")?;
         let bytes = file::encrypt(seed, passphrase, self.work_factor)?;
-        let key = StoredKey {
-            name: name.to_owned(),
-            public_key: Signer::from_seed(seed).public_key(),
-        };
+        let key = public_part(name, seed);
 
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.directory)
+            .and_then(|()| sync_parent(&self.directory))
             .map_err(|error| cannot("make", &self.directory, error))?;
-        write_new(&key_path, 0o600, &bytes)?;
-        // A public file without its key is a leftover of an interrupted import: it is replaced.
-        match fs::remove_file(&public_path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(cannot("replace", &public_path, error));
-            }
-            Ok(()) | Err(_) => {}
+        // Of two who take the same name at once, one is told so.
+        let _lock = lock(&self.directory)?;
+        if key_path.symlink_metadata().is_ok() {
+            return Err(Error::key(format!("{} exists already", key_path.display())));
         }
-        write_new(&public_path, 0o644, public_line(&key).as_bytes())?;
+        // The key comes last, so there is none without its public part; a public part without its key is a leftover,
+        // and is replaced.
+        put(&public_path, 0o644, public_line(&key).as_bytes())?;
+        put(&key_path, 0o600, &bytes)?;
         Ok(key)
     }
 
@@ -195,6 +205,13 @@ impl KeyStore {
         }
 
         Ok(self.directory.join(format!("{name}.{extension}")))
+    }
+}
+
+fn public_part(name: &str, seed: &Seed) -> StoredKey {
+    StoredKey {
+        name: name.to_owned(),
+        public_key: Signer::from_seed(seed).public_key(),
     }
 }
 
@@ -235,22 +252,50 @@ fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                Error::key(format!("{} exists already", path.display()))
-            }
-            _ => cannot("write", path, error),
-        })
+/// Puts a whole file in its place, or none: once this returns, it outlives a power cut.
+fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    let fresh = path.with_extension("new");
+    let written = || {
+        match fs::remove_file(&fresh) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)?;
+        sync_parent(path)
+    };
+    written().map_err(|error| cannot("write", path, error))
+}
+
+/// A new name is on the disk once its directory is.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Held until it is dropped: who writes is alone. It is a file because a network's file system locks no directories.
+fn lock(directory: &Path) -> Result<File> {
+    let path = directory.join("lock");
+    let locked = || {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)?;
+        flock(&file, FlockOperation::LockExclusive)?;
+        Ok(file)
+    };
+    locked().map_err(|error| cannot("lock", &path, error))
 }
 
 fn cannot(verb: &str, path: &Path, error: io::Error) -> Error {

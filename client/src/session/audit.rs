@@ -84,7 +84,10 @@ impl Session {
             }
         }
         let holds: Vec<u64> = holds.into_iter().collect();
-        for hold in self.get_all::<Hold>(&holds).await? {
+        for (held, hold) in holds.iter().zip(self.get_all::<Hold>(&holds).await?) {
+            let hold = hold.ok_or_else(|| {
+                Error::proof(format!("h{held} has an event, and is not in the state"))
+            })?;
             if hold.state() == HoldState::Open && hold.from == number {
                 sums.debits_pending = plus(sums.debits_pending, counted(&hold.amount)?)?;
             }

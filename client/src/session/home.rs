@@ -1,6 +1,7 @@
 //! A home directory: where the nodes are, who acts, what is believed.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,9 @@ use super::{Founding, Session};
 use crate::rpc::{Client, ClientOptions};
 use crate::trust::{Checkpoint, LightClient, TrustOptions, TrustRoot, TrustStore};
 use crate::{Error, Result};
+
+const CONFIG_FILE: &str = "config.toml";
+const SECONDS_OF_A_DAY: u64 = 86_400;
 
 /// `config.toml` of a home directory. Unknown keys are errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,11 +37,14 @@ pub struct HomeConfig {
 impl HomeConfig {
     /// Reads `config.toml`; without one, everything is absent.
     pub fn read(home: &Path) -> Result<HomeConfig> {
-        let path = home.join("config.toml");
+        let path = home.join(CONFIG_FILE);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(HomeConfig::default());
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(unexpected(&path, error));
             }
             Err(error) => {
                 return Err(
@@ -45,10 +52,36 @@ impl HomeConfig {
                 );
             }
         };
-        toml::from_str(&text).map_err(|error| {
-            Error::usage(format!("{} is not as expected", path.display())).with_source(error)
-        })
+        toml::from_str(&text).map_err(|error| unexpected(&path, error))
     }
+
+    /// The nodes that were named instead, or else those of the file.
+    fn nodes(&self, home: &Path, named: &[String]) -> Result<Vec<String>> {
+        match (named, &self.nodes[..]) {
+            ([], []) => Err(Error::usage(format!(
+                "no node is named: name one under `nodes` in {}, or by --node",
+                home.join(CONFIG_FILE).display()
+            ))),
+            ([], nodes) | (nodes, _) => Ok(nodes.to_vec()),
+        }
+    }
+
+    /// For how long a verified header vouches for newer ones, where the file says it.
+    fn trusting_period(&self) -> Result<Option<Duration>> {
+        let Some(days) = self.trusting_days else {
+            return Ok(None);
+        };
+        match days.checked_mul(SECONDS_OF_A_DAY) {
+            Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            None => Err(Error::usage(format!(
+                "trusting_days = {days} is longer than any chain lasts"
+            ))),
+        }
+    }
+}
+
+fn unexpected(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::usage(format!("{} is not as expected", path.display())).with_source(error)
 }
 
 impl Session {
@@ -57,12 +90,7 @@ impl Session {
     pub fn open(home: &Path, nodes: &[String], checkpoint: Option<Checkpoint>) -> Result<Session> {
         let config = HomeConfig::read(home)?;
         let founding = Founding::in_home(home)?;
-        let nodes = if nodes.is_empty() {
-            config.nodes.clone()
-        } else {
-            nodes.to_vec()
-        };
-        let mut options = ClientOptions::for_nodes(nodes);
+        let mut options = ClientOptions::for_nodes(config.nodes(home, nodes)?);
         options.ca_file = config.ca_file.as_ref().map(|file| home.join(file));
         let rpc = Client::new(options)?;
 
@@ -72,10 +100,65 @@ impl Session {
         };
         let store = TrustStore::in_home(home, &root);
         let mut trust = TrustOptions::default();
-        if let Some(days) = config.trusting_days {
-            trust.trusting_period = Some(std::time::Duration::from_secs(days * 86_400));
+        if let Some(period) = config.trusting_period()? {
+            trust.trusting_period = Some(period);
         }
         let light = LightClient::new(rpc.clone(), root, trust, Some(store))?;
         Ok(Session::new(rpc, light, founding))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trusting_period_is_days_or_refused() {
+        let period = |trusting_days| {
+            let config = HomeConfig {
+                trusting_days,
+                ..HomeConfig::default()
+            };
+            config.trusting_period()
+        };
+
+        assert_eq!(period(None).expect("none"), None);
+        let two = period(Some(2)).expect("two days");
+        assert_eq!(two, Some(Duration::from_secs(172_800)));
+        let refused = period(Some(u64::MAX)).expect_err("no such time");
+        assert_eq!(refused.kind(), crate::ErrorKind::Usage);
+        assert!(refused.to_string().contains("trusting_days"), "{refused}");
+    }
+
+    #[test]
+    fn a_configuration_that_does_not_serve_is_the_usage_of_whoever_wrote_it() {
+        let home = tempfile::tempdir().expect("a directory");
+        assert_eq!(
+            HomeConfig::read(home.path()).expect("none is there"),
+            HomeConfig::default()
+        );
+        for text in [&b"nodes = 1"[..], b"node = []", b"member = \"\xff\""] {
+            std::fs::write(home.path().join(CONFIG_FILE), text).expect("written");
+            let refused = HomeConfig::read(home.path()).expect_err("refused");
+            assert_eq!(refused.kind(), crate::ErrorKind::Usage, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn who_names_no_node_is_told_where_to() {
+        let named = ["http://a:1".to_owned()];
+        let filled = HomeConfig {
+            nodes: vec!["http://b:2".to_owned()],
+            ..HomeConfig::default()
+        };
+        let home = Path::new("/home/finn/.polity");
+
+        assert_eq!(filled.nodes(home, &named).expect("named"), named);
+        assert_eq!(filled.nodes(home, &[]).expect("of the file"), filled.nodes);
+        let refused = HomeConfig::default().nodes(home, &[]).expect_err("none");
+        let words = refused.to_string();
+        for expected in ["/home/finn/.polity/config.toml", "`nodes`", "--node"] {
+            assert!(words.contains(expected), "{words}");
+        }
     }
 }

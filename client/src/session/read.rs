@@ -20,21 +20,17 @@ pub(super) const LIST_ATTEMPTS: usize = 8;
 impl Session {
     /// An object by its number.
     pub async fn get<T: Object>(&self, number: u64) -> Result<Option<T>> {
-        Ok(self.get_all(&[number]).await?.pop())
+        Ok(self.get_all(&[number]).await?.pop().flatten())
     }
 
-    /// Several objects of one kind by their numbers, in that order.
-    pub async fn get_all<T: Object>(&self, numbers: &[u64]) -> Result<Vec<T>> {
+    /// Several objects of one kind by their numbers, in that order; none where there is no such object.
+    pub async fn get_all<T: Object>(&self, numbers: &[u64]) -> Result<Vec<Option<T>>> {
         let keys: Vec<Vec<u8>> = numbers
             .iter()
             .map(|number| objects::object_key(T::PREFIX, *number))
             .collect();
         let (values, _) = self.read(&keys).await?;
-        values
-            .into_iter()
-            .flatten()
-            .map(|value| decode_object::<T>(&value))
-            .collect()
+        decode_objects(values)
     }
 
     /// A value that is no object.
@@ -136,6 +132,14 @@ impl Session {
     }
 }
 
+/// Decodes objects, each in its place.
+pub(super) fn decode_objects<T: Object>(values: Vec<Option<Vec<u8>>>) -> Result<Vec<Option<T>>> {
+    let objects = values.into_iter();
+    objects
+        .map(|value| value.map(|value| decode_object::<T>(&value)).transpose())
+        .collect()
+}
+
 /// Decodes an object out of its record, where a history stands beside it.
 pub(crate) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     if !T::HISTORY {
@@ -148,4 +152,24 @@ pub(crate) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
 pub(crate) fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
     T::decode(bytes)
         .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::Asset;
+
+    use super::*;
+
+    #[test]
+    fn an_object_that_is_not_there_leaves_the_others_in_their_places() {
+        let asset = Asset {
+            number: 2,
+            ..Asset::default()
+        };
+        let values = vec![None, Some(asset.encode_to_vec()), None];
+
+        let decoded = decode_objects::<Asset>(values).expect("decodes");
+
+        assert_eq!(decoded, [None, Some(asset), None]);
+    }
 }

@@ -7,7 +7,7 @@ use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::{ListHead, ListPage, ObjectKind};
 use prost::Message;
 
-use super::read::{decode, decode_object};
+use super::read::{decode, decode_objects};
 use super::{Moment, Session};
 use crate::{Error, Result};
 
@@ -99,10 +99,7 @@ impl<'s> View<'s> {
             }
         }
         self.saw(&keys, moment);
-        values
-            .into_iter()
-            .map(|value| value.map(|value| decode_object::<T>(&value)).transpose())
-            .collect()
+        decode_objects(values)
     }
 
     /// A value that is no object. Of the past it is as the node remembers it: no history holds it.

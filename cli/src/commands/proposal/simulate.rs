@@ -29,6 +29,7 @@ pub(super) struct Simulate {
 
 impl Simulate {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let actions = self.commands.actions(context).await?;
         let unit = context.session().await?.unit(&self.unit).await?.number;
         let answer = ask(context, unit, &actions).await?;

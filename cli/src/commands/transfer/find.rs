@@ -39,11 +39,12 @@ async fn near(context: &Context) -> Result<Vec<u64>> {
     let session = context.session().await?;
     let member = context.member().await?.number;
     let assignments = session.list(keys::List::Assignments, member).await?;
-    let assignments: Vec<Assignment> = session.get_all(&assignments).await?;
-    let roles: Vec<u64> = assignments.iter().map(|one| one.role).collect();
-    let roles: Vec<Role> = session.get_all(&roles).await?;
+    let assignments = session.get_all::<Assignment>(&assignments).await?;
+    let roles: Vec<u64> = assignments.iter().flatten().map(|one| one.role).collect();
+    let roles = session.get_all::<Role>(&roles).await?;
     let mut owners: Vec<u64> = roles
         .iter()
+        .flatten()
         .map(|role| keys::owner_number(OwnerKind::Unit, role.unit))
         .collect();
     owners.push(keys::owner_number(OwnerKind::Member, member));

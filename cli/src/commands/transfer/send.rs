@@ -74,8 +74,8 @@ impl Send {
         let from = session.account(&self.from).await?.number;
         let to = session.account(&self.to).await?.number;
         let (amount, asset) = self.amount.read(session).await?;
-        let accounts: Vec<Account> = session.get_all(&[from, to]).await?;
-        for account in &accounts {
+        let accounts = session.get_all::<Account>(&[from, to]).await?;
+        for account in accounts.iter().flatten() {
             if account.asset != asset.number {
                 return Err(usage(format!(
                     "a{} holds no {}",
@@ -83,7 +83,8 @@ impl Send {
                 )));
             }
         }
-        let is_internal = matches!(&accounts[..], [one, other] if one.owner == other.owner);
+        let is_internal =
+            matches!(&accounts[..], [Some(one), Some(other)] if one.owner == other.owner);
         let kind = match self.kind {
             Some(why) => why.into(),
             None if is_internal => TransferKind::Internal,

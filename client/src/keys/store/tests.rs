@@ -11,15 +11,20 @@ fn passphrase(text: &str) -> Passphrase {
     Passphrase::new(text.into())
 }
 
+fn readable(store: &KeyStore) -> Vec<StoredKey> {
+    let keys = store.list().expect("lists").into_iter();
+    keys.filter_map(|(_, key)| key.ok()).collect()
+}
+
 #[test]
 fn a_new_key_is_listed_and_opens_under_its_passphrase_only() {
     let home = tempfile::tempdir().expect("a directory");
     let store = store(&home);
 
-    assert_eq!(store.list().expect("empty"), []);
+    assert!(store.list().expect("empty").is_empty());
     let key = store.create("finn", &passphrase("p")).expect("made");
 
-    assert_eq!(store.list().expect("one"), std::slice::from_ref(&key));
+    assert_eq!(readable(&store), std::slice::from_ref(&key));
     let signer = store.open("finn", &passphrase("p")).expect("opens");
     assert_eq!(signer.public_key(), key.public_key);
     let refused = store.open("finn", &passphrase("q")).expect_err("wrong");
@@ -92,4 +97,61 @@ fn a_swapped_public_part_is_noticed_when_the_key_is_opened() {
     fs::copy(keys.join("two.pub"), keys.join("one.pub")).expect("swapped");
 
     assert!(store.open("one", &passphrase("p")).is_err());
+}
+
+#[test]
+fn a_key_that_never_got_its_file_leaves_its_name_free() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    store.create("finn", &passphrase("p")).expect("made");
+    fs::remove_file(home.path().join("keys/finn.key")).expect("removed");
+    fs::write(home.path().join("keys/finn.new"), "half").expect("left over");
+
+    assert!(store.public("finn").is_err());
+    assert!(store.list().expect("lists").is_empty());
+    let key = store.create("finn", &passphrase("p")).expect("made anew");
+    assert_eq!(store.public("finn").expect("readable"), key);
+    assert!(store.open("finn", &passphrase("p")).is_ok());
+    assert!(!home.path().join("keys/finn.new").exists());
+}
+
+#[test]
+fn a_key_without_its_public_part_is_named_hides_no_other_and_gets_it_back() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    let lost = store.create("ada", &passphrase("p")).expect("made");
+    let other = store.create("finn", &passphrase("p")).expect("made");
+    fs::remove_file(home.path().join("keys/ada.pub")).expect("removed");
+
+    assert_eq!(readable(&store), std::slice::from_ref(&other));
+    let all = store.list().expect("lists");
+    let [(name, broken), (_, Ok(_))] = &all[..] else {
+        panic!("{all:?}");
+    };
+    let told = broken.as_ref().expect_err("broken").to_string();
+    assert!(name == "ada" && told.contains("`ada` is missing"), "{told}");
+
+    store
+        .export("ada", &passphrase("p"), None)
+        .expect("exported");
+    assert_eq!(readable(&store), [lost, other]);
+}
+
+#[test]
+fn of_several_who_take_one_name_at_once_one_gets_it_whole() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+
+    let made = std::thread::scope(|scope| {
+        let taking = || store.create("finn", &passphrase("p")).ok();
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(taking)).collect();
+        let ended = threads
+            .into_iter()
+            .filter_map(|one| one.join().expect("no panic"));
+        ended.collect::<Vec<_>>()
+    });
+
+    assert_eq!(made.len(), 1);
+    let signer = store.open("finn", &passphrase("p")).expect("opens");
+    assert_eq!(signer.public_key(), made[0].public_key);
 }
