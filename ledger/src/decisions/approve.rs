@@ -97,11 +97,20 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
     let now = context.now().time;
     let approver = approver_of(proposal);
     let by = |source, number| actor.basis(context, context.now(), source, number);
+    // Whatever seat they answer in, a grant of their own is that of the role which has it.
+    let by_grant = |grant: &Grant| match grant.source {
+        0 => Actor {
+            role: grant.role,
+            ..actor
+        }
+        .basis(context, context.now(), BasisSource::Grant, grant.number),
+        _ => by(BasisSource::Grant, grant.number),
+    };
     let mut ways: Vec<Vec<u64>> = match approver.kind() {
         WhoKind::Capability => approving_grants(context, proposal, actor, &approver)
             .iter()
             .take(WAYS_MAX)
-            .filter_map(|grant| hands::behind(context, now, &by(BasisSource::Grant, grant.number)))
+            .filter_map(|grant| hands::behind(context, now, &by_grant(grant)))
             .collect(),
         WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
             let seat = hands::behind(context, now, &by(BasisSource::Own, 0));
