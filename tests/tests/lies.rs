@@ -208,14 +208,21 @@ fn nothing_that_a_node_makes_up_is_shown() {
     assert_eq!(code(&richer, &then), PROOF_FAILED);
 
     // So is what an account may do, to the history of its owner.
-    let freeze = [
-        "account",
-        "freeze",
-        "fay:main",
-        "--with",
-        "wes=root/watch#clerk",
-    ];
-    let frozen = terminal.json("stan", &freeze)["height"].to_string();
+    let draft = terminal.path("freeze.draft");
+    let draft = draft.to_str().expect("a plain name");
+    let with = ["--with", "wes=root/watch#clerk", "--draft", draft];
+    let freeze = [&["account", "freeze", "fay:main"][..], &with].concat();
+    let sign = ["tx", "sign", draft];
+    for (member, words) in [
+        ("stan", &freeze[..]),
+        ("stan", &sign[..]),
+        ("wes", &sign[..]),
+    ] {
+        let done = terminal.run(member, words);
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "polity {words:?}: {told}");
+    }
+    let frozen = terminal.json("stan", &["tx", "submit", draft])["height"].to_string();
     let then = [&show[..], &["--at", &frozen]].concat();
     let shown = terminal.json("fay", &then);
     assert_eq!(

@@ -16,7 +16,7 @@ use crate::{Amount, Rejection, form};
 const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
 
 /// Most grants that a role has: each act in it looks at all. Who imports a budget is given three in each new unit.
-const OF_A_ROLE_MAX: u64 = 1_024;
+pub const GRANTS_OF_A_ROLE_MAX: u64 = 1_024;
 
 /// So many more over the role's own unit: other units ask nobody, and do not fill its role for it.
 const OF_ITS_UNIT: u64 = 512;
@@ -100,8 +100,8 @@ impl Act for GiveGrant {
             return Err(Rejection::TimeMalformed);
         }
         let max = match scope.unit == role.unit {
-            true => OF_A_ROLE_MAX + OF_ITS_UNIT,
-            false => OF_A_ROLE_MAX,
+            true => GRANTS_OF_A_ROLE_MAX + OF_ITS_UNIT,
+            false => GRANTS_OF_A_ROLE_MAX,
         };
         if lists::count(context, List::Grants, role.number) >= max {
             return Err(Rejection::ListTooLong);

@@ -96,6 +96,7 @@ mod withdraw_invitation;
 mod withdraw_proposal;
 
 pub use budget::line_available;
+pub use give_grant::GRANTS_OF_A_ROLE_MAX;
 pub use posting::available;
 
 use polity_proto::v1::{Action, Capability, action::Kind};

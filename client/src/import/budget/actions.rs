@@ -27,7 +27,7 @@ pub const CONFERRED: [Capability; 6] = [
 ];
 
 /// What the importer's role may do with the money of a unit that it creates.
-const OVER_MONEY: [Capability; 3] = [
+pub(super) const OVER_MONEY: [Capability; 3] = [
     Capability::OpenAccounts,
     Capability::PlanBudget,
     Capability::Allocate,

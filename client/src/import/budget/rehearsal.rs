@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use polity_ledger::actions::available;
+use polity_ledger::actions::{GRANTS_OF_A_ROLE_MAX, available};
 use polity_ledger::check::ACTIONS_MAX;
-use polity_ledger::state::keys;
+use polity_ledger::state::keys::{self, List};
 use polity_ledger::{Amount, Rejection};
-use polity_proto::v1::{Account, Asset, ObjectKind};
+use polity_proto::v1::{Account, Asset, ObjectKind, Role};
 
 use super::super::handles::Handles;
-use super::actions::{ROW_ACTIONS_MAX, UNIT_ACTIONS};
+use super::actions::{OVER_MONEY, ROW_ACTIONS_MAX, UNIT_ACTIONS};
 use super::chain;
 use super::plan::BudgetPlan;
 use super::run::{BudgetImport, Missing, NewUnit};
@@ -24,11 +24,15 @@ const PARTS_JUDGED_MAX: usize = 30;
 const RESERVED: &str = "let a proposal create these units and give the importer's role open_accounts, plan_budget and \
      allocate in each, then import again: units that are there are not created";
 
+/// What to do where a role has no room for what it would be given in new units.
+const CROWDED: &str = "revoke what the role has in units that are imported, or import a part of the units in another role";
+
 impl BudgetImport<'_> {
     /// Looks at all that can be known before anything is sent, and says what the chain lacks of a table.
     pub async fn prepare<'p>(&mut self, plan: &'p BudgetPlan) -> Result<Missing<'p>> {
         let missing = self.missing(plan).await?;
         self.check_source(&missing.rows).await?;
+        self.check_roles(missing.units.len() as u64).await?;
         self.choose_handles(&missing.units).await?;
         self.check_units(&missing).await?;
         for rows in missing.row_parts().take(PARTS_JUDGED_MAX) {
@@ -67,6 +71,29 @@ impl BudgetImport<'_> {
             ("available".into(), shown(available)),
         ];
         Err(refused(Rejection::InsufficientFunds.code(), facts))
+    }
+
+    /// Refuses more units than the roles of those who sign have room for: in each they are given what they may do there.
+    async fn check_roles(&self, units: u64) -> Result<()> {
+        let importer = Some((self.importer.role, OVER_MONEY.len() as u64));
+        let second = self.second.map(|second| (second.role, 1));
+        for (number, of_a_unit) in importer.into_iter().chain(second) {
+            let held = self.session.list(List::Grants, number).await?.len() as u64;
+            if is_room(held, units, of_a_unit) {
+                continue;
+            }
+            let role: Role = self.session.get(number).await?.unwrap_or_default();
+            let unit = self.session.unit_path(role.unit).await?;
+            let facts = vec![
+                ("role".into(), format!("{unit}#{}", role.handle)),
+                ("grants".into(), held.to_string()),
+                ("needed".into(), (units * of_a_unit).to_string()),
+                ("most".into(), GRANTS_OF_A_ROLE_MAX.to_string()),
+                ("way".into(), CROWDED.into()),
+            ];
+            return Err(refused(Rejection::ListTooLong.code(), facts));
+        }
+        Ok(())
     }
 
     /// Chooses a handle for each unit: its name, with a number where that is taken.
@@ -146,6 +173,11 @@ impl BudgetImport<'_> {
     }
 }
 
+/// Whether a role that has `held` grants has room for as many more as are given in new units.
+fn is_room(held: u64, units: u64, of_a_unit: u64) -> bool {
+    units == 0 || held + units * of_a_unit <= GRANTS_OF_A_ROLE_MAX
+}
+
 fn refused(code: u32, mut facts: Vec<(String, String)>) -> Error {
     if code == Rejection::GrantExceedsGiver.code() {
         facts.retain(|(name, _)| name != "way");
@@ -162,6 +194,21 @@ fn refused(code: u32, mut facts: Vec<(String, String)>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_has_room_for_so_many_units_and_no_more() {
+        let most = |held: u64, of_a_unit: u64| {
+            let fitting = (0..2_000).take_while(|units| is_room(held, *units, of_a_unit));
+            fitting.last()
+        };
+        assert_eq!(
+            [most(0, 3), most(4, 3), most(5, 3)],
+            [Some(341), Some(340), Some(339)]
+        );
+        assert_eq!([most(1_023, 1), most(1_024, 1)], [Some(1), Some(0)]);
+        // Over its own unit a role may hold more: rows alone need none.
+        assert_eq!(most(1_500, 3), Some(0));
+    }
 
     #[test]
     fn where_a_policy_reserves_the_money_it_is_named_with_what_to_do() {
