@@ -6,10 +6,12 @@ use std::process::{Command, Output, Stdio};
 use polity_tests::binaries;
 
 /// Answers that need no network, each of one program.
-const ANSWERS: [(&str, &[&str]); 3] = [
+const ANSWERS: [(&str, &[&str]); 5] = [
     ("polity", &["explain", "303"]),
     ("polity", &["completions", "bash"]),
     ("polity", &["--help"]),
+    ("polityd", &["config", "show"]),
+    ("polityd", &["config", "show", "-o", "json"]),
 ];
 
 #[test]
@@ -40,7 +42,7 @@ fn a_reader_who_went_away_is_no_trouble() {
 
 #[test]
 fn a_usage_that_nobody_can_read_is_one_all_the_same() {
-    for program in ["polity"] {
+    for program in ["polity", "polityd"] {
         let full = File::options().write(true).open("/dev/full");
         let status = Command::new(binaries::path(program))
             .arg("no-such-command")
