@@ -30,6 +30,7 @@ use clap::Parser;
 
 use cli::Cli;
 use context::Context;
+use output::Form;
 
 /// Runs one command line and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -38,9 +39,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            // Nothing is left to do where even this cannot be written.
-            let _ = in_full(error, arguments).print();
-            return ExitCode::from(code);
+            output::keep(in_full(error, arguments).print());
+            return match (code, output::written()) {
+                // Help is an answer too.
+                (0, Err(error)) => ended(&error, Form::Text),
+                (code, _) => ExitCode::from(code),
+            };
         }
     };
     let form = cli.options.output;
@@ -60,13 +64,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let context = Context::new(cli.options)?;
         cli.command.run(&context).await
     });
-    match done {
+    match done.and_then(|()| output::written()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            failure::show(&error, form);
-            ExitCode::from(error.kind().exit_code())
-        }
+        Err(error) => ended(&error, form),
     }
+}
+
+fn ended(error: &polity_client::Error, form: Form) -> ExitCode {
+    failure::show(error, form);
+    ExitCode::from(error.kind().exit_code())
 }
 
 /// Who leaves out what to do is shown what there is to do.

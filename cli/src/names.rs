@@ -186,13 +186,17 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// An account's owner and handle.
+    /// An account's owner and handle; of what an asset is issued from, its code and handle.
     #[must_use]
     pub fn account(&self, number: u64) -> String {
         let account = self.accounts.get(&number);
         account.map_or_else(String::new, |account| {
-            let owner = self.owner(account.owner.unwrap_or_default());
-            format!("{owner}:{}", account.handle)
+            let owner = account.owner.unwrap_or_default();
+            let name = match owner.kind() == OwnerKind::Issuance {
+                true => self.asset(owner.number).code,
+                false => self.owner(owner),
+            };
+            format!("{name}:{}", account.handle)
         })
     }
 

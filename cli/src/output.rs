@@ -1,11 +1,13 @@
 //! What is printed: tables and sentences for people, stable JSON for scripts.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use comfy_table::{Table as Grid, presets};
 use polity_client::session::visible;
+use polity_client::{Error, Result};
 use serde_json::Value;
 
 /// How answers are written.
@@ -18,6 +20,9 @@ pub enum Form {
     Json,
 }
 
+/// Why the first answer that stdout did not take was not written.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
 /// Where answers go: stdout. Notes go to stderr, so that a pipe has the answer alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
@@ -29,14 +34,15 @@ impl Output {
     /// Prints an answer: `json` for scripts, or the text for people.
     pub fn show(&self, json: &Value, text: impl FnOnce() -> String) {
         match self.form {
-            Form::Json => line(&mut anstream::stdout(), &format!("{json:#}")),
-            Form::Text => line(&mut anstream::stdout(), text().trim_end()),
+            Form::Json => print(&format!("{json:#}\n")),
+            Form::Text => print(&format!("{}\n", text().trim_end())),
         }
     }
 
     /// Prints a note for the person at the terminal.
     pub fn note(&self, text: impl Display) {
-        line(&mut anstream::stderr(), &text.to_string());
+        // A note that nobody can read is nothing to stop for.
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 }
 
@@ -83,9 +89,37 @@ pub fn facts(pairs: &[(&str, String)]) -> String {
         .collect()
 }
 
-/// A reader who went away (`| head`) is no trouble of ours.
-fn line(to: &mut impl Write, text: &str) {
-    let _ = writeln!(to, "{text}");
+/// Writes to stdout. What fails is told at the end, by [`written`]: what was begun is done all the same.
+pub fn print(text: &str) {
+    let mut stdout = anstream::stdout();
+    keep(
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush()),
+    );
+}
+
+/// Remembers what came of writing to stdout.
+pub fn keep(printed: io::Result<()>) {
+    if let Err(error) = printed {
+        let _ = LOST.set(error);
+    }
+}
+
+/// Whether stdout took everything so far.
+#[must_use]
+pub fn is_open() -> bool {
+    LOST.get().is_none()
+}
+
+/// Whether everything was written. A reader who went away (`| head`) is no trouble of ours.
+pub fn written() -> Result<()> {
+    match LOST.get() {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::trouble(format!(
+            "the answer could not be written: {error}"
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! The operator's commands: one file for each, and here what they share.
 
+// First, because the others print by its macros.
+#[macro_use]
+mod stdout;
+
 mod backup;
 mod config;
 mod continue_chain;
@@ -100,7 +104,7 @@ impl Polityd {
             Command::Status(command) => command.run(&common),
             Command::Verify(command) => command.run(&common),
         };
-        match done {
+        match done.and_then(|()| stdout::written()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(trouble) => tell(trouble),
         }

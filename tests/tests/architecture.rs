@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use polity_tests::bench::ROWS;
+
 type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
@@ -229,6 +231,28 @@ fn every_script_says_its_usage_and_stops_at_the_first_failure() {
             .status()
             .unwrap();
         assert!(parsed.success(), "{name}: bash does not read it");
+    }
+}
+
+#[test]
+fn a_script_says_what_was_wrong_before_it_does_anything() {
+    let rows: Vec<String> = ROWS.iter().map(|row| row.number.to_string()).collect();
+    let unknown = format!("bench: there is no row 99; there are {}", rows.join(" "));
+    for (script, word, expected) in [
+        ("bench", "--foo", "bench: unknown: --foo"),
+        ("bench", "1x", "bench: a row is a number, not 1x"),
+        ("bench", "99", unknown.as_str()),
+        ("test", "--foo", "test: unknown: --foo"),
+        ("localnet", "--foo", "localnet: unknown: --foo"),
+        ("replay", "--foo", "replay: unknown: --foo"),
+    ] {
+        let path = root().join("scripts").join(script);
+        let output = Command::new(path).arg(word).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        let usage = format!("usage: scripts/{script}");
+        assert_eq!(output.status.code(), Some(2), "{script} {word}: {told}");
+        assert!(told.starts_with(&format!("{expected}\n{usage}")), "{told}");
+        assert!(output.stdout.is_empty(), "{script} {word} did something");
     }
 }
 

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use polity_client::{Error, Result};
 
 use crate::cli::Cli;
+use crate::output;
 
 /// Prints completions for a shell.
 #[derive(Args, Debug)]
@@ -41,9 +42,7 @@ impl Completions {
         };
         let mut bytes = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "polity", &mut bytes);
-        use std::io::Write;
-        // A reader who went away is no trouble of ours.
-        let _ = std::io::stdout().write_all(&bytes);
+        output::print(&String::from_utf8_lossy(&bytes));
         Ok(())
     }
 }

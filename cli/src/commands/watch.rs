@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{election, tx};
 use crate::context::Context;
 use crate::names::{self, Names};
-use crate::{event, failure, receipt, word};
+use crate::{event, failure, output, receipt, word};
 
 /// A node makes a block at least this often.
 const QUIET_MAX: Duration = Duration::from_secs(600);
@@ -41,7 +41,7 @@ impl Watch {
         let mut stream = session.rpc().subscribe_blocks().await?;
         let mut next = stream.next_height(QUIET_MAX).await?;
         let mut left = self.blocks.unwrap_or(u64::MAX);
-        while left > 0 {
+        while left > 0 && output::is_open() {
             // What a block did is proven by the one after it, which follows a block that did something at once. A node
             // that skips a block in its telling hides nothing.
             let newest = stream.next_height(QUIET_MAX).await?;

@@ -1,12 +1,16 @@
 //! From what people write to numbers: `finn`, `acme/dev`, `acme/dev#storefront-api`, `acme/dev:main`, `m12`.
 
+use polity_ledger::form;
 use polity_ledger::state::keys;
 use polity_proto::v1::{
-    Account, Index, Member, ObjectKind, Organisation, Owner, OwnerKind, Party, Role, Unit,
+    Account, Asset, Index, Member, ObjectKind, Organisation, Owner, OwnerKind, Party, Role, Unit,
 };
 
 use super::{Session, number_of};
 use crate::{Error, Result};
+
+/// The handle of the account that an asset is issued from.
+const ISSUANCE: &str = "issuance";
 
 /// A number, and how people call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +95,8 @@ impl Session {
         })
     }
 
-    /// An account: `a88`, `acme/dev:main`, or `finn:main`; a party's account is `acme/dev/@vendor:main`.
+    /// An account: `a88`, `acme/dev:main`, or `finn:main`; a party's account is `acme/dev/@vendor:main`, and what an
+    /// asset is issued from `EUR:issuance`.
     pub async fn account(&self, text: &str) -> Result<Named> {
         let number = match number_of(ObjectKind::Account, text) {
             Some(number) => number,
@@ -101,10 +106,14 @@ impl Session {
                         "an account is written OWNER:NAME or a88, not {text}"
                     ))
                 })?;
-                let owner = self.owner(owner).await?;
-                let container = keys::owner_number(owner.kind(), owner.number);
-                self.by_handle(ObjectKind::Account, container, handle, "account", text)
-                    .await?
+                if handle == ISSUANCE && is_code_only(owner) {
+                    self.issuance(owner).await?
+                } else {
+                    let owner = self.owner(owner).await?;
+                    let container = keys::owner_number(owner.kind(), owner.number);
+                    self.by_handle(ObjectKind::Account, container, handle, "account", text)
+                        .await?
+                }
             }
         };
         let account: Account = self.existing(number, "account", text).await?;
@@ -121,6 +130,13 @@ impl Session {
         index
             .map(|index| index.number)
             .ok_or_else(|| Error::usage(format!("no asset {code}")))
+    }
+
+    /// The account that an asset is issued from: it has no place among an owner's handles.
+    async fn issuance(&self, code: &str) -> Result<u64> {
+        let number = self.asset(code).await?;
+        let asset: Asset = self.existing(number, "asset", code).await?;
+        Ok(asset.issuance)
     }
 
     /// How a unit is called from the root down.
@@ -151,7 +167,10 @@ impl Session {
                 let party = self.get::<Party>(owner.number).await?.unwrap_or_default();
                 format!("{}/@{}", self.unit_path(party.unit).await?, party.handle)
             }
-            OwnerKind::Issuance => "issuance".to_owned(),
+            OwnerKind::Issuance => {
+                let asset = self.get::<Asset>(owner.number).await?;
+                asset.unwrap_or_default().code
+            }
             OwnerKind::Escrow | OwnerKind::None => "escrow".to_owned(),
         };
         Ok(format!("{name}:{}", account.handle))
@@ -215,5 +234,23 @@ impl Session {
         self.get(number)
             .await?
             .ok_or_else(|| Error::usage(format!("there is no {what} {text}")))
+    }
+}
+
+/// Whether a word is a code of an asset and cannot be a handle as well: those have no capitals.
+fn is_code_only(text: &str) -> bool {
+    form::is_asset_code(text) && text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_told_from_a_handle() {
+        assert!(is_code_only("EUR") && is_code_only("R2"));
+        for handle in ["eur", "2024", "Eur", "", "acme/dev"] {
+            assert!(!is_code_only(handle), "{handle}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Common, Trouble, open_store};
+use super::{Common, Trouble, open_store, stdout};
 use crate::app::{BlockRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
@@ -54,12 +54,27 @@ impl Export {
                 ))
             }
         };
-        writeln!(out, "{}", genesis_line(&snapshot)?)?;
+        match (&self.out, self.write(&snapshot, heights, &mut out)) {
+            (None, Err(trouble)) => match trouble.downcast_ref() {
+                Some(error) => stdout::judge(error),
+                None => Err(trouble),
+            },
+            (_, done) => done,
+        }
+    }
+
+    fn write(
+        &self,
+        snapshot: &Snapshot,
+        heights: Range<u64>,
+        out: &mut dyn Write,
+    ) -> Result<(), Trouble> {
+        writeln!(out, "{}", genesis_line(snapshot)?)?;
         for height in heights {
-            writeln!(out, "{}", block_line(&snapshot, height)?)?;
+            writeln!(out, "{}", block_line(snapshot, height)?)?;
         }
         if self.state {
-            write_state(&snapshot, &mut out)?;
+            write_state(snapshot, out)?;
         }
         out.flush()?;
         Ok(())

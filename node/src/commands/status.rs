@@ -157,6 +157,9 @@ fn innermost(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
+/// Hashes that CometBFT's form of an answer has in capitals.
+const IN_CAPITALS: [&str; 3] = ["app hash", "proposer", "validator address"];
+
 /// The lines that an operator looks for; the whole answer is in the JSON form.
 fn text(status: &Value) -> String {
     let rows = [
@@ -184,6 +187,7 @@ fn text(status: &Value) -> String {
     ];
     let lines = rows.iter().filter_map(|(name, pointer)| {
         let value = match status.pointer(pointer)? {
+            Value::String(text) if IN_CAPITALS.contains(name) => text.to_ascii_lowercase(),
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
@@ -225,6 +229,19 @@ mod tests {
         let url = answering(r#"{"result":{"node_info":{"network":"acme"},"sync_info":{"latest_block_height":"7","catching_up":false}}}"#).await;
         let status = ask(&asker(), &url, "status").await.unwrap();
         let expected = "network            acme\nheight             7\ncatching up        false\n";
+        assert_eq!(text(&status), expected);
+    }
+
+    #[test]
+    fn hashes_are_shown_in_lower_case_and_names_as_they_are() {
+        let status = json!({
+            "sync_info": {"latest_app_hash": "0AB1"},
+            "consensus_info": {"proposer": "C0FFEE"},
+            "node_info": {"moniker": "LAB"},
+            "validator_info": {"address": "FE01"},
+        });
+        let expected = "app hash           0ab1\nproposer           c0ffee\nname               LAB\n\
+                        validator address  fe01\n";
         assert_eq!(text(&status), expected);
     }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
+use figment::error::{Kind, OneOf};
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 
@@ -208,7 +209,7 @@ fn in_words(error: &figment::Error) -> ConfigError {
         if !error.path.is_empty() {
             line.push_str(&format!("{}: ", error.path.join(".")));
         }
-        line.push_str(&error.kind.to_string());
+        line.push_str(&kind_in_words(&error.kind));
         if let Some(metadata) = &error.metadata {
             match metadata
                 .source
@@ -222,6 +223,22 @@ fn in_words(error: &figment::Error) -> ConfigError {
         line
     });
     ConfigError(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn kind_in_words(kind: &Kind) -> String {
+    match kind {
+        // The library would quote the list of quoted names once more.
+        Kind::UnknownField(found, known) => {
+            format!("unknown field: found `{found}`, expected {}", OneOf(known))
+        }
+        Kind::UnknownVariant(found, known) => {
+            format!(
+                "unknown variant: found `{found}`, expected {}",
+                OneOf(known)
+            )
+        }
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -101,6 +101,21 @@ fn unknown_keys_are_errors_wherever_they_stand() {
 }
 
 #[test]
+fn what_was_expected_is_quoted_once() {
+    for (file, expected) in [
+        ("[log]\nlevl = 'info'", "expected `format` or `level`"),
+        ("engine = 'another'", "expected `embedded` or `cometbft`"),
+        (
+            "[store]\nheights = 1",
+            "expected one of `history_heights`, ",
+        ),
+    ] {
+        let error = loaded(file, &[], &[]).unwrap_err();
+        assert!(error.contains(expected) && !error.contains("``"), "{error}");
+    }
+}
+
+#[test]
 fn the_home_of_the_node_is_not_that_of_the_member() {
     let directory = home("");
     let named = |name: &str| {

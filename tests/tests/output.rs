@@ -1,0 +1,65 @@
+//! Where what a program says cannot be written: on a full disk it says so, and a reader who went away is no trouble.
+
+use std::fs::File;
+use std::process::{Command, Output, Stdio};
+
+use polity_tests::binaries;
+
+/// Answers that need no network, each of one program.
+const ANSWERS: [(&str, &[&str]); 5] = [
+    ("polity", &["explain", "303"]),
+    ("polity", &["completions", "bash"]),
+    ("polity", &["--help"]),
+    ("polityd", &["config", "show"]),
+    ("polityd", &["config", "show", "-o", "json"]),
+];
+
+#[test]
+fn an_answer_that_a_full_disk_does_not_take_is_told() {
+    for (program, words) in ANSWERS {
+        let full = File::options().write(true).open("/dev/full");
+        let output = run(program, words, full.expect("Linux has it").into());
+
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{program} {words:?}: {told}");
+        let expected = "the answer could not be written: No space left on device";
+        assert!(told.contains(expected), "{program} {words:?}: {told}");
+    }
+}
+
+#[test]
+fn a_reader_who_went_away_is_no_trouble() {
+    for (program, words) in ANSWERS {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = run(program, words, writer.into());
+
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{program} {words:?}: {told}");
+        assert_eq!(told, "", "{program} {words:?}");
+    }
+}
+
+#[test]
+fn a_usage_that_nobody_can_read_is_one_all_the_same() {
+    for program in ["polity", "polityd"] {
+        let full = File::options().write(true).open("/dev/full");
+        let status = Command::new(binaries::path(program))
+            .arg("no-such-command")
+            .stderr(full.expect("Linux has it"))
+            .status();
+        assert_eq!(status.expect("it runs").code(), Some(2), "{program}");
+    }
+}
+
+fn run(program: &str, words: &[&str], stdout: Stdio) -> Output {
+    let home = tempfile::tempdir().expect("a directory");
+    Command::new(binaries::path(program))
+        .args(words)
+        .arg("--home")
+        .arg(home.path())
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("it runs")
+}
