@@ -50,7 +50,8 @@ impl Links {
             return Ok(());
         }
         if let Some(store) = &self.store {
-            store.add_link(&format!("{height} {}\n", hex::encode(hash)))?;
+            // It begins with the end of a line, so that one that was torn before spoils no other.
+            store.add_link(&format!("\n{height} {}", hex::encode(hash)))?;
         }
         self.known().insert(height, *hash);
         Ok(())
@@ -82,12 +83,14 @@ mod tests {
         links.remember(500, &[5; 32]).expect("kept");
         links.remember(401, &[4; 32]).expect("too near");
         links.remember(600, &[6; 32]).expect("kept");
-        store.add_link("700 0707").expect("torn");
+        store.add_link("\n70").expect("torn");
+        links.remember(800, &[8; 32]).expect("kept");
 
         for links in [links, open()] {
             assert_eq!(links.at_or_above(1), Some((500, [5; 32])));
             assert_eq!(links.at_or_above(501), Some((600, [6; 32])));
-            assert_eq!(links.at_or_above(601), None);
+            assert_eq!(links.at_or_above(601), Some((800, [8; 32])));
+            assert_eq!(links.at_or_above(801), None);
         }
     }
 }

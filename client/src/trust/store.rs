@@ -70,13 +70,14 @@ impl TrustStore {
 
     /// The hashes that were kept, a line each.
     pub(super) fn links(&self) -> Result<String> {
-        match fs::read_to_string(self.directory.join(LINKS)) {
+        match fs::read(self.directory.join(LINKS)) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-            read => read.map_err(|error| self.cannot("read", error)),
+            Err(error) => Err(self.cannot("read", error)),
         }
     }
 
-    /// Adds a line. Another process may add its own meanwhile, the same perhaps.
+    /// Adds to them. Another process may add its own meanwhile, the same perhaps.
     pub(super) fn add_link(&self, line: &str) -> Result<()> {
         let path = self.directory.join(LINKS);
         self.make_directory()

@@ -40,7 +40,8 @@ pub(super) fn take_up(
     })?;
     let founding = founded(genesis, made)?;
     rows.found(&founding)?;
-    Ok((founding.clone(), founding))
+    let tip = take_again(application, rows, founding.clone())?;
+    Ok((founding, tip))
 }
 
 /// Executes again what was decided here and taken back by a rollback of the application: the guard lets nothing else be
@@ -53,7 +54,8 @@ fn take_again(application: &dyn Application, rows: &Rows, mut tip: Tip) -> Resul
         };
         if let Err(rule) = judge::follows(&block, &tip) {
             let words = format!(
-                "the block of height {height}, which was taken back, does not follow: its {rule} is another"
+                "the block of height {height}, which was taken back, does not follow: its {rule} is another. Empty \
+                 the node's data and let it catch up, or restore a backup"
             );
             return Err(Fault(words).into());
         }

@@ -15,7 +15,12 @@ impl Act for FreezeAccount {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let account: Account = context.find(&self.account)?;
         let need = ownership::need(context, Capability::Freeze, &account)?;
-        let is_of_member = posting::owner(&account).kind() == OwnerKind::Member;
+        let owner = posting::owner(&account);
+        let is_of_member = owner.kind() == OwnerKind::Member;
+        // Who may freeze others' may be frozen too, and does not free themselves.
+        if is_of_member && !self.frozen && owner.number == context.actor.member {
+            return Err(Rejection::SamePerson);
+        }
         // Nobody alone takes from somebody what is theirs, and one is enough to give it back.
         let people = if is_of_member && self.frozen { 2 } else { 1 };
         Ok(vec![Need { people, ..need }])
@@ -105,12 +110,14 @@ mod tests {
         world.check_deed(deed.clone().does(on), "rejected people_missing");
         world.advance(31 * DAY);
         let (on, off) = (act(&world, true), act(&world, false));
+        let engineer = Some("dev#engineer");
         world.check("ben", LEAD, on.clone(), "rejected people_missing");
         let colleagues = ben.seconded("gia", "dev#engineer").does(on.clone());
         world.check_deed(colleagues, "rejected people_missing");
         world.check_deed(deed.does(on), "accepted");
         let pay = world.payment("finn:main", "gia:main", 1);
         world.check("finn", None, pay.clone(), "rejected account_frozen");
+        world.check("finn", engineer, off.clone(), "rejected same_person");
         world.check("ben", LEAD, off, "accepted");
         world.check("finn", None, pay, "accepted");
     }

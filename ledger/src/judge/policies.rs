@@ -74,8 +74,8 @@ pub(super) fn raise_to_floor(
     })
 }
 
-/// Most people who are looked at to tell whether as many could approve as are asked for.
-const APPROVERS_MAX: usize = 1_000;
+/// How often somebody is looked at, in each of their roles, to tell whether as many could approve as are asked for.
+const LOOKS_MAX: usize = 4_000;
 
 /// Whether a mode asks for more approvals than there are people beside the actor who could approve.
 fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &Mode) -> bool {
@@ -87,14 +87,15 @@ fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &M
         return false;
     };
     let count = mode.count as usize;
-    let (mut seen, mut people) = (BTreeSet::new(), 0);
-    // Enough were found, or as many looked at as are: either way that is the answer.
+    let (mut seen, mut people, mut looks) = (BTreeSet::new(), 0, 0);
+    // Where so many were looked at and too few found, the departments decide.
     let _ = who::each(state, now, unit, approver, &mut |one| {
+        looks += 1;
         let is_new = !power::is_service(state, one.member) && seen.insert(one.member);
         if is_new && one.member != actor.member && who::includes(state, now, one, unit, approver) {
             people += 1;
         }
-        match people < count && seen.len() < APPROVERS_MAX {
+        match people < count && looks < LOOKS_MAX {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         }

@@ -5,6 +5,7 @@ use polity_engine::embedded::guard::{Guard, GuardState};
 use serde_json::json;
 
 use super::{Common, Output, Trouble};
+use crate::config::Engine;
 use crate::keys::NodeKeys;
 
 /// Show what keeps this validator from signing twice, and vouch for it.
@@ -33,7 +34,7 @@ enum Action {
     /// `--above` where the file is lost or older than the key's last signature.
     Trust {
         /// The key signed nothing above this height, and nothing at or below it is signed again
-        #[arg(long, value_name = "HEIGHT")]
+        #[arg(long, value_name = "HEIGHT", value_parser = clap::value_parser!(u64).range(..=HEIGHT_MAX))]
         above: Option<u64>,
         /// No other process has this key, nor will have it
         #[arg(long)]
@@ -44,6 +45,10 @@ enum Action {
 impl Guarding {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         let config = common.load_home()?.config;
+        if config.engine == Engine::Cometbft {
+            let words = "this node's engine is CometBFT, whose guard is cometbft/guard/priv_validator_state.json";
+            return Err(words.into());
+        }
         let file = NodeKeys::guard_file(&config.keys_directory());
         match self.action {
             Action::Show if !file.try_exists()? => {
@@ -56,14 +61,15 @@ impl Guarding {
     }
 }
 
+/// Far above any height, and far below where the next one could not be counted.
+const HEIGHT_MAX: u64 = u32::MAX as u64;
+
 fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(), Trouble> {
-    if above.is_none() && !file.try_exists()? {
-        let words =
-            "the guard is lost: say by --above HEIGHT above which height the key signed nothing";
-        return Err(words.into());
-    }
-    let guard = Guard::open(file)?;
-    let state = guard.state();
+    // A lost guard knows nothing, and is made only with the word that it may sign.
+    let state = match file.try_exists()? {
+        true => Guard::open(file)?.state(),
+        false => GuardState::default(),
+    };
     if state.is_trusted {
         return Err("the guard signs already".into());
     }
@@ -80,6 +86,7 @@ fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(
         );
         return Err(words.into());
     }
+    let guard = Guard::open(file)?;
     guard.vouch(above.unwrap_or(0))?;
     show(file, &guard.state(), output);
     Ok(())

@@ -113,7 +113,7 @@ const CANDIDATES: usize = 10;
 /// The block that would follow.
 pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
     let newest = App::block_time(&view.snapshot, view.height)?;
-    let time = match view.height == view.snapshot.height() {
+    let time = match view.is_dated_now {
         true => time_of_next(newest, parameters::get(view).outage_gap, clock()),
         false => newest,
     };

@@ -25,6 +25,7 @@ use polity_ledger::state::Read;
 use prost::Message;
 
 use crate::app::App;
+use crate::config::Engine;
 use crate::store::{AsOf, AsOfError, Snapshot};
 
 /// Why a question has no answer. Outside of consensus: a code, never a fault.
@@ -102,6 +103,8 @@ pub(crate) struct View {
     pub snapshot: Arc<Snapshot>,
     pub as_of: AsOf,
     pub height: u64,
+    /// Whether the next block would be dated now.
+    pub is_dated_now: bool,
 }
 
 impl Read for View {
@@ -175,6 +178,9 @@ impl App {
         };
         let as_of = snapshot.at(height)?;
         Ok(View {
+            // CometBFT dates a block by the votes for its parent, which may be long ago.
+            is_dated_now: self.options.engine == Engine::Embedded.name()
+                && height == snapshot.height(),
             snapshot,
             as_of,
             height,

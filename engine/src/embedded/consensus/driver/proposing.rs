@@ -129,8 +129,8 @@ impl Driver {
         }
     }
 
-    /// Takes in a piece of another node's block; answers the block when it is whole. Whoever passes a piece on can
-    /// name any publisher, so registered nodes have places of their own, and all others share few.
+    /// Takes in a piece of another node's block; answers the block when it is whole. Anybody can
+    /// publish under keys that they make for it, so registered nodes have places of their own, and all others share few.
     pub(super) async fn receive(
         &mut self,
         publisher: &PeerId,
