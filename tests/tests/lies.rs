@@ -313,7 +313,7 @@ fn what_happens_by_time_is_watched_and_proven() {
         }
         result
     });
-    let (watching, _) = watch(&[&hiding, &honest_node]);
+    let (watching, _reader) = watch(&[&hiding, &honest_node]);
     terminal.json("fay", &reserve);
     let output = watching.wait_with_output().expect("it ends");
     let told = String::from_utf8_lossy(&output.stderr);
