@@ -36,18 +36,6 @@ fn several_signers_validity(parameters: &Parameters) -> Duration {
     VALIDITY_SEVERAL_SIGNERS.min(Duration::from_secs(allowed))
 }
 
-/// What the ledger would refuse is not signed.
-fn allowed(validity: Duration, parameters: &Parameters) -> Result<Duration> {
-    let most = parameters.validity_max;
-    match validity.as_secs() <= most {
-        true => Ok(validity),
-        false => Err(usage(format!(
-            "--valid-for is at most {} here (parameter validity_max)",
-            time::length(most)
-        ))),
-    }
-}
-
 impl Context {
     pub(super) async fn draft(
         &self,
@@ -60,7 +48,7 @@ impl Context {
         signers.extend(seconds.iter().map(|second| second.signer.clone()));
         let several = signers.len() > 1 || self.options.draft.is_some();
         let validity = match &self.options.valid_for {
-            Some(text) => allowed(time::parse_validity(text)?, &session.parameters().await?)?,
+            Some(text) => time::parse_validity(text)?,
             None if several => several_signers_validity(&session.parameters().await?),
             None => VALIDITY_ONE_SIGNER,
         };

@@ -32,6 +32,7 @@ pub(crate) fn a_department_comes_back_from_a_backup_and_from_nothing(engine: Eng
     catch_up(&cluster, 1);
 
     // All go back by two heights, which none can have from another.
+    let height = cluster.nodes[0].height().expect("the first node answers");
     for node in &mut cluster.nodes {
         assert!(node.stop().success());
         for _ in 0..2 {
@@ -40,6 +41,9 @@ pub(crate) fn a_department_comes_back_from_a_backup_and_from_nothing(engine: Eng
     }
     for node in &mut cluster.nodes {
         node.start();
+    }
+    for node in &cluster.nodes {
+        node.wait_for_height(height, CATCH_UP);
     }
     acknowledged.extend(pay(&cluster, 0, 3));
     catch_up(&cluster, 1);

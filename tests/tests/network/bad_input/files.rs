@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::{patient_node, state, tell};
 
 /// Trouble of the one who called.
-const TROUBLE: i32 = 1;
 const USAGE: i32 = 2;
 const STORE_DAMAGED: i32 = 71;
 const GENESIS_MISMATCH: i32 = 75;
@@ -402,7 +401,7 @@ fn charters(home: &Home) -> usize {
         ),
     ];
     for (name, content, words) in &cases {
-        home.refuses("charter.toml", (name, content, words), &command, TROUBLE);
+        home.refuses("charter.toml", (name, content, words), &command, USAGE);
         assert!(!made.exists(), "{name}: a genesis was made");
     }
     cases.len()
