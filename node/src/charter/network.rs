@@ -5,6 +5,7 @@ use polity_proto::v1::{AddValidator, Parameters, RegisterNode, action::Kind};
 
 use super::draft::{Draft, Entry, Sort};
 use super::{CharterError, form, words};
+use crate::each_parameter::each_parameter;
 
 pub(super) fn add(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
     for validator in &charter.validators {
@@ -106,33 +107,7 @@ fn out_of_bounds(given: &Parameters) -> &'static str {
             )*
         }};
     }
-    first![
-        validity_max,
-        validators_min,
-        key_protection,
-        recovery_wait,
-        recovery_window,
-        recovery_sleep,
-        admission_distance,
-        proposal_ttl,
-        exception_max,
-        auditor_max,
-        outage_gap,
-        hold_max,
-        transaction_bytes_max,
-        block_interval_ms,
-        idle_interval,
-        propose_timeout_ms,
-        vote_timeout_ms,
-        timeout_step_ms,
-        election_ballots,
-        election_reveal,
-        election_change,
-        election_objections,
-        election_term,
-        profile_deadline,
-        open_proposals_max,
-    ];
+    each_parameter!(first);
     "outage_gap and idle_interval"
 }
 

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::{Common, File, Trouble, digest_to_compare};
 use crate::commands::Output;
+use crate::each_parameter::each_parameter;
 use crate::genesis_file::GenesisFile;
 
 /// Print the organisation that the genesis founds, readably, with the digest to compare
@@ -361,33 +362,7 @@ fn listed(parameters: Parameters) -> [(&'static str, u64); 25] {
             [$((stringify!($name), u64::from($name))),*]
         }};
     }
-    listed![
-        validity_max,
-        validators_min,
-        key_protection,
-        recovery_wait,
-        recovery_window,
-        recovery_sleep,
-        admission_distance,
-        proposal_ttl,
-        exception_max,
-        auditor_max,
-        outage_gap,
-        hold_max,
-        transaction_bytes_max,
-        block_interval_ms,
-        idle_interval,
-        propose_timeout_ms,
-        vote_timeout_ms,
-        timeout_step_ms,
-        election_ballots,
-        election_reveal,
-        election_change,
-        election_objections,
-        election_term,
-        profile_deadline,
-        open_proposals_max,
-    ]
+    each_parameter!(listed)
 }
 
 fn word(capability: Capability) -> String {
