@@ -65,6 +65,10 @@ pub trait Application: Send + Sync + 'static {
     /// Judges a block that another node proposed. Must accept whatever a correct node prepares.
     fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, Fault>;
 
+    /// Hears of the transactions of a block that is decided, before the one below it is executed: their signatures can be
+    /// verified meanwhile. Answers at once; nothing depends on it. By default nothing is done.
+    fn foresee(&self, _transactions: &[Bytes]) {}
+
     /// Executes a decided block and answers one result per transaction. Nothing is persisted yet.
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, Fault>;
 

@@ -92,6 +92,7 @@ pub fn verify(
             Some(decided) => Source::decided(decided, replica.time()),
             None => Source::stored(&snapshot, height, replica.time())?,
         };
+        replica.foresee(&organisation, &transactions_of(&snapshot, height + 1)?);
         let executed = replica.execute(&organisation, height, &source)?;
         written_once.compare(&executed.commit)?;
         undo.compare(&executed.commit, &replica)?;
@@ -143,15 +144,20 @@ impl Source {
         let record = record.ok_or_else(|| wrong(Table::Blocks, height, &key, "it is missing"))?;
         let record = BlockRecord::read(&record)
             .map_err(|_| wrong(Table::Blocks, height, &key, "it cannot be read"))?;
-        let transactions = snapshot.transactions(height)?;
         Ok(Source {
             record: BlockRecord {
                 parent_time,
                 ..record
             },
-            transactions: transactions.into_iter().map(Bytes::from).collect(),
+            transactions: transactions_of(snapshot, height)?,
         })
     }
+}
+
+/// The transactions that the ledger kept of a block; none above the newest.
+fn transactions_of(snapshot: &Snapshot, height: u64) -> Result<Vec<Bytes>, Fault> {
+    let transactions = snapshot.transactions(height)?;
+    Ok(transactions.into_iter().map(Bytes::from).collect())
 }
 
 /// A row that is not what it must be.

@@ -82,6 +82,19 @@ pub fn members(count: usize) -> String {
     text
 }
 
+/// What a charter says of the member after so many, who may register parties in the first department and open their
+/// accounts: to be appended to it.
+pub fn registrar(members: usize) -> String {
+    let unit = format!("root/{}", handle(0));
+    let role = format!("{unit}#registrar");
+    let mut text = format!(
+        "[[roles]]\nrole = \"{role}\"\n[[roles.grants]]\ncan = [\"register_parties\", \"open_accounts\"]\n"
+    );
+    let key = member_key(members);
+    add_person(&mut text, &member(members), &key, &unit, &[&role]);
+    text
+}
+
 /// What a charter says of somebody who holds a role in a department beside its lead: to be appended to it.
 pub fn colleague(department: usize) -> String {
     let unit = format!("root/{}", handle(department));

@@ -8,11 +8,13 @@
 //! | `parts` | a block on its way: announced, cut, put together within bounds |
 //! | `judge` | whether a proposed block may be voted for |
 //! | `build` | the block that this node proposes |
+//! | `ahead` | blocks that others gave, before their turn |
 //! | `driver` | the conversation with Malachite, message by message |
 //! | `log` | its write-ahead log |
 //! | `network` | its configuration, and peers |
 //! | `hostile` | in tests alone: a proposer that breaks the rules |
 
+pub(super) mod ahead;
 pub(super) mod build;
 pub(super) mod codec;
 pub(super) mod context;

@@ -47,21 +47,26 @@ pub(super) fn take_up(
 /// Executes again what was decided here and taken back by a rollback of the application: the guard lets nothing else be
 /// signed at these heights, and perhaps no other node has them.
 fn take_again(application: &dyn Application, rows: &Rows, mut tip: Tip) -> Result<Tip, StartError> {
+    let mut block = rows.block(tip.next_height())?;
     loop {
         let height = tip.next_height();
-        let (Some(block), Some(commit)) = (rows.block(height)?, rows.commit(height)?) else {
+        let (Some(again), Some(commit)) = (block, rows.commit(height)?) else {
             return Ok(tip);
         };
-        if let Err(rule) = judge::follows(&block, &tip) {
+        if let Err(rule) = judge::follows(&again, &tip) {
             let words = format!(
                 "the block of height {height}, which was taken back, does not follow: its {rule} is another. Empty \
                  the node's data and let it catch up, or restore a backup"
             );
             return Err(Fault(words).into());
         }
-        let result = execute(application, &block)?;
-        tip = tip.after(&block, commit, &result)?;
-        application.commit(rows::decided(&block, &tip, &[]))?;
+        block = rows.block(height + 1)?;
+        if let Some(next) = &block {
+            application.foresee(&next.block().transactions);
+        }
+        let result = execute(application, &again)?;
+        tip = tip.after(&again, commit, &result)?;
+        application.commit(rows::decided(&again, &tip, &[]))?;
         tracing::info!(height, "a block that was taken back is executed again");
     }
 }

@@ -18,6 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
+use super::consensus::ahead::Ahead;
 use super::consensus::context::Ours;
 use super::consensus::driver::{Driver, Means};
 use super::consensus::network::{self, Setup};
@@ -158,6 +159,7 @@ impl Embedded {
                 .map_err(|fault| io::Error::other(fault.0))?;
             Ok(kept.iter().any(|kept| kept.block.id() == *id))
         };
+        let ahead = Ahead::default();
         let setup = Setup {
             moniker: settings.moniker,
             chain_id: tip.chain_id.as_str().into(),
@@ -169,6 +171,7 @@ impl Embedded {
             peers: &settings.peers,
             log: settings.log_file.clone(),
             has_block: Box::new(has_block),
+            ahead: ahead.clone(),
         };
         // Malachite would say it in its log alone, and end.
         free(settings.listen)
@@ -189,6 +192,7 @@ impl Embedded {
             progress,
             heights,
             registered,
+            ahead,
         };
         let driver = Driver::new(means, channels.network)?;
         let events = channels.events.subscribe();

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use polity_engine::application::{BlockResult, TxResult};
 use polity_ledger::Rejection;
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
+use polity_ledger::check::CheckedTransaction;
 use polity_ledger::merkle::subtree::Update;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::Read;
@@ -95,7 +96,7 @@ impl DecidedBlock<'_> {
 
 /// Executes recorded blocks anew, as `polityd verify` does.
 pub struct Replay {
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
 }
 
 impl Default for Replay {
@@ -103,16 +104,21 @@ impl Default for Replay {
         // Counted for nobody.
         let metrics = Metrics::register(&mut Registry::default(), "none");
         Replay {
-            verifier: Verifier::new(Arc::new(metrics)),
+            verifier: Arc::new(Verifier::new(Arc::new(metrics))),
         }
     }
 }
 
 impl Replay {
+    /// Verifies the signatures of the block that comes after the next one, while that is executed.
+    pub fn foresee(&self, organisation: &Hash, transactions: &[Bytes]) {
+        self.verifier.check_later(organisation, transactions);
+    }
+
     /// Executes a block over its parent's state, and moves the tree ahead. Signatures are verified on all cores.
     pub fn execute(
         &self,
-        parent: &dyn Read,
+        parent: &(dyn Read + Sync),
         tree: &mut StateTree,
         organisation: &Hash,
         height: u64,
@@ -127,6 +133,7 @@ impl Replay {
             record,
             transactions,
         );
+        self.verifier.forget(&checked);
         let decided = DecidedBlock {
             height,
             record: record.clone(),
@@ -140,7 +147,7 @@ impl Replay {
 /// Executes a block over its parent's state. Its envelopes are checked ahead, on all cores; answers what each came to.
 pub(super) fn execute(
     verifier: &Verifier,
-    parent: &dyn Read,
+    parent: &(dyn Read + Sync),
     organisation: &Hash,
     height: u64,
     record: &BlockRecord,
@@ -161,7 +168,8 @@ pub(super) fn execute(
         })
         .collect();
     let mut checked = Vec::with_capacity(transactions.len());
-    let outcome = verifier.check_ahead(organisation, transactions, |transactions| {
+    let prepare = |one: &CheckedTransaction| block::read_ahead(parent, one.body());
+    let outcome = verifier.check_ahead(organisation, transactions, prepare, |transactions| {
         let transactions = transactions.inspect(|one| checked.push(one.clone()));
         block::execute_block(parent, organisation, header, &evidence, transactions)
     });

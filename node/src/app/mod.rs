@@ -98,7 +98,7 @@ pub struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) tree: SharedTree,
     pub(crate) options: AppOptions,
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
     quotas: quota::Quotas,
     pending: Mutex<Option<Pending>>,
     organisation: RwLock<[u8; 32]>,
@@ -128,7 +128,7 @@ impl App {
             store,
             tree,
             options,
-            verifier: Verifier::new(Arc::clone(&metrics)),
+            verifier: Arc::new(Verifier::new(Arc::clone(&metrics))),
             pending: Mutex::new(None),
             organisation: RwLock::new(chain.as_ref().map_or([0; 32], organisation_digest)),
             first_height: chain.map_or(1, |chain| chain.initial_height.max(1)),
@@ -197,6 +197,11 @@ impl Application for App {
 
     fn process_proposal(&self, request: ProcessProposal) -> Result<ProposalVerdict, EngineFault> {
         Ok(self.process(&request))
+    }
+
+    fn foresee(&self, transactions: &[Bytes]) {
+        self.verifier
+            .check_later(&self.organisation(), transactions);
     }
 
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {

@@ -5,6 +5,7 @@ mod memory;
 mod tests;
 
 use std::sync::Arc;
+use std::thread;
 
 use bytes::Bytes;
 use polity_ledger::Rejection;
@@ -28,6 +29,9 @@ const BATCH_MIN: usize = 512;
 /// Envelopes that are verified together while earlier ones are executed: the execution waits for the first of them,
 /// and other cores have nothing to do while it is busy with the last.
 const BATCH_AHEAD_MAX: usize = 512;
+
+/// Fewer than these are verified when their turn comes: a thread for them gains nothing.
+const LATER_MIN: usize = 64;
 
 /// An envelope as far as it is known before its signatures are verified.
 pub(crate) enum Seen {
@@ -79,24 +83,44 @@ impl Verifier {
         checked.into_iter().flatten().collect()
     }
 
-    /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow.
+    /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow and hand each of them to
+    /// `prepare`.
     pub(crate) fn check_ahead<O>(
         &self,
         organisation: &[u8; 32],
         envelopes: &[Bytes],
+        prepare: impl Fn(&CheckedTransaction) + Sync,
         consume: impl FnOnce(&mut dyn Iterator<Item = Checked>) -> O,
     ) -> O {
         let size = cores::share(envelopes.len())
             .div_ceil(2)
             .clamp(cores::SHARE_MIN, BATCH_AHEAD_MAX);
         let batches = envelopes.chunks(size).collect();
-        let check = |batch| self.check_batch(organisation, batch);
+        let check = |batch| {
+            let checked = self.check_batch(organisation, batch);
+            checked.iter().flatten().for_each(|one| prepare(one));
+            checked
+        };
         cores::ahead(batches, check, |batches| {
             let mut checked = batches.flatten();
             let next = |_| checked.next().expect("every envelope is answered");
             // An iterator that knows how many there are: who consumes them makes room once.
             consume(&mut (0..envelopes.len()).map(next))
         })
+    }
+
+    /// Verifies envelopes beside what the caller does next: who asks for one of them then, waits for it.
+    pub(crate) fn check_later(self: &Arc<Self>, organisation: &[u8; 32], envelopes: &[Bytes]) {
+        if envelopes.len() < LATER_MIN {
+            return;
+        }
+        let (verifier, organisation) = (Arc::clone(self), *organisation);
+        let envelopes = envelopes.to_vec();
+        thread::spawn(move || {
+            for batch in envelopes.chunks(BATCH_AHEAD_MAX) {
+                verifier.check_batch(&organisation, batch);
+            }
+        });
     }
 
     /// What an envelope is before its signatures are verified.

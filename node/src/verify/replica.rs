@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::{Changes, keys};
 use polity_ledger::{block, genesis};
@@ -55,6 +56,11 @@ impl Replica {
     /// Time of the newest block; none before the first.
     pub(super) fn time(&self) -> Option<u64> {
         self.time
+    }
+
+    /// Verifies the signatures of the block after the next one, while that is executed.
+    pub(super) fn foresee(&self, organisation: &Hash, transactions: &[Bytes]) {
+        self.replay.foresee(organisation, transactions);
     }
 
     /// Executes a block over the state, which stays as it is until [`Replica::apply`].

@@ -10,6 +10,7 @@ mod catching_up;
 mod cometbft;
 mod comparison;
 mod cpu;
+mod crowd;
 mod doors;
 mod embedded;
 mod figure;
@@ -26,6 +27,7 @@ mod null_network;
 mod postgres;
 mod proven;
 mod replay;
+mod restart;
 mod root;
 mod size;
 mod solo;
@@ -59,6 +61,7 @@ pub const ROWS: &[Row] = &[
     fsyncs::ROW,
     size::ROW,
     proven::ROW,
+    restart::ROW,
     embedded::ROW,
     timers::ROW,
     idle::ROW,

@@ -141,11 +141,17 @@ impl Solo {
         self.commit_at(self.time + 1, transactions);
     }
 
-    /// Commits transactions in blocks of so many; answers what it took.
+    /// Commits transactions in blocks of so many, each known while the one below it is executed, as a node that takes in
+    /// decided blocks knows them; answers what it took.
     pub(super) fn commit_in_blocks(&mut self, transactions: &[Bytes], size: usize) -> Sample {
         Sample::of(transactions.len() as u64, || {
-            let blocks = transactions.chunks(size);
-            blocks.for_each(|block| self.commit(block));
+            let mut blocks = transactions.chunks(size).peekable();
+            while let Some(block) = blocks.next() {
+                if let Some(next) = blocks.peek() {
+                    self.app.foresee(next);
+                }
+                self.commit(block);
+            }
         })
     }
 

@@ -10,6 +10,7 @@ use malachitebft_app_channel::app::types::core::{PolkaCertificate, ValidatorProo
 use malachitebft_app_channel::app::types::{ProposedValue, SignedConsensusMsg};
 use prost::Message;
 
+use super::ahead::Ahead;
 use super::context::Ours;
 use super::messages::{
     CertificateMessage, PartMessage, ProposalMessage, ProposedMessage, RoundCertificateMessage,
@@ -20,8 +21,11 @@ use super::signing::REFUSED;
 use crate::embedded::canonical::{Malformed, Signature};
 
 /// Speaks protobuf.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Protobuf;
+#[derive(Clone, Debug, Default)]
+pub(super) struct Protobuf {
+    /// Where the blocks that others give are noted.
+    pub(super) ahead: Option<Ahead>,
+}
 
 /// Why bytes were not made or not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::candidates::Candidates;
 use self::pacing::Pacing;
+use super::ahead::Ahead;
 use super::context::{Height, Ours, timeouts};
 use super::parts::Streams;
 use crate::Fault;
@@ -51,6 +52,7 @@ pub(in crate::embedded) struct Means {
     pub(in crate::embedded) heights: Heights,
     /// The nodes that may be spoken with.
     pub(in crate::embedded) registered: watch::Receiver<Vec<Peer>>,
+    pub(in crate::embedded) ahead: Ahead,
 }
 
 /// The application's side of consensus.

@@ -174,7 +174,7 @@ impl Journal {
             _ => None,
         };
         let mut bytes = Vec::new();
-        encode_entry(entry, &Protobuf, &mut bytes)?;
+        encode_entry(entry, &Protobuf::default(), &mut bytes)?;
         if self.is_of_another_height {
             self.log.reset(height)?;
             self.is_of_another_height = false;
@@ -199,7 +199,8 @@ impl Journal {
     fn entries(&mut self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for bytes in self.log.iter()? {
-            let entry = bytes.and_then(|bytes| decode_entry(&Protobuf, io::Cursor::new(bytes)));
+            let entry =
+                bytes.and_then(|bytes| decode_entry(&Protobuf::default(), io::Cursor::new(bytes)));
             let is_broken = entry.is_err();
             entries.push(entry);
             if is_broken {

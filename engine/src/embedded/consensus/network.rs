@@ -18,6 +18,7 @@ use malachitebft_app_channel::{
     SyncContext,
 };
 
+use super::ahead::Ahead;
 use super::codec::Protobuf;
 use super::context::Ours;
 use super::log;
@@ -53,6 +54,7 @@ pub(in crate::embedded) struct Setup<'a> {
     pub(in crate::embedded) peers: &'a [PeerAddress],
     pub(in crate::embedded) log: PathBuf,
     pub(in crate::embedded) has_block: log::HasBlock,
+    pub(in crate::embedded) ahead: Ahead,
 }
 
 /// Starts Malachite. It asks its first question once it listens.
@@ -75,11 +77,12 @@ pub(in crate::embedded) async fn start(
         Box::new(Examiner { chain_id }),
         Box::new(keeper),
     );
+    let ahead = Some(setup.ahead);
     let log = log::start(setup.log, setup.address, setup.has_block).await?;
     EngineBuilder::new(Ours, config)
         .with_custom_wal(log)
-        .with_default_network(NetworkContext::new(identity, Protobuf))
-        .with_default_sync(SyncContext::new(Protobuf))
+        .with_default_network(NetworkContext::new(identity, Protobuf { ahead }))
+        .with_default_sync(SyncContext::new(Protobuf::default()))
         .with_default_consensus(consensus)
         .with_default_request(RequestContext::new(16))
         .build()

@@ -121,7 +121,10 @@ impl Codec<Response<Ours>> for Protobuf {
                     value.certificate.try_into()?,
                 ))
             })
-            .collect::<Result<_, CodecError>>()?;
+            .collect::<Result<Vec<_>, CodecError>>()?;
+        if let Some(ahead) = &self.ahead {
+            ahead.note(&values);
+        }
         Ok(Response::ValueResponse(ValueResponse::new(
             Height(message.start),
             values,

@@ -17,12 +17,12 @@ fn there_and_back<T: Debug + PartialEq>(value: &T)
 where
     Protobuf: Codec<T>,
 {
-    let bytes = Protobuf.encode(value).unwrap();
-    let again = Protobuf.decode(bytes.clone());
+    let bytes = Protobuf::default().encode(value).unwrap();
+    let again = Protobuf::default().decode(bytes.clone());
     assert!(again.is_ok_and(|again| again == *value), "{value:?}");
     for end in 0..bytes.len() {
         // Cut anywhere, it may be another message, but never a panic.
-        let _ = Protobuf.decode(bytes.slice(..end));
+        let _ = Protobuf::default().decode(bytes.slice(..end));
     }
 }
 
@@ -110,8 +110,11 @@ fn every_message_is_read_as_it_was_written() {
         )],
     ));
     there_and_back(&response);
-    let encoded: Bytes = Protobuf.encode(&response).unwrap();
-    assert_eq!(Protobuf.encoded_len(&response), Ok(encoded.len()));
+    let encoded: Bytes = Protobuf::default().encode(&response).unwrap();
+    assert_eq!(
+        Protobuf::default().encoded_len(&response),
+        Ok(encoded.len())
+    );
     let request = ValueRequest::<Ours>::new(Height(3)..=Height(9));
     there_and_back(&Request::ValueRequest(request));
 }
@@ -120,8 +123,8 @@ fn every_message_is_read_as_it_was_written() {
 fn a_round_beyond_31_bits_is_refused_at_the_border() {
     for round in [1 << 31, u32::MAX] {
         let message = SignedConsensusMsg::Vote(vote(VoteType::Prevote, round, NilOrVal::Nil));
-        let bytes = Protobuf.encode(&message).unwrap();
-        let read: Result<SignedConsensusMsg<Ours>, _> = Protobuf.decode(bytes);
+        let bytes = Protobuf::default().encode(&message).unwrap();
+        let read: Result<SignedConsensusMsg<Ours>, _> = Protobuf::default().decode(bytes);
         assert_eq!(read, Err(CodecError::Malformed));
     }
 }
@@ -131,7 +134,13 @@ fn what_the_guard_refused_does_not_leave_the_process() {
     let mut refused = vote(VoteType::Prevote, 0, NilOrVal::Nil);
     refused.signature = REFUSED;
     let message = SignedConsensusMsg::Vote(refused.clone());
-    assert_eq!(Protobuf.encode(&message), Err(CodecError::Refused));
+    assert_eq!(
+        Protobuf::default().encode(&message),
+        Err(CodecError::Refused)
+    );
     let message = LivenessMsg::Vote(refused);
-    assert_eq!(Protobuf.encode(&message), Err(CodecError::Refused));
+    assert_eq!(
+        Protobuf::default().encode(&message),
+        Err(CodecError::Refused)
+    );
 }

@@ -10,6 +10,7 @@ use malachitebft_app_channel::app::types::core::{CommitCertificate, SignedVote};
 use super::{Driver, MOVE_AWAY, blocking};
 use crate::Fault;
 use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
+use crate::embedded::consensus::ahead;
 use crate::embedded::consensus::context::{Ours, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::execution::execute;
@@ -42,6 +43,8 @@ impl Driver {
         if !is_synced {
             self.watch(&block, &commit)?;
         }
+
+        self.foresee(height + 1, is_synced);
 
         let application = Arc::clone(&self.means.application);
         let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
@@ -87,6 +90,21 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Lets the application verify the block after the one in hand, where this node catches up and has it already.
+    fn foresee(&self, height: u64, is_catching_up: bool) {
+        let Some(next) = self.means.ahead.take(height).filter(|_| is_catching_up) else {
+            return;
+        };
+        let application = Arc::clone(&self.means.application);
+        let tip = Arc::clone(&self.tip);
+        // Nobody waits for it.
+        tokio::task::spawn_blocking(move || {
+            if let Some(block) = ahead::decided_after_next(next, &tip) {
+                application.foresee(&block.block().transactions);
+            }
+        });
     }
 
     /// Whether this validator signed the parent, as the chain shows it. Blocks of a time when it was away say nothing.
