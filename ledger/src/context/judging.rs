@@ -16,10 +16,8 @@ impl Context<'_, '_> {
                 source: BasisSource::Genesis as i32,
                 ..Basis::default()
             },
-            Authority::Proposal(number) => {
-                self.actor
-                    .basis(self.state, self.now(), BasisSource::Proposal, number)
-            }
+            // Whoever adopts a proposal says by what its actions are done.
+            Authority::Proposal(_) => self.basis,
             Authority::Timer => Basis {
                 source: BasisSource::Timer as i32,
                 ..Basis::default()
@@ -70,8 +68,8 @@ impl Context<'_, '_> {
         )
     }
 
-    /// Whether a program does what is done now, or it is done by a program's authority.
-    pub(crate) fn is_of_program(&self) -> bool {
+    /// Whether a service does what is done now, or it is done by the authority of one.
+    pub(crate) fn is_of_service(&self) -> bool {
         let mut members = [self.actor.member, self.basis.member].into_iter();
         members.any(|member| power::is_service(self.state, member))
     }
