@@ -33,10 +33,7 @@ impl Act for AmendProposal {
         let actions = content::actions_of(&self.actions)?;
         content::check_content(&actions, proposal.kind())?;
         check_words(context, &proposal, &self.actions)?;
-        let proposer = Actor {
-            member: proposal.proposer,
-            role: proposal.role,
-        };
+        let proposer = Actor::proposing(&proposal);
         opening::take_back(context, &mut proposal);
         let judged = judging::judge_actions(context, proposal.unit, proposer, &self.actions)?;
         // Policy and mode stay those of the opening: what needs more is another proposal.

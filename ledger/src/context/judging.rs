@@ -16,10 +16,8 @@ impl Context<'_, '_> {
                 source: BasisSource::Genesis as i32,
                 ..Basis::default()
             },
-            Authority::Proposal(number) => {
-                self.actor
-                    .basis(self.state, self.now(), BasisSource::Proposal, number)
-            }
+            // Whoever adopts a proposal says by what its actions are done.
+            Authority::Proposal(_) => self.basis,
             Authority::Timer => Basis {
                 source: BasisSource::Timer as i32,
                 ..Basis::default()

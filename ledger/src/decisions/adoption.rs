@@ -41,11 +41,15 @@ pub(crate) fn decide(
 /// rejection and is no failure of who answered last.
 pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Result<(), Rejection> {
     let number = proposal.number;
-    let proposer = Actor {
+    let proposer = Actor::proposing(&proposal);
+    // The seat in which it was proposed, whatever became of that since.
+    let basis = Basis {
+        source: BasisSource::Proposal as i32,
         member: proposal.proposer,
         role: proposal.role,
+        number,
+        assignment: proposal.assignment,
     };
-    let basis = proposer.basis(context, context.now(), BasisSource::Proposal, number);
     // Closed before it acts: what it reserved is free for it, and it cannot end itself.
     let proposal = closing::close(context, proposal, ProposalState::Adopted);
     let done = context.nested(Authority::Proposal(number), proposer, |context| {

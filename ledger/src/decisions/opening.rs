@@ -6,6 +6,7 @@ use super::judging::Judged;
 use super::{exposure, mode, own_hand, timing};
 use crate::Rejection;
 use crate::context::Context;
+use crate::judge::Actor;
 use crate::state::keys::List;
 use crate::state::lists;
 
@@ -41,12 +42,13 @@ pub(crate) fn open(
     Ok(proposal)
 }
 
-/// Takes over what judging told: whom the actions credit, what they would spend.
+/// Takes over what judging told: whom the actions credit, what they would spend, and by which assignment it was proposed.
 pub(crate) fn carry(
     context: &mut Context<'_, '_>,
     proposal: &mut Proposal,
     judged: Judged,
 ) -> Result<(), Rejection> {
+    proposal.assignment = Actor::proposing(proposal).seat(context, context.now());
     proposal.beneficiaries.extend(judged.credited);
     proposal.beneficiaries.sort_unstable();
     proposal.beneficiaries.dedup();

@@ -18,7 +18,9 @@ mod strictness;
 mod tests;
 pub mod who;
 
-use polity_proto::v1::{Basis, BasisSource, Capability, Member, Mode, ObjectKind, Paused};
+use polity_proto::v1::{
+    Basis, BasisSource, Capability, Member, Mode, ObjectKind, Paused, Proposal,
+};
 
 pub use need::{Need, ValueNeed};
 pub(crate) use strictness::asks_nobody_to_agree;
@@ -37,6 +39,14 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Who made a proposal, in the role in which they did.
+    pub(crate) fn proposing(proposal: &Proposal) -> Actor {
+        Actor {
+            member: proposal.proposer,
+            role: proposal.role,
+        }
+    }
+
     /// What the actor does by this authority, in the seat that they have now.
     pub(crate) fn basis(
         self,
@@ -45,15 +55,20 @@ impl Actor {
         source: BasisSource,
         number: u64,
     ) -> Basis {
-        let is_seated = self.role != 0;
-        let seat = is_seated.then(|| power::holding(state, self.member, self.role, now.time));
         Basis {
             source: source as i32,
             member: self.member,
             role: self.role,
             number,
-            assignment: seat.flatten().map_or(0, |seat| seat.number),
+            assignment: self.seat(state, now),
         }
+    }
+
+    /// The assignment by which the actor holds their role now; 0: none.
+    pub(crate) fn seat(self, state: &dyn Read, now: Now) -> u64 {
+        let is_seated = self.role != 0;
+        let seat = is_seated.then(|| power::holding(state, self.member, self.role, now.time));
+        seat.flatten().map_or(0, |seat| seat.number)
     }
 }
 

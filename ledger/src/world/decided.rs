@@ -1,6 +1,6 @@
 //! Actions as a decided proposal executes them: authority was judged before.
 
-use polity_proto::v1::{Action, Event, action::Kind};
+use polity_proto::v1::{Action, Basis, BasisSource, Event, action::Kind};
 
 use super::World;
 use crate::context::{Authority, Block, Context};
@@ -24,6 +24,12 @@ impl World {
         let mut overlay = Overlay::new(&self.state);
         let mut context = Context::new(&mut overlay, block, 0, Authority::Proposal(1));
         context.actor = Actor { member, role: 0 };
+        context.basis = Basis {
+            source: BasisSource::Proposal as i32,
+            member,
+            number: 1,
+            ..Basis::default()
+        };
         for (index, kind) in kinds.iter().enumerate() {
             let action = Action {
                 kind: Some(kind.clone()),
