@@ -148,7 +148,7 @@ fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> impl Iterator<I
 /// Those whose approval would count now, each in a role in which it would, of at most `max` people.
 pub(crate) fn approvers(context: &Context<'_, '_>, proposal: &Proposal, max: usize) -> Vec<Actor> {
     let (now, approver) = (context.now(), approver_of(proposal));
-    let mut people = who::everybody(context, now, proposal.unit, &approver, max);
+    let mut people = who::people(context, now, proposal.unit, &approver, max);
     people.retain(|actor| check_approver(context, proposal, *actor).is_ok());
     people
 }

@@ -74,9 +74,6 @@ pub(super) fn raise_to_floor(
     })
 }
 
-/// How often somebody is looked at, in each of their roles, to tell whether as many could approve as are asked for.
-const LOOKS_MAX: usize = 4_000;
-
 /// Whether a mode asks for more approvals than there are people beside the actor who could approve.
 fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &Mode) -> bool {
     let Some(approver) = mode
@@ -87,15 +84,14 @@ fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &M
         return false;
     };
     let count = mode.count as usize;
-    let (mut seen, mut people, mut looks) = (BTreeSet::new(), 0, 0);
-    // Where so many were looked at and too few found, the departments decide.
-    let _ = who::each(state, now, unit, approver, &mut |one| {
-        looks += 1;
-        let is_new = !power::is_service(state, one.member) && seen.insert(one.member);
-        if is_new && one.member != actor.member && who::includes(state, now, one, unit, approver) {
+    let (mut seen, mut people) = (BTreeSet::new(), 0);
+    // Where many were looked at and too few found, the departments decide.
+    let _ = who::each_person(state, now, unit, approver, &mut |one| {
+        let is_other = seen.insert(one.member) && one.member != actor.member;
+        if is_other && who::includes(state, now, one, unit, approver) {
             people += 1;
         }
-        match people < count && looks < LOOKS_MAX {
+        match people < count {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         }

@@ -71,14 +71,37 @@ pub fn with_capability(
     })
 }
 
-/// Visits everybody whom `who` names for `unit` now, in each role in which they count.
-pub(super) fn each(
+/// The people whom `who` names for `unit` now, services left out, each in a role in which they count; at most `max`.
+pub(crate) fn people(state: &dyn Read, now: Now, unit: u64, who: &Who, max: usize) -> Vec<Actor> {
+    first(max, |visit| each_person(state, now, unit, who, visit))
+}
+
+/// How often somebody is looked at, in each of their roles, where people are counted.
+const LOOKS_MAX: usize = 4_000;
+
+/// Visits the people whom `who` names for `unit` now, services left out, in each role in which they count.
+pub(super) fn each_person(
     state: &dyn Read,
     now: Now,
     unit: u64,
     who: &Who,
     visit: Visit<'_>,
 ) -> ControlFlow<()> {
+    let mut looks = 0;
+    each(state, now, unit, who, &mut |one| {
+        looks += 1;
+        if looks > LOOKS_MAX {
+            return ControlFlow::Break(());
+        }
+        match power::is_service(state, one.member) {
+            true => ControlFlow::Continue(()),
+            false => visit(one),
+        }
+    })
+}
+
+/// Visits everybody whom `who` names for `unit` now, in each role in which they count.
+fn each(state: &dyn Read, now: Now, unit: u64, who: &Who, visit: Visit<'_>) -> ControlFlow<()> {
     match who.kind() {
         WhoKind::None => ControlFlow::Continue(()),
         WhoKind::JoinedMembers => {

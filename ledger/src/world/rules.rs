@@ -1,16 +1,17 @@
 //! Grants, policies and proposals as a test writes them.
 
 use polity_proto::v1::{
-    Action, Allocate, Answer, Capability, Delegate, GiveGrant, Grant, Mode, ModeKind, OpenProposal,
-    PeriodKind, PeriodLimit, Proposal, ProposalKind, ProposalState, Receipt, Respond, ScopeKind,
-    ScopeRef, SetPolicy, Tier, Transfer, TransferKind, Who, WhoKind, action::Kind,
+    Action, Allocate, Answer, Capability, Delegate, GiveGrant, Grant, Member, MemberKind,
+    MemberState, Mode, ModeKind, OpenProposal, PeriodKind, PeriodLimit, Proposal, ProposalKind,
+    ProposalState, Receipt, Respond, ScopeKind, ScopeRef, SetPolicy, Tier, Transfer, TransferKind,
+    Who, WhoKind, action::Kind,
 };
 use prost::Message;
 
 use super::{World, euros};
 use crate::form;
 use crate::state::keys::List;
-use crate::state::{Object, Overlay, objects};
+use crate::state::{Object, Overlay, lists, objects};
 
 /// Holders of any role of the unit judged.
 pub(crate) fn role_holders() -> Who {
@@ -243,6 +244,30 @@ impl World {
         for (key, value) in changes {
             self.state.insert(key, value.unwrap_or_default());
         }
+    }
+
+    /// A thousand services have joined a unit before everybody else.
+    pub(crate) fn put_services_first(&mut self, unit: &str) {
+        let unit = self.unit(unit).number;
+        self.change_for_test(|state| {
+            let people = lists::all(state, List::Joined, unit);
+            for member in &people {
+                lists::remove(state, List::Joined, unit, *member);
+            }
+            for number in 10_000..11_000 {
+                let service = Member {
+                    number,
+                    kind: MemberKind::Service as i32,
+                    state: MemberState::Active as i32,
+                    ..Member::default()
+                };
+                objects::put(state, &service);
+                lists::append(state, List::Joined, unit, number);
+            }
+            for member in people {
+                lists::append(state, List::Joined, unit, member);
+            }
+        });
     }
 
     /// The state of a proposal.

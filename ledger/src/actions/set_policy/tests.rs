@@ -1,10 +1,8 @@
 use polity_proto::v1::{
-    Answer, Member, MemberKind, MemberState, ModeKind, OpenProposal, ProposalKind, ProposalState,
-    WhoKind, action::Kind,
+    Answer, ModeKind, OpenProposal, ProposalKind, ProposalState, WhoKind, action::Kind,
 };
 
 use super::*;
-use crate::state::objects;
 use crate::time::DAY;
 use crate::world::{
     World, able, alone, announce, approve, by_departments, consent, joined, role_holders, tier,
@@ -414,28 +412,9 @@ fn who_asks_for_more_approvals_than_there_are_people_locks_nothing() {
 }
 
 #[test]
-fn programs_before_them_hide_nobody_who_could_approve() {
+fn services_before_them_hide_nobody_who_could_approve() {
     let mut world = World::new();
-    let dev = world.unit("dev").number;
-    world.change_for_test(|state| {
-        let people = lists::all(state, List::Joined, dev);
-        for member in &people {
-            lists::remove(state, List::Joined, dev, *member);
-        }
-        for number in 10_000..11_000 {
-            let program = Member {
-                number,
-                kind: MemberKind::Service as i32,
-                state: MemberState::Active as i32,
-                ..Member::default()
-            };
-            objects::put(state, &program);
-            lists::append(state, List::Joined, dev, number);
-        }
-        for member in people {
-            lists::append(state, List::Joined, dev, member);
-        }
-    });
+    world.put_services_first("dev");
     let approved = vec![tier(0, role_holders(), approve(joined(), 2))];
     let policy = world.policy("dev", Capability::Anchor, approved);
     world.check("ben", LEAD, Kind::SetPolicy(policy), "accepted");

@@ -419,3 +419,23 @@ fn what_a_beneficiary_delegates_to_an_approver_hides_no_grant_of_theirs() {
     let yes = world.answer(number, Answer::Approve);
     world.check("ada", Some("acme#lead"), yes, "accepted");
 }
+
+#[test]
+fn services_before_them_hide_nobody_who_could_still_approve() {
+    let mut world = World::new();
+    world.put_services_first("dev");
+    let approved = vec![tier(0, role_holders(), approve(joined(), 1))];
+    let policy = world.policy("dev", Capability::Govern, approved);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let create = Kind::CreateRole(world.create_role("dev", "tester"));
+    let proposal = world.proposal("dev", ProposalKind::Governance, APPROVE, vec![create]);
+    let number = world.open("finn", "dev#engineer", proposal);
+    for (member, answer, state) in [
+        ("ben", Answer::Refuse, ProposalState::Open),
+        ("gia", Answer::Approve, ProposalState::Adopted),
+    ] {
+        let answer = world.answer(number, answer);
+        world.check(member, None, answer, "accepted");
+        assert_eq!(world.proposal_state(number), state, "after {member}");
+    }
+}
