@@ -141,7 +141,7 @@ role = "acme/$department#lead"
 kind = "lead"
 purpose = "Lead $department and operate its validator"
 [[roles.grants]]
-can = ["operate_validator", "open_accounts", "plan_budget", "allocate"]
+can = ["operate_validator", "open_accounts", "freeze", "plan_budget", "allocate"]
 [[roles.grants]]
 can = ["govern", "assign_roles", "admit_members", "register_parties", "approve", "anchor"]
 below = true
@@ -189,6 +189,9 @@ unit = "acme"
 below = true
 [[roles.grants]]
 can = ["record_external", "register_parties", "anchor"]
+TEXT
+  demonstration_freeze
+  cat <<'TEXT'
 
 [[roles]]
 role = "acme/finance#bookkeeper"
@@ -206,6 +209,9 @@ can = ["approve"]
 can = ["recover_members"]
 unit = "acme"
 below = true
+TEXT
+  demonstration_freeze
+  cat <<'TEXT'
 
 # How units decide what nobody may do alone
 
@@ -240,6 +246,15 @@ demonstration_team() {
   esac
   [ -z "$team" ] ||
     printf '[[roles.grants]]\ncan = ["open_accounts"]\nunit = "acme/%s/%s"\n' "$1" "$team"
+}
+
+# Two people of different departments freeze a member's account: of the controller, a coach and the member's lead. No grant over
+# value reaches the units below, so each is named.
+demonstration_freeze() {
+  local unit
+  for unit in acme "${demonstration_departments[@]/#/acme/}"; do
+    printf '[[roles.grants]]\ncan = ["freeze"]\nunit = "%s"\n' "$unit"
+  done
 }
 
 # What another script adds to the organisation.

@@ -9,6 +9,8 @@ use prost::Message as _;
 
 use super::*;
 
+mod demonstration;
+
 const CHAIN: &str = "acme-1";
 
 pub(super) fn key(name: &str) -> SigningKey {
