@@ -23,8 +23,8 @@ impl Act for ConfirmExternal {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         // A person saw the statement.
-        Rejection::ServiceCannotApprove.when(context.is_of_program())?;
-        // Who records does not confirm, nor who made the program that does.
+        Rejection::ServiceCannotApprove.when(context.is_of_service())?;
+        // Who records does not confirm, nor who made the service that does.
         if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);
         }
@@ -135,19 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn who_made_a_program_record_does_not_confirm_however_long_ago() {
+    fn who_made_a_service_record_does_not_confirm_however_long_ago() {
         let mut world = World::with_treasury();
         let records = world.grant("ops#engineer", Capability::RecordExternal, "acme");
         world.check_decided("ada", Kind::GiveGrant(records), "accepted");
         world.ada(Kind::AssignRole(world.assign("gia", "ops#engineer")));
-        let program = world.get::<Member>(world.member_number("gia"));
+        let service = world.get::<Member>(world.member_number("gia"));
         world.put_for_test(&Member {
             kind: MemberKind::Service as i32,
             admission: Some(Basis {
                 member: world.member_number("eve"),
                 ..Basis::default()
             }),
-            ..program
+            ..service
         });
         world.advance(31 * DAY);
         let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));

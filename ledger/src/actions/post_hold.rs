@@ -46,7 +46,7 @@ impl Act for PostHold {
 
 /// Goods are received by a person, another one than who shipped them.
 fn check_receiver(context: &Context<'_, '_>, hold: &Hold) -> Result<(), Rejection> {
-    Rejection::ServiceCannotApprove.when(context.is_of_program())?;
+    Rejection::ServiceCannotApprove.when(context.is_of_service())?;
     Rejection::SamePerson.when(holding::is_placed_by_these(context, hold))
 }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_receives_no_goods() {
+    fn a_service_receives_no_goods() {
         let mut world = World::with_treasury();
         let ship = world.hold("dev:shelf", "ops:shelf", 10);
         let number = placed(&mut world, ship);

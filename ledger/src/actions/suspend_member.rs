@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_no_second_person() {
+    fn a_service_is_no_second_person() {
         let mut world = World::new();
         let member = world.get::<Member>(world.member_number("ben"));
         world.put_for_test(&Member {

@@ -68,8 +68,8 @@ impl Context<'_, '_> {
         )
     }
 
-    /// Whether a program does what is done now, or it is done by a program's authority.
-    pub(crate) fn is_of_program(&self) -> bool {
+    /// Whether a service does what is done now, or it is done by the authority of one.
+    pub(crate) fn is_of_service(&self) -> bool {
         let mut members = [self.actor.member, self.basis.member].into_iter();
         members.any(|member| power::is_service(self.state, member))
     }

@@ -144,7 +144,7 @@ pub fn assignment_holds(state: &dyn Read, assignment: &Assignment, now: u64) -> 
             .is_some_and(|role| role.removed_at == 0 && unit_lives(state, role.unit))
 }
 
-/// Whether the member is a program: it acts by what it is given, and is nobody where people are asked for.
+/// Whether the member is a service: it acts by what it is given, and is nobody where people are asked for.
 pub fn is_service(state: &dyn Read, member: u64) -> bool {
     objects::look::<Member>(state, member)
         .is_some_and(|member| member.kind() == MemberKind::Service)

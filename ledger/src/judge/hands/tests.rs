@@ -376,7 +376,7 @@ fn a_line_of_gifts_goes_on_behind_who_took_somebody_in() {
 }
 
 #[test]
-fn a_line_of_gifts_goes_on_behind_who_admitted_a_program_also_where_it_delegates() {
+fn a_line_of_gifts_goes_on_behind_who_admitted_a_service_also_where_it_delegates() {
     let mut world = with_warden();
     let warden = Some("dev#warden");
     let invite = Kind::InviteMember(InviteMember {
