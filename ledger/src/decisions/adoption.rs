@@ -121,32 +121,30 @@ fn check_still_covered(
     proposal: &Proposal,
     need: &Need,
 ) -> Result<(), Rejection> {
-    let mode = mode::standing(proposal).kind();
+    let (now, mode) = (context.now(), mode::standing(proposal));
+    let is_by_departments = mode.kind() == ModeKind::Departments;
     if need.own || need.people > 1 {
         return Err(Rejection::ActionNotProposable);
     }
     if need.departments {
-        return match mode == ModeKind::Departments {
-            true => Ok(()),
-            false => Err(Rejection::NeedsDecision),
-        };
+        return Rejection::NeedsDecision.unless(is_by_departments);
     }
     if !power::unit_capabilities(context, need.unit).contain(need.capability) {
         return Err(Rejection::NotConferred);
     }
-    let now = context.now();
-    // What the departments say about a root, they say while nobody governs it.
-    let is_lent = mode == ModeKind::Departments
-        && proposal.policy == 0
-        && !departments::sets_up_root(context, now, need);
-    if need.unit == proposal.unit && is_lent {
+    if need.unit == proposal.unit {
+        let is_in_place_of_the_unit = is_by_departments && proposal.policy == 0;
+        if !is_in_place_of_the_unit || departments::sets_up_root(context, now, need) {
+            return Ok(());
+        }
+        // The departments stood in for people who were not there. By now these may decide themselves.
         return match judge_proposal(context, now, context.actor, need, &mut Trace::off()) {
             Verdict::Allowed(_) => Ok(()),
-            Verdict::NeedsDecision(decision) => check_covered(&decision, &mode::standing(proposal)),
+            Verdict::NeedsDecision(decision) => check_covered(&decision, &mode),
             Verdict::Refused(rejection) => Err(rejection),
         };
     }
-    if need.unit == proposal.unit || context.has_created(ObjectKind::Unit, need.unit) {
+    if context.has_created(ObjectKind::Unit, need.unit) {
         return Ok(());
     }
     match judge(

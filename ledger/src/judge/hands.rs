@@ -4,6 +4,17 @@
 //! the one who admitted them, and that one, where they are a newcomer too, as who admitted them: up
 //! to somebody who has been here for longer, or whom the genesis admitted. Where people of their own
 //! are asked for, a hand counts once.
+//!
+//! | question | function |
+//! |---|---|
+//! | Who leads this member, and until when? | [`hand_of`], [`newcomer_until`] |
+//! | Do these count as one person? | [`are_one`]; of two groups, [`meet`] |
+//! | How many people are these? | [`count`] |
+//! | As whom is this owner paid? | [`payee`] |
+//! | Who stands behind this act? | [`behind`]; behind that somebody joined a unit, [`behind_joining`] |
+//! | Did nobody else have to agree to it? | [`is_of_one`]; to a proposal, [`is_decided_by_one`] |
+//! | Did it happen within the admission distance? | [`is_recent`] |
+//! | May they not use this, because it is their own gift? | [`withholds`] for a grant, [`withholds_tier`] for a policy |
 
 use polity_proto::v1::{
     Assignment, Basis, BasisSource, Grant, Member, MemberKind, ModeKind, Owner, OwnerKind, Policy,
@@ -108,9 +119,9 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
         let seat = behind_seat(state, now, seat);
         people.push(act.member);
         people.extend(delegator);
-        let program = behind_program(state, act.member);
-        let delegators = delegator.and_then(|delegator| behind_program(state, delegator));
-        for given in [gift, seat, program, delegators].into_iter().flatten() {
+        let service = behind_service(state, act.member);
+        let delegators = delegator.and_then(|delegator| behind_service(state, delegator));
+        for given in [gift, seat, service, delegators].into_iter().flatten() {
             if !acts.contains(&given) {
                 acts.push(given);
             }
@@ -136,7 +147,8 @@ fn behind_grant(state: &dyn Read, now: u64, grant: &Grant) -> Option<Basis> {
         .and_then(|given| of_one(state, given.basis))
 }
 
-/// By what one person gave a seat, alone and not long ago, and be it that it has ended; a program's, whenever that was.
+/// By what one person gave a seat, alone and not long ago. A seat that has ended counts too, and a service's however long ago
+/// it was given.
 fn behind_seat(state: &dyn Read, now: u64, assignment: u64) -> Option<Basis> {
     let seat = objects::get::<Assignment>(state, assignment).filter(|seat| {
         is_recent(state, now, seat.assigned_at) || power::is_service(state, seat.member)
@@ -144,11 +156,11 @@ fn behind_seat(state: &dyn Read, now: u64, assignment: u64) -> Option<Basis> {
     of_one(state, seat.basis)
 }
 
-/// By what somebody admitted a program: nobody of its own, however long it has been here.
-fn behind_program(state: &dyn Read, member: u64) -> Option<Basis> {
-    let program = objects::look::<Member>(state, member)
+/// By what somebody admitted a service: nobody of its own, however long it has been here.
+fn behind_service(state: &dyn Read, member: u64) -> Option<Basis> {
+    let service = objects::look::<Member>(state, member)
         .filter(|member| member.kind() == MemberKind::Service)?;
-    program.admission.filter(|admission| admission.member != 0)
+    service.admission.filter(|admission| admission.member != 0)
 }
 
 /// By what one person set the policy, alone and not long ago.

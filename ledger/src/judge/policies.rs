@@ -139,18 +139,14 @@ fn strictest_of_lineage(
         let Some(tier) = tier_for(&policy, need.value.as_ref(), amount).cloned() else {
             continue;
         };
-        // Where only the unit itself decides, those above may say how its own people decide. What it decided itself,
-        // several above may tighten by somebody's yes; no more, and nobody alone.
-        let is_loose = |tier: &Tier| asks_nobody_to_agree(mode_of(tier));
-        let reaches_it = match &judging {
-            None => is_left_to_the_unit(&tier),
-            Some((_, nearest)) => {
-                !hands::is_of_one(state, &policy.basis.unwrap_or_default())
-                    && (!is_loose(&tier) || is_loose(nearest) || is_left_to_the_unit(&tier))
+        let nearest = judging.as_ref().map(|(_, nearest)| nearest);
+        let counts = match (unit.number == need.unit, need.own_decision) {
+            (true, _) => true,
+            (false, false) => policy.recursive,
+            (false, true) => {
+                policy.recursive && may_reach_own_decision(state, &policy, &tier, nearest)
             }
         };
-        let counts =
-            unit.number == need.unit || policy.recursive && (!need.own_decision || reaches_it);
         if !counts {
             continue;
         }
@@ -166,6 +162,26 @@ fn strictest_of_lineage(
         }
     }
     judging
+}
+
+/// Whether a policy from above has a say where only the unit itself decides. `nearest` is the tier that judges so far.
+///
+/// - Where no tier judges yet, the unit has said nothing: the policy may say how the unit's own people decide.
+/// - Where one does, the policy may tighten it if several people set the policy, and if it asks somebody to agree. It need not
+///   ask anybody where the nearest tier does not either, or where it leaves the decision to the unit's own people.
+fn may_reach_own_decision(
+    state: &dyn Read,
+    policy: &Policy,
+    tier: &Tier,
+    nearest: Option<&Tier>,
+) -> bool {
+    let asks_nobody = |tier: &Tier| asks_nobody_to_agree(mode_of(tier));
+    let is_left = is_left_to_the_unit(tier);
+    match nearest {
+        None => is_left,
+        Some(_) if hands::is_of_one(state, &policy.basis.unwrap_or_default()) => false,
+        Some(nearest) => is_left || !asks_nobody(tier) || asks_nobody(nearest),
+    }
 }
 
 /// How long people must be given at least, where what somebody above set would decide by their silence: a day.
