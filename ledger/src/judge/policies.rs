@@ -250,8 +250,8 @@ fn decide(
     let Judging { policy, tier, .. } = judging;
     let mut look = |outcome| trace.note(ObjectKind::Policy, policy.number, outcome);
     let by = tier.by.unwrap_or_default();
-    if !who::includes(state, now, actor, need.unit, &by) || reaches_down(state, actor, need, policy)
-    {
+    let begins = who::includes(state, now, actor, need.unit, &by);
+    if !begins || reaches_down(state, actor, need, policy, &by) {
         look("lets others begin");
         return Verdict::Refused(Rejection::NoGrant);
     }
@@ -275,10 +275,13 @@ fn decide(
 }
 
 /// Whether an inherited policy would let somebody of a unit above reach into the unit's pockets.
-fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy) -> bool {
-    let role_is_elsewhere =
-        || objects::look::<Role>(state, actor.role).is_some_and(|role| role.unit != need.unit);
-    policy.unit != need.unit && power::is_over_value(need.capability) && role_is_elsewhere()
+fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy, by: &Who) -> bool {
+    let is_of_the_unit = match objects::look::<Role>(state, actor.role) {
+        Some(role) => role.unit == need.unit,
+        // In no role one is of the unit where one begins as who joined it.
+        None => by.kind() == WhoKind::JoinedMembers,
+    };
+    policy.unit != need.unit && power::is_over_value(need.capability) && !is_of_the_unit
 }
 
 /// The mode of a tier.
