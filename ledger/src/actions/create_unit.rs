@@ -76,6 +76,7 @@ impl Act for CreateUnit {
             basis: Some(context.basis),
             profile: Profile::None as i32,
             sent_out: Vec::new(),
+            dissolved_levels: 0,
         });
         names::claim(
             context.state,
