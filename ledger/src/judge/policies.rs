@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use polity_proto::v1::{
-    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind, Window,
+    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Proposal, Role, Tier, Who,
+    WhoKind, Window,
 };
 
 use super::{
@@ -298,6 +299,20 @@ pub fn mode_of(tier: &Tier) -> &Mode {
         pass: 0,
     };
     tier.mode.as_ref().unwrap_or(&NONE)
+}
+
+/// Whether the policy by which something was proposed, as it was then, would let its proposer begin it now.
+pub(crate) fn lets_begin(state: &dyn Read, now: Now, proposal: &Proposal) -> bool {
+    // Without a policy the validators' departments stand in for the unit.
+    let Some(policy) = objects::look::<Policy>(state, proposal.policy) else {
+        return true;
+    };
+    let actor = Actor::proposing(proposal);
+    let mut tiers = policy.tiers.iter();
+    tiers.any(|tier| {
+        let by = tier.by.unwrap_or_default();
+        tier.mode == proposal.mode && who::includes(state, now, actor, proposal.unit, &by)
+    })
 }
 
 /// The roles that a policy names: whose holders begin or approve by one of its tiers.
