@@ -54,7 +54,7 @@ impl Act for AddKey {
         enrolment::check_possession(context, member.number, &self.key, &self.possession)?;
 
         enrolment::reserve(context, member.number, &self.key);
-        enrolment::enrol(&mut member, &self.key, now);
+        enrolment::enrol(&mut member, &self.key, context.now());
         context.put(&member);
         let history = (ObjectKind::Member, member.number);
         context.event(ObjectKind::Member, member.number, &[history]);

@@ -113,7 +113,7 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
             key.revoked_at = now.time;
         }
     }
-    enrolment::enrol(&mut member, &recovery.key, now.time);
+    enrolment::enrol(&mut member, &recovery.key, now);
     member.recovery = 0;
     member.recovered_at = now.time;
     member.sleeps_until = now.time.saturating_add(context.parameters().recovery_sleep);

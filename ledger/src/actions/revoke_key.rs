@@ -48,10 +48,10 @@ impl Act for RevokeKey {
     }
 }
 
-/// Until when a key revokes none that is older.
+/// Until when a key revokes none that is older. Who is cut off by an outage is given that time to answer.
 pub(crate) fn too_young_until(context: &Context<'_, '_>, key: &Key) -> u64 {
-    key.added_at
-        .saturating_add(context.parameters().key_protection)
+    let added = context.now().later_by_outages(key.added_at, key.paused);
+    added.saturating_add(context.parameters().key_protection)
 }
 
 /// The key with which the actor signed.
@@ -127,6 +127,21 @@ mod tests {
         for other in others {
             world.check_deed(other, "rejected key_too_young");
         }
+    }
+
+    #[test]
+    fn an_outage_makes_no_key_older() {
+        let mut world = World::new();
+        let key = Kind::AddKey(world.add_key("finn", "thief"));
+        world.outage(HOUR);
+        world.check("finn", None, key, "accepted");
+        world.outage(72 * HOUR);
+        let revoke = by("finn").with_key("thief").does(world.revoke_key("finn"));
+        world.check_deed(revoke.clone(), "rejected key_too_young");
+        world.advance(71 * HOUR);
+        world.check_deed(revoke.clone(), "rejected key_too_young");
+        world.advance(HOUR);
+        world.check_deed(revoke, "accepted");
     }
 
     #[test]
