@@ -9,7 +9,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use polity_proto::v1::{Action, Basis, Event, ObjectKind, Parameters, Signer};
+use polity_proto::v1::{Action, Basis, Event, ObjectKind, Parameters, Role, Signer};
 use prost::bytes::Bytes;
 
 use crate::judge::{Actor, Now};
@@ -130,7 +130,7 @@ impl<'s, 'b> Context<'s, 'b> {
         if self.authority != Authority::Signed {
             return Ok(());
         }
-        let role = self.optional(&action.acting_role)?;
+        let role = self.optional::<Role>(&action.acting_role)?;
         self.actor = Actor {
             member: self.signer(action.actor)?,
             role,
@@ -138,7 +138,7 @@ impl<'s, 'b> Context<'s, 'b> {
         for second in &action.seconds {
             let actor = Actor {
                 member: self.signer(second.signer)?,
-                role: self.optional(&second.acting_role)?,
+                role: self.optional::<Role>(&second.acting_role)?,
             };
             if actor.member == self.actor.member {
                 return Err(Rejection::SignerTwice);

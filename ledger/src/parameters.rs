@@ -49,6 +49,17 @@ pub fn defaults() -> Parameters {
     }
 }
 
+/// Refuses changes that are out of their bounds, or that do not fit together, whatever holds beside them.
+pub(crate) fn check(changes: &Parameters) -> Result<(), Rejection> {
+    // What is not said leaves room for what is.
+    let base = Parameters {
+        outage_gap: DAY,
+        idle_interval: 1,
+        ..defaults()
+    };
+    merge(&base, changes).map(|_| ())
+}
+
 /// `changes` over `base`: a zero keeps a value. Refuses what is out of its bounds.
 pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Rejection> {
     const YEAR: u64 = 366 * DAY;

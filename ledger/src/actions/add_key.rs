@@ -54,7 +54,7 @@ impl Act for AddKey {
         enrolment::check_possession(context, member.number, &self.key, &self.possession)?;
 
         enrolment::reserve(context, member.number, &self.key);
-        enrolment::enrol(&mut member, &self.key, now);
+        enrolment::enrol(&mut member, &self.key, context.now());
         context.put(&member);
         let history = (ObjectKind::Member, member.number);
         context.event(ObjectKind::Member, member.number, &[history]);
@@ -66,7 +66,7 @@ impl Act for AddKey {
 mod tests {
     use polity_proto::v1::{action::Kind, *};
 
-    use crate::world::{World, by, public};
+    use crate::world::{World, alone, by, joined, public, tier};
 
     #[test]
     fn a_member_adds_keys_that_prove_themselves() {
@@ -159,6 +159,28 @@ mod tests {
         assert_eq!(member.state(), MemberState::Active);
         assert_eq!(member.keys[0].public, public("old"));
         assert_eq!(member.admitted_by, world.member_number("ada"));
+    }
+
+    #[test]
+    fn who_acts_in_no_role_is_of_the_unit_that_it_is_about() {
+        let mut world = World::new();
+        world.ada(Kind::ImportMember(world.import("old", "dev")));
+        let admit = Capability::AdmitMembers;
+        let policy = world.policy("dev", admit, vec![tier(0, joined(), alone())]);
+        world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+        let key = Kind::AddKey(world.add_key("old", "old"));
+        let deed = |beside: &str, role| match role {
+            Some(role) => by(beside).acting_as(role).seconded_plainly("finn"),
+            None => by(beside).seconded_plainly("finn"),
+        };
+        let colleagues = deed("ben", Some("dev#lead")).does(key.clone());
+        world.check_deed(colleagues, "rejected people_missing");
+        world.check_deed(
+            deed("gia", None).does(key.clone()),
+            "rejected people_missing",
+        );
+        let ada = deed("ada", Some("acme#lead")).does(key);
+        world.check_deed(ada, "accepted");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `allocate`: budget money moves from a unit to a unit below or beside it.
 
-use polity_proto::v1::{Account, Allocate, Capability, OwnerKind, TransferKind};
+use polity_proto::v1::{Account, Allocate, BudgetLine, Capability, OwnerKind, TransferKind};
 
 use super::Act;
 use super::budget;
@@ -26,7 +26,7 @@ impl Act for Allocate {
         let amount = Amount::from_bytes(&self.amount)?;
         budget::find(context, &self.line)?;
         Ok(vec![Need {
-            line: context.optional(&self.line)?,
+            line: context.optional::<BudgetLine>(&self.line)?,
             ..posting::need_to_take(context, Capability::Allocate, &from, &to, amount)
         }])
     }
@@ -40,7 +40,7 @@ impl Act for Allocate {
             to,
             amount: Amount::from_bytes(&self.amount)?,
             kind: TransferKind::Allocation,
-            line: context.optional(&self.line)?,
+            line: context.optional::<BudgetLine>(&self.line)?,
             value_date: self.value_date,
         };
         posting::post(context, movement).map(|_| ())

@@ -28,7 +28,7 @@ impl Act for AmendProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        stage::check_open(&proposal)?;
+        stage::check_open(context, &proposal)?;
         stage::check_undecided(context, &proposal)?;
         let actions = content::actions_of(&self.actions)?;
         content::check_content(&actions, proposal.kind())?;

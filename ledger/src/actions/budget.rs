@@ -21,7 +21,7 @@ pub fn line_available(line: &BudgetLine) -> Option<Amount> {
 
 /// Refuses a line that does not exist.
 pub(crate) fn find(context: &Context<'_, '_>, line: &Option<Ref>) -> Result<(), Rejection> {
-    match context.optional(line)? {
+    match context.optional::<BudgetLine>(line)? {
         0 => Ok(()),
         number => context.get::<BudgetLine>(number).map(|_| ()),
     }

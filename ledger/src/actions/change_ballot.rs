@@ -31,7 +31,7 @@ impl Act for ChangeBallot {
         if ballot.changed_from != 0 {
             return Err(Rejection::BallotCast);
         }
-        let nominee = context.resolve(&self.nominee)?;
+        let nominee = context.resolve::<Member>(&self.nominee)?;
         elections::check_eligible(context, &election, nominee)?;
 
         let number = election.number;

@@ -25,7 +25,7 @@ impl Act for ClosePeriod {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let unit = context.resolve(&self.unit)?;
+        let unit = context.resolve::<Unit>(&self.unit)?;
         let key = keys::key(keys::CLOSED_PERIOD, &[unit]);
         let closed: ClosedPeriod = context.value(&key);
         if self.until <= closed.until {

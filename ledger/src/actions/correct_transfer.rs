@@ -55,7 +55,7 @@ impl Act for CorrectTransfer {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let account = context.resolve(&self.account)?;
+        let account = context.resolve::<Account>(&self.account)?;
         let movement = proven(self, context, account)?;
         // What was given back in error is paid again, out of a budget line as every payment is.
         if movement.kind() == TransferKind::Correction {

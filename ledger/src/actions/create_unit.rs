@@ -37,7 +37,7 @@ impl Act for CreateUnit {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let parent = context.optional(&self.parent)?;
+        let parent = context.optional::<Unit>(&self.parent)?;
         if parent == 0 {
             let units: Counter =
                 context.value(&keys::key(keys::COUNTER, &[ObjectKind::Unit as u64]));
@@ -71,11 +71,12 @@ impl Act for CreateUnit {
             ceiling: self.ceiling,
             created_at: context.now().time,
             dissolved_at: 0,
-            succeeds: context.optional(&self.succeeds)?,
+            succeeds: context.optional::<Unit>(&self.succeeds)?,
             effective_at: context.effective_at,
             basis: Some(context.basis),
             profile: Profile::None as i32,
             sent_out: Vec::new(),
+            dissolved_levels: 0,
         });
         names::claim(
             context.state,

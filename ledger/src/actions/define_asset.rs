@@ -33,7 +33,7 @@ impl Act for DefineAsset {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let unit = context.resolve(&self.unit)?;
+        let unit = context.resolve::<Unit>(&self.unit)?;
         if !power::unit_lives(context, unit) {
             return Err(Rejection::UnitDissolved);
         }

@@ -48,6 +48,7 @@ impl Act for DissolveUnit {
             &unit.external_id,
         );
         lists::remove(context.state, List::Children, unit.parent, number);
+        note_level(context, &unit)?;
         let histories = [number, unit.parent].map(|unit| (ObjectKind::Unit, unit));
         context.put(&Unit {
             dissolved_at: context.now().time,
@@ -56,6 +57,17 @@ impl Act for DissolveUnit {
         context.event(ObjectKind::Unit, number, &histories);
         Ok(())
     }
+}
+
+/// What is dissolved stays where it hangs, and goes along where that moves.
+fn note_level(context: &mut Context<'_, '_>, unit: &Unit) -> Result<(), Rejection> {
+    let parent: Unit = context.get(unit.parent)?;
+    let dissolved_levels = parent.dissolved_levels.max(unit.dissolved_levels + 1);
+    context.put(&Unit {
+        dissolved_levels,
+        ..parent
+    });
+    Ok(())
 }
 
 /// Most joined members whom a dissolution takes out of the unit: each has an event.

@@ -4,6 +4,7 @@ use polity_proto::v1::{Key, Member};
 
 use super::possession;
 use crate::context::Context;
+use crate::judge::Now;
 use crate::state::{keys, names};
 use crate::{Rejection, check};
 
@@ -47,11 +48,12 @@ pub(crate) fn forget(context: &mut Context<'_, '_>, key: &[u8]) {
 
 /// Puts a key among the member's. Revoked keys beyond the newest few are dropped from the object;
 /// its history keeps them.
-pub(crate) fn enrol(member: &mut Member, key: &[u8], now: u64) {
+pub(crate) fn enrol(member: &mut Member, key: &[u8], now: Now) {
     member.keys.push(Key {
         public: key.to_vec(),
-        added_at: now,
+        added_at: now.time,
         revoked_at: 0,
+        paused: now.paused,
     });
     while member.keys.len() > 2 * KEYS_MAX {
         match member.keys.iter().position(|key| key.revoked_at != 0) {

@@ -5,7 +5,7 @@ use polity_proto::v1::{ExecuteProposal, Proposal};
 use super::Act;
 use crate::context::Context;
 use crate::decisions::{adoption, mode};
-use crate::judge::Need;
+use crate::judge::{self, Need};
 use crate::{Rejection, form};
 
 impl Act for ExecuteProposal {
@@ -23,6 +23,9 @@ impl Act for ExecuteProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
+        // What others decided waits for who proposed it, and not for somebody with a stranger's new key.
+        let (now, capability) = (context.now(), proposal.capability());
+        Rejection::Sleeping.when(judge::sleeps(context, now, proposal.proposer, capability))?;
         mode::check_executable(context, &proposal)?;
 
         adoption::execute(context, proposal)

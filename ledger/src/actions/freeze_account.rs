@@ -15,12 +15,7 @@ impl Act for FreezeAccount {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let account: Account = context.find(&self.account)?;
         let need = ownership::need(context, Capability::Freeze, &account)?;
-        let owner = posting::owner(&account);
-        let is_of_member = owner.kind() == OwnerKind::Member;
-        // Who may freeze others' may be frozen too, and does not free themselves.
-        if is_of_member && !self.frozen && owner.number == context.actor.member {
-            return Err(Rejection::SamePerson);
-        }
+        let is_of_member = posting::owner(&account).kind() == OwnerKind::Member;
         // Nobody alone takes from somebody what is theirs, and one is enough to give it back.
         let people = if is_of_member && self.frozen { 2 } else { 1 };
         Ok(vec![Need { people, ..need }])
@@ -28,6 +23,11 @@ impl Act for FreezeAccount {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let mut account: Account = context.find(&self.account)?;
+        // Who may freeze others' may be frozen too, and does not free themselves, nor by signing beside somebody.
+        let owner = posting::owner(&account);
+        let is_of_member = owner.kind() == OwnerKind::Member;
+        Rejection::SamePerson
+            .when(is_of_member && !self.frozen && context.is_behind(owner.number))?;
         match (account.frozen, self.frozen) {
             (true, true) => return Err(Rejection::AccountFrozen),
             (false, false) => return Err(Rejection::AccountNotFrozen),
@@ -118,6 +118,8 @@ mod tests {
         let pay = world.payment("finn:main", "gia:main", 1);
         world.check("finn", None, pay.clone(), "rejected account_frozen");
         world.check("finn", engineer, off.clone(), "rejected same_person");
+        let beside = by("hal").seconded("finn", "dev#engineer");
+        world.check_deed(beside.does(off.clone()), "rejected same_person");
         world.check("ben", LEAD, off, "accepted");
         world.check("finn", None, pay, "accepted");
     }

@@ -71,7 +71,7 @@ impl Act for GiveGrant {
             role: role.number,
             capability: self.capability,
             scope: Some(scope),
-            asset: context.optional(&self.asset)?,
+            asset: context.optional::<Asset>(&self.asset)?,
             per_transfer: self.per_transfer.clone(),
             per_period: self.per_period.clone(),
             counterparties: self
@@ -169,7 +169,7 @@ fn resolve_scope(context: &Context<'_, '_>, scope: &Option<ScopeRef>) -> Result<
             ..Scope::default()
         });
     }
-    let object = context.resolve(&scope.object)?;
+    let object = context.resolve_kind(scope.object_kind(), &scope.object)?;
     let kind = scope.object_kind();
     let unit = if kind == ObjectKind::Account {
         unit_of_account(context, object)?

@@ -32,7 +32,7 @@ impl Act for GrantAuditor {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let member = context.resolve(&self.member)?;
+        let member = context.resolve::<Member>(&self.member)?;
         let units = units(self, context)?;
         if context.people_behind().contains(&member) {
             return Err(Rejection::GrantToSelf);

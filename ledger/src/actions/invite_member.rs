@@ -27,7 +27,7 @@ impl Act for InviteMember {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let now = context.now().time;
+        let now = context.now();
         let unit: Unit = context.find(&self.unit)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
@@ -42,8 +42,9 @@ impl Act for InviteMember {
             commitment: self.commitment.clone(),
             keys: vec![Key {
                 public: self.key.clone(),
-                added_at: now,
+                added_at: now.time,
                 revoked_at: 0,
+                paused: now.paused,
             }],
             ..Member::default()
         };

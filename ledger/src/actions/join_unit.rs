@@ -25,14 +25,14 @@ impl Act for JoinUnit {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let unit = context.resolve(&self.unit)?;
+        let unit = context.resolve::<Unit>(&self.unit)?;
         membership::join(context, who(&self.member, context)?, unit)
     }
 }
 
 /// The member that is named, or the actor.
 pub(super) fn who(member: &Option<Ref>, context: &Context<'_, '_>) -> Result<u64, Rejection> {
-    match context.optional(member)? {
+    match context.optional::<Member>(member)? {
         0 => Ok(context.actor.member),
         number => Ok(number),
     }

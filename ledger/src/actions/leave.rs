@@ -20,8 +20,9 @@ impl Act for Leave {
         let member: Member = context.get(context.actor.member)?;
         // It may be the thief of a key who leaves, and who stopped the recovery: who asked for new keys comes back first.
         let wait = context.parameters().recovery_wait;
-        let is_stopped = member.recovery_stopped_at != 0
-            && context.now().time < member.recovery_stopped_at.saturating_add(wait);
+        let (now, stopped_at) = (context.now(), member.recovery_stopped_at);
+        let stopped = now.later_by_outages(stopped_at, member.recovery_stopped_paused);
+        let is_stopped = stopped_at != 0 && now.time < stopped.saturating_add(wait);
         if member.recovery != 0 || is_stopped {
             return Err(Rejection::RecoveryOpen);
         }
@@ -103,6 +104,8 @@ mod tests {
             recovery: crate::form::numbered(1),
         });
         world.check("finn", None, stop, "accepted");
+        world.check("finn", None, leave.clone(), "rejected recovery_open");
+        world.outage(48 * crate::world::HOUR);
         world.check("finn", None, leave.clone(), "rejected recovery_open");
         world.advance(48 * 3_600);
         let finn = world.get::<Member>(world.member_number("finn"));

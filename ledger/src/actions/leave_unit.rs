@@ -38,7 +38,7 @@ impl Act for LeaveUnit {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let unit = context.resolve(&self.unit)?;
+        let unit = context.resolve::<Unit>(&self.unit)?;
         let member = join_unit::who(&self.member, context)?;
         if !membership::has_joined(context, member, unit) {
             return Err(Rejection::NotJoined);

@@ -22,11 +22,30 @@ impl Act for MoveRole {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let role: Role = context.find(&self.role)?;
         let unit: Unit = context.find(&self.unit)?;
-        let upper = match power::is_within(context, role.unit, unit.number) {
-            true => unit.number,
-            false => role.unit,
+        let goes_up = power::is_within(context, role.unit, unit.number);
+        let (upper, lower) = match goes_up {
+            true => (unit.number, role.unit),
+            false => (role.unit, unit.number),
         };
-        Ok(vec![context.to_govern(upper)])
+        let (above, below) = (context.to_govern(upper), context.to_govern(lower));
+        // Nobody above takes from a department the role that operates its validator, or says who does.
+        let is_chosen = assign_role::chosen_by(context, role.number)
+            .next()
+            .is_some();
+        // A circle moves roles into circles below it and out of them; nobody else puts one among those of a circle that
+        // governs itself, or takes one from there.
+        let circle_agrees = below.own_decision && !above.own_decision;
+        let mut needs = vec![Need {
+            own_decision: above.own_decision || is_chosen && !goes_up,
+            ..above
+        }];
+        if circle_agrees || is_chosen && goes_up {
+            needs.push(Need {
+                own_decision: true,
+                ..below
+            });
+        }
+        Ok(needs)
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -38,6 +57,10 @@ impl Act for MoveRole {
             unit: unit.number,
             ..role.clone()
         };
+        // What a policy leaves to the role's holders would be other people's from now on: there, or in the line that it comes into.
+        for place in [&role, &moved] {
+            ending::check_unnamed(context, place, |_| false)?;
+        }
         create_role::check_domains(context, &moved)?;
         names::check_handle(context, ObjectKind::Role, unit.number, &role.handle)?;
 
@@ -100,7 +123,7 @@ mod tests {
 
     use crate::form;
     use crate::state::keys::List;
-    use crate::world::World;
+    use crate::world::{World, alone, by, tier};
 
     fn moves(world: &World, role: &str, unit: &str) -> Kind {
         Kind::MoveRole(MoveRole {
@@ -178,6 +201,78 @@ mod tests {
             "accepted",
         );
         assert_eq!(world.role("dev#tester").number, number);
+    }
+
+    #[test]
+    fn a_role_that_a_policy_names_takes_no_other_people_along() {
+        let mut world = World::new();
+        let lead = Some("dev#lead");
+        let create = |unit: &str, handle: &str| {
+            Kind::CreateRole(CreateRole {
+                ..world.create_role(unit, handle)
+            })
+        };
+        let roles = [
+            create("dev", "payer"),
+            create("dev", "spare"),
+            create("acme", "above"),
+        ];
+        for role in roles {
+            world.ada(role);
+        }
+        let payer = world.holders("dev#payer");
+        let policy = world.policy("dev", Capability::Spend, vec![tier(0, payer, alone())]);
+        world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+        // A unit beside names one too: the line that the role would come into is theirs as well.
+        let spare = world.holders("dev#spare");
+        let policy = world.policy("ops", Capability::Anchor, vec![tier(0, spare, alone())]);
+        world.check_decided("cleo", Kind::SetPolicy(policy), "accepted");
+        for role in ["dev#payer", "dev#spare"] {
+            let up = moves(&world, role, "acme");
+            world.check("ada", Some("acme#lead"), up, "rejected role_named");
+        }
+        let down = moves(&world, "acme#above", "dev");
+        world.check("ada", Some("acme#lead"), down, "accepted");
+        let down = moves(&world, "dev#above", "acme");
+        world.check("ben", lead, down, "rejected no_grant");
+    }
+
+    #[test]
+    fn a_role_goes_from_or_to_a_unit_that_governs_itself_with_its_consent() {
+        let mut world = World::with_circle();
+        let (ada, ben) = (
+            by("ada").acting_as("acme#lead"),
+            by("ben").acting_as("dev#lead"),
+        );
+        for (unit, handle) in [
+            ("dev", "elector"),
+            ("dev", "partner"),
+            ("dev", "operator"),
+            ("dev/circle", "guide"),
+        ] {
+            world.ada(Kind::CreateRole(world.create_role(unit, handle)));
+        }
+        let operate = world.grant("dev#operator", Capability::OperateValidator, "dev");
+        world.check_deed(ben.clone().does(Kind::GiveGrant(operate)), "accepted");
+        // Nobody above takes the office that operates the department's validator.
+        let up = moves(&world, "dev#operator", "acme");
+        world.check_deed(ada.clone().does(up.clone()), "rejected own_decision_only");
+        world.check_deed(ada.clone().seconded("ben", "dev#lead").does(up), "accepted");
+
+        let down = |world: &World| moves(world, "dev#elector", "dev/circle");
+        let out = |world: &World| moves(world, "dev/circle#guide", "dev");
+        let mut before = world.clone();
+        before.check_deed(ben.clone().does(down(&before)), "accepted");
+        before.check_deed(ben.clone().does(out(&before)), "accepted");
+        let govern = world.grant("dev/circle#lead", Capability::Govern, "dev/circle");
+        world.ada(Kind::GiveGrant(govern));
+        world.ada(Kind::AssignRole(world.assign("hal", "dev/circle#lead")));
+        let beside = ben.clone().seconded("hal", "dev/circle#lead");
+        for act in [down(&world), out(&world)] {
+            world.check_deed(ben.clone().does(act.clone()), "rejected no_grant");
+            world.check_deed(ada.clone().does(act.clone()), "rejected own_decision_only");
+            world.check_deed(beside.clone().does(act), "accepted");
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Act for MoveUnit {
             return Err(Rejection::UnitCycle);
         }
         let depth = power::lineage(context, parent.number).len();
-        if depth + height(context, unit.number) > UNIT_DEPTH_MAX {
+        if depth + height(context, &unit) > UNIT_DEPTH_MAX {
             return Err(Rejection::UnitTooDeep);
         }
         kinds::check_place(context, unit.kind(), parent.number)?;
@@ -103,18 +103,11 @@ impl Duties {
     }
 }
 
-/// How many levels a unit and those below it have.
-fn height(state: &dyn Read, unit: u64) -> usize {
-    let mut level = vec![unit];
-    let mut levels = 0;
-    while !level.is_empty() && levels <= UNIT_DEPTH_MAX {
-        level = level
-            .iter()
-            .flat_map(|unit| lists::all(state, List::Children, *unit))
-            .collect();
-        levels += 1;
-    }
-    levels
+/// How many levels a unit and those below it have, dissolved ones too: whom these admitted is still within all above.
+fn height(state: &dyn Read, unit: &Unit) -> usize {
+    let living = lists::objects::<Unit>(state, List::Children, unit.number);
+    let below = living.map(|child| height(state, &child)).max();
+    1 + below.unwrap_or(0).max(unit.dissolved_levels as usize)
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl Act for OpenProposal {
             beneficiaries: self
                 .beneficiaries
                 .iter()
-                .map(|member| context.resolve(&Some(*member)))
+                .map(|member| context.resolve::<Member>(&Some(*member)))
                 .collect::<Result<_, _>>()?,
             ..Proposal::default()
         };

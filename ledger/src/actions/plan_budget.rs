@@ -36,7 +36,7 @@ impl Act for PlanBudget {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let unit: Unit = context.find(&self.unit)?;
-        let asset = context.resolve(&self.asset)?;
+        let asset = context.resolve::<Asset>(&self.asset)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }

@@ -3,9 +3,9 @@
 //! Money is posted by the side that pays. Goods are posted by the side that receives them, and
 //! never by the person who shipped: who delivers does not accept.
 
-use polity_proto::v1::{Account, Asset, AssetKind, Hold, PostHold};
+use polity_proto::v1::{Account, Hold, PostHold};
 
-use super::{Act, holding};
+use super::{Act, holding, posting};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Amount, Rejection, form};
@@ -20,7 +20,7 @@ impl Act for PostHold {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
         let to: Account = context.get(hold.to)?;
-        let need = match is_of_goods(context, &from)? {
+        let need = match posting::is_of_goods(context, &from)? {
             true => holding::need_to_receive(context, &from, &to),
             false => holding::need_to_pay(context, &hold, &from, &to),
         };
@@ -30,7 +30,7 @@ impl Act for PostHold {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
-        if is_of_goods(context, &from)? {
+        if posting::is_of_goods(context, &from)? {
             check_receiver(context, &hold)?;
         }
         if hold.external {
@@ -50,16 +50,11 @@ fn check_receiver(context: &Context<'_, '_>, hold: &Hold) -> Result<(), Rejectio
     Rejection::SamePerson.when(holding::is_placed_by_these(context, hold))
 }
 
-fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rejection> {
-    let asset: Asset = context.get(account.asset)?;
-    Ok(asset.kind() == AssetKind::Goods)
-}
-
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::{
-        BudgetLine, Capability, ClosePeriod, GiveGrant, HoldState, Member, MemberKind, ObjectKind,
-        PlaceHold, ScopeKind, ScopeRef, action::Kind,
+        Allocate, BudgetLine, Capability, ClosePeriod, GiveGrant, HoldState, Member, MemberKind,
+        ObjectKind, PlaceHold, ScopeKind, ScopeRef, TransferKind, action::Kind,
     };
 
     use super::*;
@@ -169,6 +164,25 @@ mod tests {
         );
         assert_eq!(world.balance("ops:shelf"), 900);
         assert_eq!(world.balance("dev:shelf"), 100);
+    }
+
+    #[test]
+    fn goods_go_to_another_owner_by_no_other_way() {
+        let mut world = World::with_treasury();
+        let gift = world.transfer("dev:shelf", "ops:shelf", 1, TransferKind::Gift);
+        let allocate = Allocate {
+            from: gift.from,
+            to: gift.to,
+            amount: gift.amount.clone(),
+            ..Allocate::default()
+        };
+        let rejected = "rejected goods_unaccepted";
+        for act in [Kind::Transfer(gift), Kind::Allocate(allocate)] {
+            world.check_decided("ben", act, rejected);
+        }
+        let deliver = world.payment("dev:shelf", "ops:shelf", 1);
+        world.check("finn", ENGINEER, deliver, rejected);
+        assert_eq!(world.balance("ops:shelf"), 0);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Moving value: what every transfer, hold and allocation has in common.
 
 use polity_proto::v1::{
-    Account, Capability, ClosedPeriod, Member, MemberState, Movement, ObjectKind, Owner, OwnerKind,
-    Posting, TransferKind,
+    Account, Asset, AssetKind, Capability, ClosedPeriod, Member, MemberState, Movement, ObjectKind,
+    Owner, OwnerKind, Posting, TransferKind,
 };
 
 use super::{budget, spending};
@@ -129,6 +129,32 @@ fn check_kind(movement: &Move) -> Result<(), Rejection> {
     Rejection::KindUnfit.unless(fits)
 }
 
+/// Who delivers does not accept: goods go to another owner by a hold, which the side that receives posts.
+fn check_goods(context: &Context<'_, '_>, movement: &Move) -> Result<(), Rejection> {
+    let is_delivery = match movement.kind {
+        TransferKind::Payment
+        | TransferKind::Reimbursement
+        | TransferKind::Compensation
+        | TransferKind::Refund
+        | TransferKind::Gift
+        | TransferKind::Allocation
+        | TransferKind::ReturnAllocation => true,
+        TransferKind::None
+        | TransferKind::Internal
+        | TransferKind::Issue
+        | TransferKind::Retire
+        | TransferKind::External
+        | TransferKind::Correction => false,
+    };
+    Rejection::GoodsUnaccepted.when(is_delivery && is_of_goods(context, &movement.from)?)
+}
+
+/// Whether an account holds goods.
+pub(crate) fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rejection> {
+    let asset: Asset = context.get(account.asset)?;
+    Ok(asset.kind() == AssetKind::Goods)
+}
+
 /// The date that counts for periods: the one that was given, or block time.
 pub(crate) fn value_date(context: &Context<'_, '_>, given: u64) -> u64 {
     if given == 0 {
@@ -184,6 +210,7 @@ pub(crate) fn check_funds(from: &Account, amount: Amount) -> Result<(), Rejectio
 /// Judges and posts a movement as a transfer; returns its number.
 pub(crate) fn post(context: &mut Context<'_, '_>, movement: Move) -> Result<u64, Rejection> {
     check_accounts(context, &movement)?;
+    check_goods(context, &movement)?;
     check_funds(&movement.from, movement.amount)?;
     let line = budget::spend(context, &movement)?;
     spending::count(context, &movement)?;

@@ -113,7 +113,7 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
             key.revoked_at = now.time;
         }
     }
-    enrolment::enrol(&mut member, &recovery.key, now.time);
+    enrolment::enrol(&mut member, &recovery.key, now);
     member.recovery = 0;
     member.recovered_at = now.time;
     member.sleeps_until = now.time.saturating_add(context.parameters().recovery_sleep);
@@ -135,7 +135,9 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
 mod tests {
     use polity_proto::v1::{action::Kind, *};
 
-    use crate::world::{Charter, DAY, Deed, HOUR, World, by, public};
+    use crate::world::{
+        Charter, DAY, Deed, HOUR, World, able, announce, approve, by, public, role_holders, tier,
+    };
 
     fn asked(kind: RecoverMember) -> Deed {
         by("ada")
@@ -293,6 +295,31 @@ mod tests {
         });
         let deed = by("finn").with_key("new").acting_as("dev#engineer");
         let deed = deed.does(delegate);
+        world.check_deed(deed.clone(), "rejected sleeping");
+        world.advance(7 * DAY);
+        world.check_deed(deed, "accepted");
+    }
+
+    #[test]
+    fn what_was_announced_before_a_recovery_sleeps_too() {
+        let mut world = World::new();
+        world.fund("dev", 5_000);
+        let decided = approve(able(Capability::Approve), 1);
+        let tiers = vec![tier(0, role_holders(), announce(HOUR, decided))];
+        let policy = world.policy("dev", Capability::Spend, tiers);
+        world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+        let pay = world.payment("dev:main", "sales:main", 2_000);
+        let (kind, mode) = (ProposalKind::Operation, ModeKind::Announce);
+        let proposal = world.proposal("dev", kind, mode, vec![pay]);
+        let number = world.open("finn", "dev#engineer", proposal);
+        world.check_deed(asked(world.recover("finn", "new")), "accepted");
+        world.advance(48 * HOUR);
+
+        let execute = Kind::ExecuteProposal(ExecuteProposal {
+            proposal: crate::form::numbered(number),
+        });
+        let deed = by("finn").with_key("new").acting_as("dev#engineer");
+        let deed = deed.does(execute);
         world.check_deed(deed.clone(), "rejected sleeping");
         world.advance(7 * DAY);
         world.check_deed(deed, "accepted");

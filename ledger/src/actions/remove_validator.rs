@@ -20,7 +20,7 @@ impl Act for RemoveValidator {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let unit = context.resolve(&self.unit)?;
+        let unit = context.resolve::<Unit>(&self.unit)?;
         let mut after = departments::validators(context);
         let place = after.iter().position(|validator| validator.unit == unit);
         let removed = after.remove(place.ok_or(Rejection::NotValidating)?);

@@ -34,9 +34,9 @@ impl Act for RevealBallot {
         if ballot.nominee != 0 {
             return Err(Rejection::BallotCast);
         }
-        let sealed = context.resolve(&self.nominee)?;
+        let sealed = context.resolve::<Member>(&self.nominee)?;
         check_sealed(context, &election, &ballot, sealed, &self.salt)?;
-        let replacement = context.optional(&self.instead)?;
+        let replacement = context.optional::<Member>(&self.instead)?;
         let (nominee, replaced) = admitted(context, &election, sealed, replacement)?;
 
         let number = election.number;

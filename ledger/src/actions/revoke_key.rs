@@ -32,12 +32,12 @@ impl Act for RevokeKey {
         if enrolment::active(&member) == 1 {
             return Err(Rejection::LastKey);
         }
-        // Keys stand in the order in which they were added. Whoever steals into a new key is outrun.
-        if let Some(signing) = signing_key(context).and_then(position)
-            && revoked < signing
-            && now < too_young_until(context, &member.keys[signing])
-        {
-            return Err(Rejection::KeyTooYoung);
+        // Keys stand in the order in which they were added. Whoever steals into a new key is outrun; and one that was revoked
+        // earlier in this transaction revokes none.
+        if let Some(signing) = signing_key(context) {
+            let signing = position(signing).ok_or(Rejection::KeyUnknown)?;
+            let is_young = now < too_young_until(context, &member.keys[signing]);
+            Rejection::KeyTooYoung.when(revoked < signing && is_young)?;
         }
 
         member.keys[revoked].revoked_at = now;
@@ -48,10 +48,10 @@ impl Act for RevokeKey {
     }
 }
 
-/// Until when a key revokes none that is older.
+/// Until when a key revokes none that is older. Who is cut off by an outage is given that time to answer.
 pub(crate) fn too_young_until(context: &Context<'_, '_>, key: &Key) -> u64 {
-    key.added_at
-        .saturating_add(context.parameters().key_protection)
+    let added = context.now().later_by_outages(key.added_at, key.paused);
+    added.saturating_add(context.parameters().key_protection)
 }
 
 /// The key with which the actor signed.
@@ -67,6 +67,7 @@ pub(crate) fn signing_key<'c>(context: &'c Context<'_, '_>) -> Option<&'c [u8]> 
 mod tests {
     use polity_proto::v1::{action::Kind, *};
 
+    use crate::Rejection;
     use crate::world::{HOUR, World, by};
 
     #[test]
@@ -106,6 +107,41 @@ mod tests {
             .with_key("finn-2")
             .does(world.revoke_key("finn-2"));
         world.check_deed(own, "rejected last_key");
+    }
+
+    #[test]
+    fn a_key_that_revoked_itself_revokes_no_other() {
+        let mut world = World::new();
+        for name in ["finn-2", "thief", "thief-2"] {
+            let key = Kind::AddKey(world.add_key("finn", name));
+            world.check("finn", None, key, "accepted");
+        }
+        let revoke = |world: &World, name| {
+            let by_thief = by("finn").with_key("thief");
+            by_thief.does(world.revoke_key(name))
+        };
+        let own = revoke(&world, "thief");
+        let others = ["finn", "finn-2"].map(|name| revoke(&world, name));
+        let all = [&[own][..], &others[..]].concat();
+        assert_eq!(world.submit(&all).err(), Some(Rejection::KeyUnknown));
+        for other in others {
+            world.check_deed(other, "rejected key_too_young");
+        }
+    }
+
+    #[test]
+    fn an_outage_makes_no_key_older() {
+        let mut world = World::new();
+        let key = Kind::AddKey(world.add_key("finn", "thief"));
+        world.outage(HOUR);
+        world.check("finn", None, key, "accepted");
+        world.outage(72 * HOUR);
+        let revoke = by("finn").with_key("thief").does(world.revoke_key("finn"));
+        world.check_deed(revoke.clone(), "rejected key_too_young");
+        world.advance(71 * HOUR);
+        world.check_deed(revoke.clone(), "rejected key_too_young");
+        world.advance(HOUR);
+        world.check_deed(revoke, "accepted");
     }
 
     #[test]

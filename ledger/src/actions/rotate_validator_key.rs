@@ -20,7 +20,7 @@ impl Act for RotateValidatorKey {
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
-        let unit = context.resolve(&self.unit)?;
+        let unit = context.resolve::<Unit>(&self.unit)?;
         let mut after = departments::validators(context);
         let validator = after
             .iter_mut()

@@ -11,7 +11,7 @@ use crate::{Rejection, parameters};
 impl Act for SetParameters {
     fn check(&self) -> Result<(), Rejection> {
         let changes = self.parameters.as_ref().ok_or(Rejection::FieldMissing)?;
-        parameters::merge(&parameters::defaults(), changes).map(|_| ())
+        parameters::check(changes)
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
@@ -70,6 +70,33 @@ mod tests {
             world.history_count(ObjectKind::Organisation, 0),
             entries + 1
         );
+    }
+
+    #[test]
+    fn what_is_not_said_is_judged_as_it_stands() {
+        let mut world = World::new();
+        let [gap, interval] = [
+            Parameters {
+                outage_gap: 3_600,
+                ..Parameters::default()
+            },
+            Parameters {
+                idle_interval: 500,
+                ..Parameters::default()
+            },
+        ];
+        let together = Parameters {
+            outage_gap: 900,
+            ..interval
+        };
+        for (parameters, expected) in [
+            (interval, "rejected parameter_bounds"),
+            (gap, "accepted"),
+            (interval, "accepted"),
+            (together, "rejected parameter_bounds"),
+        ] {
+            world.check_decided("ada", set(parameters), expected);
+        }
     }
 
     #[test]

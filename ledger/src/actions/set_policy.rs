@@ -59,7 +59,7 @@ impl Act for SetPolicy {
             number: 0,
             unit: unit.number,
             capability: self.capability,
-            asset: context.optional(&self.asset)?,
+            asset: context.optional::<Asset>(&self.asset)?,
             tiers: self
                 .tiers
                 .iter()

@@ -43,6 +43,7 @@ impl Act for StopRecovery {
         context.put(&Member {
             recovery: 0,
             recovery_stopped_at: now.time,
+            recovery_stopped_paused: now.paused,
             ..member
         });
         context.event(ObjectKind::Recovery, number, &[history]);

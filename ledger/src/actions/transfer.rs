@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use polity_proto::v1::{Account, Capability, OwnerKind, Transfer, TransferKind};
+use polity_proto::v1::{Account, BudgetLine, Capability, OwnerKind, Transfer, TransferKind};
 
 use super::Act;
 use super::budget;
@@ -28,7 +28,7 @@ impl Act for Transfer {
         let amount = Amount::from_bytes(&self.amount)?;
         budget::find(context, &self.line)?;
         Ok(vec![Need {
-            line: context.optional(&self.line)?,
+            line: context.optional::<BudgetLine>(&self.line)?,
             ..posting::need_to_take(context, Capability::Spend, &from, &to, amount)
         }])
     }
@@ -80,7 +80,7 @@ pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result
         to,
         amount: Amount::from_bytes(&transfer.amount)?,
         kind: transfer.kind(),
-        line: context.optional(&transfer.line)?,
+        line: context.optional::<BudgetLine>(&transfer.line)?,
         value_date: transfer.value_date,
     })
 }

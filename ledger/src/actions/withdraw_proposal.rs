@@ -23,9 +23,7 @@ impl Act for WithdrawProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        if !stage::is_pending(&proposal) {
-            return Err(Rejection::ProposalClosed);
-        }
+        stage::check_pending(context, &proposal)?;
         stage::check_undecided(context, &proposal)?;
 
         let closed = closing::close(context, proposal, ProposalState::Withdrawn);

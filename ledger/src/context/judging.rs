@@ -194,7 +194,7 @@ impl Context<'_, '_> {
             .iter()
             .filter_map(|(actor, basis)| {
                 let people = self.person_behind(actor, basis)?;
-                let unit = self.side_of(need.unit, self.unit_behind(actor, basis));
+                let unit = self.side_of(need.unit, self.unit_behind(need, actor, basis));
                 Some((unit, people))
             })
             .collect();
@@ -231,13 +231,14 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The unit in whose name somebody counts: that of the role whose grant was delegated to them, else the acting role's.
-    fn unit_behind(&self, actor: &Actor, basis: &Basis) -> u64 {
+    /// The unit in whose name somebody counts: that of the role whose grant was delegated to them, else the acting role's. Who
+    /// acts in no role does so by a policy of the unit that it is about, as one of its people.
+    fn unit_behind(&self, need: &Need, actor: &Actor, basis: &Basis) -> u64 {
         let delegation = hands::grant_of(self.state, basis).filter(|grant| grant.source != 0);
         let source: Option<Grant> =
             delegation.and_then(|grant| objects::get(self.state, grant.source));
         let role = source.map_or(actor.role, |source| source.role);
         let role: Option<Role> = objects::get(self.state, role);
-        role.map_or(0, |role| role.unit)
+        role.map_or(need.unit, |role| role.unit)
     }
 }

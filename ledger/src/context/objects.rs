@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use polity_proto::v1::{Counter, ObjectKind, Owner, OwnerRef, Ref};
+use polity_proto::v1::{Counter, ObjectKind, Owner, OwnerKind, OwnerRef, Ref};
 use prost::Message;
 
 use super::Context;
@@ -10,8 +10,17 @@ use crate::Rejection;
 use crate::state::{Object, keys, objects};
 
 impl Context<'_, '_> {
-    /// The number that a reference means.
-    pub fn resolve(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
+    /// The number of the object that a reference means.
+    pub fn resolve<T: Object>(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
+        self.resolve_kind(T::KIND, reference)
+    }
+
+    /// The number that a reference means, of an object of that kind: an earlier action created one of no other.
+    pub(crate) fn resolve_kind(
+        &self,
+        kind: ObjectKind,
+        reference: &Option<Ref>,
+    ) -> Result<u64, Rejection> {
         match reference {
             Some(Ref { number, new: 0 }) if *number != 0 => Ok(*number),
             Some(Ref { number: 0, new }) => self
@@ -19,6 +28,7 @@ impl Context<'_, '_> {
                 .get((*new as usize).wrapping_sub(1))
                 .copied()
                 .flatten()
+                .filter(|(created, _)| *created == kind)
                 .map(|(_, number)| number)
                 .ok_or(Rejection::ObjectUnknown),
             _ => Err(Rejection::RefMalformed),
@@ -26,31 +36,38 @@ impl Context<'_, '_> {
     }
 
     /// The number that a reference means; 0 where there is none.
-    pub fn optional(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
+    pub fn optional<T: Object>(&self, reference: &Option<Ref>) -> Result<u64, Rejection> {
         if reference.is_none() {
             Ok(0)
         } else {
-            self.resolve(reference)
+            self.resolve::<T>(reference)
         }
     }
 
     /// The owner that a reference means.
     pub fn resolve_owner(&self, owner: &Option<OwnerRef>) -> Result<Owner, Rejection> {
         let owner = owner.as_ref().ok_or(Rejection::FieldMissing)?;
+        let kind = match owner.kind() {
+            OwnerKind::Unit => ObjectKind::Unit,
+            OwnerKind::Member => ObjectKind::Member,
+            OwnerKind::Party => ObjectKind::Party,
+            OwnerKind::Issuance => ObjectKind::Asset,
+            OwnerKind::Escrow | OwnerKind::None => ObjectKind::None,
+        };
         Ok(Owner {
             kind: owner.kind,
-            number: self.resolve(&owner.number)?,
+            number: self.resolve_kind(kind, &owner.number)?,
         })
     }
 
     /// A look at the object that a reference means, or `object_unknown`.
     pub fn look<T: Object>(&self, reference: &Option<Ref>) -> Result<Rc<T>, Rejection> {
-        objects::look(self.state, self.resolve(reference)?).ok_or(Rejection::ObjectUnknown)
+        objects::look(self.state, self.resolve::<T>(reference)?).ok_or(Rejection::ObjectUnknown)
     }
 
     /// The object that a reference means, to change it, or `object_unknown`.
     pub fn find<T: Object>(&self, reference: &Option<Ref>) -> Result<T, Rejection> {
-        self.get(self.resolve(reference)?)
+        self.get(self.resolve::<T>(reference)?)
     }
 
     /// The object with a number, or `object_unknown`.
@@ -97,5 +114,44 @@ impl Context<'_, '_> {
     /// Whether an action of this run created the object.
     pub fn has_created(&self, kind: ObjectKind, number: u64) -> bool {
         self.created.contains(&Some((kind, number)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_proto::v1::{
+        Capability, CreateRole, OpenAccount, OwnerKind, OwnerRef, action::Kind,
+    };
+
+    use crate::Rejection;
+    use crate::form;
+    use crate::world::{World, alone, by, role_holders, tier};
+
+    #[test]
+    fn what_an_earlier_action_created_is_nothing_of_another_kind() {
+        let mut world = World::new();
+        let ada = by("ada").acting_as("acme#lead");
+        // The first policy has the number of the root.
+        let tiers = vec![tier(0, role_holders(), alone())];
+        let policy = world.policy("acme", Capability::Anchor, tiers);
+        let first = ada.clone().does(Kind::SetPolicy(policy));
+        let of_unit = Kind::CreateRole(CreateRole {
+            unit: form::created_by(0),
+            ..world.create_role("acme", "guide")
+        });
+        let of_owner = Kind::OpenAccount(OpenAccount {
+            owner: Some(OwnerRef {
+                kind: OwnerKind::Unit as i32,
+                number: form::created_by(0),
+            }),
+            asset: world.asset_ref("EUR"),
+            handle: "other".into(),
+            ..OpenAccount::default()
+        });
+        for second in [of_unit, of_owner] {
+            let second = ada.clone().does(second);
+            let both = world.submit(&[first.clone(), second]);
+            assert_eq!(both.err(), Some(Rejection::ObjectUnknown));
+        }
     }
 }

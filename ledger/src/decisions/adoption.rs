@@ -11,7 +11,9 @@ use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
 use crate::elections;
-use crate::judge::{Actor, Need, Trace, Verdict, departments, judge, judge_proposal, power};
+use crate::judge::{
+    Actor, Need, Trace, Verdict, departments, judge, judge_proposal, policies, power,
+};
 use crate::outlook;
 
 /// Acts on a decision: at once, or by noting from when the proposer may execute it. What was
@@ -97,7 +99,7 @@ fn run(context: &mut Context<'_, '_>, proposal: &Proposal, basis: Basis) -> Resu
     Ok(())
 }
 
-/// Who lost membership, or the role that they spend in, is without power for what they proposed too.
+/// Who lost membership, the role that they spend in, or what let them begin is without power for what they proposed too.
 fn check_proposer(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
     // What the ledger itself proposed has nobody who could have lost anything.
     if proposal.proposer == 0 {
@@ -106,12 +108,15 @@ fn check_proposer(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), 
     if !power::member_is_active(context, proposal.proposer) {
         return Err(Rejection::MemberInactive);
     }
-    let spends = proposal.kind() == ProposalKind::Operation && proposal.role != 0;
-    let now = context.now().time;
-    if spends && power::holding(context, proposal.proposer, proposal.role, now).is_none() {
+    if proposal.kind() != ProposalKind::Operation {
+        return Ok(());
+    }
+    let now = context.now();
+    let (proposer, role) = (proposal.proposer, proposal.role);
+    if role != 0 && power::holding(context, proposer, role, now.time).is_none() {
         return Err(Rejection::RoleNotHeld);
     }
-    Ok(())
+    Rejection::NoGrant.unless(policies::lets_begin(context, now, proposal))
 }
 
 /// What was judged at the opening stays as it was; what changed under it is judged again: what the

@@ -45,7 +45,7 @@ pub(crate) fn escalate(
     if announced(&proposal).is_none() {
         return Err(Rejection::NotAnnounced);
     }
-    stage::check_open(&proposal)?;
+    stage::check_open(context, &proposal)?;
     if proposal
         .escalations
         .iter()
@@ -84,7 +84,7 @@ pub(crate) fn reverse(
     if announced(&proposal).is_none() {
         return Err(Rejection::NotAnnounced);
     }
-    stage::check_open(&proposal)?;
+    stage::check_open(context, &proposal)?;
     if !is_escalated(&proposal) {
         return Err(Rejection::NotEscalated);
     }

@@ -6,6 +6,7 @@ use super::stage::is_pending;
 use super::{exposure, timing};
 use crate::context::Context;
 use crate::elections;
+use crate::judge::policies;
 use crate::state::keys::List;
 use crate::state::lists;
 
@@ -39,14 +40,17 @@ pub(crate) fn end_pending(context: &mut Context<'_, '_>, number: u64, reason: En
     }
 }
 
-/// Ends what a member opened in a role and what would spend: with the assignment goes the power.
+/// Ends what a member opened and what would spend, if they did so in a role that ends or may do so no more without it, in
+/// whatever role they did: with the assignment goes the power.
 pub(crate) fn void_spending(context: &mut Context<'_, '_>, member: u64, role: u64) {
+    let now = context.now();
     for number in lists::all(context, List::ProposalsBy, member) {
         match context.get::<Proposal>(number) {
             Ok(proposal)
-                if proposal.role == role
-                    && !proposal.exposures.is_empty()
-                    && is_pending(&proposal) =>
+                if !proposal.exposures.is_empty()
+                    && is_pending(&proposal)
+                    && (proposal.role == role
+                        || !policies::lets_begin(context, now, &proposal)) =>
             {
                 end(context, proposal, EndReason::Source);
             }

@@ -6,7 +6,7 @@ use polity_proto::v1::{
     Answer, Capability, Mode, ModeKind, Proposal, ProposalState, Response, RoleKind, Who, WhoKind,
 };
 
-use super::{WAIT_MAX, announce, approve, consent, departments, electorate, timing, vote};
+use super::{WAIT_MAX, announce, approve, consent, departments, electorate, stage, timing, vote};
 use crate::context::Context;
 use crate::judge::Actor;
 use crate::{Rejection, form};
@@ -211,6 +211,7 @@ pub(crate) fn check_executable(
     context: &Context<'_, '_>,
     proposal: &Proposal,
 ) -> Result<(), Rejection> {
+    stage::check_pending(context, proposal)?;
     let announced = proposal.mode.as_ref().map(Mode::kind) == Some(ModeKind::Announce);
     match proposal.state() {
         ProposalState::Open if announced => announce::check_executable(context, proposal),

@@ -25,7 +25,7 @@ pub(crate) fn raise(
         return Err(Rejection::AnswerUnfit);
     }
     electorate::check(&proposal, actor.member)?;
-    stage::check_open(&proposal)?;
+    stage::check_open(context, &proposal)?;
     if proposal.version != raise.version {
         return Err(Rejection::VersionStale);
     }
@@ -69,7 +69,7 @@ pub(crate) fn test(context: &mut Context<'_, '_>, test: &TestObjection) -> Resul
     let mut objection: Objection = context.find(&test.objection)?;
     let mut proposal: Proposal = context.get(objection.proposal)?;
     facilitation::check_tester(context, &proposal, &objection)?;
-    stage::check_open(&proposal)?;
+    stage::check_open(context, &proposal)?;
     if objection.state() != ObjectionState::Raised {
         return Err(Rejection::ObjectionClosed);
     }
@@ -101,7 +101,7 @@ pub(crate) fn resolve(
     if member != objection.objector && member != proposal.proposer {
         return Err(Rejection::NotYours);
     }
-    stage::check_open(&proposal)?;
+    stage::check_open(context, &proposal)?;
     if !is_open(objection.state()) {
         return Err(Rejection::ObjectionClosed);
     }

@@ -3,7 +3,7 @@
 use polity_proto::v1::{Answer, ModeKind, Proposal, ProposalState, Respond, Response};
 
 use super::mode::{self, Outcome};
-use super::{objections, settling, timing};
+use super::{objections, settling, stage, timing};
 use crate::Rejection;
 use crate::context::{Authority, Block, Context};
 use crate::judge::{Actor, power};
@@ -40,6 +40,9 @@ pub(crate) fn respond(context: &mut Context<'_, '_>, respond: &Respond) -> Resul
 
 /// Open, or decided by people of whom some count no more.
 fn takes_answers(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
+    if stage::check_pending(context, proposal).is_err() {
+        return false;
+    }
     match proposal.state() {
         ProposalState::Open => true,
         ProposalState::Decided => mode::outcome(context, proposal) != Outcome::Decided,

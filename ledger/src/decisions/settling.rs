@@ -31,7 +31,7 @@ pub(crate) fn fall_due(context: &mut Context<'_, '_>, number: u64) -> usize {
         return 0;
     }
     let now = context.now();
-    if now.waiting() >= proposal.lapses_at {
+    if timing::has_lapsed(now, &proposal) {
         closing::end(context, proposal, EndReason::Lapsed);
         return 0;
     }

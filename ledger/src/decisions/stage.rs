@@ -20,9 +20,9 @@ pub(crate) fn is_pending(proposal: &Proposal) -> bool {
 }
 
 /// Refuses a proposal that nobody can change any more, or that is decided.
-pub(crate) fn check_open(proposal: &Proposal) -> Result<(), Rejection> {
+pub(crate) fn check_open(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
     match proposal.state() {
-        ProposalState::Open => Ok(()),
+        ProposalState::Open => check_pending(context, proposal),
         ProposalState::None
         | ProposalState::Decided
         | ProposalState::Adopted
@@ -31,6 +31,15 @@ pub(crate) fn check_open(proposal: &Proposal) -> Result<(), Rejection> {
         | ProposalState::Withdrawn
         | ProposalState::Lapsed => Err(Rejection::ProposalClosed),
     }
+}
+
+/// Refuses a proposal that waits for nobody any more. One that has lapsed does not, though its timer may still wait.
+pub(crate) fn check_pending(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+) -> Result<(), Rejection> {
+    let waits = is_pending(proposal) && !timing::has_lapsed(context.now(), proposal);
+    Rejection::ProposalClosed.unless(waits)
 }
 
 /// Refuses to change a proposal that time has decided, though its timer may still wait. An objection

@@ -17,6 +17,11 @@ pub(super) fn is_over(now: Now, proposal: &Proposal) -> bool {
     proposal.deadline != 0 && now.waiting() >= proposal.deadline
 }
 
+/// Whether the time is over within which somebody had to decide or execute it.
+pub(super) fn has_lapsed(now: Now, proposal: &Proposal) -> bool {
+    now.waiting() >= proposal.lapses_at
+}
+
 /// Refuses what still waits to be executed.
 pub(super) fn check_waited(now: Now, proposal: &Proposal) -> Result<(), Rejection> {
     Rejection::Waiting.when(now.waiting() < proposal.executable_at)

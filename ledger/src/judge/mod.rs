@@ -95,6 +95,11 @@ impl Now {
     pub fn waiting(self) -> u64 {
         self.time.saturating_sub(self.paused)
     }
+
+    /// A time of the past, later by the outages since; `paused` are those before it.
+    pub(crate) fn later_by_outages(self, time: u64, paused: u64) -> u64 {
+        time.saturating_add(self.paused.saturating_sub(paused))
+    }
 }
 
 /// A decision of a unit that an action needs.

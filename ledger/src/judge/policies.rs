@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use polity_proto::v1::{
-    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Role, Tier, Who, WhoKind, Window,
+    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Proposal, Role, Tier, Who,
+    WhoKind, Window,
 };
 
 use super::{
@@ -250,8 +251,8 @@ fn decide(
     let Judging { policy, tier, .. } = judging;
     let mut look = |outcome| trace.note(ObjectKind::Policy, policy.number, outcome);
     let by = tier.by.unwrap_or_default();
-    if !who::includes(state, now, actor, need.unit, &by) || reaches_down(state, actor, need, policy)
-    {
+    let begins = who::includes(state, now, actor, need.unit, &by);
+    if !begins || reaches_down(state, actor, need, policy, &by) {
         look("lets others begin");
         return Verdict::Refused(Rejection::NoGrant);
     }
@@ -275,10 +276,13 @@ fn decide(
 }
 
 /// Whether an inherited policy would let somebody of a unit above reach into the unit's pockets.
-fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy) -> bool {
-    let role_is_elsewhere =
-        || objects::look::<Role>(state, actor.role).is_some_and(|role| role.unit != need.unit);
-    policy.unit != need.unit && power::is_over_value(need.capability) && role_is_elsewhere()
+fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy, by: &Who) -> bool {
+    let is_of_the_unit = match objects::look::<Role>(state, actor.role) {
+        Some(role) => role.unit == need.unit,
+        // In no role one is of the unit where one begins as who joined it.
+        None => by.kind() == WhoKind::JoinedMembers,
+    };
+    policy.unit != need.unit && power::is_over_value(need.capability) && !is_of_the_unit
 }
 
 /// The mode of a tier.
@@ -295,6 +299,20 @@ pub fn mode_of(tier: &Tier) -> &Mode {
         pass: 0,
     };
     tier.mode.as_ref().unwrap_or(&NONE)
+}
+
+/// Whether the policy by which something was proposed, as it was then, would let its proposer begin it now.
+pub(crate) fn lets_begin(state: &dyn Read, now: Now, proposal: &Proposal) -> bool {
+    // Without a policy the validators' departments stand in for the unit.
+    let Some(policy) = objects::look::<Policy>(state, proposal.policy) else {
+        return true;
+    };
+    let actor = Actor::proposing(proposal);
+    let mut tiers = policy.tiers.iter();
+    tiers.any(|tier| {
+        let by = tier.by.unwrap_or_default();
+        tier.mode == proposal.mode && who::includes(state, now, actor, proposal.unit, &by)
+    })
 }
 
 /// The roles that a policy names: whose holders begin or approve by one of its tiers.

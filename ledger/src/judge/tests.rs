@@ -1,8 +1,8 @@
 //! Who may do what: grants, then the nearest policy, or a stricter one above.
 
 use polity_proto::v1::{
-    AnchorDocument, BasisSource, Capability, GiveGrant, ObjectKind, PlanBudget, ScopeKind,
-    ScopeRef, SetPolicy, Transfer, action::Kind,
+    AnchorDocument, BasisSource, Capability, GiveGrant, ModeKind, ObjectKind, PlanBudget,
+    ProposalKind, ScopeKind, ScopeRef, SetPolicy, Transfer, action::Kind,
 };
 
 use super::power::subtree;
@@ -118,6 +118,29 @@ fn nobody_above_reaches_into_a_units_pockets() {
     world.check("eve", Some("finance#lead"), act, rejected);
     let own = world.payment("acme:main", "dev:main", 5);
     world.check("eve", Some("finance#lead"), own, "accepted");
+}
+
+#[test]
+fn in_no_role_nobody_above_reaches_into_a_units_pockets_either() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let approvers = able(Capability::Approve);
+    let policy = SetPolicy {
+        recursive: true,
+        ..world.policy(
+            "acme",
+            Capability::Spend,
+            vec![tier(0, approvers, approve(approvers, 1))],
+        )
+    };
+    world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+    let pay = world.payment("dev:main", "ops:main", 20_000);
+    let (kind, mode) = (ProposalKind::Operation, ModeKind::Approve);
+    let proposal = Kind::OpenProposal(world.proposal("dev", kind, mode, vec![pay]));
+    let rejected = "rejected no_grant";
+    world.check("ada", Some("acme#lead"), proposal.clone(), rejected);
+    world.check("ada", None, proposal.clone(), rejected);
+    world.check("ben", Some("dev#lead"), proposal, "accepted");
 }
 
 #[test]

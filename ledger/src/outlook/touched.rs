@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use polity_proto::v1::{
     Account, Action, Assignment, CreateUnit, DissolveUnit, Grant, Hold, HoldState, MoveUnit,
-    ObjectKind, OwnerKind, Role, action::Kind,
+    ObjectKind, OwnerKind, Role, Unit, action::Kind,
 };
 
 use super::{UNITS_MAX, places};
@@ -29,16 +29,16 @@ impl Touched {
     /// What an action names, before it is carried out.
     pub(super) fn by_action(&mut self, context: &Context<'_, '_>, action: &Action) {
         if let Some(Kind::DissolveUnit(DissolveUnit { unit })) = &action.kind {
-            self.left.extend(context.resolve(unit));
+            self.left.extend(context.resolve::<Unit>(unit));
         }
         if let Some(Kind::CreateUnit(CreateUnit { succeeds, .. })) = &action.kind
             && succeeds.is_some()
         {
-            self.left.extend(context.resolve(succeeds));
+            self.left.extend(context.resolve::<Unit>(succeeds));
         }
         // With a unit moves all that is below it.
         if let Some(Kind::MoveUnit(MoveUnit { unit, .. })) = &action.kind
-            && let Ok(unit) = context.resolve(unit)
+            && let Ok(unit) = context.resolve::<Unit>(unit)
         {
             let moved = power::subtree(context, unit, UNITS_MAX + 1);
             self.units.extend(moved);

@@ -214,7 +214,7 @@ fn own_payment(context: &Context<'_, '_>, action: &Action) -> Option<(u64, Amoun
         Kind::PlaceHold(hold) => hold.transfer.as_ref()?,
         _ => return None,
     };
-    let account = context.resolve(&transfer.from).ok()?;
+    let account = context.resolve::<Account>(&transfer.from).ok()?;
     Some((account, Amount::from_bytes(&transfer.amount).ok()?))
 }
 

@@ -175,6 +175,42 @@ fn a_move_does_not_make_the_tree_too_deep() {
 }
 
 #[test]
+fn dissolved_units_go_along_and_have_their_depth() {
+    let mut world = World::new();
+    let mut path = String::from("dev");
+    for _ in 3..=11 {
+        world.ada(Kind::CreateUnit(world.create_unit(
+            &path,
+            "x",
+            UnitKind::Team,
+        )));
+        path.push_str("/x");
+    }
+    for (parent, handle) in [("ops", "p"), ("ops/p", "c"), ("ops/p/c", "e")] {
+        let create = world.create_unit(parent, handle, UnitKind::Team);
+        world.ada(Kind::CreateUnit(create));
+    }
+    world.ada(Kind::ImportMember(world.import("old", "ops/p/c/e")));
+    for unit in ["ops/p/c/e", "ops/p/c"] {
+        let unit = world.unit_ref(unit);
+        world.ada(Kind::DissolveUnit(DissolveUnit { unit }));
+    }
+    let lead = Some("acme#lead");
+    let too_deep = moved(&world, "ops/p", &path);
+    world.check("ada", lead, too_deep, "rejected unit_too_deep");
+    let (parent, _) = path.rsplit_once("/x/x").expect("the path is deep");
+    world.ada(moved(&world, "ops/p", parent));
+    // Whoever acts for all still reaches whom the dissolved unit brought.
+    let key = Kind::AddKey(world.add_key("old", "old"));
+    let two = crate::world::by("ada").acting_as("acme#lead");
+    world.check_deed(
+        two.seconded("ben", "dev#lead").does(key),
+        "rejected people_missing",
+    );
+    world.check_invariants();
+}
+
+#[test]
 fn a_squad_goes_to_another_tribe_and_its_members_leave_their_chapters() {
     let mut world = World::with_tribes();
     world.ada(world.join_unit("finn", "dev/web/red"));

@@ -123,6 +123,58 @@ fn a_proposal_lapses_and_gives_back_what_it_reserved() {
 }
 
 #[test]
+fn a_lapse_binds_by_time_though_its_timer_waits() {
+    let role = Some("dev#lead");
+    // What somebody would still do in the block of the lapse, where transactions come before timers.
+    let acts: [fn(&World, u64) -> Kind; 2] = [
+        |world, number| world.answer(number, Answer::Approve),
+        |_, number| {
+            Kind::WithdrawProposal(polity_proto::v1::WithdrawProposal {
+                proposal: form::numbered(number),
+            })
+        },
+    ];
+    for act in acts {
+        let mut world = world();
+        let number = open_payment(&mut world, 2_000);
+        let proposal: polity_proto::v1::Proposal = world.get(number);
+        world.advance(proposal.lapses_at - world.time - 1);
+        let late = act(&world, number);
+        let actor = match late {
+            Kind::Respond(_) => ("ben", role),
+            _ => ("finn", Some("dev#engineer")),
+        };
+        world.check(actor.0, actor.1, late, "rejected proposal_closed");
+        assert_eq!(world.proposal_state(number), ProposalState::Lapsed);
+    }
+}
+
+#[test]
+fn what_was_decided_and_lapsed_is_not_executed() {
+    let mut world = world();
+    let mode = Mode {
+        wait: 3_600,
+        ..approve(able(Capability::Approve), 1)
+    };
+    let policy = world.policy(
+        "dev",
+        Capability::Spend,
+        vec![tier(0, role_holders(), mode)],
+    );
+    world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+    let number = open_payment(&mut world, 2_000);
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    let proposal: polity_proto::v1::Proposal = world.get(number);
+    world.advance(proposal.lapses_at - world.time - 1);
+    let execute = Kind::ExecuteProposal(polity_proto::v1::ExecuteProposal {
+        proposal: form::numbered(number),
+    });
+    let role = Some("dev#engineer");
+    world.check("finn", role, execute, "rejected proposal_closed");
+}
+
+#[test]
 fn a_proposal_is_of_one_unit_one_topic_and_no_nesting() {
     let mut world = world();
     let role = Some("dev#engineer");

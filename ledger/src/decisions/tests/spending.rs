@@ -1,9 +1,12 @@
 //! What proposals count, reserve and give back.
 
-use polity_proto::v1::{Answer, ModeKind, Proposal, ProposalState, action::Kind};
+use polity_proto::v1::{
+    Answer, Capability, Grant, ModeKind, Proposal, ProposalState, action::Kind,
+};
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
-use crate::world::World;
+use crate::state::keys::List;
+use crate::world::{World, able, approve, created, tier};
 use crate::{Amount, Rejection, form};
 
 #[test]
@@ -107,4 +110,55 @@ fn with_the_assignment_go_the_spending_proposals_that_it_opened() {
     world.check("ben", Some("dev#lead"), revoke, "accepted");
     assert_eq!(world.proposal_state(number), ProposalState::Lapsed);
     assert!(world.account("dev:main").debits_pending.is_empty());
+}
+
+/// Finn opens a payment that he may propose as an engineer who may spend, in another role of his or in none.
+fn opened_beside(role: Option<&str>) -> (World, u64) {
+    let mut world = world();
+    let tiers = vec![tier(
+        0,
+        able(Capability::Spend),
+        approve(able(Capability::Approve), 1),
+    )];
+    let policy = world.policy("dev", Capability::Spend, tiers);
+    world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+    world.ada(Kind::CreateRole(world.create_role("dev", "tester")));
+    world.ada(Kind::AssignRole(world.assign("finn", "dev#tester")));
+    let acts = vec![pay(&world, 2_000)];
+    let open = Kind::OpenProposal(world.proposal("dev", OPERATION, APPROVE, acts));
+    let number = created(&world.run("finn", role, open).expect("it is opened"));
+    (world, number)
+}
+
+#[test]
+fn with_the_assignment_goes_what_was_opened_by_its_power_in_another_role_or_in_none() {
+    for role in [None, Some("dev#tester")] {
+        let (mut world, number) = opened_beside(role);
+        let revoke = |world: &World, role| {
+            Kind::RevokeAssignment(polity_proto::v1::RevokeAssignment {
+                assignment: form::numbered(world.assignment("finn", role).number),
+            })
+        };
+        if role.is_none() {
+            world.ada(revoke(&world, "dev#tester"));
+            assert_eq!(world.proposal_state(number), ProposalState::Open);
+        }
+        world.ada(revoke(&world, "dev#engineer"));
+        assert_eq!(world.proposal_state(number), ProposalState::Lapsed);
+    }
+}
+
+#[test]
+fn who_lost_what_let_them_begin_spends_nothing_by_it() {
+    let (mut world, number) = opened_beside(None);
+    let grants = world.list(List::Grants, world.role("dev#engineer").number);
+    let spend = |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::Spend;
+    let grant = form::numbered(grants.into_iter().find(spend).expect("engineers spend"));
+    let end = Kind::RevokeGrant(polity_proto::v1::RevokeGrant { grant });
+    world.check("ben", Some("dev#lead"), end, "accepted");
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", Some("dev#lead"), yes, "accepted");
+    let proposal: Proposal = world.get(number);
+    assert_eq!(proposal.state(), ProposalState::Failed);
+    assert_eq!(proposal.failed_code, Rejection::NoGrant.code());
 }

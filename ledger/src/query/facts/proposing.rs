@@ -38,7 +38,7 @@ pub(super) fn of_proposing(
 
 /// The decision that it needs, as it is judged together with what was spent before.
 fn of_stricter(context: &mut Context<'_, '_>, open: &OpenProposal) -> Option<Vec<Fact>> {
-    let unit = context.resolve(&open.unit).ok()?;
+    let unit = context.resolve::<Unit>(&open.unit).ok()?;
     let proposer = context.actor;
     let judged = judging::judge_actions(context, unit, proposer, &open.actions).ok()?;
     let proposed = content::actions_of(&open.actions).ok()?;
