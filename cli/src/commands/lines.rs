@@ -14,6 +14,8 @@ fn parses(line: &str) -> Result<Cli, clap::Error> {
 #[test]
 fn what_people_write_parses() {
     let lines = [
+        "key export finn --file finn.age",
+        "key export finn --to finn.age",
         "unit tree",
         "unit tree acme/dev --depth 1 --at 2026-03-01",
         "unit create acme/dev/api --kind team --confers spend,approve --label 'working-group'",
