@@ -146,8 +146,6 @@ fn examples_of(command: &Command) -> Vec<String> {
 async fn what_knows_the_newest_state_alone_refuses_another() {
     let id = "5f".repeat(32);
     for line in [
-        "export account finn:main",
-        "export unit acme/dev",
         "tx refusals finn",
         "tx refusals --from 3",
         &format!("tx show {id}"),
