@@ -93,7 +93,8 @@ fn as_json(error: &Error) -> Value {
     value
 }
 
-fn with_causes(error: &Error) -> String {
+/// A sentence and its causes.
+pub(crate) fn with_causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

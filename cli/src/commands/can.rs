@@ -73,13 +73,13 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
 
 async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
     let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
-    let cli = Cli::read(words).map_err(|error| {
+    let cli = Cli::read_inner(words).map_err(|error| {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ").to_owned();
         usage(text)
     })?;
     let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
-    Box::pin(cli.command.run(&inner)).await?;
+    Box::pin(inner.run(cli.command)).await?;
     Ok(inner)
 }
 
