@@ -19,6 +19,7 @@ pub mod passphrase;
 pub mod progress;
 pub mod receipt;
 pub mod reference;
+pub mod refusal;
 pub mod tier;
 pub mod time;
 pub mod transaction;
