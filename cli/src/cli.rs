@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser};
 use polity_client::ledger::form;
 
 use crate::commands::Command;
@@ -43,7 +43,30 @@ impl Cli {
     where
         W: Into<OsString> + Clone,
     {
-        Cli::try_parse_from(words).map_err(|mut error| {
+        Cli::parse_with(Cli::command(), words)
+    }
+
+    /// Reads a command line inside another one, for which the environment was read already: what an outer option says
+    /// is not taken back by a variable.
+    pub fn read_inner<W>(words: impl IntoIterator<Item = W>) -> Result<Cli, clap::Error>
+    where
+        W: Into<OsString> + Clone,
+    {
+        Cli::parse_with(inner_command(), words)
+    }
+
+    fn parse_with<W>(
+        mut command: clap::Command,
+        words: impl IntoIterator<Item = W>,
+    ) -> Result<Cli, clap::Error>
+    where
+        W: Into<OsString> + Clone,
+    {
+        let matches = command.try_get_matches_from_mut(words);
+        let parsed = matches.and_then(|mut matches| {
+            Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+        });
+        parsed.map_err(|mut error| {
             let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
                 (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
                 (_, _) => "",
@@ -56,6 +79,11 @@ impl Cli {
             error
         })
     }
+}
+
+/// The command line without variables of the environment.
+fn inner_command() -> clap::Command {
+    Cli::command().mut_args(|option: Arg| option.env(None::<&'static str>))
 }
 
 /// Options of every command.
@@ -72,9 +100,36 @@ pub struct Options {
     )]
     pub home: Option<PathBuf>,
 
-    /// Address of a node's gateway, instead of those in config.toml; can be repeated.
-    #[arg(long = "node", global = true, value_name = "URL")]
+    /// Address of a node's gateway, instead of those in config.toml; several with commas, or repeated.
+    #[arg(
+        long = "node",
+        global = true,
+        value_name = "URL",
+        value_delimiter = ',',
+        env = "POLITY_NODES",
+        hide_env_values = true
+    )]
     pub nodes: Vec<String>,
+
+    /// PEM certificates by which https nodes are known, instead of those of config.toml.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "POLITY_CA_FILE",
+        hide_env_values = true
+    )]
+    pub ca_file: Option<PathBuf>,
+
+    /// Days for which a verified header vouches for newer ones, instead of those of config.toml [default: 30].
+    #[arg(
+        long,
+        global = true,
+        value_name = "DAYS",
+        env = "POLITY_TRUSTING_DAYS",
+        hide_env_values = true
+    )]
+    pub trusting_days: Option<u64>,
 
     /// Who acts: a member's number or handle.
     #[arg(
@@ -160,6 +215,8 @@ impl Options {
         Options {
             home: self.home.or(outer.home),
             nodes: list(self.nodes, outer.nodes),
+            ca_file: self.ca_file.or(outer.ca_file),
+            trusting_days: self.trusting_days.or(outer.trusting_days),
             member: self.member.or(outer.member),
             key: self.key.or(outer.key),
             acting_role: self.acting_role.or(outer.acting_role),
@@ -185,8 +242,6 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use clap::CommandFactory;
 
     use super::*;
 
@@ -268,6 +323,16 @@ mod tests {
         let line = "polity grant give r9 spend --unit u4 --per-transfer 500.00 EUR";
         let error = Cli::read(line.split(' ')).expect_err("two words");
         assert!(error.to_string().contains("'500.00 EUR'"), "{error}");
+    }
+
+    #[test]
+    fn an_inner_command_line_reads_no_variable() {
+        let variables = |command: clap::Command| {
+            let arguments = command.get_arguments();
+            arguments.filter(|one| one.get_env().is_some()).count()
+        };
+        assert_eq!(variables(Cli::command()), 6);
+        assert_eq!(variables(inner_command()), 0);
     }
 
     #[test]

@@ -3,17 +3,18 @@
 mod acting;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 
-use polity_client::Result;
 use polity_client::keys::{KeyStore, Passphrase};
-use polity_client::session::{AsOf, Founding, Session, View};
+use polity_client::session::{AsOf, Founding, HomeConfig, Session, View};
 use polity_client::trust::Checkpoint;
 use polity_client::v1::Action;
+use polity_client::{Error, ErrorKind, Result};
 use tokio::sync::OnceCell;
 
 use crate::cli::Options;
-use crate::failure::usage;
+use crate::commands::Command;
+use crate::failure::{self, usage};
 use crate::output::Output;
 use crate::time;
 
@@ -77,6 +78,34 @@ impl Context {
             session: OnceCell::new(),
             passphrase: Mutex::new(None),
         })
+    }
+
+    /// Runs a command in these surroundings. Where nothing can be written, it says so once.
+    pub async fn run(&self, command: Command) -> Result<()> {
+        static TOLD: Once = Once::new();
+
+        let done = command.run(self).await;
+        let session = self.session.get();
+        if let Some(why) = session.and_then(|session| session.light().unkept()) {
+            TOLD.call_once(|| {
+                let why = failure::with_causes(why);
+                self.output.note(format!(
+                    "What was verified is not remembered for the next command: {why}"
+                ));
+            });
+        }
+        done
+    }
+
+    /// An error as it is told: what ended before anything was sent leaves no outcome open, whatever did not come in time.
+    pub fn ended(&self, error: Error) -> Error {
+        let has_sent = self.session.get().is_some_and(Session::has_sent);
+        match (error.kind(), error.transaction_id()) {
+            (ErrorKind::OutcomeUnknown, None) if !has_sent => {
+                Error::new(ErrorKind::OutcomeUnknown, "nothing was sent").with_source(error)
+            }
+            (_, _) => error,
+        }
     }
 
     /// The organisation, opened at first use.
@@ -167,12 +196,25 @@ impl Context {
         }
     }
 
+    /// What the command line and the environment say of how nodes are reached and believed.
+    fn given(&self) -> Result<HomeConfig> {
+        let options = self.options.clone();
+        // Whoever types a path means one of where they are.
+        let ca_file = options.ca_file.map(std::path::absolute).transpose();
+        Ok(HomeConfig {
+            nodes: options.nodes,
+            ca_file: ca_file.map_err(|error| usage(format!("--ca-file: {error}")))?,
+            trusting_days: options.trusting_days,
+            ..HomeConfig::default()
+        })
+    }
+
     fn open(&self) -> Result<Session> {
         let checkpoint = match &self.options.checkpoint {
             Some(text) => Some(self.checkpoint(text)?),
             None => None,
         };
-        let mut session = Session::open(&self.home, &self.options.nodes, checkpoint)?;
+        let mut session = Session::open(&self.home, self.given()?, checkpoint)?;
         if let Some(wait) = &self.options.wait {
             session.wait = time::parse_duration(wait)?;
         }
@@ -190,5 +232,26 @@ impl Context {
             height: height.parse().map_err(|_| wrong())?,
             header_hash,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sent_nothing_and_names_no_transaction_says_so() {
+        let context = Context::new(Options {
+            home: Some("/nowhere".into()),
+            ..Options::default()
+        })
+        .expect("a context");
+        let late = || Error::new(ErrorKind::OutcomeUnknown, "it did not come in time");
+        let told = |error| failure::with_causes(&context.ended(error));
+
+        assert_eq!(told(late()), "nothing was sent: it did not come in time");
+        let sent = late().with_transaction_id([7; 32]);
+        assert_eq!(told(sent), "it did not come in time");
+        assert_eq!(told(usage("no such unit")), "no such unit");
     }
 }

@@ -4,10 +4,11 @@ use std::error::Error as _;
 
 use polity_client::ledger::Rejection;
 use polity_client::session::visible;
-use polity_client::{Error, ErrorKind};
+use polity_client::{Error, ErrorKind, Refusal};
 use serde_json::{Value, json};
 
 use crate::output::Form;
+use crate::refusal;
 
 /// What somebody typed, or gave, cannot be done.
 pub fn usage(words: impl Into<String>) -> Error {
@@ -49,7 +50,7 @@ fn as_text(error: &Error) -> String {
                 Some(one) => format!("{red}refused{red:#} {code} {}: {one}", one.name()),
                 None => format!("{red}refused{red:#} code {code}: {}", visible(&refusal.log)),
             };
-            for (name, value) in &refusal.facts {
+            for (name, value) in facts_of(refusal) {
                 text.push_str(&format!("\n  {}: {}", visible(name), visible(value)));
             }
             text
@@ -80,10 +81,8 @@ fn as_json(error: &Error) -> Value {
         } else {
             value["message"] = refusal.log.clone().into();
         }
-        value["facts"] = refusal
-            .facts
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.clone())))
+        value["facts"] = facts_of(refusal)
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect::<serde_json::Map<_, _>>()
             .into();
     }
@@ -93,7 +92,17 @@ fn as_json(error: &Error) -> Value {
     value
 }
 
-fn with_causes(error: &Error) -> String {
+/// The facts of a refusal, and what to do next, unless one of them says it.
+fn facts_of(refusal: &Refusal) -> impl Iterator<Item = (&str, &str)> {
+    let facts = refusal.facts.iter();
+    let facts = facts.map(|(name, value)| (name.as_str(), value.as_str()));
+    let is_said = facts.clone().any(|(name, _)| name == "way");
+    let way = Rejection::from_code(refusal.code).and_then(refusal::way);
+    facts.chain(way.filter(|_| !is_said).map(|way| ("way", way)))
+}
+
+/// A sentence and its causes.
+pub(crate) fn with_causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

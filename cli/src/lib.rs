@@ -8,6 +8,7 @@ pub mod command_lines;
 pub mod commands;
 pub mod context;
 pub mod draft_file;
+pub mod environment;
 pub mod event;
 pub mod failure;
 pub mod limits;
@@ -18,6 +19,7 @@ pub mod passphrase;
 pub mod progress;
 pub mod receipt;
 pub mod reference;
+pub mod refusal;
 pub mod tier;
 pub mod time;
 pub mod transaction;
@@ -30,7 +32,7 @@ use clap::Parser;
 
 use cli::Cli;
 use context::Context;
-use output::Form;
+use output::{Form, Output};
 
 /// Runs one command line and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -48,6 +50,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let form = cli.options.output;
+    for (name, meant) in environment::mistaken(variables()) {
+        let words = format!("polity: nothing reads the variable {name}; {meant} may be meant");
+        Output { form }.note(words);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -62,7 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
     let done = runtime.block_on(async {
         let context = Context::new(cli.options)?;
-        cli.command.run(&context).await
+        let done = context.run(cli.command).await;
+        done.map_err(|error| context.ended(error))
     });
     match done.and_then(|()| output::written()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -73,6 +80,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn ended(error: &polity_client::Error, form: Form) -> ExitCode {
     failure::show(error, form);
     ExitCode::from(error.kind().exit_code())
+}
+
+/// The names of the environment's variables that are text; ours always are.
+fn variables() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
 /// Who leaves out what to do is shown what there is to do.

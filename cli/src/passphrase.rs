@@ -7,7 +7,7 @@ use polity_client::keys::Passphrase;
 use polity_client::{Error, ErrorKind, Result};
 
 /// The variable that services set.
-const VARIABLE: &str = "POLITY_PASSPHRASE";
+pub(crate) const VARIABLE: &str = "POLITY_PASSPHRASE";
 /// No passphrase is longer.
 const BYTES_MAX: u64 = 4096;
 

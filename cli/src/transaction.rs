@@ -5,14 +5,15 @@ mod drafting;
 
 use std::io::{IsTerminal, Write};
 
-use polity_client::session::{Draft, Outcome, Session, action};
-use polity_client::v1::{Fact, Verdict, action::Kind};
-use polity_client::{Error, ErrorKind, Refusal, Result};
+use polity_client::session::{Draft, Outcome, Session, Simulated, action};
+use polity_client::v1::{Verdict, action::Kind};
+use polity_client::{Error, ErrorKind, Result};
 use serde_json::json;
 
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
-use crate::failure::usage;
+use crate::failure::{usage, with_causes};
+use crate::refusal::{self, fact, refused, would_be_refused};
 use crate::{draft_file, event, receipt};
 
 impl Context {
@@ -41,17 +42,40 @@ impl Context {
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));
         match session.submit(draft).await {
-            Ok(outcome) => self.show_outcome(session, &id, &outcome).await,
+            Ok(outcome) => self
+                .show_outcome(session, draft, &outcome)
+                .await
+                .map_err(|error| error.with_transaction_id(id)),
             Err(error) if error.kind() == ErrorKind::Refused => Err(error),
             Err(error) => {
-                let kept = draft_file::keep(&self.home, draft)?;
-                self.output.note(format!(
-                    "The signed transaction is kept: polity tx submit {} sends the same bytes again, which is safe.",
-                    kept.display()
-                ));
+                self.output.note(match draft_file::keep(&self.home, draft) {
+                    Ok(kept) => format!(
+                        "The signed transaction is kept: polity tx submit {} sends the same bytes again, which is safe.",
+                        kept.display()
+                    ),
+                    Err(error) => format!(
+                        "The signed transaction could not be kept to be sent again: {}",
+                        with_causes(&error)
+                    ),
+                });
                 Err(error)
             }
         }
+    }
+
+    /// The refusal of a draft that a dry run found, as `you` read it.
+    pub async fn refusal(&self, draft: &Draft, simulated: &Simulated, you: u64) -> Result<Error> {
+        let (body, code) = (draft.body()?, simulated.receipt.code);
+        let told = &simulated.facts;
+        let failed = body.actions.get(simulated.receipt.failed_action as usize);
+        let facts = match failed {
+            Some(action) => {
+                let session = self.session().await?;
+                refusal::facts(session, code, told, (&body.signers, action), you).await
+            }
+            None => told.clone(),
+        };
+        Ok(refused(code, &facts))
     }
 
     /// Tells a draft in words, one sentence an action.
@@ -89,10 +113,13 @@ impl Context {
             }
         }
 
-        let simulated = session.simulate(&draft).await?;
+        let mut simulated = session.simulate(&draft).await?;
+        if self.options.dry_run {
+            self.judge_validity(session, &mut simulated).await?;
+        }
         let code = simulated.receipt.code;
         if code != 0 && !self.options.send_anyway {
-            return Err(refused(code, &simulated.facts));
+            return Err(self.refusal(&draft, &simulated, who.member.number).await?);
         }
         let sentences = self
             .sentences(&draft, &simulated.verdicts, who.member.number)
@@ -168,24 +195,21 @@ impl Context {
     async fn show_outcome(
         &self,
         session: &Session,
-        id: &[u8; 32],
+        draft: &Draft,
         outcome: &Outcome,
     ) -> Result<()> {
         if outcome.code != 0 {
-            let refusal = Refusal {
-                code: outcome.code,
-                log: String::new(),
-                facts: vec![
-                    ("height".into(), outcome.height.to_string()),
-                    (
-                        "recorded".into(),
-                        "the refusal is proven in the block".into(),
-                    ),
-                ],
-            };
-            return Err(Error::refused(refusal).with_transaction_id(*id));
+            let mut facts = vec![
+                fact("height", outcome.height.to_string()),
+                fact("recorded", "the refusal is proven in the block"),
+            ];
+            let failed = outcome.receipt.failed_action as usize;
+            if let Some(action) = draft.body()?.actions.get(failed) {
+                facts.extend(refusal::of_state(session, outcome.code, action).await);
+            }
+            return Err(would_be_refused(outcome.code, &facts));
         }
-        let value = receipt::json(session, id, outcome).await?;
+        let value = receipt::json(session, &draft.id(), outcome).await?;
         let green = anstyle::AnsiColor::Green.on_default();
         let mut text = format!(
             "{green}accepted{green:#} in block {}, proven\n",
@@ -195,25 +219,4 @@ impl Context {
         self.output.show(&value, || text);
         Ok(())
     }
-}
-
-/// A refusal that a dry run found; nothing was sent.
-pub fn refused(code: u32, facts: &[Fact]) -> Error {
-    let unsent = Fact {
-        name: "sent".into(),
-        value: "nothing; --send-anyway records the attempt".into(),
-    };
-    would_be_refused(code, &[facts, &[unsent]].concat())
-}
-
-/// A refusal of what nobody meant to send.
-pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
-    let facts = facts.iter();
-    Error::refused(Refusal {
-        code,
-        log: String::new(),
-        facts: facts
-            .map(|fact| (fact.name.clone(), fact.value.clone()))
-            .collect(),
-    })
 }

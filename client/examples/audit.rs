@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use polity_client::export::books::kind_word;
-use polity_client::session::Session;
+use polity_client::session::{AsOf, HomeConfig, Session};
 use polity_client::{Error, ErrorKind, Result, amount, time};
 
 #[tokio::main]
@@ -17,7 +17,7 @@ async fn main() -> Result<()> {
     let [home, account] = &arguments[..] else {
         return Err(Error::new(ErrorKind::Usage, "usage: audit HOME ACCOUNT"));
     };
-    let session = Session::open(Path::new(home), &[], None)?;
+    let session = Session::open(Path::new(home), HomeConfig::default(), None)?;
     let account = session.account(account).await?;
 
     // An error here means that something does not hold; there is no such value of what is not sound.
@@ -25,7 +25,11 @@ async fn main() -> Result<()> {
         .audit_account(account.number, &mut |_, _| {})
         .await?;
     let books = session
-        .books(&BTreeSet::from([account.number]), &mut |_, _| {})
+        .books(
+            &BTreeSet::from([account.number]),
+            AsOf::Newest,
+            &mut |_, _| {},
+        )
         .await?;
     for entry in &books.entries {
         let asset = books.asset_of(entry);

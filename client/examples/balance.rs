@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use polity_client::ledger::Amount;
-use polity_client::session::{AsOf, Session};
+use polity_client::session::{AsOf, HomeConfig, Session};
 use polity_client::v1::{Account, Asset};
 use polity_client::{Error, ErrorKind, Result, amount};
 
@@ -19,7 +19,7 @@ async fn main() -> Result<()> {
     };
 
     // The home holds genesis.json, where trust begins, and config.toml, which names nodes that need none.
-    let session = Session::open(Path::new(home), &[], None)?;
+    let session = Session::open(Path::new(home), HomeConfig::default(), None)?;
     let named = session.account(account).await?;
     // A view remembers whether everything that was read through it is proven.
     let view = session.view(AsOf::Newest);

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use polity_client::session::Session;
+use polity_client::session::{HomeConfig, Session};
 use polity_client::{Error, ErrorKind, Result, time};
 
 /// An idle network makes a block a minute.
@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
     let Some(home) = std::env::args().nth(1) else {
         return Err(Error::new(ErrorKind::Usage, "usage: follow HOME"));
     };
-    let session = Session::open(Path::new(&home), &[], None)?;
+    let session = Session::open(Path::new(&home), HomeConfig::default(), None)?;
     let mut blocks = session.rpc().subscribe_blocks().await?;
     loop {
         // The websocket says where to look; what is shown was verified.

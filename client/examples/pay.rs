@@ -8,7 +8,7 @@ use std::path::Path;
 
 use polity_client::keys::{KeyStore, Passphrase};
 use polity_client::ledger::form::numbered;
-use polity_client::session::{Draft, Session, VALIDITY_ONE_SIGNER, action, signed_by};
+use polity_client::session::{Draft, HomeConfig, Session, VALIDITY_ONE_SIGNER, action, signed_by};
 use polity_client::v1::{Account, Asset, Transfer, TransferKind, action::Kind};
 use polity_client::{Error, ErrorKind, Result, amount};
 
@@ -20,7 +20,7 @@ async fn main() -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, words));
     };
     let home = Path::new(home);
-    let session = Session::open(home, &[], None)?;
+    let session = Session::open(home, HomeConfig::default(), None)?;
 
     // What is signed are numbers, so names are looked up first, and proven.
     let payer = session.member(member).await?;

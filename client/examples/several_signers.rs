@@ -11,7 +11,9 @@ use std::path::Path;
 
 use polity_client::keys::{KeyStore, Passphrase};
 use polity_client::ledger::form::numbered;
-use polity_client::session::{Draft, Session, VALIDITY_SEVERAL_SIGNERS, action, signed_by};
+use polity_client::session::{
+    Draft, HomeConfig, Session, VALIDITY_SEVERAL_SIGNERS, action, signed_by,
+};
 use polity_client::v1::{
     Account, Action, Asset, Member, Signer, Transfer, TransferKind, action::Kind,
 };
@@ -33,7 +35,7 @@ async fn main() -> Result<()> {
 }
 
 async fn offer(home: &Path, file: &str, one: (&str, &str), other: (&str, &str)) -> Result<()> {
-    let session = Session::open(home, &[], None)?;
+    let session = Session::open(home, HomeConfig::default(), None)?;
     let (first, give) = transfer(&session, 0, one, other.0).await?;
     let (second, take) = transfer(&session, 1, other, one.0).await?;
     let draft = Draft::new(
@@ -79,7 +81,7 @@ async fn transfer(
 }
 
 async fn sign(home: &Path, file: &str, member: &str) -> Result<()> {
-    let session = Session::open(home, &[], None)?;
+    let session = Session::open(home, HomeConfig::default(), None)?;
     let bytes = std::fs::read(file)
         .map_err(|error| usage("the draft cannot be read").with_source(error))?;
     let mut draft = Draft::from_envelope(&bytes)?;

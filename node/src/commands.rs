@@ -19,6 +19,7 @@ mod status;
 mod verify;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -85,9 +86,23 @@ enum Output {
 /// What a command ended with, when it was not well.
 type Trouble = Box<dyn Error>;
 
+/// Runs one command line; what it ends with is the exit code of the process.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let error = match Polityd::try_parse_from(line) {
+        Ok(polityd) => return polityd.run(),
+        Err(error) => error,
+    };
+    let printed = error.print().or_else(|unwritten| stdout::judge(&unwritten));
+    match (error.exit_code(), printed) {
+        // Help is an answer too.
+        (0, Err(trouble)) => tell(trouble),
+        (0, Ok(())) => ExitCode::SUCCESS,
+        (_, _) => ExitCode::from(2),
+    }
+}
+
 impl Polityd {
-    /// Runs the command; what it ends with is the exit code of the process.
-    pub fn run(self) -> ExitCode {
+    fn run(self) -> ExitCode {
         let common = self.common;
         let done = match self.command {
             Command::Backup(command) => command.run(&common),

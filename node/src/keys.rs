@@ -145,8 +145,10 @@ fn make_if_absent(path: &Path) -> Result<bool, KeyError> {
     Ok(true)
 }
 
-fn sync_directory(path: &Path) -> io::Result<()> {
+/// A new name is on the disk once its directory is.
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
+        Some(directory) if directory.as_os_str().is_empty() => fs::File::open(".")?.sync_all(),
         Some(directory) => fs::File::open(directory)?.sync_all(),
         None => Ok(()),
     }

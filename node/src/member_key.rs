@@ -1,7 +1,7 @@
 //! A member's key as operators meet it: a file that `age` encrypted under a passphrase, holding one
 //! line with the seed. `polity` reads and writes the same form.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,10 @@ use age::secrecy::{ExposeSecret, SecretString};
 use age::{Decryptor, Encryptor};
 use ed25519_dalek::SigningKey;
 use rand::rngs::OsRng;
+use rustix::fs::{FlockOperation, flock};
 use zeroize::Zeroizing;
+
+use crate::keys::sync_directory;
 
 /// Why a member's key cannot be used or made.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +53,8 @@ const WORK_FACTOR: u8 = 16;
 const WORK_FACTOR_MAX: u8 = 20;
 const PLAIN_PREFIX: &str = "polity-key-ed25519 ";
 
-/// Makes the key `NAME.key` and, for anyone to read, `NAME.pub` in a directory.
+/// Makes the key `NAME.key` and, for anyone to read, `NAME.pub` in a directory. Once this returns, both outlive a power
+/// cut.
 ///
 /// # Errors
 /// `Io` where the name is taken or nothing can be written.
@@ -65,17 +69,25 @@ pub fn create(
         let path = path.to_owned();
         move |error| MemberKeyError::Io(path, error)
     };
+    let public = directory.join(format!("{name}.pub"));
+    let public_line = format!("ed25519 {} {name}\n", hex::encode(key.verifying_key()));
+    let sealed = seal(&key, passphrase).map_err(at(&path))?;
+
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(directory)
+        .and_then(|()| sync_directory(directory))
         .map_err(at(directory))?;
-
-    let public = directory.join(format!("{name}.pub"));
-    let public_line = format!("ed25519 {} {name}\n", hex::encode(key.verifying_key()));
-    let sealed = seal(&key, passphrase).map_err(at(&path))?;
-    write_new(&path, 0o600, &sealed).map_err(at(&path))?;
-    write_new(&public, 0o644, public_line.as_bytes()).map_err(at(&public))?;
+    // Of two who take the same name at once, one is told so: `polity` locks the same file.
+    let _lock = lock(&directory.join("lock")).map_err(at(directory))?;
+    if path.symlink_metadata().is_ok() {
+        return Err(at(&path)(io::ErrorKind::AlreadyExists.into()));
+    }
+    // The key comes last, so there is none without its public part; a public part without its key is a leftover, and is
+    // replaced.
+    put(&public, 0o644, public_line.as_bytes()).map_err(at(&public))?;
+    put(&path, 0o600, &sealed).map_err(at(&path))?;
     Ok(key)
 }
 
@@ -219,20 +231,38 @@ fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>, MemberKeyError> {
     Ok(bytes)
 }
 
-fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+/// Puts a whole file in its place, or none.
+fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
-        .open(path)?;
+        .open(&fresh)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    sync_directory(path)
+}
+
+/// Held until it is dropped: who writes is alone.
+fn lock(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    flock(&file, FlockOperation::LockExclusive)?;
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -256,6 +286,23 @@ mod tests {
         let refused = open(&path, &SecretString::from("wrong"));
         assert!(matches!(refused, Err(MemberKeyError::Passphrase(_))));
         assert!(create(directory.path(), "finn", &right).is_err());
+    }
+
+    #[test]
+    fn a_key_that_never_got_its_file_leaves_its_name_free() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = |extension: &str| directory.path().join("finn").with_extension(extension);
+        fs::write(place("pub"), "of no key").unwrap();
+        fs::write(place("new"), "half").unwrap();
+
+        let passphrase = SecretString::from("p");
+        let key = create(directory.path(), "finn", &passphrase).unwrap();
+
+        let opened = open(&place("key"), &passphrase).unwrap();
+        assert_eq!(opened.verifying_key(), key.verifying_key());
+        let public = fs::read_to_string(place("pub")).unwrap();
+        assert!(public.contains(&hex::encode(key.verifying_key())));
+        assert!(!place("new").exists());
     }
 
     #[test]

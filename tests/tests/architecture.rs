@@ -257,6 +257,19 @@ fn a_script_says_what_was_wrong_before_it_does_anything() {
 }
 
 #[test]
+fn what_is_no_localnet_is_neither_stopped_nor_taken_for_one() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("nodes")).unwrap();
+
+    let mut localnet = Command::new(root().join("scripts/localnet"));
+    let output = localnet.args(["down", "--home"]).arg(home.path()).output();
+
+    let told = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(told.contains("there is no network in"), "{told}");
+    assert!(!home.path().join("localnet.env").exists());
+}
+
+#[test]
 fn comments_strings_and_tests_are_not_read_as_names() {
     let source = "use std::{fmt, collections::BTreeMap};\n\
                   // HashMap in words\n/* f64 /* nested */ too */\n\

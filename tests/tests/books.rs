@@ -267,6 +267,21 @@ fn hledger_agrees_with_the_ledger() {
         let entries = told["entries"].as_array().expect("entries");
         assert!(rows >= entries.len(), "{text}");
     }
+
+    // The books of the past end with what had moved by then, as the balance of then is proven.
+    let journal = terminal.path("books.journal").display().to_string();
+    let export = ["export", "account", "fay:main"];
+    let now = terminal.json("fay", &export);
+    let entries = now["entries"].as_array().expect("entries");
+    let newest = entries.last().expect("an entry")["height"].as_u64();
+    let before = (newest.expect("a height") - 1).to_string();
+    let then = [&export[..], &["--at", &before, "--file", &journal]].concat();
+    let then = terminal.json("fay", &then);
+    hledger(&journal, &["check", "--strict"]);
+    let left = then["entries"].as_array().expect("entries").len();
+    assert!(0 < left && left < entries.len(), "{then}");
+    let shown = terminal.json("fay", &["account", "show", "fay:main", "--at", &before]);
+    assert_eq!(then["accounts"][0]["balance"], shown["balance"]);
 }
 
 #[track_caller]

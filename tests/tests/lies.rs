@@ -192,6 +192,9 @@ fn nothing_that_a_node_makes_up_is_shown() {
     terminal.json("fay", &pay);
     assert_eq!(balance(&terminal), "248.00");
     assert_eq!(code(&replaying, &show), PROOF_FAILED);
+    let mut by_variable = terminal.command("fay", &show);
+    let output = by_variable.env("POLITY_NODES", &replaying).output();
+    assert_eq!(output.expect("it runs").status.code(), PROOF_FAILED);
 
     // The past is held to the account's history.
     let richer = liar(honest, |_, params, result| {
@@ -273,6 +276,12 @@ fn nothing_that_a_node_makes_up_is_shown() {
     });
     let can = [&["can"], &pay[..]].concat();
     assert_eq!(code(&silent, &can), Some(1));
+    // Whom a command line names is not taken back by a variable.
+    let mut asked = terminal.command("fay", &can);
+    let output = asked.env("POLITY_MEMBER", "stan").output();
+    let told: Value = serde_json::from_slice(&output.expect("it runs").stdout).expect("JSON");
+    let asked = told["member"].as_str().expect("a member");
+    assert!(asked.ends_with(" fay"), "{told}");
     assert_eq!(code(&silent, &["inbox"]), Some(1));
 }
 
@@ -357,6 +366,27 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     let again = ["tx", "submit", kept.to_str().expect("a plain name")];
     assert_eq!(terminal.json("fay", &again)["accepted"], true);
     assert_eq!(balance(&terminal), "246.00");
+
+    // What rests on a height whose proof never comes is not sent, and leaves nothing open.
+    let ahead = liar(honest, |_, params, result| {
+        altered("/keys", params, result, |answer: &mut KeysAnswer| {
+            answer.height += 1_000;
+        })
+    });
+    let words = [&["--node", &ahead, "--wait", "1s"], &pay[..]].concat();
+    let output = terminal.run("fay", &words);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), OUTCOME_UNKNOWN, "{told}");
+    assert!(told.contains("nothing was sent"), "{told}");
+
+    // A dry run says what the ledger would of a transaction that is valid for too long.
+    let words = [&["--dry-run", "--valid-for", "30d"], &pay[..]].concat();
+    let refused = terminal.run("fay", &words);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), REFUSED, "{told}");
+    for words in ["valid_too_long", r#""validity_max": "7d""#, "nothing;"] {
+        assert!(told.contains(words), "{told}");
+    }
 
     // What an honest door refuses and the state proves is told at once, and is certain.
     let words = [&["--valid-for", "30d"], &pay[..]].concat();

@@ -6,10 +6,11 @@ use std::process::{Command, Output, Stdio};
 use polity_tests::binaries;
 
 /// Answers that need no network, each of one program.
-const ANSWERS: [(&str, &[&str]); 5] = [
+const ANSWERS: [(&str, &[&str]); 6] = [
     ("polity", &["explain", "303"]),
     ("polity", &["completions", "bash"]),
     ("polity", &["--help"]),
+    ("polityd", &["--help"]),
     ("polityd", &["config", "show"]),
     ("polityd", &["config", "show", "-o", "json"]),
 ];

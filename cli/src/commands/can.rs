@@ -11,9 +11,11 @@ use crate::context::{Context, Purpose};
 use crate::failure::usage;
 use crate::names;
 use crate::output::Table;
-use crate::transaction::would_be_refused;
+use crate::refusal::{self, would_be_refused};
 
 /// May I do this? Takes the words of a command, and sends nothing.
+///
+/// Exit code 0: yes, alone; 3: no, or not alone, and then the answer says what you may begin.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity can transfer send acme/dev:main finn:main 480.00 EUR\n  \
@@ -73,18 +75,18 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
 
 async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
     let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
-    let cli = Cli::read(words).map_err(|error| {
+    let cli = Cli::read_inner(words).map_err(|error| {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ").to_owned();
         usage(text)
     })?;
     let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
-    Box::pin(cli.command.run(&inner)).await?;
+    Box::pin(inner.run(cli.command)).await?;
     Ok(inner)
 }
 
 impl Context {
-    /// Says of each action whether the actor may do it; a refusal ends with its exit code.
+    /// Says of each action whether the actor may do it alone; the first that they may not ends with its exit code.
     pub(crate) async fn say_can(&self, kinds: Vec<Kind>) -> Result<()> {
         let session = self.session().await?;
         let member = self.member().await?;
@@ -97,8 +99,10 @@ impl Context {
             let verdict = session.can(member.number, &action, role == 0).await?;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
-            if verdict.kind() == VerdictKind::Refused {
-                refusal = Some(would_be_refused(verdict.code, &verdict.facts));
+            if verdict.kind() != VerdictKind::Allowed && refusal.is_none() {
+                let mut facts = verdict.facts.clone();
+                facts.extend(refusal::of_state(session, verdict.code, &action).await);
+                refusal = Some(would_be_refused(verdict.code, &facts));
             }
         }
         self.hearsay(json!({"member": member.shown, "answers": answers}), || text);

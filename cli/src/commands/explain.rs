@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::failure::usage;
 use crate::output::Table;
+use crate::refusal;
 
 /// Explains a refusal: a number, a family such as 3xx, or a name.
 #[derive(Args, Debug)]
@@ -40,19 +41,27 @@ impl Explain {
         }
         let json: Vec<Value> = found
             .iter()
-            .map(|one| json!({"code": one.code(), "rejection": one.name(), "sentence": one.to_string()}))
+            .map(|one| {
+                json!({
+                    "code": one.code(),
+                    "rejection": one.name(),
+                    "sentence": one.to_string(),
+                    "way": refusal::way(*one),
+                })
+            })
             .collect();
         context
             .output
             .show(&json!({ "refusals": json }), || match &found[..] {
-                [one] => format!(
-                    "{} {}: {}.\nFamily {}xx: {}.",
-                    one.code(),
-                    one.name(),
-                    one,
-                    one.code() / 100,
-                    family(one.code() / 100)
-                ),
+                [one] => {
+                    let (code, name, hundred) = (one.code(), one.name(), one.code() / 100);
+                    let way = refusal::way(*one);
+                    let way = way.map_or_else(String::new, |way| format!("\nWay: {way}."));
+                    format!(
+                        "{code} {name}: {one}.{way}\nFamily {hundred}xx: {}.",
+                        family(hundred)
+                    )
+                }
                 several => {
                     let mut table = Table::new(["number", "name", "meaning"]);
                     for one in several {

@@ -20,11 +20,13 @@ use crate::time;
 
 /// Writes books for other programs: every movement proven, the sums equal to the proven balances.
 ///
-/// The journal for hledger ends with an assertion of each balance, so `hledger check` compares it with the ledger.
+/// The journal for hledger ends with an assertion of each balance, so `hledger check` compares it with the ledger. With
+/// `--at` the books end with what had moved by then.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity export account finn:main --file finn.journal && hledger -f finn.journal check --strict\n  \
-    polity export unit acme/dev --format csv --file dev.csv")]
+    polity export unit acme/dev --format csv --file dev.csv\n  \
+    polity export unit acme/dev --at 2026-04-01 --file first-quarter.journal")]
 pub struct Export {
     #[command(subcommand)]
     verb: Verb,
@@ -77,7 +79,7 @@ enum Format {
 impl Export {
     /// Runs the verb.
     pub async fn run(self, context: &Context) -> Result<()> {
-        context.only_now()?;
+        let at = context.as_of().await?;
         let session = context.session().await?;
         let (accounts, to) = match &self.verb {
             Verb::Account(verb) => {
@@ -91,7 +93,7 @@ impl Export {
         };
         let progress = Progress::new("reading");
         let books = session
-            .books(&accounts, &mut |done, of| progress.at(done, of))
+            .books(&accounts, at, &mut |done, of| progress.at(done, of))
             .await?;
         drop(progress);
         to.write(context, &books)

@@ -22,7 +22,7 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 #[command(after_help = "Examples:\n  \
     polity key new finn\n  \
     polity key show finn --for m12\n  \
-    polity key export finn --to finn-backup.age")]
+    polity key export finn --file finn-backup.age")]
 pub struct Key {
     #[command(subcommand)]
     verb: Verb,
@@ -199,8 +199,8 @@ struct Export {
     /// Name of the key.
     name: String,
     /// The file; it must not exist yet.
-    #[arg(long, value_name = "FILE")]
-    to: PathBuf,
+    #[arg(long, alias = "to", value_name = "FILE")]
+    file: PathBuf,
     /// Unencrypted: whoever reads the file can sign in your name.
     #[arg(long)]
     plain: bool,
@@ -220,21 +220,21 @@ impl Export {
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&self.to)
+            .open(&self.file)
             .and_then(|mut file| {
                 file.write_all(&bytes)?;
                 file.sync_all()
             })
             .map_err(|error| {
-                let words = format!("{} cannot be written", self.to.display());
+                let words = format!("{} cannot be written", self.file.display());
                 Error::new(ErrorKind::Key, words).with_source(error)
             })?;
-        let json = json!({"name": self.name, "file": self.to.display().to_string(), "encrypted": !self.plain});
+        let json = json!({"name": self.name, "file": self.file.display().to_string(), "encrypted": !self.plain});
         context.output.show(&json, || match self.plain {
-            true => format!("Written to {}, unencrypted.", self.to.display()),
+            true => format!("Written to {}, unencrypted.", self.file.display()),
             false => format!(
                 "Written to {}, encrypted under the key's passphrase.",
-                self.to.display()
+                self.file.display()
             ),
         });
         Ok(())

@@ -14,6 +14,8 @@ fn parses(line: &str) -> Result<Cli, clap::Error> {
 #[test]
 fn what_people_write_parses() {
     let lines = [
+        "key export finn --file finn.age",
+        "key export finn --to finn.age",
         "unit tree",
         "unit tree acme/dev --depth 1 --at 2026-03-01",
         "unit create acme/dev/api --kind team --confers spend,approve --label 'working-group'",
@@ -144,8 +146,6 @@ fn examples_of(command: &Command) -> Vec<String> {
 async fn what_knows_the_newest_state_alone_refuses_another() {
     let id = "5f".repeat(32);
     for line in [
-        "export account finn:main",
-        "export unit acme/dev",
         "tx refusals finn",
         "tx refusals --from 3",
         &format!("tx show {id}"),

@@ -14,7 +14,6 @@ use super::refusals::Refusals;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::output::facts;
-use crate::transaction::refused;
 use crate::{draft_file, event, failure, receipt, time, word};
 
 /// Transactions: drafts that several people sign, and what became of those that were sent.
@@ -178,9 +177,9 @@ impl Submit {
         // One that was sent before has its receipt, whatever would be said of it now.
         if session.receipt(&draft.id()).await?.is_none() && !context.options.send_anyway {
             let simulated = session.simulate(&draft).await?;
-            match simulated.receipt.code {
-                0 => {}
-                code => return Err(refused(code, &simulated.facts)),
+            if simulated.receipt.code != 0 {
+                // Whoever submits it need not be who acts.
+                return Err(context.refusal(&draft, &simulated, 0).await?);
             }
         }
         context.submit(&draft).await

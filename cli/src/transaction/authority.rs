@@ -1,13 +1,13 @@
 //! In which role each action is allowed: the one that gets furthest is found.
 
 use polity_client::ledger::{Rejection, form};
-use polity_client::session::{Session, action, lettered};
-use polity_client::v1::{Action, Fact, ObjectKind, Second, Verdict, VerdictKind, action::Kind};
+use polity_client::session::{Session, action, lettered, signed_by};
+use polity_client::v1::{Action, ObjectKind, Second, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
 use super::drafting::CoSigner;
-use super::refused;
 use crate::context::{Actor, Context};
+use crate::refusal::{self, fact, refused};
 use crate::time;
 
 impl Context {
@@ -52,7 +52,12 @@ impl Context {
                     VerdictKind::Refused if index > 0 => {}
                     VerdictKind::None | VerdictKind::Refused => {
                         if !self.options.send_anyway && self.options.draft.is_none() {
-                            return Err(refused(verdict.code, &verdict.facts));
+                            let signers = [signed_by(who.member.number, &who.key.public_key)];
+                            let (code, told) = (verdict.code, &verdict.facts);
+                            let acted = (&signers[..], &action);
+                            let facts =
+                                refusal::facts(session, code, told, acted, who.member.number).await;
+                            return Err(refused(code, &facts));
                         }
                         role = closest;
                     }
@@ -78,13 +83,13 @@ impl Context {
     async fn needs_decision(&self, session: &Session, verdict: &Verdict) -> Result<Error> {
         let words = session.words().authority(verdict).await?;
         let mut facts = verdict.facts.clone();
-        facts.push(Fact {
-            name: "instead".into(),
-            value: format!(
+        facts.push(fact(
+            "instead",
+            format!(
                 "{words}: polity proposal open {} -- and the same words",
                 lettered(ObjectKind::Unit, verdict.unit)
             ),
-        });
+        ));
         let code = match verdict.code {
             0 => Rejection::NeedsDecision.code(),
             code => code,

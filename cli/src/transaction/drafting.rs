@@ -5,15 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use polity_client::Result;
-use polity_client::ledger::form;
+use polity_client::ledger::{Rejection, form};
 use polity_client::session::{
-    Draft, Session, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, signed_by,
+    Draft, Session, Simulated, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, signed_by,
 };
-use polity_client::v1::{Action, Member, Parameters, Ref, Signer};
+use polity_client::v1::{Action, Member, Parameters, Receipt, Ref, Signer};
 use serde_json::json;
 
 use crate::context::{Actor, Context};
 use crate::failure::usage;
+use crate::refusal::fact;
 use crate::{draft_file, time};
 
 /// Another signer, and the role in which they stand behind the actions; 0: none.
@@ -53,6 +54,27 @@ impl Context {
             None => VALIDITY_ONE_SIGNER,
         };
         Draft::new(session.organisation(), signers, actions, validity)
+    }
+
+    /// Refuses what is valid for longer than the organisation allows. A dry run alone is told before the ledger refuses it:
+    /// the node judges neither size nor validity of what it simulates.
+    pub(super) async fn judge_validity(
+        &self,
+        session: &Session,
+        simulated: &mut Simulated,
+    ) -> Result<()> {
+        let Some(text) = &self.options.valid_for else {
+            return Ok(());
+        };
+        let longest = session.parameters().await?.validity_max;
+        if time::parse_validity(text)?.as_secs() > longest {
+            simulated.receipt = Receipt {
+                code: Rejection::ValidTooLong.code(),
+                ..Receipt::default()
+            };
+            simulated.facts = vec![fact("validity_max", time::length(longest))];
+        }
+        Ok(())
     }
 
     /// The draft of a file with further actions. Signatures are over the whole, so there must be none yet.

@@ -8,7 +8,7 @@ use polity_proto::v1::{
     Account, Action, Asset, ObjectKind, OwnerKind, TransferKind, Unit, action::Kind,
 };
 
-use crate::session::{ProvenEvent, Session, Source};
+use crate::session::{AsOf, ProvenEvent, Session, Source};
 use crate::{Error, Result};
 
 /// Accounts and what moved in them.
@@ -16,9 +16,9 @@ use crate::{Error, Result};
 pub struct Books {
     /// The chain's name.
     pub chain_id: String,
-    /// The height whose state proves the last account's history.
+    /// The height up to which they go; of the newest, that whose state proves the last account's history.
     pub height: u64,
-    /// Time of the newest header, Unix seconds: not before any movement.
+    /// Time of that height's or the newest header, Unix seconds: not before any movement.
     pub time: u64,
     /// The accounts, ascending by number.
     pub accounts: Vec<BookAccount>,
@@ -78,10 +78,12 @@ pub struct Entry {
 }
 
 impl Session {
-    /// The books of accounts. `progress` is told how many of how many accounts are read.
+    /// The books of accounts. Those of the past are a part of the newest, which are proven whole. `progress` is told how many
+    /// of how many accounts are read.
     pub async fn books(
         &self,
         accounts: &BTreeSet<u64>,
+        at: AsOf,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Books> {
         let mut books = Books {
@@ -94,7 +96,7 @@ impl Session {
         };
         let mut entries: BTreeMap<u64, Entry> = BTreeMap::new();
         for number in accounts {
-            let (account, height, moved) = self.account_book(*number).await?;
+            let (account, height, moved) = self.account_book(*number, at).await?;
             books.height = height;
             books.accounts.push(account);
             entries.extend(moved.into_iter().map(|entry| (entry.transfer, entry)));
@@ -103,8 +105,12 @@ impl Session {
         // Transfers are numbered in the order of the chain.
         books.entries = entries.into_values().collect();
         books.names = self.account_names(&books).await?;
-        let newest = self.light().newest().await?.time();
-        books.time = newest
+        let header = match at {
+            AsOf::Newest => self.light().newest().await?,
+            AsOf::Height(height) => self.light().verified_header(height).await?,
+        };
+        books.time = header
+            .time()
             .duration_since(UNIX_EPOCH)
             .map_err(|error| Error::proof("a block is before 1970").with_source(error))?
             .as_secs();
@@ -131,35 +137,28 @@ impl Session {
         Ok(own.map(|account| account.number).collect())
     }
 
-    async fn account_book(&self, number: u64) -> Result<(BookAccount, u64, Vec<Entry>)> {
+    async fn account_book(&self, number: u64, at: AsOf) -> Result<(BookAccount, u64, Vec<Entry>)> {
         let (account, history) = self.with_history::<Account>(number).await?;
         let events = self.proven_events(&history, &mut |_, _| {}).await?;
-        let mut book = BookAccount {
-            number,
-            asset: self.get(account.asset).await?.unwrap_or_default(),
-            credits: Amount::ZERO,
-            debits: Amount::ZERO,
-        };
         let mut entries = Vec::new();
         for (proven, item) in events.iter().zip(&history.items) {
-            let Some(entry) = entry(proven, item.entry.height)? else {
-                continue;
-            };
-            if entry.to == number {
-                book.credits = plus(book.credits, entry.amount)?;
-            }
-            if entry.from == number {
-                book.debits = plus(book.debits, entry.amount)?;
-            }
-            entries.push(entry);
+            entries.extend(entry(proven, item.entry.height)?);
         }
+        let mut book = BookAccount::of(number, &entries)?;
+        book.asset = self.get(account.asset).await?.unwrap_or_default();
         let (credits, debits) = (book.credits.to_bytes(), book.debits.to_bytes());
         if credits != account.credits_posted || debits != account.debits_posted {
             return Err(Error::proof(format!(
                 "the movements of a{number} do not sum to its balance"
             )));
         }
-        Ok((book, history.moment.height, entries))
+        let AsOf::Height(height) = at else {
+            return Ok((book, history.moment.height, entries));
+        };
+        entries.retain(|entry| entry.height <= height);
+        let then = BookAccount::of(number, &entries)?;
+        let asset = book.asset;
+        Ok((BookAccount { asset, ..then }, height, entries))
     }
 
     async fn account_names(&self, books: &Books) -> Result<BTreeMap<u64, AccountName>> {
@@ -178,6 +177,27 @@ impl Session {
             names.insert(account.number, name);
         }
         Ok(names)
+    }
+}
+
+impl BookAccount {
+    /// An account by its movements.
+    fn of(number: u64, entries: &[Entry]) -> Result<BookAccount> {
+        let mut book = BookAccount {
+            number,
+            asset: Asset::default(),
+            credits: Amount::ZERO,
+            debits: Amount::ZERO,
+        };
+        for entry in entries {
+            if entry.to == number {
+                book.credits = plus(book.credits, entry.amount)?;
+            }
+            if entry.from == number {
+                book.debits = plus(book.debits, entry.amount)?;
+            }
+        }
+        Ok(book)
     }
 }
 

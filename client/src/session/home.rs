@@ -55,18 +55,32 @@ impl HomeConfig {
         toml::from_str(&text).map_err(|error| unexpected(&path, error))
     }
 
-    /// The nodes that were named instead, or else those of the file.
-    fn nodes(&self, home: &Path, named: &[String]) -> Result<Vec<String>> {
-        match (named, &self.nodes[..]) {
-            ([], []) => Err(Error::usage(format!(
-                "no node is named: name one under `nodes` in {}, or by --node",
-                home.join(CONFIG_FILE).display()
-            ))),
-            ([], nodes) | (nodes, _) => Ok(nodes.to_vec()),
+    /// This configuration, and where it is silent another one.
+    #[must_use]
+    pub fn or(self, other: HomeConfig) -> HomeConfig {
+        HomeConfig {
+            nodes: match self.nodes.is_empty() {
+                true => other.nodes,
+                false => self.nodes,
+            },
+            member: self.member.or(other.member),
+            key: self.key.or(other.key),
+            ca_file: self.ca_file.or(other.ca_file),
+            trusting_days: self.trusting_days.or(other.trusting_days),
         }
     }
 
-    /// For how long a verified header vouches for newer ones, where the file says it.
+    fn nodes(&self, home: &Path) -> Result<Vec<String>> {
+        match &self.nodes[..] {
+            [] => Err(Error::usage(format!(
+                "no node is named: name one under `nodes` in {}, or by --node",
+                home.join(CONFIG_FILE).display()
+            ))),
+            nodes => Ok(nodes.to_vec()),
+        }
+    }
+
+    /// For how long a verified header vouches for newer ones, where it is said.
     fn trusting_period(&self) -> Result<Option<Duration>> {
         let Some(days) = self.trusting_days else {
             return Ok(None);
@@ -85,12 +99,12 @@ fn unexpected(path: &Path, error: impl std::error::Error + Send + Sync + 'static
 }
 
 impl Session {
-    /// Opens a session from a home directory. `nodes`, where given, replace those of `config.toml`;
-    /// a `checkpoint` replaces the genesis as the root of trust.
-    pub fn open(home: &Path, nodes: &[String], checkpoint: Option<Checkpoint>) -> Result<Session> {
-        let config = HomeConfig::read(home)?;
+    /// Opens a session from a home directory. What is `given` wins over `config.toml`; a `checkpoint` replaces the genesis
+    /// as the root of trust.
+    pub fn open(home: &Path, given: HomeConfig, checkpoint: Option<Checkpoint>) -> Result<Session> {
+        let config = given.or(HomeConfig::read(home)?);
         let founding = Founding::in_home(home)?;
-        let mut options = ClientOptions::for_nodes(config.nodes(home, nodes)?);
+        let mut options = ClientOptions::for_nodes(config.nodes(home)?);
         options.ca_file = config.ca_file.as_ref().map(|file| home.join(file));
         let rpc = Client::new(options)?;
 
@@ -145,17 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn who_names_no_node_is_told_where_to() {
-        let named = ["http://a:1".to_owned()];
-        let filled = HomeConfig {
-            nodes: vec!["http://b:2".to_owned()],
+    fn what_is_given_wins_over_the_file() {
+        let of = |node: &str, days| HomeConfig {
+            nodes: vec![node.to_owned()],
+            ca_file: Some(format!("{node}.pem").into()),
+            trusting_days: days,
             ..HomeConfig::default()
         };
-        let home = Path::new("/home/finn/.polity");
+        let file = of("b", Some(30));
 
-        assert_eq!(filled.nodes(home, &named).expect("named"), named);
-        assert_eq!(filled.nodes(home, &[]).expect("of the file"), filled.nodes);
-        let refused = HomeConfig::default().nodes(home, &[]).expect_err("none");
+        assert_eq!(of("a", None).or(file.clone()), of("a", Some(30)));
+        assert_eq!(of("a", Some(2)).or(file.clone()), of("a", Some(2)));
+        assert_eq!(HomeConfig::default().or(file.clone()), file);
+    }
+
+    #[test]
+    fn who_names_no_node_is_told_where_to() {
+        let home = Path::new("/home/finn/.polity");
+        let refused = HomeConfig::default().nodes(home).expect_err("none");
         let words = refused.to_string();
         for expected in ["/home/finn/.polity/config.toml", "`nodes`", "--node"] {
             assert!(words.contains(expected), "{words}");

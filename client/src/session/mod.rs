@@ -26,6 +26,7 @@ mod view;
 mod when;
 mod words;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use audit::{Audited, Sums};
@@ -60,6 +61,8 @@ pub struct Session {
     founding: Founding,
     /// How long proofs and outcomes are waited for.
     pub wait: Duration,
+    /// Whether a transaction was handed to a node.
+    sent: AtomicBool,
 }
 
 impl Session {
@@ -70,7 +73,13 @@ impl Session {
             light,
             founding,
             wait: WAIT_DEFAULT,
+            sent: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a transaction was handed to a node: without one, no outcome is open.
+    pub fn has_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// The way to the nodes; its answers are hearsay.

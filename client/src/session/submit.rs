@@ -1,5 +1,6 @@
 //! Transactions sent, and followed to a proven receipt.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use polity_ledger::{Rejection, check};
@@ -46,6 +47,7 @@ impl Session {
             check::check(&bytes, self.organisation()).map_err(refused_by_its_bytes)?;
         let id = transaction.id();
 
+        self.sent.store(true, Ordering::Relaxed);
         let mut said = None;
         for _ in 0..self.rpc().nodes() {
             match self.rpc().broadcast_tx_sync(&bytes).await {

@@ -74,6 +74,13 @@ impl LightClient {
         &self.root
     }
 
+    /// Why something that was believed could not be kept for later runs: they begin anew, and do not know how far this
+    /// one saw.
+    #[must_use]
+    pub fn unkept(&self) -> Option<&Error> {
+        self.store.as_ref()?.unkept()
+    }
+
     /// The header of a height, verified. The node must have it already.
     pub async fn verified_header(&self, height: u64) -> Result<VerifiedHeader> {
         if height == 0 {
@@ -138,7 +145,7 @@ impl LightClient {
         let highest = path.last().unwrap_or(&from).clone();
         witness::compare(&self.rpc, &highest).await?;
         for block in &path {
-            self.keep(block)?;
+            self.keep(block);
         }
         Ok(highest)
     }
@@ -147,7 +154,7 @@ impl LightClient {
     pub(super) async fn believe_root(&self, now: Time) -> Result<()> {
         if self.believed().is_empty() {
             let root = self.root_block(now).await?;
-            self.keep(&root)?;
+            self.keep(&root);
         }
         Ok(())
     }
@@ -219,13 +226,12 @@ impl LightClient {
         self.options.vouches(block, now).then(|| block.clone())
     }
 
-    pub(super) fn keep(&self, block: &Arc<LightBlock>) -> Result<()> {
+    pub(super) fn keep(&self, block: &Arc<LightBlock>) {
         if let Some(store) = &self.store {
-            store.keep(block)?;
+            store.keep(block);
         }
-        self.links.remember(block.height(), &header_hash(block))?;
+        self.links.remember(block.height(), &header_hash(block));
         self.believed().insert(block.height(), block.clone());
-        Ok(())
     }
 
     pub(super) fn believed(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<LightBlock>>> {

@@ -1,13 +1,15 @@
 //! Believed headers kept between two runs: `HOME/trust/ROOT/HEIGHT.json`, and the hashes of more of them (`links`).
 //!
 //! A file is written whole under another name and then renamed, and its content is a function of
-//! root and height; so two processes with one home do not disturb each other.
+//! root and height; so two processes with one home do not disturb each other. What cannot be written is no reason not to
+//! read: then the next run knows less of what this one saw.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::block::LightBlock;
 use super::root::TrustRoot;
@@ -28,6 +30,8 @@ const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub struct TrustStore {
     directory: PathBuf,
     chain_id: String,
+    /// Why the first of what was not kept was not, by this or a copy of it.
+    unkept: Arc<OnceLock<Error>>,
 }
 
 impl TrustStore {
@@ -37,6 +41,7 @@ impl TrustStore {
         Self {
             directory: home.join("trust").join(root.fingerprint()),
             chain_id: root.chain_id().to_owned(),
+            unkept: Arc::default(),
         }
     }
 
@@ -45,6 +50,7 @@ impl TrustStore {
         Self {
             directory: self.directory.with_file_name(root.fingerprint()),
             chain_id: root.chain_id().to_owned(),
+            unkept: self.unkept.clone(),
         }
     }
 
@@ -55,17 +61,17 @@ impl TrustStore {
         Ok(heights.into_iter().filter_map(|h| self.read(h)).collect())
     }
 
-    /// Keeps one more believed header.
-    pub(super) fn keep(&self, block: &LightBlock) -> Result<()> {
-        let bytes = serde_json::to_vec(block)
-            .map_err(|error| Error::trouble("a header cannot be kept").with_source(error))?;
-        if bytes.len() as u64 > FILE_BYTES_MAX {
-            return Ok(());
-        }
+    /// Why something could not be kept.
+    pub(super) fn unkept(&self) -> Option<&Error> {
+        self.unkept.get()
+    }
 
-        self.write(block.height(), &bytes)
-            .map_err(|error| self.cannot("write to", error))?;
-        self.prune()
+    /// Keeps one more believed header.
+    pub(super) fn keep(&self, block: &LightBlock) {
+        let kept = serde_json::to_vec(block)
+            .map_err(|error| Error::trouble("a header cannot be kept").with_source(error))
+            .and_then(|bytes| self.keep_bytes(block.height(), &bytes));
+        self.note(kept);
     }
 
     /// The hashes that were kept, a line each.
@@ -78,12 +84,31 @@ impl TrustStore {
     }
 
     /// Adds to them. Another process may add its own meanwhile, the same perhaps.
-    pub(super) fn add_link(&self, line: &str) -> Result<()> {
+    pub(super) fn add_link(&self, line: &str) {
         let path = self.directory.join(LINKS);
-        self.make_directory()
+        let added = self
+            .make_directory()
             .and_then(|()| OpenOptions::new().append(true).create(true).open(path))
             .and_then(|mut file| file.write_all(line.as_bytes()))
-            .map_err(|error| self.cannot("write to", error))
+            .map_err(|error| self.cannot("write to", error));
+        self.note(added);
+    }
+
+    fn note(&self, kept: Result<()>) {
+        if let Err(error) = kept {
+            // Of several the first is told.
+            let _ = self.unkept.set(error);
+        }
+    }
+
+    fn keep_bytes(&self, height: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Ok(());
+        }
+
+        self.write(height, bytes)
+            .map_err(|error| self.cannot("write to", error))?;
+        self.prune()
     }
 
     fn read(&self, height: u64) -> Option<LightBlock> {

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use polity_node::commands::Polityd;
-
 fn main() -> ExitCode {
-    Polityd::parse().run()
+    polity_node::commands::run(std::env::args_os())
 }

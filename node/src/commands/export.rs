@@ -20,13 +20,13 @@ use crate::store::Snapshot;
 /// can execute them again. The node must be stopped.
 ///
 /// Example:
-///   polityd export --out chain.jsonl --state
+///   polityd export --file chain.jsonl --state
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Export {
     /// A file that does not exist yet [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[arg(long, alias = "out", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// First height
     #[arg(long, value_name = "HEIGHT", default_value_t = 1)]
     from: u64,
@@ -45,7 +45,7 @@ impl Export {
         let snapshot = store.snapshot();
         let heights = heights(self.from, self.to, snapshot.height()).map_err(usage)?;
 
-        let mut out: Box<dyn Write> = match &self.out {
+        let mut out: Box<dyn Write> = match &self.file {
             None => Box::new(BufWriter::new(io::stdout().lock())),
             Some(path) => {
                 let file = OpenOptions::new().write(true).create_new(true).open(path);
@@ -54,7 +54,7 @@ impl Export {
                 ))
             }
         };
-        match (&self.out, self.write(&snapshot, heights, &mut out)) {
+        match (&self.file, self.write(&snapshot, heights, &mut out)) {
             (None, Err(trouble)) => match trouble.downcast_ref() {
                 Some(error) => stdout::judge(error),
                 None => Err(trouble),
@@ -103,7 +103,7 @@ fn heights(from: u64, to: Option<u64>, newest: u64) -> Result<Range<u64>, String
 
 fn not_made(path: &Path, error: &io::Error) -> Fault {
     match error.kind() {
-        io::ErrorKind::AlreadyExists => usage(format!("--out {}: exists already", path.display())),
+        io::ErrorKind::AlreadyExists => usage(format!("--file {}: exists already", path.display())),
         _ => Fault::from_io(&format!("making {}", path.display()), error),
     }
 }

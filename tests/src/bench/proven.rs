@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use polity_client::session::{Draft, Session};
+use polity_client::session::{Draft, HomeConfig, Session};
 use tokio::runtime::Runtime;
 
 use super::Row;
@@ -33,7 +33,8 @@ fn measure() -> Vec<Figure> {
     let ours = network::ours(Engine::Embedded, NODES, 1);
     let home = Terminal::new();
     home.connect(&ours.cluster);
-    let session = Session::open(&home.path(""), &[], None).expect("the home is complete");
+    let session =
+        Session::open(&home.path(""), HomeConfig::default(), None).expect("the home is complete");
     let runtime = Runtime::new().expect("a runtime can be made");
 
     let payments = ours.payments.sign(0..((PAIRS + 1) * PAYMENTS) as u64);

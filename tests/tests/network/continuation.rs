@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use polity_client::session::{AsOf, Session};
+use polity_client::session::{AsOf, HomeConfig, Session};
 use polity_ledger::Amount;
 use polity_proto::v1::Account;
 use polity_tests::cluster::{Cluster, Continuation};
@@ -157,12 +157,12 @@ fn assert_proven(cluster: &Cluster, continuation: &Continuation, first_genesis: 
 fn session(cluster: &Cluster, genesis: &[u8]) -> (Session, tempfile::TempDir) {
     let home = tempfile::tempdir().expect("a directory can be made");
     fs::write(home.path().join("genesis.json"), genesis).expect("it can be written");
-    let nodes: Vec<String> = cluster
-        .gateways()
-        .iter()
-        .map(|gateway| format!("http://{gateway}"))
-        .collect();
-    let mut session = Session::open(home.path(), &nodes, None).expect("the home opens");
+    let nodes = cluster.gateways();
+    let given = HomeConfig {
+        nodes: nodes.iter().map(|one| format!("http://{one}")).collect(),
+        ..HomeConfig::default()
+    };
+    let mut session = Session::open(home.path(), given, None).expect("the home opens");
     session.wait = Duration::from_secs(60);
     (session, home)
 }

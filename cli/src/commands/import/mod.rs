@@ -12,7 +12,7 @@ use polity_client::v1::{VerdictKind, action::Kind};
 
 use crate::context::Context;
 use crate::passphrase;
-use crate::transaction::refused;
+use crate::refusal::refused;
 
 /// Brings what other systems know onto the chain.
 ///

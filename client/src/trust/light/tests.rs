@@ -93,6 +93,24 @@ async fn what_was_believed_is_kept_and_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_home_that_cannot_be_written_to_is_read_all_the_same() {
+    let home = tempfile::tempdir().expect("a directory");
+    // Nothing can be made behind it, whoever tries.
+    std::os::unix::fs::symlink("nowhere", home.path().join("trust")).expect("a link");
+    let store = TrustStore::in_home(home.path(), &genesis_root());
+    let node = Node::of_chain(|_| {}).await;
+    let light = LightClient::new(node.client(), genesis_root(), options(), Some(store));
+    let light = light.expect("opens");
+    assert!(light.unkept().is_none());
+
+    let newest = light.newest().await.expect("verified");
+
+    assert_eq!(newest.height(), NEWEST);
+    let unkept = light.unkept().expect("it is told").to_string();
+    assert!(unkept.starts_with("cannot write to"), "{unkept}");
+}
+
+#[tokio::test]
 async fn what_one_root_vouches_for_is_unknown_to_another() {
     let home = tempfile::tempdir().expect("a directory");
     let node = Node::of_chain(|_| {}).await;

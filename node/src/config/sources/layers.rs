@@ -28,9 +28,10 @@ pub(super) fn environment_layer(
     for (name, value) in environment {
         match by_variable.get(name) {
             Some(key) => values.push(((*key).clone(), value.clone())),
+            // One letter too many, too few or wrong, or two that changed places.
             None if first_words
                 .iter()
-                .any(|word| is_nearly(first_word(name), word)) =>
+                .any(|word| strsim::osa_distance(first_word(name), word) <= 1) =>
             {
                 return Err(ConfigError(format!(
                     "environment {ENVIRONMENT_PREFIX}{name}: there is no such setting"
@@ -47,19 +48,6 @@ pub(super) fn environment_layer(
 
 fn first_word(name: &str) -> &str {
     name.split_once('_').map_or(name, |(word, _)| word)
-}
-
-/// Whether two words are the same but for one letter too many, too few or wrong, or two that changed places.
-fn is_nearly(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-    let (one, other) = (&one[same..], &other[same..]);
-    let pairs = one.iter().rev().zip(other.iter().rev());
-    let same = pairs.take_while(|(a, b)| a == b).count();
-    match (&one[..one.len() - same], &other[..other.len() - same]) {
-        ([a, b], [c, d]) => a == d && b == c,
-        (one, other) => one.len() <= 1 && other.len() <= 1,
-    }
 }
 
 /// What the command line says.

@@ -1,14 +1,14 @@
 //! Phrases about roles and who holds them.
 
 use polity_proto::v1::{
-    AcceptAssignment, AmendRole, AssignRole, CreateRole, Manner, MoveRole, ObjectKind, RemoveRole,
-    RenewAssignment, ResignRole, RevokeAssignment, RoleKind,
+    AcceptAssignment, AmendRole, AssignRole, Assignment, CreateRole, Manner, MoveRole, ObjectKind,
+    RemoveRole, RenewAssignment, ResignRole, RevokeAssignment, RoleKind,
 };
 
 use super::super::Words;
 use super::super::names::{named, word};
 use super::Phrase;
-use super::clauses::{counting, lasting, stating, until};
+use super::clauses::{counting, lasting, quoted, stating, until};
 use crate::Result;
 
 impl Words<'_> {
@@ -104,16 +104,31 @@ impl Words<'_> {
     }
 
     pub(super) async fn renew_assignment(&self, act: &RenewAssignment) -> Result<Phrase> {
+        let number = act.assignment.filter(|one| one.new == 0);
+        let before = self.object(number.map_or(0, |one| one.number)).await?;
         Ok((
             "renew",
             format!(
-                "the assignment {}{}{}",
+                "the assignment {}{}{}{}",
                 named(ObjectKind::Assignment, &act.assignment),
                 until(act.until),
-                work(&act.focus, act.percentage)
+                work(&act.focus, act.percentage),
+                taken_back(&before.unwrap_or_default(), act)
             ),
         ))
     }
+}
+
+/// What an assignment says and its renewal does not.
+fn taken_back(before: &Assignment, act: &RenewAssignment) -> String {
+    let mut text = String::new();
+    if act.focus.is_empty() && !before.focus.is_empty() {
+        text.push_str(&format!(", no focus instead of {}", quoted(&before.focus)));
+    }
+    if act.percentage == 0 && before.percentage != 0 {
+        text.push_str(&format!(", percentage 0 instead of {}", before.percentage));
+    }
+    text
 }
 
 /// What a role is for, controls and answers for: who signs has to see it.
@@ -152,6 +167,27 @@ fn role_kind(kind: RoleKind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_renewal_takes_back_is_said() {
+        let before = Assignment {
+            focus: "search".into(),
+            percentage: 40,
+            ..Assignment::default()
+        };
+        let stays = RenewAssignment {
+            focus: "search".into(),
+            percentage: 40,
+            ..RenewAssignment::default()
+        };
+        assert_eq!(taken_back(&before, &stays), "");
+        assert_eq!(
+            taken_back(&before, &RenewAssignment::default()),
+            ", no focus instead of \"search\", percentage 0 instead of 40"
+        );
+        let nothing = taken_back(&Assignment::default(), &RenewAssignment::default());
+        assert_eq!(nothing, "");
+    }
 
     #[test]
     fn all_that_a_role_is_about_is_said() {

@@ -16,7 +16,7 @@ impl Words<'_> {
         Ok((
             "create",
             format!(
-                "the {} {} in {}{}{}{}{}{}",
+                "the {} {} in {}{}{}{}{}{}{}",
                 unit_kind(act.kind()),
                 act.handle,
                 self.unit_of(&act.parent).await?,
@@ -30,7 +30,11 @@ impl Words<'_> {
                 },
                 about(&act.label, &act.purpose, act.ceiling),
                 stating("external id", &act.external_id),
-                conferring(&act.confers)
+                conferring(&act.confers),
+                match act.confers.is_empty() {
+                    true => ", conferring nothing, so that no role in it can do anything",
+                    false => "",
+                }
             ),
         ))
     }

@@ -1,0 +1,181 @@
+//! What a refusal is told with: what the node says of it, what the state tells beside that, and what to do next.
+
+use polity_client::ledger::Rejection;
+use polity_client::ledger::state::keys::{self, List};
+use polity_client::session::{AsOf, Session, lettered};
+use polity_client::v1::{Action, Assignment, Fact, Index, ObjectKind, Ref, Signer, action::Kind};
+use polity_client::{Error, Refusal, Result};
+
+use crate::time;
+
+/// What to do next, where neither the refusal's sentence nor a fact of the node says it.
+const WAYS: [(Rejection, &str); 8] = [
+    (
+        Rejection::TimeMalformed,
+        "a term ends after it begins and ahead of now, and what is recorded of the past lies behind it",
+    ),
+    (
+        Rejection::KeyUnfit,
+        "a key is enrolled once, for good: make another one by polity key new NAME",
+    ),
+    (
+        Rejection::NotConferred,
+        "whoever governs the unit above confers it: polity unit amend UNIT --add CAPABILITY",
+    ),
+    (
+        Rejection::ObjectUnknown,
+        "nothing has this number: polity unit tree, and list of each noun, say what there is",
+    ),
+    (
+        Rejection::KindRule,
+        "squads and chapters stand in a tribe, a tribe alone has a ceiling, and each kind has roles of its own: \
+         polity unit show UNIT says the kind",
+    ),
+    (
+        Rejection::NotJoined,
+        "polity unit show UNIT says who has joined",
+    ),
+    (
+        Rejection::PercentageExceeded,
+        "state less, or first less elsewhere: polity assignment renew ASSIGNMENT --percentage N",
+    ),
+    (
+        Rejection::HoldTerm,
+        "let it end ahead of now and sooner: --expires",
+    ),
+];
+
+/// What to do next about a refusal, where that is not said by its sentence.
+#[must_use]
+pub fn way(rejection: Rejection) -> Option<&'static str> {
+    let (_, way) = WAYS.iter().find(|(one, _)| *one == rejection)?;
+    Some(way)
+}
+
+/// A refusal that a dry run found; nothing was sent.
+pub fn refused(code: u32, facts: &[Fact]) -> Error {
+    let unsent = fact("sent", "nothing; --send-anyway records the attempt");
+    would_be_refused(code, &[facts, &[unsent]].concat())
+}
+
+/// A refusal of what nobody meant to send.
+pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
+    let facts = facts.iter();
+    Error::refused(Refusal {
+        code,
+        log: String::new(),
+        facts: facts
+            .map(|fact| (fact.name.clone(), fact.value.clone()))
+            .collect(),
+    })
+}
+
+/// What is to be known of an action's refusal: what the node told, or, where it told nothing, the action in words as
+/// `you` read it; and what the state says. What cannot be read is left out: the refusal stands without it.
+pub async fn facts(
+    session: &Session,
+    code: u32,
+    told: &[Fact],
+    (signers, action): (&[Signer], &Action),
+    you: u64,
+) -> Vec<Fact> {
+    let mut facts = told.to_vec();
+    if told.is_empty() {
+        let words = session.words();
+        let sentence = words.sentence(signers, action, None, you).await;
+        facts.extend(sentence.ok().map(|sentence| fact("action", sentence)));
+    }
+    facts.extend(of_state(session, code, action).await);
+    facts
+}
+
+/// What the state says about a refused action: how much is left, how long it may last, whose the key is.
+pub async fn of_state(session: &Session, code: u32, action: &Action) -> Vec<Fact> {
+    let (Some(rejection), Some(kind)) = (Rejection::from_code(code), &action.kind) else {
+        return Vec::new();
+    };
+    let found = if rejection == Rejection::PercentageExceeded {
+        of_time(session, kind).await
+    } else if rejection == Rejection::HoldTerm {
+        of_holds(session).await
+    } else if rejection == Rejection::KeyUnfit {
+        of_key(session, kind).await
+    } else {
+        Ok(Vec::new())
+    };
+    found.unwrap_or_default()
+}
+
+/// How much of a member's time their other roles take.
+async fn of_time(session: &Session, kind: &Kind) -> Result<Vec<Fact>> {
+    let number = |reference: &Option<Ref>| reference.map_or(0, |reference| reference.number);
+    let (member, but) = match kind {
+        Kind::AssignRole(act) => (number(&act.member), 0),
+        Kind::RenewAssignment(act) => {
+            let renewed = number(&act.assignment);
+            let assignment = session.get::<Assignment>(renewed).await?;
+            (assignment.map_or(0, |one| one.member), renewed)
+        }
+        _ => return Ok(Vec::new()),
+    };
+    let view = session.view(AsOf::Newest);
+    let held = view.list(List::Assignments, member).await?;
+    let held = view.get_all::<Assignment>(&held).await?;
+    let now = time::now()?;
+    let others = held
+        .into_iter()
+        .flatten()
+        .filter(|one| one.number != but && (one.until == 0 || one.until > now));
+    let taken = others.fold(0, |sum: u32, one| sum.saturating_add(one.percentage));
+    Ok(vec![
+        fact("taken", format!("{taken}% of their time, by other roles")),
+        fact("left", format!("{}%", 100_u32.saturating_sub(taken))),
+    ])
+}
+
+/// How long a hold may last.
+async fn of_holds(session: &Session) -> Result<Vec<Fact>> {
+    let longest = session.parameters().await?.hold_max;
+    Ok(vec![fact("hold_max", time::length(longest))])
+}
+
+/// Whose a key is.
+async fn of_key(session: &Session, kind: &Kind) -> Result<Vec<Fact>> {
+    let key = match kind {
+        Kind::InviteMember(act) => &act.key,
+        Kind::AddKey(act) => &act.key,
+        Kind::RecoverMember(act) => &act.key,
+        _ => return Ok(Vec::new()),
+    };
+    let index: Option<Index> = session.value(keys::key_with(keys::KEY, &[], key)).await?;
+    let Some(index) = index else {
+        return Ok(Vec::new());
+    };
+    let owner = lettered(ObjectKind::Member, index.number);
+    Ok(vec![fact(
+        "enrolled_for",
+        session.member(&owner).await?.shown,
+    )])
+}
+
+/// A fact by its name.
+pub fn fact(name: &str, value: impl Into<String>) -> Fact {
+    Fact {
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_next_is_said_once_for_a_refusal() {
+        for (index, (rejection, _)) in WAYS.iter().enumerate() {
+            assert!(!WAYS[..index].iter().any(|(one, _)| one == rejection));
+            assert!(way(*rejection).is_some());
+        }
+        assert_eq!(way(Rejection::LimitPerTransfer), None);
+    }
+}
