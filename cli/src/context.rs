@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use crate::cli::Options;
 use crate::failure::usage;
 use crate::output::Output;
+use crate::passphrase::Passphrases;
 use crate::time;
 
 pub use acting::Actor;
@@ -43,6 +44,8 @@ pub struct Context {
     pub output: Output,
     /// What is done with actions.
     pub purpose: Purpose,
+    /// Where passphrases come from.
+    pub passphrases: Passphrases,
     session: OnceCell<Session>,
     /// Typed once, where a command needs the key twice.
     passphrase: Mutex<Option<Passphrase>>,
@@ -71,6 +74,7 @@ impl Context {
             output: Output {
                 form: options.output,
             },
+            passphrases: Passphrases::new(options.passphrase_fd),
             options,
             home,
             purpose,
