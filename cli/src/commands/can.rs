@@ -97,7 +97,10 @@ impl Context {
                 refusal = Some(would_be_refused(verdict.code, &verdict.facts));
             }
         }
-        self.hearsay(json!({"member": member.shown, "answers": answers}), || text);
+        self.hearsay(
+            json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
+            || text,
+        );
         refusal.map_or(Ok(()), Err)
     }
 
