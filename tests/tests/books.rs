@@ -184,7 +184,15 @@ fn numbers_handles_that_are_taken(terminal: &Terminal, mapping: &str) {
 
 #[test]
 fn hledger_agrees_with_the_ledger() {
-    let (_cluster, terminal) = founded();
+    let (cluster, terminal) = founded();
+    // What it was founded with is told to scripts as it is told of the ledger.
+    let founded = cluster.nodes[0].polityd_json(&["genesis", "show"]);
+    let members = founded["founded"]["members"].as_array().expect("members");
+    let fay = members.iter().find(|member| member["handle"] == "fay");
+    let shown = terminal.json("fay", &["account", "show", "fay:main"]);
+    let held = &fay.expect("she is one")["accounts"][0]["holds"];
+    assert_eq!(held, &shown["balance"]);
+
     // No height and no time that would be passed over in silence.
     let account = ["account", "show", "fay:main", "--at"];
     for words in [
