@@ -1,13 +1,14 @@
 //! Amounts at the command line: `480.00 EUR`.
 
 use clap::Args;
-use polity_client::ledger::Amount;
+use polity_client::ledger::{Amount, Rejection};
 use polity_client::session::Session;
-use polity_client::v1::{Account, Asset};
+use polity_client::v1::{Account, Asset, Fact};
 use polity_client::{Error, Result, amount};
 use serde_json::{Value, json};
 
 use crate::failure::usage;
+use crate::transaction::would_be_refused;
 
 /// An amount as the last words of a command: two words, or one that is quoted.
 #[derive(Args, Clone, Debug)]
@@ -54,6 +55,21 @@ pub fn json(minor: Amount, asset: &Asset) -> Value {
         "minor": minor.0.to_string(),
         "asset": asset.code,
     })
+}
+
+/// The refusal of an amount in an asset that an account does not hold, where no transaction can say it.
+#[must_use]
+pub fn wrong_asset(account: u64, minor: Amount, asset: &Asset) -> Error {
+    let fact = |name: &str, value: String| Fact {
+        name: name.into(),
+        value,
+    };
+    let words = format!("a{account} holds no {}", asset.code);
+    let facts = [
+        fact("requested", shown(minor, asset)),
+        fact("sent", format!("nothing: {words}")),
+    ];
+    would_be_refused(Rejection::WrongAsset.code(), &facts)
 }
 
 /// What an account has: credits less debits, which is below zero where it owes.

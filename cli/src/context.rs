@@ -16,6 +16,7 @@ use crate::cli::Options;
 use crate::commands::Command;
 use crate::failure::{self, usage};
 use crate::output::Output;
+use crate::passphrase::Passphrases;
 use crate::time;
 
 pub use acting::Actor;
@@ -44,6 +45,8 @@ pub struct Context {
     pub output: Output,
     /// What is done with actions.
     pub purpose: Purpose,
+    /// Where passphrases come from.
+    pub passphrases: Passphrases,
     session: OnceCell<Session>,
     /// Typed once, where a command needs the key twice.
     passphrase: Mutex<Option<Passphrase>>,
@@ -72,6 +75,7 @@ impl Context {
             output: Output {
                 form: options.output,
             },
+            passphrases: Passphrases::new(options.passphrase_fd),
             options,
             home,
             purpose,

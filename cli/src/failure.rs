@@ -1,4 +1,4 @@
-//! How trouble is told: a sentence and its causes, or JSON on stderr.
+//! How trouble is told: a sentence and its causes on stderr, and to scripts an object in place of the answer.
 
 use std::error::Error as _;
 
@@ -7,7 +7,7 @@ use polity_client::session::visible;
 use polity_client::{Error, ErrorKind, Refusal};
 use serde_json::{Value, json};
 
-use crate::output::Form;
+use crate::output::{self, Form};
 use crate::refusal;
 
 /// What somebody typed, or gave, cannot be done.
@@ -15,14 +15,20 @@ pub fn usage(words: impl Into<String>) -> Error {
     Error::usage(words)
 }
 
-/// Tells an error on stderr.
+/// A command line cannot be read.
+pub fn misread(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    usage(text.trim().trim_start_matches("error: "))
+}
+
+/// Tells an error in words on stderr. To a script it is the answer as well, where the command gave none, so that stdout
+/// has one object however a command ends.
 pub fn show(error: &Error, form: Form) {
     use std::io::Write;
-    let text = match form {
-        Form::Json => format!("{:#}", as_json(error)),
-        Form::Text => as_text(error),
-    };
-    let _ = writeln!(anstream::stderr(), "{text}");
+    if form == Form::Json && !output::has_answered() {
+        output::print(&format!("{:#}\n", as_json(error)));
+    }
+    let _ = writeln!(anstream::stderr(), "{}", as_text(error));
 }
 
 /// A rejection's name by its number; door codes of the node have none.

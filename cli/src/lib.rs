@@ -41,6 +41,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            if code != 0 && asks_for_json(&arguments) {
+                return ended(&failure::misread(&error), Form::Json);
+            }
             output::keep(in_full(error, arguments).print());
             return match (code, output::written()) {
                 // Help is an answer too.
@@ -85,6 +88,16 @@ fn ended(error: &polity_client::Error, form: Form) -> ExitCode {
 /// The names of the environment's variables that are text; ours always are.
 fn variables() -> impl Iterator<Item = String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
+/// Whether a command line that cannot be read is a script's.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let is = |word: &OsString, names: &[&str]| names.iter().any(|name| word == name);
+    let in_one = ["-ojson", "-o=json", "--output=json"];
+    arguments.iter().any(|word| is(word, &in_one))
+        || arguments
+            .windows(2)
+            .any(|pair| is(&pair[0], &["-o", "--output"]) && pair[1] == "json")
 }
 
 /// Who leaves out what to do is shown what there is to do.

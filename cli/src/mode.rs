@@ -3,11 +3,12 @@
 use polity_client::session::mode_words;
 use polity_client::v1::{Mode, ModeKind};
 use polity_client::{Error, Result};
+use serde_json::{Value, json};
 
 use crate::failure::usage;
 use crate::names::Names;
-use crate::tier::role_shown;
-use crate::time;
+use crate::tier::{role_shown, who_shown};
+use crate::{time, word};
 
 /// A mode whose people still have to be looked up.
 #[derive(Debug, PartialEq)]
@@ -116,6 +117,37 @@ fn vote(text: &str) -> Result<ModeWords<'_>> {
 #[must_use]
 pub fn shown(mode: &Mode, names: &Names<'_>) -> String {
     mode_words(mode, &|role| role_shown(role, names))
+}
+
+/// The stable JSON of a mode: its kind, and what that kind goes by.
+#[must_use]
+pub fn json(mode: &Mode, names: &Names<'_>) -> Value {
+    let kind = word::word(mode.kind());
+    match mode.kind() {
+        ModeKind::None | ModeKind::Alone | ModeKind::Departments => json!({ "kind": kind }),
+        ModeKind::Announce => json!({
+            "kind": kind,
+            "wait_seconds": mode.wait,
+            "escalates_to": mode.escalates_to.as_ref().map(|next| json(next, names)),
+        }),
+        ModeKind::Approve => json!({
+            "kind": kind,
+            "count": mode.count,
+            "approver": mode.approver.as_ref().map(|who| who_shown(who, names)),
+            "wait_seconds": mode.wait,
+        }),
+        ModeKind::Consent => json!({
+            "kind": kind,
+            "deadline_seconds": mode.deadline,
+            "silence_is_consent": mode.silence_is_consent,
+        }),
+        ModeKind::Vote => json!({
+            "kind": kind,
+            "deadline_seconds": mode.deadline,
+            "quorum": mode.quorum,
+            "pass": mode.pass,
+        }),
+    }
 }
 
 fn seconds(text: &str) -> Result<u64> {

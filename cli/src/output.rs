@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use comfy_table::{Table as Grid, presets};
@@ -22,6 +23,9 @@ pub enum Form {
 
 /// Why the first answer that stdout did not take was not written.
 static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Whether anything was answered.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
 
 /// Where answers go: stdout. Notes go to stderr, so that a pipe has the answer alone.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +95,7 @@ pub fn facts(pairs: &[(&str, String)]) -> String {
 
 /// Writes to stdout. What fails is told at the end, by [`written`]: what was begun is done all the same.
 pub fn print(text: &str) {
+    ANSWERED.store(true, Ordering::Relaxed);
     let mut stdout = anstream::stdout();
     keep(
         stdout
@@ -104,6 +109,12 @@ pub fn keep(printed: io::Result<()>) {
     if let Err(error) = printed {
         let _ = LOST.set(error);
     }
+}
+
+/// Whether anything was written to stdout, or tried to be.
+#[must_use]
+pub fn has_answered() -> bool {
+    ANSWERED.load(Ordering::Relaxed)
 }
 
 /// Whether stdout took everything so far.

@@ -7,6 +7,7 @@ use polity_client::ledger::Amount;
 use polity_client::session::who_words;
 use polity_client::v1::{Asset, Capability, Mode, Ref, RoleKind, Tier, Who, WhoKind};
 use polity_client::{Error, Result};
+use serde_json::{Value, json};
 
 use crate::amount;
 use crate::context::Context;
@@ -76,20 +77,44 @@ impl Context {
 /// A tier in the words that would set it.
 #[must_use]
 pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> String {
-    let by = tier.by.as_ref().map_or_else(String::new, |who| {
-        who_words(who, &|role| role_shown(role, names))
-    });
+    let by = by(tier, names);
     let mode = tier
         .mode
         .as_ref()
         .map_or_else(String::new, |mode| mode::shown(mode, names));
     match tier.up_to.is_empty() {
         true => format!("else: {by}: {mode}"),
-        false => {
-            let up_to = Amount::from_bytes(&tier.up_to).unwrap_or(Amount::ZERO);
-            format!("up to {}: {by}: {mode}", amount::shown(up_to, asset))
-        }
+        false => format!("up to {}: {by}: {mode}", amount::shown(up_to(tier), asset)),
     }
+}
+
+/// The stable JSON of a tier: its parts, and the words that would set it.
+#[must_use]
+pub fn json(tier: &Tier, asset: &Asset, names: &Names<'_>) -> Value {
+    json!({
+        "up_to": match tier.up_to.is_empty() {
+            true => Value::Null,
+            false => amount::json(up_to(tier), asset),
+        },
+        "by": by(tier, names),
+        "mode": tier.mode.as_ref().map(|one| mode::json(one, names)),
+        "words": shown(tier, asset, names),
+    })
+}
+
+fn up_to(tier: &Tier) -> Amount {
+    Amount::from_bytes(&tier.up_to).unwrap_or(Amount::ZERO)
+}
+
+fn by(tier: &Tier, names: &Names<'_>) -> String {
+    tier.by
+        .as_ref()
+        .map_or_else(String::new, |who| who_shown(who, names))
+}
+
+/// People in the words that would name them.
+pub(crate) fn who_shown(who: &Who, names: &Names<'_>) -> String {
+    who_words(who, &|role| role_shown(role, names))
 }
 
 /// A role's name, or its number where it has none.

@@ -57,6 +57,7 @@ fn founded() -> (Cluster, Terminal) {
     let mut terminal = Terminal::new();
     terminal.enrol("fay", "root/plan", "root/plan#finance");
     terminal.enrol("stan", "root/plan", "root/plan#steward");
+    terminal.enrol_in("h1467", &["root/plan"], &[]);
     let addition = format!("{FINANCE}{}{PURSES}", terminal.people());
     let mut cluster = Cluster::found(&Founding {
         engine: Engine::Embedded,
@@ -155,7 +156,7 @@ fn refuses_what_is_known_beforehand(terminal: &Terminal, mapping: &str) {
         for more in [&[][..], &["--dry-run"]] {
             let words = [&["import", "budget", &table][..], &place, &with, more].concat();
             let refused = terminal.run("fay", &words);
-            let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+            let told = String::from_utf8_lossy(&refused.stdout).into_owned();
             assert_eq!(refused.status.code(), Some(code), "{rows}: {told}");
             assert!(told.contains(expected), "{rows}: {told}");
         }
@@ -183,7 +184,15 @@ fn numbers_handles_that_are_taken(terminal: &Terminal, mapping: &str) {
 
 #[test]
 fn hledger_agrees_with_the_ledger() {
-    let (_cluster, terminal) = founded();
+    let (cluster, terminal) = founded();
+    // What it was founded with is told to scripts as it is told of the ledger.
+    let founded = cluster.nodes[0].polityd_json(&["genesis", "show"]);
+    let members = founded["founded"]["members"].as_array().expect("members");
+    let fay = members.iter().find(|member| member["handle"] == "fay");
+    let shown = terminal.json("fay", &["account", "show", "fay:main"]);
+    let held = &fay.expect("she is one")["accounts"][0]["holds"];
+    assert_eq!(held, &shown["balance"]);
+
     // No height and no time that would be passed over in silence.
     let account = ["account", "show", "fay:main", "--at"];
     for words in [
@@ -197,6 +206,12 @@ fn hledger_agrees_with_the_ledger() {
             "{words:?}"
         );
     }
+
+    // Who is called like a number is found where nothing has the number.
+    let history = terminal.json("fay", &["history", "h1467"]);
+    let member = terminal.json("fay", &["member", "show", "h1467"]);
+    assert_eq!(history["object"], member["member"]);
+    refuses_another_asset(&terminal);
 
     let pay = ["transfer", "send", "fay:main", "stan:main", "12.50", "EUR"];
     terminal.json(
@@ -282,6 +297,24 @@ fn hledger_agrees_with_the_ledger() {
     assert!(0 < left && left < entries.len(), "{then}");
     let shown = terminal.json("fay", &["account", "show", "fay:main", "--at", &before]);
     assert_eq!(then["accounts"][0]["balance"], shown["balance"]);
+}
+
+/// Accounts of two assets are refused by the ledger; what neither holds cannot be sent, and has the same name.
+fn refuses_another_asset(terminal: &Terminal) {
+    let across = ["transfer", "send", "fay:points", "stan:main", "1", "R2"];
+    let neither = ["transfer", "send", "fay:main", "stan:main", "1", "R2"];
+    for (words, more, is_sent) in [
+        (&across, &[][..], false),
+        (&across, &["--send-anyway"], true),
+        (&neither, &[], false),
+        (&neither, &["--send-anyway"], false),
+    ] {
+        let refused = terminal.run("fay", &[&words[..], more].concat());
+        let told: Value = serde_json::from_slice(&refused.stdout).expect("one object");
+        assert_eq!(refused.status.code(), Some(3), "{told}");
+        assert_eq!(told["rejection"], "wrong_asset", "{told}");
+        assert_eq!(told["id"].is_string(), is_sent, "{told}");
+    }
 }
 
 #[track_caller]

@@ -210,6 +210,23 @@ fn nothing_that_a_node_makes_up_is_shown() {
     );
     assert_eq!(code(&richer, &then), PROOF_FAILED);
 
+    // The newest of then are those before what came since, and the network was what it was.
+    let newest = ["history", "fay:main", "--newest", "1", "--at", &first];
+    let history = terminal.json("fay", &newest);
+    let entry = &history["entries"][0];
+    assert_eq!(entry["height"].to_string(), first, "{history}");
+    let place = entry["index"].as_u64().expect("an index") + 1;
+    assert_eq!(
+        (&history["count"], &history["at"]),
+        (&place.into(), &entry["height"])
+    );
+    let status = terminal.json("fay", &["network", "status", "--at", &first]);
+    assert_eq!(
+        (&status["height"], &status["proven"]),
+        (&entry["height"], &false.into())
+    );
+    assert_eq!(status["validators"][0]["leaving"], false, "{status}");
+
     // So is what an account may do, to the history of its owner.
     let draft = terminal.path("freeze.draft");
     let draft = draft.to_str().expect("a plain name");
@@ -391,7 +408,7 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     // What an honest door refuses and the state proves is told at once, and is certain.
     let words = [&["--valid-for", "30d"], &pay[..]].concat();
     let refused = terminal.run("fay", &words);
-    let told = String::from_utf8_lossy(&refused.stderr);
+    let told = String::from_utf8_lossy(&refused.stdout);
     assert_eq!(refused.status.code(), REFUSED, "{told}");
     for words in [
         "valid_too_long",

@@ -53,6 +53,24 @@ fn a_usage_that_nobody_can_read_is_one_all_the_same() {
     }
 }
 
+#[test]
+fn a_script_reads_stdout_alone_however_a_command_ends() {
+    for words in [
+        &["unit", "tree"][..],
+        &["unit", "show"],
+        &["no-such-command"],
+        &["explain", "999"],
+    ] {
+        let words = [words, &["-o", "json"]].concat();
+        let output = run("polity", &words, Stdio::piped());
+
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {answer}");
+        assert_eq!(answer["error"], "usage", "{words:?}: {answer}");
+        assert_eq!(answer["exit_code"], 2, "{words:?}: {answer}");
+    }
+}
+
 fn run(program: &str, words: &[&str], stdout: Stdio) -> Output {
     let home = tempfile::tempdir().expect("a directory");
     Command::new(binaries::path(program))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Cli;
 use crate::context::{Context, Purpose};
-use crate::failure::usage;
+use crate::failure::misread;
 use crate::names;
 use crate::output::Table;
 use crate::refusal::{self, would_be_refused};
@@ -75,11 +75,7 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
 
 async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
     let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
-    let cli = Cli::read_inner(words).map_err(|error| {
-        let text = error.render().to_string();
-        let text = text.trim().trim_start_matches("error: ").to_owned();
-        usage(text)
-    })?;
+    let cli = Cli::read_inner(words).map_err(|error| misread(&error))?;
     let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
     Box::pin(inner.run(cli.command)).await?;
     Ok(inner)
@@ -105,7 +101,10 @@ impl Context {
                 refusal = Some(would_be_refused(verdict.code, &facts));
             }
         }
-        self.hearsay(json!({"member": member.shown, "answers": answers}), || text);
+        self.hearsay(
+            json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
+            || text,
+        );
         refusal.map_or(Ok(()), Err)
     }
 

@@ -1,12 +1,13 @@
 //! `history OBJECT`: everything that happened to something, proven.
 
 use clap::Args;
-use polity_client::Result;
+use polity_client::ledger::state::{keys, objects};
 use polity_client::session::{AsOf, Session, Source, lettered, object};
 use polity_client::v1::{
-    BudgetLine, Document, Grant, Hold, Node, ObjectKind, Party, Policy, SodRule,
+    BudgetLine, Document, Grant, Hold, Index, Node, ObjectKind, Party, Policy, Record, SodRule,
 };
-use serde_json::json;
+use polity_client::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::failure::usage;
@@ -47,17 +48,16 @@ impl History {
     pub async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let subject = subject(session, &self.object).await?;
-        let mut history = match self.newest {
-            Some(limit) => {
-                session
-                    .newest_history(subject.kind, subject.number, limit)
-                    .await?
+        let at = context.as_of().await?;
+        let (kind, number) = (subject.kind, subject.number);
+        let history = match (at, self.newest) {
+            (AsOf::Newest, Some(limit)) => session.newest_history(kind, number, limit).await?,
+            (at, None) => session.history_as_of(kind, number, at).await?,
+            (at, Some(limit)) => {
+                let then = session.history_as_of(kind, number, at).await?;
+                then.newest(limit)
             }
-            None => session.history(subject.kind, subject.number).await?,
         };
-        if let AsOf::Height(height) = context.as_of().await? {
-            history.items.retain(|item| item.entry.height <= height);
-        }
         let bar = Progress::new("proving events");
         let events = session
             .proven_events(&history, &mut |done, of| bar.at(done, of))
@@ -102,7 +102,7 @@ impl History {
             value["object_hash"] = hex::encode(&item.entry.object_hash).into();
             value["id"] = match &proven.source {
                 Source::Transaction(id) => hex::encode(id).into(),
-                Source::Genesis | Source::Timer => serde_json::Value::Null,
+                Source::Genesis | Source::Timer => Value::Null,
             };
             entries.push(value);
         }
@@ -111,6 +111,7 @@ impl History {
             "object": shown,
             "count": history.count,
             "root": hex::encode(&history.root),
+            "at": match at { AsOf::Newest => Value::Null, AsOf::Height(height) => height.into() },
             "entries": entries,
         });
         context.answer_of(history.moment, json, || {
@@ -119,8 +120,12 @@ impl History {
                 (None, Some(_)) => "those that concern it, of",
                 (None, None) => "all of",
             };
+            let then = match at {
+                AsOf::Newest => String::new(),
+                AsOf::Height(height) => format!(" until height {height}"),
+            };
             format!(
-                "{table}\n{whole} {} entries of the history of {shown}, whose root the state of height {} proves",
+                "{table}\n{whole} {} entries of the history of {shown}{then}, whose root the state of height {} proves",
                 history.count, history.moment.height
             )
         });
@@ -128,33 +133,50 @@ impl History {
     }
 }
 
-/// Reads what a person calls something into the history that has its events.
-async fn subject(session: &Session, text: &str) -> Result<Subject> {
-    let own = |kind, number| Subject {
+fn own(kind: ObjectKind, number: u64) -> Subject {
+    Subject {
         kind,
         number,
         only: None,
-    };
+    }
+}
+
+/// Reads what a person calls something into the history that has its events.
+async fn subject(session: &Session, text: &str) -> Result<Subject> {
     if text == "organisation" {
         return Ok(own(ObjectKind::Organisation, 0));
     }
-    let Some((kind, number)) = object(text) else {
-        return Ok(if text.contains(':') {
-            own(ObjectKind::Account, session.account(text).await?.number)
-        } else if text.contains('#') {
-            own(ObjectKind::Role, session.role(text).await?.number)
-        } else {
-            match session.owner(text).await? {
-                owner if owner.kind() == polity_client::v1::OwnerKind::Unit => {
-                    own(ObjectKind::Unit, owner.number)
-                }
-                owner if owner.kind() == polity_client::v1::OwnerKind::Member => {
-                    own(ObjectKind::Member, owner.number)
-                }
-                owner => inside(session, ObjectKind::Party, owner.number).await?,
+    if let Some((kind, number)) = object(text) {
+        return match numbered(session, kind, number).await {
+            // There are people who are called like a number.
+            Err(error) if error.kind() == ErrorKind::Usage => {
+                let key = keys::handle(ObjectKind::Member, 0, text);
+                let called: Option<Index> = session.value(key).await?;
+                let called = called.map(|index| own(ObjectKind::Member, index.number));
+                called.ok_or(error)
             }
-        });
-    };
+            found => found,
+        };
+    }
+    Ok(if text.contains(':') {
+        own(ObjectKind::Account, session.account(text).await?.number)
+    } else if text.contains('#') {
+        own(ObjectKind::Role, session.role(text).await?.number)
+    } else {
+        match session.owner(text).await? {
+            owner if owner.kind() == polity_client::v1::OwnerKind::Unit => {
+                own(ObjectKind::Unit, owner.number)
+            }
+            owner if owner.kind() == polity_client::v1::OwnerKind::Member => {
+                own(ObjectKind::Member, owner.number)
+            }
+            owner => inside(session, ObjectKind::Party, owner.number).await?,
+        }
+    })
+}
+
+/// The history that has the events of what a number names.
+async fn numbered(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
     match kind {
         ObjectKind::Member
         | ObjectKind::Unit
@@ -162,7 +184,14 @@ async fn subject(session: &Session, text: &str) -> Result<Subject> {
         | ObjectKind::Proposal
         | ObjectKind::Election
         | ObjectKind::Account
-        | ObjectKind::Organisation => Ok(own(kind, number)),
+        | ObjectKind::Organisation => {
+            let prefix = objects::prefix_with_history(kind).unwrap_or_default();
+            let found: Option<Record> = session.value(objects::object_key(prefix, number)).await?;
+            match found {
+                Some(_) => Ok(own(kind, number)),
+                None => Err(missing(kind, number)),
+            }
+        }
         ObjectKind::Grant
         | ObjectKind::Assignment
         | ObjectKind::Policy
@@ -182,9 +211,13 @@ async fn subject(session: &Session, text: &str) -> Result<Subject> {
     }
 }
 
+fn missing(kind: ObjectKind, number: u64) -> Error {
+    usage(format!("there is no {}", lettered(kind, number)))
+}
+
 /// The history in which the events of something stand that has none of its own.
 async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
-    let missing = || usage(format!("there is no {}", lettered(kind, number)));
+    let missing = || missing(kind, number);
     let (holder, of) = match kind {
         ObjectKind::Grant => {
             let grant: Grant = session.get(number).await?.ok_or_else(missing)?;

@@ -38,7 +38,11 @@ impl Inbox {
             }));
             table.row([item.what.clone(), about, when, command]);
         }
-        let json = json!({"member": member.shown, "height": answer.height, "items": items});
+        let json = json!({
+            "member": lettered(ObjectKind::Member, member.number),
+            "height": answer.height,
+            "items": items,
+        });
         context.hearsay(json, || match answer.items.is_empty() {
             true => format!("Nothing waits for {}.", member.shown),
             false => table.to_string(),

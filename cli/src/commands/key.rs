@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::output::{Table, facts};
-use crate::passphrase;
 
 /// No key file is larger.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -59,7 +58,7 @@ struct New {
 
 impl New {
     fn run(self, context: &Context) -> Result<()> {
-        let passphrase = passphrase::new(&self.name, context.options.passphrase_fd)?;
+        let passphrase = context.passphrases.of_new(&self.name)?;
         let key = context.keys().create(&self.name, &passphrase)?;
         tell(context, &key);
         Ok(())
@@ -143,7 +142,7 @@ impl Show {
     }
 
     fn open(&self, context: &Context) -> Result<polity_client::keys::Signer> {
-        let passphrase = passphrase::existing(&self.name, context.options.passphrase_fd)?;
+        let passphrase = context.passphrases.of_existing(&self.name)?;
         context.keys().open(&self.name, &passphrase)
     }
 }
@@ -176,17 +175,17 @@ impl Import {
         read.map_err(trouble)?;
 
         let theirs = match ImportForm::is_encrypted(&bytes) {
-            true => Some(passphrase::existing(
-                &format!("in {}", self.file.display()),
-                context.options.passphrase_fd,
-            )?),
+            true => {
+                let key = format!("in {}", self.file.display());
+                Some(context.passphrases.of_existing(&key)?)
+            }
             false => None,
         };
         let form = match &theirs {
             Some(theirs) => ImportForm::Encrypted(&bytes, theirs),
             None => ImportForm::Plain(&bytes),
         };
-        let ours = passphrase::new(&self.name, context.options.passphrase_fd)?;
+        let ours = context.passphrases.of_new(&self.name)?;
         let key = context.keys().import(&self.name, form, &ours)?;
         tell(context, &key);
         Ok(())
@@ -208,7 +207,7 @@ struct Export {
 
 impl Export {
     fn run(self, context: &Context) -> Result<()> {
-        let passphrase = passphrase::existing(&self.name, context.options.passphrase_fd)?;
+        let passphrase = context.passphrases.of_existing(&self.name)?;
         if self.plain {
             context.confirm(
                 "Write the key unencrypted: whoever reads the file can sign in your name. Go on?",

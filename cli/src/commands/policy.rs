@@ -233,13 +233,18 @@ fn tiers_shown(policy: &PolicyState, names: &Names<'_>) -> Vec<String> {
 }
 
 fn as_json(policy: &PolicyState, names: &Names<'_>) -> Value {
+    let asset = names.asset(policy.asset);
+    let tiers = policy
+        .tiers
+        .iter()
+        .map(|one| tier::json(one, &asset, names));
     json!({
         "policy": lettered(ObjectKind::Policy, policy.number),
         "unit": lettered(ObjectKind::Unit, policy.unit),
         "unit_name": names.unit(policy.unit),
         "capability": word::word(policy.capability()),
         "asset": match policy.asset { 0 => Value::Null, number => names.asset(number).code.into() },
-        "tiers": tiers_shown(policy, names),
+        "tiers": tiers.collect::<Vec<_>>(),
         "recursive": policy.recursive,
         "words": policy.words,
         "set_at": time::json(policy.set_at),

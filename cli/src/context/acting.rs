@@ -8,7 +8,6 @@ use polity_client::{Error, ErrorKind, Result};
 
 use super::Context;
 use crate::failure::usage;
-use crate::passphrase;
 
 /// Who acts, and with which key.
 #[derive(Clone, Debug)]
@@ -62,7 +61,7 @@ impl Context {
             .map_err(|_| Error::trouble("an earlier step failed"))?;
         let passphrase = match known.take() {
             Some(passphrase) => passphrase,
-            None => passphrase::existing(&who.key.name, self.options.passphrase_fd)?,
+            None => self.passphrases.of_existing(&who.key.name)?,
         };
         let signer = self.keys().open(&who.key.name, &passphrase);
         *known = Some(passphrase);

@@ -1,12 +1,12 @@
 //! Histories: all that happened to an object, rebuilt to the root that the state proves.
 
+use polity_ledger::merkle::history::{Frontier, leaf_hash};
 use polity_ledger::state::objects;
 use polity_proto::v1::{EntryContext, HistoryAnswer, HistoryEntry, HistoryRequest, ObjectKind};
 use prost::Message;
 
-use super::Moment;
-use super::Session;
 use super::read::{LIST_ATTEMPTS, decode};
+use super::{AsOf, Moment, Session};
 use crate::proof::HistoryHead;
 use crate::{Error, Result};
 
@@ -22,7 +22,7 @@ pub struct History {
     pub from: u64,
     /// How many entries the history has.
     pub count: u64,
-    /// Its root, proven in the state.
+    /// Its root, proven in the state: of a part that ended at a height, as that of the history that goes on from it.
     pub root: Vec<u8>,
     /// The state that proved it.
     pub moment: Moment,
@@ -39,7 +39,43 @@ pub struct HistoryItem {
     pub context: EntryContext,
 }
 
+impl History {
+    /// The part of a whole history that had happened by a height.
+    fn until(mut self, height: u64) -> History {
+        let end = self
+            .items
+            .partition_point(|item| item.entry.height <= height);
+        self.items.truncate(end);
+
+        let mut part = Frontier::default();
+        for item in &self.items {
+            part.append(leaf_hash(&item.entry.encode_to_vec()));
+        }
+        self.count = part.count();
+        self.root = part.root().to_vec();
+        self
+    }
+
+    /// Its newest entries alone.
+    #[must_use]
+    pub fn newest(mut self, limit: u32) -> History {
+        let older = self.items.len().saturating_sub(limit as usize);
+        self.items.drain(..older);
+        self.from += older as u64;
+        self
+    }
+}
+
 impl Session {
+    /// An object's history as it was then, whole and verified.
+    pub async fn history_as_of(&self, kind: ObjectKind, number: u64, at: AsOf) -> Result<History> {
+        let whole = self.history(kind, number).await?;
+        Ok(match at {
+            AsOf::Newest => whole,
+            AsOf::Height(height) => whole.until(height),
+        })
+    }
+
     /// An object's history, whole and verified: every entry, rebuilt to the root in the state.
     pub async fn history(&self, kind: ObjectKind, number: u64) -> Result<History> {
         let (head, moment) = self.history_head(kind, number).await?;
@@ -166,4 +202,48 @@ fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Resu
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_heights(heights: &[u64]) -> History {
+        let mut all = Frontier::default();
+        let mut items = Vec::new();
+        for (index, height) in heights.iter().enumerate() {
+            let entry = HistoryEntry {
+                height: *height,
+                ..HistoryEntry::default()
+            };
+            all.append(leaf_hash(&entry.encode_to_vec()));
+            items.push(HistoryItem {
+                index: index as u64,
+                entry,
+                context: EntryContext::default(),
+            });
+        }
+        History {
+            items,
+            from: 0,
+            count: all.count(),
+            root: all.root().to_vec(),
+            moment: Moment::default(),
+        }
+    }
+
+    #[test]
+    fn a_history_until_a_height_is_the_one_that_there_was() {
+        let all = of_heights(&[3, 5, 5, 9]);
+        assert_eq!(all.clone().until(5), of_heights(&[3, 5, 5]));
+        assert_eq!(all.clone().until(2), of_heights(&[]));
+        assert_eq!(all.clone().until(9), all);
+    }
+
+    #[test]
+    fn the_newest_of_then_are_counted_from_then() {
+        let newest = of_heights(&[3, 5, 5, 9]).until(5).newest(1);
+        let indexes: Vec<u64> = newest.items.iter().map(|item| item.index).collect();
+        assert_eq!((newest.from, newest.count, indexes), (2, 3, vec![2]));
+    }
 }

@@ -23,7 +23,7 @@ const LETTERS: [(ObjectKind, char); 20] = [
     (ObjectKind::Recovery, 'v'),
     (ObjectKind::Auditor, 'w'),
     (ObjectKind::Objection, 'o'),
-    (ObjectKind::Election, 'c'),
+    (ObjectKind::Election, 'j'),
 ];
 
 /// A number with its letter.
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn what_is_not_a_number_with_its_letter_is_a_handle() {
         for text in [
-            "", "m", "m0", "m-1", "m+1", "m1x", "z4", "finn", "é1", "m01",
+            "", "m", "m0", "m-1", "m+1", "m1x", "z4", "c2", "q5", "finn", "é1", "m01",
         ] {
             assert_eq!(object(text), None, "{text}");
         }

@@ -106,17 +106,15 @@ fn of_mode(
     facts
 }
 
-/// A length of time in its largest whole unit: `72 h`.
+/// A length of time in its largest whole unit: `72h`, `30m`, `90s`.
 #[must_use]
 pub fn length(seconds: u64) -> String {
-    let units = [(3_600, "h"), (60, "min")];
-    units
-        .iter()
+    let units = [(3_600, 'h'), (60, 'm')];
+    let (unit, letter) = units
+        .into_iter()
         .find(|(unit, _)| seconds.is_multiple_of(*unit))
-        .map_or_else(
-            || format!("{seconds} s"),
-            |(unit, name)| format!("{} {name}", seconds / unit),
-        )
+        .unwrap_or((1, 's'));
+    format!("{}{letter}", seconds / unit)
 }
 
 /// What is to be known of a refusal of the context's present action.

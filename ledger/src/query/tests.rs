@@ -302,6 +302,19 @@ fn of_a_proposal_of_the_departments_they_are_the_electors() {
 }
 
 #[test]
+fn a_length_of_time_is_written_as_it_is_typed() {
+    let table = [
+        (72 * HOUR, "72h"),
+        (HOUR / 2, "30m"),
+        (90, "90s"),
+        (HOUR + 1, "3601s"),
+    ];
+    for (seconds, text) in table {
+        assert_eq!(length(seconds), text);
+    }
+}
+
+#[test]
 fn what_the_account_lacks_is_told() {
     let world = world();
     let verdict = ask(

@@ -8,7 +8,8 @@ use crate::config::{Loaded, Setting};
 ///
 /// Values come from defaults, then config.toml in the home directory, then the environment
 /// (POLITY_GATEWAY_LISTEN for gateway.listen), then flags; the later wins. A key that does not exist
-/// is an error in all of them.
+/// is an error; so is a variable whose first word is that of a setting, or has one letter wrong. Other variables belong
+/// to other programs.
 ///
 /// Example:
 ///   polityd config show --set log.level=debug

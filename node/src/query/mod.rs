@@ -7,6 +7,7 @@ pub(crate) mod authority;
 mod health;
 mod history;
 mod inbox;
+mod list;
 mod outlook;
 mod peers;
 mod point;
@@ -146,6 +147,7 @@ impl App {
         let data = &query.data[..];
         let value = match query.path.as_str() {
             "/keys" => self.keys(query)?.encode_to_vec(),
+            "/list" => list::numbers(&view, &decode(data)?).encode_to_vec(),
             "/history" => history::page(&view, &decode(data)?)?.encode_to_vec(),
             "/consistency" => history::consistency(&view, &decode(data)?)?.encode_to_vec(),
             "/inclusion" => history::inclusion(&view, &decode(data)?)?.encode_to_vec(),

@@ -7,7 +7,8 @@ use polity_ledger::merkle::receipts;
 use polity_ledger::state::keys;
 use polity_proto::v1::{
     ConsistencyAnswer, ConsistencyRequest, HistoryAnswer, HistoryRequest, InclusionAnswer,
-    InclusionRequest, KeyAnswer, KeysRequest, ObjectKind, ReceiptAnswer, ReceiptAtRequest, Record,
+    InclusionRequest, KeyAnswer, KeysRequest, ListAnswer, ListPage, ListRequest, ObjectKind,
+    ReceiptAnswer, ReceiptAtRequest, Record,
 };
 use polity_tests::fuzz::{Form, Outcome};
 use prost::Message;
@@ -37,6 +38,39 @@ fn ask(path: &str, data: Vec<u8>, prove: bool) -> Vec<u8> {
     let answer = sample().ask(query).expect("the node answers");
     assert_eq!(answer.code, 0, "{path}: {}", answer.log);
     answer.value.to_vec()
+}
+
+/// A list is told as its pages hold it, whole and from any of them on.
+#[test]
+fn lists() {
+    let state = &sample().memory.state;
+    let heads = state.range(vec![keys::LIST_HEAD]..vec![keys::LIST_HEAD + 1]);
+    let mut most = 0;
+    for (key, _) in heads {
+        let number = |at: usize| u64::from_be_bytes(key[at..at + 8].try_into().expect("eight"));
+        let (list, owner) = (number(1), number(9));
+        let pages = state.range(
+            keys::key(keys::LIST_PAGE, &[list, owner])
+                ..=keys::key(keys::LIST_PAGE, &[list, owner, u64::MAX]),
+        );
+        let pages: Vec<Vec<u64>> = pages
+            .map(|(_, page)| ListPage::decode(page.as_slice()).expect("a page").numbers)
+            .collect();
+        most = most.max(pages.len());
+        for from in 0..=pages.len() {
+            let request = ListRequest {
+                list,
+                owner,
+                from_page: from as u64,
+            };
+            let answer = ask("/list", request.encode_to_vec(), false);
+            let answer = ListAnswer::decode(answer.as_slice()).expect("it is an answer");
+            assert_eq!(answer.count, pages.concat().len() as u64);
+            assert_eq!(answer.pages, pages.len() as u64);
+            assert_eq!(answer.numbers, pages[from..].concat());
+        }
+    }
+    assert!(most > 0, "there are lists");
 }
 
 /// A proof shows the value that is there, or that there is none.
@@ -278,6 +312,7 @@ fn questions() {
     let paths = [
         "/key",
         "/keys",
+        "/list",
         "/history",
         "/consistency",
         "/inclusion",

@@ -5,7 +5,7 @@ use polity_client::Result;
 use polity_client::ledger::form;
 use polity_client::v1::{self, Account as AccountObject, action::Kind};
 
-use crate::amount::AmountWords;
+use crate::amount::{AmountWords, wrong_asset};
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -108,7 +108,7 @@ impl Credit {
         let (limit, asset) = self.limit.read(session).await?;
         let account: AccountObject = session.get(number).await?.unwrap_or_default();
         if account.asset != asset.number {
-            return Err(usage(format!("a{number} holds no {}", asset.code)));
+            return Err(wrong_asset(number, limit, &asset));
         }
         let act = v1::SetCreditLimit {
             account: form::numbered(number),

@@ -11,9 +11,9 @@ use crate::failure::usage;
 /// Seals whom you name. Nobody can read it before you reveal it; your key is all that you need then.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
-    polity election ballot c3 lea")]
+    polity election ballot j3 lea")]
 pub(super) struct SealBallot {
-    /// The election: c3.
+    /// The election: j3.
     election: String,
     /// Whom you name.
     nominee: String,

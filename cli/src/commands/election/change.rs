@@ -9,9 +9,9 @@ use crate::context::Context;
 /// Names somebody else after a tie: once, and openly.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
-    polity election change c3 lea")]
+    polity election change j3 lea")]
 pub(super) struct Change {
-    /// The election: c3.
+    /// The election: j3.
     election: String,
     /// Whom you name now.
     nominee: String,

@@ -21,9 +21,9 @@ pub(in crate::commands) use show::step_words;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity election call acme/dev#facilitator --term 180d\n  \
-    polity election ballot c3 lea\n  \
-    polity election reveal c3\n  \
-    polity election show c3")]
+    polity election ballot j3 lea\n  \
+    polity election reveal j3\n  \
+    polity election show j3")]
 pub struct Election {
     #[command(subcommand)]
     verb: Verb,
@@ -53,7 +53,7 @@ impl Election {
     }
 }
 
-/// The election that a person wrote as `c3`.
+/// The election that a person wrote as `j3`.
 async fn found(session: &Session, text: &str) -> Result<ElectionState> {
     let number = super::parse_number(ObjectKind::Election, text)?;
     session.get(number).await?.ok_or_else(|| absent(number))

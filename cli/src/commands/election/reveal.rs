@@ -12,11 +12,11 @@ use crate::failure::usage;
 /// Reveals your sealed ballot: from then on everybody reads whom you name.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    polity election reveal c3\n  \
-    polity election reveal c3 --instead finn\n  \
-    polity election reveal c3 --nominee lea --salt 5f0c…")]
+    polity election reveal j3\n  \
+    polity election reveal j3 --instead finn\n  \
+    polity election reveal j3 --nominee lea --salt 5f0c…")]
 pub(super) struct Reveal {
-    /// The election: c3.
+    /// The election: j3.
     election: String,
     /// Whom you name openly, where the one in your ballot cannot be elected.
     #[arg(long, value_name = "MEMBER")]

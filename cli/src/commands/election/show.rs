@@ -14,10 +14,10 @@ use crate::{time, word};
 /// Shows an election: who votes, what is sealed, who named whom, and what came of it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    polity election show c3\n  \
-    polity election show c3 --at 2026-03-01")]
+    polity election show j3\n  \
+    polity election show j3 --at 2026-03-01")]
 pub(super) struct Show {
-    /// The election: c3.
+    /// The election: j3.
     election: String,
 }
 

@@ -11,7 +11,6 @@ use polity_client::session::action;
 use polity_client::v1::{VerdictKind, action::Kind};
 
 use crate::context::Context;
-use crate::passphrase;
 use crate::refusal::refused;
 
 /// Brings what other systems know onto the chain.
@@ -39,6 +38,7 @@ enum Verb {
 impl Import {
     /// Runs the verb.
     pub async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         match self.verb {
             Verb::Events(verb) => verb.run(context).await,
             Verb::Check(verb) => verb.run(context).await,
@@ -60,7 +60,7 @@ impl Importer {
     }
 
     fn with_key(context: &Context, member: u64, key: &str) -> Result<Importer> {
-        let passphrase = passphrase::existing(key, context.options.passphrase_fd)?;
+        let passphrase = context.passphrases.of_existing(key)?;
         let signer = context.keys().open(key, &passphrase)?;
         Ok(Importer { member, signer })
     }

@@ -9,7 +9,6 @@ use super::bytes;
 use crate::commands::parse_number;
 use crate::context::Context;
 use crate::failure::usage;
-use crate::passphrase;
 
 /// Adds a further key: of your own, or the first one of an imported member, which two people sign.
 #[derive(Args, Debug)]
@@ -125,7 +124,7 @@ impl NewKey {
             return Ok((key, bytes::<64>(possession, "a proof of possession")?));
         }
         let key = context.keys().public(&self.new_key)?;
-        let passphrase = passphrase::existing(&key.name, context.options.passphrase_fd)?;
+        let passphrase = context.passphrases.of_existing(&key.name)?;
         let signer = context.keys().open(&key.name, &passphrase)?;
         let organisation = context.session().await?.founded();
         let possession = signer.prove_possession(organisation, member);

@@ -5,7 +5,7 @@ mod parameters;
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::state::keys::{self, List};
-use polity_client::session::View;
+use polity_client::session::{AsOf, View};
 use polity_client::v1::{Counter, Node, ObjectKind, Validator};
 use polity_client::{Error, Result};
 use serde_json::json;
@@ -20,6 +20,7 @@ use crate::time;
 #[command(after_help = "Examples:\n  \
     polity network status\n  \
     polity network status -o json\n  \
+    polity network status --at 2026-03-01\n  \
     polity network verify\n  \
     polity network register-node acme/lab --node-key 5f…c2 --address lab.example:26656 --as acme/lab#lead\n  \
     polity proposal open acme --title 'Lab validates' --expect departments -- network add-validator acme/lab --consensus-key 3b…91 --possession 07…aa\n  \
@@ -57,17 +58,19 @@ impl Network {
     }
 }
 
-/// Shows the newest verified header, who validates, and which nodes are registered. Needs no key.
+/// Shows a verified header, the newest or that of `--at`, who validates, and which nodes are registered. Needs no key.
 #[derive(Args, Debug)]
 struct Status {}
 
 impl Status {
     async fn run(self, context: &Context) -> Result<()> {
-        context.only_now()?;
         let session = context.session().await?;
-        let told = session.node_status().await?;
-        let header = session.light().newest().await?;
         let view = context.view().await?;
+        let told = session.node_status().await?;
+        let header = match view.at() {
+            AsOf::Newest => session.light().newest().await?,
+            AsOf::Height(height) => session.light().verified_header(height).await?,
+        };
         let units = validator_units(&view).await?;
         let nodes = view.get_all::<Node>(&all_nodes(&view).await?).await?;
         let nodes: Vec<Node> = nodes
@@ -120,6 +123,7 @@ impl Status {
             "validators": validators,
             "nodes": node_list,
             "history_base_height": told.history_base_height,
+            "proven": view.moment().is_proven,
         });
         context.output.show(&json, || {
             let top = facts(&[
@@ -136,6 +140,9 @@ impl Status {
                 false => format!("{top}\n{table}\n{node_table}"),
             }
         });
+        if view.at() != AsOf::Newest {
+            context.tell(view.moment());
+        }
         Ok(())
     }
 }
@@ -146,6 +153,7 @@ struct Verify {}
 
 impl Verify {
     async fn run(self, context: &Context) -> Result<()> {
+        context.only_now()?;
         let session = context.session().await?;
         let header = session.light().newest().await?;
         let root = session.light().root();

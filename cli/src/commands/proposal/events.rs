@@ -28,10 +28,9 @@ struct Step {
 /// Reads and proves them, as far as the moment that is asked for.
 pub(super) async fn read(view: &View<'_>, proposal: u64) -> Result<Events> {
     let session = view.session();
-    let mut history = session.history(ObjectKind::Proposal, proposal).await?;
-    if let AsOf::Height(height) = view.at() {
-        history.items.retain(|item| item.entry.height <= height);
-    }
+    let history = session
+        .history_as_of(ObjectKind::Proposal, proposal, view.at())
+        .await?;
     let mut evidence = session.evidence();
     let mut steps: Vec<Step> = Vec::new();
     let mut effects = Vec::new();

@@ -5,10 +5,9 @@ use polity_client::Result;
 use polity_client::ledger::form;
 use polity_client::v1::{self, Account, TransferKind, action::Kind};
 
-use crate::amount::AmountWords;
+use crate::amount::{AmountWords, wrong_asset};
 use crate::commands::optional_document;
 use crate::context::Context;
-use crate::failure::usage;
 use crate::time;
 
 /// Pays from one account to another.
@@ -75,13 +74,10 @@ impl Send {
         let to = session.account(&self.to).await?.number;
         let (amount, asset) = self.amount.read(session).await?;
         let accounts = session.get_all::<Account>(&[from, to]).await?;
-        for account in accounts.iter().flatten() {
-            if account.asset != asset.number {
-                return Err(usage(format!(
-                    "a{} holds no {}",
-                    account.number, asset.code
-                )));
-            }
+        // A transaction names no asset, its accounts do: what neither of them holds cannot be asked of the ledger.
+        let mut held = accounts.iter().flatten();
+        if held.all(|account| account.asset != asset.number) {
+            return Err(wrong_asset(from, amount, &asset));
         }
         let is_internal =
             matches!(&accounts[..], [Some(one), Some(other)] if one.owner == other.owner);

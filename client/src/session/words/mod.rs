@@ -120,7 +120,7 @@ impl Words<'_> {
     }
 
     /// What somebody may begin, where a decision is needed or a limit exceeded: "announce this in
-    /// acme/dev; 72 h; …". Nothing where there is nothing to begin.
+    /// acme/dev; 72h; …". Nothing where there is nothing to begin.
     pub async fn beginning(&self, verdict: &Verdict) -> Result<Option<String>> {
         if verdict.mode.is_none() {
             return Ok(None);
@@ -177,7 +177,7 @@ impl Words<'_> {
 }
 
 /// What beginning a decision is called, and on which terms it is decided: "announce" and
-/// "72 h; an objection escalates to approve; by policy y3".
+/// "72h; an objection escalates to approve; by policy y3".
 fn decision(verdict: &Verdict) -> (&'static str, String) {
     let mode = verdict.mode.clone().unwrap_or_default();
     let verb = match mode.kind() {

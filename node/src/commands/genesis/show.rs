@@ -326,14 +326,19 @@ impl Tree<'_> {
             .collect()
     }
 
-    /// What an account holds; of an issuance account, what it gave.
-    fn balance(&self, number: u64) -> String {
-        let Some(account) = objects::get::<Account>(self.0, number) else {
-            return "nothing".into();
-        };
+    /// What an account holds, and of which asset; of an issuance account, what it gave.
+    fn held(&self, number: u64) -> Option<(Amount, u64)> {
+        let account = objects::get::<Account>(self.0, number)?;
         let debits = Amount::from_state(&account.debits_posted).0;
         let credits = Amount::from_state(&account.credits_posted).0;
-        self.amount(&Amount(credits.abs_diff(debits)).to_bytes(), account.asset)
+        Some((Amount(credits.abs_diff(debits)), account.asset))
+    }
+
+    fn balance(&self, number: u64) -> String {
+        match self.held(number) {
+            Some((amount, asset)) => self.amount(&amount.to_bytes(), asset),
+            None => "nothing".into(),
+        }
     }
 
     fn amount(&self, bytes: &[u8], asset: u64) -> String {

@@ -1,5 +1,6 @@
 //! The organisation as one JSON document: what the text shows, for scripts.
 
+use polity_ledger::Amount;
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::{lists, objects};
 use polity_proto::v1::{
@@ -28,7 +29,7 @@ impl Tree<'_> {
             json!({
                 "code": asset.code,
                 "decimals": asset.scale,
-                "issued": self.balance(asset.issuance),
+                "issued": self.held_document(asset.issuance),
             })
         });
         let rules = self.list::<SodRule>(List::SodRules, 0).into_iter();
@@ -91,12 +92,19 @@ impl Tree<'_> {
     }
 
     fn role_document(&self, role: &Role) -> Value {
+        let money = |bytes: &[u8], asset| self.amount_document(Amount::from_state(bytes), asset);
         let grants = self.list::<Grant>(List::Grants, role.number).into_iter();
         let grants = grants.map(|grant| {
             json!({
                 "number": grant.number,
                 "capability": word(grant.capability()),
                 "bounds": self.bounds(&grant).trim_start(),
+                "per_transfer": (!grant.per_transfer.is_empty())
+                    .then(|| money(&grant.per_transfer, grant.asset)),
+                "per_period": grant.per_period.as_ref().map(|limit| json!({
+                    "amount": money(&limit.amount, grant.asset),
+                    "rolling_days": (limit.days != 0).then_some(limit.days),
+                })),
             })
         });
         json!({
@@ -115,9 +123,26 @@ impl Tree<'_> {
                 json!({
                     "number": account.number,
                     "handle": account.handle,
-                    "holds": self.balance(account.number),
+                    "holds": self.held_document(account.number),
                 })
             })
             .collect()
+    }
+
+    fn held_document(&self, account: u64) -> Value {
+        let (amount, asset) = self.held(account).unwrap_or_default();
+        self.amount_document(amount, asset)
+    }
+
+    /// An amount as `polity` writes it; none in an asset that is not there.
+    fn amount_document(&self, amount: Amount, asset: u64) -> Value {
+        let Some(asset) = objects::get::<Asset>(self.0, asset) else {
+            return Value::Null;
+        };
+        json!({
+            "amount": amount.in_decimals(asset.scale),
+            "minor": amount.0.to_string(),
+            "asset": asset.code,
+        })
     }
 }
