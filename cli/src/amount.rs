@@ -8,7 +8,7 @@ use polity_client::{Error, Result, amount};
 use serde_json::{Value, json};
 
 use crate::failure::usage;
-use crate::transaction::would_be_refused;
+use crate::refusal::would_be_refused;
 
 /// An amount as the last words of a command: two words, or one that is quoted.
 #[derive(Args, Clone, Debug)]
