@@ -47,7 +47,9 @@ async fn call(
         Err(error) => return body_refused(&gateway, &peer, error),
     };
 
-    match Body::parse(&received.bytes, gateway.limits().batch_calls_max) {
+    let limits = gateway.limits();
+    let values_max = limits.batch_transactions_max;
+    match Body::parse(&received.bytes, limits.batch_calls_max, values_max) {
         Ok(Body::Empty) => endpoints(HeaderMap::new()).await,
         Ok(Body::Calls(calls)) => answer_all(&gateway, &peer, calls).await,
         Err(error) => {

@@ -50,10 +50,21 @@ pub(super) struct Reply {
 }
 
 impl Body {
-    /// Reads a body of one call or a batch. Depth is bounded by the parser (128 levels), length by the caller.
-    pub(super) fn parse(bytes: &[u8], batch_calls_max: usize) -> Result<Body, RpcError> {
+    /// Reads a body of one call or a batch of some, whose parameters have at most so many values. Depth is bounded by the
+    /// parser (128 levels), length by the caller.
+    pub(super) fn parse(
+        bytes: &[u8],
+        batch_calls_max: usize,
+        values_max: usize,
+    ) -> Result<Body, RpcError> {
         if bytes.is_empty() {
             return Ok(Body::Empty);
+        }
+        let (containers, commas) = containers_and_commas(bytes);
+        if containers > CALL_CONTAINERS_MAX * batch_calls_max
+            || commas > CALL_COMMAS_MAX * batch_calls_max + values_max
+        {
+            return Err(RpcError::invalid_request("more values than calls can have"));
         }
 
         let value: Value =
@@ -73,6 +84,28 @@ impl Body {
             single => Ok(Body::Calls(vec![Call::read(single)?])),
         }
     }
+}
+
+/// Objects and lists of a call, itself among them; and commas, beside those of a list that a method takes.
+const CALL_CONTAINERS_MAX: usize = 8;
+const CALL_COMMAS_MAX: usize = 16;
+
+/// How many objects and lists JSON has, and commas between its values, in one look at the bytes: in memory an object of seven
+/// bytes takes six hundred.
+fn containers_and_commas(json: &[u8]) -> (usize, usize) {
+    let (mut containers, mut commas) = (0, 0);
+    let (mut is_text, mut is_escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_text,
+            b'"' => is_text = !is_text,
+            b'{' | b'[' if !is_text => containers += 1,
+            b',' if !is_text => commas += 1,
+            _ => {}
+        }
+    }
+    (containers, commas)
 }
 
 impl Call {
@@ -224,7 +257,7 @@ mod tests {
 
     #[track_caller]
     fn check(body: &str, expected: &str) {
-        let shown = match Body::parse(body.as_bytes(), 2) {
+        let shown = match Body::parse(body.as_bytes(), 2, 0) {
             Ok(Body::Empty) => "empty".to_owned(),
             Ok(Body::Calls(calls)) => calls
                 .iter()
@@ -237,6 +270,18 @@ mod tests {
             Err(error) => error.code.to_string(),
         };
         assert_eq!(shown, expected, "{body}");
+    }
+
+    #[test]
+    fn a_body_has_as_many_values_as_its_calls_can_have() {
+        let call =
+            |params: &str| format!(r#"{{"id":1,"method":"tx","params":[{params}"a,{{\"{{"]}}"#);
+        check(&call(""), "1:tx");
+        check(&call(&r#""{,","#.repeat(20)), "1:tx");
+        check(&call(&r#"{"":0},"#.repeat(20)), "-32600");
+        let many = call(&r#""","#.repeat(100));
+        assert!(Body::parse(many.as_bytes(), 2, 0).is_err());
+        assert!(Body::parse(many.as_bytes(), 2, 100).is_ok());
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Session {
             )));
         }
 
-        match Body::parse(bytes, 1) {
+        match Body::parse(bytes, 1, 0) {
             Ok(Body::Calls(calls)) => {
                 let call = calls.into_iter().flatten().next()?;
                 Some(self.reply(call).await)

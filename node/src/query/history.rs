@@ -49,10 +49,7 @@ pub(super) fn page(view: &View, request: &HistoryRequest) -> Result<HistoryAnswe
         count,
         root: record.history_root,
         peaks: peaks(from, &node)?,
-        contexts: entries
-            .iter()
-            .map(|entry| context(view, entry))
-            .collect::<Result<_, _>>()?,
+        contexts: contexts(view, &entries)?,
         entries,
         consistency: consistency.into_iter().map(|hash| hash.to_vec()).collect(),
     })
@@ -133,40 +130,67 @@ fn peaks(count: u64, node: &impl Fn(u32, u64) -> Option<Hash>) -> Result<Vec<Vec
     Ok(peaks)
 }
 
-/// The event that an entry points to, for a reader; the reader proves it by its receipt.
-fn context(view: &View, entry: &[u8]) -> Result<EntryContext, QueryError> {
-    let Ok(entry) = HistoryEntry::decode(entry) else {
-        return Ok(EntryContext::default());
-    };
-    let position = Position {
-        height: entry.height,
-        index: entry.position,
-    };
-    let block = view.snapshot.block(entry.height)?;
-    let block = block.map(|bytes| BlockRecord::read(&bytes)).transpose()?;
-    let transactions = block.as_ref().map_or(0, |block| block.transactions);
-    let time = match &block {
-        Some(block) => block.time,
-        None => App::block_time(&view.snapshot, 0)?,
-    };
-    let receipt = if entry.height > 0 && entry.position < transactions {
-        view.snapshot.receipt(position)?
-    } else {
-        let index = u64::from(entry.position - transactions.min(entry.position));
-        view.get(&keys::key(keys::TIMER_RECEIPT, &[entry.height, index]))
-            .map(Vec::from)
-    };
-    let event = receipt
-        .and_then(|bytes| Receipt::decode(&bytes[..]).ok())
-        .and_then(|receipt| receipt.events.into_iter().nth(entry.event as usize));
-    let transaction_id = view
-        .snapshot
-        .transaction(position)?
-        .and_then(|bytes| Envelope::decode(&bytes[..]).ok())
-        .map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
-    Ok(EntryContext {
-        event,
-        time,
-        transaction_id,
-    })
+/// What a receipt's place holds, read once for neighbouring entries that point there: one transaction may have made
+/// hundreds.
+struct Place {
+    position: Position,
+    time: u64,
+    receipt: Option<Receipt>,
+    transaction_id: Vec<u8>,
+}
+
+/// The events that entries point to, for a reader; the reader proves each by its receipt.
+fn contexts(view: &View, entries: &[Vec<u8>]) -> Result<Vec<EntryContext>, QueryError> {
+    let mut place: Option<Place> = None;
+    let contexts = entries.iter().map(|entry| {
+        let Ok(entry) = HistoryEntry::decode(&entry[..]) else {
+            return Ok(EntryContext::default());
+        };
+        let position = Position {
+            height: entry.height,
+            index: entry.position,
+        };
+        let place = match place.take() {
+            Some(known) if known.position == position => place.insert(known),
+            Some(_) | None => place.insert(Place::read(view, position)?),
+        };
+        let events = place.receipt.as_ref().map(|receipt| &receipt.events);
+        Ok(EntryContext {
+            event: events.and_then(|events| events.get(entry.event as usize).cloned()),
+            time: place.time,
+            transaction_id: place.transaction_id.clone(),
+        })
+    });
+    contexts.collect()
+}
+
+impl Place {
+    fn read(view: &View, position: Position) -> Result<Place, QueryError> {
+        let Position { height, index } = position;
+        let block = view.snapshot.block(height)?;
+        let block = block.map(|bytes| BlockRecord::read(&bytes)).transpose()?;
+        let transactions = block.as_ref().map_or(0, |block| block.transactions);
+        let time = match &block {
+            Some(block) => block.time,
+            None => App::block_time(&view.snapshot, 0)?,
+        };
+        let receipt = if height > 0 && index < transactions {
+            view.snapshot.receipt(position)?
+        } else {
+            let of_timer = u64::from(index - transactions.min(index));
+            view.get(&keys::key(keys::TIMER_RECEIPT, &[height, of_timer]))
+                .map(Vec::from)
+        };
+        let transaction_id = view
+            .snapshot
+            .transaction(position)?
+            .and_then(|bytes| Envelope::decode(&bytes[..]).ok())
+            .map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
+        Ok(Place {
+            position,
+            time,
+            receipt: receipt.and_then(|bytes| Receipt::decode(&bytes[..]).ok()),
+            transaction_id,
+        })
+    }
 }

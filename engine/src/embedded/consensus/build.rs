@@ -39,11 +39,17 @@ pub(super) fn empty(
     }
 }
 
+/// After so many rounds without a decision, a block is half as large as before: what is too large to reach the others within
+/// a round's time would never be decided, however often it is made.
+const ROUNDS_PER_HALF: u32 = 4;
+
 /// What the application is asked for: as many transactions as fit beside what the block holds already.
-pub(super) fn request(block: &Block, tip: &Tip) -> PrepareProposal {
+pub(super) fn request(block: &Block, tip: &Tip, round: u32) -> PrepareProposal {
     let taken = block.clone().seal().bytes().len() as u64 + LENGTH_BYTES;
+    let halves = round / ROUNDS_PER_HALF;
+    let bytes_max = tip.params.block_bytes_max().checked_shr(halves);
     PrepareProposal {
-        max_transaction_bytes: tip.params.block_bytes_max().saturating_sub(taken),
+        max_transaction_bytes: bytes_max.unwrap_or_default().saturating_sub(taken),
         transactions: Vec::new(),
         misbehavior: evidence::misbehavior(&block.evidence),
         height: block.header.height,
@@ -64,6 +70,26 @@ fn after(time: Timestamp) -> Timestamp {
         Timestamp {
             seconds: time.seconds + 1,
             nanos: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::sample::Chain;
+
+    #[test]
+    fn blocks_of_later_rounds_are_smaller_until_they_are_empty() {
+        let tip = Chain::found(&[10; 4]).tip;
+        let block = empty(&tip, Vec::new(), Address([1; 20]), tip.time);
+        let bytes = |round| request(&block, &tip, round).max_transaction_bytes;
+        let first = bytes(0);
+        let taken = tip.params.block_bytes_max() - first;
+        assert_eq!(bytes(ROUNDS_PER_HALF - 1), first);
+        assert_eq!(bytes(ROUNDS_PER_HALF), (first + taken) / 2 - taken);
+        for round in [63, 64, 65, 1_000].map(|halves| halves * ROUNDS_PER_HALF) {
+            assert_eq!(bytes(round), 0);
         }
     }
 }

@@ -166,11 +166,12 @@ pub(crate) fn timeouts(pace: &PaceParams) -> LinearTimeouts {
         precommit: vote,
         precommit_delta: step,
         rebroadcast: propose + vote * 2,
-        max_timeout: TIMEOUT_MAX,
+        max_timeout: TIMEOUT_MAX.max(propose).max(vote),
     }
 }
 
-/// Timeouts grow by the round, and no further than this: departments that come back together go on soon.
+/// Timeouts grow by the round, and no further than this or what the parameters begin with: departments that come back
+/// together go on soon.
 const TIMEOUT_MAX: Duration = Duration::from_secs(5);
 
 impl core::Height for Height {

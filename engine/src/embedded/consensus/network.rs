@@ -28,8 +28,11 @@ use crate::embedded::canonical::Address;
 use crate::embedded::guard::Guard;
 use crate::embedded::peers::PeerAddress;
 
-/// Connections from one address: several departments may live on one machine.
-const CONNECTIONS_PER_IP_MAX: usize = 256;
+/// Connections from one address: several departments may live on one machine, and no address takes all the places that
+/// Malachite has, which are 200.
+const CONNECTIONS_PER_IP_MAX: usize = 32;
+/// Messages of one height above the one at work that wait: votes of invented addresses must not take the place of others.
+const WAITING_PER_HEIGHT_MAX: usize = 8_192;
 /// Blocks asked for at once while catching up, and such questions on their way.
 const SYNC_BATCH: usize = 100;
 const SYNC_PARALLEL: usize = 8;
@@ -187,6 +190,7 @@ impl Config {
                 // With proposals alone, every block would count as valid unseen.
                 value_payload: ValuePayload::ProposalAndParts,
                 queue_capacity: HEIGHTS_AHEAD_MAX as usize,
+                queue_per_height_capacity: WAITING_PER_HEIGHT_MAX,
                 ..ConsensusConfig::default()
             },
             sync: ValueSyncConfig {

@@ -74,6 +74,14 @@ impl Candidates {
         self.blocks.insert(candidate.block.id(), candidate);
     }
 
+    /// Takes in a block that somebody gave as decided. Its name is compared with the decision after this, so it may be any
+    /// block: one at a time is kept.
+    pub(super) fn insert_synced(&mut self, candidate: Candidate) {
+        self.blocks
+            .retain(|_, other| !other.is_synced || other.announcement.is_some());
+        self.insert(candidate);
+    }
+
     pub(super) fn get(&self, id: &BlockId) -> Option<&Candidate> {
         self.blocks.get(id)
     }

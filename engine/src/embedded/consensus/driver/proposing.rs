@@ -56,7 +56,7 @@ impl Driver {
         // A node that catches up is asked for blocks of heights that were decided long ago. The guard lets none out.
         let is_shown = self.means.guard.may_sign_at(tip.next_height());
         if is_shown {
-            let request = build::request(&block, &tip);
+            let request = build::request(&block, &tip, round);
             block.transactions = self.means.pool.propose(request).await?;
         }
         let (block, announcement) = blocking(move || {

@@ -65,6 +65,10 @@ impl Driver {
         let Some(number) = countable(round).filter(|_| height.0 == self.tip.next_height()) else {
             return Ok(SyncedValueOutcome::LocalTransientError);
         };
+        // Nobody who is honest decided a larger one.
+        if bytes.len() as u64 > self.tip.params.block_bytes_max() {
+            return Ok(SyncedValueOutcome::PeerFault);
+        }
         let Ok(block) = SealedBlock::decode(bytes) else {
             return Ok(SyncedValueOutcome::PeerFault);
         };
@@ -100,7 +104,7 @@ impl Driver {
             is_kept: false,
         };
         let proposed = candidate.proposed(number);
-        self.candidates.insert(candidate);
+        self.candidates.insert_synced(candidate);
         Ok(SyncedValueOutcome::Verdict(proposed))
     }
 }

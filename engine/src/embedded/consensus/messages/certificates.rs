@@ -56,6 +56,16 @@ struct RoundSignatureMessage {
     signature: Bytes,
 }
 
+/// Signatures of one certificate: more than there ever are validators. Malachite writes what does not hold into its log.
+const SIGNATURES_MAX: usize = 512;
+
+fn few<T>(signatures: &[T]) -> Decoded<()> {
+    match signatures.len() <= SIGNATURES_MAX {
+        true => Ok(()),
+        false => Err(Malformed),
+    }
+}
+
 impl CertificateMessage {
     fn new<'a>(
         height: Height,
@@ -77,6 +87,7 @@ impl CertificateMessage {
     }
 
     fn signatures(self) -> Decoded<Vec<(Address, Signature)>> {
+        few(&self.signatures)?;
         self.signatures
             .into_iter()
             .map(|entry| {
@@ -184,6 +195,7 @@ impl TryFrom<RoundCertificateMessage> for RoundCertificate<Ours> {
     type Error = Malformed;
 
     fn try_from(message: RoundCertificateMessage) -> Decoded<Self> {
+        few(&message.votes)?;
         let votes = message.votes.into_iter();
         Ok(Self {
             height: Height(message.height),
