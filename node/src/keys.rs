@@ -98,6 +98,11 @@ impl NodeKeys {
         directory.join(GUARD)
     }
 
+    /// The file that says that CometBFT has used the consensus key: it lies beside the key, since CometBFT's guard does not.
+    pub fn mark_file(directory: &Path) -> PathBuf {
+        directory.join(MARK)
+    }
+
     /// The validator's address: 40 hexadecimal digits.
     pub fn consensus_address(&self) -> String {
         hex::encode(address(self.consensus.verifying_key().as_bytes()))
@@ -112,6 +117,7 @@ impl NodeKeys {
 const CONSENSUS: &str = "consensus.key";
 const NODE: &str = "node.key";
 const GUARD: &str = "consensus.guard";
+const MARK: &str = "consensus.cometbft";
 
 /// Writes beside the file and then links, so that a crash leaves no half of a key.
 fn make_if_absent(path: &Path) -> Result<bool, KeyError> {

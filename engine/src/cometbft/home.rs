@@ -47,14 +47,14 @@ pub enum HomeError {
     /// What the key signed last is not known any more.
     #[error(
         "{guard} is gone, which tells what the key signed last: put it back, or, once the other validators decide \
-         blocks without this one, move {key} away, and both are made anew",
-        guard = .guard.display(), key = .key.display()
+         blocks without this one, move {mark} away, and it is made anew",
+        guard = .guard.display(), mark = .mark.display()
     )]
     GuardLost {
         /// The guard's file.
         guard: PathBuf,
-        /// The key's file.
-        key: PathBuf,
+        /// The file that says that the key was in use.
+        mark: PathBuf,
     },
     /// The genesis content is not one.
     #[error(transparent)]
@@ -89,20 +89,24 @@ impl Home {
 
     /// Makes the directories, for the owner alone, and writes what must be written once: guard, keys, genesis.
     /// Repeating it with the same content changes nothing; another content is refused, because a second key or
-    /// genesis is a mistake. A key whose guard is gone is refused too: one that forgets can sign twice.
+    /// genesis is a mistake. `mark` lies where the validator's key does, outside of this directory, and says that the key
+    /// was in use: where it does and the guard is gone, that is refused too, since one that forgets can sign twice.
     pub fn create(
         &self,
         node_key: &Key,
         validator_key: &Key,
         genesis: &Genesis,
+        mark: &Path,
     ) -> Result<(), HomeError> {
         let genesis = genesis.to_json()?;
         self.create_directories()?;
+        let key = format!("{}\n", hex::encode(validator_key.public_key()));
+        let is_marked = holds(mark, &key)?;
         if !exists(&self.guard_path())? {
-            if exists(&self.validator_key_path())? {
+            if is_marked {
                 return Err(HomeError::GuardLost {
                     guard: self.guard_path(),
-                    key: self.validator_key_path(),
+                    mark: mark.to_owned(),
                 });
             }
             replace(&self.guard_path(), FRESH_GUARD.as_bytes(), 0o600)?;
@@ -113,7 +117,11 @@ impl Home {
             &validator_key.to_validator_key_json(),
             0o600,
         )?;
-        write_once(&self.genesis_path(), &genesis, 0o644)
+        write_once(&self.genesis_path(), &genesis, 0o644)?;
+        match is_marked {
+            true => Ok(()),
+            false => replace(mark, key.as_bytes(), 0o600),
+        }
     }
 
     /// Writes the settings, over those of the last start.
@@ -165,16 +173,22 @@ fn exists(path: &Path) -> Result<bool, HomeError> {
     path.try_exists().map_err(|source| io_error(path, source))
 }
 
-fn write_once(path: &Path, content: &str, mode: u32) -> Result<(), HomeError> {
+/// Whether the file is there with this content, and no other.
+fn holds(path: &Path, content: &str) -> Result<bool, HomeError> {
     match fs::read(path) {
-        Ok(found) if found == content.as_bytes() => Ok(()),
-        Ok(_) => Err(HomeError::Exists {
+        Ok(found) => Ok(found == content.as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error(path, error)),
+    }
+}
+
+fn write_once(path: &Path, content: &str, mode: u32) -> Result<(), HomeError> {
+    match (holds(path, content)?, exists(path)?) {
+        (true, _) => Ok(()),
+        (false, true) => Err(HomeError::Exists {
             path: path.to_owned(),
         }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            replace(path, content.as_bytes(), mode)
-        }
-        Err(error) => Err(io_error(path, error)),
+        (false, false) => replace(path, content.as_bytes(), mode),
     }
 }
 
@@ -258,12 +272,19 @@ mod tests {
         )
     }
 
+    fn create(home: &Home, node: &Key, validator: &Key, chain_id: &str) -> Result<(), HomeError> {
+        home.create(node, validator, &genesis(chain_id), &mark(home))
+    }
+
+    fn mark(home: &Home) -> PathBuf {
+        home.path().with_file_name("mark")
+    }
+
     #[test]
     fn a_home_is_for_its_owner_and_can_be_made_twice() {
         let (_directory, home, [node_key, validator_key]) = fresh();
         for _ in 0..2 {
-            home.create(&node_key, &validator_key, &genesis("a"))
-                .unwrap();
+            create(&home, &node_key, &validator_key, "a").unwrap();
         }
         let mode = |path: &str| {
             fs::metadata(home.path().join(path))
@@ -289,38 +310,42 @@ mod tests {
     #[test]
     fn neither_key_nor_genesis_nor_guard_is_overwritten() {
         let (_directory, home, [node_key, validator_key]) = fresh();
-        home.create(&node_key, &validator_key, &genesis("a"))
-            .unwrap();
+        create(&home, &node_key, &validator_key, "a").unwrap();
         fs::write(home.guard_path(), "signed").unwrap();
         for (node, validator, chain_id) in [
             (&validator_key, &validator_key, "a"),
             (&node_key, &node_key, "a"),
             (&node_key, &validator_key, "b"),
         ] {
-            let error = home
-                .create(node, validator, &genesis(chain_id))
-                .unwrap_err();
+            let error = create(&home, node, validator, chain_id).unwrap_err();
             assert!(matches!(error, HomeError::Exists { .. }), "{error}");
         }
-        home.create(&node_key, &validator_key, &genesis("a"))
-            .unwrap();
+        create(&home, &node_key, &validator_key, "a").unwrap();
         assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), "signed");
         assert_eq!(home.node_key().unwrap().public_key(), node_key.public_key());
     }
 
     #[test]
-    fn a_key_without_its_guard_gets_no_fresh_one() {
+    fn a_key_that_was_in_use_gets_no_fresh_guard_and_another_key_does() {
         let (_directory, home, [node_key, validator_key]) = fresh();
-        let create = || home.create(&node_key, &validator_key, &genesis("a"));
-        create().unwrap();
-        fs::remove_file(home.guard_path()).unwrap();
-        let error = create().unwrap_err();
-        assert!(matches!(error, HomeError::GuardLost { .. }), "{error}");
-        assert!(!home.guard_path().exists());
+        let create = |validator: &Key| create(&home, &node_key, validator, "a");
+        let losses: [fn(&Home) -> io::Result<()>; 2] = [
+            |home| fs::remove_file(home.guard_path()),
+            |home| fs::remove_dir_all(home.path()),
+        ];
+        for lose in losses {
+            create(&validator_key).unwrap();
+            lose(&home).unwrap();
+            let error = create(&validator_key).unwrap_err();
+            assert!(matches!(error, HomeError::GuardLost { .. }), "{error}");
+            assert!(!home.guard_path().exists());
 
-        fs::remove_file(home.validator_key_path()).unwrap();
-        create().unwrap();
-        assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), FRESH_GUARD);
+            fs::remove_file(mark(&home)).unwrap();
+            create(&validator_key).unwrap();
+            assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), FRESH_GUARD);
+        }
+        fs::remove_dir_all(home.path()).unwrap();
+        create(&node_key).unwrap();
     }
 
     #[test]

@@ -95,7 +95,9 @@ impl<'a> Department<'a> {
             nanos: 0,
         };
         let genesis = Genesis::new("departments-1", time, vec![validator], b"founded".to_vec());
-        home.create(&node_key, &validator_key, &genesis).unwrap();
+        let mark = directory.join("mark");
+        home.create(&node_key, &validator_key, &genesis, &mark)
+            .unwrap();
 
         let (rpc, p2p) = (free_address(), free_address());
         let endpoint = Endpoint::Unix(directory.join("abci.sock"));

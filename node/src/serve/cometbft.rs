@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::{Ground, engine};
 use crate::fault::Fault;
 use crate::gateway::{self, Comet, CometLimits};
+use crate::keys::NodeKeys;
 
 /// CometBFT gets so long to stop by itself.
 const STOP_TIME: Duration = Duration::from_secs(20);
@@ -98,7 +99,8 @@ fn prepare_home(home: &Home, ground: &Ground<'_>) -> Result<(), Fault> {
     let (config, keys) = (ground.config, ground.keys);
     let node_key = Key::from_seed(&keys.node.to_bytes());
     let validator_key = Key::from_seed(&keys.consensus.to_bytes());
-    home.create(&node_key, &validator_key, &ground.genesis)
+    let mark = NodeKeys::mark_file(&config.keys_directory());
+    home.create(&node_key, &validator_key, &ground.genesis, &mark)
         .map_err(|error| wrong(error.to_string()))?;
 
     let mut settings = Settings::new(

@@ -59,7 +59,7 @@ impl NullNetwork {
         for (node, path) in homes.iter().enumerate() {
             let home = Home::new(path.join("cometbft"));
             let [node_key, validator_key] = &keys[node];
-            home.create(node_key, validator_key, &genesis)
+            home.create(node_key, validator_key, &genesis, &path.join("mark"))
                 .expect("the home can be written");
             let mut settings = Settings::new(
                 Endpoint::Unix(socket(path)),
