@@ -27,8 +27,8 @@ const UNCONFIRMED_MAX: usize = 100;
 /// A running embedded engine.
 pub struct Embedded {
     chain: Chain,
-    /// The genesis document, as CometBFT would show it.
-    genesis: Value,
+    /// The genesis document, as CometBFT would show it, in JSON.
+    genesis: String,
     about: About,
 }
 
@@ -45,10 +45,10 @@ pub struct About {
 
 impl Embedded {
     /// Answers from this chain.
-    pub fn new(chain: Chain, genesis: Value, about: About) -> Self {
+    pub fn new(chain: Chain, genesis: &Value, about: About) -> Self {
         Self {
             chain,
-            genesis,
+            genesis: genesis.to_string(),
             about,
         }
     }
@@ -77,7 +77,11 @@ impl Embedded {
                 self.chain.chain_id(),
                 &self.about.listen,
             )),
-            Ask::Genesis => Ok(json!({"genesis": self.genesis})),
+            Ask::Genesis => {
+                let genesis: Value = serde_json::from_str(&self.genesis)
+                    .map_err(|error| refused(&error.to_string()))?;
+                Ok(json!({"genesis": genesis}))
+            }
             Ask::GenesisChunked(chunk) => self.genesis_chunk(chunk.unwrap_or(0)),
             Ask::Block(height) => {
                 self.read(move |chain| Ok(json::block(&questions::block_at(chain, height)?)))
@@ -133,8 +137,7 @@ impl Embedded {
     }
 
     fn genesis_chunk(&self, chunk: i64) -> Result<Value, Trouble> {
-        let document = self.genesis.to_string();
-        let chunks: Vec<&[u8]> = document.as_bytes().chunks(CHUNK_BYTES).collect();
+        let chunks: Vec<&[u8]> = self.genesis.as_bytes().chunks(CHUNK_BYTES).collect();
         let found = usize::try_from(chunk)
             .ok()
             .and_then(|chunk| chunks.get(chunk));
