@@ -112,15 +112,22 @@ impl Client {
     /// How many headers one call of [`Client::headers`] gives at most.
     pub const HEADERS_MAX: usize = 20;
 
-    /// The headers of these heights, the highest first.
+    /// The headers of these heights, the highest first: at most [`Client::HEADERS_MAX`]. A node gives fewer at a time where
+    /// blocks are large, and is asked again for the rest.
     pub async fn headers(&self, lowest: u64, highest: u64) -> Result<Vec<Header>> {
-        let params = json!({"minHeight": lowest.to_string(), "maxHeight": highest.to_string()});
-        let form: BlockchainForm = self.call("blockchain", params).await?;
-        Ok(form
-            .block_metas
-            .into_iter()
-            .map(|meta| meta.header)
-            .collect())
+        let asked = highest.saturating_sub(lowest) as usize;
+        let wanted = asked.saturating_add(1).min(Self::HEADERS_MAX);
+        let mut headers = Vec::new();
+        while headers.len() < wanted {
+            let highest = highest - headers.len() as u64;
+            let params = json!({"minHeight": lowest.to_string(), "maxHeight": highest.to_string()});
+            let form: BlockchainForm = self.call("blockchain", params).await?;
+            if form.block_metas.is_empty() {
+                break;
+            }
+            headers.extend(form.block_metas.into_iter().map(|meta| meta.header));
+        }
+        Ok(headers)
     }
 
     /// The header of a height, or the newest, as another node than the usual one has it, where one answers within

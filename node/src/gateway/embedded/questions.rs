@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use polity_engine::Fault;
 use polity_engine::embedded::Chain;
 use polity_engine::embedded::canonical::{Outline, SealedBlock};
 use serde_json::{Value, json};
@@ -10,6 +11,8 @@ use super::{About, Trouble, fault, refused};
 
 /// Headers in one answer of `blockchain`.
 const HEADERS_MAX: u64 = 20;
+/// Bytes of the blocks that are read for it, after which no further one is: a header is read with its block.
+const BLOCKS_BYTES: usize = 4 << 20;
 /// Things on a page where nothing is said, and at most.
 pub(super) const PAGE_DEFAULT: usize = 30;
 const PAGE_MAX: usize = 100;
@@ -136,12 +139,26 @@ pub(super) fn blockchain(chain: &Chain, min: i64, max: i64) -> Result<Value, Tro
             "min height {min} can't be greater than max height {max}"
         )));
     }
-    let mut metas = Vec::new();
-    for height in (min..=max).rev() {
-        let block = chain.outline(height).map_err(fault)?;
-        metas.extend(block.as_ref().map(super::json::meta));
-    }
+    let metas = metas((min..=max).rev(), |height| chain.outline(height))?;
     Ok(json!({"last_height": newest.to_string(), "block_metas": metas}))
+}
+
+/// What blocks say of themselves: of the first of these heights, as many as are read with the bytes of their blocks.
+fn metas(
+    heights: impl Iterator<Item = u64>,
+    read: impl Fn(u64) -> Result<Option<Outline>, Fault>,
+) -> Result<Vec<Value>, Trouble> {
+    let (mut metas, mut bytes) = (Vec::new(), 0);
+    for height in heights {
+        if bytes >= BLOCKS_BYTES {
+            break;
+        }
+        if let Some(block) = read(height).map_err(fault)? {
+            bytes += block.bytes;
+            metas.push(super::json::meta(&block));
+        }
+    }
+    Ok(metas)
 }
 
 pub(super) fn block_at(chain: &Chain, height: Option<i64>) -> Result<SealedBlock, Trouble> {
@@ -187,5 +204,48 @@ fn known(height: Option<i64>, newest: u64) -> Result<u64, Trouble> {
             "height {height} must be less than or equal to the current blockchain height {newest}"
         ))),
         Ok(height) => Ok(height),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_engine::application::Timestamp;
+    use polity_engine::embedded::canonical::{Address, BlockId, Commit, Header};
+
+    use super::*;
+
+    #[test]
+    fn no_more_large_blocks_are_read_for_headers_than_small_ones() {
+        let read_of = |bytes: usize| {
+            let read = |height| Ok(Some(outline(height, bytes)));
+            metas((1..=20).rev(), read).expect("read").len()
+        };
+        assert_eq!([1_000, 1 << 20, 4 << 20].map(read_of), [20, 4, 1]);
+    }
+
+    fn outline(height: u64, bytes: usize) -> Outline {
+        let header = Header {
+            app_version: 1,
+            chain_id: "acme".to_owned(),
+            height,
+            time: Timestamp::default(),
+            last_block_id: BlockId::default(),
+            last_commit_hash: [0; 32],
+            data_hash: [0; 32],
+            validators_hash: [0; 32],
+            next_validators_hash: [0; 32],
+            consensus_hash: [0; 32],
+            app_hash: Vec::new(),
+            last_results_hash: [0; 32],
+            evidence_hash: [0; 32],
+            proposer_address: Address([0; 20]),
+        };
+        Outline {
+            id: BlockId::default(),
+            header,
+            last_commit: Commit::default(),
+            transactions: 0,
+            bytes,
+        }
     }
 }
