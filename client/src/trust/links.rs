@@ -28,7 +28,7 @@ impl Links {
             Some(store) => store.links()?,
             None => String::new(),
         };
-        // A line that is not whole is passed over: what it held is found anew.
+        // A line that is not whole is passed over: what it held is found anew. Of two for one height the later holds.
         let known = text.lines().filter_map(read).collect();
         Ok(Self {
             known: Mutex::new(known),
@@ -43,10 +43,18 @@ impl Links {
         Some((*height, *hash))
     }
 
-    /// Remembers a header whose hash is certain, unless one near it is known.
+    /// Remembers a header whose hash is certain, unless one near it is known. What was kept of the same height and is not
+    /// its hash is replaced.
     pub(super) fn remember(&self, height: u64, hash: &HeaderHash) -> Result<()> {
         let near = height.saturating_sub(DISTANCE - 1)..height.saturating_add(DISTANCE);
-        if self.known().range(near).next().is_some() {
+        let is_known = {
+            let known = self.known();
+            match known.get(&height) {
+                Some(kept) => kept == hash,
+                None => known.range(near).next().is_some(),
+            }
+        };
+        if is_known {
             return Ok(());
         }
         if let Some(store) = &self.store {

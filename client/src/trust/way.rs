@@ -14,7 +14,7 @@ use super::light::LightClient;
 use super::links::HeaderHash;
 use super::verify::{Step, expired, header_hash, step, whole};
 use crate::rpc::Client;
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Pieces of the way down that are asked for at once.
 const CALLS_AT_ONCE: usize = 8;
@@ -89,17 +89,40 @@ impl LightClient {
         let Some(nearest) = self.newest_believed() else {
             return Err(Error::proof("nothing is believed yet"));
         };
-        let Some(from) = self.known_at_or_above(height) else {
+        let believed = self.believed_at_or_above(height);
+        let linked = self.links.at_or_above(height);
+        let known = believed.into_iter().chain(linked);
+        let Some(from) = known.min_by_key(|known| known.0) else {
             return Err(expired(&nearest));
         };
 
-        let hash = self.walk(from, height).await?;
-        let block = self.fetch(height, &nearest).await?;
-        if header_hash(&block) != hash || !whole(&block) {
-            return Err(not_continued(height));
-        }
+        let block = match (self.down(from, height, &nearest).await, believed) {
+            // A link may have been altered where it is kept. What is believed tells, and the way from there mends the link.
+            (Err(error), Some(believed))
+                if error.kind() == ErrorKind::ProofFailed && believed != from =>
+            {
+                self.down(believed, height, &nearest).await?
+            }
+            (walked, _) => walked?,
+        };
+        self.links.remember(height, &header_hash(&block))?;
         // Not kept: its signatures were not verified, so it cannot vouch for others.
         Ok(Arc::new(block))
+    }
+
+    /// The block of a height below a header that is known.
+    async fn down(
+        &self,
+        from: (u64, HeaderHash),
+        height: u64,
+        near: &LightBlock,
+    ) -> Result<LightBlock> {
+        let hash = self.walk(from, height).await?;
+        let block = self.fetch(height, near).await?;
+        match header_hash(&block) == hash && whole(&block) {
+            true => Ok(block),
+            false => Err(not_continued(height)),
+        }
     }
 
     /// The hash of a header below one that is known. The way is read in pieces, some of them at once, and remembered.
@@ -137,17 +160,10 @@ impl LightClient {
         }
     }
 
-    fn known_at_or_above(&self, height: u64) -> Option<(u64, HeaderHash)> {
-        let believed = {
-            let believed = self.believed();
-            let nearest = believed.range(height..).next();
-            nearest.map(|(height, block)| (*height, header_hash(block)))
-        };
-        let linked = self.links.at_or_above(height);
-        believed
-            .into_iter()
-            .chain(linked)
-            .min_by_key(|known| known.0)
+    fn believed_at_or_above(&self, height: u64) -> Option<(u64, HeaderHash)> {
+        let believed = self.believed();
+        let (height, block) = believed.range(height..).next()?;
+        Some((*height, header_hash(block)))
     }
 }
 

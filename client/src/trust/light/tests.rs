@@ -260,8 +260,8 @@ fn hash_of(headers: &[Header], height: u64) -> [u8; 32] {
     hash.as_bytes().try_into().expect("32 bytes")
 }
 
-/// A node that has these headers and nothing else.
-async fn node_of_headers(headers: Vec<Header>) -> Node {
+/// A node that has these headers and nothing else, and gives so many at a time.
+async fn node_of_headers(headers: Vec<Header>, at_once: usize) -> Node {
     Node::start(move |method, params| {
         assert_eq!(method, "blockchain");
         let bound = |name: &str| params[name].as_str().and_then(|text| text.parse().ok());
@@ -272,6 +272,7 @@ async fn node_of_headers(headers: Vec<Header>) -> Node {
         });
         let metas: Vec<Value> = asked
             .rev()
+            .take(at_once)
             .map(|header| json!({"header": header}))
             .collect();
         let answer = json!({"jsonrpc": "2.0", "id": 1, "result": {"block_metas": metas}});
@@ -284,7 +285,7 @@ async fn node_of_headers(headers: Vec<Header>) -> Node {
 async fn the_way_down_to_an_old_header_is_read_in_pieces_and_walked_once() {
     let headers = headers_up_to(450);
     let hash = |height| hash_of(&headers, height);
-    let node = node_of_headers(headers.clone()).await;
+    let node = node_of_headers(headers.clone(), Client::HEADERS_MAX).await;
     let light = light(&node, genesis_root());
 
     let old = light.walk((450, hash(450)), 3).await.expect("walked");
@@ -296,6 +297,46 @@ async fn the_way_down_to_an_old_header_is_read_in_pieces_and_walked_once() {
     assert_eq!((old, node.calls()), (hash(3), 23 + 3));
     let here = light.walk(near, 50).await.expect("known");
     assert_eq!((here, node.calls()), (hash(50), 23 + 3));
+}
+
+#[tokio::test]
+async fn a_link_that_was_altered_where_it_is_kept_is_passed_over_and_mended() {
+    let home = tempfile::tempdir().expect("a directory");
+    let root = checkpoint(8);
+    let store = TrustStore::in_home(home.path(), &root);
+    let open = |node: &Node| {
+        let store = Some(store.clone());
+        LightClient::new(node.client(), root.clone(), options(), store).expect("opens")
+    };
+    for altered in [5, 3] {
+        let line = format!("\n{altered} {}", "00".repeat(32));
+        store.add_link(&line).expect("altered");
+        let node = Node::of_chain(|_| {}).await;
+        let light = open(&node);
+        let header = light.verified_header(3).await.expect("walked again");
+
+        let kept = [light, open(&node)].map(|light| light.links.at_or_above(altered));
+        let hash =
+            &chain()["commits"][altered.to_string()]["signed_header"]["commit"]["block_id"]["hash"];
+        for link in kept {
+            let (height, found) = link.expect("remembered");
+            assert_eq!(
+                (height, json!(hex::encode_upper(found))),
+                (altered, hash.clone())
+            );
+        }
+        assert_eq!(header.height(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_gives_fewer_headers_at_a_time_is_asked_for_the_rest() {
+    let headers = headers_up_to(60);
+    let from = (60, hash_of(&headers, 60));
+    let node = node_of_headers(headers.clone(), 7).await;
+    let light = light(&node, genesis_root());
+    let old = light.walk(from, 3).await.expect("walked");
+    assert_eq!(old, hash_of(&headers, 3));
 }
 
 #[tokio::test]
@@ -311,7 +352,7 @@ async fn a_header_that_is_altered_or_left_out_on_the_way_down_is_noticed() {
     for change in changes {
         let mut changed = headers.clone();
         change(&mut changed);
-        let node = node_of_headers(changed).await;
+        let node = node_of_headers(changed, Client::HEADERS_MAX).await;
         let light = light(&node, genesis_root());
         let error = light.walk(from, 3).await.expect_err("noticed");
         assert_eq!(error.kind(), ErrorKind::ProofFailed);
