@@ -120,7 +120,11 @@ impl Home {
             &validator_key.to_validator_key_json(),
             0o600,
         )?;
-        write_once(&self.genesis_path(), &genesis, 0o644)
+        write_once(&self.genesis_path(), &genesis, 0o644)?;
+        match is_marked {
+            true => Ok(()),
+            false => replace(mark, key.as_bytes(), 0o600),
+        }
     }
 
     /// Writes the settings, over those of the last start.

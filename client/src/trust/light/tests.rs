@@ -336,7 +336,8 @@ async fn a_link_that_was_altered_where_it_is_kept_is_passed_over_and_mended() {
         let kept = [light, open(&node)].map(|light| light.links.at_or_above(altered));
         let hash =
             &chain()["commits"][altered.to_string()]["signed_header"]["commit"]["block_id"]["hash"];
-        for (height, found) in kept.into_iter().flatten() {
+        for link in kept {
+            let (height, found) = link.expect("remembered");
             assert_eq!(
                 (height, json!(hex::encode_upper(found))),
                 (altered, hash.clone())
