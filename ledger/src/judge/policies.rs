@@ -301,10 +301,11 @@ pub fn mode_of(tier: &Tier) -> &Mode {
     tier.mode.as_ref().unwrap_or(&NONE)
 }
 
-/// Whether the policy by which something was proposed, as it was then, would let its proposer begin it now.
+/// Whether the policy by which value was to be used, as it was at the opening, would let the proposer begin it now.
 pub(crate) fn lets_begin(state: &dyn Read, now: Now, proposal: &Proposal) -> bool {
+    let policy = objects::look::<Policy>(state, proposal.policy);
     // Without a policy the validators' departments stand in for the unit.
-    let Some(policy) = objects::look::<Policy>(state, proposal.policy) else {
+    let Some(policy) = policy.filter(|policy| power::is_over_value(policy.capability())) else {
         return true;
     };
     let actor = Actor::proposing(proposal);
