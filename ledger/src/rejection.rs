@@ -221,7 +221,7 @@ rejections! {
     NotBetweenUnits = 619, "not_between_units", "an allocation moves between accounts of units";
     CorrectionExceeded = 620, "correction_exceeded", "corrections would exceed the transfer";
     CorrectionUnproven = 621, "correction_unproven", "the proof does not show this transfer in this account";
-    NotExternal = 622, "not_external", "the record is between an external party and a unit";
+    NotExternal = 622, "not_external", "the record is between an external party and a unit, of money or goods";
     StatementDiffers = 623, "statement_differs", "the bank statement is another";
     IssuanceOnly = 624, "issuance_only", "issuance accounts move by issue and retire only";
     CreditTooLow = 625, "credit_too_low", "the account already uses more credit";

@@ -125,6 +125,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_dissolved_unit_answered_for_is_answered_for_above_it() {
+        let mut world = World::with_treasury();
+        let mut finn = world.account("finn:main");
+        finn.frozen = true;
+        world.put_for_test(&finn);
+        let off = Kind::FreezeAccount(FreezeAccount {
+            account: world.account_ref("finn:main"),
+            frozen: false,
+        });
+        let grant = world.grant("acme#lead", Capability::Freeze, "acme");
+        world.ada(Kind::GiveGrant(grant));
+        let acme = Some("acme#lead");
+        world.check("ada", acme, off.clone(), "rejected no_grant");
+        let mut dev = world.unit("dev");
+        dev.dissolved_at = 1;
+        world.put_for_test(&dev);
+        world.check("ada", acme, off, "accepted");
+    }
+
+    #[test]
     fn each_refusal_of_form_has_its_name() {
         let mut world = World::with_treasury();
         let of = |account| {

@@ -5,21 +5,20 @@ use polity_proto::v1::{Account, Asset, Capability, Member, ObjectKind, OwnerKind
 use super::posting;
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, power};
 
 /// The unit that answers for an account: the owner, the one that admitted the owning member, that
-/// registered the party, or that defined the asset.
+/// registered the party, or that defined the asset; where that is dissolved, the nearest above it that lives.
 pub(crate) fn unit_of(context: &Context<'_, '_>, account: &Account) -> Result<u64, Rejection> {
     let owner = posting::owner(account);
-    match owner.kind() {
-        OwnerKind::Unit => Ok(owner.number),
-        OwnerKind::Member => context
-            .get::<Member>(owner.number)
-            .map(|member| member.unit),
-        OwnerKind::Party => context.get::<Party>(owner.number).map(|party| party.unit),
-        OwnerKind::Issuance => context.get::<Asset>(owner.number).map(|asset| asset.unit),
-        OwnerKind::Escrow | OwnerKind::None => Err(Rejection::NotYours),
-    }
+    let unit = match owner.kind() {
+        OwnerKind::Unit => owner.number,
+        OwnerKind::Member => context.get::<Member>(owner.number)?.unit,
+        OwnerKind::Party => context.get::<Party>(owner.number)?.unit,
+        OwnerKind::Issuance => context.get::<Asset>(owner.number)?.unit,
+        OwnerKind::Escrow | OwnerKind::None => return Err(Rejection::NotYours),
+    };
+    Ok(power::living(context, unit))
 }
 
 /// A capability over an account, in the unit that answers for it.

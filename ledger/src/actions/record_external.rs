@@ -1,7 +1,9 @@
 //! `record_external`: what a bank statement says came from, or went to, an external party. It is
 //! held until another person confirms it.
 
-use polity_proto::v1::{Account, Capability, ObjectKind, OwnerKind, RecordExternal, TransferKind};
+use polity_proto::v1::{
+    Account, Asset, AssetKind, Capability, ObjectKind, OwnerKind, RecordExternal, TransferKind,
+};
 
 use super::Act;
 use super::holding::{self, Terms};
@@ -48,6 +50,14 @@ impl Act for RecordExternal {
             [OwnerKind::Party, OwnerKind::Unit] | [OwnerKind::Unit, OwnerKind::Party]
         ) {
             return Err(Rejection::NotExternal);
+        }
+        let asset: Asset = context.get(from.asset)?;
+        match asset.kind() {
+            AssetKind::Money | AssetKind::Goods => {}
+            // They come from nowhere but the unit that defined them.
+            AssetKind::Hours | AssetKind::Points | AssetKind::None => {
+                return Err(Rejection::NotExternal);
+            }
         }
         let movement = Move {
             from,
@@ -110,6 +120,16 @@ mod tests {
         assert_eq!(world.pending("acme:main"), (0, 7_000));
         world.check("ben", Some("dev#lead"), void(number), "rejected no_grant");
         world.check("eve", Some("finance#lead"), void(number), "accepted");
+    }
+
+    #[test]
+    fn hours_come_from_nobody_outside() {
+        let mut world = World::with_treasury();
+        let mut bank = world.account("bank:main");
+        bank.asset = world.account("dev:hours").asset;
+        world.put_for_test(&bank);
+        let record = Kind::RecordExternal(world.record("bank:main", "dev:hours", 70));
+        world.check("ada", LEAD, record, "rejected not_external");
     }
 
     #[test]

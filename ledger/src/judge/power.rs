@@ -83,6 +83,13 @@ pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
     units
 }
 
+/// The unit, or the nearest above it that lives: it answers for what a dissolved one answered for.
+pub fn living(state: &dyn Read, unit: u64) -> u64 {
+    let lineage = lineage(state, unit);
+    let living = lineage.iter().find(|unit| unit.dissolved_at == 0);
+    living.map_or(unit, |living| living.number)
+}
+
 /// A unit and those below it, at most `max`, the nearest first.
 pub fn subtree(state: &dyn Read, unit: u64, max: usize) -> Vec<u64> {
     let mut units = vec![unit];

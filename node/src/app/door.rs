@@ -113,9 +113,11 @@ fn turned_away(rejection: Rejection) -> CheckResult {
     }
 }
 
-/// Whether the bytes alone tell it, on every node and in every state.
+/// Whether the bytes alone tell it, on every node and in every state. What is too large here may be so by a parameter that
+/// changed a block ago.
 pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
-    rejection.code() < 200 || rejection == Rejection::BadSignature
+    let is_of_form = rejection.code() < 200 && rejection != Rejection::TooLarge;
+    is_of_form || rejection == Rejection::BadSignature
 }
 
 /// A refusal as engines and clients read it.
