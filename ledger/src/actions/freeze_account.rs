@@ -134,14 +134,12 @@ mod tests {
             account: world.account_ref("finn:main"),
             frozen: false,
         });
-        let grant = world.grant("acme#lead", Capability::Freeze, "acme");
-        world.ada(Kind::GiveGrant(grant));
-        let acme = Some("acme#lead");
-        world.check("ada", acme, off.clone(), "rejected no_grant");
+        let above = Some("finance#lead");
+        world.check("eve", above, off.clone(), "rejected no_grant");
         let mut dev = world.unit("dev");
         dev.dissolved_at = 1;
         world.put_for_test(&dev);
-        world.check("ada", acme, off, "accepted");
+        world.check("eve", above, off, "accepted");
     }
 
     #[test]

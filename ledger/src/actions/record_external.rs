@@ -129,7 +129,7 @@ mod tests {
         bank.asset = world.account("dev:hours").asset;
         world.put_for_test(&bank);
         let record = Kind::RecordExternal(world.record("bank:main", "dev:hours", 70));
-        world.check("ada", LEAD, record, "rejected not_external");
+        world.check_decided("ben", record, "rejected not_external");
     }
 
     #[test]
