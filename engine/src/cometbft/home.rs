@@ -111,9 +111,6 @@ impl Home {
             }
             replace(&self.guard_path(), FRESH_GUARD.as_bytes(), 0o600)?;
         }
-        if !is_marked {
-            replace(mark, key.as_bytes(), 0o600)?;
-        }
         write_once(&self.node_key_path(), &node_key.to_node_key_json(), 0o600)?;
         write_once(
             &self.validator_key_path(),
@@ -325,6 +322,8 @@ mod tests {
         }
         create(&home, &node_key, &validator_key, "a").unwrap();
         assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), "signed");
+        let used = fs::read_to_string(mark(&home)).unwrap();
+        assert_eq!(used.trim(), hex::encode(validator_key.public_key()));
         assert_eq!(home.node_key().unwrap().public_key(), node_key.public_key());
     }
 

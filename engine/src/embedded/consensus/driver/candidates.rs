@@ -15,6 +15,8 @@ use crate::embedded::rows::Kept;
 
 /// Blocks of one round that are looked at: a proposer that makes more of them is faulty.
 const PER_ROUND_MAX: usize = 3;
+/// Blocks that came as decided: one for each question on its way, so that a liar's take no place of the one that is.
+const SYNCED_MAX: usize = 8;
 /// Bytes of blocks above the next height that are kept until their turn comes.
 const EARLY_BYTES_MAX: usize = 32 << 20;
 /// How many there may be, however small they are.
@@ -75,10 +77,12 @@ impl Candidates {
     }
 
     /// Takes in a block that somebody gave as decided. Its name is compared with the decision after this, so it may be any
-    /// block: one at a time is kept.
+    /// block: few are kept.
     pub(super) fn insert_synced(&mut self, candidate: Candidate) {
-        self.blocks
-            .retain(|_, other| !other.is_synced || other.announcement.is_some());
+        let is_given = |other: &Candidate| other.is_synced && other.announcement.is_none();
+        if self.blocks.values().filter(|other| is_given(other)).count() >= SYNCED_MAX {
+            self.blocks.retain(|_, other| !is_given(other));
+        }
         self.insert(candidate);
     }
 
