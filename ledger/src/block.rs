@@ -124,10 +124,11 @@ pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
     apply(&mut state, block, 0, body)
 }
 
-/// Reads the accounts that a transaction moves value between: for whoever has a core to spare before its turn comes, so that
-/// a store has them at hand then. Nothing depends on it.
-pub fn read_ahead(state: &dyn Read, body: &Body) {
-    for action in &body.actions {
+/// Asks for what a transaction will ask for, its id and the accounts that it moves value between: for whoever has a core to
+/// spare before its turn comes, so that a store has the answers at hand then. Nothing depends on it.
+pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
+    consumed::contains(state, checked.id());
+    for action in &checked.body().actions {
         let Some(Kind::Transfer(transfer)) = &action.kind else {
             continue;
         };

@@ -168,7 +168,7 @@ pub(super) fn execute(
         })
         .collect();
     let mut checked = Vec::with_capacity(transactions.len());
-    let prepare = |one: &CheckedTransaction| block::read_ahead(parent, one.body());
+    let prepare = |one: &CheckedTransaction| block::read_ahead(parent, one);
     let outcome = verifier.check_ahead(organisation, transactions, prepare, |transactions| {
         let transactions = transactions.inspect(|one| checked.push(one.clone()));
         block::execute_block(parent, organisation, header, &evidence, transactions)
