@@ -119,7 +119,8 @@ impl Session {
             )));
         }
 
-        match Body::parse(bytes, 1, 0) {
+        let values_max = self.gateway.limits().batch_transactions_max;
+        match Body::parse(bytes, 1, values_max) {
             Ok(Body::Calls(calls)) => {
                 let call = calls.into_iter().flatten().next()?;
                 Some(self.reply(call).await)

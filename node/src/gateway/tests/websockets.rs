@@ -68,6 +68,17 @@ impl Socket {
 }
 
 #[tokio::test]
+async fn a_websocket_takes_a_batch_of_transactions_as_http_does() {
+    let server = Server::start(Limits::default()).await;
+    let mut socket = Socket::open(server.address).await;
+    let txs: Vec<String> = (0..40)
+        .map(|number| STANDARD.encode(format!("{number}")))
+        .collect();
+    let answer = socket.call("broadcast_batch", json!({ "txs": txs })).await;
+    assert_eq!(answer["result"].as_array().map(Vec::len), Some(40));
+}
+
+#[tokio::test]
 async fn subscribers_hear_of_blocks_headers_and_transactions_as_from_cometbft() {
     let server = Server::start(Limits::default()).await;
     let mut blocks = Socket::open(server.address).await;

@@ -56,7 +56,8 @@ struct RoundSignatureMessage {
     signature: Bytes,
 }
 
-/// Signatures of one certificate: more than there ever are validators. Malachite writes what does not hold into its log.
+/// Signatures of one certificate: more than consensus among departments ever has validators. Malachite writes a certificate
+/// that does not hold into its log, whole.
 const SIGNATURES_MAX: usize = 512;
 
 fn few<T>(signatures: &[T]) -> Decoded<()> {
