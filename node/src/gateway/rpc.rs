@@ -64,7 +64,7 @@ impl Body {
         if containers > CALL_CONTAINERS_MAX * batch_calls_max
             || commas > CALL_COMMAS_MAX * batch_calls_max + values_max
         {
-            return Err(RpcError::invalid_request("more values than calls can have"));
+            return Err(RpcError::parse("more values than calls can have"));
         }
 
         let value: Value =
@@ -278,7 +278,7 @@ mod tests {
             |params: &str| format!(r#"{{"id":1,"method":"tx","params":[{params}"a,{{\"{{"]}}"#);
         check(&call(""), "1:tx");
         check(&call(&r#""{,","#.repeat(20)), "1:tx");
-        check(&call(&r#"{"":0},"#.repeat(20)), "-32600");
+        check(&call(&r#"{"":0},"#.repeat(20)), "-32700");
         let many = call(&r#""","#.repeat(100));
         assert!(Body::parse(many.as_bytes(), 2, 0).is_err());
         assert!(Body::parse(many.as_bytes(), 2, 100).is_ok());
