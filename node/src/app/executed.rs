@@ -7,7 +7,6 @@ use bytes::Bytes;
 use polity_engine::application::{BlockResult, TxResult};
 use polity_ledger::Rejection;
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
-use polity_ledger::check::CheckedTransaction;
 use polity_ledger::merkle::subtree::Update;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::Read;
@@ -118,7 +117,7 @@ impl Replay {
     /// Executes a block over its parent's state, and moves the tree ahead. Signatures are verified on all cores.
     pub fn execute(
         &self,
-        parent: &(dyn Read + Sync),
+        parent: &dyn Read,
         tree: &mut StateTree,
         organisation: &Hash,
         height: u64,
@@ -147,7 +146,7 @@ impl Replay {
 /// Executes a block over its parent's state. Its envelopes are checked ahead, on all cores; answers what each came to.
 pub(super) fn execute(
     verifier: &Verifier,
-    parent: &(dyn Read + Sync),
+    parent: &dyn Read,
     organisation: &Hash,
     height: u64,
     record: &BlockRecord,
@@ -168,8 +167,7 @@ pub(super) fn execute(
         })
         .collect();
     let mut checked = Vec::with_capacity(transactions.len());
-    let prepare = |one: &CheckedTransaction| block::read_ahead(parent, one);
-    let outcome = verifier.check_ahead(organisation, transactions, prepare, |transactions| {
+    let outcome = verifier.check_ahead(organisation, transactions, |transactions| {
         let transactions = transactions.inspect(|one| checked.push(one.clone()));
         block::execute_block(parent, organisation, header, &evidence, transactions)
     });

@@ -83,24 +83,18 @@ impl Verifier {
         checked.into_iter().flatten().collect()
     }
 
-    /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow and hand each of them to
-    /// `prepare`.
+    /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow.
     pub(crate) fn check_ahead<O>(
         &self,
         organisation: &[u8; 32],
         envelopes: &[Bytes],
-        prepare: impl Fn(&CheckedTransaction) + Sync,
         consume: impl FnOnce(&mut dyn Iterator<Item = Checked>) -> O,
     ) -> O {
         let size = cores::share(envelopes.len())
             .div_ceil(2)
             .clamp(cores::SHARE_MIN, BATCH_AHEAD_MAX);
         let batches = envelopes.chunks(size).collect();
-        let check = |batch| {
-            let checked = self.check_batch(organisation, batch);
-            checked.iter().flatten().for_each(|one| prepare(one));
-            checked
-        };
+        let check = |batch| self.check_batch(organisation, batch);
         cores::ahead(batches, check, |batches| {
             let mut checked = batches.flatten();
             let next = |_| checked.next().expect("every envelope is answered");

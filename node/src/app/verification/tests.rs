@@ -150,20 +150,15 @@ fn who_checks_ahead_is_told_their_number_and_has_each_in_order() {
     let verifier = verifier();
     for count in [0, 1, 130, 1_300] {
         let envelopes: Vec<Bytes> = (0..count).map(envelope).collect();
-        let hashes = verifier.check_ahead(
-            &ORGANISATION,
-            &envelopes,
-            |_| {},
-            |checked| {
-                assert_eq!(
-                    checked.size_hint(),
-                    (envelopes.len(), Some(envelopes.len()))
-                );
-                checked
-                    .map(|one| *one.expect("it was signed").envelope_hash())
-                    .collect::<Vec<_>>()
-            },
-        );
+        let hashes = verifier.check_ahead(&ORGANISATION, &envelopes, |checked| {
+            assert_eq!(
+                checked.size_hint(),
+                (envelopes.len(), Some(envelopes.len()))
+            );
+            checked
+                .map(|one| *one.expect("it was signed").envelope_hash())
+                .collect::<Vec<_>>()
+        });
         let expected = envelopes.iter().map(|bytes| Sha256::digest(bytes).into());
         assert_eq!(hashes, expected.collect::<Vec<[u8; 32]>>());
     }
