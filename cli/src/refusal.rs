@@ -9,7 +9,7 @@ use polity_client::{Error, Refusal, Result};
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 8] = [
+const WAYS: [(Rejection, &str); 9] = [
     (
         Rejection::TimeMalformed,
         "a term ends after it begins and ahead of now, and what is recorded of the past lies behind it",
@@ -34,6 +34,10 @@ const WAYS: [(Rejection, &str); 8] = [
     (
         Rejection::NotJoined,
         "polity unit show UNIT says who has joined",
+    ),
+    (
+        Rejection::PeopleMissing,
+        "who signs beside you does so in a role of another unit that may do it too: --with NAME=ROLE",
     ),
     (
         Rejection::PercentageExceeded,

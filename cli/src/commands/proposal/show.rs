@@ -194,7 +194,14 @@ fn approvals(proposal: &Proposal) -> String {
     }
     let responses = proposal.responses.iter();
     let given = responses.filter(|one| one.answer() == Answer::Approve);
-    format!("Approvals: {} of {}\n", given.count(), mode.count)
+    let (given, needed) = (given.count(), mode.count);
+    // The ledger would have adopted it.
+    let are_one = given >= needed as usize;
+    let why = match are_one {
+        true => ", some from people who count as one: somebody else is still asked",
+        false => "",
+    };
+    format!("Approvals: {given} of {needed}{why}\n")
 }
 
 /// Who of those that are asked has not answered the present version yet.
@@ -245,6 +252,14 @@ mod tests {
             ..Proposal::default()
         };
         assert_eq!(approvals(&open), "Approvals: 1 of 2\n");
+        let stuck = Proposal {
+            responses: vec![open.responses[0].clone(); 2],
+            ..open.clone()
+        };
+        assert_eq!(
+            approvals(&stuck),
+            "Approvals: 2 of 2, some from people who count as one: somebody else is still asked\n"
+        );
         let closed = Proposal {
             closed_at: 1,
             ..open
