@@ -30,7 +30,7 @@ use crate::embedded::peers::PeerAddress;
 
 /// Connections from one address: several departments may live on one machine, and no address takes all the places that
 /// Malachite has, which are 200.
-const CONNECTIONS_PER_IP_MAX: usize = 32;
+const CONNECTIONS_PER_IP_MAX: usize = 128;
 /// Messages of one height above the one at work that wait: votes of invented addresses must not take the place of others.
 const WAITING_PER_HEIGHT_MAX: usize = 8_192;
 /// Blocks asked for at once while catching up, and such questions on their way.
