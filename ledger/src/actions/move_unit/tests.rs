@@ -146,9 +146,8 @@ fn the_root_stays_where_it_is() {
     );
 }
 
-#[test]
-fn a_move_does_not_make_the_tree_too_deep() {
-    let mut world = World::new();
+/// Teams below one another, as deep as a unit may be that has one more below it; the path of the last.
+fn deepest_parent(world: &mut World) -> String {
     let mut path = String::from("dev");
     for _ in 3..=11 {
         world.ada(Kind::CreateUnit(world.create_unit(
@@ -158,6 +157,13 @@ fn a_move_does_not_make_the_tree_too_deep() {
         )));
         path.push_str("/x");
     }
+    path
+}
+
+#[test]
+fn a_move_does_not_make_the_tree_too_deep() {
+    let mut world = World::new();
+    let path = deepest_parent(&mut world);
     for (parent, handle) in [("ops", "a"), ("ops/a", "b")] {
         world.ada(Kind::CreateUnit(world.create_unit(
             parent,
@@ -177,15 +183,7 @@ fn a_move_does_not_make_the_tree_too_deep() {
 #[test]
 fn dissolved_units_go_along_and_have_their_depth() {
     let mut world = World::new();
-    let mut path = String::from("dev");
-    for _ in 3..=11 {
-        world.ada(Kind::CreateUnit(world.create_unit(
-            &path,
-            "x",
-            UnitKind::Team,
-        )));
-        path.push_str("/x");
-    }
+    let path = deepest_parent(&mut world);
     for (parent, handle) in [("ops", "p"), ("ops/p", "c"), ("ops/p/c", "e")] {
         let create = world.create_unit(parent, handle, UnitKind::Team);
         world.ada(Kind::CreateUnit(create));
