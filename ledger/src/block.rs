@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::check::{CheckedTransaction, UnverifiedTransaction};
 use crate::context::{Block, Context};
 use crate::judge::{Now, departments};
+use crate::state::history::Appending;
 use crate::state::{Changes, Overlay, Read, consumed, keys, objects};
 use crate::{Rejection, actions, parameters, timer};
 
@@ -69,6 +70,19 @@ pub fn execute_block<T: Borrow<CheckedTransaction>>(
     evidence: &[Evidence],
     transactions: impl IntoIterator<Item = Result<T, Rejection>>,
 ) -> BlockOutcome {
+    let append = |all: &mut [Appending]| all.iter_mut().for_each(Appending::run);
+    execute_block_with(parent, organisation, header, evidence, transactions, append)
+}
+
+/// The same, where `append` runs what is appended to each history, in any order, on as many cores as it likes.
+pub fn execute_block_with<T: Borrow<CheckedTransaction>>(
+    parent: &dyn Read,
+    organisation: &[u8; 32],
+    header: Header,
+    evidence: &[Evidence],
+    transactions: impl IntoIterator<Item = Result<T, Rejection>>,
+    append: impl FnOnce(&mut [Appending]),
+) -> BlockOutcome {
     let transactions = transactions.into_iter();
     let keys = KEYS_OF_A_TRANSACTION * transactions.size_hint().0;
     let mut state = Overlay::with_room(parent, keys);
@@ -91,7 +105,7 @@ pub fn execute_block<T: Borrow<CheckedTransaction>>(
     BlockOutcome {
         receipts,
         timer_receipts,
-        changes: state.into_changes(),
+        changes: state.into_changes_with(append),
         validator_updates,
     }
 }

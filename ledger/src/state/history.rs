@@ -2,10 +2,12 @@
 
 use polity_proto::v1::{HistoryEntry, ObjectKind};
 use prost::Message;
+use prost::bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::record::Parts;
-use super::{Overlay, Read, keys, objects, overlay};
+use super::{Overlay, Read, keys, objects};
+use crate::merkle::Hash;
 use crate::merkle::history::{Frontier, leaf_hash};
 
 /// Inner nodes are kept at each level that is a multiple of this; those between are computed
@@ -23,43 +25,143 @@ pub struct Place {
     pub event: u32,
 }
 
-/// Appends an entry that speaks of the object as it is now. The object exists.
-pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Place) {
-    let prefix = objects::prefix_with_history(kind).expect("the kind has histories");
-    let place_of_object = state.place(&objects::object_key(prefix, number));
-    let record = record_at(state, place_of_object);
-    let count = record.history_count;
-    let entry = HistoryEntry {
-        height: place.height,
-        position: place.position,
-        event: place.event,
-        object_hash: Sha256::digest(record.object).to_vec(),
-    }
-    .encode_to_vec();
-    let place_of_edge = state.place(&keys::history_edge(kind, number));
-    let mut frontier = Frontier::decode(count, state.at(place_of_edge).unwrap_or_default())
-        .expect("the right edge fits its history's count");
-    let completed = frontier.append(leaf_hash(&entry));
-    let after = Parts {
-        history_count: frontier.count(),
-        history_root: &frontier.root(),
-        ..record_at(state, place_of_object)
-    }
-    .joined();
-
-    state.put(keys::history_entry(kind, number, count), entry);
-    for node in completed {
-        if node.level > 0 && node.level.is_multiple_of(NODE_LEVELS) {
-            let key = keys::history_node(kind, number, node.level, node.index);
-            state.put(key, node.hash.to_vec());
-        }
-    }
-    state.put_at(place_of_edge, frontier.encode());
-    state.put_at(place_of_object, after);
+/// An entry that waits for the end of its block.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    kind: ObjectKind,
+    number: u64,
+    place: Place,
+    /// The object's record at the moment that the entry speaks of.
+    record: Bytes,
 }
 
-fn record_at<'s>(state: &'s mut Overlay<'_>, place: overlay::Place) -> Parts<'s> {
-    Parts::of(state.at(place).expect("an object with a history exists"))
+/// Appends an entry that speaks of the object as it is now. The object exists.
+///
+/// The history has it when the block ends: all entries that a block brings to one history are appended together.
+pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Place) {
+    let record = state
+        .get(&object_key(kind, number))
+        .expect("an object with a history exists");
+    state.wait(Waiting {
+        kind,
+        number,
+        place,
+        record,
+    });
+}
+
+/// What one history gets in a block. Those of different histories know nothing of each other.
+pub struct Appending {
+    kind: ObjectKind,
+    number: u64,
+    frontier: Frontier,
+    waiting: Vec<Waiting>,
+    root: Hash,
+    rows: Rows,
+}
+
+/// What is kept of a history beside its object's record.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) entries: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) nodes: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) edges: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Appending {
+    /// All of a block, in the order of histories.
+    pub(super) fn all(state: &mut Overlay<'_>, mut waiting: Vec<Waiting>) -> Vec<Appending> {
+        // Entries of one history stay in the order in which they came.
+        waiting.sort_by_key(Waiting::history);
+        let mut waiting = waiting.into_iter().peekable();
+        let mut all = Vec::new();
+        while let Some(first) = waiting.next() {
+            let history = first.history();
+            let mut of_history = vec![first];
+            while let Some(next) = waiting.next_if(|next| next.history() == history) {
+                of_history.push(next);
+            }
+            all.push(Appending::of(state, of_history));
+        }
+        all
+    }
+
+    fn of(state: &mut Overlay<'_>, waiting: Vec<Waiting>) -> Appending {
+        let Waiting { kind, number, .. } = waiting[0];
+        let count = Parts::of(&waiting[0].record).history_count;
+        let edge = state.base().get(&keys::history_edge(kind, number));
+        let frontier = Frontier::decode(count, &edge.unwrap_or_default())
+            .expect("the right edge fits its history's count");
+        Appending {
+            kind,
+            number,
+            frontier,
+            waiting,
+            root: Hash::default(),
+            rows: Rows::default(),
+        }
+    }
+
+    /// Does the hashing.
+    pub fn run(&mut self) {
+        let (kind, number) = (self.kind, self.number);
+        for waiting in std::mem::take(&mut self.waiting) {
+            let entry = waiting.entry();
+            let key = keys::history_entry(kind, number, self.frontier.count());
+            for node in self.frontier.append(leaf_hash(&entry)) {
+                if node.level > 0 && node.level.is_multiple_of(NODE_LEVELS) {
+                    let key = keys::history_node(kind, number, node.level, node.index);
+                    self.rows.nodes.push((key, node.hash.to_vec()));
+                }
+            }
+            self.rows.entries.push((key, entry));
+        }
+        let edge = (keys::history_edge(kind, number), self.frontier.encode());
+        self.rows.edges.push(edge);
+        self.root = self.frontier.root();
+    }
+
+    /// Writes count and root beside the object; adds the rows to those of others.
+    ///
+    /// # Panics
+    /// If it was not run.
+    pub(super) fn finish(mut self, state: &mut Overlay<'_>, rows: &mut Rows) {
+        assert!(self.waiting.is_empty(), "a history was not appended to");
+        let place = state.place(&object_key(self.kind, self.number));
+        let record = state.at(place).expect("an object with a history exists");
+        let after = Parts {
+            history_count: self.frontier.count(),
+            history_root: &self.root,
+            ..Parts::of(record)
+        }
+        .joined();
+        state.put_at(place, after);
+
+        rows.entries.append(&mut self.rows.entries);
+        rows.nodes.append(&mut self.rows.nodes);
+        rows.edges.append(&mut self.rows.edges);
+    }
+}
+
+impl Waiting {
+    fn history(&self) -> (i32, u64) {
+        (self.kind as i32, self.number)
+    }
+
+    fn entry(&self) -> Vec<u8> {
+        HistoryEntry {
+            height: self.place.height,
+            position: self.place.position,
+            event: self.place.event,
+            object_hash: Sha256::digest(Parts::of(&self.record).object).to_vec(),
+        }
+        .encode_to_vec()
+    }
+}
+
+fn object_key(kind: ObjectKind, number: u64) -> Vec<u8> {
+    let prefix = objects::prefix_with_history(kind).expect("the kind has histories");
+    objects::object_key(prefix, number)
 }
 
 /// A node of a history: kept, or computed from those below. `None` outside of the history.

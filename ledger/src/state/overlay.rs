@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::mem;
 use std::rc::Rc;
 
 use prost::bytes::Bytes;
 
+use super::history::{Appending, Rows, Waiting};
 use super::keys::{BESIDE, PUT_ONCE};
 use key::Key;
 use slots::{Change, Slots};
@@ -45,6 +47,8 @@ pub struct Overlay<'a> {
     slots: RefCell<Slots>,
     /// The slot of each write that can still be rolled back, and its change before; newest last.
     journal: Vec<(usize, Option<Change>)>,
+    /// Entries that histories get when the changes are taken out; newest last.
+    waiting: Vec<Waiting>,
 }
 
 /// A key's place in the overlay that gave it.
@@ -53,7 +57,10 @@ pub(super) struct Place(usize);
 
 /// A point to return to.
 #[derive(Clone, Copy, Debug)]
-pub struct Savepoint(usize);
+pub struct Savepoint {
+    journal: usize,
+    waiting: usize,
+}
 
 impl<'a> Overlay<'a> {
     /// No changes over `base`.
@@ -67,7 +74,13 @@ impl<'a> Overlay<'a> {
             base,
             slots: RefCell::new(Slots::with_room(keys)),
             journal: Vec::new(),
+            waiting: Vec::new(),
         }
+    }
+
+    /// What the changes are over.
+    pub(super) fn base(&self) -> &'a dyn Read {
+        self.base
     }
 
     /// Writes a value. In the tree an empty value is none: readers could not tell them apart.
@@ -110,15 +123,24 @@ impl<'a> Overlay<'a> {
         self.journal.push((place.0, replaced));
     }
 
+    /// Keeps an entry until the changes are taken out.
+    pub(super) fn wait(&mut self, entry: Waiting) {
+        self.waiting.push(entry);
+    }
+
     /// The present point.
     pub fn savepoint(&self) -> Savepoint {
-        Savepoint(self.journal.len())
+        Savepoint {
+            journal: self.journal.len(),
+            waiting: self.waiting.len(),
+        }
     }
 
     /// Takes back all that was written since `point`.
     pub fn roll_back(&mut self, point: Savepoint) {
         let slots = self.slots.get_mut();
-        let since = point.0.min(self.journal.len());
+        self.waiting.truncate(point.waiting);
+        let since = point.journal.min(self.journal.len());
         for (place, replaced) in self.journal.drain(since..).rev() {
             slots.set(place, replaced);
         }
@@ -129,8 +151,21 @@ impl<'a> Overlay<'a> {
         self.journal.clear();
     }
 
-    /// The changes, less those that leave the base as it was.
+    /// The changes, less those that leave the base as it was; histories have got their entries.
     pub fn into_changes(self) -> Changes {
+        self.into_changes_with(|all| all.iter_mut().for_each(Appending::run))
+    }
+
+    /// The same, where `run` runs each of what is appended, in any order, on as many cores as it likes.
+    pub fn into_changes_with(mut self, run: impl FnOnce(&mut [Appending])) -> Changes {
+        let waiting = mem::take(&mut self.waiting);
+        let mut appending = Appending::all(&mut self, waiting);
+        run(&mut appending);
+        let mut rows = Rows::default();
+        for one in appending {
+            one.finish(&mut self, &mut rows);
+        }
+
         let base = self.base;
         let slots = self.slots.into_inner().into_iter();
         let mut changes: Vec<(Key, Change)> = slots
@@ -145,9 +180,12 @@ impl<'a> Overlay<'a> {
             })
             .collect();
         changes.sort_unstable_by(|(key, _), (other, _)| key.cmp(other));
-        let changes = changes.into_iter();
+        let changes = changes
+            .into_iter()
+            .map(|(key, change)| (Vec::from(&key), change.map(Vec::from)));
+        let rows = [rows.entries, rows.nodes, rows.edges].into_iter().flatten();
         changes
-            .map(|(key, change)| (Vec::from(&key), change.map(Vec::from)))
+            .chain(rows.map(|(key, row)| (key, Some(row))))
             .collect()
     }
 }

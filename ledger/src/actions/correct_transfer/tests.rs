@@ -3,7 +3,7 @@ use polity_proto::v1::{BudgetLine, ObjectKind, Transfer, action::Kind};
 use super::*;
 use crate::merkle::history::{prove_consistency, prove_inclusion, root_of};
 use crate::state::{Read, history};
-use crate::world::{World, euros};
+use crate::world::{World, by, euros, verdict};
 
 const LEAD: Option<&str> = Some("ops#lead");
 
@@ -67,6 +67,15 @@ fn brought_up(world: &World, act: CorrectTransfer) -> CorrectTransfer {
         consistency: consistency.iter().map(|hash| hash.to_vec()).collect(),
         ..act
     }
+}
+
+#[test]
+fn what_else_its_block_moves_does_not_spoil_a_proof() {
+    let (mut world, act) = corrected();
+    let correct = || by("cleo").acting_as("ops#lead");
+    let twice = [correct(), correct()].map(|deed| deed.does(Kind::CorrectTransfer(act.clone())));
+    assert_eq!(verdict(&world.submit(&twice)), "accepted");
+    assert_eq!(world.balance("ops:main"), 20_400);
 }
 
 #[test]
