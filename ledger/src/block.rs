@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::rc::Rc;
 
 use polity_proto::v1::{
-    Body, Member, MemberState, Parameters, Paused, Receipt, Validator, action::Kind,
+    Body, Member, MemberState, ObjectKind, Parameters, Paused, Receipt, Validator, action::Kind,
 };
 use sha2::{Digest, Sha256};
 
@@ -136,6 +136,21 @@ fn begin(state: &mut Overlay<'_>, header: Header) -> Block {
 pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
     let mut state = Overlay::new(parent);
     apply(&mut state, block, 0, body)
+}
+
+/// Asks for what a transaction will ask for, its id and the accounts that it moves value between: for whoever has a core
+/// to spare before its turn comes, so that a store has the answers at hand then. Nothing depends on it.
+pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
+    consumed::contains(state, checked.id());
+    for action in &checked.body().actions {
+        let Some(Kind::Transfer(transfer)) = &action.kind else {
+            continue;
+        };
+        for account in [&transfer.from, &transfer.to].into_iter().flatten() {
+            state.get(&objects::object_key(keys::ACCOUNT, account.number));
+            state.get(&keys::history_edge(ObjectKind::Account, account.number));
+        }
+    }
 }
 
 fn execute(

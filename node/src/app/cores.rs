@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// Fewer things than this for each core are done faster by one.
 pub(super) const SHARE_MIN: usize = 128;
@@ -24,6 +24,13 @@ pub(super) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync)
         part.iter().map(&work).collect::<Vec<R>>()
     });
     done.into_iter().flatten().collect()
+}
+
+/// Does `work` on each thing.
+pub(super) fn for_each<T: Send>(things: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let share = share(things.len());
+    let parts = things.chunks_mut(share).collect();
+    each(parts, |part: &mut [T]| part.iter_mut().for_each(&work));
 }
 
 /// What `work` makes of each part, in order. Whichever core is free takes the next part.
@@ -75,6 +82,31 @@ pub(super) fn ahead<P: Send, R: Send, O>(
     })
 }
 
+/// Work that goes on beside what its owner does. Whoever drops the owner waits for it: it may hold what has to be closed.
+#[derive(Default)]
+pub(super) struct Beside {
+    running: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Beside {
+    /// Begins some work.
+    pub(super) fn begin(&self, work: impl FnOnce() + Send + 'static) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|thread| !thread.is_finished());
+        running.push(thread::spawn(work));
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let running = self.running.get_mut();
+        for thread in running.unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // A panic aborts the process by its hook; in a test it was told where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +129,18 @@ mod tests {
             |results| results.take(7).collect::<Vec<_>>(),
         );
         assert_eq!(taken, parts[..7]);
+    }
+
+    #[test]
+    fn whoever_drops_it_waits_for_what_goes_on_beside() {
+        let (sender, receiver) = mpsc::channel();
+        let beside = Beside::default();
+        beside.begin(move || {
+            for number in 0..1_000 {
+                let _ = sender.send(number);
+            }
+        });
+        drop(beside);
+        assert_eq!(receiver.try_iter().count(), 1_000);
     }
 }

@@ -10,12 +10,14 @@ use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::merkle::subtree::Update;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::Read;
+use polity_ledger::state::history::Appending;
 use polity_proto::v1::Receipt;
 use prometheus_client::registry::Registry;
 use prost::Message;
 
+use super::cores::Beside;
 use super::founding::{leaf_changes, validator_update};
-use super::verification::{Checked, Verifier};
+use super::verification::{Checked, EARLY_MIN, Verifier};
 use super::{BlockRecord, cores, pace};
 use crate::fault::Fault;
 use crate::metrics::Metrics;
@@ -96,6 +98,7 @@ impl DecidedBlock<'_> {
 /// Executes recorded blocks anew, as `polityd verify` does.
 pub struct Replay {
     verifier: Arc<Verifier>,
+    beside: Beside,
 }
 
 impl Default for Replay {
@@ -104,6 +107,7 @@ impl Default for Replay {
         let metrics = Metrics::register(&mut Registry::default(), "none");
         Replay {
             verifier: Arc::new(Verifier::new(Arc::new(metrics))),
+            beside: Beside::default(),
         }
     }
 }
@@ -111,7 +115,13 @@ impl Default for Replay {
 impl Replay {
     /// Verifies the signatures of the block that comes after the next one, while that is executed.
     pub fn foresee(&self, organisation: &Hash, transactions: &[Bytes]) {
-        self.verifier.check_later(organisation, transactions);
+        if transactions.len() < EARLY_MIN {
+            return;
+        }
+        let (verifier, organisation) = (Arc::clone(&self.verifier), *organisation);
+        let transactions = transactions.to_vec();
+        self.beside
+            .begin(move || verifier.check_early(&organisation, &transactions, |_| {}));
     }
 
     /// Executes a block over its parent's state, and moves the tree ahead. Signatures are verified on all cores.
@@ -169,7 +179,14 @@ pub(super) fn execute(
     let mut checked = Vec::with_capacity(transactions.len());
     let outcome = verifier.check_ahead(organisation, transactions, |transactions| {
         let transactions = transactions.inspect(|one| checked.push(one.clone()));
-        block::execute_block(parent, organisation, header, &evidence, transactions)
+        block::execute_block_with(
+            parent,
+            organisation,
+            header,
+            &evidence,
+            transactions,
+            |all| cores::for_each(all, Appending::run),
+        )
     });
     (outcome, checked)
 }

@@ -21,6 +21,8 @@ use polity_engine::application::{
     FinalizeBlock, Info, InitChain, InitChainResult, PrepareProposal, ProcessProposal,
     ProposalVerdict, Query, QueryResult, TxResult,
 };
+use polity_ledger::block;
+use polity_ledger::check::CheckedTransaction;
 use polity_ledger::genesis::organisation_digest;
 use polity_ledger::state::Read;
 use tokio::sync::broadcast;
@@ -38,9 +40,10 @@ pub(crate) use verification::Checked;
 use crate::fault::{Fault, FaultKind, or_stop};
 use crate::metrics::Metrics;
 use crate::store::{AsOf, Durability, Snapshot, Store};
+use cores::Beside;
 use execution::Pending;
 use state_tree::SharedTree;
-use verification::Verifier;
+use verification::{EARLY_MIN, Verifier};
 
 impl Read for Snapshot {
     fn get(&self, key: &[u8]) -> Option<Bytes> {
@@ -99,6 +102,7 @@ pub struct App {
     pub(crate) tree: SharedTree,
     pub(crate) options: AppOptions,
     verifier: Arc<Verifier>,
+    beside: Beside,
     quotas: quota::Quotas,
     pending: Mutex<Option<Pending>>,
     organisation: RwLock<[u8; 32]>,
@@ -129,6 +133,7 @@ impl App {
             tree,
             options,
             verifier: Arc::new(Verifier::new(Arc::clone(&metrics))),
+            beside: Beside::default(),
             pending: Mutex::new(None),
             organisation: RwLock::new(chain.as_ref().map_or([0; 32], organisation_digest)),
             first_height: chain.map_or(1, |chain| chain.initial_height.max(1)),
@@ -200,8 +205,15 @@ impl Application for App {
     }
 
     fn foresee(&self, transactions: &[Bytes]) {
-        self.verifier
-            .check_later(&self.organisation(), transactions);
+        if transactions.len() < EARLY_MIN {
+            return;
+        }
+        let (verifier, store) = (Arc::clone(&self.verifier), Arc::clone(&self.store));
+        let (organisation, transactions) = (self.organisation(), transactions.to_vec());
+        self.beside.begin(move || {
+            let prepare = |one: &CheckedTransaction| block::read_ahead(&*store.snapshot(), one);
+            verifier.check_early(&organisation, &transactions, prepare);
+        });
     }
 
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {

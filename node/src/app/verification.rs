@@ -5,7 +5,6 @@ mod memory;
 mod tests;
 
 use std::sync::Arc;
-use std::thread;
 
 use bytes::Bytes;
 use polity_ledger::Rejection;
@@ -29,9 +28,8 @@ const BATCH_MIN: usize = 512;
 /// Envelopes that are verified together while earlier ones are executed: the execution waits for the first of them,
 /// and other cores have nothing to do while it is busy with the last.
 const BATCH_AHEAD_MAX: usize = 512;
-
 /// Fewer than these are verified when their turn comes: a thread for them gains nothing.
-const LATER_MIN: usize = 64;
+pub(super) const EARLY_MIN: usize = 64;
 
 /// An envelope as far as it is known before its signatures are verified.
 pub(crate) enum Seen {
@@ -55,6 +53,11 @@ impl Seen {
             Seen::Answered(Err(rejection)) => Err(*rejection),
             Seen::Unverified(unverified) => Ok(unverified.body()),
         }
+    }
+
+    fn first_signer(&self) -> Option<u64> {
+        let signers = &self.body().ok()?.signers;
+        signers.first().map(|signer| signer.member)
     }
 
     /// Whether a block at that time could take it in.
@@ -103,18 +106,23 @@ impl Verifier {
         })
     }
 
-    /// Verifies envelopes beside what the caller does next: who asks for one of them then, waits for it.
-    pub(crate) fn check_later(self: &Arc<Self>, organisation: &[u8; 32], envelopes: &[Bytes]) {
-        if envelopes.len() < LATER_MIN {
-            return;
+    /// Verifies envelopes in the order that costs least, and hands each to `prepare`: for whoever works ahead of those who
+    /// will ask for them.
+    pub(crate) fn check_early(
+        &self,
+        organisation: &[u8; 32],
+        envelopes: &[Bytes],
+        prepare: impl Fn(&CheckedTransaction),
+    ) {
+        let look_at = |envelope: &Bytes| self.look_at(organisation, envelope);
+        let mut seen: Vec<Seen> = envelopes.iter().map(look_at).collect();
+        // Signatures of one key cost less in one batch.
+        seen.sort_by_key(Seen::first_signer);
+        let mut seen = seen.into_iter();
+        while seen.len() > 0 {
+            let checked = self.settle_batch(seen.by_ref().take(BATCH_MAX));
+            checked.iter().flatten().for_each(|one| prepare(one));
         }
-        let (verifier, organisation) = (Arc::clone(self), *organisation);
-        let envelopes = envelopes.to_vec();
-        thread::spawn(move || {
-            for batch in envelopes.chunks(BATCH_AHEAD_MAX) {
-                verifier.check_batch(&organisation, batch);
-            }
-        });
     }
 
     /// What an envelope is before its signatures are verified.

@@ -186,8 +186,8 @@ impl Default for Store {
     fn default() -> Self {
         Store {
             history_heights: 0,
-            hot_bytes_max: 64 << 20,
-            block_cache_bytes: 16 << 20,
+            hot_bytes_max: 256 << 20,
+            block_cache_bytes: 64 << 20,
             write_buffer_bytes: 32 << 20,
             free_bytes_min: 256 << 20,
         }
