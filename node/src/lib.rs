@@ -17,7 +17,6 @@ pub mod config;
 pub mod continuation;
 pub mod crash_point;
 pub mod death;
-mod each_parameter;
 pub mod fault;
 pub mod gateway;
 pub mod genesis_file;
