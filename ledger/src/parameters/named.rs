@@ -69,154 +69,138 @@ impl Named {
 
 /// Every parameter, in the order of its number on the wire.
 pub const ALL: [Named; 25] = [
-    seconds(
+    named(
         "validity_max",
         "How long a signed transaction may be sent",
-        |all| &mut all.validity_max,
+        Place::Seconds(|all| &mut all.validity_max),
     ),
-    number(
+    named(
         "validators_min",
         "With fewer validators the network does not go on",
-        |all| &mut all.validators_min,
+        Place::Number(|all| &mut all.validators_min),
     ),
-    seconds(
+    named(
         "key_protection",
         "How long a key that was added cannot end older ones",
-        |all| &mut all.key_protection,
+        Place::Seconds(|all| &mut all.key_protection),
     ),
-    seconds(
+    named(
         "recovery_wait",
         "From asking for a recovery to the new key",
-        |all| &mut all.recovery_wait,
+        Place::Seconds(|all| &mut all.recovery_wait),
     ),
-    seconds(
+    named(
         "recovery_window",
         "A second recovery within it needs three people and cannot be stopped",
-        |all| &mut all.recovery_window,
+        Place::Seconds(|all| &mut all.recovery_window),
     ),
-    seconds(
+    named(
         "recovery_sleep",
         "How long a recovered member may not spend, approve, operate",
-        |all| &mut all.recovery_sleep,
+        Place::Seconds(|all| &mut all.recovery_sleep),
     ),
-    seconds(
+    named(
         "admission_distance",
         "How long a newcomer counts as who admitted them",
-        |all| &mut all.admission_distance,
+        Place::Seconds(|all| &mut all.admission_distance),
     ),
-    seconds("proposal_ttl", "When an open proposal lapses", |all| {
-        &mut all.proposal_ttl
-    }),
-    seconds(
+    named(
+        "proposal_ttl",
+        "When an open proposal lapses",
+        Place::Seconds(|all| &mut all.proposal_ttl),
+    ),
+    named(
         "exception_max",
         "Longest exception to duties apart",
-        |all| &mut all.exception_max,
+        Place::Seconds(|all| &mut all.exception_max),
     ),
-    seconds(
+    named(
         "auditor_max",
         "Longest term of an auditor from outside",
-        |all| &mut all.auditor_max,
+        Place::Seconds(|all| &mut all.auditor_max),
     ),
-    seconds(
+    named(
         "outage_gap",
         "A longer silence of the network stops the clocks of decisions",
-        |all| &mut all.outage_gap,
+        Place::Seconds(|all| &mut all.outage_gap),
     ),
-    seconds("hold_max", "Longest reservation", |all| &mut all.hold_max),
-    number(
+    named(
+        "hold_max",
+        "Longest reservation",
+        Place::Seconds(|all| &mut all.hold_max),
+    ),
+    named(
         "transaction_bytes_max",
         "Most bytes of a transaction",
-        |all| &mut all.transaction_bytes_max,
+        Place::Number(|all| &mut all.transaction_bytes_max),
     ),
-    milliseconds(
+    named(
         "block_interval_ms",
         "Embedded engine: how fast blocks follow under load",
-        |all| &mut all.block_interval_ms,
+        Place::Milliseconds(|all| &mut all.block_interval_ms),
     ),
-    seconds(
+    named(
         "idle_interval",
         "Embedded engine: how fast blocks follow without any",
-        |all| &mut all.idle_interval,
+        Place::Seconds(|all| &mut all.idle_interval),
     ),
-    milliseconds(
+    named(
         "propose_timeout_ms",
         "Embedded engine: how long a round waits for its proposal",
-        |all| &mut all.propose_timeout_ms,
+        Place::Milliseconds(|all| &mut all.propose_timeout_ms),
     ),
-    milliseconds(
+    named(
         "vote_timeout_ms",
         "Embedded engine: how long a round waits for further votes",
-        |all| &mut all.vote_timeout_ms,
+        Place::Milliseconds(|all| &mut all.vote_timeout_ms),
     ),
-    milliseconds(
+    named(
         "timeout_step_ms",
         "Embedded engine: what each further round adds to both",
-        |all| &mut all.timeout_step_ms,
+        Place::Milliseconds(|all| &mut all.timeout_step_ms),
     ),
-    seconds("election_ballots", "To seal a ballot", |all| {
-        &mut all.election_ballots
-    }),
-    seconds("election_reveal", "To reveal it", |all| {
-        &mut all.election_reveal
-    }),
-    seconds("election_change", "To change it after a tie", |all| {
-        &mut all.election_change
-    }),
-    seconds(
+    named(
+        "election_ballots",
+        "To seal a ballot",
+        Place::Seconds(|all| &mut all.election_ballots),
+    ),
+    named(
+        "election_reveal",
+        "To reveal it",
+        Place::Seconds(|all| &mut all.election_reveal),
+    ),
+    named(
+        "election_change",
+        "To change it after a tie",
+        Place::Seconds(|all| &mut all.election_change),
+    ),
+    named(
         "election_objections",
         "To object to the result of an election",
-        |all| &mut all.election_objections,
+        Place::Seconds(|all| &mut all.election_objections),
     ),
-    seconds(
+    named(
         "election_term",
         "How long somebody is elected for, where the role states no term",
-        |all| &mut all.election_term,
+        Place::Seconds(|all| &mut all.election_term),
     ),
-    seconds(
+    named(
         "profile_deadline",
         "To answer, by the policies that a profile gives",
-        |all| &mut all.profile_deadline,
+        Place::Seconds(|all| &mut all.profile_deadline),
     ),
-    number(
+    named(
         "open_proposals_max",
         "Most open proposals of one member",
-        |all| &mut all.open_proposals_max,
+        Place::Number(|all| &mut all.open_proposals_max),
     ),
 ];
 
-const fn seconds(
-    name: &'static str,
-    meaning: &'static str,
-    place: fn(&mut Parameters) -> &mut u64,
-) -> Named {
+const fn named(name: &'static str, meaning: &'static str, place: Place) -> Named {
     Named {
         name,
         meaning,
-        place: Place::Seconds(place),
-    }
-}
-
-const fn milliseconds(
-    name: &'static str,
-    meaning: &'static str,
-    place: fn(&mut Parameters) -> &mut u64,
-) -> Named {
-    Named {
-        name,
-        meaning,
-        place: Place::Milliseconds(place),
-    }
-}
-
-const fn number(
-    name: &'static str,
-    meaning: &'static str,
-    place: fn(&mut Parameters) -> &mut u32,
-) -> Named {
-    Named {
-        name,
-        meaning,
-        place: Place::Number(place),
+        place,
     }
 }
 
