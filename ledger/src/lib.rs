@@ -2,6 +2,18 @@
 //!
 //! The narrow waist is [`check::check`] (what bytes alone can tell), [`block::execute_block`] (the
 //! only verdict) and [`judge::judge`] (authority). No clock, no randomness, no environment, no IO.
+//!
+//! | modules | what they are |
+//! |---|---|
+//! | [`check`], [`form`], [`Rejection`] | the form of transactions, bounds of fields, why something is refused |
+//! | [`block`], [`timer`], [`genesis`], [`continuation`] | a block from begin to end, what time alone does, how chains begin |
+//! | [`actions`] | one file for each action: what it needs, what it does |
+//! | [`judge`] | who may do what: grants, policies, separated duties, who counts as one person |
+//! | [`decisions`], [`elections`], [`profiles`] | how units decide and elect; ways of working |
+//! | [`state`], [`merkle`] | keys, values, lists and histories; the trees that prove them |
+//! | [`query`], [`outlook`], [`health`] | what would happen, and what is missing; nothing here decides |
+//! | [`parameters`], [`Amount`], [`time`], [`window`] | what the rules count with |
+//! | [`invariants`] | what holds after every block, for simulation and audits |
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,12 @@
 //! Waits, terms and bounds that the organisation sets for itself.
 
+mod named;
+
 use std::rc::Rc;
 
 use polity_proto::v1::Parameters;
+
+pub use named::{ALL, Named, Unit};
 
 use crate::Rejection;
 use crate::state::{Read, keys, objects};

@@ -73,7 +73,7 @@ impl FaultKind {
     pub fn advice(self) -> &'static str {
         match self {
             FaultKind::Usage => {
-                "give what the words ask for; nothing is broken, nothing was changed"
+                "give what the message asks for; nothing is broken, nothing was changed"
             }
             FaultKind::Internal => "report it together with the log; restarting is safe",
             FaultKind::StoreDamaged => {
@@ -81,7 +81,7 @@ impl FaultKind {
             }
             FaultKind::StoreLocked => "stop the other process, or give this one another directory",
             FaultKind::DiskFull => "free some space and start again; nothing is lost",
-            FaultKind::Io => "mend what the words name, then start again",
+            FaultKind::Io => "repair what the message names, then start again",
             FaultKind::GenesisMismatch => {
                 "use the directory and the genesis file of one and the same organisation"
             }

@@ -1,4 +1,15 @@
 //! The node: storage, queries, gateway and configuration around the pure ledger.
+//!
+//! | modules | what they are |
+//! |---|---|
+//! | [`commands`], [`config`], [`serve`] | the program `polityd`: its command line, its settings, a running node |
+//! | [`app`] | the ledger behind the trait that every engine drives: the door, proposals, execution, commit |
+//! | [`store`], [`verify`], [`home_backup`] | RocksDB and what is written to it, computing all of it again, backups |
+//! | [`query`], [`backend`], [`gateway`] | questions to the committed state, and how members ask them |
+//! | [`charter`], [`genesis_file`], [`keys`], [`member_key`] | founding an organisation |
+//! | [`continuation`] | a chain that goes on as another one |
+//! | [`fault`], [`logs`], [`metrics`] | what stops the process, and what it says and counts |
+//! | [`crash_point`], [`death`] | dying on purpose, in tests |
 
 use tikv_jemallocator::Jemalloc;
 
@@ -17,7 +28,6 @@ pub mod config;
 pub mod continuation;
 pub mod crash_point;
 pub mod death;
-mod each_parameter;
 pub mod fault;
 pub mod gateway;
 pub mod genesis_file;

@@ -11,7 +11,8 @@ use polity_ledger::check::founding_possession_bytes;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Founding};
+use crate::engine::Engine;
 use crate::node::Node;
 use crate::{binaries, charter};
 
@@ -69,6 +70,21 @@ impl Terminal {
     #[must_use]
     pub fn people(&self) -> &str {
         &self.people
+    }
+
+    /// Founds and starts a network of one department, whose charter has this addition, and connects the home with it.
+    #[track_caller]
+    pub fn found(&self, addition: &str) -> Cluster {
+        let mut cluster = Cluster::found(&Founding {
+            engine: Engine::Embedded,
+            founders: 1,
+            guests: 0,
+            settings: &[],
+            charter: addition,
+        });
+        cluster.start_founders();
+        self.connect(&cluster);
+        cluster
     }
 
     /// Connects the home with the nodes of a cluster.

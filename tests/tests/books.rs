@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use polity_tests::cluster::{Cluster, Founding};
-use polity_tests::engine::Engine;
+use polity_tests::cluster::Cluster;
 use polity_tests::terminal::Terminal;
 use serde_json::Value;
 
@@ -59,15 +58,7 @@ fn founded() -> (Cluster, Terminal) {
     terminal.enrol("stan", "root/plan", "root/plan#steward");
     terminal.enrol_in("h1467", &["root/plan"], &[]);
     let addition = format!("{FINANCE}{}{PURSES}", terminal.people());
-    let mut cluster = Cluster::found(&Founding {
-        engine: Engine::Embedded,
-        founders: 1,
-        guests: 0,
-        settings: &[],
-        charter: &addition,
-    });
-    cluster.start_founders();
-    terminal.connect(&cluster);
+    let cluster = terminal.found(&addition);
     (cluster, terminal)
 }
 

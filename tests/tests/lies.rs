@@ -17,8 +17,7 @@ use polity_ledger::state::keys;
 use polity_node::genesis_file::GenesisFile as NodesGenesisFile;
 use polity_proto::v1::{Account, Asset, HistoryAnswer, KeysAnswer, Record};
 use polity_tests::binaries;
-use polity_tests::cluster::{Cluster, Founding};
-use polity_tests::engine::Engine;
+use polity_tests::cluster::Cluster;
 use polity_tests::http;
 use polity_tests::terminal::Terminal;
 use prost::Message;
@@ -64,15 +63,7 @@ fn founded(parameters: &str) -> (Cluster, Terminal) {
     terminal.enrol("stan", "root/plan", "root/plan#clerk");
     terminal.enrol("wes", "root/watch", "root/watch#clerk");
     let addition = format!("{parameters}{PURSES}{}", terminal.people());
-    let mut cluster = Cluster::found(&Founding {
-        engine: Engine::Embedded,
-        founders: 1,
-        guests: 0,
-        settings: &[],
-        charter: &addition,
-    });
-    cluster.start_founders();
-    terminal.connect(&cluster);
+    let cluster = terminal.found(&addition);
     (cluster, terminal)
 }
 

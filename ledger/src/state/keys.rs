@@ -2,7 +2,7 @@
 //!
 //! A prefix below [`BESIDE`] is a leaf of the state tree. From there on rows stand beside the
 //! tree: the chain alone determines them too, and something in the tree vouches for each.
-//! Prefixes are append-only; `tests/golden/keys.txt` freezes them.
+//! Prefixes are append-only; `tests/golden/numbers.txt` freezes them.
 
 use polity_proto::v1::{Capability, ObjectKind, Owner, OwnerKind};
 

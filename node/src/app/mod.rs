@@ -189,7 +189,11 @@ impl Application for App {
 
     fn check(&self, request: Check) -> Result<CheckResult, EngineFault> {
         let mut results = self.check_batch(vec![request])?;
-        Ok(results.pop().unwrap_or_default())
+        or_stop(
+            results
+                .pop()
+                .ok_or_else(|| internal("a check without an answer")),
+        )
     }
 
     fn check_batch(&self, requests: Vec<Check>) -> Result<Vec<CheckResult>, EngineFault> {

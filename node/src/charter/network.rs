@@ -5,7 +5,6 @@ use polity_proto::v1::{AddValidator, Parameters, RegisterNode, action::Kind};
 
 use super::draft::{Draft, Entry, Sort};
 use super::{CharterError, form, words};
-use crate::each_parameter::each_parameter;
 
 pub(super) fn add(draft: &mut Draft, charter: &form::Charter) -> Result<(), CharterError> {
     for validator in &charter.validators {
@@ -97,25 +96,10 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
 
 /// The first parameter that is out of its bounds by itself; else those that do not go together.
 fn out_of_bounds(given: &Parameters) -> &'static str {
-    macro_rules! first {
-        ($($name:ident),* $(,)?) => {{
-            $(
-                let alone = Parameters { $name: given.$name, ..Parameters::default() };
-                if parameters::merge(&roomy(), &alone).is_err() {
-                    return stringify!($name);
-                }
-            )*
-        }};
-    }
-    each_parameter!(first);
-    "outage_gap and idle_interval"
-}
-
-/// Parameters beside which each other one may have any value within its own bounds.
-fn roomy() -> Parameters {
-    Parameters {
-        idle_interval: 1,
-        outage_gap: 24 * 60 * 60,
-        ..parameters::defaults()
-    }
+    let is_outside = |parameter: &&parameters::Named| {
+        let value = parameter.get(given);
+        value != 0 && !parameter.takes(value)
+    };
+    let outside = parameters::ALL.iter().find(is_outside);
+    outside.map_or("outage_gap and idle_interval", |parameter| parameter.name)
 }

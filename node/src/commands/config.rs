@@ -4,12 +4,12 @@ use serde_json::json;
 use super::{Common, Output, Trouble};
 use crate::config::{Loaded, Setting};
 
-/// Show what configuration holds, and where each value comes from.
+/// Show every setting that is in force, and where its value comes from.
 ///
 /// Values come from defaults, then config.toml in the home directory, then the environment
-/// (POLITY_GATEWAY_LISTEN for gateway.listen), then flags; the later wins. A key that does not exist
-/// is an error; so is a variable whose first word is that of a setting, or has one letter wrong. Other variables belong
-/// to other programs.
+/// (POLITY_GATEWAY_LISTEN for gateway.listen), then flags; the later wins. An unknown key is an error.
+/// So is a variable that begins like a section (POLITY_GATEWAY_…), or is one letter away from that, and names no
+/// setting. Other variables are left alone.
 ///
 /// Example:
 ///   polityd config show --set log.level=debug

@@ -10,9 +10,9 @@ use crate::keys::NodeKeys;
 
 /// Show what keeps this validator from signing twice, and vouch for it.
 ///
-/// Of the embedded engine, and of a stopped node; `polityd status` tells it of a running one. A guard
-/// whose file was copied, restored or lost signs again by itself, as soon as the others decided three
-/// blocks. Only where they cannot, somebody must know, and say, what this key signed last.
+/// For a stopped node with the embedded engine; `polityd status` shows the guard of a running one. If
+/// the guard's file was copied, restored or lost, the validator signs again by itself as soon as the others
+/// have decided three blocks. Only if they cannot decide, a person must know, and say, what this key signed last.
 ///
 /// Example:
 ///   polityd guard show --home /var/lib/polity
@@ -29,9 +29,9 @@ enum Action {
     Show,
     /// Let a guard sign whose file was copied, restored or lost
     ///
-    /// Only where this home is the newest that the key has, and no other process will ever use the
-    /// key: two signatures for one height are evidence, and take the validator's power. Say
-    /// `--above` where the file is lost or older than the key's last signature.
+    /// Use it only if this home is the newest that the key has, and no other process will ever use the
+    /// key: two signatures for one height are evidence, and cost the validator its power. Give
+    /// `--above` if the file is lost, or older than the key's last signature.
     Trust {
         /// The key signed nothing above this height, and nothing at or below it is signed again
         #[arg(long, value_name = "HEIGHT", value_parser = clap::value_parser!(u64).range(..=HEIGHT_MAX))]

@@ -14,9 +14,9 @@ use crate::member_key::{self, PassphraseSource};
 
 /// Make and show this node's keys.
 ///
-/// A node has two: one signs blocks in the department's name, the other names the node among its
-/// peers. They are made on this machine and never leave it; what others need is what `show` prints,
-/// with the address at which they dial this node (p2p.address).
+/// A node has two keys: one signs blocks in the department's name, the other identifies the node among its
+/// peers. They are made on this machine and never leave it. `show` prints what others need, with
+/// the address at which they dial this node (p2p.address).
 ///
 /// Example:
 ///   polityd keys show --chain acme-1
@@ -29,7 +29,7 @@ pub(super) struct Keys {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make the keys that are not there yet; those that are stay as they are
+    /// Make the keys that are missing; the others stay as they are
     New,
     /// Print the public key, the validator's address and the node's id
     Show {
@@ -40,8 +40,8 @@ enum Action {
     },
     /// Prove that this node possesses its consensus key, to an organisation that exists already
     ///
-    /// For a department that joins as a validator, or changes its key. Prints what `polity network
-    /// register-node`, `add-validator` and `rotate-key` ask for. The organisation is that of
+    /// For a department that joins as a validator, or changes its key. Prints the values for `polity network
+    /// register-node`, `add-validator` and `rotate-key`. The organisation is the one of
     /// genesis.json in the home directory.
     Prove {
         /// The department's number, such as u7: `polity unit show` tells it

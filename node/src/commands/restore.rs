@@ -7,7 +7,7 @@ use crate::home_backup;
 
 /// Bring a backup back into a home without a ledger.
 ///
-/// Every byte is read against the backup's list first. Keys, and a configuration that is there, stay
+/// Every byte is first compared with the backup's list. Keys, and a configuration that is there already, stay
 /// as they are. At its next start the node catches up with the others.
 ///
 /// Example:

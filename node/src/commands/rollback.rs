@@ -6,7 +6,7 @@ use super::{Common, Output, Trouble, open_store};
 /// Take back the ledger's newest height, as if it had never been committed.
 ///
 /// For a node whose ledger is ahead of its engine after a power cut. The node must be stopped; at its
-/// next start the engine gives the height again. Only the newest heights can be taken back.
+/// next start the engine supplies the height again. Only the newest heights can be taken back.
 ///
 /// Example:
 ///   polityd rollback --home /var/lib/polity

@@ -12,7 +12,7 @@ use crate::{logs, serve};
 ///
 /// It checks the genesis file and its signatures, opens the store, starts the engine and serves the
 /// gateway. SIGTERM and an interrupt from the terminal stop it cleanly; SIGKILL loses nothing either.
-/// It ends with a code from 70 to 77 when a fault stops it, and then says what to do.
+/// If a fault stops it, it ends with an exit code from 70 to 77 and says what to do.
 ///
 /// Example:
 ///   polityd start --home /var/lib/polity

@@ -10,7 +10,7 @@ use super::{Common, Output, Trouble, no_home};
 use crate::config::Config;
 use crate::fault::{Fault, FaultKind};
 
-/// Ask a running node how it stands.
+/// Show the state of a running node.
 ///
 /// Without --node it asks the gateway of this home's configuration. Exit code 4 means that no node
 /// answered.
@@ -23,7 +23,7 @@ pub(super) struct Status {
     /// The gateway to ask, such as https://node.health.example:26657
     #[arg(long, value_name = "URL")]
     node: Option<String>,
-    /// Trust this authority too, whose certificate (PEM) is your own organisation's
+    /// Also trust the authority of this certificate (PEM), such as your organisation's own
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 }

@@ -187,6 +187,7 @@ impl Batch<'_> {
 }
 
 type Pin<'a> = rocksdb::Snapshot<'a>;
+type RawIterator<'a> = rocksdb::DBRawIteratorWithThreadMode<'a, DB>;
 
 self_cell::self_cell!(
     /// The database as it was at one moment, whatever is written later.
@@ -236,28 +237,11 @@ impl View {
         table: Table,
         from: &[u8],
         to: Option<&[u8]>,
-        mut row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
+        row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
     ) -> Result<(), Fault> {
-        let rocks = self.borrow_owner();
-        let mut options = ReadOptions::default();
-        options.set_total_order_seek(true);
-        options.fill_cache(false);
-        if let Some(to) = to {
-            options.set_iterate_upper_bound(to);
-        }
-        let mut rows = self
-            .borrow_dependent()
-            .raw_iterator_cf_opt(rocks.handle(table)?, options);
+        let mut rows = self.rows(table, from, to)?;
         rows.seek(from);
-        while let Some((key, value)) = rows.item() {
-            if row(key, value)?.is_break() {
-                return Ok(());
-            }
-            rows.next();
-        }
-
-        rows.status()
-            .map_err(|error| fault(table.reading(), &rocks.directory, &error))
+        self.walk(table, rows, RawIterator::next, row)
     }
 
     /// The same backwards: from the last row below `to` (absent: from the end) down to `from`.
@@ -266,9 +250,15 @@ impl View {
         table: Table,
         from: &[u8],
         to: Option<&[u8]>,
-        mut row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
+        row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
     ) -> Result<(), Fault> {
-        let rocks = self.borrow_owner();
+        let mut rows = self.rows(table, from, to)?;
+        rows.seek_to_last();
+        self.walk(table, rows, RawIterator::prev, row)
+    }
+
+    /// The rows from `from` on and below `to` (absent: to the end), read once and not cached.
+    fn rows(&self, table: Table, from: &[u8], to: Option<&[u8]>) -> Result<RawIterator<'_>, Fault> {
         let mut options = ReadOptions::default();
         options.set_total_order_seek(true);
         options.fill_cache(false);
@@ -276,19 +266,27 @@ impl View {
         if let Some(to) = to {
             options.set_iterate_upper_bound(to);
         }
-        let mut rows = self
-            .borrow_dependent()
-            .raw_iterator_cf_opt(rocks.handle(table)?, options);
-        rows.seek_to_last();
+        let handle = self.borrow_owner().handle(table)?;
+        Ok(self.borrow_dependent().raw_iterator_cf_opt(handle, options))
+    }
+
+    /// Calls `row` for the row that `rows` stands on, and for each one that `step` leads to, until it breaks.
+    fn walk<'a>(
+        &self,
+        table: Table,
+        mut rows: RawIterator<'a>,
+        step: fn(&mut RawIterator<'a>),
+        mut row: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<(), Fault> {
         while let Some((key, value)) = rows.item() {
             if row(key, value)?.is_break() {
                 return Ok(());
             }
-            rows.prev();
+            step(&mut rows);
         }
 
         rows.status()
-            .map_err(|error| fault(table.reading(), &rocks.directory, &error))
+            .map_err(|error| fault(table.reading(), &self.borrow_owner().directory, &error))
     }
 }
 

@@ -102,56 +102,64 @@ impl Show {
             .iter()
             .map(|unit| json!({"unit": lettered(ObjectKind::Unit, *unit), "name": names.unit(*unit)}))
             .collect();
-        context.answer(&view, json, || {
-            let mut text = facts(&[
-                ("member", names_of(&member)),
-                ("state", state(&member).to_owned()),
-                ("kind", kind(&member).to_owned()),
-                (
-                    "admitted by unit",
-                    names.shown(ObjectKind::Unit, member.unit),
-                ),
-                (
-                    "admitted by",
-                    names.shown(ObjectKind::Member, member.admitted_by),
-                ),
-                ("joined", time::shown(member.joined_at)),
-                ("sleeps until", time::shown(member.sleeps_until)),
-                (
-                    "open recovery",
-                    names::letter(ObjectKind::Recovery, member.recovery),
-                ),
-                ("external id", member.external_id.clone()),
-            ]);
-            for key in &member.keys {
-                let revoked = match key.revoked_at {
-                    0 => String::new(),
-                    at => format!(", revoked {}", time::shown(at)),
-                };
-                text.push_str(&format!(
-                    "key   {} since {}{revoked}\n",
-                    hex::encode(&key.public),
-                    time::shown(key.added_at)
-                ));
-            }
-            for one in &assignments {
-                let until = match one.until {
-                    0 => String::new(),
-                    until => format!(" until {}", time::shown(until)),
-                };
-                text.push_str(&format!(
-                    "role  {} ({}){until}\n",
-                    names.shown(ObjectKind::Role, one.role),
-                    lettered(ObjectKind::Assignment, one.number)
-                ));
-            }
-            for unit in &units {
-                text.push_str(&format!("unit  {}\n", names.shown(ObjectKind::Unit, *unit)));
-            }
-            text
-        });
+        context.answer(&view, json, || told(&names, &member, &assignments, &units));
         Ok(())
     }
+}
+
+/// The member as people read it.
+fn told(
+    names: &Names<'_>,
+    member: &MemberObject,
+    assignments: &[Assignment],
+    units: &[u64],
+) -> String {
+    let mut text = facts(&[
+        ("member", names_of(member)),
+        ("state", state(member).to_owned()),
+        ("kind", kind(member).to_owned()),
+        (
+            "admitted by unit",
+            names.shown(ObjectKind::Unit, member.unit),
+        ),
+        (
+            "admitted by",
+            names.shown(ObjectKind::Member, member.admitted_by),
+        ),
+        ("joined", time::shown(member.joined_at)),
+        ("sleeps until", time::shown(member.sleeps_until)),
+        (
+            "open recovery",
+            names::letter(ObjectKind::Recovery, member.recovery),
+        ),
+        ("external id", member.external_id.clone()),
+    ]);
+    for key in &member.keys {
+        let revoked = match key.revoked_at {
+            0 => String::new(),
+            at => format!(", revoked {}", time::shown(at)),
+        };
+        text.push_str(&format!(
+            "key   {} since {}{revoked}\n",
+            hex::encode(&key.public),
+            time::shown(key.added_at)
+        ));
+    }
+    for one in assignments {
+        let until = match one.until {
+            0 => String::new(),
+            until => format!(" until {}", time::shown(until)),
+        };
+        text.push_str(&format!(
+            "role  {} ({}){until}\n",
+            names.shown(ObjectKind::Role, one.role),
+            lettered(ObjectKind::Assignment, one.number)
+        ));
+    }
+    for unit in units {
+        text.push_str(&format!("unit  {}\n", names.shown(ObjectKind::Unit, *unit)));
+    }
+    text
 }
 
 fn member_json(names: &Names<'_>, member: &MemberObject) -> Value {

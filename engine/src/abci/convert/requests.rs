@@ -52,11 +52,7 @@ pub(in crate::abci) fn prepare_proposal(
     Ok(PrepareProposal {
         max_transaction_bytes: unsigned(request.max_tx_bytes, "transaction bytes are negative")?,
         transactions: request.txs,
-        misbehavior: request
-            .misbehavior
-            .into_iter()
-            .map(misbehavior)
-            .collect::<Incoming<_>>()?,
+        misbehavior: evidence(request.misbehavior)?,
         height: height(request.height)?,
         time: time(request.time)?,
         next_validators_hash: request.next_validators_hash,
@@ -69,11 +65,7 @@ pub(in crate::abci) fn process_proposal(
 ) -> Incoming<ProcessProposal> {
     Ok(ProcessProposal {
         transactions: request.txs,
-        misbehavior: request
-            .misbehavior
-            .into_iter()
-            .map(misbehavior)
-            .collect::<Incoming<_>>()?,
+        misbehavior: evidence(request.misbehavior)?,
         hash: request.hash,
         height: height(request.height)?,
         time: time(request.time)?,
@@ -87,11 +79,7 @@ pub(in crate::abci) fn finalize_block(
 ) -> Incoming<FinalizeBlock> {
     Ok(FinalizeBlock {
         transactions: request.txs,
-        misbehavior: request
-            .misbehavior
-            .into_iter()
-            .map(misbehavior)
-            .collect::<Incoming<_>>()?,
+        misbehavior: evidence(request.misbehavior)?,
         hash: request.hash,
         height: height(request.height)?,
         time: time(request.time)?,
@@ -174,6 +162,10 @@ fn validator(update: abci::ValidatorUpdate) -> Incoming<ValidatorUpdate> {
         public_key,
         power: unsigned(update.power, "validator power is negative")?,
     })
+}
+
+fn evidence(pieces: Vec<abci::Misbehavior>) -> Incoming<Vec<Misbehavior>> {
+    pieces.into_iter().map(misbehavior).collect()
 }
 
 fn misbehavior(evidence: abci::Misbehavior) -> Incoming<Misbehavior> {

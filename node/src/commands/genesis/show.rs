@@ -9,13 +9,12 @@ use polity_ledger::state::{Read, lists, objects};
 use polity_ledger::{Amount, judge, parameters};
 use polity_proto::v1::{
     Account, Asset, Assignment, Capability, Grant, Member, Mode, Node, Organisation, OwnerKind,
-    Parameters, PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator, Who, WhoKind,
+    PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator, Who, WhoKind,
 };
 use serde_json::json;
 
 use super::{Common, File, Trouble, digest_to_compare};
 use crate::commands::Output;
-use crate::each_parameter::each_parameter;
 use crate::genesis_file::GenesisFile;
 
 /// Print the organisation that the genesis founds, readably, with the digest to compare
@@ -93,14 +92,9 @@ impl Tree<'_> {
     fn text(&self) -> String {
         let mut lines = Vec::new();
         self.unit(1, 0, &mut lines);
-        let defaults = listed(parameters::defaults());
-        for (parameter, default) in self.parameters().iter().zip(defaults) {
-            if *parameter != default {
-                let (name, value) = parameter;
-                lines.push(format!(
-                    "parameter {name} is {value}, and not {}",
-                    default.1
-                ));
+        for (name, value, usual) in self.parameters() {
+            if value != usual {
+                lines.push(format!("parameter {name} is {value}, and not {usual}"));
             }
         }
         let assets = self.list::<Asset>(List::Assets, 0);
@@ -309,8 +303,12 @@ impl Tree<'_> {
         }
     }
 
-    fn parameters(&self) -> [(&'static str, u64); 25] {
-        listed(parameters::get(self.0))
+    /// The parameters by name, each with the value that holds and its default, in seconds and in milliseconds (`_ms`).
+    fn parameters(&self) -> impl Iterator<Item = (&'static str, u64, u64)> {
+        let (set, usual) = (parameters::get(self.0), parameters::defaults());
+        parameters::ALL
+            .iter()
+            .map(move |parameter| (parameter.name, parameter.get(&set), parameter.get(&usual)))
     }
 
     fn accounts(&self, owner: u64) -> String {
@@ -357,17 +355,6 @@ impl Tree<'_> {
         handles.reverse();
         handles.join("/")
     }
-}
-
-/// The parameters by name, in seconds and in milliseconds (`_ms`).
-fn listed(parameters: Parameters) -> [(&'static str, u64); 25] {
-    macro_rules! listed {
-        ($($name:ident),* $(,)?) => {{
-            let Parameters { $($name),* } = parameters;
-            [$((stringify!($name), u64::from($name))),*]
-        }};
-    }
-    each_parameter!(listed)
 }
 
 fn word(capability: Capability) -> String {

@@ -1,5 +1,6 @@
 //! Validators, nodes, parameters; documents, auditors, closed periods.
 
+use polity_ledger::parameters::ALL;
 use polity_proto::v1::{
     AddValidator, AnchorDocument, ClosePeriod, GrantAuditor, ObjectKind, Parameters, RegisterNode,
     RemoveNode, RemoveValidator, RotateValidatorKey, SetParameters, SupersedeDocument,
@@ -129,35 +130,11 @@ pub(in super::super) fn parameter(words: &mut Words) -> Outcome<Parameters> {
         true => clock::duration(words)?,
         false => words.number("value")?,
     };
+    let Some(parameter) = ALL.iter().find(|parameter| parameter.name == name) else {
+        return trouble(format!("`{name}` is no parameter"));
+    };
     let mut parameters = Parameters::default();
-    match name.as_str() {
-        "validity_max" => parameters.validity_max = value,
-        "validators_min" => parameters.validators_min = value as u32,
-        "key_protection" => parameters.key_protection = value,
-        "recovery_wait" => parameters.recovery_wait = value,
-        "recovery_window" => parameters.recovery_window = value,
-        "recovery_sleep" => parameters.recovery_sleep = value,
-        "admission_distance" => parameters.admission_distance = value,
-        "proposal_ttl" => parameters.proposal_ttl = value,
-        "exception_max" => parameters.exception_max = value,
-        "auditor_max" => parameters.auditor_max = value,
-        "outage_gap" => parameters.outage_gap = value,
-        "hold_max" => parameters.hold_max = value,
-        "election_ballots" => parameters.election_ballots = value,
-        "election_reveal" => parameters.election_reveal = value,
-        "election_change" => parameters.election_change = value,
-        "election_objections" => parameters.election_objections = value,
-        "election_term" => parameters.election_term = value,
-        "profile_deadline" => parameters.profile_deadline = value,
-        "open_proposals_max" => parameters.open_proposals_max = value as u32,
-        "transaction_bytes_max" => parameters.transaction_bytes_max = value as u32,
-        "block_interval_ms" => parameters.block_interval_ms = value,
-        "idle_interval" => parameters.idle_interval = value,
-        "propose_timeout_ms" => parameters.propose_timeout_ms = value,
-        "vote_timeout_ms" => parameters.vote_timeout_ms = value,
-        "timeout_step_ms" => parameters.timeout_step_ms = value,
-        _ => return trouble(format!("`{name}` is no parameter")),
-    }
+    parameter.set(&mut parameters, value);
     Ok(parameters)
 }
 

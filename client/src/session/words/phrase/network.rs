@@ -1,5 +1,6 @@
 //! Phrases about validators, nodes and parameters.
 
+use polity_ledger::parameters::{ALL, Named, Unit};
 use polity_proto::v1::{
     AddValidator, ObjectKind, Parameters, RegisterNode, RemoveNode, RemoveValidator,
     RotateValidatorKey, SetParameters,
@@ -72,113 +73,27 @@ impl Words<'_> {
 
 /// What the parameters are set to, and what they are where that is something else; whatever is not said stays as it is.
 fn changed(parameters: &Parameters, present: &Parameters) -> String {
-    let Parameters {
-        validity_max,
-        validators_min,
-        key_protection,
-        recovery_wait,
-        recovery_window,
-        recovery_sleep,
-        admission_distance,
-        proposal_ttl,
-        exception_max,
-        auditor_max,
-        outage_gap,
-        hold_max,
-        transaction_bytes_max,
-        block_interval_ms,
-        idle_interval,
-        propose_timeout_ms,
-        vote_timeout_ms,
-        timeout_step_ms,
-        election_ballots,
-        election_reveal,
-        election_change,
-        election_objections,
-        election_term,
-        profile_deadline,
-        open_proposals_max,
-    } = *parameters;
-    let lasting = |name, value, present| told(name, value, present, length);
-    let counting =
-        |name, value, present| told(name, value, present, |number: u32| number.to_string());
-    let in_ms = |name, value, present| told(name, value, present, |ms: u64| format!("{ms} ms"));
-    [
-        lasting("validity_max", validity_max, present.validity_max),
-        counting("validators_min", validators_min, present.validators_min),
-        lasting("key_protection", key_protection, present.key_protection),
-        lasting("recovery_wait", recovery_wait, present.recovery_wait),
-        lasting("recovery_window", recovery_window, present.recovery_window),
-        lasting("recovery_sleep", recovery_sleep, present.recovery_sleep),
-        lasting(
-            "admission_distance",
-            admission_distance,
-            present.admission_distance,
-        ),
-        lasting("proposal_ttl", proposal_ttl, present.proposal_ttl),
-        lasting("exception_max", exception_max, present.exception_max),
-        lasting("auditor_max", auditor_max, present.auditor_max),
-        lasting("outage_gap", outage_gap, present.outage_gap),
-        lasting("hold_max", hold_max, present.hold_max),
-        counting(
-            "transaction_bytes_max",
-            transaction_bytes_max,
-            present.transaction_bytes_max,
-        ),
-        in_ms(
-            "block_interval",
-            block_interval_ms,
-            present.block_interval_ms,
-        ),
-        lasting("idle_interval", idle_interval, present.idle_interval),
-        in_ms(
-            "propose_timeout",
-            propose_timeout_ms,
-            present.propose_timeout_ms,
-        ),
-        in_ms("vote_timeout", vote_timeout_ms, present.vote_timeout_ms),
-        in_ms("timeout_step", timeout_step_ms, present.timeout_step_ms),
-        lasting(
-            "election_ballots",
-            election_ballots,
-            present.election_ballots,
-        ),
-        lasting("election_reveal", election_reveal, present.election_reveal),
-        lasting("election_change", election_change, present.election_change),
-        lasting(
-            "election_objections",
-            election_objections,
-            present.election_objections,
-        ),
-        lasting("election_term", election_term, present.election_term),
-        lasting(
-            "profile_deadline",
-            profile_deadline,
-            present.profile_deadline,
-        ),
-        counting(
-            "open_proposals_max",
-            open_proposals_max,
-            present.open_proposals_max,
-        ),
-    ]
-    .concat()
+    let told = ALL
+        .iter()
+        .map(|parameter| told(parameter, parameter.get(parameters), parameter.get(present)));
+    told.collect()
 }
 
 /// Zero is no change.
-fn told<T: Default + PartialEq>(
-    name: &str,
-    value: T,
-    present: T,
-    shown: fn(T) -> String,
-) -> String {
-    if value == T::default() {
+fn told(parameter: &Named, value: u64, present: u64) -> String {
+    if value == 0 {
         return String::new();
     }
-    let now = match present == value || present == T::default() {
+    let shown = |value: u64| match parameter.unit() {
+        Unit::Seconds => length(value),
+        Unit::Milliseconds => format!("{value} ms"),
+        Unit::Number => value.to_string(),
+    };
+    let now = match present == value || present == 0 {
         true => String::new(),
         false => format!(" (now {})", shown(present)),
     };
+    let name = parameter.name.trim_end_matches("_ms");
     format!(", {name} {}{now}", shown(value))
 }
 

@@ -87,17 +87,22 @@ impl CertificateMessage {
         }
     }
 
-    fn signatures(self) -> Decoded<Vec<(Address, Signature)>> {
+    /// Of what it is, and the signatures as its kind of certificate holds them.
+    fn read<S>(
+        self,
+        signed: impl Fn(Address, Signature) -> S,
+    ) -> Decoded<(Height, Round, BlockId, Vec<S>)> {
         few(&self.signatures)?;
-        self.signatures
-            .into_iter()
-            .map(|entry| {
-                Ok((
-                    Address::from_slice(&entry.address)?,
-                    Signature::from_slice(&entry.signature)?,
-                ))
-            })
-            .collect()
+        let signatures = self.signatures.into_iter().map(|entry| {
+            let address = Address::from_slice(&entry.address)?;
+            Ok(signed(address, Signature::from_slice(&entry.signature)?))
+        });
+        Ok((
+            Height(self.height),
+            defined(self.round)?,
+            BlockId::from_bytes(&self.value)?,
+            signatures.collect::<Decoded<_>>()?,
+        ))
     }
 }
 
@@ -117,15 +122,12 @@ impl TryFrom<CertificateMessage> for PolkaCertificate<Ours> {
     type Error = Malformed;
 
     fn try_from(message: CertificateMessage) -> Decoded<Self> {
+        let (height, round, value_id, polka_signatures) = message.read(PolkaSignature::new)?;
         Ok(Self {
-            height: Height(message.height),
-            round: defined(message.round)?,
-            value_id: BlockId::from_bytes(&message.value)?,
-            polka_signatures: message
-                .signatures()?
-                .into_iter()
-                .map(|(address, signature)| PolkaSignature::new(address, signature))
-                .collect(),
+            height,
+            round,
+            value_id,
+            polka_signatures,
         })
     }
 }
@@ -146,15 +148,13 @@ impl TryFrom<CertificateMessage> for ExtendedCommitCertificate<Ours> {
     type Error = Malformed;
 
     fn try_from(message: CertificateMessage) -> Decoded<Self> {
+        let (height, round, value_id, commit_signatures) = message
+            .read(|address, signature| ExtendedCommitSignature::new(address, signature, None))?;
         Ok(Self {
-            height: Height(message.height),
-            round: defined(message.round)?,
-            value_id: BlockId::from_bytes(&message.value)?,
-            commit_signatures: message
-                .signatures()?
-                .into_iter()
-                .map(|(address, signature)| ExtendedCommitSignature::new(address, signature, None))
-                .collect(),
+            height,
+            round,
+            value_id,
+            commit_signatures,
         })
     }
 }

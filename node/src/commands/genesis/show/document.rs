@@ -36,8 +36,8 @@ impl Tree<'_> {
         let rules = rules.map(|rule| {
             json!({ "unit": rule.unit, "first": word(rule.first()), "second": word(rule.second()) })
         });
-        let parameters = self.parameters().into_iter();
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), json!(value)));
+        let parameters = self.parameters();
+        let parameters = parameters.map(|(name, value, _)| (name.to_owned(), json!(value)));
         json!({
             "parameters": parameters.collect::<Map<String, Value>>(),
             "units": units,
