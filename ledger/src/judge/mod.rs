@@ -61,6 +61,7 @@ impl Actor {
             role: self.role,
             number,
             assignment: self.seat(state, now),
+            named_by: 0,
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use polity_proto::v1::{
-    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Proposal, Role, Tier, Who,
-    WhoKind, Window,
+    Basis, BasisSource, Capability, Grant, Mode, ModeKind, ObjectKind, Policy, Proposal, Role,
+    Tier, Who, WhoKind, Window,
 };
 
 use super::{
@@ -263,7 +263,7 @@ fn decide(
     let mode = mode_of(tier).clone();
     if mode.kind() == ModeKind::Alone {
         look("lets the actor do it alone");
-        return Verdict::Allowed(actor.basis(state, now, BasisSource::Policy, policy.number));
+        return Verdict::Allowed(named_basis(state, now, actor, need.unit, policy, &by));
     }
     look("decides");
     Verdict::NeedsDecision(Decision {
@@ -273,6 +273,44 @@ fn decide(
         mode,
         aggregated: judging.aggregated,
     })
+}
+
+/// By what one whom a policy names does something alone. Whatever seat they act in, it is theirs by what makes them one of those.
+fn named_basis(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    unit: u64,
+    policy: &Policy,
+    by: &Who,
+) -> Basis {
+    let basis = actor.basis(state, now, BasisSource::Policy, policy.number);
+    match by.kind() {
+        WhoKind::None | WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => basis,
+        WhoKind::JoinedMembers => Basis {
+            assignment: 0,
+            ..basis
+        },
+        WhoKind::Capability => {
+            let grants = power::grants_for(state, actor.member, by.capability(), unit, now.time);
+            let is_of_role = |grant: &&Grant| grant.source == 0 && grant.role == actor.role;
+            let Some(grant) = grants.iter().find(is_of_role).or(grants.first()) else {
+                return basis;
+            };
+            let role = Actor {
+                role: grant.role,
+                ..actor
+            };
+            Basis {
+                assignment: match grant.source {
+                    0 => role.seat(state, now),
+                    _ => grant.source_assignment,
+                },
+                named_by: grant.number,
+                ..basis
+            }
+        }
+    }
 }
 
 /// Whether an inherited policy would let somebody of a unit above reach into the unit's pockets.

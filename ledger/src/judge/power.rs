@@ -240,6 +240,21 @@ pub fn grants_of(state: &dyn Read, member: u64, now: u64) -> Vec<Grant> {
     grants
 }
 
+/// The grants by which a member has a capability over a unit, in any role: their roles' own, oldest first, then delegations.
+pub(crate) fn grants_for(
+    state: &dyn Read,
+    member: u64,
+    capability: Capability,
+    unit: u64,
+    now: u64,
+) -> Vec<Grant> {
+    let mut grants = grants_of(state, member, now);
+    grants
+        .retain(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None));
+    grants.sort_unstable_by_key(|grant| (grant.source != 0, grant.number));
+    grants
+}
+
 /// Whether a grant's scope covers acts of `unit` on `object`. The capability matters: over
 /// value, "and below" stays with the unit itself.
 pub fn scope_covers(
@@ -270,9 +285,7 @@ pub fn has_capability(
 ) -> bool {
     member_is_active(state, member)
         && unit_capabilities(state, unit).contain(capability)
-        && grants_of(state, member, now)
-            .iter()
-            .any(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None))
+        && !grants_for(state, member, capability, unit, now).is_empty()
 }
 
 /// Who delegated, for a delegation.
