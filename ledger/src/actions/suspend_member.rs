@@ -51,8 +51,8 @@ pub(super) fn change_state(
 mod tests {
     use polity_proto::v1::{action::Kind, *};
 
-    use crate::form;
     use crate::world::{Charter, DAY, World, able, alone, by, joined, tier};
+    use crate::{Rejection, form};
 
     fn suspend(world: &World, member: &str) -> Kind {
         Kind::SuspendMember(SuspendMember {
@@ -157,6 +157,33 @@ mod tests {
         world.check("ben", Some("dev#lead"), delegate, "accepted");
         let deed = hal_too(&world);
         world.check_deed(deed, "rejected people_missing");
+    }
+
+    #[test]
+    fn who_was_suspended_before_in_one_transaction_does_nothing_after_that() {
+        let mut charter = Charter::acme();
+        charter.member("kim", "dev", "dev#engineer");
+        charter.role("sales", "helper", RoleKind::Ordinary);
+        charter.member("lou", "dev", "sales#helper");
+        let mut world = World::founded(&charter);
+        world.fund("dev", 5_000);
+        let until = world.time + 10 * DAY;
+        let delegate = world.delegation("dev#engineer", Capability::Spend, "lou", until);
+        world.check("kim", Some("dev#engineer"), delegate, "accepted");
+        let ada = by("ada").acting_as("acme#lead");
+        let lou = suspend(&world, "lou");
+        let first = ada.clone().seconded("ben", "dev#lead").does(lou);
+        let pay = || world.payment("dev:main", "ops:main", 100);
+        let own = Kind::Leave(Leave {});
+        let acts = [
+            by("lou").does(pay()),
+            by("lou").does(own),
+            ada.seconded_plainly("lou").does(pay()),
+        ];
+        for act in acts {
+            let both = world.submit(&[first.clone(), act]);
+            assert_eq!(both.err(), Some(Rejection::MemberInactive));
+        }
     }
 
     #[test]
