@@ -246,6 +246,7 @@ rejections! {
     TooManyNodes = 812, "too_many_nodes", "a department has at most 64 nodes";
     PowerSum = 813, "power_sum", "the validators would have more power together than can be counted";
     AddressMalformed = 814, "address_malformed", "the address of a node is HOST:PORT that others can dial, or empty";
+    TooManyValidators = 815, "too_many_validators", "an organisation has at most 100 validators";
 
     // 9xx: audit.
     DocumentKnown = 901, "document_known", "the document is already anchored";
