@@ -249,7 +249,7 @@ rejections! {
     TooManyValidators = 815, "too_many_validators", "an organisation has at most 100 validators";
 
     // 9xx: audit.
-    DocumentKnown = 901, "document_known", "the document is already anchored";
+    DocumentKnown = 901, "document_known", "the unit has already anchored the document";
     DocumentSuperseded = 902, "document_superseded", "the document is already superseded";
     AuditorTerm = 903, "auditor_term", "an auditor's grant ends within its longest term";
     PeriodAlreadyClosed = 904, "period_already_closed", "the period is already closed";
