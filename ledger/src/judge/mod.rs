@@ -320,5 +320,10 @@ pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capabi
         );
     touched
         && objects::look::<Member>(state, member)
-            .is_some_and(|member| now.time < member.sleeps_until)
+            .is_some_and(|member| now.time < sleeps_until(now, &member))
+}
+
+/// Until when what sleeps after a member's recovery does. Who might have to stop a thief is given that time.
+pub(crate) fn sleeps_until(now: Now, member: &Member) -> u64 {
+    now.later_by_outages(member.sleeps_until, member.recovered_paused)
 }
