@@ -6,6 +6,7 @@
 
 pub mod departments;
 pub mod duties;
+mod floor;
 pub(crate) mod grants;
 pub(crate) mod hands;
 pub mod kinds;
@@ -287,7 +288,7 @@ fn tighten(
     verdict: Verdict,
     trace: &mut Trace,
 ) -> Verdict {
-    let verdict = policies::raise_to_floor(state, now, actor, need, verdict, trace);
+    let verdict = floor::raise(state, now, actor, need, verdict, trace);
     if !matches!(verdict, Verdict::Allowed(_)) {
         return verdict;
     }
