@@ -4,7 +4,8 @@ use std::borrow::Borrow;
 use std::rc::Rc;
 
 use polity_proto::v1::{
-    Body, Member, MemberState, ObjectKind, Parameters, Paused, Receipt, Validator, action::Kind,
+    Action, Body, Member, MemberState, ObjectKind, Parameters, Paused, Receipt, Validator,
+    action::Kind,
 };
 use sha2::{Digest, Sha256};
 
@@ -247,43 +248,42 @@ pub fn check_signers(state: &dyn Read, body: &Body) -> Result<(), Rejection> {
         if !active {
             return Err(Rejection::KeyUnknown);
         }
-        match member.state() {
-            MemberState::Active => {}
-            MemberState::Invited => {
-                if !does_only(body, index, |kind| matches!(kind, Kind::Join(_))) {
-                    return Err(Rejection::InvitedOnlyJoins);
-                }
-            }
-            // The one act that a suspension leaves: who may suspend and recover does not take the
-            // owner's stop away with it.
-            MemberState::Suspended => {
-                if !does_only(body, index, |kind| matches!(kind, Kind::StopRecovery(_))) {
-                    return Err(Rejection::MemberInactive);
-                }
-            }
-            MemberState::None | MemberState::Departed | MemberState::Imported => {
-                return Err(Rejection::MemberInactive);
-            }
-        }
+        check_body(body, index, member.state())?;
     }
     Ok(())
 }
 
-/// Whether the signer acts, by such actions alone, and stands behind nothing else.
-fn does_only(body: &Body, signer: usize, is_such: fn(&Kind) -> bool) -> bool {
-    let mut own = body
-        .actions
-        .iter()
-        .filter(|action| action.actor as usize == signer)
-        .peekable();
-    let acts = own.peek().is_some();
-    let seconds = body.actions.iter().any(|action| {
-        action
-            .seconds
-            .iter()
-            .any(|second| second.signer as usize == signer)
-    });
-    acts && !seconds && own.all(|action| action.kind.as_ref().is_some_and(is_such))
+/// Whether who is in such a state may have signed this: who is not active acts by what is left to them alone, and stands
+/// behind nothing else.
+fn check_body(body: &Body, signer: usize, state: MemberState) -> Result<(), Rejection> {
+    let does = |action: &&Action| action.actor as usize == signer;
+    for action in body.actions.iter().filter(does) {
+        check_act(state, action.kind.as_ref())?;
+    }
+    let mut seconds = body.actions.iter().flat_map(|action| &action.seconds);
+    let acts = body.actions.iter().any(|action| does(&action));
+    if !acts || seconds.any(|second| second.signer as usize == signer) {
+        check_act(state, None)?;
+    }
+    Ok(())
+}
+
+/// Whether who is in such a state may do this; without a kind: stand behind what somebody else does.
+pub(crate) fn check_act(state: MemberState, kind: Option<&Kind>) -> Result<(), Rejection> {
+    match state {
+        MemberState::Active => Ok(()),
+        MemberState::Invited => {
+            Rejection::InvitedOnlyJoins.unless(matches!(kind, Some(Kind::Join(_))))
+        }
+        // The one act that a suspension leaves: who may suspend and recover does not take the
+        // owner's stop away with it.
+        MemberState::Suspended => {
+            Rejection::MemberInactive.unless(matches!(kind, Some(Kind::StopRecovery(_))))
+        }
+        MemberState::None | MemberState::Departed | MemberState::Imported => {
+            Err(Rejection::MemberInactive)
+        }
+    }
 }
 
 fn refused(rejection: Rejection, failed_action: u32) -> Receipt {

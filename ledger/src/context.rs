@@ -9,12 +9,14 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use polity_proto::v1::{Action, Basis, Event, ObjectKind, Parameters, Role, Signer};
+use polity_proto::v1::{
+    Action, Basis, Event, Member, ObjectKind, Parameters, Role, Signer, action::Kind,
+};
 use prost::bytes::Bytes;
 
 use crate::judge::{Actor, Now};
-use crate::state::{Decode, Overlay, Read};
-use crate::{Amount, Rejection, parameters};
+use crate::state::{self, Decode, Overlay, Read};
+use crate::{Amount, Rejection, block, parameters};
 
 /// The block that is being executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,6 +137,7 @@ impl<'s, 'b> Context<'s, 'b> {
             member: self.signer(action.actor)?,
             role,
         };
+        self.check_acts(self.actor.member, action.kind.as_ref())?;
         for second in &action.seconds {
             let actor = Actor {
                 member: self.signer(second.signer)?,
@@ -143,9 +146,17 @@ impl<'s, 'b> Context<'s, 'b> {
             if actor.member == self.actor.member {
                 return Err(Rejection::SignerTwice);
             }
+            self.check_acts(actor.member, None)?;
             self.seconds.push(actor);
         }
         Ok(())
+    }
+
+    /// An earlier action of the transaction may have suspended who signed it, or let them go: they are without power from there.
+    fn check_acts(&self, member: u64, kind: Option<&Kind>) -> Result<(), Rejection> {
+        // Who asks what an action needs does so as nobody.
+        state::objects::look::<Member>(self.state, member)
+            .map_or(Ok(()), |member| block::check_act(member.state(), kind))
     }
 
     fn signer(&self, index: u32) -> Result<u64, Rejection> {

@@ -9,6 +9,7 @@ use polity_proto::v1::Parameters;
 pub use named::{ALL, Named, Unit};
 
 use crate::Rejection;
+use crate::actions::validators::VALIDATORS_MAX;
 use crate::state::{Read, keys, objects};
 use crate::time::{DAY, HOUR};
 
@@ -71,7 +72,12 @@ pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Reje
     let merged = Parameters {
         // It counts from the newest block, which may be older than any rest: within less, nobody could take it back.
         validity_max: bounded(changes.validity_max, base.validity_max, HOUR, 90 * DAY)?,
-        validators_min: bounded(changes.validators_min, base.validators_min, 1, 100)?,
+        validators_min: bounded(
+            changes.validators_min,
+            base.validators_min,
+            1,
+            VALIDATORS_MAX,
+        )?,
         key_protection: bounded(changes.key_protection, base.key_protection, 1, YEAR)?,
         recovery_wait: bounded(changes.recovery_wait, base.recovery_wait, 1, YEAR)?,
         recovery_window: bounded(changes.recovery_window, base.recovery_window, 1, YEAR)?,

@@ -246,9 +246,10 @@ rejections! {
     TooManyNodes = 812, "too_many_nodes", "a department has at most 64 nodes";
     PowerSum = 813, "power_sum", "the validators would have more power together than can be counted";
     AddressMalformed = 814, "address_malformed", "the address of a node is HOST:PORT that others can dial, or empty";
+    TooManyValidators = 815, "too_many_validators", "an organisation has at most 100 validators";
 
     // 9xx: audit.
-    DocumentKnown = 901, "document_known", "the document is already anchored";
+    DocumentKnown = 901, "document_known", "the unit has already anchored the document";
     DocumentSuperseded = 902, "document_superseded", "the document is already superseded";
     AuditorTerm = 903, "auditor_term", "an auditor's grant ends within its longest term";
     PeriodAlreadyClosed = 904, "period_already_closed", "the period is already closed";

@@ -92,7 +92,7 @@ impl Supersede {
 /// Shows an anchored document, and whether another replaced it.
 #[derive(Args, Debug)]
 struct Show {
-    /// The document: k3, its hash, or its file.
+    /// The document: k3, or its hash or file, of which the one that was anchored first is shown.
     document: String,
 }
 

@@ -197,6 +197,14 @@ mod tests {
         let key = Kind::AddKey(world.add_key("gia", "gia-2"));
         let leave = Kind::Leave(polity_proto::v1::Leave {});
         let both = world.submit(&[by("gia").does(leave), by("gia").does(key)]);
-        assert_eq!(both, Err(crate::Rejection::MemberStateWrong));
+        assert_eq!(both, Err(crate::Rejection::MemberInactive));
+    }
+
+    #[test]
+    fn who_was_invited_enrols_by_joining_and_by_nobodys_decision() {
+        let mut world = World::new();
+        world.ada(Kind::InviteMember(world.invite("ivy", "dev")));
+        let key = Kind::AddKey(world.add_key("ivy", "ivy-2"));
+        world.check_decided("ada", key, "rejected member_state_wrong");
     }
 }

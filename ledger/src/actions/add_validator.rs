@@ -166,6 +166,24 @@ mod tests {
     }
 
     #[test]
+    fn no_more_validate_than_consensus_has_room_for() {
+        let mut world = World::new();
+        let of_others = validators::VALIDATORS_MAX as usize - world.list(List::Validators, 0).len();
+        for place in 1..=of_others {
+            let (handle, name) = (format!("v{place}"), format!("validator {place}"));
+            world.ada(Kind::CreateUnit(world.create_unit(
+                "acme",
+                &handle,
+                UnitKind::Team,
+            )));
+            let act = Kind::AddValidator(add(&world, &handle, &name, 10));
+            world.check_decided("ada", act, "accepted");
+        }
+        let act = Kind::AddValidator(add(&world, "acme", "one more", 10));
+        world.check_decided("ada", act, "rejected too_many_validators");
+    }
+
+    #[test]
     fn validators_change_once_a_block() {
         let mut world = World::new();
         let first = Kind::AddValidator(add(&world, "acme", "new", 10));

@@ -5,7 +5,7 @@ use polity_proto::v1::{AnchorDocument, Capability, Document, ObjectKind, Unit};
 use super::Act;
 use crate::context::Context;
 use crate::judge::Need;
-use crate::state::{keys, names};
+use crate::state::{keys, names, objects};
 use crate::{Rejection, form};
 
 impl Act for AnchorDocument {
@@ -29,14 +29,14 @@ impl Act for AnchorDocument {
     }
 }
 
-/// Anchors a hash that is not known yet; returns the document's number.
+/// Anchors a hash that the unit has not anchored yet; returns the document's number.
 pub(super) fn anchor(
     context: &mut Context<'_, '_>,
     unit: u64,
     hash: &[u8],
     label: &str,
 ) -> Result<u64, Rejection> {
-    let index = keys::key_with(keys::DOCUMENT_HASH, &[], hash);
+    let index = index(context, unit, hash);
     if names::find(context, &index).is_some() {
         return Err(Rejection::DocumentKnown);
     }
@@ -57,12 +57,53 @@ pub(super) fn anchor(
     Ok(number)
 }
 
+/// Where it stands which document of a unit has the hash: that of the unit that was first by the hash alone, so that whoever has
+/// the document finds it. What two units signed, the other anchors too.
+fn index(context: &Context<'_, '_>, unit: u64, hash: &[u8]) -> Vec<u8> {
+    let by_hash = keys::key_with(keys::DOCUMENT_HASH, &[], hash);
+    let first = names::find(context, &by_hash)
+        .and_then(|number| objects::look::<Document>(context, number));
+    match first {
+        Some(first) if first.unit != unit => {
+            let of_unit = [hash, &unit.to_be_bytes()].concat();
+            keys::key_with(keys::DOCUMENT_HASH, &[], &of_unit)
+        }
+        Some(_) | None => by_hash,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::action::Kind;
 
     use super::*;
     use crate::world::World;
+
+    #[test]
+    fn both_who_signed_a_document_anchor_it_and_the_first_is_found_by_its_hash() {
+        let mut world = World::new();
+        let hash = vec![5; 32];
+        let anchor = |world: &World, unit| {
+            Kind::AnchorDocument(AnchorDocument {
+                unit: world.unit_ref(unit),
+                hash: hash.clone(),
+                label: "contract".into(),
+            })
+        };
+        for expected in ["accepted", "rejected document_known"] {
+            for (member, role, unit) in [("ben", "dev#lead", "dev"), ("cleo", "ops#lead", "ops")] {
+                let act = anchor(&world, unit);
+                world.check(member, Some(role), act, expected);
+            }
+        }
+        let of = |number| world.get::<Document>(number).unit;
+        assert_eq!(
+            [1, 2].map(of),
+            ["dev", "ops"].map(|unit| world.unit(unit).number)
+        );
+        let by_hash = keys::key_with(keys::DOCUMENT_HASH, &[], &hash);
+        assert_eq!(names::find(&world.state, &by_hash), Some(1));
+    }
 
     #[test]
     fn a_hash_is_anchored_once_and_each_refusal_has_its_name() {

@@ -5,7 +5,7 @@ use polity_proto::v1::{ChangeSquad, EndReason, Member, Ref, Role, RoleKind, Unit
 
 use super::{Act, membership};
 use crate::context::{Authority, Context};
-use crate::judge::{Need, kinds};
+use crate::judge::{Actor, Need, kinds, power};
 use crate::state::objects;
 use crate::{Rejection, form};
 
@@ -25,11 +25,9 @@ impl Act for ChangeSquad {
                 let _: Unit = context.find(chapter)?;
             }
         }
-        let received = context.seconds.iter().any(|second| {
-            objects::look::<Role>(context, second.role)
-                .is_some_and(|role| role.unit == to.number && role.kind() == RoleKind::ProductOwner)
-        });
-        if context.authority == Authority::Signed && !received {
+        let mut seconds = context.seconds.iter();
+        let is_received = seconds.any(|second| receives(context, *second, to.number));
+        if context.authority == Authority::Signed && !is_received {
             return Err(Rejection::PeopleMissing);
         }
         Ok(vec![Need::own()])
@@ -62,6 +60,15 @@ impl Act for ChangeSquad {
         }
         Ok(())
     }
+}
+
+/// Whether somebody signs as product owner of a squad. Who was imported into that seat and not renewed in it receives nobody;
+/// whether it is theirs at all is judged with every acting role.
+fn receives(context: &Context<'_, '_>, second: Actor, squad: u64) -> bool {
+    let is_owner = objects::look::<Role>(context, second.role)
+        .is_some_and(|role| role.unit == squad && role.kind() == RoleKind::ProductOwner);
+    let seat = power::holding(context, second.member, second.role, context.now().time);
+    is_owner && seat.is_none_or(|seat| power::assignment_carries_grants(&seat))
 }
 
 /// Who goes to another tribe leaves its chapters by their own words, in the same act: a chapter is no
@@ -199,6 +206,20 @@ mod tests {
         let finn = world.member("finn");
         assert_eq!(finn.home_squad, world.unit("dev/web/blue").number);
         assert_eq!(finn.chapters, [world.unit("dev/web/quality").number]);
+    }
+
+    #[test]
+    fn a_product_owner_who_was_imported_receives_nobody() {
+        let mut world = World::with_tribes();
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        let owner = "dev/web/blue#owner";
+        let seat = world.assignment("gia", owner);
+        world.put_for_test(&Assignment {
+            manner: Manner::Imported as i32,
+            ..seat
+        });
+        let to_blue = change(&world, "dev/web/red", "dev/web/blue");
+        world.check_deed(received(to_blue, "gia", owner), "rejected people_missing");
     }
 
     #[test]

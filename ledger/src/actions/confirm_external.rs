@@ -41,10 +41,12 @@ impl Act for ConfirmExternal {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Basis, Capability, Member, MemberKind, RevokeAssignment, action::Kind};
+    use polity_proto::v1::{
+        Basis, Capability, Member, MemberKind, Receipt, RevokeAssignment, action::Kind,
+    };
 
     use super::*;
-    use crate::world::{DAY, World, created};
+    use crate::world::{DAY, World, able, alone, created, tier};
 
     const LEAD: Option<&str> = Some("acme#lead");
     const BOOKKEEPER: Option<&str> = Some("finance#lead");
@@ -132,6 +134,35 @@ mod tests {
         });
         world.check("eve", BOOKKEEPER, confirm.clone(), "rejected same_person");
         world.ada(confirm);
+    }
+
+    #[test]
+    fn whom_the_recorder_let_a_policy_name_does_not_confirm_in_an_older_seat() {
+        let mut world = World::with_treasury();
+        let records = Capability::RecordExternal;
+        let tiers = vec![tier(0, able(Capability::Anchor), alone())];
+        for act in [
+            Kind::CreateRole(world.create_role("acme", "scribe")),
+            Kind::SetPolicy(world.policy("acme", records, tiers)),
+        ] {
+            world.check_decided("ada", act, "accepted");
+        }
+        let anchors = world.grant("acme#scribe", Capability::Anchor, "acme");
+        world.check_decided("ada", Kind::GiveGrant(anchors), "accepted");
+        world.ada(Kind::AssignRole(world.assign("hal", "acme#scribe")));
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let confirm = |receipt: Receipt| {
+            Kind::ConfirmExternal(ConfirmExternal {
+                hold: form::numbered(created(&receipt)),
+                statement: vec![9; 32],
+            })
+        };
+        let of_ada = world.run("ada", LEAD, record.clone()).map(confirm);
+        let of_eve = world.run("eve", BOOKKEEPER, record).map(confirm);
+        for (act, expected) in [(of_ada, "rejected same_person"), (of_eve, "accepted")] {
+            let act = act.expect("it is recorded");
+            world.check("hal", Some("ops#engineer"), act, expected);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `give_grant`: a role may use a capability alone, inside a scope and limits.
 
 use polity_proto::v1::{
-    Account, Asset, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, OwnerKind, PeriodKind,
-    PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
+    Account, Asset, BudgetLine, Capability, GiveGrant, Grant, ObjectKind, Owner, OwnerKind,
+    PeriodKind, PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
 };
 
 use super::{Act, giving};
@@ -42,6 +42,7 @@ impl Act for GiveGrant {
         if self.asset.is_some() {
             let _: Asset = context.find(&self.asset)?;
         }
+        counterparties(self, context)?;
         let now = context.now().time;
         let need = Need::empowering(context, self.capability(), scope.unit, now);
         Ok(vec![need])
@@ -74,11 +75,7 @@ impl Act for GiveGrant {
             asset: context.optional::<Asset>(&self.asset)?,
             per_transfer: self.per_transfer.clone(),
             per_period: self.per_period.clone(),
-            counterparties: self
-                .counterparties
-                .iter()
-                .map(|owner| context.resolve_owner(&Some(*owner)))
-                .collect::<Result<_, _>>()?,
+            counterparties: counterparties(self, context)?,
             // A grant never reaches back.
             from: self.from.max(now),
             until: self.until,
@@ -118,6 +115,14 @@ impl Act for GiveGrant {
         );
         Ok(())
     }
+}
+
+/// To whom alone the grant lets value go.
+fn counterparties(act: &GiveGrant, context: &Context<'_, '_>) -> Result<Vec<Owner>, Rejection> {
+    let owners = act.counterparties.iter();
+    owners
+        .map(|owner| context.resolve_owner(&Some(*owner)))
+        .collect()
 }
 
 /// The form of a limit per period: a calendar month, or so many rolling days.

@@ -5,7 +5,7 @@ use polity_proto::v1::{Leave, Member, ObjectKind};
 use super::{Act, departure};
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{self, Need};
 
 impl Act for Leave {
     fn check(&self) -> Result<(), Rejection> {
@@ -27,7 +27,7 @@ impl Act for Leave {
             return Err(Rejection::RecoveryOpen);
         }
         // Nor does who came by the new key leave for its owner.
-        if context.now().time < member.sleeps_until {
+        if now.time < judge::sleeps_until(now, &member) {
             return Err(Rejection::Sleeping);
         }
 
@@ -111,6 +111,7 @@ mod tests {
         let finn = world.get::<Member>(world.member_number("finn"));
         world.put_for_test(&Member {
             sleeps_until: world.time + 60,
+            recovered_paused: 48 * crate::world::HOUR,
             ..finn
         });
         world.check("finn", None, leave.clone(), "rejected sleeping");

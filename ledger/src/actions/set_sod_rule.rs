@@ -4,13 +4,16 @@ use polity_proto::v1::{Capability, ObjectKind, SetSodRule, SodRule, Unit};
 
 use super::Act;
 use crate::context::Context;
-use crate::judge::{Need, duties};
+use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
-use crate::state::lists;
+use crate::state::{Read, lists};
 use crate::{Rejection, form};
 
 /// Most rules of one unit, so that no unit takes all that there may be.
 const OF_A_UNIT_MAX: usize = 16;
+
+/// Most rules of a branch of the root, which is one of its units with all below it: nor does who makes units for it.
+const OF_A_BRANCH_MAX: usize = 64;
 
 impl Act for SetSodRule {
     fn check(&self) -> Result<(), Rejection> {
@@ -50,7 +53,10 @@ impl Act for SetSodRule {
         let is_said = of_unit
             .iter()
             .any(|standing| says_the_same(standing, &rule));
-        if is_said || of_unit.len() >= OF_A_UNIT_MAX || standing.len() as u64 >= duties::RULES_MAX {
+        let is_full = of_unit.len() >= OF_A_UNIT_MAX
+            || standing.len() as u64 >= duties::RULES_MAX
+            || is_branch_full(context, unit.number, &standing);
+        if is_said || is_full {
             return Err(Rejection::ListTooLong);
         }
 
@@ -66,6 +72,17 @@ impl Act for SetSodRule {
     }
 }
 
+fn is_branch_full(state: &dyn Read, unit: u64, standing: &[SodRule]) -> bool {
+    let lineage = power::lineage(state, unit);
+    let Some(branch) = lineage.iter().rev().nth(1) else {
+        return false;
+    };
+    let of_branch = standing
+        .iter()
+        .filter(|rule| power::is_within(state, rule.unit, branch.number));
+    of_branch.count() >= OF_A_BRANCH_MAX
+}
+
 /// Whether two rules of a unit keep the same two capabilities apart.
 fn says_the_same(one: &SodRule, other: &SodRule) -> bool {
     let of = |rule: &SodRule| (rule.first, rule.second);
@@ -74,7 +91,7 @@ fn says_the_same(one: &SodRule, other: &SodRule) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{UnitKind, action::Kind};
 
     use super::*;
     use crate::state::objects;
@@ -156,8 +173,17 @@ mod tests {
         for again in [said, Kind::SetSodRule(rule(&world, trade, freeze))] {
             world.check("ben", lead, again, "rejected list_too_long");
         }
-        for (of, most) in [("dev", OF_A_UNIT_MAX), ("ops", duties::RULES_MAX as usize)] {
+        for (of, most) in [
+            ("dev", OF_A_UNIT_MAX),
+            ("dev/lab", OF_A_BRANCH_MAX),
+            ("ops", duties::RULES_MAX as usize),
+        ] {
             let mut world = World::new();
+            world.ada(Kind::CreateUnit(world.create_unit(
+                "dev",
+                "lab",
+                UnitKind::Team,
+            )));
             let unit = world.unit(of).number;
             world.change_for_test(|state| {
                 for number in (1_000..).take(most) {
@@ -172,6 +198,15 @@ mod tests {
             });
             let one_more = Kind::SetSodRule(rule(&world, freeze, trade));
             world.check("ben", lead, one_more, "rejected list_too_long");
+            // One branch keeps nothing from another.
+            if most == OF_A_BRANCH_MAX {
+                let elsewhere = SetSodRule {
+                    unit: world.unit_ref("ops"),
+                    ..rule(&world, freeze, trade)
+                };
+                let of_ops = Kind::SetSodRule(elsewhere);
+                world.check("cleo", Some("ops#lead"), of_ops, "accepted");
+            }
         }
     }
 }

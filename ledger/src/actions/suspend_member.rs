@@ -51,8 +51,8 @@ pub(super) fn change_state(
 mod tests {
     use polity_proto::v1::{action::Kind, *};
 
-    use crate::form;
-    use crate::world::{DAY, World, by};
+    use crate::world::{Charter, DAY, World, able, alone, by, joined, tier};
+    use crate::{Rejection, form};
 
     fn suspend(world: &World, member: &str) -> Kind {
         Kind::SuspendMember(SuspendMember {
@@ -96,6 +96,94 @@ mod tests {
         world.check_deed(deed.clone(), "rejected people_missing");
         world.advance(31 * DAY);
         world.check_deed(deed, "accepted");
+    }
+
+    /// A world in which, from a month on, dev lets whom `by` names suspend its members alone.
+    fn where_dev_lets(by: impl Fn(&Charter) -> Who) -> World {
+        let mut charter = Charter::acme();
+        charter.role("dev", "scribe", RoleKind::Ordinary);
+        charter.grant("dev#scribe", Capability::Anchor, ScopeKind::Unit, "dev");
+        charter.assign("finn", "ops#engineer");
+        let policy = SetPolicy {
+            unit: charter.named("dev"),
+            capability: Capability::SuspendMembers as i32,
+            tiers: vec![tier(0, by(&charter), alone())],
+            ..SetPolicy::default()
+        };
+        charter.push("policy", Kind::SetPolicy(policy));
+        World::founded(&charter)
+    }
+
+    #[test]
+    fn one_of_the_units_people_is_none_of_another_by_a_seat_that_they_have_there() {
+        let mut world = where_dev_lets(|_| joined());
+        let gia = suspend(&world, "gia");
+        let ben = by("ben").acting_as("dev#lead");
+        let deed = ben.seconded("finn", "ops#engineer").does(gia);
+        world.check_deed(deed, "rejected people_missing");
+    }
+
+    #[test]
+    fn whom_one_person_let_a_policy_name_signs_for_them_in_whatever_seat() {
+        let ben = || by("ben").acting_as("dev#lead");
+        let hal_too = |world: &World| {
+            let gia = suspend(world, "gia");
+            ben().seconded("hal", "ops#engineer").does(gia)
+        };
+        // A seat that has the capability, or the capability to the seat that Hal has.
+        let mut world = where_dev_lets(|_| able(Capability::Anchor));
+        world.advance(31 * DAY);
+        let assign = Kind::AssignRole(world.assign("hal", "dev#scribe"));
+        world.check("ben", Some("dev#lead"), assign, "accepted");
+        let deed = hal_too(&world);
+        world.check_deed(deed.clone(), "rejected people_missing");
+        // In a seat of dev, Hal is one of its people for good.
+        world.advance(31 * DAY);
+        world.check_deed(deed, "rejected people_missing");
+
+        let mut world = where_dev_lets(|_| able(Capability::Anchor));
+        world.advance(31 * DAY);
+        let grant = Kind::GiveGrant(world.grant("ops#engineer", Capability::Anchor, "dev"));
+        world.check("ben", Some("dev#lead"), grant, "accepted");
+        let deed = hal_too(&world);
+        world.check_deed(deed.clone(), "rejected people_missing");
+        world.advance(31 * DAY);
+        world.check_deed(deed, "accepted");
+
+        let mut world = where_dev_lets(|_| able(Capability::Anchor));
+        world.advance(31 * DAY);
+        let until = world.time + DAY;
+        let delegate = world.delegation("dev#lead", Capability::Anchor, "hal", until);
+        world.check("ben", Some("dev#lead"), delegate, "accepted");
+        let deed = hal_too(&world);
+        world.check_deed(deed, "rejected people_missing");
+    }
+
+    #[test]
+    fn who_was_suspended_before_in_one_transaction_does_nothing_after_that() {
+        let mut charter = Charter::acme();
+        charter.member("kim", "dev", "dev#engineer");
+        charter.role("sales", "helper", RoleKind::Ordinary);
+        charter.member("lou", "dev", "sales#helper");
+        let mut world = World::founded(&charter);
+        world.fund("dev", 5_000);
+        let until = world.time + 10 * DAY;
+        let delegate = world.delegation("dev#engineer", Capability::Spend, "lou", until);
+        world.check("kim", Some("dev#engineer"), delegate, "accepted");
+        let ada = by("ada").acting_as("acme#lead");
+        let lou = suspend(&world, "lou");
+        let first = ada.clone().seconded("ben", "dev#lead").does(lou);
+        let pay = || world.payment("dev:main", "ops:main", 100);
+        let own = Kind::Leave(Leave {});
+        let acts = [
+            by("lou").does(pay()),
+            by("lou").does(own),
+            ada.seconded_plainly("lou").does(pay()),
+        ];
+        for act in acts {
+            let both = world.submit(&[first.clone(), act]);
+            assert_eq!(both.err(), Some(Rejection::MemberInactive));
+        }
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::judge::Need;
 use crate::state::{keys, names};
 use crate::{Rejection, check};
 
+/// Most validators. Each verifies the vote of every other in each round, and a block is proven by the signatures of more than two
+/// thirds: what the engines take in one certificate is several times as much, and no decision reaches it.
+pub(crate) const VALIDATORS_MAX: u32 = 100;
 /// From so many validators on, none has a third of the power.
 const VALIDATORS_FAIR: usize = 4;
 /// Most power of all validators together: what consensus engines can count.
@@ -65,6 +68,9 @@ pub(crate) fn check_set(validators: &[Validator], validators_min: u32) -> Result
     if validators.len() < validators_min as usize {
         return Err(Rejection::ValidatorsMin);
     }
+    if validators.len() > VALIDATORS_MAX as usize {
+        return Err(Rejection::TooManyValidators);
+    }
     let powers = validators
         .iter()
         .map(|validator| u128::from(validator.power));
@@ -116,5 +122,12 @@ mod tests {
         check(&[u64::MAX], 1, Err(Rejection::PowerSum));
         check(&[1 << 59; 4], 4, Err(Rejection::PowerSum));
         check(&[1 << 57; 4], 4, Ok(()));
+    }
+
+    #[test]
+    fn there_are_as_many_as_a_certificate_holds_several_times() {
+        let max = VALIDATORS_MAX as usize;
+        check(&vec![1; max], 4, Ok(()));
+        check(&vec![1; max + 1], 4, Err(Rejection::TooManyValidators));
     }
 }

@@ -1,6 +1,6 @@
 //! Authority over the present action: by its signers, or by what stands above them.
 
-use polity_proto::v1::{Basis, BasisSource, Grant, Role};
+use polity_proto::v1::{Assignment, Basis, BasisSource, Role};
 
 use super::{Authority, Context};
 use crate::judge::{Actor, Need, Trace, Verdict, hands, judge, power};
@@ -194,7 +194,7 @@ impl Context<'_, '_> {
             .iter()
             .filter_map(|(actor, basis)| {
                 let people = self.person_behind(actor, basis)?;
-                let unit = self.side_of(need.unit, self.unit_behind(need, actor, basis));
+                let unit = self.side_of(need.unit, self.unit_behind(need, basis));
                 Some((unit, people))
             })
             .collect();
@@ -231,14 +231,13 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The unit in whose name somebody counts: that of the role whose grant was delegated to them, else the acting role's. Who
-    /// acts in no role does so by a policy of the unit that it is about, as one of its people.
-    fn unit_behind(&self, need: &Need, actor: &Actor, basis: &Basis) -> u64 {
+    /// The unit in whose name somebody counts: that of the seat by which they have their authority, or by which who delegated it
+    /// had it. Who has it in no seat is one of the people of the unit that it is about.
+    fn unit_behind(&self, need: &Need, basis: &Basis) -> u64 {
         let delegation = hands::grant_of(self.state, basis).filter(|grant| grant.source != 0);
-        let source: Option<Grant> =
-            delegation.and_then(|grant| objects::get(self.state, grant.source));
-        let role = source.map_or(actor.role, |source| source.role);
-        let role: Option<Role> = objects::get(self.state, role);
+        let seat = delegation.map_or(basis.assignment, |grant| grant.source_assignment);
+        let role = objects::look::<Assignment>(self.state, seat)
+            .and_then(|seat| objects::look::<Role>(self.state, seat.role));
         role.map_or(need.unit, |role| role.unit)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use polity_proto::v1::{Counter, ObjectKind, Owner, OwnerKind, OwnerRef, Ref};
+use polity_proto::v1::{
+    Asset, Counter, Member, ObjectKind, Owner, OwnerKind, OwnerRef, Party, Ref, Unit,
+};
 use prost::Message;
 
 use super::Context;
@@ -44,19 +46,21 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The owner that a reference means.
+    /// The owner that a reference means, or `object_unknown`.
     pub fn resolve_owner(&self, owner: &Option<OwnerRef>) -> Result<Owner, Rejection> {
         let owner = owner.as_ref().ok_or(Rejection::FieldMissing)?;
-        let kind = match owner.kind() {
-            OwnerKind::Unit => ObjectKind::Unit,
-            OwnerKind::Member => ObjectKind::Member,
-            OwnerKind::Party => ObjectKind::Party,
-            OwnerKind::Issuance => ObjectKind::Asset,
-            OwnerKind::Escrow | OwnerKind::None => ObjectKind::None,
+        let number = match owner.kind() {
+            OwnerKind::Unit => self.look::<Unit>(&owner.number)?.number,
+            OwnerKind::Member => self.look::<Member>(&owner.number)?.number,
+            OwnerKind::Party => self.look::<Party>(&owner.number)?.number,
+            OwnerKind::Issuance => self.look::<Asset>(&owner.number)?.number,
+            OwnerKind::Escrow | OwnerKind::None => {
+                self.resolve_kind(ObjectKind::None, &owner.number)?
+            }
         };
         Ok(Owner {
             kind: owner.kind,
-            number: self.resolve_kind(kind, &owner.number)?,
+            number,
         })
     }
 

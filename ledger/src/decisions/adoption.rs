@@ -51,6 +51,7 @@ pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Resu
         role: proposal.role,
         number,
         assignment: proposal.assignment,
+        ..Basis::default()
     };
     // Closed before it acts: what it reserved is free for it, and it cannot end itself.
     let proposal = closing::close(context, proposal, ProposalState::Adopted);

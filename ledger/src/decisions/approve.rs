@@ -254,21 +254,16 @@ fn is_empowered_for_it(
         })
 }
 
-/// The grants by which the actor has the capability that approvers have, oldest first and delegations last: whoever gives
-/// somebody many more hides none of these.
+/// The grants by which the actor has the capability that approvers have. Whoever gives somebody many more hides none of the
+/// oldest.
 fn approving_grants(
     context: &Context<'_, '_>,
     proposal: &Proposal,
     actor: Actor,
     approver: &Who,
 ) -> Vec<Grant> {
-    let mut grants = power::grants_of(context, actor.member, context.now().time);
-    grants.retain(|grant| {
-        grant.capability() == approver.capability()
-            && power::scope_covers(context, grant, proposal.unit, None)
-    });
-    grants.sort_unstable_by_key(|grant| (grant.source != 0, grant.number));
-    grants
+    let (capability, now) = (approver.capability(), context.now().time);
+    power::grants_for(context, actor.member, capability, proposal.unit, now)
 }
 
 /// Whether nothing shows that proposer and member are two people, or the proposer assigned the

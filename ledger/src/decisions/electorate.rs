@@ -57,13 +57,8 @@ pub(super) fn speaks(role: &Role) -> bool {
 /// Holders of a role now; who was imported has no power until the assignment is renewed.
 fn holders(state: &dyn Read, now: u64, role: u64) -> impl Iterator<Item = u64> + '_ {
     lists::objects::<Assignment>(state, List::Holders, role)
-        .filter(move |assignment| takes_part(state, now, assignment))
+        .filter(move |assignment| power::assignment_empowers(state, assignment, now))
         .map(|assignment| assignment.member)
-}
-
-/// Whether somebody takes part in a circle by this assignment now.
-pub(super) fn takes_part(state: &dyn Read, now: u64, assignment: &Assignment) -> bool {
-    power::assignment_holds(state, assignment, now) && power::assignment_carries_grants(assignment)
 }
 
 fn is_active_person(state: &dyn Read, member: u64) -> bool {

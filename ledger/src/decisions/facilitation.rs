@@ -76,7 +76,7 @@ fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> V
         .flat_map(|role| lists::objects::<Assignment>(state, List::Holders, role.number))
         .filter(|assignment| {
             assignment.assigned_at <= proposal.opened_at
-                && power::assignment_holds(state, assignment, now)
+                && power::assignment_empowers(state, assignment, now)
                 && power::member_is_active(state, assignment.member)
         })
         .map(|assignment| assignment.member)

@@ -93,7 +93,7 @@ fn judge_need(
             false => Err(Rejection::NotConferred),
         };
     }
-    let belongs = need.unit == unit || need.departments;
+    let belongs = need.unit == unit;
     if need.own || (is_first && !belongs) {
         return Err(Rejection::ProposalForeign);
     }

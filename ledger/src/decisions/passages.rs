@@ -30,7 +30,7 @@ pub(crate) fn note_unseated(
     context: &mut Context<'_, '_>,
     assignment: &Assignment,
 ) -> Vec<(ObjectKind, u64)> {
-    if !electorate::takes_part(context, context.now().time, assignment) {
+    if !power::assignment_empowers(context, assignment, context.now().time) {
         return Vec::new();
     }
     let role: Role = context.get(assignment.role).unwrap_or_default();

@@ -56,17 +56,17 @@ pub(super) fn check_answer(
 
 /// Counted at the deadline, or before where whatever may still come changes nothing.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
+    let is_over = timing::is_over(context.now(), proposal);
     let Count {
         yes,
         yes_at_most,
         no,
         no_at_most,
         quorum,
-    } = count(context, proposal);
+    } = count(context, proposal, is_over);
     let pass = u64::from(mode::standing(proposal).pass);
     let passes = |yes: u64, no: u64| yes > no && 100 * yes >= pass * (yes + no);
-    let is_over = timing::is_over(context.now(), proposal);
-    if quorum && passes(yes, if is_over { no } else { no_at_most }) {
+    if quorum && passes(yes, no_at_most) {
         return Outcome::Decided;
     }
     match is_over || !passes(yes_at_most, no) {
@@ -75,19 +75,20 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     }
 }
 
-/// How a vote stands, and where it could still go.
+/// How a vote stands, and where it could still go until its deadline. Hands grow apart meanwhile, into as many as there are
+/// people: what newcomers say counts more then, and so do those who have to be there.
 struct Count {
-    /// Hands that said yes, and with those that still could.
+    /// Hands that said yes; people who did, or still could.
     yes: u64,
     yes_at_most: u64,
-    /// People who said no, and with all who have not answered.
+    /// People who said no, and with those who still could.
     no: u64,
     no_at_most: u64,
-    /// Whether enough hands of the electorate answered.
+    /// Whether enough hands answered, of as many as the electorate is at most.
     quorum: bool,
 }
 
-fn count(context: &Context<'_, '_>, proposal: &Proposal) -> Count {
+fn count(context: &Context<'_, '_>, proposal: &Proposal, is_over: bool) -> Count {
     let answered: Vec<(u64, Answer)> = answers(proposal)
         .map(|(response, answer)| (response.member, answer))
         .filter(|(member, _)| power::member_is_active(context, *member))
@@ -96,21 +97,21 @@ fn count(context: &Context<'_, '_>, proposal: &Proposal) -> Count {
         let those = answered.iter().filter(move |(_, answer)| *answer == wanted);
         those.map(|(member, _)| *member)
     };
-    let silent = || {
-        let electors = proposal.electorate.iter().copied();
-        electors.filter(|elector| answered.iter().all(|(member, _)| member != elector))
-    };
     let now = context.now().time;
     let hands = |members: &mut dyn Iterator<Item = u64>| hands::count(context, now, members) as u64;
 
+    let people = proposal.electorate.len() as u64;
+    let (silent, electors) = match is_over {
+        true => (0, hands(&mut proposal.electorate.iter().copied())),
+        false => (people.saturating_sub(answered.len() as u64), people),
+    };
     let no = said(Answer::No).count() as u64;
-    let quorum = u64::from(mode::standing(proposal).quorum);
     let present = hands(&mut answered.iter().map(|(member, _)| *member));
     Count {
         yes: hands(&mut said(Answer::Yes)),
-        yes_at_most: hands(&mut said(Answer::Yes).chain(silent())),
+        yes_at_most: said(Answer::Yes).count() as u64 + silent,
         no,
-        no_at_most: no + silent().count() as u64,
-        quorum: 100 * present >= quorum * hands(&mut proposal.electorate.iter().copied()),
+        no_at_most: no + silent,
+        quorum: 100 * present >= u64::from(mode::standing(proposal).quorum) * electors,
     }
 }

@@ -1,10 +1,12 @@
 //! Every event has a basis that was effective when it happened.
 
 use polity_proto::v1::{
-    Assignment, Basis, BasisSource, Event, Grant, Member, MemberState, ObjectKind, Policy, Proposal,
+    Action, Assignment, Basis, BasisSource, Event, Grant, Member, MemberState, ObjectKind, Policy,
+    Proposal, ReinstateMember, action::Kind,
 };
 
 use super::{Broken, Step, ensure, find};
+use crate::actions;
 use crate::decisions::stage;
 use crate::judge::Now;
 
@@ -50,14 +52,26 @@ fn held(ended_at: u64, now: Now) -> bool {
     ended_at == 0 || ended_at == now.time
 }
 
-/// Whether a member was there; of one who was suspended it was the stop of their recovery.
+/// Whether a member was there; of one who was suspended and not reinstated in between it was the stop of their recovery.
 fn acts_for_themselves(step: &Step<'_>, event: &Event) -> bool {
     let member = event.basis.map_or(0, |basis| basis.member);
     let state = |state| find::<Member>(state, member).map(|member| member.state());
     let before = state(step.before);
     matches!(before, Some(MemberState::Active | MemberState::Invited))
-        || before == Some(MemberState::Suspended) && event.object() == ObjectKind::Recovery
+        || before == Some(MemberState::Suspended)
+            && (event.object() == ObjectKind::Recovery || is_reinstated(step, member))
         || state(step.after) == Some(MemberState::Active)
+}
+
+fn is_reinstated(step: &Step<'_>, member: u64) -> bool {
+    let reinstates = actions::tag(&Action {
+        kind: Some(Kind::ReinstateMember(ReinstateMember::default())),
+        ..Action::default()
+    });
+    let mut events = step.receipts.iter().flat_map(|receipt| &receipt.events);
+    events.any(|event| {
+        event.did == reinstates && event.object() == ObjectKind::Member && event.number == member
+    })
 }
 
 /// Whether the grant was in its time, and its user held the role or was the one delegated to.

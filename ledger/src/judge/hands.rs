@@ -110,10 +110,10 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
         let delegator = grant
             .as_ref()
             .and_then(|grant| power::delegator(state, grant));
-        let gift = match &grant {
-            Some(grant) => behind_grant(state, now, grant),
-            None => behind_policy(state, now, &act),
-        };
+        let given = grant
+            .as_ref()
+            .and_then(|grant| behind_grant(state, now, grant));
+        let policy = behind_policy(state, now, &act);
         let delegation = grant.filter(|grant| grant.source != 0);
         let seat = delegation.map_or(act.assignment, |grant| grant.source_assignment);
         let seat = behind_seat(state, now, seat);
@@ -121,19 +121,27 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
         people.extend(delegator);
         let service = behind_service(state, act.member);
         let delegators = delegator.and_then(|delegator| behind_service(state, delegator));
-        for given in [gift, seat, service, delegators].into_iter().flatten() {
-            if !acts.contains(&given) {
-                acts.push(given);
+        let gifts = [given, policy, seat, service, delegators];
+        for gift in gifts.into_iter().flatten() {
+            if !acts.contains(&gift) {
+                acts.push(gift);
             }
         }
     }
     Some(people)
 }
 
-/// The grant, or delegation, by which something was done.
+/// The grant, or delegation, by which something was done, or by which a policy let it be done.
 pub(crate) fn grant_of(state: &dyn Read, basis: &Basis) -> Option<Grant> {
-    let is_grant = basis.source() == BasisSource::Grant;
-    is_grant.then(|| objects::get(state, basis.number))?
+    match basis.source() {
+        BasisSource::Grant => objects::get(state, basis.number),
+        BasisSource::Policy => objects::get(state, basis.named_by),
+        BasisSource::None
+        | BasisSource::Genesis
+        | BasisSource::Own
+        | BasisSource::Proposal
+        | BasisSource::Timer => None,
+    }
 }
 
 /// By what one person gave the grant to the role, alone and not long ago.
@@ -266,10 +274,8 @@ fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, acto
             power::holding(state, actor.member, actor.role, now)
                 .is_some_and(|seat| is_taken(state, now, &seat))
         }
-        WhoKind::Capability => power::grants_of(state, actor.member, now)
+        WhoKind::Capability => power::grants_for(state, actor.member, by.capability(), unit, now)
             .iter()
-            .filter(|grant| grant.capability() == by.capability())
-            .filter(|grant| power::scope_covers(state, grant, unit, None))
             .all(|grant| is_own_gift(state, now, grant, actor.member)),
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod departments;
 pub mod duties;
+mod floor;
 pub(crate) mod grants;
 pub(crate) mod hands;
 pub mod kinds;
@@ -61,6 +62,7 @@ impl Actor {
             role: self.role,
             number,
             assignment: self.seat(state, now),
+            named_by: 0,
         }
     }
 
@@ -286,7 +288,7 @@ fn tighten(
     verdict: Verdict,
     trace: &mut Trace,
 ) -> Verdict {
-    let verdict = policies::raise_to_floor(state, now, actor, need, verdict, trace);
+    let verdict = floor::raise(state, now, actor, need, verdict, trace);
     if !matches!(verdict, Verdict::Allowed(_)) {
         return verdict;
     }
@@ -319,5 +321,10 @@ pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capabi
         );
     touched
         && objects::look::<Member>(state, member)
-            .is_some_and(|member| now.time < member.sleeps_until)
+            .is_some_and(|member| now.time < sleeps_until(now, &member))
+}
+
+/// Until when what sleeps after a member's recovery does. Who might have to stop a thief is given that time.
+pub(crate) fn sleeps_until(now: Now, member: &Member) -> u64 {
+    now.later_by_outages(member.sleeps_until, member.recovered_paused)
 }

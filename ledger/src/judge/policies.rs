@@ -1,16 +1,15 @@
 //! How a unit decides what nobody may do alone.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use polity_proto::v1::{
-    BasisSource, Capability, Mode, ModeKind, ObjectKind, Policy, Proposal, Role, Tier, Who,
-    WhoKind, Window,
+    Basis, BasisSource, Capability, Grant, Mode, ModeKind, ObjectKind, Policy, Proposal, Role,
+    Tier, Who, WhoKind, Window,
 };
 
 use super::{
-    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, asks_nobody_to_agree, departments,
-    hands, power, strictness, tightens, who,
+    Actor, Decision, Need, Now, Trace, ValueNeed, Verdict, asks_nobody_to_agree, hands, power,
+    strictness, tightens, who,
 };
 use crate::state::{Read, keys, names, objects};
 use crate::{Amount, Rejection, time, window};
@@ -25,79 +24,6 @@ pub(super) fn find(
 ) -> Option<Verdict> {
     let judging = judging_tier(state, now, need)?;
     Some(decide(state, now, actor, need, &judging, trace))
-}
-
-/// Changing a policy passes that policy's own strictest tier, whatever else would be enough. Where too few people are
-/// there to approve, the validators' departments decide: no policy locks itself.
-pub(super) fn raise_to_floor(
-    state: &dyn Read,
-    now: Now,
-    actor: Actor,
-    need: &Need,
-    verdict: Verdict,
-    trace: &mut Trace,
-) -> Verdict {
-    let policy: Option<Policy> = need
-        .passes_policy
-        .and_then(|number| objects::get(state, number));
-    let Some((policy, floor)) = policy.and_then(|policy| {
-        let floor = mode_of(strictest_tier(&policy)?).clone();
-        Some((policy, floor))
-    }) else {
-        return verdict;
-    };
-    let (is_passed, asked) = match &verdict {
-        Verdict::Refused(_) => return verdict,
-        Verdict::Allowed(_) => (floor.kind() == ModeKind::Alone, &floor),
-        // As many approvals of other people are none of those that the floor names.
-        Verdict::NeedsDecision(Decision { mode, .. }) => {
-            let passes = tightens(mode, &floor) || strictness(mode) > strictness(&floor);
-            (passes, if passes { mode } else { &floor })
-        }
-    };
-    if is_out_of_reach(state, now, actor, need.unit, asked) {
-        return departments::decide(need, trace);
-    }
-    if is_passed {
-        return verdict;
-    }
-    trace.note(
-        ObjectKind::Policy,
-        policy.number,
-        "is changed by its own strictest tier only",
-    );
-    Verdict::NeedsDecision(Decision {
-        unit: need.unit,
-        capability: need.capability,
-        policy: policy.number,
-        mode: floor,
-        aggregated: false,
-    })
-}
-
-/// Whether a mode asks for more approvals than there are people beside the actor who could approve.
-fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &Mode) -> bool {
-    let Some(approver) = mode
-        .approver
-        .as_ref()
-        .filter(|_| mode.kind() == ModeKind::Approve)
-    else {
-        return false;
-    };
-    let count = mode.count as usize;
-    let (mut seen, mut people) = (BTreeSet::new(), 0);
-    // Where many were looked at and too few found, the departments decide.
-    let _ = who::each_person(state, now, unit, approver, &mut |one| {
-        let is_other = seen.insert(one.member) && one.member != actor.member;
-        if is_other && who::includes(state, now, one, unit, approver) {
-            people += 1;
-        }
-        match people < count {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
-    people < count
 }
 
 /// The tier that judges a need.
@@ -263,7 +189,7 @@ fn decide(
     let mode = mode_of(tier).clone();
     if mode.kind() == ModeKind::Alone {
         look("lets the actor do it alone");
-        return Verdict::Allowed(actor.basis(state, now, BasisSource::Policy, policy.number));
+        return Verdict::Allowed(named_basis(state, now, actor, need.unit, policy, &by));
     }
     look("decides");
     Verdict::NeedsDecision(Decision {
@@ -273,6 +199,44 @@ fn decide(
         mode,
         aggregated: judging.aggregated,
     })
+}
+
+/// By what one whom a policy names does something alone. Whatever seat they act in, it is theirs by what makes them one of those.
+fn named_basis(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    unit: u64,
+    policy: &Policy,
+    by: &Who,
+) -> Basis {
+    let basis = actor.basis(state, now, BasisSource::Policy, policy.number);
+    match by.kind() {
+        WhoKind::None | WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => basis,
+        WhoKind::JoinedMembers => Basis {
+            assignment: 0,
+            ..basis
+        },
+        WhoKind::Capability => {
+            let grants = power::grants_for(state, actor.member, by.capability(), unit, now.time);
+            let is_of_role = |grant: &&Grant| grant.source == 0 && grant.role == actor.role;
+            let Some(grant) = grants.iter().find(is_of_role).or(grants.first()) else {
+                return basis;
+            };
+            let role = Actor {
+                role: grant.role,
+                ..actor
+            };
+            Basis {
+                assignment: match grant.source {
+                    0 => role.seat(state, now),
+                    _ => grant.source_assignment,
+                },
+                named_by: grant.number,
+                ..basis
+            }
+        }
+    }
 }
 
 /// Whether an inherited policy would let somebody of a unit above reach into the unit's pockets.

@@ -222,6 +222,11 @@ pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec
         .collect()
 }
 
+/// Whether the assignment holds and gives its holder what the role is there for, by grants or by the seat alone.
+pub(crate) fn assignment_empowers(state: &dyn Read, assignment: &Assignment, now: u64) -> bool {
+    assignment_carries_grants(assignment) && assignment_holds(state, assignment, now)
+}
+
 /// Imported assignments carry no grants until they are renewed.
 pub fn assignment_carries_grants(assignment: &Assignment) -> bool {
     assignment.manner() != Manner::Imported
@@ -237,6 +242,21 @@ pub fn grants_of(state: &dyn Read, member: u64, now: u64) -> Vec<Grant> {
                 .filter(|grant| grant.source == 0),
         );
     }
+    grants
+}
+
+/// The grants by which a member has a capability over a unit, in any role: their roles' own, oldest first, then delegations.
+pub(crate) fn grants_for(
+    state: &dyn Read,
+    member: u64,
+    capability: Capability,
+    unit: u64,
+    now: u64,
+) -> Vec<Grant> {
+    let mut grants = grants_of(state, member, now);
+    grants
+        .retain(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None));
+    grants.sort_unstable_by_key(|grant| (grant.source != 0, grant.number));
     grants
 }
 
@@ -270,9 +290,7 @@ pub fn has_capability(
 ) -> bool {
     member_is_active(state, member)
         && unit_capabilities(state, unit).contain(capability)
-        && grants_of(state, member, now)
-            .iter()
-            .any(|grant| grant.capability() == capability && scope_covers(state, grant, unit, None))
+        && !grants_for(state, member, capability, unit, now).is_empty()
 }
 
 /// Who delegated, for a delegation.

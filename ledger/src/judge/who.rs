@@ -165,10 +165,9 @@ fn each_with_capability(
 /// Visits the active holders of a role whose assignments carry its grants.
 fn each_holder(state: &dyn Read, now: Now, role: u64, visit: Visit<'_>) -> ControlFlow<()> {
     for assignment in lists::objects::<Assignment>(state, List::Holders, role) {
-        let holds = power::assignment_holds(state, &assignment, now.time)
-            && power::assignment_carries_grants(&assignment)
+        let counts = power::assignment_empowers(state, &assignment, now.time)
             && power::member_is_active(state, assignment.member);
-        if holds {
+        if counts {
             visit(Actor {
                 member: assignment.member,
                 role,

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::decisions::electorate;
 use crate::judge::{
     Actor, Decision, Need, Trace, ValueNeed, Verdict, duties, grants, judge_proposal, policies,
-    power,
+    power, sleeps_until,
 };
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
@@ -222,7 +222,7 @@ fn of_state(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec
     if rejection == Rejection::Sleeping {
         let member = objects::get::<Member>(context, actor);
         return member
-            .map(|member| fact("until", rfc3339(member.sleeps_until)))
+            .map(|member| fact("until", rfc3339(sleeps_until(context.now(), &member))))
             .into_iter()
             .collect();
     }

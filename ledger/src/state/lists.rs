@@ -61,7 +61,8 @@ pub fn append(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     state.put(keys::list_head(list, owner), head.encode_to_vec());
 }
 
-/// Removes a number, if it is there. Order stays; an empty last page goes.
+/// Removes a number, if it is there. Order stays; an empty page goes, and later ones move up: a list has no more pages than
+/// numbers, however many it once had.
 pub fn remove(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     let mut head = head(state, list, owner);
     // What came last is what goes first, most often.
@@ -79,14 +80,18 @@ pub fn remove(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     page.numbers.remove(position);
     head.count -= 1;
 
-    state.put(keys::list_page(list, owner, index), page.encode_to_vec());
-    while head.pages > 0
-        && self::page(state, list, owner, head.pages - 1)
-            .numbers
-            .is_empty()
-    {
+    if page.numbers.is_empty() {
+        for later in index + 1..head.pages {
+            let moved = self::page(state, list, owner, later);
+            state.put(
+                keys::list_page(list, owner, later - 1),
+                moved.encode_to_vec(),
+            );
+        }
         head.pages -= 1;
         state.delete(keys::list_page(list, owner, head.pages));
+    } else {
+        state.put(keys::list_page(list, owner, index), page.encode_to_vec());
     }
     match head.pages {
         0 => state.delete(keys::list_head(list, owner)),
@@ -126,5 +131,21 @@ mod tests {
             remove(&mut state, List::Children, 7, number);
         }
         assert!(state.into_changes().is_empty());
+    }
+
+    #[test]
+    fn a_list_that_is_never_empty_gives_its_pages_back() {
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        append(&mut state, List::Holds, 7, 1);
+        for number in 2..=3_000 {
+            append(&mut state, List::Holds, 7, number);
+            if number > 302 {
+                remove(&mut state, List::Holds, 7, number - 300);
+            }
+        }
+        let expected: Vec<u64> = [1, 2].into_iter().chain(2_701..=3_000).collect();
+        assert_eq!(all(&state, List::Holds, 7), expected);
+        assert_eq!(head(&state, List::Holds, 7).pages, 3);
     }
 }

@@ -2,9 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::List as Lists;
+use polity_client::ledger::state::keys::{self, List as Lists};
 use polity_client::session::lettered;
-use polity_client::v1::{Assignment, Member as MemberObject, MemberKind, MemberState, ObjectKind};
+use polity_client::v1::{
+    Assignment, Member as MemberObject, MemberKind, MemberState, ObjectKind, Paused,
+};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -34,7 +36,13 @@ impl List {
         let lists = view.lists(list, &[owner]).await?;
         let numbers = lists.into_iter().next().unwrap_or_default();
         let members = view.get_all::<MemberObject>(&numbers).await?;
-        let members: Vec<MemberObject> = members.into_iter().flatten().collect();
+        let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
+        let paused = paused.unwrap_or_default().seconds;
+        let members: Vec<MemberObject> = members
+            .into_iter()
+            .flatten()
+            .map(|member| on_the_clock(member, paused))
+            .collect();
         let mut names = Names::new(&view);
         names.load_units(members.iter().map(|one| one.unit)).await?;
 
@@ -71,6 +79,8 @@ impl Show {
         };
         let member = view.get::<MemberObject>(number).await?;
         let member = member.ok_or_else(|| usage(format!("m{number} did not exist then")))?;
+        let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
+        let member = on_the_clock(member, paused.unwrap_or_default().seconds);
         let lists = view.lists(Lists::Assignments, &[number]).await?;
         let assignments = view.get_all::<Assignment>(&lists.concat()).await?;
         let assignments: Vec<Assignment> = assignments.into_iter().flatten().collect();
@@ -160,6 +170,18 @@ fn told(
         text.push_str(&format!("unit  {}\n", names.shown(ObjectKind::Unit, *unit)));
     }
     text
+}
+
+/// A member as the clock on the wall says it: what sleeps does so for as much longer as outages since the recovery lasted.
+fn on_the_clock(member: MemberObject, paused: u64) -> MemberObject {
+    let since = paused.saturating_sub(member.recovered_paused);
+    MemberObject {
+        sleeps_until: match member.sleeps_until {
+            0 => 0,
+            until => until.saturating_add(since),
+        },
+        ..member
+    }
 }
 
 fn member_json(names: &Names<'_>, member: &MemberObject) -> Value {

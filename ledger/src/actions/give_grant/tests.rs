@@ -156,6 +156,22 @@ fn a_unit_gives_what_it_holds_and_nobody_gives_to_themselves() {
         |grant| grant.asset = unknown,
         "rejected object_unknown",
     );
+    for kind in [
+        OwnerKind::Unit,
+        OwnerKind::Member,
+        OwnerKind::Party,
+        OwnerKind::Issuance,
+    ] {
+        let nobody = OwnerRef {
+            kind: kind as i32,
+            number: unknown,
+        };
+        give(
+            &mut world,
+            |grant| grant.counterparties = vec![nobody],
+            "rejected object_unknown",
+        );
+    }
     let issue = Capability::Issue as i32;
     give(
         &mut world,

@@ -1,8 +1,9 @@
 //! What a circle's governance is about, and how it is proposed.
 
 use polity_proto::v1::{
-    Answer, Capability, Claim, InviteMember, ModeKind, Objection, ObjectionState, OpenProposal,
-    Proposal, ProposalKind, ProposalState, RaiseObjection, RoleKind, TestObjection, action::Kind,
+    Answer, Assignment, Capability, Claim, InviteMember, Manner, ModeKind, Objection,
+    ObjectionState, OpenProposal, Proposal, ProposalKind, ProposalState, RaiseObjection, RoleKind,
+    TestObjection, action::Kind,
 };
 
 use crate::form;
@@ -159,6 +160,32 @@ fn the_facilitator_tests_and_another_stands_in_for_one_who_is_a_party() {
     let dans = created(&world.run("dan", None, object(1)).expect("an objection"));
     world.check("dan", None, test(dans), "rejected same_person");
     world.check("cleo", None, test(dans), "accepted");
+}
+
+#[test]
+fn a_facilitator_who_was_imported_tests_nothing() {
+    let mut world = world();
+    let seat = world.assignment("dan", "dev/circle#facilitator");
+    world.put_for_test(&Assignment {
+        manner: Manner::Imported as i32,
+        ..seat
+    });
+    let open = proposal(&world, guide(&world));
+    let number = world.open("finn", "dev/circle#partner", open);
+    let rule = Kind::RaiseObjection(RaiseObjection {
+        proposal: form::numbered(number),
+        version: 1,
+        breaks_a_rule: "5.2: this is an operation".into(),
+        ..RaiseObjection::default()
+    });
+    let gias = created(&world.run("gia", None, rule).expect("an objection"));
+    let test = Kind::TestObjection(TestObjection {
+        objection: form::numbered(gias),
+        unargued: Claim::None as i32,
+        explanation: String::new(),
+    });
+    world.check("dan", None, test.clone(), "rejected not_facilitator");
+    world.check("cleo", None, test, "accepted");
 }
 
 #[test]

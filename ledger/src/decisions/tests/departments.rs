@@ -1,7 +1,8 @@
 //! The vote of the departments.
 
 use polity_proto::v1::{
-    Answer, Capability, ModeKind, ProposalKind, ProposalState, ResignRole, UnitKind, action::Kind,
+    Answer, Capability, ModeKind, Parameters, ProposalKind, ProposalState, ResignRole,
+    SetParameters, UnitKind, action::Kind,
 };
 
 use super::world;
@@ -84,6 +85,27 @@ fn two_departments_of_four_against_it_refuse() {
         world.check(member, Some(role), no, "accepted");
     }
     assert_eq!(world.proposal_state(number), ProposalState::Refused);
+}
+
+#[test]
+fn what_the_departments_decide_lies_with_the_root_and_keeps_no_unit() {
+    let mut world = world();
+    let parameters = Kind::SetParameters(SetParameters {
+        parameters: Some(Parameters {
+            idle_interval: 50,
+            ..Parameters::default()
+        }),
+    });
+    let (network, mode) = (ProposalKind::Governance, ModeKind::Departments);
+    for (unit, expected) in [
+        ("sales", "rejected proposal_foreign"),
+        ("dev", "rejected proposal_foreign"),
+        ("acme", "accepted"),
+    ] {
+        let open = world.proposal(unit, network, mode, vec![parameters.clone()]);
+        let open = Kind::OpenProposal(open);
+        world.check("ben", Some("dev#lead"), open, expected);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use polity_proto::v1::{
 };
 
 use crate::form;
-use crate::world::{HOUR, World, role_holders, tier, vote};
+use crate::world::{DAY, HOUR, World, role_holders, tier, vote};
 
 const ENGINEER: Option<&str> = Some("dev#engineer");
 const LEAD: Option<&str> = Some("dev#lead");
@@ -28,9 +28,13 @@ fn world(quorum: u32, pass: u32) -> World {
 }
 
 fn open(world: &mut World) -> u64 {
+    open_as(world, "finn")
+}
+
+fn open_as(world: &mut World, proposer: &str) -> u64 {
     let role = Kind::CreateRole(world.create_role("dev", "tester"));
     let proposal = world.proposal("dev", ProposalKind::Governance, ModeKind::Vote, vec![role]);
-    world.open("finn", "dev#engineer", proposal)
+    world.open(proposer, "dev#engineer", proposal)
 }
 
 /// Answers by member, and the state after them and after the deadline.
@@ -143,10 +147,29 @@ fn with_second_selves(quorum: u32, pass: u32) -> (World, u64) {
         let take = world.join_unit(name, "dev");
         world.check("ben", LEAD, take, "accepted");
     }
-    let role = Kind::CreateRole(world.create_role("dev", "tester"));
-    let proposal = world.proposal("dev", ProposalKind::Governance, ModeKind::Vote, vec![role]);
-    let number = world.open("gia", "dev#engineer", proposal);
+    let number = open_as(&mut world, "gia");
     (world, number)
+}
+
+#[test]
+fn who_grows_to_be_somebody_of_their_own_before_the_deadline_decides_too() {
+    use ProposalState::{Adopted, Open};
+    let (mut world, _) = with_second_selves(60, 50);
+    world.advance(29 * DAY);
+    let number = open_as(&mut world, "gia");
+    for (answer, voters) in [
+        (Answer::No, &["finn", "gia", "hal"][..]),
+        (Answer::Yes, &["ben", "ivy", "jon", "dan"][..]),
+    ] {
+        for voter in voters {
+            let answer = world.answer(number, answer);
+            world.check(voter, None, answer, "accepted");
+        }
+        // Two hands say yes today, and four tomorrow.
+        assert_eq!(world.proposal_state(number), Open);
+    }
+    world.advance(DEADLINE);
+    assert_eq!(world.proposal_state(number), Adopted);
 }
 
 #[test]
@@ -191,10 +214,16 @@ fn a_vote_with_second_selves_is_counted_early_where_it_is_certain() {
     for (answer, voters, expected) in [
         // Ivy, Jon and Ben could all still say no.
         (Answer::Yes, vec!["finn", "gia", "hal"], Open),
-        (Answer::Yes, vec!["finn", "gia", "hal", "dan"], Adopted),
-        // Of Ben, Ivy and Jon one yes is left, beside Dan's.
-        (Answer::No, vec!["finn", "gia"], Open),
-        (Answer::No, vec!["finn", "gia", "hal"], Refused),
+        // Four of five hands are there, and four of seven people: as many hands there may be before the deadline.
+        (Answer::Yes, vec!["finn", "gia", "hal", "dan"], Open),
+        (
+            Answer::Yes,
+            vec!["finn", "gia", "hal", "dan", "ben"],
+            Adopted,
+        ),
+        // Of Dan, Ben, Ivy and Jon each may be somebody of their own by then.
+        (Answer::No, vec!["finn", "gia", "hal"], Open),
+        (Answer::No, vec!["finn", "gia", "hal", "dan"], Refused),
     ] {
         let mut world = world.clone();
         for voter in &voters {

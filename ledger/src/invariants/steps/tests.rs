@@ -1,4 +1,6 @@
-use polity_proto::v1::{Basis, BasisSource, Grant, Seat};
+use polity_proto::v1::{
+    Basis, BasisSource, Grant, ReinstateMember, Seat, SuspendMember, action::Kind,
+};
 
 use super::*;
 use crate::invariants::check_step;
@@ -43,6 +45,34 @@ impl Block {
     fn event(&mut self) -> &mut Event {
         &mut self.receipts[0].events[0]
     }
+}
+
+#[test]
+fn who_was_reinstated_acted_and_was_suspended_again_in_one_block_breaks_nothing() {
+    let mut world = World::new();
+    let member = world.member_ref("finn");
+    let two = by("ada").acting_as("acme#lead").seconded("ben", "dev#lead");
+    let suspend = two.does(Kind::SuspendMember(SuspendMember { member }));
+    world.check_deed(suspend.clone(), "accepted");
+    let before = world.state.clone();
+    let reinstate = Kind::ReinstateMember(ReinstateMember { member });
+    let deeds = [
+        by("ada").acting_as("acme#lead").does(reinstate),
+        by("finn").does(Kind::AddKey(world.add_key("finn", "finn-2"))),
+        suspend,
+    ];
+    let receipts: Vec<Receipt> = deeds
+        .iter()
+        .map(|deed| world.submit(std::slice::from_ref(deed)).expect("accepted"))
+        .collect();
+    let mut block = Block {
+        world,
+        before,
+        receipts,
+    };
+    assert_eq!(block.check(), Ok(()));
+    block.receipts.remove(0);
+    assert_eq!(block.check(), Err(9));
 }
 
 #[test]

@@ -332,8 +332,8 @@ fn act_in(world: &World, member: &str, role: &str) -> Basis {
         source: BasisSource::Own as i32,
         member: seat.member,
         role: seat.role,
-        number: 0,
         assignment: seat.number,
+        ..Basis::default()
     }
 }
 
