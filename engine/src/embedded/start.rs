@@ -192,6 +192,7 @@ impl Embedded {
             progress,
             heights,
             registered,
+            requests: channels.net_requests.clone(),
             ahead,
         };
         let driver = Driver::new(means, channels.network)?;
