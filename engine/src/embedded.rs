@@ -48,4 +48,4 @@ pub use past::Past;
 pub use peers::{ConnectedPeer, PeerAddress, Peers};
 pub use presence::Presence;
 pub use progress::Progress;
-pub use start::{Embedded, Settings, StartError, gossip_address};
+pub use start::{Embedded, Ended, Settings, StartError, gossip_address};

@@ -5,11 +5,13 @@ mod network;
 mod trouble;
 mod wires;
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use polity_engine::embedded::canonical::CommitSignature;
 use polity_engine::embedded::{Embedded, StartError};
+use tokio::time::timeout;
 
 use application::FOUNDING_STEP_MILLIS;
 use network::Network;
@@ -239,4 +241,38 @@ async fn an_address_that_is_taken_is_named() {
     let _taken = TcpListener::bind(node.listen).unwrap();
     let started = Embedded::start(node.settings(), node.app.clone(), node.app.clone()).await;
     assert!(matches!(started, Err(StartError::Listen(address, _)) if address == node.listen));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_for_which_the_disk_has_no_room_is_named() {
+    let network = Network::found(1, 0);
+    let node = &network.nodes[0];
+    let log = node.settings().log_file;
+    std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &log).unwrap();
+    let started = Embedded::start(node.settings(), node.app.clone(), node.app.clone()).await;
+    let Err(StartError::Disk(file, error)) = started else {
+        panic!("it starts, or ends for another reason");
+    };
+    assert_eq!((file, error.kind()), (log, ErrorKind::StorageFull));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_waits_for_the_others_signs_nothing_and_stops_at_once() {
+    let mut network = Network::found(4, 0);
+    let node = &mut network.nodes[0];
+    node.start().await;
+    let progress = node.chain().progress();
+    assert_eq!(
+        (progress.working_height, node.chain().guard().height),
+        (0, 0)
+    );
+    let stopped = timeout(Duration::from_secs(4), node.stop()).await;
+    assert!(
+        stopped.is_ok(),
+        "its end is waited for as long as it may take"
+    );
+
+    network.start_all().await;
+    network.assert_agreement();
 }

@@ -37,6 +37,7 @@ use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
 use crate::embedded::rows::Rows;
+use crate::embedded::start::stopped;
 use crate::embedded::tip::Tip;
 
 /// What the driver works with.
@@ -55,6 +56,7 @@ pub(in crate::embedded) struct Means {
     /// The nodes that may be spoken with.
     pub(in crate::embedded) registered: watch::Receiver<Vec<Peer>>,
     pub(in crate::embedded) requests: mpsc::Sender<NetworkRequest>,
+    pub(in crate::embedded) stopping: watch::Receiver<bool>,
     pub(in crate::embedded) ahead: Ahead,
 }
 
@@ -120,7 +122,8 @@ impl Driver {
         let mut pool = self.means.pool.watch();
         let mut ahead = self.means.heights.ahead();
         let others_heard = self.others().heard();
-        tokio::pin!(others_heard);
+        let stopped = stopped(self.means.stopping.clone());
+        tokio::pin!(others_heard, stopped);
         loop {
             let give_up = self.opening.give_up_time();
             let start = self.start_time(pool.borrow_and_update().transactions > 0);
@@ -142,7 +145,8 @@ impl Driver {
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
                 Ok(()) = ahead.changed() => self.hear_of_blocks(),
-                () = &mut others_heard, if self.waits_for_others() => self.has_heard(),
+                () = &mut others_heard, if self.opening.waits_for_others() => self.has_heard(),
+                () = &mut stopped, if self.opening.waits_for_others() => self.opening.let_go(),
                 () = sleep_until(give_up.unwrap_or_else(Instant::now)), if give_up.is_some() => {
                     self.give_up();
                 }

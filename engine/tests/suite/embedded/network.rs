@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use polity_engine::Fault;
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator, Key, address};
 use polity_engine::embedded::canonical::Address;
 use polity_engine::embedded::guard::Guard;
-use polity_engine::embedded::{Chain, Embedded, PeerAddress, Settings, machine_clock};
+use polity_engine::embedded::{Chain, Embedded, Ended, PeerAddress, Settings, machine_clock};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -261,7 +260,7 @@ impl Node {
     }
 
     /// Waits until its engine ends by itself; answers why.
-    pub(super) async fn ended(&mut self) -> Fault {
+    pub(super) async fn ended(&mut self) -> Ended {
         let engine = self.engine.as_mut().expect("the node runs");
         engine.ended().await
     }

@@ -42,6 +42,16 @@ struct Lacking {
 }
 
 impl Opening {
+    pub(super) fn waits_for_others(&self) -> bool {
+        !self.has_heard
+    }
+
+    /// The node stops before it began. Nobody answers Malachite, whose host would wait for that.
+    pub(super) fn let_go(&mut self) {
+        self.has_heard = true;
+        self.ready = None;
+    }
+
     /// A height was decided. Where it came from a node that is ahead, the next ones come soon.
     pub(super) fn decided(&mut self, height: u64, is_synced: bool, now: Instant) {
         self.lacking.take_if(|lacking| height >= lacking.up_to);
@@ -121,10 +131,6 @@ impl Driver {
     pub(super) fn has_heard(&mut self) {
         self.opening.has_heard = true;
         self.open();
-    }
-
-    pub(super) fn waits_for_others(&self) -> bool {
-        !self.opening.has_heard
     }
 
     fn open(&mut self) {
