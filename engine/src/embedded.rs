@@ -37,6 +37,7 @@ mod rows;
 #[cfg(test)]
 mod sample;
 mod start;
+mod stop;
 mod tip;
 
 pub use audit::{Audit, AuditError, Decided, Wrong};

@@ -37,7 +37,7 @@ use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
 use crate::embedded::rows::Rows;
-use crate::embedded::start::stopped;
+use crate::embedded::stop::stopped;
 use crate::embedded::tip::Tip;
 
 /// What the driver works with.
