@@ -105,7 +105,12 @@ impl Others {
 /// Whether more than two thirds of all nodes have told their heights; this one knows its own.
 fn are_enough(told: &BTreeMap<NodeId, u64>, registered: &[Peer]) -> bool {
     let heard = registered.iter().filter(|peer| told.contains_key(&peer.id));
-    3 * (heard.count() + 1) > 2 * (registered.len() + 1)
+    exceed_two_thirds(heard.count() as u64 + 1, registered.len() as u64 + 1)
+}
+
+/// Whether these are more than two thirds of all. Powers have room for it: in all they are an eighth of what counts.
+fn exceed_two_thirds(some: u64, all: u64) -> bool {
+    3 * some > 2 * all
 }
 
 impl Driver {
@@ -117,7 +122,7 @@ impl Driver {
             heights: self.means.heights.clone(),
             registered: self.means.registered.clone(),
             network: self.means.requests.clone(),
-            decides_alone: power > validators.total_power() / 3 * 2,
+            decides_alone: exceed_two_thirds(power, validators.total_power()),
         }
     }
 
