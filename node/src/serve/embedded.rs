@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::gateway::{self, About};
 use crate::keys::NodeKeys;
+use crate::logs;
 
 /// A running embedded engine.
 pub(super) struct Embedded {
@@ -51,6 +52,7 @@ impl Embedded {
             peers: peers(config, keys, &ground.app),
             clock: embedded::machine_clock,
         };
+        logs::speaks_as(keys.consensus_address());
         let app = Arc::clone(&ground.app);
         let engine = embedded::Embedded::start(settings, ground.app, ground.store)
             .await
