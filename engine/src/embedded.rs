@@ -37,6 +37,7 @@ mod rows;
 #[cfg(test)]
 mod sample;
 mod start;
+mod stop;
 mod tip;
 
 pub use audit::{Audit, AuditError, Decided, Wrong};
@@ -48,4 +49,4 @@ pub use past::Past;
 pub use peers::{ConnectedPeer, PeerAddress, Peers};
 pub use presence::Presence;
 pub use progress::Progress;
-pub use start::{Embedded, Settings, StartError, gossip_address};
+pub use start::{Embedded, Ended, Settings, StartError, gossip_address};

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, registry};
 
-pub use expected::stop_was_asked_for;
+pub use expected::{speaks_as, stop_was_asked_for};
 
 use crate::config::{ConfigError, Log, LogFormat};
 

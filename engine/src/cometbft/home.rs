@@ -47,14 +47,16 @@ pub enum HomeError {
     /// What the key signed last is not known any more.
     #[error(
         "{guard} is gone, which tells what the key signed last: put it back, or, once the other validators decide \
-         blocks without this one, move {mark} away, and it is made anew",
-        guard = .guard.display(), mark = .mark.display()
+         blocks without this one, move {mark} and {key} away, and it is made anew",
+        guard = .guard.display(), mark = .mark.display(), key = .key.display()
     )]
     GuardLost {
         /// The guard's file.
         guard: PathBuf,
-        /// The file that says that the key was in use.
+        /// The file beside the key that says that it was in use.
         mark: PathBuf,
+        /// The key's file in this home, which says so too.
+        key: PathBuf,
     },
     /// The genesis content is not one.
     #[error(transparent)]
@@ -90,7 +92,8 @@ impl Home {
     /// Makes the directories, for the owner alone, and writes what must be written once: guard, keys, genesis.
     /// Repeating it with the same content changes nothing; another content is refused, because a second key or
     /// genesis is a mistake. `mark` lies where the validator's key does, outside of this directory, and says that the key
-    /// was in use: where it does and the guard is gone, that is refused too, since one that forgets can sign twice.
+    /// was in use, as does the key's file in here, which is written after the guard: where one of them does and the guard
+    /// is gone, that is refused too, since one that forgets can sign twice.
     pub fn create(
         &self,
         node_key: &Key,
@@ -101,22 +104,20 @@ impl Home {
         let genesis = genesis.to_json()?;
         self.create_directories()?;
         let key = format!("{}\n", hex::encode(validator_key.public_key()));
+        let validator_key = validator_key.to_validator_key_json();
         let is_marked = holds(mark, &key)?;
         if !exists(&self.guard_path())? {
-            if is_marked {
+            if is_marked || holds(&self.validator_key_path(), &validator_key)? {
                 return Err(HomeError::GuardLost {
                     guard: self.guard_path(),
                     mark: mark.to_owned(),
+                    key: self.validator_key_path(),
                 });
             }
             replace(&self.guard_path(), FRESH_GUARD.as_bytes(), 0o600)?;
         }
         write_once(&self.node_key_path(), &node_key.to_node_key_json(), 0o600)?;
-        write_once(
-            &self.validator_key_path(),
-            &validator_key.to_validator_key_json(),
-            0o600,
-        )?;
+        write_once(&self.validator_key_path(), &validator_key, 0o600)?;
         write_once(&self.genesis_path(), &genesis, 0o644)?;
         match is_marked {
             true => Ok(()),
@@ -331,9 +332,11 @@ mod tests {
     fn a_key_that_was_in_use_gets_no_fresh_guard_and_another_key_does() {
         let (_directory, home, [node_key, validator_key]) = fresh();
         let create = |validator: &Key| create(&home, &node_key, validator, "a");
-        let losses: [fn(&Home) -> io::Result<()>; 2] = [
+        let losses: [fn(&Home) -> io::Result<()>; 3] = [
             |home| fs::remove_file(home.guard_path()),
             |home| fs::remove_dir_all(home.path()),
+            // A home in which nobody has left a mark yet.
+            |home| fs::remove_file(home.guard_path()).and(fs::remove_file(mark(home))),
         ];
         for lose in losses {
             create(&validator_key).unwrap();
@@ -342,7 +345,9 @@ mod tests {
             assert!(matches!(error, HomeError::GuardLost { .. }), "{error}");
             assert!(!home.guard_path().exists());
 
-            fs::remove_file(mark(&home)).unwrap();
+            for witness in [mark(&home), home.validator_key_path()] {
+                let _ = fs::remove_file(witness);
+            }
             create(&validator_key).unwrap();
             assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), FRESH_GUARD);
         }

@@ -11,6 +11,7 @@
 //! | `ahead` | blocks that others gave, before their turn |
 //! | `driver` | the conversation with Malachite, message by message |
 //! | `log` | its write-ahead log |
+//! | `trouble` | a file that cannot be written, which Malachite does not pass on |
 //! | `network` | its configuration, and peers |
 //! | `hostile` | in tests alone: a proposer that breaks the rules |
 
@@ -27,3 +28,4 @@ pub(super) mod messages;
 pub(super) mod network;
 pub(super) mod parts;
 pub(super) mod signing;
+pub(super) mod trouble;

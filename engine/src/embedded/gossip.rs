@@ -14,6 +14,7 @@
 mod connection;
 mod dialer;
 mod frame;
+mod handshakes;
 mod heights;
 mod links;
 mod outbox;
@@ -30,7 +31,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -41,13 +42,12 @@ pub use heights::Heights;
 pub use links::Contact;
 
 use connection::Ended;
+use handshakes::Handshakes;
 use links::Links;
 use secure::{Identity, Secured};
 
 /// A handshake that takes longer is given up.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
-/// Handshakes of strangers at one time; more are turned away.
-const HANDSHAKES_MAX: usize = 64;
 /// A pause where the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -145,7 +145,7 @@ impl Gossip {
 
     /// Speaks with the peers until `shutdown` is ready; then all connections end.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+        let handshakes = Handshakes::default();
         // Dropping the set ends whatever it runs.
         let mut tasks = JoinSet::new();
         let mut dialers: HashMap<Peer, AbortHandle> = HashMap::new();
@@ -160,19 +160,19 @@ impl Gossip {
                     redial(&self.shared, &peers, &mut dialers, &mut tasks);
                 }
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, address)) => match Arc::clone(&handshakes).try_acquire_owned() {
-                        Ok(permit) => {
+                    Ok((stream, address)) => match handshakes.begin(address.ip()) {
+                        Some(handshake) => {
                             let shared = Arc::clone(&self.shared);
                             tasks.spawn(async move {
                                 let secured = respond(&shared, stream, address).await;
-                                drop(permit);
+                                drop(handshake);
                                 if let Some(secured) = secured {
                                     let dialer = secured.peer;
                                     shared.converse(secured, dialer).await;
                                 }
                             });
                         }
-                        Err(_) => tracing::debug!(%address, "too many handshakes at once"),
+                        None => tracing::debug!(%address, "too many handshakes at once"),
                     },
                     Err(error) => {
                         tracing::warn!(%error, "gossip cannot accept");

@@ -78,38 +78,39 @@ impl Peers {
         }
     }
 
-    /// Speaks with these and nobody else from now on. A peer that is no longer among them is cut off.
+    /// Speaks with these and nobody else from now on. A peer that is no longer among them is cut off. What Malachite has
+    /// no time for is asked of it again the next time.
     pub async fn replace(&self, peers: &[PeerAddress]) {
         let mut known = self.known.lock().await;
         let wanted: BTreeMap<[u8; 32], PeerAddress> = peers
             .iter()
             .map(|peer| (peer.public_key, peer.clone()))
             .collect();
-        for (key, peer) in known.iter() {
-            if wanted.get(key) != Some(peer) {
-                self.change(peer, false).await;
+        for (key, peer) in known.clone() {
+            if wanted.get(&key) != Some(&peer) && self.change(&peer, false).await {
+                known.remove(&key);
             }
         }
         for (key, peer) in &wanted {
-            if known.get(key) != Some(peer) {
-                self.change(peer, true).await;
+            if !known.contains_key(key) && self.change(peer, true).await {
+                known.insert(*key, peer.clone());
             }
         }
-        *known = wanted;
         self.gossip.send_if_modified(|peers| {
-            let new = gossip_peers(known.values());
+            let new = gossip_peers(wanted.values());
             let is_changed = *peers != new;
             *peers = new;
             is_changed
         });
     }
 
-    async fn change(&self, peer: &PeerAddress, is_wanted: bool) {
+    /// Asks Malachite for a change; answers whether it was heard.
+    async fn change(&self, peer: &PeerAddress, is_wanted: bool) -> bool {
         let address = match network::multiaddr(peer) {
             Ok(address) => address,
             Err(error) => {
                 tracing::warn!(%error, "a peer cannot be reached");
-                return;
+                return true;
             }
         };
         let shown = address.to_string();
@@ -120,8 +121,63 @@ impl Peers {
         };
         match done {
             Ok(Ok(())) => tracing::info!(peer = shown, is_wanted, "peers changed"),
-            Ok(Err(error)) => tracing::warn!(peer = shown, %error, "peers did not change"),
-            Err(error) => tracing::warn!(peer = shown, %error, "peers did not change"),
+            Ok(Err(ref error)) => tracing::warn!(peer = shown, %error, "peers did not change"),
+            Err(ref error) => tracing::warn!(peer = shown, %error, "peers did not change yet"),
         }
+        done.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(seed: u8) -> PeerAddress {
+        PeerAddress {
+            public_key: [seed; 32],
+            address: Some(format!("10.0.0.{seed}:26656")),
+        }
+    }
+
+    /// What Malachite was asked for since the last look; it agrees to everything.
+    fn asked(requests: &mut mpsc::Receiver<NetworkRequest>) -> usize {
+        let mut asked = 0;
+        while let Ok(request) = requests.try_recv() {
+            if let NetworkRequest::UpdatePersistentPeers(_, reply) = request {
+                let _ = reply.send(Ok(()));
+                asked += 1;
+            }
+        }
+        asked
+    }
+
+    #[tokio::test]
+    async fn a_peer_for_which_there_was_no_time_is_asked_for_again() {
+        let (network, mut requests) = mpsc::channel(1);
+        let (gossip, mut told) = watch::channel(Vec::new());
+        let peers = Peers::new(network.clone(), gossip, &[]);
+        let (reply, _answer) = tokio::sync::oneshot::channel();
+        network
+            .try_send(NetworkRequest::DumpState(reply))
+            .expect("it has one place, which is taken now");
+
+        peers.replace(&[peer(1)]).await;
+        assert_eq!(told.borrow_and_update().len(), 1, "gossip heard of it");
+        assert_eq!(asked(&mut requests), 0);
+        let wanted = [peer(1)];
+        let again = peers.replace(&wanted);
+        tokio::pin!(again);
+        let mut times = 0;
+        while times == 0 {
+            tokio::select! {
+                biased;
+                () = &mut again => panic!("it was not asked for"),
+                () = tokio::task::yield_now() => times = asked(&mut requests),
+            }
+        }
+        again.await;
+
+        peers.replace(&wanted).await;
+        assert_eq!(asked(&mut requests), 0, "it is known");
     }
 }

@@ -1,6 +1,5 @@
-//! Starting and stopping the engine.
+//! The engine, from its start to its end.
 
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -8,13 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
-use malachitebft_app_channel::app::engine::consensus;
 use malachitebft_app_channel::{Channels, EngineHandle};
-use ractor::ActorCell;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
@@ -22,6 +17,7 @@ use super::consensus::ahead::Ahead;
 use super::consensus::context::Ours;
 use super::consensus::driver::{Driver, Means};
 use super::consensus::network::{self, Setup};
+use super::consensus::trouble::{Failed, Trouble};
 use super::founding::take_up;
 use super::gossip::{Gossip, Heights};
 use super::guard::{Guard, GuardError};
@@ -29,14 +25,12 @@ use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
 use super::pool::{Limits, Pool};
 use super::progress::Progress;
 use super::rows::Rows;
+use super::stop::{STOP_TIME, closed, on_their_own, stop_actors, stopped};
 use crate::Fault;
 use crate::application::{Application, EngineStore, Timestamp};
 use crate::cometbft::{Genesis, Key, address};
 
-/// Malachite's actors get so long to end.
-const STOP_TIME: Duration = Duration::from_secs(5);
-
-/// How often is looked whether the log is closed, or the address free.
+/// How often is looked whether the guard, or the address, is free.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a node decides for itself.
@@ -70,6 +64,9 @@ pub enum StartError {
     /// The application or its store.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// A file of the engine's own, or its directory, cannot be made or written.
+    #[error("{path}: {1}", path = .0.display())]
+    Disk(PathBuf, #[source] io::Error),
     /// An address that cannot be listened on.
     #[error("listening on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -78,14 +75,26 @@ pub enum StartError {
     Other(String),
 }
 
+/// Why the engine ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// What must be on the disk before a word is said cannot be written.
+    #[error("{path}: {1}", path = .0.display())]
+    Disk(PathBuf, #[source] io::Error),
+    /// The application, its store, or Malachite.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
 /// A running engine.
 pub struct Embedded {
     chain: Chain,
     peers: Peers,
     driver: JoinHandle<Fault>,
     admission: JoinHandle<Result<(), Fault>>,
+    trouble: mpsc::Receiver<Failed>,
     gossip: JoinHandle<()>,
-    stop_gossip: watch::Sender<bool>,
+    is_stopping: watch::Sender<bool>,
     actors: EngineHandle,
     log_file: PathBuf,
 }
@@ -124,9 +133,8 @@ impl Embedded {
                 .await
                 .map_err(|error| StartError::Other(error.to_string()))??
         };
-        network::make_directory(&settings.log_file).map_err(|error| {
-            StartError::Other(format!("{}: {error}", settings.log_file.display()))
-        })?;
+        network::make_directory(&settings.log_file)
+            .map_err(|error| StartError::Disk(settings.log_file.clone(), error))?;
 
         let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
         let heights = Heights::new(tip.height);
@@ -160,6 +168,8 @@ impl Embedded {
             Ok(kept.iter().any(|kept| kept.block.id() == *id))
         };
         let ahead = Ahead::default();
+        let (tell_trouble, trouble) = Trouble::new();
+        let (is_stopping, stopping) = watch::channel(false);
         let setup = Setup {
             moniker: settings.moniker,
             chain_id: tip.chain_id.as_str().into(),
@@ -171,13 +181,14 @@ impl Embedded {
             peers: &settings.peers,
             log: settings.log_file.clone(),
             has_block: Box::new(has_block),
+            trouble: tell_trouble,
             ahead: ahead.clone(),
         };
         // Malachite would say it in its log alone, and end.
         free(settings.listen)
             .await
             .map_err(|error| StartError::Listen(settings.listen, error))?;
-        let (channels, actors) = network::start(setup).await.map_err(StartError::Other)?;
+        let (channels, actors) = network::start(setup).await?;
         let channels = between(channels);
         let means = Means {
             application: Arc::clone(&application),
@@ -192,6 +203,8 @@ impl Embedded {
             progress,
             heights,
             registered,
+            requests: channels.net_requests.clone(),
+            stopping: stopping.clone(),
             ahead,
         };
         let driver = Driver::new(means, channels.network)?;
@@ -203,10 +216,7 @@ impl Embedded {
             &settings.peers,
         );
         let gossip_view = gossip.view();
-        let (stop_gossip, mut stopping) = watch::channel(false);
-        let gossip = tokio::spawn(gossip.run(async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        }));
+        let gossip = tokio::spawn(gossip.run(stopped(stopping)));
         let chain = Chain {
             rows,
             pool,
@@ -222,8 +232,9 @@ impl Embedded {
             peers,
             driver,
             admission: tokio::spawn(admission.run()),
+            trouble,
             gossip,
-            stop_gossip,
+            is_stopping,
             actors,
             log_file: settings.log_file,
         })
@@ -242,24 +253,29 @@ impl Embedded {
     }
 
     /// Waits until the engine ends by itself, which it does only for a fault.
-    pub async fn ended(&mut self) -> Fault {
+    pub async fn ended(&mut self) -> Ended {
         let broken = |error| Fault(format!("the engine broke off: {error}"));
-        tokio::select! {
+        let fault = tokio::select! {
+            // Consensus ends of it too, with fewer words.
+            biased;
+            Some((file, error)) = self.trouble.recv() => return Ended::Disk(file, error),
             ended = &mut self.driver => ended.unwrap_or_else(broken),
             ended = &mut self.admission => match ended {
                 Ok(Err(fault)) => fault,
                 Ok(Ok(())) => Fault("the door of the pool closed by itself".to_owned()),
                 Err(error) => broken(error),
             },
-        }
+        };
+        fault.into()
     }
 
     /// Stops the engine: nothing is signed or committed any more when this returns, and another may start
     /// over the same files; for the address it waits where it starts.
     pub async fn stop(self) {
-        self.stop_gossip.send_replace(true);
+        let actors = on_their_own(&self.actors);
+        self.is_stopping.send_replace(true);
         let _ = self.gossip.await;
-        stop_actors(self.actors).await;
+        stop_actors(actors, self.actors).await;
         let _ = tokio::time::timeout(STOP_TIME, closed(&self.log_file)).await;
         // It ends by itself where Malachite is gone; a block in hand is still made durable.
         // Where its end was the reason to stop, there is nothing left to wait for.
@@ -268,44 +284,6 @@ impl Embedded {
             driver.abort();
         }
         self.admission.abort();
-    }
-}
-
-/// Stops Malachite's actors, each in its own time. Their supervisor kills all others when it hears of the first
-/// that ended, and a network that is killed listens on; so it hears of none. Consensus comes first, because it
-/// waits without end for an answer of one that is gone.
-async fn stop_actors(actors: EngineHandle) {
-    let supervisor = actors.actor.get_cell();
-    let children = supervisor.get_children();
-    for actor in &children {
-        actor.unlink(supervisor.clone());
-    }
-    let is_consensus =
-        |actor: &ActorCell| actor.is_message_type_of::<consensus::Msg<Ours>>() == Some(true);
-    let (consensus, others): (Vec<_>, Vec<_>) = children.into_iter().partition(is_consensus);
-    for actors in [consensus, others] {
-        let mut stopping = JoinSet::new();
-        for actor in actors {
-            stopping.spawn(async move { actor.stop_and_wait(reason(), Some(STOP_TIME)).await });
-        }
-        while stopping.join_next().await.is_some() {}
-    }
-    supervisor.stop(reason());
-    let _ = tokio::time::timeout(STOP_TIME, actors.handle).await;
-}
-
-fn reason() -> Option<String> {
-    Some("the node stops".to_owned())
-}
-
-/// Waits until nobody has Malachite's log open. A thread of its own writes it, which nobody can join and
-/// which outlives its actor by a moment; its lock on the file tells when it is gone.
-async fn closed(log: &Path) {
-    while let Ok(file) = File::open(log) {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => tokio::time::sleep(GLANCE).await,
-            _ => return,
-        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the engine's libraries call an error and is none.
 //!
 //! While they stop, their actors find each other gone, one after another: that is the stop that was asked for. And where
-//! the guard refuses to sign, no message leaves: the guard counts that, and the node says why. Everything else is said.
+//! the guard refuses to sign, no message leaves, and this node's own consensus finds no signature on it: the guard counts
+//! that, and the node says why. Everything else is said.
 
 use std::fmt::{Debug, Write as _};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::field::{Field, Visit};
@@ -20,12 +22,27 @@ const REFUSED: [&str; 2] = [
     "Failed to encode consensus message: Refused",
     "Failed to encode liveness message: Refused",
 ];
+/// Where a word is heard, one's own too.
+const HEARING: &str = "arc_malachitebft_core_consensus::handle::";
+/// What is said there of a word that nobody signed.
+const UNSIGNED: [&str; 2] = [
+    "Received vote with invalid signature",
+    "Received invalid signature for proposal",
+];
 
+/// The address of this node's validator.
+static OWN: OnceLock<String> = OnceLock::new();
 static IS_STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// From now on the engine's libraries stop, because somebody asked for it.
 pub fn stop_was_asked_for() {
     IS_STOPPING.store(true, Ordering::Relaxed);
+}
+
+/// This node speaks as the validator with this address: 40 hexadecimal digits.
+pub fn speaks_as(address: String) {
+    // A process runs one node.
+    let _ = OWN.set(address);
 }
 
 /// Lets through what is not expected.
@@ -43,27 +60,42 @@ impl<S: Subscriber> Filter<S> for Unexpected {
     fn event_enabled(&self, event: &Event<'_>, _context: &Context<'_, S>) -> bool {
         let target = event.metadata().target();
         !target.starts_with(LIBRARIES)
-            || !is_expected(target, &message(event), IS_STOPPING.load(Ordering::Relaxed))
+            || !(IS_STOPPING.load(Ordering::Relaxed)
+                || is_expected(target, &Said::by(event), OWN.get().map(String::as_str)))
     }
 }
 
-fn is_expected(target: &str, message: &str, is_stopping: bool) -> bool {
-    is_stopping || (target == ENCODING && REFUSED.contains(&message))
+fn is_expected(target: &str, said: &Said, own: Option<&str>) -> bool {
+    let is_own = || own.is_some_and(|own| said.speaker.eq_ignore_ascii_case(own));
+    let is_unsigned = || UNSIGNED.iter().any(|words| said.message.starts_with(words));
+    (target == ENCODING && REFUSED.contains(&said.message.as_str()))
+        || (target.starts_with(HEARING) && is_unsigned() && is_own())
 }
 
-fn message(event: &Event<'_>) -> String {
-    struct Message(String);
-    impl Visit for Message {
-        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            if field.name() == "message" {
-                let _ = write!(self.0, "{value:?}");
-            }
-        }
-    }
+/// What an event says, and of whose words.
+#[derive(Default)]
+struct Said {
+    message: String,
+    speaker: String,
+}
 
-    let mut message = Message(String::new());
-    event.record(&mut message);
-    message.0
+impl Said {
+    fn by(event: &Event<'_>) -> Said {
+        let mut said = Said::default();
+        event.record(&mut said);
+        said
+    }
+}
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let text = match field.name() {
+            "message" => &mut self.message,
+            "validator" | "proposer" => &mut self.speaker,
+            _ => return,
+        };
+        let _ = write!(text, "{value:?}");
+    }
 }
 
 #[cfg(test)]
@@ -72,34 +104,46 @@ mod tests {
 
     #[test]
     fn only_what_is_no_error_is_left_out() {
-        let network = ENCODING;
-        let connector = "arc_malachitebft_app_channel::connector";
-        for (target, message, is_stopping, expected) in [
-            (network, REFUSED[0], false, true),
-            (network, REFUSED[1], false, true),
+        let hearing = format!("{HEARING}vote");
+        let (own, other) = ("ab".repeat(20), "cd".repeat(20));
+        let unsigned = format!("{}: Prevote at height 7", UNSIGNED[0]);
+        for (target, message, speaker, expected) in [
+            (ENCODING, REFUSED[0], "", true),
+            (ENCODING, REFUSED[1], "", true),
             (
-                network,
+                ENCODING,
                 "Failed to encode consensus message: Malformed",
-                false,
-                false,
-            ),
-            (
-                network,
-                "Actor has died, stopping network: SendErr",
-                false,
+                "",
                 false,
             ),
             (
-                network,
+                ENCODING,
                 "Actor has died, stopping network: SendErr",
-                true,
-                true,
+                "",
+                false,
             ),
-            (connector, "Error processing message", false, false),
-            (connector, "Error processing message", true, true),
+            (&hearing, &unsigned, &own.to_uppercase(), true),
+            (&hearing, UNSIGNED[1], &own, true),
+            (&hearing, &unsigned, &other, false),
+            (
+                &hearing,
+                "Received vote from unknown validator",
+                &own,
+                false,
+            ),
+            (ENCODING, &unsigned, &own, false),
         ] {
-            let told = is_expected(target, message, is_stopping);
-            assert_eq!(told, expected, "{target}: {message}, {is_stopping}");
+            let said = Said {
+                message: message.to_owned(),
+                speaker: speaker.to_owned(),
+            };
+            let told = is_expected(target, &said, Some(&own));
+            assert_eq!(told, expected, "{target}: {message}, {speaker}");
         }
+        let said = Said {
+            message: unsigned,
+            speaker: own,
+        };
+        assert!(!is_expected(&hearing, &said, None), "who speaks is unknown");
     }
 }

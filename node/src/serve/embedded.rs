@@ -1,9 +1,12 @@
 //! The embedded engine: BFT consensus inside this process.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
-use polity_engine::embedded::{self, NodeId, PeerAddress, Peers, Settings, StartError};
+use polity_engine::embedded::guard::GuardError;
+use polity_engine::embedded::{self, Ended, NodeId, PeerAddress, Peers, Settings, StartError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
@@ -13,6 +16,7 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::gateway::{self, About};
 use crate::keys::NodeKeys;
+use crate::logs;
 
 /// A running embedded engine.
 pub(super) struct Embedded {
@@ -48,6 +52,7 @@ impl Embedded {
             peers: peers(config, keys, &ground.app),
             clock: embedded::machine_clock,
         };
+        logs::speaks_as(keys.consensus_address());
         let app = Arc::clone(&ground.app);
         let engine = embedded::Embedded::start(settings, ground.app, ground.store)
             .await
@@ -75,7 +80,10 @@ impl Embedded {
     }
 
     pub(super) async fn ended(&mut self) -> Fault {
-        engine(self.engine.ended().await.to_string())
+        match self.engine.ended().await {
+            Ended::Disk(file, error) => disk_fault(&file, &error),
+            Ended::Fault(fault) => engine(fault.to_string()),
+        }
     }
 
     pub(super) async fn stop(self) {
@@ -124,8 +132,15 @@ fn peers(config: &Config, keys: &NodeKeys, app: &App) -> Vec<PeerAddress> {
 fn start_fault(error: StartError) -> Fault {
     match error {
         StartError::Listen(address, error) => Fault::from_listening(address, &error),
+        StartError::Disk(file, error) | StartError::Guard(GuardError::Io(file, error)) => {
+            disk_fault(&file, &error)
+        }
         StartError::Guard(_) | StartError::Fault(_) | StartError::Other(_) => {
             engine(error.to_string())
         }
     }
+}
+
+fn disk_fault(file: &Path, error: &io::Error) -> Fault {
+    Fault::from_io(&format!("the engine's file {}", file.display()), error)
 }

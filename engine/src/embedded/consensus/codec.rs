@@ -16,7 +16,7 @@ use super::messages::{
     CertificateMessage, PartMessage, ProposalMessage, ProposedMessage, RoundCertificateMessage,
     VoteMessage,
 };
-use super::parts::Part;
+use super::parts::{PART_MESSAGE_BYTES_MAX, Part};
 use super::signing::REFUSED;
 use crate::embedded::canonical::{Malformed, Signature};
 
@@ -180,6 +180,10 @@ impl Codec<StreamMessage<Part>> for Protobuf {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<StreamMessage<Part>, CodecError> {
+        // What waits for the rest of its block is a piece of this message, and keeps all of it in memory.
+        if bytes.len() > PART_MESSAGE_BYTES_MAX {
+            return Err(CodecError::Malformed);
+        }
         let message = StreamPartMessage::decode(bytes)?;
         let content = match message.part {
             None => StreamContent::Fin,

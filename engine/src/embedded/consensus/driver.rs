@@ -5,6 +5,7 @@
 
 mod candidates;
 mod deciding;
+mod opening;
 mod pacing;
 mod proposing;
 mod syncing;
@@ -17,11 +18,12 @@ use malachitebft_app_channel::app::engine::util::events::Event;
 use malachitebft_app_channel::app::events::RxEvent;
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::core::{HeightParams, Round};
-use malachitebft_app_channel::{AppMsg, NetworkMsg};
+use malachitebft_app_channel::{AppMsg, NetworkMsg, NetworkRequest};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use self::candidates::Candidates;
+use self::opening::Opening;
 use self::pacing::Pacing;
 use super::ahead::Ahead;
 use super::context::{Height, Ours, timeouts};
@@ -35,6 +37,7 @@ use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
 use crate::embedded::rows::Rows;
+use crate::embedded::stop::stopped;
 use crate::embedded::tip::Tip;
 
 /// What the driver works with.
@@ -52,6 +55,8 @@ pub(in crate::embedded) struct Means {
     pub(in crate::embedded) heights: Heights,
     /// The nodes that may be spoken with.
     pub(in crate::embedded) registered: watch::Receiver<Vec<Peer>>,
+    pub(in crate::embedded) requests: mpsc::Sender<NetworkRequest>,
+    pub(in crate::embedded) stopping: watch::Receiver<bool>,
     pub(in crate::embedded) ahead: Ahead,
 }
 
@@ -63,7 +68,10 @@ pub(in crate::embedded) struct Driver {
     streams: Streams,
     evidence: Pending,
     witness: Witness,
+    // Its words at this height may be those of before the start.
+    first_height: u64,
     heights_watched: u32,
+    opening: Opening,
     pacing: Pacing,
     network: mpsc::Sender<NetworkMsg<Ours>>,
     streams_begun: u64,
@@ -89,6 +97,7 @@ impl Driver {
             candidates.restore(kept);
         }
         Ok(Self {
+            first_height: tip.next_height(),
             tip,
             candidates,
             means,
@@ -96,6 +105,7 @@ impl Driver {
             evidence: Pending::default(),
             witness: Witness::default(),
             heights_watched: 0,
+            opening: Opening::default(),
             pacing: Pacing::new(Instant::now()),
             network,
             streams_begun: 0,
@@ -111,7 +121,11 @@ impl Driver {
         let mut ending = Ending::default();
         let mut pool = self.means.pool.watch();
         let mut ahead = self.means.heights.ahead();
+        let others_heard = self.others().heard();
+        let stopped = stopped(self.means.stopping.clone());
+        tokio::pin!(others_heard, stopped);
         loop {
+            let give_up = self.opening.give_up_time();
             let start = self.start_time(pool.borrow_and_update().transactions > 0);
             tokio::select! {
                 message = consensus.recv() => {
@@ -131,6 +145,11 @@ impl Driver {
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
                 Ok(()) = ahead.changed() => self.hear_of_blocks(),
+                () = &mut others_heard, if self.opening.waits_for_others() => self.has_heard(),
+                () = &mut stopped, if self.opening.waits_for_others() => self.opening.let_go(),
+                () = sleep_until(give_up.unwrap_or_else(Instant::now)), if give_up.is_some() => {
+                    self.give_up();
+                }
                 () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
                     self.start_next();
                 }
@@ -141,9 +160,7 @@ impl Driver {
     async fn handle(&mut self, message: AppMsg<Ours>) -> Result<(), Fault> {
         // A reply that nobody waits for any more is no trouble: Malachite went on without it.
         match message {
-            AppMsg::ConsensusReady { reply } => {
-                let _ = reply.send((Height(self.tip.next_height()), self.height_params()));
-            }
+            AppMsg::ConsensusReady { reply } => self.ready(reply),
             AppMsg::StartedRound {
                 height,
                 round,

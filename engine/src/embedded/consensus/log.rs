@@ -22,7 +22,9 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::codec::Protobuf;
 use super::context::Ours;
+use super::trouble::Trouble;
 use crate::embedded::canonical::{Address, BlockId};
+use crate::embedded::start::StartError;
 
 /// An entry as it is replayed.
 type Entry = io::Result<Input<Ours>>;
@@ -35,20 +37,37 @@ pub(super) async fn start(
     path: PathBuf,
     own: Address,
     has_block: HasBlock,
-) -> Result<WalRef<Ours>, String> {
-    let place = path.display().to_string();
-    let journal = tokio::task::spawn_blocking(move || Journal::open(&path, own, has_block))
+    trouble: Trouble,
+) -> Result<WalRef<Ours>, StartError> {
+    let writer = Writer {
+        path: path.clone(),
+        trouble,
+    };
+    let journal = {
+        let path = path.clone();
+        tokio::task::spawn_blocking(move || Journal::open(&path, own, has_block))
+    };
+    let journal = journal
         .await
-        .map_err(|error| error.to_string())?
-        .map_err(|error| format!("{place}: {error}"))?;
-    let (writer, _) = Actor::spawn(None, Writer, journal)
+        .map_err(|error| StartError::Other(error.to_string()))?
+        .map_err(|error| match error.kind() {
+            // It is written, and by nobody who knew how.
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                StartError::Other(format!("{}: {error}", path.display()))
+            }
+            _ => StartError::Disk(path, error),
+        })?;
+    let (writer, _) = Actor::spawn(None, writer, journal)
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| StartError::Other(error.to_string()))?;
     Ok(writer)
 }
 
 /// Answers Malachite.
-struct Writer;
+struct Writer {
+    path: PathBuf,
+    trouble: Trouble,
+}
 
 #[async_trait]
 impl Actor for Writer {
@@ -80,14 +99,22 @@ impl Actor for Writer {
                 let _ = reply.send(Ok(()));
             }
             Msg::Append(height, entry, reply) => {
-                let _ = reply.send(journal.append(height.0, entry).map_err(Into::into));
+                let written = self.told(journal.append(height.0, entry));
+                let _ = reply.send(written.map_err(Into::into));
             }
             Msg::Flush(reply) => {
-                let _ = reply.send(journal.flush().await.map_err(Into::into));
+                let written = self.told(journal.flush().await);
+                let _ = reply.send(written.map_err(Into::into));
             }
             Msg::Dump => {}
         }
         Ok(())
+    }
+}
+
+impl Writer {
+    fn told(&self, written: io::Result<()>) -> io::Result<()> {
+        written.inspect_err(|error| self.trouble.tell(&self.path, error))
     }
 }
 

@@ -24,9 +24,11 @@ use super::context::Ours;
 use super::log;
 use super::parts::HEIGHTS_AHEAD_MAX;
 use super::signing::{Examiner, Keeper};
+use super::trouble::Trouble;
 use crate::embedded::canonical::Address;
 use crate::embedded::guard::Guard;
 use crate::embedded::peers::PeerAddress;
+use crate::embedded::start::StartError;
 
 /// Connections from one address: several departments may live on one machine, and no address takes all the places that
 /// Malachite has, which are 200.
@@ -57,22 +59,25 @@ pub(in crate::embedded) struct Setup<'a> {
     pub(in crate::embedded) peers: &'a [PeerAddress],
     pub(in crate::embedded) log: PathBuf,
     pub(in crate::embedded) has_block: log::HasBlock,
+    pub(in crate::embedded) trouble: Trouble,
     pub(in crate::embedded) ahead: Ahead,
 }
 
 /// Starts Malachite. It asks its first question once it listens.
 pub(in crate::embedded) async fn start(
     setup: Setup<'_>,
-) -> Result<(Channels<Ours>, EngineHandle), String> {
-    let config = Config::new(&setup)?;
+) -> Result<(Channels<Ours>, EngineHandle), StartError> {
+    let config = Config::new(&setup).map_err(StartError::Other)?;
     let mut seed = *setup.node_key;
-    let keypair = Keypair::ed25519_from_bytes(&mut seed).map_err(|error| error.to_string())?;
+    let keypair = Keypair::ed25519_from_bytes(&mut seed)
+        .map_err(|error| StartError::Other(error.to_string()))?;
     let identity = NetworkIdentity::new(setup.moniker, keypair, Some(setup.address.to_string()));
     let chain_id = Arc::clone(&setup.chain_id);
     let keeper = Keeper {
         key: setup.key,
         chain_id: setup.chain_id,
         guard: setup.guard,
+        trouble: setup.trouble.clone(),
     };
     // A full node may be voted in at any height, so every node has its signer.
     let consensus = ConsensusContext::new_validator(
@@ -81,7 +86,7 @@ pub(in crate::embedded) async fn start(
         Box::new(keeper),
     );
     let ahead = Some(setup.ahead);
-    let log = log::start(setup.log, setup.address, setup.has_block).await?;
+    let log = log::start(setup.log, setup.address, setup.has_block, setup.trouble).await?;
     EngineBuilder::new(Ours, config)
         .with_custom_wal(log)
         .with_default_network(NetworkContext::new(identity, Protobuf { ahead }))
@@ -90,7 +95,7 @@ pub(in crate::embedded) async fn start(
         .with_default_request(RequestContext::new(16))
         .build()
         .await
-        .map_err(|error| format!("{error:#}"))
+        .map_err(|error| StartError::Other(format!("{error:#}")))
 }
 
 /// The address under which Malachite knows a peer: it speaks with nobody else there. A peer without an address is

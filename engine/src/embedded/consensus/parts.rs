@@ -16,7 +16,9 @@ use crate::embedded::tip::Tip;
 /// them; it joins the others only if it has kept them by then.
 pub(super) const HEIGHTS_AHEAD_MAX: u64 = 64;
 /// Bytes of a block that travel in one message.
-const CHUNK_BYTES: usize = 128 * 1024;
+pub(super) const CHUNK_BYTES: usize = 128 * 1024;
+/// A message that carries them: they, and what says whose and which they are.
+pub(super) const PART_MESSAGE_BYTES_MAX: usize = CHUNK_BYTES + 1024;
 /// Blocks of one publisher that can be on their way at once; a further one pushes out the oldest. Registered nodes are
 /// few.
 const STREAMS_PER_PUBLISHER_MAX: usize = 4;

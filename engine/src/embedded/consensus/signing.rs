@@ -11,8 +11,9 @@ use malachitebft_app_channel::app::types::core::{
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 
 use super::context::{Ed25519, Ours, Proposal, Vote, countable};
+use super::trouble::Trouble;
 use crate::embedded::canonical::{BlockId, Signature};
-use crate::embedded::guard::{Guard, Step, Word};
+use crate::embedded::guard::{Guard, GuardError, Step, Word};
 
 /// Stands in the place of a signature that the guard refused. No key makes it, so this node's own consensus drops the
 /// message, and the codec does not let it out. An error instead would end Malachite, and with it the catching up
@@ -24,6 +25,7 @@ pub(super) struct Keeper {
     pub(super) key: SigningKey,
     pub(super) chain_id: Arc<str>,
     pub(super) guard: Arc<Guard>,
+    pub(super) trouble: Trouble,
 }
 
 impl Keeper {
@@ -33,12 +35,19 @@ impl Keeper {
         let permitted = tokio::task::spawn_blocking(move || guard.permit(&word))
             .await
             .map_err(Error::from_source)?
+            .inspect_err(|error| self.tell(error))
             .map_err(Error::from_source)?;
         Ok(if permitted {
             Signature(self.key.sign(&bytes).to_bytes())
         } else {
             REFUSED
         })
+    }
+
+    fn tell(&self, error: &GuardError) {
+        if let GuardError::Io(file, error) = error {
+            self.trouble.tell(file, error);
+        }
     }
 }
 

@@ -11,6 +11,9 @@ const HEIGHTS_MAX: u64 = 1_000;
 /// Rounds of a height that are listened to.
 const ROUNDS_MAX: u32 = 16;
 
+/// Rounds in which a vote is kept unseen: who sends forged ones fills no others.
+const ROUNDS_USUAL: u32 = 2;
+
 /// Two votes of one validator that contradict each other.
 pub(in crate::embedded) type Contradiction = (SignedVote, SignedVote);
 
@@ -45,7 +48,10 @@ impl Witness {
         let place = (said.round, said.kind, said.address);
         let of_height = self.heard.entry(height).or_default();
         let Some(first) = of_height.get_mut(&place) else {
-            of_height.insert(place, vote);
+            // The first rounds are what a height comes to, and cost no second look. Later ones are for whoever signs.
+            if said.round < ROUNDS_USUAL || is_signed(&vote) {
+                of_height.insert(place, vote);
+            }
             return None;
         };
         if first.vote == vote.vote || !is_signed(&vote) {
@@ -172,5 +178,17 @@ mod tests {
             assert_eq!(witness.hear(far, &chain.tip), None);
         }
         assert!(witness.heard.is_empty());
+
+        for round in 0..ROUNDS_MAX {
+            let signed = vote(&key(2), VoteKind::Prevote, 2, round, None);
+            let forged = SignedVote {
+                signature: said(3, 2, None).signature,
+                ..vote(&key(2), VoteKind::Precommit, 2, round, None)
+            };
+            for vote in [signed, forged] {
+                assert_eq!(witness.hear(vote, &chain.tip), None);
+            }
+        }
+        assert_eq!(witness.heard[&2].len() as u32, ROUNDS_MAX + ROUNDS_USUAL);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use libp2p::futures::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -263,6 +264,21 @@ async fn a_stranger_is_refused() {
     assert_eq!(nodes[0].view.traffic().refused, 1);
     nodes[0].submit(&sentences("ann", 10)).await;
     nodes[1].has(10).await;
+}
+
+#[tokio::test]
+async fn whoever_dials_without_end_and_says_nothing_keeps_no_other_address_out() {
+    let node = Node::start(1, anywhere()).await;
+    let mut silent = Vec::new();
+    for _ in 0..200 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 9], 0))).unwrap();
+        silent.push(socket.connect(node.address).await.unwrap());
+    }
+
+    let mut other = node.meet(2).await;
+    ends(&mut other).await;
+    assert_eq!(node.view.traffic().refused, 1, "it was told who it is");
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ const GLANCE: Duration = Duration::from_millis(2);
 #[derive(Default)]
 pub(super) struct App {
     state: Mutex<State>,
+    before_last_commit: Mutex<State>,
     is_hostile: AtomicBool,
     write_millis: AtomicU64,
 }
@@ -38,10 +39,17 @@ struct State {
     pending: Option<Box<State>>,
 }
 
+/// What a snapshot of the disk holds.
+pub(super) struct Snapshot(State);
+
 impl App {
     pub(super) fn height_of(&self, transaction: &str) -> Option<u64> {
         let state = self.state.lock().unwrap();
         state.transactions.get(transaction.as_bytes()).copied()
+    }
+
+    pub(super) fn height(&self) -> u64 {
+        self.state.lock().unwrap().height
     }
 
     /// The addresses of validators of whom a block said that they signed twice, once for each piece of evidence.
@@ -70,6 +78,20 @@ impl App {
 
     pub(super) fn lose_data(&self) {
         *self.state.lock().unwrap() = State::default();
+    }
+
+    /// As a power cut does where the disk had not kept what it said.
+    pub(super) fn lose_last_commit(&self) {
+        let before = self.before_last_commit.lock().unwrap().clone();
+        *self.state.lock().unwrap() = before;
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot(self.state.lock().unwrap().clone())
+    }
+
+    pub(super) fn set_back(&self, snapshot: &Snapshot) {
+        *self.state.lock().unwrap() = snapshot.0.clone();
     }
 }
 
@@ -162,6 +184,7 @@ impl Application for App {
         self.work_the_disk();
         let mut state = self.state.lock().unwrap();
         let mut next = *state.pending.take().expect("a block was executed");
+        *self.before_last_commit.lock().unwrap() = state.clone();
         next.rows = std::mem::take(&mut state.rows);
         put(&mut next.rows, engine_rows);
         *state = next;

@@ -7,22 +7,30 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use polity_engine::Fault;
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator, Key, address};
 use polity_engine::embedded::canonical::Address;
 use polity_engine::embedded::guard::Guard;
-use polity_engine::embedded::{Chain, Embedded, PeerAddress, Settings, machine_clock};
+use polity_engine::embedded::{Chain, Embedded, Ended, PeerAddress, Settings, machine_clock};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-use super::application::App;
+use super::application::{self, App};
 
 /// How often is looked whether something happened. Engines tell nobody outside when a block is made.
 const GLANCE: Duration = Duration::from_millis(10);
 
 pub(super) struct Network {
     pub(super) nodes: Vec<Node>,
+}
+
+/// What a snapshot of a node's machine holds.
+pub(super) struct Snapshot {
+    app: application::Snapshot,
+    /// The height of the validator's newest signature.
+    pub(super) signed: u64,
+    guard: Vec<u8>,
+    log: Vec<u8>,
 }
 
 pub(super) struct Node {
@@ -224,6 +232,26 @@ impl Node {
         std::fs::write(self.guard_file(), bytes).unwrap();
     }
 
+    /// Of a node that stands still.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let settings = self.settings();
+        Snapshot {
+            app: self.app.snapshot(),
+            signed: Guard::open(&settings.guard_file).unwrap().state().height,
+            guard: std::fs::read(settings.guard_file).unwrap(),
+            log: std::fs::read(settings.log_file).unwrap(),
+        }
+    }
+
+    /// Sets the whole machine back: every file is the one that it was, with other bytes.
+    pub(super) fn set_back(&self, snapshot: &Snapshot) {
+        let settings = self.settings();
+        self.app.set_back(&snapshot.app);
+        // It is truncated and not replaced, so it stays the same file.
+        std::fs::write(settings.guard_file, &snapshot.guard).unwrap();
+        std::fs::write(settings.log_file, &snapshot.log).unwrap();
+    }
+
     /// What a copy of another node's home is: its key, and the same bytes of its guard in another file.
     pub(super) fn be_copied_from(&mut self, original: &Node) {
         self.vote_as(original.voter);
@@ -232,7 +260,7 @@ impl Node {
     }
 
     /// Waits until its engine ends by itself; answers why.
-    pub(super) async fn ended(&mut self) -> Fault {
+    pub(super) async fn ended(&mut self) -> Ended {
         let engine = self.engine.as_mut().expect("the node runs");
         engine.ended().await
     }

@@ -12,6 +12,7 @@ use malachitebft_sync::{ValueRequest, ValueResponse};
 use super::*;
 use crate::embedded::canonical::{Address, BlockId};
 use crate::embedded::consensus::context::Height;
+use crate::embedded::consensus::parts::CHUNK_BYTES;
 
 fn there_and_back<T: Debug + PartialEq>(value: &T)
 where
@@ -143,4 +144,21 @@ fn what_the_guard_refused_does_not_leave_the_process() {
         Protobuf::default().encode(&message),
         Err(CodecError::Refused)
     );
+}
+
+#[test]
+fn a_piece_of_a_block_brings_nothing_beside_itself() {
+    let part = StreamMessage::new(
+        StreamId::new(Bytes::from(vec![0; 16])),
+        9,
+        StreamContent::Data(Part::Chunk(vec![7; CHUNK_BYTES].into())),
+    );
+    let bytes: Bytes = Protobuf::default().encode(&part).unwrap();
+    let read: Result<StreamMessage<Part>, _> = Protobuf::default().decode(bytes.clone());
+    assert_eq!(read, Ok(part), "the largest piece that is cut");
+    // A field that nobody reads: its tag, its length, its bytes.
+    let padding = [&[0x7a, 0x80, 0x10][..], &[0; 2_048]].concat();
+    let padded = Bytes::from([&bytes[..], &padding].concat());
+    let read: Result<StreamMessage<Part>, _> = Protobuf::default().decode(padded);
+    assert_eq!(read, Err(CodecError::Malformed));
 }

@@ -6,6 +6,7 @@ use malachitebft_app_channel::Reply;
 use malachitebft_app_channel::app::engine::host::Next;
 use malachitebft_app_channel::app::types::MisbehaviorEvidence;
 use malachitebft_app_channel::app::types::core::{CommitCertificate, SignedVote};
+use tokio::time::Instant;
 
 use super::{Driver, MOVE_AWAY, blocking};
 use crate::Fault;
@@ -75,6 +76,7 @@ impl Driver {
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
         self.pacing.decided(height, is_synced, &tip.validators);
+        self.opening.decided(height, is_synced, Instant::now());
         self.means
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
@@ -165,6 +167,7 @@ impl Driver {
         if !own.guard.is_trusted()
             && vote.vote.address == own.address
             && vote.vote.height >= self.tip.height
+            && vote.vote.height > self.first_height
             && judge::is_timely(self.tip.time, (own.clock)(), 0)
             && vote.is_signed_by(&self.tip.chain_id, &own.key.verifying_key())
         {
@@ -180,8 +183,10 @@ impl Driver {
     /// signed at the first of them is heard before the last, however late.
     fn watch(&mut self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
         let guard = &self.means.guard;
-        let is_fresh = judge::is_timely(block.header().time, (self.means.clock)(), 0);
-        if guard.is_trusted() || !is_fresh {
+        let header = block.header();
+        let is_fresh = judge::is_timely(header.time, (self.means.clock)(), 0);
+        // The first height may be decided by the log, which holds what this node said before it was started again.
+        if guard.is_trusted() || !is_fresh || header.height == self.first_height {
             return Ok(());
         }
         if commit
@@ -195,7 +200,7 @@ impl Driver {
             return Ok(());
         }
         guard
-            .watched(block.header().height)
+            .watched(header.height)
             .map_err(|error| Fault(error.to_string()))
     }
 }

@@ -21,7 +21,7 @@ use crate::embedded::consensus::messages::AnnouncementMessage;
 use crate::embedded::consensus::network;
 use crate::embedded::consensus::parts::{Announcement, Arrived, Part, cut};
 
-/// Rounds above the one at work whose blocks are taken in: a proposer has infinitely many.
+/// Rounds above the one at work whose blocks are taken in, or told again: a proposer has infinitely many.
 const ROUNDS_AHEAD_MAX: u32 = 16;
 
 impl Driver {
@@ -180,6 +180,9 @@ impl Driver {
             return Ok(None);
         }
         let round = announcement.round;
+        if round > self.round() + ROUNDS_AHEAD_MAX {
+            return Ok(None);
+        }
         let now = (self.means.clock)();
         if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
             // Its decision is here: nobody asks for a vote, and it may not lie on the disk.
@@ -190,7 +193,7 @@ impl Driver {
             candidate.is_timely |= judge::is_timely(time, now, round);
             return Ok(Some(candidate.proposed(round)));
         }
-        if round > self.round() + ROUNDS_AHEAD_MAX || !self.candidates.has_room_in(round) {
+        if !self.candidates.has_room_in(round) {
             return Ok(None);
         }
 

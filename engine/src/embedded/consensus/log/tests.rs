@@ -151,3 +151,26 @@ fn what_cannot_be_read_is_told_and_nothing_after_it() {
     let are_good: Vec<bool> = entries.iter().map(Result::is_ok).collect();
     assert_eq!(are_good, [true, false]);
 }
+
+#[tokio::test]
+async fn what_cannot_be_brought_to_the_disk_is_told_with_the_file() {
+    let home = tempfile::tempdir().unwrap();
+    let mut journal = open(&home);
+    // What is no file has no place on the disk.
+    journal.disk = Arc::new(File::open("/dev/null").unwrap());
+    journal.is_owed = true;
+    let (trouble, mut told) = Trouble::new();
+    let path = home.path().join("wal");
+    let writer = Writer {
+        path: path.clone(),
+        trouble,
+    };
+    let (writer, _) = Actor::spawn(None, writer, journal).await.unwrap();
+
+    for _ in 0..2 {
+        let flushed = ractor::call!(writer, Msg::Flush).unwrap();
+        assert!(flushed.is_err());
+    }
+    let (file, error) = told.recv().await.unwrap();
+    assert_eq!((file, error.kind()), (path, io::ErrorKind::InvalidInput));
+}
