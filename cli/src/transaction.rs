@@ -215,7 +215,7 @@ impl Context {
             "{green}accepted{green:#} in block {}, proven\n",
             outcome.height
         );
-        text.push_str(&event::lines(session, &outcome.receipt).await?);
+        text.push_str(&event::lines(session, &outcome.receipt, &draft.body()?).await?);
         self.output.show(&value, || text);
         Ok(())
     }

@@ -266,7 +266,7 @@ async fn show_proven(context: &Context, id: &[u8; 32], proven: &ProvenReceipt) -
     let sentences = context.sentences(&draft, &[], 0).await?;
     let mut json = receipt::json(session, id, proven).await?;
     json["actions"] = Value::from(sentences.clone());
-    let events = event::lines(session, &proven.receipt).await?;
+    let events = event::lines(session, &proven.receipt, &draft.body()?).await?;
     context.output.show(&json, || {
         let mut text: String = sentences.iter().map(|one| format!("{one}.\n")).collect();
         text.push_str(&match proven.code {
