@@ -236,6 +236,9 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         VerdictKind::NeedsDecision | VerdictKind::Refused => {
             match session.words().beginning(verdict).await? {
                 Some(beginning) => format!("Not alone. You may {beginning}.\n"),
+                None if verdict.code == Rejection::PeopleMissing.code() => {
+                    "Not alone: somebody else signs beside you. Looked at:\n".to_owned()
+                }
                 None if is_about_authority(verdict) => {
                     "No; nor may you begin a decision about it. Looked at:\n".to_owned()
                 }
