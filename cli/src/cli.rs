@@ -172,7 +172,8 @@ pub struct Options {
     #[arg(long, global = true, value_name = "FILE")]
     pub draft: Option<PathBuf>,
 
-    /// Another member who signs the action, and the role: `ada` or `ada=acme/dev#lead`; can be repeated.
+    /// Another member who signs the action; in a role of theirs that allows it, or in this one: `ada` or
+    /// `ada=acme/dev#lead`. They sign the file of `--draft` or, where their key lies here, at once; can be repeated.
     #[arg(long = "with", global = true, value_name = "MEMBER[=ROLE]")]
     pub seconds: Vec<String>,
 

@@ -2,6 +2,7 @@
 
 mod acting;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, Once};
 
@@ -48,8 +49,8 @@ pub struct Context {
     /// Where passphrases come from.
     pub passphrases: Passphrases,
     session: OnceCell<Session>,
-    /// Typed once, where a command needs the key twice.
-    passphrase: Mutex<Option<Passphrase>>,
+    /// The passphrases of keys, typed once where a command needs a key twice.
+    typed: Mutex<BTreeMap<String, Passphrase>>,
 }
 
 /// What people write for a block.
@@ -80,7 +81,7 @@ impl Context {
             home,
             purpose,
             session: OnceCell::new(),
-            passphrase: Mutex::new(None),
+            typed: Mutex::default(),
         })
     }
 

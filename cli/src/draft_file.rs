@@ -9,6 +9,8 @@ use crate::failure::usage;
 
 /// First line of the file.
 const HEADING: &str = "polity draft 1";
+/// Where in a home drafts are kept whose outcome is open.
+const KEPT: &str = "sent";
 /// Digits of a line.
 const LINE: usize = 76;
 /// No draft is longer: two digits a byte and line ends.
@@ -40,16 +42,28 @@ pub fn write(path: &Path, draft: &Draft) -> Result<()> {
         })
 }
 
-/// Keeps a draft that was sent and whose outcome is open: `HOME/sent/ID.draft`.
+/// Keeps a draft that was sent and whose outcome is open.
 pub fn keep(home: &Path, draft: &Draft) -> Result<PathBuf> {
-    let directory = home.join("sent");
-    let path = directory.join(format!("{}.draft", hex::encode(draft.id())));
+    let directory = home.join(KEPT);
     std::fs::create_dir_all(&directory).map_err(|error| {
         let words = format!("{} cannot be made", directory.display());
         Error::trouble(words).with_source(error)
     })?;
+    let path = kept(home, draft);
     write(&path, draft)?;
     Ok(path)
+}
+
+/// Removes a draft that was kept, once its outcome is proven; says where it was, if it was.
+pub fn settle(home: &Path, draft: &Draft) -> Option<PathBuf> {
+    let path = kept(home, draft);
+    // One that stays does no harm: whoever sends it again reads its outcome.
+    std::fs::remove_file(&path).ok().map(|()| path)
+}
+
+fn kept(home: &Path, draft: &Draft) -> PathBuf {
+    home.join(KEPT)
+        .join(format!("{}.draft", hex::encode(draft.id())))
 }
 
 fn print(draft: &Draft) -> String {
@@ -100,6 +114,19 @@ mod tests {
         let other = parse(&mailed).expect("reads");
 
         assert_eq!(one, other);
+    }
+
+    #[test]
+    fn what_is_settled_is_kept_no_longer() {
+        let draft = draft();
+        // Its salt is nobody else's.
+        let home = std::env::temp_dir().join(hex::encode(draft.id()));
+        assert_eq!(settle(&home, &draft), None);
+        let path = keep(&home, &draft).expect("kept");
+        assert_eq!(read(&path).expect("reads"), draft);
+        assert_eq!(settle(&home, &draft), Some(path.clone()));
+        assert!(!path.exists());
+        std::fs::remove_dir_all(home).expect("removed");
     }
 
     #[test]

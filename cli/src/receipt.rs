@@ -2,21 +2,22 @@
 
 use polity_client::Result;
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::Session;
-use polity_client::v1::Receipt;
+use polity_client::session::{Draft, Session};
+use polity_client::v1::{Body, Receipt};
 use serde_json::{Value, json};
 
 use crate::{event, failure};
 
 /// The stable JSON of a proven receipt.
 pub async fn json(session: &Session, id: &[u8; 32], proven: &ProvenReceipt) -> Result<Value> {
+    let body = Draft::from_envelope(&proven.transaction)?.body()?;
     let mut value = json!({
         "id": hex::encode(id),
         "height": proven.height,
         "index": proven.index,
         "accepted": proven.code == 0,
         "code": proven.code,
-        "events": events_json(session, &proven.receipt).await?,
+        "events": events_json(session, &proven.receipt, &body).await?,
     });
     if proven.code != 0 {
         value["rejection"] = failure::rejection_name(proven.code).into();
@@ -26,10 +27,10 @@ pub async fn json(session: &Session, id: &[u8; 32], proven: &ProvenReceipt) -> R
     Ok(value)
 }
 
-/// The events of a receipt as JSON.
-pub async fn events_json(session: &Session, receipt: &Receipt) -> Result<Value> {
+/// The events of a receipt as JSON; `body` is that of its transaction.
+pub async fn events_json(session: &Session, receipt: &Receipt, body: &Body) -> Result<Value> {
     let mut events = Vec::new();
-    for one in event::told(&receipt.events) {
+    for one in event::told(session, receipt, body).await? {
         events.push(event::json(session, &one).await?);
     }
     Ok(events.into())

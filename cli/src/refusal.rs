@@ -37,7 +37,7 @@ const WAYS: [(Rejection, &str); 9] = [
     ),
     (
         Rejection::PeopleMissing,
-        "who signs beside you does so in a role of another unit that may do it too: --with NAME=ROLE",
+        "who signs beside you does so in a role of another unit that may do it too: --with NAME or NAME=ROLE",
     ),
     (
         Rejection::PercentageExceeded,
@@ -45,7 +45,7 @@ const WAYS: [(Rejection, &str); 9] = [
     ),
     (
         Rejection::HoldTerm,
-        "let it end ahead of now and sooner: --expires",
+        "a hold ends after now and no later than hold_max from now: --expires 14d",
     ),
 ];
 

@@ -10,6 +10,8 @@ use polity_client::v1::{Verdict, action::Kind};
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::json;
 
+use drafting::CoSigner;
+
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
 use crate::failure::{usage, with_causes};
@@ -42,10 +44,16 @@ impl Context {
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));
         match session.submit(draft).await {
-            Ok(outcome) => self
-                .show_outcome(session, draft, &outcome)
-                .await
-                .map_err(|error| error.with_transaction_id(id)),
+            Ok(outcome) => {
+                if let Some(path) = draft_file::settle(&self.home, draft) {
+                    let path = path.display();
+                    self.output
+                        .note(format!("Its outcome is proven: {path} is removed."));
+                }
+                self.show_outcome(session, draft, &outcome)
+                    .await
+                    .map_err(|error| error.with_transaction_id(id))
+            }
             Err(error) if error.kind() == ErrorKind::Refused => Err(error),
             Err(error) => {
                 self.output.note(match draft_file::keep(&self.home, draft) {
@@ -102,8 +110,9 @@ impl Context {
         let session = self.session().await?;
         let who = self.actor().await?;
         let seconds = self.seconds(session).await?;
-        let actions = self.in_roles(session, &who, kinds, &seconds).await?;
-        let mut draft = self.draft(session, &who, actions, &seconds).await?;
+        let signer = who.signer();
+        let actions = self.in_roles(session, &signer, kinds, &seconds).await?;
+        let mut draft = self.draft(session, &signer, actions, &seconds).await?;
         if let Some(path) = &self.options.draft {
             if path.exists() {
                 draft = self.appended(draft_file::read(path)?, &draft)?;
@@ -146,13 +155,12 @@ impl Context {
             });
             return Ok(());
         }
-        if draft.body()?.signers.len() > 1 {
-            return Err(usage(
-                "several people sign this: write it to a file with --draft FILE",
-            ));
-        }
+        let beside = seconds.iter().map(CoSigner::here);
+        let beside: Vec<&Actor> = beside.collect::<Result<_>>()?;
         self.confirm("Sign and send?")?;
-        self.sign(&mut draft, &who)?;
+        for who in std::iter::once(&who).chain(beside) {
+            self.sign(&mut draft, who)?;
+        }
         self.submit(&draft).await
     }
 
@@ -215,7 +223,7 @@ impl Context {
             "{green}accepted{green:#} in block {}, proven\n",
             outcome.height
         );
-        text.push_str(&event::lines(session, &outcome.receipt).await?);
+        text.push_str(&event::lines(session, &outcome.receipt, &draft.body()?).await?);
         self.output.show(&value, || text);
         Ok(())
     }

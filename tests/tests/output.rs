@@ -71,6 +71,21 @@ fn a_script_reads_stdout_alone_however_a_command_ends() {
     }
 }
 
+#[test]
+fn a_script_reads_one_object_also_of_what_is_made_of_the_help() {
+    let pages = tempfile::tempdir().expect("a directory");
+    let directory = pages.path().to_str().expect("text");
+    for words in [["completions", "bash"], ["man", directory]] {
+        let words = [&words[..], &["-o", "json"]].concat();
+        let output = run("polity", &words, Stdio::piped());
+
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {answer}");
+        assert!(answer.is_object(), "{words:?}: {answer}");
+    }
+    assert!(pages.path().join("polity.1").exists());
+}
+
 fn run(program: &str, words: &[&str], stdout: Stdio) -> Output {
     let home = tempfile::tempdir().expect("a directory");
     Command::new(binaries::path(program))

@@ -1,6 +1,9 @@
 //! `can` and `who-can`: the judge's answer before anybody signs.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
+use polity_client::ledger::Rejection;
 use polity_client::session::{Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
@@ -19,7 +22,8 @@ use crate::refusal::{self, would_be_refused};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity can transfer send acme/dev:main finn:main 480.00 EUR\n  \
-    polity can --member ada role assign acme/dev#lead finn")]
+    polity can --member ada role assign acme/dev#lead finn\n  \
+    polity can account freeze finn:main --with ada=acme/ops#lead")]
 pub struct Can {
     /// The words of a command.
     #[arg(
@@ -31,7 +35,7 @@ pub struct Can {
     words: Vec<String>,
 }
 
-/// Who may do this, alone or by beginning a decision? Takes the words of a command, and sends nothing.
+/// Who may do this, alone, together, or by beginning a decision? Takes the words of a command, and sends nothing.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity who-can transfer send acme/dev:main finn:main 480.00 EUR")]
@@ -45,6 +49,9 @@ pub struct WhoCan {
     )]
     words: Vec<String>,
 }
+
+/// How somebody may do what one person is not enough for.
+const BESIDE: &str = "may sign beside somebody of another unit who may too: --with NAME";
 
 impl Can {
     /// Asks.
@@ -84,6 +91,9 @@ async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Co
 impl Context {
     /// Says of each action whether the actor may do it alone; the first that they may not ends with its exit code.
     pub(crate) async fn say_can(&self, kinds: Vec<Kind>) -> Result<()> {
+        if !self.options.seconds.is_empty() {
+            return self.say_can_together(kinds).await;
+        }
         let session = self.session().await?;
         let member = self.member().await?;
         let role = self.acting_role().await?;
@@ -108,12 +118,40 @@ impl Context {
         refusal.map_or(Ok(()), Err)
     }
 
+    /// The same, of what others sign beside the actor.
+    async fn say_can_together(&self, kinds: Vec<Kind>) -> Result<()> {
+        let session = self.session().await?;
+        let member = self.member().await?;
+        let (draft, simulated) = self.done_together(kinds).await?;
+        let mut answers = Vec::new();
+        let mut text = String::new();
+        for verdict in &simulated.verdicts {
+            answers.push(verdict_json(session, verdict).await?);
+            text.push_str(&verdict_text(session, verdict).await?);
+        }
+        self.hearsay(
+            json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
+            || text,
+        );
+        let code = simulated.receipt.code;
+        if code == 0 {
+            return Ok(());
+        }
+        let mut facts = simulated.facts;
+        let failed = simulated.receipt.failed_action as usize;
+        if let Some(action) = draft.body()?.actions.get(failed) {
+            facts.extend(refusal::of_state(session, code, action).await);
+        }
+        Err(would_be_refused(code, &facts))
+    }
+
     /// Says of each action who may do it.
     pub(crate) async fn say_who_can(&self, kinds: Vec<Kind>) -> Result<()> {
         let session = self.session().await?;
         let mut rows = Vec::new();
         let mut table = Table::new(["member", "role", "how"]);
         let mut truncated = false;
+        let mut together = BTreeSet::new();
         for kind in kinds {
             let answer = session.who_can(&action(kind, 0)).await?;
             truncated |= answer.truncated;
@@ -122,6 +160,10 @@ impl Context {
                 let role = role_shown(session, one.role).await?;
                 let verdict = one.verdict.unwrap_or_default();
                 let how = match session.words().beginning(&verdict).await? {
+                    _ if verdict.code == Rejection::PeopleMissing.code() => {
+                        together.insert(one.member);
+                        BESIDE.to_owned()
+                    }
                     Some(beginning) => format!("may {beginning}"),
                     None => session.words().authority(&verdict).await?,
                 };
@@ -138,6 +180,11 @@ impl Context {
             json!({"members": rows, "truncated": truncated}),
             || match empty {
                 true => "Nobody may do this, alone or by a decision.".to_owned(),
+                false if together.len() == 1 => {
+                    format!(
+                        "{table}One is not enough, and nobody else is there to sign beside them."
+                    )
+                }
                 false if truncated => {
                     format!("{table}There are more: not all members were looked at.")
                 }
@@ -189,6 +236,9 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         VerdictKind::NeedsDecision | VerdictKind::Refused => {
             match session.words().beginning(verdict).await? {
                 Some(beginning) => format!("Not alone. You may {beginning}.\n"),
+                None if verdict.code == Rejection::PeopleMissing.code() => {
+                    "Not alone: somebody else signs beside you. Looked at:\n".to_owned()
+                }
                 None if is_about_authority(verdict) => {
                     "No; nor may you begin a decision about it. Looked at:\n".to_owned()
                 }

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::output::Form;
 use crate::progress::Progress;
 use crate::time;
+use crate::word::counted;
 
 /// Writes books for other programs: every movement proven, the sums equal to the proven balances.
 ///
@@ -115,9 +116,9 @@ impl To {
             Error::trouble(words).with_source(error)
         })?;
         let said = format!(
-            "{} movements of {} accounts written to {}, proven at height {}",
-            books.entries.len(),
-            books.accounts.len(),
+            "{} of {} written to {}, proven at height {}",
+            counted(books.entries.len() as u64, "movement"),
+            counted(books.accounts.len() as u64, "account"),
             file.display(),
             books.height
         );

@@ -4,12 +4,14 @@ use clap::Args;
 use polity_client::ledger::state::{keys, objects};
 use polity_client::session::{AsOf, Session, Source, lettered, object};
 use polity_client::v1::{
-    BudgetLine, Document, Grant, Hold, Index, Node, ObjectKind, Party, Policy, Record, SodRule,
+    Account, BudgetLine, Document, Grant, Hold, Index, Node, ObjectKind, Party, Policy, Record,
+    SodRule,
 };
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::context::Context;
+use crate::event::Told;
 use crate::failure::usage;
 use crate::names::Names;
 use crate::output::Table;
@@ -64,22 +66,20 @@ impl History {
             .await?;
         drop(bar);
 
+        let mut told = Vec::new();
+        for proven in &events {
+            told.push(Told::of_proven(session, proven).await?);
+        }
+
         let view = session.view(AsOf::Newest);
         let mut names = Names::new(&view);
-        let basis = |of: fn(&polity_client::v1::Basis) -> u64| {
-            let all = events
-                .iter()
-                .filter_map(|one| one.event.basis.as_ref())
-                .map(of);
-            all.collect::<Vec<u64>>()
-        };
-        names.load_members(basis(|one| one.member)).await?;
-        names.load_roles(basis(|one| one.role)).await?;
-        event::load_names(&mut names, events.iter().map(|one| &one.event)).await?;
+        let bases = told.iter().filter_map(|one| one.event.basis);
+        names.load_roles(bases.map(|basis| basis.role)).await?;
+        event::load_names(&mut names, &told).await?;
         let mut table = Table::new(["time", "block", "what", "by", "as", "basis"]);
         let mut entries = Vec::new();
-        for (item, proven) in history.items.iter().zip(&events) {
-            let event = &event::as_told(&proven.event, proven.is_repeated);
+        for ((item, proven), told) in history.items.iter().zip(&events).zip(&told) {
+            let event = &told.event;
             if subject
                 .only
                 .is_some_and(|(kind, number)| (event.object(), event.number) != (kind, number))
@@ -90,12 +90,12 @@ impl History {
             table.row([
                 time::shown(proven.time),
                 item.entry.height.to_string(),
-                event::line(&names, event),
-                names.shown(ObjectKind::Member, basis.member),
+                event::line(&names, told),
+                names.members(&told.people()),
                 names.role(basis.role),
                 event::basis_words(event.basis),
             ]);
-            let mut value = event::json(session, event).await?;
+            let mut value = event::json(session, told).await?;
             value["index"] = item.index.into();
             value["height"] = item.entry.height.into();
             value["time"] = time::json(proven.time);
@@ -107,6 +107,7 @@ impl History {
             entries.push(value);
         }
         let shown = lettered(subject.kind, subject.number);
+        let elsewhere = elsewhere(session, &subject).await?;
         let json = json!({
             "object": shown,
             "count": history.count,
@@ -125,12 +126,25 @@ impl History {
                 AsOf::Height(height) => format!(" until height {height}"),
             };
             format!(
-                "{table}\n{whole} {} entries of the history of {shown}{then}, whose root the state of height {} proves",
+                "{table}\n{whole} {} entries of the history of {shown}{then}, whose root the state of height {} proves{elsewhere}",
                 history.count, history.moment.height
             )
         });
         Ok(())
     }
+}
+
+/// Where else something happened to it: what moves no value stands with an account's owner.
+async fn elsewhere(session: &Session, subject: &Subject) -> Result<String> {
+    if subject.kind != ObjectKind::Account {
+        return Ok(String::new());
+    }
+    let account: Account = session.get(subject.number).await?.unwrap_or_default();
+    let (kind, number) = session.holder(&account).await?;
+    Ok(format!(
+        "\nits opening, a freeze, its credit and its closing stand in another: polity history {}",
+        lettered(kind, number)
+    ))
 }
 
 fn own(kind: ObjectKind, number: u64) -> Subject {

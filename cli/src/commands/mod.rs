@@ -127,8 +127,8 @@ impl Command {
             Command::History(one) => one.run(context).await,
             Command::Audit(one) => one.run(context).await,
             Command::Watch(one) => one.run(context).await,
-            Command::Completions(one) => one.run(),
-            Command::Man(one) => one.run(),
+            Command::Completions(one) => one.run(context),
+            Command::Man(one) => one.run(context),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use polity_client::{Error, Result};
+use serde_json::json;
 
 use crate::cli::Cli;
-use crate::output;
+use crate::context::Context;
 
 /// Prints completions for a shell.
 #[derive(Args, Debug)]
@@ -34,7 +35,7 @@ pub enum Known {
 
 impl Completions {
     /// Prints them.
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, context: &Context) -> Result<()> {
         let shell = match self.shell {
             Known::Bash => Shell::Bash,
             Known::Zsh => Shell::Zsh,
@@ -42,7 +43,9 @@ impl Completions {
         };
         let mut bytes = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "polity", &mut bytes);
-        output::print(&String::from_utf8_lossy(&bytes));
+        let script = String::from_utf8_lossy(&bytes).into_owned();
+        let json = json!({"shell": shell.to_string(), "script": script});
+        context.output.show(&json, || script);
         Ok(())
     }
 }
@@ -58,12 +61,18 @@ pub struct Man {
 
 impl Man {
     /// Writes them.
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, context: &Context) -> Result<()> {
         let trouble = |error: std::io::Error| {
             let words = format!("{} cannot be written", self.directory.display());
             Error::trouble(words).with_source(error)
         };
         std::fs::create_dir_all(&self.directory).map_err(trouble)?;
-        clap_mangen::generate_to(Cli::command(), &self.directory).map_err(trouble)
+        clap_mangen::generate_to(Cli::command(), &self.directory).map_err(trouble)?;
+        let directory = self.directory.display().to_string();
+        let json = json!({ "directory": directory });
+        context
+            .output
+            .show(&json, || format!("The pages are in {directory}."));
+        Ok(())
     }
 }

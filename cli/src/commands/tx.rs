@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::{Draft, lettered};
+use polity_client::session::{Draft, Session, lettered};
 use polity_client::v1::ObjectKind;
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -117,9 +117,7 @@ impl Sign {
         let who = context.actor().await?;
         let body = draft.body()?;
         let session = context.session().await?;
-        if body.organisation != session.organisation() {
-            return Err(usage("the draft is for another organisation"));
-        }
+        check_organisation(session, &draft)?;
         for sentence in context.sentences(&draft, &[], who.member.number).await? {
             context.output.note(format!("{sentence}."));
         }
@@ -174,6 +172,7 @@ impl Submit {
             return show_draft(context, &draft).await;
         }
         let session = context.session().await?;
+        check_organisation(session, &draft)?;
         // One that was sent before has its receipt, whatever would be said of it now.
         if session.receipt(&draft.id()).await?.is_none() && !context.options.send_anyway {
             let simulated = session.simulate(&draft).await?;
@@ -186,12 +185,18 @@ impl Submit {
     }
 }
 
+/// Of another organisation nothing is signed, sent or judged here.
+fn check_organisation(session: &Session, draft: &Draft) -> Result<()> {
+    match draft.body()?.organisation == session.organisation() {
+        true => Ok(()),
+        false => Err(usage("the draft is for another organisation")),
+    }
+}
+
 async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     let session = context.session().await?;
+    check_organisation(session, draft)?;
     let body = draft.body()?;
-    if body.organisation != session.organisation() {
-        return Err(usage("the draft is for another organisation"));
-    }
     // Who asks about a draft that was sent wants to know what became of it.
     if let Some(proven) = session.receipt(&draft.id()).await? {
         return show_proven(context, &draft.id(), &proven).await;
@@ -266,7 +271,7 @@ async fn show_proven(context: &Context, id: &[u8; 32], proven: &ProvenReceipt) -
     let sentences = context.sentences(&draft, &[], 0).await?;
     let mut json = receipt::json(session, id, proven).await?;
     json["actions"] = Value::from(sentences.clone());
-    let events = event::lines(session, &proven.receipt).await?;
+    let events = event::lines(session, &proven.receipt, &draft.body()?).await?;
     context.output.show(&json, || {
         let mut text: String = sentences.iter().map(|one| format!("{one}.\n")).collect();
         text.push_str(&match proven.code {

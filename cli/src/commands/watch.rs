@@ -6,7 +6,7 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::proof::ProvenReceipt;
 use polity_client::session::{AsOf, Session, View, lettered};
-use polity_client::v1::{Election, EndReason, Event, ObjectKind, Proposal, Receipt};
+use polity_client::v1::{Body, Election, EndReason, Event, ObjectKind, Proposal, Receipt};
 use serde_json::json;
 
 use super::{election, tx};
@@ -65,7 +65,7 @@ impl Watch {
             show_transaction(context, session, proven).await?;
         }
         for (index, receipt) in (receipts.len()..).zip(&timers) {
-            let events = receipt::events_json(session, receipt).await?;
+            let events = receipt::events_json(session, receipt, &Body::default()).await?;
             let value = json!({"height": height, "index": index, "timer": true, "events": events});
             let lines = lines_by_time(session, receipt).await?;
             context.output.show(&value, || {
@@ -82,10 +82,10 @@ async fn show_transaction(
     proven: &ProvenReceipt,
 ) -> Result<()> {
     let height = proven.height;
-    let events = receipt::events_json(session, &proven.receipt).await?;
-    let lines = event::lines(session, &proven.receipt).await?;
-    let signers = tx::sent(proven)?.body()?.signers;
-    let signers: Vec<u64> = signers.iter().map(|one| one.member).collect();
+    let body = tx::sent(proven)?.body()?;
+    let events = receipt::events_json(session, &proven.receipt, &body).await?;
+    let lines = event::lines(session, &proven.receipt, &body).await?;
+    let signers: Vec<u64> = body.signers.iter().map(|one| one.member).collect();
     let view = session.view(AsOf::Newest);
     let mut names = Names::new(&view);
     names.load_members(signers.iter().copied()).await?;
@@ -111,12 +111,13 @@ async fn show_transaction(
 async fn lines_by_time(session: &Session, receipt: &Receipt) -> Result<String> {
     let view = session.view(AsOf::Newest);
     let mut names = Names::new(&view);
-    event::load_names(&mut names, &receipt.events).await?;
+    let events = event::told(session, receipt, &Body::default()).await?;
+    event::load_names(&mut names, &events).await?;
     let mut lines = String::new();
-    for event in &receipt.events {
-        let line = match stands(&view, event).await? {
+    for told in &events {
+        let line = match stands(&view, &told.event).await? {
             Some(line) => line,
-            None => event::line(&names, event),
+            None => event::line(&names, told),
         };
         lines.push_str(&format!("  {line}\n"));
     }

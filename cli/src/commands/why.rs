@@ -1,7 +1,7 @@
 //! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
 
 use clap::Args;
-use polity_client::session::{AsOf, action};
+use polity_client::session::action;
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::explain::Explain;
 use super::tx;
 use crate::context::Context;
-use crate::names::Names;
 use crate::output::facts;
 use crate::{event, failure, receipt};
 
@@ -50,14 +49,8 @@ impl Why {
         let mut text = String::new();
         if proven.code == 0 {
             text.push_str(&format!("Accepted in block {}:\n", proven.height));
-            let view = session.view(AsOf::Newest);
-            let mut names = Names::new(&view);
-            event::load_names(&mut names, &proven.receipt.events).await?;
-            for event in event::told(&proven.receipt.events) {
-                let basis = event::basis_words(event.basis);
-                let line = event::line(&names, &event);
-                text.push_str(&format!("  {line}, by {basis}\n"));
-            }
+            let lines = event::lines_with_authority(session, &proven.receipt, &body).await?;
+            text.push_str(&lines);
             context.output.show(&json, || text);
             return Ok(());
         }

@@ -2,8 +2,8 @@
 
 use polity_client::keys::{Signer, StoredKey};
 use polity_client::ledger::state::keys;
-use polity_client::session::{HomeConfig, Named, Session};
-use polity_client::v1::{Index, Member};
+use polity_client::session::{HomeConfig, Named, Session, signed_by};
+use polity_client::v1::{self, Index, Member};
 use polity_client::{Error, ErrorKind, Result};
 
 use super::Context;
@@ -16,6 +16,13 @@ pub struct Actor {
     pub member: Named,
     /// The key; its secret stays in its file until something is signed.
     pub key: StoredKey,
+}
+
+impl Actor {
+    /// Their entry in a transaction.
+    pub fn signer(&self) -> v1::Signer {
+        signed_by(self.member.number, &self.key.public_key)
+    }
 }
 
 impl Context {
@@ -55,16 +62,17 @@ impl Context {
 
     /// The actor's key, opened; its passphrase is asked for once.
     pub fn open_key(&self, who: &Actor) -> Result<Signer> {
+        let name = &who.key.name;
         let mut known = self
-            .passphrase
+            .typed
             .lock()
             .map_err(|_| Error::trouble("an earlier step failed"))?;
-        let passphrase = match known.take() {
+        let passphrase = match known.remove(name) {
             Some(passphrase) => passphrase,
-            None => self.passphrases.of_existing(&who.key.name)?,
+            None => self.passphrases.of_existing(name)?,
         };
-        let signer = self.keys().open(&who.key.name, &passphrase);
-        *known = Some(passphrase);
+        let signer = self.keys().open(name, &passphrase);
+        known.insert(name.clone(), passphrase);
         signer
     }
 

@@ -1,12 +1,12 @@
 //! In which role each action is allowed: the one that gets furthest is found.
 
 use polity_client::ledger::{Rejection, form};
-use polity_client::session::{Session, action, lettered, signed_by};
-use polity_client::v1::{Action, ObjectKind, Second, Verdict, VerdictKind, action::Kind};
+use polity_client::session::{Session, action, can_be_approved, lettered};
+use polity_client::v1::{Action, ObjectKind, Second, Signer, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
 use super::drafting::CoSigner;
-use crate::context::{Actor, Context};
+use crate::context::Context;
 use crate::refusal::{self, fact, refused};
 use crate::time;
 
@@ -15,7 +15,7 @@ impl Context {
     pub(super) async fn in_roles(
         &self,
         session: &Session,
-        who: &Actor,
+        signer: &Signer,
         kinds: Vec<Kind>,
         seconds: &[CoSigner],
     ) -> Result<Vec<Action>> {
@@ -29,15 +29,18 @@ impl Context {
         for (index, kind) in kinds.into_iter().enumerate() {
             let mut action = action(kind, role);
             action.effective_at = effective_at;
-            action.seconds = (1..)
-                .zip(seconds)
-                .map(|(signer, second)| Second {
+            let mut beside = Vec::new();
+            for (signer, second) in (1..).zip(seconds) {
+                let acting_role = second.role(session, &action).await?;
+                beside.push(Second {
                     signer,
-                    acting_role: second.role(),
-                })
-                .collect();
+                    acting_role: form::optional_number(acting_role),
+                });
+            }
+            action.seconds = beside;
             if given == 0 {
-                let verdict = self.verdict(session, who, &action).await?;
+                // Signers are placed later: the judge is asked about the actor alone.
+                let verdict = session.can(signer.member, &action, true).await?;
                 // Also where it is refused: the record names the role in which it came closest.
                 let closest = verdict.acting_role;
                 match verdict.kind() {
@@ -52,11 +55,10 @@ impl Context {
                     VerdictKind::Refused if index > 0 => {}
                     VerdictKind::None | VerdictKind::Refused => {
                         if !self.options.send_anyway && self.options.draft.is_none() {
-                            let signers = [signed_by(who.member.number, &who.key.public_key)];
                             let (code, told) = (verdict.code, &verdict.facts);
-                            let acted = (&signers[..], &action);
+                            let acted = (std::slice::from_ref(signer), &action);
                             let facts =
-                                refusal::facts(session, code, told, acted, who.member.number).await;
+                                refusal::facts(session, code, told, acted, signer.member).await;
                             return Err(refused(code, &facts));
                         }
                         role = closest;
@@ -75,21 +77,17 @@ impl Context {
         Ok(actions)
     }
 
-    async fn verdict(&self, session: &Session, who: &Actor, action: &Action) -> Result<Verdict> {
-        // Signers are placed later: the judge is asked about the actor alone.
-        session.can(who.member.number, action, true).await
-    }
-
     async fn needs_decision(&self, session: &Session, verdict: &Verdict) -> Result<Error> {
         let words = session.words().authority(verdict).await?;
         let mut facts = verdict.facts.clone();
-        facts.push(fact(
-            "instead",
-            format!(
-                "{words}: polity proposal open {} -- and the same words",
+        let command = match can_be_approved(verdict) {
+            true => format!(
+                ": polity proposal open {} -- and the same words",
                 lettered(ObjectKind::Unit, verdict.unit)
             ),
-        ));
+            false => String::new(),
+        };
+        facts.push(fact("instead", words + &command));
         let code = match verdict.code {
             0 => Rejection::NeedsDecision.code(),
             code => code,

@@ -4,12 +4,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use polity_client::Result;
-use polity_client::ledger::{Rejection, form};
+use polity_client::ledger::Rejection;
 use polity_client::session::{
-    Draft, Session, Simulated, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS, signed_by,
+    Draft, Session, Simulated, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS,
 };
-use polity_client::v1::{Action, Member, Parameters, Receipt, Ref, Signer};
+use polity_client::v1::{
+    Action, Member, Parameters, Receipt, Signer, Verdict, VerdictKind, action::Kind,
+};
+use polity_client::{ErrorKind, Result};
 use serde_json::json;
 
 use crate::context::{Actor, Context};
@@ -17,16 +19,61 @@ use crate::failure::usage;
 use crate::refusal::fact;
 use crate::{draft_file, time};
 
-/// Another signer, and the role in which they stand behind the actions; 0: none.
+/// Another signer, and the role in which they stand behind the actions, where they named one.
 pub(super) struct CoSigner {
     signer: Signer,
-    role: u64,
+    role: Option<u64>,
+    /// Who signs here as well, because their key lies in this home.
+    here: Option<Actor>,
+    /// As the command line calls them.
+    name: String,
 }
 
 impl CoSigner {
-    pub(super) fn role(&self) -> Option<Ref> {
-        form::optional_number(self.role)
+    /// The role in which they stand behind an action: the one that they named, else the one in which they may do it or be
+    /// one of those who do; 0: none.
+    pub(super) async fn role(&self, session: &Session, action: &Action) -> Result<u64> {
+        if let Some(role) = self.role {
+            return Ok(role);
+        }
+        let verdict = session.can(self.signer.member, action, true).await?;
+        Ok(role_beside(&verdict))
     }
+
+    /// Who signs here.
+    pub(super) fn here(&self) -> Result<&Actor> {
+        self.here.as_ref().ok_or_else(|| {
+            usage(format!(
+                "no key of {} lies here: write it to a file for them to sign, with --draft FILE",
+                self.name
+            ))
+        })
+    }
+}
+
+/// The role of somebody who signs beside others: that in which they may, or in which only others are missing.
+fn role_beside(verdict: &Verdict) -> u64 {
+    let has_authority =
+        verdict.kind() == VerdictKind::Allowed || verdict.code == Rejection::PeopleMissing.code();
+    match has_authority {
+        true => verdict.acting_role,
+        false => 0,
+    }
+}
+
+/// A key with which a member may sign now.
+async fn enrolled(session: &Session, member: u64, name: &str) -> Result<Signer> {
+    let keys = session
+        .get::<Member>(member)
+        .await?
+        .unwrap_or_default()
+        .keys;
+    let key = keys.into_iter().find(|key| key.revoked_at == 0);
+    let key = key.ok_or_else(|| usage(format!("{name} has no key to sign with")))?;
+    Ok(Signer {
+        member,
+        key: key.public,
+    })
 }
 
 /// How long people have to sign one after the other: our default, where the organisation allows as much. Blocks count
@@ -41,11 +88,11 @@ impl Context {
     pub(super) async fn draft(
         &self,
         session: &Session,
-        who: &Actor,
+        signer: &Signer,
         actions: Vec<Action>,
         seconds: &[CoSigner],
     ) -> Result<Draft> {
-        let mut signers = vec![signed_by(who.member.number, &who.key.public_key)];
+        let mut signers = vec![signer.clone()];
         signers.extend(seconds.iter().map(|second| second.signer.clone()));
         let several = signers.len() > 1 || self.options.draft.is_some();
         let validity = match &self.options.valid_for {
@@ -133,27 +180,43 @@ impl Context {
         let mut seconds = Vec::new();
         for text in &self.options.seconds {
             let (member, role) = text.split_once('=').unwrap_or((text, ""));
-            let number = session.member(member).await?.number;
+            let named = session.member(member).await?;
             let role = match role {
-                "" => 0,
-                role => session.role(role).await?.number,
+                "" => None,
+                role => Some(session.role(role).await?.number),
             };
-            let keys = session
-                .get::<Member>(number)
-                .await?
-                .unwrap_or_default()
-                .keys;
-            let key = keys
-                .into_iter()
-                .find(|key| key.revoked_at == 0)
-                .ok_or_else(|| usage(format!("{member} has no key to sign with")))?;
-            let signer = Signer {
-                member: number,
-                key: key.public,
+            let here = match self.enrolled_key(session, named.number).await {
+                Ok(key) => Some(Actor {
+                    member: named.clone(),
+                    key,
+                }),
+                Err(error) if error.kind() == ErrorKind::Key => None,
+                Err(error) => return Err(error),
             };
-            seconds.push(CoSigner { signer, role });
+            let signer = match &here {
+                Some(here) => here.signer(),
+                None => enrolled(session, named.number, member).await?,
+            };
+            seconds.push(CoSigner {
+                signer,
+                role,
+                here,
+                name: member.to_owned(),
+            });
         }
         Ok(seconds)
+    }
+
+    /// What would come of actions of the member, done together with those who are named beside them.
+    pub(crate) async fn done_together(&self, kinds: Vec<Kind>) -> Result<(Draft, Simulated)> {
+        let session = self.session().await?;
+        let member = self.member().await?;
+        let signer = enrolled(session, member.number, &member.shown).await?;
+        let seconds = self.seconds(session).await?;
+        let actions = self.in_roles(session, &signer, kinds, &seconds).await?;
+        let draft = self.draft(session, &signer, actions, &seconds).await?;
+        let simulated = session.simulate(&draft).await?;
+        Ok((draft, simulated))
     }
 }
 
@@ -172,5 +235,21 @@ mod tests {
         };
         assert_eq!(of(7 * 86_400), VALIDITY_SEVERAL_SIGNERS);
         assert_eq!(of(3_600), Duration::from_secs(3_480));
+    }
+
+    #[test]
+    fn whoever_signs_beside_others_does_so_in_a_role_in_which_they_may() {
+        let of = |kind: VerdictKind, code: u32| {
+            role_beside(&Verdict {
+                kind: kind as i32,
+                code,
+                acting_role: 7,
+                ..Verdict::default()
+            })
+        };
+        assert_eq!(of(VerdictKind::Allowed, 0), 7);
+        let missing = Rejection::PeopleMissing.code();
+        assert_eq!(of(VerdictKind::Refused, missing), 7);
+        assert_eq!(of(VerdictKind::Refused, Rejection::NoGrant.code()), 0);
     }
 }

@@ -26,7 +26,7 @@ use crate::state::{Read, lists, objects};
 use crate::{Amount, Rejection, time};
 
 /// Most people who are named.
-const PEOPLE_MAX: usize = 5;
+pub const PEOPLE_MAX: usize = 5;
 
 /// Most proposals that are named.
 const PROPOSALS_MAX: usize = 5;
@@ -143,7 +143,7 @@ pub(super) fn of_refusal(
         facts.extend(of_limit(context, wanted, need, rejection));
         facts.extend(authority::of_authority(context, wanted, need, rejection));
         facts.extend(of_state(context, need, rejection));
-        facts.extend(ways::of_gift(context, wanted.action, need, rejection));
+        facts.extend(ways::of_gift(context, wanted, need, rejection));
     }
     facts
 }

@@ -14,7 +14,7 @@ use crate::context::{Block, Context};
 use crate::state::{Overlay, Read};
 use crate::{Rejection, actions, block};
 
-pub use facts::length;
+pub use facts::{PEOPLE_MAX, length};
 pub use inbox::inbox;
 pub use outlook::outlook;
 pub use verdict::mode_name;

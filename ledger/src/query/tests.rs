@@ -212,7 +212,8 @@ fn whoever_gives_too_much_alone_is_told_what_way_is_left() {
     let verdict = ask(&world, "ben", give);
     assert_eq!(verdict.rejection, "grant_exceeds_giver");
     assert_eq!(value(&verdict.facts, "reserved_by"), "y1 of u2: approve");
-    assert_eq!(value(&verdict.facts, "who_could"), "ben, finn, gia");
+    // Nobody else could give it alone either.
+    assert_eq!(value(&verdict.facts, "who_could"), "");
     let way = value(&verdict.facts, "way");
     assert!(way.starts_with("a policy for govern in u2"), "{way}");
 
@@ -368,6 +369,57 @@ fn who_can_lists_those_who_may_alone_and_those_who_may_begin() {
             (number("gia"), VerdictKind::NeedsDecision),
         ]
     );
+}
+
+fn names_of_able(world: &World, kind: Kind) -> Vec<(u64, u64, &'static str)> {
+    let action = Action {
+        kind: Some(kind),
+        ..Action::default()
+    };
+    let found = who_can(&world.state, block(world), &action, &|| true);
+    let (found, _) = found.expect("somebody waits");
+    found
+        .into_iter()
+        .map(|who| {
+            let code = who.verdict.unwrap_or_default().code;
+            let refusal = crate::Rejection::from_code(code);
+            let name = refusal.map_or("", |refusal| refusal.name());
+            (who.member, who.role, name)
+        })
+        .collect()
+}
+
+#[test]
+fn who_can_lists_those_who_may_sign_together() {
+    let mut world = World::new();
+    let grant = Kind::GiveGrant(world.grant("ops#engineer", v1::Capability::Freeze, "dev"));
+    world.check("ben", Some("dev#lead"), grant, "accepted");
+    let freeze = Kind::FreezeAccount(v1::FreezeAccount {
+        account: world.account_ref("finn:main"),
+        frozen: true,
+    });
+    let able = names_of_able(&world, freeze);
+    let named = |name: &str, role: &str| {
+        let (member, role) = (world.member_number(name), world.role(role).number);
+        able.contains(&(member, role, "people_missing"))
+    };
+    assert!(named("ben", "dev#lead"), "{able:?}");
+    assert!(named("hal", "ops#engineer"), "{able:?}");
+}
+
+#[test]
+fn who_can_finds_the_role_in_which_somebody_may_propose() {
+    let world = world();
+    let proposal = world.proposal(
+        "dev",
+        v1::ProposalKind::Operation,
+        v1::ModeKind::Departments,
+        vec![world.payment("dev:main", "ops:main", 800)],
+    );
+    let able = names_of_able(&world, Kind::OpenProposal(proposal));
+    let engineer = world.role("dev#engineer").number;
+    let members = ["finn", "gia"].map(|name| (world.member_number(name), engineer, ""));
+    assert_eq!(able, members);
 }
 
 #[test]

@@ -52,8 +52,8 @@ pub(super) fn in_best_role(
     Some(of(state, block, best, action))
 }
 
-/// The verdict on an action of one actor who may do it, or may begin a decision about it; also
-/// instead of going over a grant's limit.
+/// The verdict on an action of one actor who may do it, who may begin a decision about it, also
+/// instead of going over a grant's limit, or who may sign it where one is not enough.
 pub(super) fn of_able(
     state: &dyn Read,
     block: Block,
@@ -67,6 +67,7 @@ pub(super) fn of_able(
         action,
         |context, action, judged| match judged.verdict {
             Verdict::Allowed(_) | Verdict::NeedsDecision(_) => Some(tell(context, action, judged)),
+            Verdict::Refused(Rejection::PeopleMissing) => Some(refused(Rejection::PeopleMissing)),
             Verdict::Refused(_) => {
                 let decision = to_begin(context, &judged.needs)?;
                 let wanted = Wanted::of(context, action, &judged.needs);

@@ -1,5 +1,6 @@
-//! Who may do an action, alone or by beginning a decision.
+//! Who may do an action, alone, beside others who sign, or by beginning a decision.
 
+use polity_proto::v1::action::Kind;
 use polity_proto::v1::{Action, Capability, Looked, WhoCan};
 
 use super::{Waits, verdict};
@@ -23,21 +24,37 @@ pub fn who_can(
     let candidates = candidates(state, block, action);
     let truncated = candidates.len() >= MEMBERS_MAX;
     let mut able = Vec::new();
-    for actor in candidates {
-        if !waits() {
-            return None;
+    for candidate in candidates {
+        for actor in in_roles(state, block, candidate, action) {
+            if !waits() {
+                return None;
+            }
+            let Some(mut verdict) = verdict::of_able(state, block, actor, action) else {
+                continue;
+            };
+            verdict.looked = Vec::<Looked>::new();
+            able.push(WhoCan {
+                member: actor.member,
+                role: actor.role,
+                verdict: Some(verdict),
+            });
+            break;
         }
-        let Some(mut verdict) = verdict::of_able(state, block, actor, action) else {
-            continue;
-        };
-        verdict.looked = Vec::<Looked>::new();
-        able.push(WhoCan {
-            member: actor.member,
-            role: actor.role,
-            verdict: Some(verdict),
-        });
     }
     Some((able, truncated))
+}
+
+/// In which roles somebody is judged, until they may. Anybody may open a proposal, and their role says what they may propose.
+fn in_roles(state: &dyn Read, block: Block, candidate: Actor, action: &Action) -> Vec<Actor> {
+    let mut roles = vec![candidate];
+    if let Some(Kind::OpenProposal(_)) = action.kind {
+        let held = power::roles_of(state, candidate.member, block.now.time);
+        roles.extend(held.into_iter().map(|(role, _)| Actor {
+            role: role.number,
+            ..candidate
+        }));
+    }
+    roles
 }
 
 /// Everybody who could possibly: holders of the capability, whom the policy names, operators.

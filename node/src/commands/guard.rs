@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use polity_engine::embedded::guard::{Guard, GuardState};
+use polity_engine::embedded::guard::{Guard, GuardError, GuardState};
 use serde_json::json;
 
 use super::{Common, Output, Trouble};
@@ -54,11 +54,22 @@ impl Guarding {
             Action::Show if !file.try_exists()? => {
                 return Err(format!("there is no guard {}", file.display()).into());
             }
-            Action::Show => show(&file, &Guard::open(&file)?.state(), common.output),
+            Action::Show => show(&file, &open(&file)?.state(), common.output),
             Action::Trust { above, yes } => trust(&file, above, yes, common.output)?,
         }
         Ok(())
     }
+}
+
+/// The guard of a stopped node. A running one has it to itself.
+fn open(file: &Path) -> Result<Guard, Trouble> {
+    Guard::open(file).map_err(|error| match error {
+        GuardError::InUse(_) => {
+            format!("{error}: `polityd status` tells how a running node signs, or stop it first")
+                .into()
+        }
+        GuardError::Io(_, _) | GuardError::Damaged(_) => error.into(),
+    })
 }
 
 /// Far above any height, and far below where the next one could not be counted.
@@ -67,7 +78,7 @@ const HEIGHT_MAX: u64 = u32::MAX as u64;
 fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(), Trouble> {
     // A lost guard knows nothing, and is made only with the word that it may sign.
     let state = match file.try_exists()? {
-        true => Guard::open(file)?.state(),
+        true => open(file)?.state(),
         false => GuardState::default(),
     };
     if state.is_trusted {
@@ -86,7 +97,7 @@ fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(
         );
         return Err(words.into());
     }
-    let guard = Guard::open(file)?;
+    let guard = open(file)?;
     guard.vouch(above.unwrap_or(0))?;
     show(file, &guard.state(), output);
     Ok(())

@@ -66,7 +66,7 @@ impl Close {
 }
 
 /// Freezes an account: nothing moves until it is lifted. A member's is frozen by two people of different units: use
-/// `--with` and `--draft`.
+/// `--with`, and `--draft` where the other key does not lie here.
 #[derive(Args, Debug)]
 pub(super) struct Freeze {
     /// `acme/dev:travel` or a88.

@@ -14,6 +14,7 @@ use crate::context::Context;
     polity account list acme/dev\n  \
     polity account show acme/dev:main\n  \
     polity account open acme/dev:travel EUR\n  \
+    polity account freeze finn:main --with ada=acme/ops#lead --draft freeze.draft\n  \
     polity account credit acme/dev:main 500.00 EUR")]
 pub struct Account {
     #[command(subcommand)]

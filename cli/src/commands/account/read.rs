@@ -53,8 +53,7 @@ impl List {
             table.row([
                 names.shown(ObjectKind::Account, account.number),
                 Balance::posted(account)?.shown(&asset),
-                available(account)?
-                    .map_or_else(|| "no limit".to_owned(), |one| amount::shown(one, &asset)),
+                available_words(account, &asset)?,
                 state(account).to_owned(),
             ]);
             json.push(account_json(&names, account)?);
@@ -112,13 +111,7 @@ impl Show {
             ("owner", names.owner(account.owner.unwrap_or_default())),
             ("state", state(&account).to_owned()),
             ("balance", Balance::posted(&account)?.shown(&asset)),
-            (
-                "available",
-                match available(&account)? {
-                    Some(one) => amount::shown(one, &asset),
-                    None => "no limit".to_owned(),
-                },
-            ),
+            ("available", available_words(&account, &asset)?),
             (
                 "reserved to go out",
                 shown_unless_zero(&account.debits_pending, &asset)?,
@@ -183,7 +176,19 @@ fn account_json(names: &Names<'_>, account: &AccountObject) -> Result<Value> {
     }))
 }
 
-/// What can still go out; none where there is no limit.
+/// What can still go out, in words.
+fn available_words(account: &AccountObject, asset: &Asset) -> Result<String> {
+    let words = match available(account)? {
+        Some(one) => amount::shown(one, asset),
+        None => "no limit".to_owned(),
+    };
+    Ok(match state(account) {
+        "frozen" => format!("nothing while it is frozen, then {words}"),
+        _ => words,
+    })
+}
+
+/// What can go out, a freeze aside; none where there is no limit.
 fn available(account: &AccountObject) -> Result<Option<Amount>> {
     if account.unlimited {
         return Ok(None);

@@ -7,7 +7,8 @@ use polity_client::v1::{self, action::Kind};
 
 use crate::context::Context;
 
-/// Takes a member's power for the time being. Two people of different units sign: use `--with` and `--draft`.
+/// Takes a member's power for the time being. Two people of different units sign: use `--with`, and `--draft`
+/// where the other key does not lie here.
 #[derive(Args, Debug)]
 pub(super) struct Suspend {
     /// Number or handle.

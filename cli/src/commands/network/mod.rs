@@ -113,12 +113,16 @@ impl Status {
             node_table.row([id, unit, node.address.clone()]);
         }
         let seconds = seconds(header.time());
+        let idle_interval = session.parameters().await?.idle_interval;
+        let stands =
+            view.at() == AsOf::Newest && stands_still(seconds, time::now()?, idle_interval);
         let json = json!({
             "organisation": header.chain_id(),
             "organisation_digest": hex::encode(session.organisation()),
             "engine": told.engine,
             "height": header.height(),
             "time": time::json(seconds),
+            "stands_still": stands,
             "app_hash": hex::encode(header.app_hash()),
             "validators": validators,
             "nodes": node_list,
@@ -133,6 +137,13 @@ impl Status {
                     "height",
                     format!("{} of {}, verified", header.height(), time::shown(seconds)),
                 ),
+                (
+                    "stands still",
+                    match stands {
+                        true => STANDING.to_owned(),
+                        false => String::new(),
+                    },
+                ),
                 ("app hash", hex::encode(header.app_hash())),
             ]);
             match nodes.is_empty() {
@@ -145,6 +156,20 @@ impl Status {
         }
         Ok(())
     }
+}
+
+/// What is missing where no block is made.
+const STANDING: &str = "no block since then: a third of the power or more takes no part, or the node that answers is \
+                        cut off; polityd status at each department tells which";
+
+/// So much later than it should be, a block is missing: clocks differ by less.
+const LATE_SECONDS: u64 = 30;
+
+/// Whether a network that makes a block in each interval made none for long.
+fn stands_still(newest: u64, now: u64, idle_interval: u64) -> bool {
+    now > newest
+        .saturating_add(idle_interval.saturating_mul(2))
+        .saturating_add(LATE_SECONDS)
 }
 
 /// Verifies headers from the root of trust to the newest one, and shows a checkpoint to hand on.
@@ -223,4 +248,16 @@ async fn all_nodes(view: &View<'_>) -> Result<Vec<u64>> {
 fn seconds(time: std::time::SystemTime) -> u64 {
     time.duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_stands_still_where_a_block_is_missing() {
+        assert!(!stands_still(1_000, 900, 60));
+        assert!(!stands_still(1_000, 1_150, 60));
+        assert!(stands_still(1_000, 1_151, 60));
+    }
 }

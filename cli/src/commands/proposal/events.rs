@@ -5,6 +5,7 @@ use polity_client::session::{AsOf, ProvenEvent, Session, Source, View};
 use polity_client::v1::{ObjectKind, action::Kind};
 use serde_json::{Value, json};
 
+use crate::event::Told;
 use crate::names::Names;
 use crate::{event, time};
 
@@ -42,14 +43,13 @@ pub(super) async fn read(view: &View<'_>, proposal: u64) -> Result<Events> {
             steps.push(step);
         }
         if event::is_adoption(&proven.event) {
-            let beside = evidence.beside(item);
             let basis = proven.event.basis;
-            effects.extend(
-                beside
-                    .iter()
-                    .filter(|event| event.basis == basis && !event::is_adoption(event))
-                    .cloned(),
-            );
+            for event in evidence.beside(item) {
+                if event.basis == basis && !event::is_adoption(event) {
+                    let told = Told::of(session, event.clone(), None, &[]).await?;
+                    effects.push(told);
+                }
+            }
         }
     }
     let mut names = Names::new(view);
@@ -78,7 +78,8 @@ async fn step(session: &Session, height: u64, proven: &ProvenEvent) -> Result<St
 async fn what(session: &Session, proven: &ProvenEvent) -> Result<String> {
     let is_adoption = event::is_adoption(&proven.event);
     let view = session.view(AsOf::Newest);
-    let line = event::line(&Names::new(&view), &proven.event);
+    let told = Told::of_proven(session, proven).await?;
+    let line = event::line(&Names::new(&view), &told);
     let Some(action) = &proven.action else {
         return Ok(line);
     };

@@ -133,15 +133,20 @@ impl Open {
         for member in &self.beneficiaries {
             beneficiaries.extend(context.member_ref(member).await?);
         }
+        let (expected, expected_count) = match (self.expect, &context.purpose) {
+            (Some(mode), _) => (mode, 0),
+            // Others may be asked who decide by a stricter mode than the actor would.
+            (None, Purpose::WhoCan) => (ModeKind::Departments, 0),
+            (None, Purpose::Send | Purpose::Can | Purpose::Collect(_)) => {
+                (decision.mode, decision.count)
+            }
+        };
         let open = OpenProposal {
             unit: context.unit_ref(&self.unit).await?,
             kind: kind as i32,
             actions: encoded,
-            expected: self.expect.unwrap_or(decision.mode) as i32,
-            expected_count: match self.expect {
-                Some(_) => 0,
-                None => decision.count,
-            },
+            expected: expected as i32,
+            expected_count,
             title: self.title,
             tension: self.tension,
             example: self.example,
@@ -235,16 +240,18 @@ impl Decision {
 
 /// Acts in a role that was found, where the person named none.
 async fn act_in_role(context: &Context, role: u64, kind: Kind) -> Result<()> {
-    match (&context.purpose, role) {
-        (Purpose::Send, 1..) => {
-            let options = Options {
-                acting_role: Some(lettered(ObjectKind::Role, role)),
-                ..context.options.clone()
-            };
-            Context::new(options)?.act(vec![kind]).await
-        }
+    let purpose = match (&context.purpose, role) {
+        (Purpose::Send, 1..) => Purpose::Send,
+        (Purpose::Can, 1..) => Purpose::Can,
         (Purpose::Send | Purpose::Can | Purpose::WhoCan | Purpose::Collect(_), _) => {
-            context.act(vec![kind]).await
+            return context.act(vec![kind]).await;
         }
-    }
+    };
+    let options = Options {
+        acting_role: Some(lettered(ObjectKind::Role, role)),
+        ..context.options.clone()
+    };
+    Context::with_purpose(options, purpose)?
+        .act(vec![kind])
+        .await
 }

@@ -9,6 +9,7 @@ use polity_client::v1::{self, Correction, TransferKind};
 use super::find::find;
 use crate::amount::{self, counted};
 use crate::context::Context;
+use crate::event::Told;
 use crate::failure::usage;
 use crate::names::Names;
 use crate::output::facts;
@@ -28,14 +29,15 @@ impl Show {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let found = find(context, &self.transfer, self.account.as_deref()).await?;
-        let event = &found.proven.event;
+        let told = Told::of_proven(session, &found.proven).await?;
+        let event = &told.event;
         let posting = event.posting.clone().unwrap_or_default();
         let view = context.view().await?;
         check_happened(view.at(), &self.transfer, found.item.entry.height)?;
         let mut names = Names::new(&view);
         names.load_accounts([posting.from, posting.to]).await?;
         let basis = event.basis.unwrap_or_default();
-        names.load_members([basis.member]).await?;
+        names.load_members(told.people()).await?;
         names.load_roles([basis.role]).await?;
         let key = keys::key(keys::CORRECTION, &[posting.transfer]);
         let corrected: Option<Correction> = view.value(key).await?;
@@ -46,7 +48,7 @@ impl Show {
             Source::Genesis | Source::Timer => String::new(),
         };
 
-        let mut json = event::json(session, event).await?;
+        let mut json = event::json(session, &told).await?;
         json["height"] = found.item.entry.height.into();
         json["time"] = time::json(found.proven.time);
         json["id"] = id.clone().into();
@@ -62,7 +64,7 @@ impl Show {
                 ("from", names.shown(v1::ObjectKind::Account, posting.from)),
                 ("to", names.shown(v1::ObjectKind::Account, posting.to)),
                 ("kind", kind_name(posting.kind()).to_owned()),
-                ("by", names.shown(v1::ObjectKind::Member, basis.member)),
+                ("by", names.members(&told.people())),
                 ("as", names.role(basis.role)),
                 ("basis", event::basis_words(event.basis)),
                 ("time", time::shown(found.proven.time)),

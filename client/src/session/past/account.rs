@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// Whose history holds the acts on an account that move nothing: its member's, or that of the unit that keeps it.
-    async fn holder(&self, account: &Account) -> Result<(ObjectKind, u64)> {
+    pub async fn holder(&self, account: &Account) -> Result<(ObjectKind, u64)> {
         let owner = account.owner.unwrap_or_default();
         let unit = match owner.kind() {
             OwnerKind::Member => return Ok((ObjectKind::Member, owner.number)),

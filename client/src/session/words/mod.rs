@@ -5,7 +5,7 @@ mod phrase;
 mod terms;
 mod visible;
 
-use polity_ledger::query::{length, mode_name};
+use polity_ledger::query::{PEOPLE_MAX, length, mode_name};
 use polity_ledger::state::objects::Object;
 use polity_proto::v1::{
     Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
@@ -218,6 +218,23 @@ fn decision(verdict: &Verdict) -> (&'static str, String) {
     (verb, terms + &by_policy + &counted)
 }
 
+/// Whether those who could approve what may be begun are enough for it, as things are.
+pub fn can_be_approved(verdict: &Verdict) -> bool {
+    let mode = verdict.mode.clone().unwrap_or_default();
+    mode.kind() != ModeKind::Approve || approvers_known(verdict) >= mode.count
+}
+
+/// How many approvers a verdict names. Of many it names the first alone, and then there are enough.
+fn approvers_known(verdict: &Verdict) -> u32 {
+    match fact(verdict, "approvers") {
+        "" | "nobody" => 0,
+        names => match names.split(", ").count() {
+            PEOPLE_MAX.. => u32::MAX,
+            few => u32::try_from(few).unwrap_or(u32::MAX),
+        },
+    }
+}
+
 fn fact<'v>(verdict: &'v Verdict, name: &str) -> &'v str {
     let fact = verdict.facts.iter().find(|fact| fact.name == name);
     fact.map_or("", |fact| fact.value.as_str())
@@ -231,11 +248,18 @@ fn asked(mode: &Mode, verdict: &Verdict) -> String {
                 0 => String::new(),
                 wait => format!(", then {}", length(wait)),
             };
-            format!(
-                "approvers: {} of {}{then}",
-                mode.count,
-                fact(verdict, "approvers")
-            )
+            let approvers = fact(verdict, "approvers");
+            match approvers_known(verdict) {
+                0 => format!(
+                    "{} approvals, which nobody can give as things are",
+                    mode.count
+                ),
+                few if few < mode.count => format!(
+                    "approvers: {} of {approvers}, who are too few as things are{then}",
+                    mode.count
+                ),
+                _ => format!("approvers: {} of {approvers}{then}", mode.count),
+            }
         }
         ModeKind::Consent => format!("consent within {}", length(mode.deadline)),
         ModeKind::Vote => format!(
@@ -263,7 +287,38 @@ fn first_upper(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use polity_proto::v1::Fact;
+
     use super::*;
+
+    #[test]
+    fn what_nobody_can_approve_is_told_so() {
+        let of = |approvers: &str| Verdict {
+            mode: Some(Mode {
+                kind: ModeKind::Approve as i32,
+                count: 2,
+                ..Mode::default()
+            }),
+            facts: vec![Fact {
+                name: "approvers".into(),
+                value: approvers.into(),
+            }],
+            ..Verdict::default()
+        };
+        let told = |approvers: &str| {
+            let verdict = of(approvers);
+            let mode = verdict.mode.clone().unwrap_or_default();
+            (asked(&mode, &verdict), can_be_approved(&verdict))
+        };
+        let nobody = "2 approvals, which nobody can give as things are";
+        assert_eq!(told("nobody"), (nobody.to_owned(), false));
+        let few = "approvers: 2 of ben, who are too few as things are";
+        assert_eq!(told("ben"), (few.to_owned(), false));
+        assert_eq!(
+            told("ben, eve"),
+            ("approvers: 2 of ben, eve".to_owned(), true)
+        );
+    }
 
     #[test]
     fn a_sentence_begins_with_a_capital_letter_but_for_a_number() {

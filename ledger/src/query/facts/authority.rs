@@ -47,7 +47,7 @@ pub(super) fn of_authority(
 
 /// Who could do it: to have the capability somewhere, or up to some limit, is not enough. Where several people sign, nobody
 /// who would count as one with those who sign already.
-fn able(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Vec<Actor> {
+pub(super) fn able(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> Vec<Actor> {
     let now = context.now();
     let mut able = Vec::new();
     for actor in who::with_capability(context, now, need.capability, need.unit, LOOKED_AT_MAX) {

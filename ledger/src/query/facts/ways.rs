@@ -3,27 +3,29 @@
 
 use polity_proto::v1::{Action, Assignment, Capability, Fact, Grant, Member, action::Kind};
 
-use super::{PEOPLE_MAX, fact, names, rfc3339, slug};
+use super::{PEOPLE_MAX, authority, fact, names, rfc3339, slug};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{Actor, Need, hands, policies, power, who};
 use crate::query::verdict::mode_name;
+use crate::query::wanted::Wanted;
 use crate::state::objects;
 
 /// Facts of a gift that is refused, and of one that is held back from who would use it.
 pub(super) fn of_gift(
-    context: &Context<'_, '_>,
-    action: &Action,
+    context: &mut Context<'_, '_>,
+    wanted: &Wanted<'_>,
     need: &Need,
     rejection: Rejection,
 ) -> Vec<Fact> {
+    let action = wanted.action;
     if rejection == Rejection::GrantTooClose {
         return of_closeness(context, need);
     }
     let by_others = fact("way", "let somebody else do it, or a decision of the unit");
     match empowered(action) {
         Some(capability) if rejection == Rejection::GrantExceedsGiver => {
-            of_excess(context, capability, need.unit)
+            of_excess(context, wanted, need, capability)
         }
         // Whoever founds a unit by acts of their own has nothing to give in it.
         Some(capability)
@@ -49,9 +51,14 @@ fn empowered(action: &Action) -> Option<Capability> {
     }
 }
 
-/// What reserves a capability, who may do alone what is to be given, and which decision could give it.
-fn of_excess(context: &Context<'_, '_>, capability: Capability, unit: u64) -> Vec<Fact> {
-    let now = context.now();
+/// What reserves a capability, who could give it all the same, and which decision could.
+fn of_excess(
+    context: &mut Context<'_, '_>,
+    wanted: &Wanted<'_>,
+    need: &Need,
+    capability: Capability,
+) -> Vec<Fact> {
+    let (now, unit) = (context.now(), need.unit);
     let mut facts = vec![
         fact("capability", slug(capability)),
         fact("unit", format!("u{unit}")),
@@ -66,8 +73,10 @@ fn of_excess(context: &Context<'_, '_>, capability: Capability, unit: u64) -> Ve
         let words = format!("y{} of u{}: {mode}", policy.number, policy.unit);
         facts.push(fact("reserved_by", words));
     }
-    let able = who::with_capability(context, now, capability, unit, PEOPLE_MAX);
-    facts.push(fact("who_could", names(context, &able)));
+    let able = authority::able(context, wanted, need);
+    if !able.is_empty() {
+        facts.push(fact("who_could", names(context, &able)));
+    }
     facts.push(fact("way", by_decision(context, unit)));
     facts
 }

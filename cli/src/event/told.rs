@@ -1,0 +1,171 @@
+//! An event as it is told: with what the transaction behind it says beside it.
+
+use polity_client::Result;
+use polity_client::ledger::actions;
+use polity_client::session::{ProvenEvent, Session, action, proposed_action};
+use polity_client::v1::{
+    Action, BasisSource, Body, Event, FreezeAccount, ObjectKind, Proposal, Receipt, Signer,
+    action::Kind,
+};
+
+use super::did;
+
+/// An event, and what it does not say itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// What happened.
+    pub event: Event,
+    /// Who signed beside whoever acted.
+    pub beside: Vec<u64>,
+    /// A freeze and its lifting are one action.
+    lifts_freeze: bool,
+}
+
+impl Told {
+    /// An event that was proven.
+    pub async fn of_proven(session: &Session, proven: &ProvenEvent) -> Result<Told> {
+        let action = proven.action.as_ref();
+        let event = as_told(&proven.event, proven.is_repeated);
+        Told::of(session, event, action, &proven.signers).await
+    }
+
+    /// An event of an action of a transaction; of none where timers or the genesis acted.
+    pub async fn of(
+        session: &Session,
+        event: Event,
+        action: Option<&Action>,
+        signers: &[Signer],
+    ) -> Result<Told> {
+        let seconds = action.filter(|_| did::is_an_act(&event));
+        let seconds = seconds.map_or(&[][..], |action| &action.seconds);
+        let signed = |index: u32| signers.get(index as usize).map(|signer| signer.member);
+        Ok(Told {
+            beside: seconds
+                .iter()
+                .filter_map(|second| signed(second.signer))
+                .collect(),
+            lifts_freeze: lifts_freeze(session, &event, action).await?,
+            event,
+        })
+    }
+
+    /// What it did: the action's name as commands write it, or why something ended by itself.
+    #[must_use]
+    pub fn did(&self) -> String {
+        match self.lifts_freeze {
+            true => "unfreeze_account".to_owned(),
+            false => did::did(&self.event),
+        }
+    }
+
+    /// Who acted, and who signed beside them.
+    #[must_use]
+    pub fn people(&self) -> Vec<u64> {
+        let actor = self.event.basis.unwrap_or_default().member;
+        let actor = (actor != 0).then_some(actor);
+        actor.into_iter().chain(self.beside.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+impl Told {
+    /// What several signed.
+    pub(super) fn for_test(event: Event, beside: &[u64]) -> Told {
+        Told {
+            event,
+            beside: beside.to_vec(),
+            lifts_freeze: false,
+        }
+    }
+}
+
+/// The events of a receipt as they are told; `body` is that of its transaction.
+pub async fn told(session: &Session, receipt: &Receipt, body: &Body) -> Result<Vec<Told>> {
+    let mut told = Vec::new();
+    for (index, event) in receipt.events.iter().enumerate() {
+        let is_repeated = receipt.events[..index].contains(event);
+        let action = body.actions.get(event.action as usize);
+        let event = as_told(event, is_repeated);
+        told.push(Told::of(session, event, action, &body.signers).await?);
+    }
+    Ok(told)
+}
+
+/// An act that also brings its election a step further, as the last ballot does, changes it twice: what its receipt
+/// repeats is the step, which is nobody's act.
+fn as_told(event: &Event, is_repeated: bool) -> Event {
+    let is_step = is_repeated && event.object() == ObjectKind::Election;
+    Event {
+        did: if is_step { 0 } else { event.did },
+        ..event.clone()
+    }
+}
+
+/// Whether an event is that a freeze was lifted: by its action, or by the proposal that was adopted.
+async fn lifts_freeze(session: &Session, event: &Event, action: Option<&Action>) -> Result<bool> {
+    if event.object() != ObjectKind::Account || event.did != freezing() {
+        return Ok(false);
+    }
+    if let Some(Kind::FreezeAccount(act)) = action.and_then(|action| action.kind.as_ref()) {
+        return Ok(!act.frozen);
+    }
+    let basis = event.basis.unwrap_or_default();
+    if basis.source() != BasisSource::Proposal {
+        return Ok(false);
+    }
+    let proposal: Proposal = session.get(basis.number).await?.unwrap_or_default();
+    let acts = proposal.actions.iter();
+    let acts: Vec<Action> = acts
+        .map(|act| proposed_action(act))
+        .collect::<Result<_>>()?;
+    Ok(is_lifted_by(event.number, &acts))
+}
+
+/// Whether actions lift the freeze of an account.
+fn is_lifted_by(account: u64, acts: &[Action]) -> bool {
+    acts.iter().any(|act| match &act.kind {
+        Some(Kind::FreezeAccount(act)) => {
+            let named = act.account.unwrap_or_default().number;
+            named == account && !act.frozen
+        }
+        Some(_) | None => false,
+    })
+}
+
+/// The number on the wire of the action that freezes an account or lifts that.
+fn freezing() -> u32 {
+    let freeze = Kind::FreezeAccount(FreezeAccount::default());
+    actions::tag(&action(freeze, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_client::ledger::form;
+
+    use super::*;
+
+    #[test]
+    fn the_step_that_follows_the_last_ballot_is_no_second_ballot() {
+        let ballot = Event {
+            did: 171,
+            object: ObjectKind::Election as i32,
+            number: 1,
+            ..Event::default()
+        };
+        let told = [false, true].map(|is_repeated| as_told(&ballot, is_repeated));
+        let did = told.map(|event| did::did(&event));
+        assert_eq!(did, ["commit_ballot", "went_on"]);
+    }
+
+    #[test]
+    fn a_proposal_lifts_the_freezes_that_it_says() {
+        let act = |account, frozen| {
+            let account = form::numbered(account);
+            action(Kind::FreezeAccount(FreezeAccount { account, frozen }), 0)
+        };
+        let acts = [act(3, true), act(4, false)];
+        assert!(!is_lifted_by(3, &acts));
+        assert!(is_lifted_by(4, &acts));
+        assert!(!is_lifted_by(5, &acts));
+    }
+}
