@@ -391,7 +391,7 @@ fn names_of_able(world: &World, kind: Kind) -> Vec<(u64, u64, &'static str)> {
 
 #[test]
 fn who_can_lists_those_who_may_sign_together() {
-    let mut world = World::new();
+    let mut world = World::with_treasury();
     let grant = Kind::GiveGrant(world.grant("ops#engineer", v1::Capability::Freeze, "dev"));
     world.check("ben", Some("dev#lead"), grant, "accepted");
     let freeze = Kind::FreezeAccount(v1::FreezeAccount {
