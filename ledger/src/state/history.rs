@@ -2,7 +2,6 @@
 
 use polity_proto::v1::{HistoryEntry, ObjectKind};
 use prost::Message;
-use prost::bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::record::Parts;
@@ -25,28 +24,26 @@ pub struct Place {
     pub event: u32,
 }
 
-/// An entry that waits for the end of its block.
+/// An entry that waits for the end of its block. It holds no object: a block may bring a large one many entries.
 #[derive(Debug)]
 pub(super) struct Waiting {
     kind: ObjectKind,
     number: u64,
     place: Place,
-    /// The object's record at the moment that the entry speaks of.
-    record: Bytes,
+    /// Hash of the object at the moment that the entry speaks of.
+    object_hash: Hash,
 }
 
 /// Appends an entry that speaks of the object as it is now. The object exists.
 ///
 /// The history has it when the block ends: all entries that a block brings to one history are appended together.
 pub fn append(state: &mut Overlay<'_>, kind: ObjectKind, number: u64, place: Place) {
-    let record = state
-        .get(&object_key(kind, number))
-        .expect("an object with a history exists");
+    let object_hash = Sha256::digest(record_of(state, kind, number).object).into();
     state.wait(Waiting {
         kind,
         number,
         place,
-        record,
+        object_hash,
     });
 }
 
@@ -88,7 +85,7 @@ impl Appending {
 
     fn of(state: &mut Overlay<'_>, waiting: Vec<Waiting>) -> Appending {
         let Waiting { kind, number, .. } = waiting[0];
-        let count = Parts::of(&waiting[0].record).history_count;
+        let count = record_of(state, kind, number).history_count;
         let edge = state.base().get(&keys::history_edge(kind, number));
         let frontier = Frontier::decode(count, &edge.unwrap_or_default())
             .expect("the right edge fits its history's count");
@@ -102,7 +99,7 @@ impl Appending {
         }
     }
 
-    /// Does the hashing.
+    /// Hashes the entries and what is above them.
     pub fn run(&mut self) {
         let (kind, number) = (self.kind, self.number);
         for waiting in std::mem::take(&mut self.waiting) {
@@ -127,15 +124,13 @@ impl Appending {
     /// If it was not run.
     pub(super) fn finish(mut self, state: &mut Overlay<'_>, rows: &mut Rows) {
         assert!(self.waiting.is_empty(), "a history was not appended to");
-        let place = state.place(&object_key(self.kind, self.number));
-        let record = state.at(place).expect("an object with a history exists");
         let after = Parts {
             history_count: self.frontier.count(),
             history_root: &self.root,
-            ..Parts::of(record)
+            ..record_of(state, self.kind, self.number)
         }
         .joined();
-        state.put_at(place, after);
+        state.put(object_key(self.kind, self.number), after);
 
         rows.entries.append(&mut self.rows.entries);
         rows.nodes.append(&mut self.rows.nodes);
@@ -153,10 +148,15 @@ impl Waiting {
             height: self.place.height,
             position: self.place.position,
             event: self.place.event,
-            object_hash: Sha256::digest(Parts::of(&self.record).object).to_vec(),
+            object_hash: self.object_hash.to_vec(),
         }
         .encode_to_vec()
     }
+}
+
+fn record_of<'s>(state: &'s mut Overlay<'_>, kind: ObjectKind, number: u64) -> Parts<'s> {
+    let place = state.place(&object_key(kind, number));
+    Parts::of(state.at(place).expect("an object with a history exists"))
 }
 
 fn object_key(kind: ObjectKind, number: u64) -> Vec<u8> {
