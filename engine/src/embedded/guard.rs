@@ -8,9 +8,6 @@
 //! its birth are inside it, and a copy has others. Nor is a missing one. An untrusted guard signs nothing until it has
 //! seen this network decide heights while it watched, and then only above them: before, nobody could have been there
 //! to sign. Where that cannot happen, because too many are in this state, somebody who knows vouches for the file.
-//!
-//! A file that was set back together with its disk looks like the guard's own. So whoever runs the guard keeps it above
-//! what others have decided, as long as this node lacks that.
 
 mod file;
 mod word;
@@ -36,8 +33,6 @@ struct Inner {
     // Nothing at or below this height is signed, whatever `last` says.
     floor: u64,
     is_trusted: bool,
-    // What others have decided and this node lacks is up to this height. Not in the file: after a start it is asked again.
-    lacking: u64,
     refusals: u64,
     // Whether it was said already that this validator comes to heights that its key signed before.
     is_told: bool,
@@ -83,7 +78,6 @@ impl Guard {
                 last,
                 floor,
                 is_trusted,
-                lacking: 0,
                 refusals: 0,
                 is_told: false,
             }),
@@ -95,8 +89,7 @@ impl Guard {
         let mut inner = self.lock();
         let is_new = inner.last.as_ref().is_none_or(|last| word.is_after(last));
         let is_repeated = inner.last.as_ref() == Some(word);
-        let floor = inner.floor.max(inner.lacking);
-        if !inner.is_trusted || word.height <= floor || !(is_new || is_repeated) {
+        if !inner.is_trusted || word.height <= inner.floor || !(is_new || is_repeated) {
             inner.refusals += 1;
             inner.tell_refusal(word);
             return Ok(false);
@@ -116,12 +109,6 @@ impl Guard {
         let inner = self.lock();
         let last = inner.last.as_ref().map_or(0, |last| last.height);
         inner.is_trusted && height > inner.floor && height >= last
-    }
-
-    /// Others have decided the heights up to this one, and this node lacks them: nothing is signed there until another
-    /// height is named. What it would say may contradict what the key said before the disk was set back.
-    pub fn stay_above(&self, height: u64) {
-        self.lock().lacking = height;
     }
 
     /// The network decided this height while this node watched: what is above it was never signed by this key.
@@ -175,8 +162,8 @@ impl Guard {
 impl Inner {
     /// Says why nothing is signed: once while the node catches up over what the key signed before.
     fn tell_refusal(&mut self, word: &Word) {
-        // It was said already that the validator only watches, or lacks blocks.
-        if !self.is_trusted || word.height <= self.lacking {
+        // An untrusted guard said already that it only watches.
+        if !self.is_trusted {
             return;
         }
         let signed = self.last.as_ref().map_or(0, |last| last.height);

@@ -203,8 +203,6 @@ impl Embedded {
             progress,
             heights,
             registered,
-            requests: channels.net_requests.clone(),
-            stopping: stopping.clone(),
             ahead,
         };
         let driver = Driver::new(means, channels.network)?;

@@ -151,44 +151,6 @@ async fn a_validator_with_a_copied_guard_takes_what_its_log_says_for_its_own_wor
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_validator_whose_machine_was_set_back_signs_nothing_that_the_others_have_decided() {
-    let mut network = Network::start(4).await;
-    network.nodes[0].submit("first").await;
-    network.wait_for_transaction("first", PATIENCE).await;
-    network.nodes[3].stop().await;
-    let snapshot = network.nodes[3].snapshot();
-    network.nodes[3].start().await;
-    let standing = network.nodes[0].height();
-    network
-        .make_blocks_until_signed_by(3, standing, PATIENCE)
-        .await;
-    for number in 0..8 {
-        let transaction = format!("forgotten {number}");
-        network.nodes[0].submit(&transaction).await;
-        network.wait_for_transaction(&transaction, PATIENCE).await;
-    }
-
-    network.nodes[3].stop().await;
-    network.nodes[3].set_back(&snapshot);
-    let decided = network.nodes[0].height();
-    network.nodes[3].start().await;
-    let is_trusted = network.nodes[3].chain().guard().is_trusted;
-    assert!(is_trusted, "nothing in the file tells");
-    assert!(network.nodes[3].wait_for_height(decided, PATIENCE).await);
-    let signed = network.nodes[3].chain().guard().height;
-    assert!(
-        signed == snapshot.signed || signed > decided,
-        "it signed at height {signed} while the others stood at {decided}"
-    );
-
-    network
-        .make_blocks_until_signed_by(3, decided, PATIENCE)
-        .await;
-    assert_eq!(network.evidence(), 0);
-    network.assert_agreement();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_parent_s_signatures_stand_in_the_next_block() {
     let mut network = Network::start(4).await;
     for number in 0..5 {

@@ -96,7 +96,7 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
 }
 
 /// Everybody who stands behind an act by its basis, who did it first: who delegated what they did it by; who gave that, or
-/// them the seat, or set the policy, alone and not long ago; and who stands behind that gift. Where several people are asked
+/// them the seat, or took them in where the policy names who joined, or set the policy, alone and not long ago; and who stands behind that gift. Where several people are asked
 /// for, all of these are one. `None` behind too long a line of gifts.
 pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u64>> {
     let (mut people, mut acts) = (Vec::new(), vec![*basis]);
@@ -121,8 +121,9 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
         people.extend(delegator);
         let service = behind_service(state, act.member);
         let delegators = delegator.and_then(|delegator| behind_service(state, delegator));
+        let entered = behind_entering(state, now, &act);
         let gifts = [given, policy, seat, service, delegators];
-        for gift in gifts.into_iter().flatten() {
+        for gift in gifts.into_iter().flatten().chain(entered) {
             if !acts.contains(&gift) {
                 acts.push(gift);
             }
@@ -178,6 +179,28 @@ fn behind_policy(state: &dyn Read, now: u64, basis: &Basis) -> Option<Basis> {
         .then(|| objects::get::<Policy>(state, basis.number))?
         .filter(|policy| is_recent(state, now, policy.set_at))
         .and_then(|policy| of_one(state, policy.basis))
+}
+
+/// By what somebody was taken in, alone and not long ago, where a policy let them act because they had joined.
+fn behind_entering(state: &dyn Read, now: u64, basis: &Basis) -> Vec<Basis> {
+    let is_by_policy = basis.source() == BasisSource::Policy;
+    if !is_by_policy || basis.assignment != 0 || basis.named_by != 0 {
+        return Vec::new();
+    }
+    let policy = objects::look::<Policy>(state, basis.number);
+    let member = objects::look::<Member>(state, basis.member);
+    let (Some(policy), Some(member)) = (policy, member) else {
+        return Vec::new();
+    };
+    let is_of_policy = |unit| {
+        let mut lineage = power::lineage(state, unit).into_iter();
+        lineage.any(|above| above.number == policy.unit)
+    };
+    let taken_in = member.taken_in.iter();
+    taken_in
+        .filter(|passage| is_recent(state, now, passage.at) && is_of_policy(passage.unit))
+        .filter_map(|passage| of_one(state, passage.basis))
+        .collect()
 }
 
 /// The member, and everybody who stands behind it that they were taken into the unit, alone and not long ago. `None`

@@ -12,6 +12,8 @@ use crate::state::{Overlay, Read, lists};
 
 /// Most people who are looked at.
 pub const MEMBERS_MAX: usize = 1_000;
+/// Most judgements of one answer: people may hold many roles.
+const TRIALS_MAX: usize = 2 * MEMBERS_MAX;
 
 /// Everybody who may do the action, each in a role in which they may; and whether more people
 /// were there than were looked at.
@@ -22,10 +24,16 @@ pub fn who_can(
     waits: Waits<'_>,
 ) -> Option<(Vec<WhoCan>, bool)> {
     let candidates = candidates(state, block, action);
-    let truncated = candidates.len() >= MEMBERS_MAX;
+    let mut truncated = candidates.len() >= MEMBERS_MAX;
     let mut able = Vec::new();
-    for candidate in candidates {
+    let mut trials = 0;
+    'people: for candidate in candidates {
         for actor in in_roles(state, block, candidate, action) {
+            if trials == TRIALS_MAX {
+                truncated = true;
+                break 'people;
+            }
+            trials += 1;
             if !waits() {
                 return None;
             }

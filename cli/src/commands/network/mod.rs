@@ -165,10 +165,14 @@ const STANDING: &str = "no block since then: a third of the power or more takes 
 /// So much later than it should be, a block is missing: clocks differ by less.
 const LATE_SECONDS: u64 = 30;
 
+/// CometBFT makes a block in so many seconds, whatever the parameter says.
+const COMETBFT_IDLE_SECONDS: u64 = 60;
+
 /// Whether a network that makes a block in each interval made none for long.
 fn stands_still(newest: u64, now: u64, idle_interval: u64) -> bool {
+    let interval = idle_interval.max(COMETBFT_IDLE_SECONDS);
     now > newest
-        .saturating_add(idle_interval.saturating_mul(2))
+        .saturating_add(interval.saturating_mul(2))
         .saturating_add(LATE_SECONDS)
 }
 

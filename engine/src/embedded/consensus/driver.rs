@@ -5,7 +5,6 @@
 
 mod candidates;
 mod deciding;
-mod opening;
 mod pacing;
 mod proposing;
 mod syncing;
@@ -18,12 +17,11 @@ use malachitebft_app_channel::app::engine::util::events::Event;
 use malachitebft_app_channel::app::events::RxEvent;
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::core::{HeightParams, Round};
-use malachitebft_app_channel::{AppMsg, NetworkMsg, NetworkRequest};
+use malachitebft_app_channel::{AppMsg, NetworkMsg};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use self::candidates::Candidates;
-use self::opening::Opening;
 use self::pacing::Pacing;
 use super::ahead::Ahead;
 use super::context::{Height, Ours, timeouts};
@@ -37,7 +35,6 @@ use crate::embedded::guard::Guard;
 use crate::embedded::pool::Pool;
 use crate::embedded::progress::Progress;
 use crate::embedded::rows::Rows;
-use crate::embedded::stop::stopped;
 use crate::embedded::tip::Tip;
 
 /// What the driver works with.
@@ -55,8 +52,6 @@ pub(in crate::embedded) struct Means {
     pub(in crate::embedded) heights: Heights,
     /// The nodes that may be spoken with.
     pub(in crate::embedded) registered: watch::Receiver<Vec<Peer>>,
-    pub(in crate::embedded) requests: mpsc::Sender<NetworkRequest>,
-    pub(in crate::embedded) stopping: watch::Receiver<bool>,
     pub(in crate::embedded) ahead: Ahead,
 }
 
@@ -71,7 +66,6 @@ pub(in crate::embedded) struct Driver {
     // Its words at this height may be those of before the start.
     first_height: u64,
     heights_watched: u32,
-    opening: Opening,
     pacing: Pacing,
     network: mpsc::Sender<NetworkMsg<Ours>>,
     streams_begun: u64,
@@ -105,7 +99,6 @@ impl Driver {
             evidence: Pending::default(),
             witness: Witness::default(),
             heights_watched: 0,
-            opening: Opening::default(),
             pacing: Pacing::new(Instant::now()),
             network,
             streams_begun: 0,
@@ -121,11 +114,7 @@ impl Driver {
         let mut ending = Ending::default();
         let mut pool = self.means.pool.watch();
         let mut ahead = self.means.heights.ahead();
-        let others_heard = self.others().heard();
-        let stopped = stopped(self.means.stopping.clone());
-        tokio::pin!(others_heard, stopped);
         loop {
-            let give_up = self.opening.give_up_time();
             let start = self.start_time(pool.borrow_and_update().transactions > 0);
             tokio::select! {
                 message = consensus.recv() => {
@@ -145,11 +134,6 @@ impl Driver {
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
                 Ok(()) = ahead.changed() => self.hear_of_blocks(),
-                () = &mut others_heard, if self.opening.waits_for_others() => self.has_heard(),
-                () = &mut stopped, if self.opening.waits_for_others() => self.opening.let_go(),
-                () = sleep_until(give_up.unwrap_or_else(Instant::now)), if give_up.is_some() => {
-                    self.give_up();
-                }
                 () = sleep_until(start.unwrap_or_else(Instant::now)), if start.is_some() => {
                     self.start_next();
                 }
@@ -160,7 +144,9 @@ impl Driver {
     async fn handle(&mut self, message: AppMsg<Ours>) -> Result<(), Fault> {
         // A reply that nobody waits for any more is no trouble: Malachite went on without it.
         match message {
-            AppMsg::ConsensusReady { reply } => self.ready(reply),
+            AppMsg::ConsensusReady { reply } => {
+                let _ = reply.send((Height(self.tip.next_height()), self.height_params()));
+            }
             AppMsg::StartedRound {
                 height,
                 round,

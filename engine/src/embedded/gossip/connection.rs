@@ -95,7 +95,7 @@ async fn hear(shared: &Shared, peer: NodeId, desk: &Desk, mut reader: Reader) ->
                 // A node tells at most once in a tick; a peer that tells more often wakes nobody more often.
                 if heard.is_none_or(|heard| heard.elapsed() >= TELL_EVERY / 2) {
                     heard = Some(Instant::now());
-                    shared.heights.hear(peer, height);
+                    shared.heights.hear(height);
                 }
             }
             Frame::Transactions(transactions) => {

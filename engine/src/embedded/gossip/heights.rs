@@ -4,21 +4,18 @@
 //! made one more would so lag until the next block; what its peers tell when they meet again wakes it. A lie costs
 //! little: a node that was woken for one finds nothing to take in, and makes an empty block where it is its turn, so it
 //! is woken now and then only; and it says of itself that it is catching up until the next block.
-//!
-//! A node that starts asks this too: whoever does not know how far the others are signs nothing yet.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
-use crate::embedded::NodeId;
-
-/// The height of this node, the newest height above it that a peer told, and what each peer told last.
+/// The height of this node, the newest height above it that a peer told, and the highest that any told.
 #[derive(Clone, Debug)]
 pub struct Heights {
     own: watch::Sender<u64>,
     ahead: watch::Sender<u64>,
-    told: watch::Sender<BTreeMap<NodeId, u64>>,
+    highest: Arc<AtomicU64>,
 }
 
 impl Heights {
@@ -28,7 +25,7 @@ impl Heights {
         Self {
             own: watch::Sender::new(own),
             ahead: watch::Sender::new(0),
-            told: watch::Sender::default(),
+            highest: Arc::default(),
         }
     }
 
@@ -43,26 +40,20 @@ impl Heights {
         self.ahead.subscribe()
     }
 
-    /// What each peer told last.
-    #[must_use]
-    pub fn told(&self) -> watch::Receiver<BTreeMap<NodeId, u64>> {
-        self.told.subscribe()
-    }
-
     /// Whether a peer told of a height that this node lacks, or none has told anything yet.
     pub(super) fn is_behind(&self) -> bool {
-        let highest = self.told.borrow().values().max().copied();
-        highest.is_none_or(|highest| highest > self.own())
+        match self.highest.load(Ordering::Relaxed) {
+            0 => true,
+            highest => highest > self.own(),
+        }
     }
 
     pub(super) fn own(&self) -> u64 {
         *self.own.borrow()
     }
 
-    pub(in crate::embedded) fn hear(&self, peer: NodeId, height: u64) {
-        self.told.send_modify(|told| {
-            told.insert(peer, height);
-        });
+    pub(super) fn hear(&self, height: u64) {
+        self.highest.fetch_max(height, Ordering::Relaxed);
         if height > self.own() {
             self.ahead.send_replace(height);
         }

@@ -115,29 +115,6 @@ fn a_restored_file_is_a_copy() {
 }
 
 #[test]
-fn a_file_that_was_set_back_with_its_disk_signs_nothing_that_others_have_decided() {
-    let place = Place::new();
-    let guard = founded(&place);
-    assert!(guard.permit(&word(7, 0, Step::Precommit, 1)).unwrap());
-    let snapshot = fs::read(place.file()).unwrap();
-    assert!(guard.permit(&word(9, 0, Step::Precommit, 1)).unwrap());
-    drop(guard);
-    overwrite(&place, &snapshot);
-
-    let guard = Guard::open(&place.file()).unwrap();
-    assert!(guard.is_trusted(), "nothing in the file tells");
-    guard.stay_above(9);
-    for height in [8, 9] {
-        assert!(!guard.permit(&word(height, 5, Step::Prevote, 2)).unwrap());
-    }
-    assert!(guard.permit(&word(10, 0, Step::Prevote, 2)).unwrap());
-    guard.stay_above(20);
-    assert!(!guard.permit(&word(11, 0, Step::Prevote, 2)).unwrap());
-    guard.stay_above(0);
-    assert!(guard.permit(&word(11, 0, Step::Prevote, 2)).unwrap());
-}
-
-#[test]
 fn a_missing_file_is_not_taken_for_a_new_key() {
     let place = Place::new();
     let guard = Guard::open(&place.file()).unwrap();

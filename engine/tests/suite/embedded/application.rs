@@ -39,9 +39,6 @@ struct State {
     pending: Option<Box<State>>,
 }
 
-/// What a snapshot of the disk holds.
-pub(super) struct Snapshot(State);
-
 impl App {
     pub(super) fn height_of(&self, transaction: &str) -> Option<u64> {
         let state = self.state.lock().unwrap();
@@ -84,14 +81,6 @@ impl App {
     pub(super) fn lose_last_commit(&self) {
         let before = self.before_last_commit.lock().unwrap().clone();
         *self.state.lock().unwrap() = before;
-    }
-
-    pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot(self.state.lock().unwrap().clone())
-    }
-
-    pub(super) fn set_back(&self, snapshot: &Snapshot) {
-        *self.state.lock().unwrap() = snapshot.0.clone();
     }
 }
 

@@ -15,22 +15,13 @@ use polity_engine::embedded::{Chain, Embedded, Ended, PeerAddress, Settings, mac
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-use super::application::{self, App};
+use super::application::App;
 
 /// How often is looked whether something happened. Engines tell nobody outside when a block is made.
 const GLANCE: Duration = Duration::from_millis(10);
 
 pub(super) struct Network {
     pub(super) nodes: Vec<Node>,
-}
-
-/// What a snapshot of a node's machine holds.
-pub(super) struct Snapshot {
-    app: application::Snapshot,
-    /// The height of the validator's newest signature.
-    pub(super) signed: u64,
-    guard: Vec<u8>,
-    log: Vec<u8>,
 }
 
 pub(super) struct Node {
@@ -230,26 +221,6 @@ impl Node {
         let bytes = std::fs::read(self.guard_file()).unwrap();
         std::fs::rename(self.guard_file(), self.home.path().join("former")).unwrap();
         std::fs::write(self.guard_file(), bytes).unwrap();
-    }
-
-    /// Of a node that stands still.
-    pub(super) fn snapshot(&self) -> Snapshot {
-        let settings = self.settings();
-        Snapshot {
-            app: self.app.snapshot(),
-            signed: Guard::open(&settings.guard_file).unwrap().state().height,
-            guard: std::fs::read(settings.guard_file).unwrap(),
-            log: std::fs::read(settings.log_file).unwrap(),
-        }
-    }
-
-    /// Sets the whole machine back: every file is the one that it was, with other bytes.
-    pub(super) fn set_back(&self, snapshot: &Snapshot) {
-        let settings = self.settings();
-        self.app.set_back(&snapshot.app);
-        // It is truncated and not replaced, so it stays the same file.
-        std::fs::write(settings.guard_file, &snapshot.guard).unwrap();
-        std::fs::write(settings.log_file, &snapshot.log).unwrap();
     }
 
     /// What a copy of another node's home is: its key, and the same bytes of its guard in another file.

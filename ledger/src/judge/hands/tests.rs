@@ -4,8 +4,8 @@ mod rules;
 
 use polity_proto::v1::{
     Assignment, Basis, BasisSource, Capability, Delegate, GiveGrant, InviteMember, JoinUnit,
-    MemberKind, Owner, OwnerKind, RenewAssignment, RevokeAssignment, ScopeKind, SetCreditLimit,
-    SuspendMember, action::Kind,
+    MemberKind, Owner, OwnerKind, Policy, RenewAssignment, RevokeAssignment, ScopeKind,
+    SetCreditLimit, SuspendMember, action::Kind,
 };
 
 use super::{GIFTS_MAX, behind, behind_joining, payee};
@@ -373,6 +373,21 @@ fn a_line_of_gifts_goes_on_behind_who_took_somebody_in() {
     let later = world.time + 31 * DAY;
     let alone = numbers(&world, &["hal"]);
     assert_eq!(behind_joining(&world.state, later, hal, dev), alone);
+
+    let policy = Policy {
+        number: 1_000,
+        unit: dev,
+        ..Policy::default()
+    };
+    world.put_for_test(&policy);
+    let act = Basis {
+        member: hal,
+        source: BasisSource::Policy as i32,
+        number: policy.number,
+        ..Basis::default()
+    };
+    assert_eq!(behind(&world.state, world.time, &act), expected);
+    assert_eq!(behind(&world.state, later, &act), alone);
 }
 
 #[test]

@@ -6,7 +6,6 @@ use malachitebft_app_channel::Reply;
 use malachitebft_app_channel::app::engine::host::Next;
 use malachitebft_app_channel::app::types::MisbehaviorEvidence;
 use malachitebft_app_channel::app::types::core::{CommitCertificate, SignedVote};
-use tokio::time::Instant;
 
 use super::{Driver, MOVE_AWAY, blocking};
 use crate::Fault;
@@ -76,7 +75,6 @@ impl Driver {
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
         self.pacing.decided(height, is_synced, &tip.validators);
-        self.opening.decided(height, is_synced, Instant::now());
         self.means
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
