@@ -75,7 +75,7 @@ fn what_else_its_block_moves_does_not_spoil_a_proof() {
     let correct = || by("cleo").acting_as("ops#lead");
     let twice = [correct(), correct()].map(|deed| deed.does(Kind::CorrectTransfer(act.clone())));
     assert_eq!(verdict(&world.submit(&twice)), "accepted");
-    assert_eq!(world.balance("ops:main"), 20_400);
+    assert_eq!(world.balance("ops:main"), 10_500);
 }
 
 #[test]
