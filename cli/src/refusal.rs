@@ -58,7 +58,7 @@ pub fn way(rejection: Rejection) -> Option<&'static str> {
 
 /// A refusal that a dry run found; nothing was sent.
 pub fn refused(code: u32, facts: &[Fact]) -> Error {
-    let unsent = fact("sent", "nothing; --send-anyway records the attempt");
+    let unsent = fact("sent", "nothing; --send-anyway sends it all the same");
     would_be_refused(code, &[facts, &[unsent]].concat())
 }
 

@@ -237,15 +237,18 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
             match session.words().beginning(verdict).await? {
                 Some(beginning) => format!("Not alone. You may {beginning}.\n"),
                 None if verdict.code == Rejection::PeopleMissing.code() => {
-                    "Not alone: somebody else signs beside you. Looked at:\n".to_owned()
+                    "Not alone: somebody else signs beside you.\n".to_owned()
                 }
                 None if is_about_authority(verdict) => {
-                    "No; nor may you begin a decision about it. Looked at:\n".to_owned()
+                    "No; nor may you begin a decision about it.\n".to_owned()
                 }
-                None => "No. Looked at:\n".to_owned(),
+                None => "No.\n".to_owned(),
             }
         }
     };
+    if !verdict.looked.is_empty() {
+        text.push_str("Looked at:\n");
+    }
     for rule in &verdict.looked {
         let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
         text.push_str(&format!(
