@@ -17,7 +17,7 @@ use prost::Message;
 
 use super::cores::Beside;
 use super::founding::{leaf_changes, validator_update};
-use super::verification::{Checked, EARLY_MIN, Verifier};
+use super::verification::{Checked, Verifier};
 use super::{BlockRecord, cores, pace};
 use crate::fault::Fault;
 use crate::metrics::Metrics;
@@ -115,13 +115,8 @@ impl Default for Replay {
 impl Replay {
     /// Verifies the signatures of the block that comes after the next one, while that is executed.
     pub fn foresee(&self, organisation: &Hash, transactions: &[Bytes]) {
-        if transactions.len() < EARLY_MIN {
-            return;
-        }
-        let (verifier, organisation) = (Arc::clone(&self.verifier), *organisation);
-        let transactions = transactions.to_vec();
-        self.beside
-            .begin(move || verifier.check_early(&organisation, &transactions, |_| {}));
+        self.verifier
+            .begin_early(&self.beside, *organisation, transactions, |_| {});
     }
 
     /// Executes a block over its parent's state, and moves the tree ahead. Signatures are verified on all cores.

@@ -43,7 +43,7 @@ use crate::store::{AsOf, Durability, Snapshot, Store};
 use cores::Beside;
 use execution::Pending;
 use state_tree::SharedTree;
-use verification::{EARLY_MIN, Verifier};
+use verification::Verifier;
 
 impl Read for Snapshot {
     fn get(&self, key: &[u8]) -> Option<Bytes> {
@@ -209,15 +209,10 @@ impl Application for App {
     }
 
     fn foresee(&self, transactions: &[Bytes]) {
-        if transactions.len() < EARLY_MIN {
-            return;
-        }
-        let (verifier, store) = (Arc::clone(&self.verifier), Arc::clone(&self.store));
-        let (organisation, transactions) = (self.organisation(), transactions.to_vec());
-        self.beside.begin(move || {
-            let prepare = |one: &CheckedTransaction| block::read_ahead(&*store.snapshot(), one);
-            verifier.check_early(&organisation, &transactions, prepare);
-        });
+        let store = Arc::clone(&self.store);
+        let prepare = move |one: &CheckedTransaction| block::read_ahead(&*store.snapshot(), one);
+        self.verifier
+            .begin_early(&self.beside, self.organisation(), transactions, prepare);
     }
 
     fn finalize_block(&self, request: FinalizeBlock) -> Result<BlockResult, EngineFault> {

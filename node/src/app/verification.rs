@@ -13,7 +13,7 @@ use polity_ledger::check::{self, CheckedTransaction, UnverifiedTransaction};
 use polity_proto::v1::Body;
 use sha2::{Digest, Sha256};
 
-use super::cores;
+use super::cores::{self, Beside};
 use crate::metrics::Metrics;
 use memory::{Memory, Standing, Verified};
 
@@ -29,7 +29,7 @@ const BATCH_MIN: usize = 512;
 /// and other cores have nothing to do while it is busy with the last.
 const BATCH_AHEAD_MAX: usize = 512;
 /// Fewer than these are verified when their turn comes: a thread for them gains nothing.
-pub(super) const EARLY_MIN: usize = 64;
+const EARLY_MIN: usize = 64;
 
 /// An envelope as far as it is known before its signatures are verified.
 pub(crate) enum Seen {
@@ -106,9 +106,24 @@ impl Verifier {
         })
     }
 
-    /// Verifies envelopes in the order that costs least, and hands each to `prepare`: for whoever works ahead of those who
-    /// will ask for them.
-    pub(crate) fn check_early(
+    /// Begins to verify envelopes, and to hand each to `prepare`, beside what the caller does next. Whoever asks for one of
+    /// them then waits for it.
+    pub(crate) fn begin_early(
+        self: &Arc<Self>,
+        beside: &Beside,
+        organisation: [u8; 32],
+        envelopes: &[Bytes],
+        prepare: impl Fn(&CheckedTransaction) + Send + 'static,
+    ) {
+        if envelopes.len() < EARLY_MIN {
+            return;
+        }
+        let (verifier, envelopes) = (Arc::clone(self), envelopes.to_vec());
+        beside.begin(move || verifier.check_early(&organisation, &envelopes, prepare));
+    }
+
+    /// Verifies envelopes in the order that costs least.
+    fn check_early(
         &self,
         organisation: &[u8; 32],
         envelopes: &[Bytes],
