@@ -11,15 +11,19 @@
 //! remembered all the same, until it is put: a transaction's id is asked for at the door, in a proposal and in its
 //! block, and the files take longer to say no.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::table::KEY_BYTES_MAX;
+
 const SHARDS: usize = 16;
 
-/// What an entry costs beside its bytes: map slot, two vectors, epoch, slack of the allocator.
-const ENTRY_OVERHEAD_BYTES: usize = 160;
+/// What an entry costs beside its bytes: its slot, in a table that is two thirds full, and slack of the allocator.
+const ENTRY_OVERHEAD_BYTES: usize = size_of::<Entry>() * 3 / 2 + 24;
 
 /// A bounded cache of the newest values, absent ones included.
 pub(super) struct Cache {
@@ -27,6 +31,8 @@ pub(super) struct Cache {
     shard_bytes_max: usize,
     // First bytes of the keys whose values pass the cache by.
     passing: Vec<u8>,
+    // Seeded at random: nobody outside chooses keys that fall on one place.
+    hasher: DefaultHashBuilder,
     hits: AtomicU64,
     misses: AtomicU64,
 }
@@ -37,6 +43,7 @@ impl Cache {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             shard_bytes_max: bytes_max / SHARDS,
             passing: passing.to_vec(),
+            hasher: DefaultHashBuilder::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
@@ -44,7 +51,8 @@ impl Cache {
 
     /// The value (or the known absence) of a key, as a reader of this epoch sees it.
     pub(super) fn get(&self, key: &[u8], epoch: u64) -> Option<Option<Vec<u8>>> {
-        let found = self.shard(key).get(key, epoch, self.shard_bytes_max);
+        let place = self.place(key);
+        let found = self.shard(place).get(place, epoch, self.shard_bytes_max);
         let counter = if found.is_some() {
             &self.hits
         } else {
@@ -56,19 +64,14 @@ impl Cache {
 
     /// Remembers what a reader of this epoch found in the files.
     pub(super) fn fill(&self, key: &[u8], value: Option<&[u8]>, epoch: u64) {
-        if value.is_some() && self.passes(key) {
+        // No state holds a longer key; anybody may ask for one.
+        if key.len() > KEY_BYTES_MAX || value.is_some() && self.passes(key) {
             return;
         }
-        let mut shard = self.shard(key);
-        if shard.epoch == epoch && !shard.young.contains_key(key) {
-            shard.insert(
-                key.to_vec(),
-                Entry {
-                    value: value.map(<[u8]>::to_vec),
-                    since: epoch,
-                },
-                self.shard_bytes_max,
-            );
+        let place = self.place(key);
+        let mut shard = self.shard(place);
+        if shard.epoch == epoch && shard.young(place).is_none() {
+            shard.insert(Entry::new(place, value, epoch), self.shard_bytes_max);
         }
     }
 
@@ -83,16 +86,14 @@ impl Cache {
             lock(shard).epoch = epoch;
         }
         for (key, value) in changes {
-            let mut shard = self.shard(&key);
+            let place = self.place(&key);
+            let mut shard = self.shard(place);
             if self.passes(&key) {
-                shard.remove(&key);
+                shard.remove(place);
                 continue;
             }
-            let entry = Entry {
-                value,
-                since: epoch,
-            };
-            shard.insert(key, entry, self.shard_bytes_max);
+            let entry = Entry::new(place, value.as_deref(), epoch);
+            shard.insert(entry, self.shard_bytes_max);
         }
     }
 
@@ -119,45 +120,71 @@ impl Cache {
             .is_some_and(|first| self.passing.contains(first))
     }
 
-    // Neighbouring keys differ in their last bytes. Who crowds a shard on purpose makes it slower, no more.
-    fn shard(&self, key: &[u8]) -> MutexGuard<'_, Shard> {
-        let mixed = key.iter().fold(0usize, |mixed, byte| {
-            mixed.wrapping_mul(31).wrapping_add(usize::from(*byte))
-        });
-        lock(&self.shards[mixed % SHARDS])
+    fn place<'k>(&self, key: &'k [u8]) -> Place<'k> {
+        Place {
+            key,
+            hash: self.hasher.hash_one(key),
+        }
     }
+
+    fn shard(&self, place: Place<'_>) -> MutexGuard<'_, Shard> {
+        // Other bits than those by which a table finds its slots.
+        lock(&self.shards[(place.hash >> 32) as usize % SHARDS])
+    }
+}
+
+/// A key with its hash.
+#[derive(Clone, Copy)]
+struct Place<'k> {
+    key: &'k [u8],
+    hash: u64,
 }
 
 #[derive(Default)]
 struct Shard {
     epoch: u64,
-    young: HashMap<Vec<u8>, Entry>,
-    old: HashMap<Vec<u8>, Entry>,
+    young: HashTable<Entry>,
+    old: HashTable<Entry>,
     young_bytes: usize,
 }
 
+/// A value, or that there is none. One allocation holds the key and the value.
 struct Entry {
-    value: Option<Vec<u8>>,
+    bytes: Box<[u8]>,
+    hash: u64,
     since: u64,
+    key_bytes: u8,
+    is_absent: bool,
 }
 
+const _: () = assert!(KEY_BYTES_MAX <= u8::MAX as usize);
+
 impl Shard {
-    fn get(&mut self, key: &[u8], epoch: u64, bytes_max: usize) -> Option<Option<Vec<u8>>> {
-        if let Some(entry) = self.young.get(key) {
-            return (entry.since <= epoch).then(|| entry.value.clone());
+    fn young(&self, place: Place<'_>) -> Option<&Entry> {
+        let is_it = |entry: &Entry| entry.key() == place.key;
+        self.young.find(place.hash, is_it)
+    }
+
+    fn get(&mut self, place: Place<'_>, epoch: u64, bytes_max: usize) -> Option<Option<Vec<u8>>> {
+        if let Some(entry) = self.young(place) {
+            return entry.seen_at(epoch);
         }
 
-        let (key, entry) = self.old.remove_entry(key)?;
-        let found = (entry.since <= epoch).then(|| entry.value.clone());
-        self.insert(key, entry, bytes_max);
+        let entry = take(&mut self.old, place)?;
+        let found = entry.seen_at(epoch);
+        self.insert(entry, bytes_max);
         found
     }
 
-    fn insert(&mut self, key: Vec<u8>, entry: Entry, bytes_max: usize) {
-        let key_bytes = key.len();
-        self.young_bytes += key_bytes + entry.bytes();
-        if let Some(before) = self.young.insert(key, entry) {
-            self.young_bytes -= key_bytes + before.bytes();
+    fn insert(&mut self, entry: Entry, bytes_max: usize) {
+        self.young_bytes += entry.cost();
+        let is_it = |other: &Entry| other.key() == entry.key();
+        match self.young.find_mut(entry.hash, is_it) {
+            Some(before) => self.young_bytes -= mem::replace(before, entry).cost(),
+            None => {
+                let hash = entry.hash;
+                self.young.insert_unique(hash, entry, |other| other.hash);
+            }
         }
         if self.young_bytes > bytes_max / 2 {
             self.old = mem::take(&mut self.young);
@@ -165,17 +192,44 @@ impl Shard {
         }
     }
 
-    fn remove(&mut self, key: &[u8]) {
-        if let Some(entry) = self.young.remove(key) {
-            self.young_bytes -= key.len() + entry.bytes();
+    fn remove(&mut self, place: Place<'_>) {
+        if let Some(entry) = take(&mut self.young, place) {
+            self.young_bytes -= entry.cost();
         }
-        self.old.remove(key);
+        take(&mut self.old, place);
     }
 }
 
+fn take(table: &mut HashTable<Entry>, place: Place<'_>) -> Option<Entry> {
+    let is_it = |entry: &Entry| entry.key() == place.key;
+    let found = table.find_entry(place.hash, is_it).ok()?;
+    Some(found.remove().0)
+}
+
 impl Entry {
-    fn bytes(&self) -> usize {
-        ENTRY_OVERHEAD_BYTES + self.value.as_ref().map_or(0, Vec::len)
+    fn new(place: Place<'_>, value: Option<&[u8]>, since: u64) -> Entry {
+        Entry {
+            bytes: [place.key, value.unwrap_or_default()].concat().into(),
+            hash: place.hash,
+            since,
+            key_bytes: u8::try_from(place.key.len()).expect("longer keys are not kept"),
+            is_absent: value.is_none(),
+        }
+    }
+
+    fn key(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.key_bytes)]
+    }
+
+    /// What a reader of this epoch may take of it.
+    fn seen_at(&self, epoch: u64) -> Option<Option<Vec<u8>>> {
+        let value = || self.bytes[usize::from(self.key_bytes)..].to_vec();
+        (self.since <= epoch).then(|| (!self.is_absent).then(value))
+    }
+
+    /// What it costs of the bound.
+    fn cost(&self) -> usize {
+        ENTRY_OVERHEAD_BYTES + self.bytes.len()
     }
 }
 
