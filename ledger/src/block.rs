@@ -7,13 +7,15 @@ use polity_proto::v1::{
     Action, Body, Member, MemberState, ObjectKind, Parameters, Paused, Receipt, Validator,
     action::Kind,
 };
-use sha2::{Digest, Sha256};
 
 use crate::check::{CheckedTransaction, UnverifiedTransaction};
 use crate::context::{Block, Context};
 use crate::judge::{Now, departments};
+use crate::merkle::jellyfish::{content_hash, leaf_of};
+use crate::merkle::subtree::Update;
+use crate::state::consumed::{self, Consuming};
 use crate::state::history::Appending;
-use crate::state::{Changes, Overlay, Read, consumed, keys, objects};
+use crate::state::{Changes, Overlay, Read, keys, objects};
 use crate::{Rejection, actions, parameters, timer};
 
 /// What the chain says of a block, beside its transactions.
@@ -92,14 +94,26 @@ pub fn execute_block_with<T: Borrow<CheckedTransaction>>(
     state.keep();
 
     let mut receipts = Vec::new();
+    let mut consuming = Consuming::default();
     for (position, transaction) in (0..).zip(transactions) {
-        let receipt = match transaction {
-            Ok(checked) => execute(&mut state, organisation, block, position, checked.borrow()),
+        let admitted = transaction.and_then(|checked| {
+            admit(
+                &mut state,
+                &mut consuming,
+                organisation,
+                block,
+                checked.borrow(),
+            )?;
+            Ok(checked)
+        });
+        let receipt = match admitted {
+            Ok(checked) => apply(&mut state, block, position, checked.borrow().body()),
             Err(rejection) => refused(rejection, 0),
         };
         receipts.push(receipt);
         state.keep();
     }
+    consuming.finish(&mut state);
     let timer_receipts = timer::run(&mut state, block, receipts.len() as u32);
 
     let validator_updates = validator_updates(parent, &state);
@@ -154,22 +168,21 @@ pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
     }
 }
 
-fn execute(
+/// Consumes the id of a transaction that a block at that time may hold.
+fn admit(
     state: &mut Overlay<'_>,
+    consuming: &mut Consuming,
     organisation: &[u8; 32],
     block: Block,
-    position: u32,
     checked: &CheckedTransaction,
-) -> Receipt {
+) -> Result<(), Rejection> {
     let body = checked.body();
     if body.organisation != organisation {
-        return refused(Rejection::WrongOrganisation, 0);
+        return Err(Rejection::WrongOrganisation);
     }
-    if let Err(rejection) = Window::at(state, block.now.time).check(checked) {
-        return refused(rejection, 0);
-    }
-    consumed::insert(state, checked.id(), body.valid_until);
-    apply(state, block, position, body)
+    Window::at(state, block.now.time).check(checked)?;
+    consuming.add(state, checked.id(), body.valid_until);
+    Ok(())
 }
 
 /// What every transaction of one moment is held to: read once for many of them.
@@ -324,13 +337,14 @@ fn validator_updates(parent: &dyn Read, state: &Overlay<'_>) -> Vec<ValidatorUpd
 }
 
 /// The updates of the state tree that changes amount to: sorted by key hash, rows beside left out.
-pub fn tree_updates(changes: &Changes) -> Vec<([u8; 32], Option<[u8; 32]>)> {
+pub fn tree_updates(changes: &Changes) -> Vec<Update> {
     let mut updates: Vec<_> = changes
         .iter()
         .filter(|(key, _)| key.first().is_some_and(|prefix| *prefix < keys::BESIDE))
         .map(|(key, value)| {
-            let value = value.as_ref().map(|value| Sha256::digest(value).into());
-            (Sha256::digest(key).into(), value)
+            let key_hash = content_hash(key);
+            let leaf = value.as_ref().map(|value| leaf_of(&key_hash, value));
+            (key_hash, leaf)
         })
         .collect();
     updates.sort_unstable();

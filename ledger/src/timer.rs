@@ -104,6 +104,7 @@ mod tests {
     use super::*;
     use crate::judge::Now;
     use crate::state::Read;
+    use crate::state::consumed::Consuming;
 
     fn id(number: u64) -> [u8; 32] {
         let mut id = [0; 32];
@@ -128,10 +129,15 @@ mod tests {
         let base = BTreeMap::new();
         let mut state = Overlay::new(&base);
         let ids = 2 * IDS_MAX + 2;
-        for number in 0..ids {
-            // The first are kept a minute longer than the rest.
-            let valid_until = if number < 2 { 60 } else { 0 };
-            consumed::insert(&mut state, &id(number), valid_until);
+        // Of several blocks, whose rows end elsewhere than what a block forgets.
+        for block in 0..3 {
+            let mut consuming = Consuming::default();
+            for number in (0..ids).filter(|number| number % 3 == block) {
+                // The first are kept a minute longer than the rest.
+                let valid_until = if number < 2 { 60 } else { 0 };
+                consuming.add(&mut state, &id(number), valid_until);
+            }
+            consuming.finish(&mut state);
         }
         timers::set(&mut state, 121, TimerKind::Hold, 1);
 

@@ -15,7 +15,7 @@ use crate::elections;
 use crate::judge::{Now, policies};
 use crate::merkle::history::{Frontier, leaf_hash};
 use crate::state::keys::{self, List};
-use crate::state::{lists as pages, objects};
+use crate::state::{consumed, lists as pages, objects};
 
 /// Numbers by list and owner.
 type Lists = BTreeMap<(u64, u64), BTreeSet<u64>>;
@@ -249,18 +249,14 @@ fn root(state: &State, kind: ObjectKind, object: u64, count: u64) -> Option<Vec<
 pub(super) fn consumed(state: &State, _: Now) -> Result<(), Broken> {
     let mut seen = BTreeSet::new();
     let mut chains: BTreeMap<u64, ConsumedIds> = BTreeMap::new();
-    for (key, id) in rows(state, keys::CONSUMED_AT) {
+    for (key, row) in rows(state, keys::CONSUMED_AT) {
         let minute = chains.entry(number(key, 0)).or_default();
-        let in_order = minute.count == number(key, 1);
-        ensure(18, in_order && seen.insert(id.clone()), || {
+        *minute = consumed::chained(std::mem::take(minute), row);
+        let mut ids = row.chunks(consumed::ID_BYTES);
+        let all_new = ids.all(|id| seen.insert(id.to_vec()));
+        ensure(18, minute.count == number(key, 1) && all_new, || {
             "an id is consumed twice".to_owned()
         })?;
-        minute.count += 1;
-        minute.chain = Sha256::new()
-            .chain_update(&minute.chain)
-            .chain_update(id)
-            .finalize()
-            .to_vec();
     }
     let mut kept: BTreeMap<u64, ConsumedIds> = rows(state, keys::CONSUMED)
         .map(|(key, bytes)| (number(key, 0), objects::decode(bytes)))

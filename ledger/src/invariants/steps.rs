@@ -146,11 +146,11 @@ fn kind_fits(kind: TransferKind, from: &Owner, to: &Owner) -> bool {
 
 /// An id stays consumed until its minute is over.
 pub(super) fn remembered(step: &Step<'_>) -> Result<(), Broken> {
-    for (key, id) in rows(step.before, keys::CONSUMED_AT) {
+    for (key, ids) in rows(step.before, keys::CONSUMED_AT) {
         let lives = number(key, 0).saturating_mul(MINUTE) > step.now.time;
         ensure(
             18,
-            !lives || step.after.get(key) == Some(id),
+            !lives || step.after.get(key) == Some(ids),
             || "an id was forgotten while it lives",
         )?;
     }

@@ -19,6 +19,12 @@ pub fn content_hash(content: &[u8]) -> Hash {
     Sha256::digest(content).into()
 }
 
+/// The hash of the leaf of a raw value under the hash of its key.
+#[must_use]
+pub fn leaf_of(key_hash: &Hash, value: &[u8]) -> Hash {
+    leaf_hash(key_hash, &content_hash(value))
+}
+
 /// The hash of a leaf.
 #[must_use]
 pub fn leaf_hash(key_hash: &Hash, value_hash: &Hash) -> Hash {

@@ -9,12 +9,12 @@
 //! depends on the set of keys alone, never on the order in which they came.
 
 use super::Hash;
-use super::jellyfish::{EMPTY, goes_right, inner_hash, leaf_hash};
+use super::jellyfish::{EMPTY, goes_right, inner_hash};
 use arena::{Arena, Link, Node};
 
 mod arena;
 
-/// One change: the hash of a key, and the hash of its new value or `None` where it is deleted.
+/// One change: the hash of a key, and the hash of its new leaf or `None` where it is deleted.
 pub type Update = (Hash, Option<Hash>);
 
 /// Depth of a part's root: the first byte of the key hash chose the part.
@@ -61,7 +61,7 @@ impl Default for Subtree {
 }
 
 impl Subtree {
-    /// A part made at once from its leaves (key hash, value hash), in ascending order of key hash.
+    /// A part made at once from its leaves (key hash, leaf hash), in ascending order of key hash.
     ///
     /// # Panics
     /// If the key hashes do not ascend strictly or do not share their first byte.
@@ -194,7 +194,7 @@ impl Subtree {
     fn plant(&mut self, depth: usize, leaves: &[(Hash, Hash)]) -> Child {
         match leaves {
             [] => Child::EMPTY,
-            [(key_hash, value_hash)] => self.new_leaf(key_hash, value_hash),
+            [(key_hash, hash)] => self.new_leaf(key_hash, *hash),
             [_, _, ..] => {
                 let middle = leaves.partition_point(|(key_hash, _)| !goes_right(key_hash, depth));
                 let left = self.plant(depth + 1, &leaves[..middle]);
@@ -209,19 +209,16 @@ impl Subtree {
     fn update(&mut self, here: Child, depth: usize, updates: &[Update]) -> Child {
         match updates {
             [] => return here,
-            [(key_hash, value_hash)] => match (here.link.node(), value_hash) {
+            [(key_hash, hash)] => match (here.link.node(), *hash) {
                 (Node::Empty, None) => return here,
-                (Node::Empty, Some(value_hash)) => return self.new_leaf(key_hash, value_hash),
+                (Node::Empty, Some(hash)) => return self.new_leaf(key_hash, hash),
                 (Node::Leaf(id), None) if self.leaves[id] == *key_hash => {
                     self.leaves.remove(id);
                     return Child::EMPTY;
                 }
                 (Node::Leaf(_), None) => return here,
-                (Node::Leaf(id), Some(value_hash)) if self.leaves[id] == *key_hash => {
-                    return Child {
-                        hash: leaf_hash(key_hash, value_hash),
-                        link: here.link,
-                    };
+                (Node::Leaf(id), Some(hash)) if self.leaves[id] == *key_hash => {
+                    return Child { hash, ..here };
                 }
                 (Node::Leaf(_), Some(_))
                 | (Node::Fork(_) | Node::LeftBend(_) | Node::RightBend(_), _) => {}
@@ -266,10 +263,10 @@ impl Subtree {
         }
     }
 
-    fn new_leaf(&mut self, key_hash: &Hash, value_hash: &Hash) -> Child {
+    fn new_leaf(&mut self, key_hash: &Hash, hash: Hash) -> Child {
         let id = self.leaves.insert(*key_hash);
         Child {
-            hash: leaf_hash(key_hash, value_hash),
+            hash,
             link: Link::to(Node::Leaf(id)),
         }
     }

@@ -57,7 +57,7 @@ impl StateTree {
         }
     }
 
-    /// The tree over all its leaves (key hash, value hash), in ascending order of key hash.
+    /// The tree over all its leaves (key hash, leaf hash), in ascending order of key hash.
     ///
     /// # Panics
     /// If the key hashes do not ascend strictly.

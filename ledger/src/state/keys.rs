@@ -124,20 +124,14 @@ prefixes! {
     HISTORY_EDGE = 0x82;
     /// Consumed id: 32 bytes; the value is the minute of its expiry.
     CONSUMED_ID = 0x83;
-    /// The ids that one minute holds: minute, position.
+    /// Ids that one minute got in one block: minute, how many it has with them.
     CONSUMED_AT = 0x84;
     /// Receipt of a block's timers: height, position.
     TIMER_RECEIPT = 0x85;
 }
 
 /// Rows that are put where nothing stands, and later at most deleted: whoever puts one need not look what was there.
-pub const PUT_ONCE: [u8; 5] = [
-    HISTORY_ENTRY,
-    HISTORY_NODE,
-    CONSUMED_ID,
-    CONSUMED_AT,
-    TIMER_RECEIPT,
-];
+pub const PUT_ONCE: [u8; 4] = [HISTORY_ENTRY, HISTORY_NODE, CONSUMED_ID, TIMER_RECEIPT];
 
 /// Listable sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

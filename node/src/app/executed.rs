@@ -190,7 +190,7 @@ pub(super) fn execute(
 fn tree_updates(leaves: &[LeafChange]) -> Vec<Update> {
     let mut updates: Vec<_> = leaves
         .iter()
-        .map(|leaf| (leaf.key_hash, leaf.value_hash))
+        .map(|leaf| (leaf.key_hash, leaf.hash))
         .collect();
     updates.sort_unstable();
     updates

@@ -188,7 +188,7 @@ impl Default for Store {
             history_heights: 0,
             hot_bytes_max: 256 << 20,
             block_cache_bytes: 64 << 20,
-            write_buffer_bytes: 32 << 20,
+            write_buffer_bytes: 64 << 20,
             free_bytes_min: 256 << 20,
         }
     }

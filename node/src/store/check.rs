@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use polity_ledger::merkle::jellyfish::{content_hash, leaf_of};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -80,10 +81,10 @@ fn check_leaves(snapshot: &Snapshot) -> Result<(u64, Hash), Fault> {
         .view()
         .scan(Table::Leaves, &[], None, |key_hash, row| {
             let leaf = read_leaf(key_hash, row)?;
-            if Hash::from(Sha256::digest(&leaf.key)) != leaf.key_hash {
+            if content_hash(&leaf.key) != leaf.key_hash {
                 return Err(damaged("leaf"));
             }
-            add(&mut digest, &leaf.key_hash, &leaf.value_hash);
+            add(&mut digest, &leaf.key_hash, &leaf.hash);
             leaves += 1;
             Ok(ControlFlow::Continue(()))
         })?;
@@ -107,11 +108,8 @@ fn check_values(snapshot: &Snapshot) -> Result<(u64, Hash), Fault> {
             if key != newest_key {
                 newest_key = key.to_vec();
                 if let Some(value) = value {
-                    add(
-                        &mut digest,
-                        &Sha256::digest(key).into(),
-                        &Sha256::digest(&value).into(),
-                    );
+                    let key_hash = content_hash(key);
+                    add(&mut digest, &key_hash, &leaf_of(&key_hash, &value));
                 }
             }
             Ok(ControlFlow::Continue(()))
@@ -119,10 +117,10 @@ fn check_values(snapshot: &Snapshot) -> Result<(u64, Hash), Fault> {
     Ok((versions, digest))
 }
 
-fn add(digest: &mut Hash, key_hash: &Hash, value_hash: &Hash) {
+fn add(digest: &mut Hash, key_hash: &Hash, leaf: &Hash) {
     let leaf = Sha256::new()
         .chain_update(key_hash)
-        .chain_update(value_hash)
+        .chain_update(leaf)
         .finalize();
     for (byte, of_leaf) in digest.iter_mut().zip(leaf) {
         *byte ^= of_leaf;

@@ -6,7 +6,7 @@ use std::thread;
 
 use bytes::Bytes;
 use polity_engine::application::EngineRow;
-use sha2::{Digest, Sha256};
+use polity_ledger::merkle::jellyfish::{content_hash, leaf_of};
 
 use super::engine::put_engine_rows;
 use super::rocks::Batch;
@@ -77,8 +77,8 @@ impl Commit {
 pub struct LeafChange {
     /// SHA-256 of the key.
     pub key_hash: Hash,
-    /// SHA-256 of the value; absent = deleted.
-    pub value_hash: Option<Hash>,
+    /// Hash of the leaf; absent = deleted.
+    pub hash: Option<Hash>,
     /// The key.
     pub key: Vec<u8>,
 }
@@ -86,9 +86,10 @@ pub struct LeafChange {
 impl LeafChange {
     /// The leaf of a changed key.
     pub fn of(key: &[u8], value: Option<&[u8]>) -> LeafChange {
+        let key_hash = content_hash(key);
         LeafChange {
-            key_hash: Sha256::digest(key).into(),
-            value_hash: value.map(|value| Sha256::digest(value).into()),
+            key_hash,
+            hash: value.map(|value| leaf_of(&key_hash, value)),
             key: key.to_vec(),
         }
     }
@@ -212,9 +213,10 @@ pub(crate) fn tip(height: u64, app_hash: &[u8]) -> Vec<u8> {
     [height.to_be_bytes().as_slice(), app_hash].concat()
 }
 
-/// The row of a leaf: the value's hash, then the key, which exclusion proofs show of neighbours.
-pub(crate) fn leaf_row(value_hash: &Hash, key: &[u8]) -> Vec<u8> {
-    [value_hash.as_slice(), key].concat()
+/// The row of a leaf: its hash, from which a start builds the tree, then the key, which exclusion proofs show of
+/// neighbours.
+pub(crate) fn leaf_row(hash: &Hash, key: &[u8]) -> Vec<u8> {
+    [hash.as_slice(), key].concat()
 }
 
 pub(super) fn check_state(
@@ -237,7 +239,7 @@ pub(super) fn check_state(
     }
     for leaf in leaves {
         let is_deleted = changes.get(&leaf.key).map(Option::is_none);
-        if !is_authenticated(&leaf.key) || is_deleted != Some(leaf.value_hash.is_none()) {
+        if !is_authenticated(&leaf.key) || is_deleted != Some(leaf.hash.is_none()) {
             return internal("a leaf without its change of state".to_owned());
         }
     }
@@ -265,9 +267,7 @@ pub(super) fn put_state(
     let mut leaves: Vec<&LeafChange> = leaves.iter().collect();
     leaves.sort_unstable_by_key(|leaf| leaf.key_hash);
     for leaf in leaves {
-        let row = leaf
-            .value_hash
-            .map(|value_hash| leaf_row(&value_hash, &leaf.key));
+        let row = leaf.hash.map(|hash| leaf_row(&hash, &leaf.key));
         batch.put_or_delete(Table::Leaves, &leaf.key_hash, row.as_deref());
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::fault::{Fault, FaultKind};
 
 /// The form that this program reads and writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The name of the file.
 pub(super) const FORMAT_FILE: &str = "FORMAT";

@@ -136,7 +136,7 @@ fn read_all(store: &Store, model: &Model) -> Result<(), TestCaseError> {
 
     let mut leaves = Vec::new();
     snapshot
-        .for_each_leaf(|leaf| leaves.push((leaf.key_hash, Some(leaf.value_hash), leaf.key)))
+        .for_each_leaf(|leaf| leaves.push((leaf.key_hash, Some(leaf.hash), leaf.key)))
         .unwrap();
     prop_assert_eq!(leaves, leaves_of(model));
     Ok(())
@@ -149,7 +149,7 @@ fn leaves_of(model: &Model) -> Vec<LeafRow> {
         .filter(|(key, _)| is_authenticated(key));
     let leaves = authenticated.map(|(key, value)| LeafChange::of(key, Some(value)));
     let mut leaves: Vec<_> = leaves
-        .map(|leaf| (leaf.key_hash, leaf.value_hash, leaf.key))
+        .map(|leaf| (leaf.key_hash, leaf.hash, leaf.key))
         .collect();
     leaves.sort();
     leaves

@@ -45,7 +45,7 @@ impl Default for StoreOptions {
             put_once_indexes: Vec::new(),
             hot_bytes_max: 256 << 20,
             block_cache_bytes: 64 << 20,
-            write_buffer_bytes: 32 << 20,
+            write_buffer_bytes: 64 << 20,
             free_bytes_min: 256 << 20,
             open_files_max: 512,
             statistics: false,

@@ -38,8 +38,8 @@ pub struct Position {
 pub struct Leaf {
     /// SHA-256 of the key.
     pub key_hash: Hash,
-    /// SHA-256 of the value.
-    pub value_hash: Hash,
+    /// Hash of the leaf, over key hash and value hash.
+    pub hash: Hash,
     /// The key.
     pub key: Vec<u8>,
 }
@@ -199,8 +199,8 @@ impl Snapshot {
             to.as_ref().map(<[u8; 1]>::as_slice),
             |key_hash, row| {
                 let key_hash = key_hash.try_into().map_err(|_| damaged("leaf"))?;
-                let value_hash = row.first_chunk::<32>().ok_or_else(|| damaged("leaf"))?;
-                hashes.push((key_hash, *value_hash));
+                let hash = row.first_chunk::<32>().ok_or_else(|| damaged("leaf"))?;
+                hashes.push((key_hash, *hash));
                 Ok(ControlFlow::Continue(()))
             },
         )?;
@@ -267,12 +267,12 @@ pub(super) fn damaged(what: &str) -> Fault {
 
 pub(super) fn read_leaf(key_hash: &[u8], row: &[u8]) -> Result<Leaf, Fault> {
     let key_hash = key_hash.try_into().map_err(|_| damaged("leaf"))?;
-    let (value_hash, key) = row
+    let (hash, key) = row
         .split_first_chunk::<32>()
         .ok_or_else(|| damaged("leaf"))?;
     Ok(Leaf {
         key_hash,
-        value_hash: *value_hash,
+        hash: *hash,
         key: key.to_vec(),
     })
 }

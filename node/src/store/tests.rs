@@ -67,7 +67,7 @@ fn a_commit_that_contradicts_itself_is_refused() {
     };
     refuse(|commit| drop(commit.leaves.pop()));
     refuse(|commit| commit.leaves[0].key = b"\x01 another".to_vec());
-    refuse(|commit| commit.leaves[0].value_hash = commit.leaves[0].value_hash.xor(Some([0; 32])));
+    refuse(|commit| commit.leaves[0].hash = commit.leaves[0].hash.xor(Some([0; 32])));
     refuse(|commit| drop(commit.changes.insert(vec![0x80; 256], None)));
     refuse(|commit| drop(commit.changes.insert(vec![], None)));
 }
@@ -492,14 +492,14 @@ fn leaves_come_in_parts_for_several_threads() {
     let snapshot = store.snapshot();
     let mut whole = Vec::new();
     snapshot
-        .for_each_leaf(|leaf| whole.push((leaf.key_hash, leaf.value_hash)))
+        .for_each_leaf(|leaf| whole.push((leaf.key_hash, leaf.hash)))
         .unwrap();
     let parts: Vec<_> = (0..=255)
         .flat_map(|byte| snapshot.leaf_hashes(byte).unwrap())
         .collect();
     assert_eq!(parts, whole);
     let leaf = snapshot.leaf(&whole[0].0).unwrap().unwrap();
-    assert_eq!(leaf.value_hash, whole[0].1);
+    assert_eq!(leaf.hash, whole[0].1);
     assert_eq!(LeafChange::of(&leaf.key, None).key_hash, whole[0].0);
 }
 

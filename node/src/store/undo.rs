@@ -4,9 +4,8 @@
 //! replaced, and the store keeps that for the newest heights.
 
 use prost::Message;
-use sha2::{Digest, Sha256};
 
-use super::commit::{Commit, leaf_row, tip};
+use super::commit::{Commit, LeafChange, leaf_row, tip};
 use super::options::StoreOptions;
 use super::snapshot::{Snapshot, damaged};
 use super::table::{Meta, Table, height_key, is_authenticated, position_key, version_key};
@@ -101,8 +100,9 @@ impl Store {
         for key in &undo.versions {
             batch.delete(Table::Values, &version_key(key, height));
             let former = snapshot.stored_version(key, height - 1)?;
-            let row = former.map(|value| leaf_row(&Sha256::digest(&value).into(), key));
-            batch.put_or_delete(Table::Leaves, &Sha256::digest(key), row.as_deref());
+            let leaf = LeafChange::of(key, former.as_deref());
+            let row = leaf.hash.map(|hash| leaf_row(&hash, key));
+            batch.put_or_delete(Table::Leaves, &leaf.key_hash, row.as_deref());
         }
         for row in &undo.rows {
             batch.put_or_delete(Table::Rows, &row.key, row.value.as_deref());

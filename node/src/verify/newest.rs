@@ -1,7 +1,7 @@
 //! Tables that hold the newest state alone: `leaves` and `rows`.
 
+use polity_ledger::merkle::jellyfish::{content_hash, leaf_of};
 use polity_ledger::state::keys;
-use sha2::{Digest, Sha256};
 
 use super::replica::State;
 use super::{DIFFERS, MISSING, STRAY, wrong};
@@ -13,7 +13,7 @@ pub(super) fn compare(snapshot: &Snapshot, state: &State) -> Result<(), Fault> {
     compare_rows(snapshot, state)
 }
 
-/// The leaves of the tree: hash of a key → hash of its value, and the key.
+/// The leaves of the tree: hash of a key → hash of its leaf, and the key.
 fn compare_leaves(snapshot: &Snapshot, state: &State) -> Result<(), Fault> {
     let height = snapshot.height();
     let mut found = 0;
@@ -42,8 +42,8 @@ fn compare_leaves(snapshot: &Snapshot, state: &State) -> Result<(), Fault> {
 }
 
 fn leaf(key: &[u8], value: &[u8]) -> (Hash, Vec<u8>) {
-    let value_hash: Hash = Sha256::digest(value).into();
-    (Sha256::digest(key).into(), leaf_row(&value_hash, key))
+    let key_hash = content_hash(key);
+    (key_hash, leaf_row(&leaf_of(&key_hash, value), key))
 }
 
 /// The rows beside the tree.

@@ -36,6 +36,8 @@ const BATCH: usize = 1_024;
 const UNMOVED_BYTES: usize = 4 << 30;
 /// Bytes that an inner node of a history hashes. An entry completes one node on average.
 const INNER_NODE_BYTES: usize = 65;
+/// Bytes that a leaf of the tree hashes.
+const LEAF_BYTES: usize = 77;
 
 type Signed = (VerificationKeyBytes, Signature, Vec<u8>);
 type Update = (Hash, Option<Hash>);
@@ -141,10 +143,11 @@ impl Costs {
                         .as_slice()
                         .try_into()
                         .expect("a leaf's key is a hash");
-                    let value_hash = leaf
+                    let hash = leaf
                         .as_ref()
                         .and_then(|leaf| leaf.first_chunk::<32>().copied());
-                    updates.push((key_hash, value_hash));
+                    updates.push((key_hash, hash));
+                    contents.extend(hash.map(|_| vec![2; LEAF_BYTES]));
                 }
                 ("values", Some(value)) => contents.extend([row.key.clone(), value.clone()]),
                 ("rows", Some(entry)) if row.key[0] == keys::HISTORY_ENTRY => {

@@ -16,6 +16,7 @@ use std::time::Instant;
 use jmt::storage::{LeafNode, Node, NodeKey, TreeReader};
 use jmt::{JellyfishMerkleTree, KeyHash, OwnedValue, Sha256Jmt, Version};
 use polity_ledger::merkle::Hash;
+use polity_ledger::merkle::jellyfish::leaf_of;
 use polity_ledger::merkle::subtree::Update;
 use polity_ledger::merkle::tree::StateTree;
 use sha2::{Digest, Sha256};
@@ -136,7 +137,7 @@ impl Batch {
 
     fn updates(&self) -> Vec<Update> {
         let update = |(key_hash, (_, value)): (&Hash, &(u64, Vec<u8>))| {
-            (*key_hash, Some(Sha256::digest(value).into()))
+            (*key_hash, Some(leaf_of(key_hash, value)))
         };
         self.values.iter().map(update).collect()
     }
@@ -190,12 +191,14 @@ impl Ours {
     fn apply(&mut self, batch: &Batch) {
         let updates = batch.updates();
         self.grow(&updates);
-        let rows = updates.iter().zip(batch.values.values()).map(
-            |((key_hash, value_hash), (number, _))| {
-                let value_hash = value_hash.expect("every change of a batch has a value");
-                (key_hash.to_vec(), [&value_hash[..], &key(*number)].concat())
-            },
-        );
+        let rows =
+            updates
+                .iter()
+                .zip(batch.values.values())
+                .map(|((key_hash, leaf), (number, _))| {
+                    let leaf = leaf.expect("every change of a batch has a value");
+                    (key_hash.to_vec(), [&leaf[..], &key(*number)].concat())
+                });
         self.leaves
             .write(rows.chain([newest(batch.version)]), std::iter::empty());
         self.versions = batch.version + 1;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use ics23::NonExistenceProof;
 use polity_ledger::merkle::Hash;
-use polity_ledger::merkle::jellyfish::content_hash;
+use polity_ledger::merkle::jellyfish::{content_hash, leaf_of};
 use polity_ledger::merkle::proof::{ExistenceProof as Path, Proof as Shown, prove};
 use polity_ledger::merkle::tree::StateTree;
 use polity_proto::v1::KeyAnswer;
@@ -25,7 +25,10 @@ impl State {
             .collect();
         let mut updates: Vec<_> = values
             .iter()
-            .map(|(key, value)| (content_hash(key), Some(content_hash(value))))
+            .map(|(key, value)| {
+                let key_hash = content_hash(key);
+                (key_hash, Some(leaf_of(&key_hash, value)))
+            })
             .collect();
         updates.sort();
         let mut tree = StateTree::new();

@@ -8,7 +8,7 @@ use jmt::mock::MockTreeStore;
 use jmt::{KeyHash, Sha256Jmt};
 
 use super::*;
-use crate::merkle::jellyfish::{LEAF_PREFIX, content_hash};
+use crate::merkle::jellyfish::{LEAF_PREFIX, content_hash, leaf_of};
 use crate::merkle::proof::{ExistenceProof, Proof, prove};
 
 /// Our tree and `jmt`, told the same.
@@ -65,7 +65,7 @@ impl Pair {
     fn leaves(&self) -> Vec<(Hash, Hash)> {
         self.values
             .iter()
-            .map(|(key, value)| (*key, content_hash(value)))
+            .map(|(key, value)| (*key, leaf_of(key, value)))
             .collect()
     }
 
@@ -83,7 +83,7 @@ impl Pair {
 fn updates(changes: &BTreeMap<Hash, Option<Vec<u8>>>) -> Vec<Update> {
     changes
         .iter()
-        .map(|(key, value)| (*key, value.as_deref().map(content_hash)))
+        .map(|(key, value)| (*key, value.as_deref().map(|value| leaf_of(key, value))))
         .collect()
 }
 
@@ -282,7 +282,7 @@ fn named_tree(count: usize) -> (StateTree, MockTreeStore, Raw) {
         .collect();
     let leaves: Vec<_> = raw
         .iter()
-        .map(|(hash, (_, value))| (*hash, content_hash(value)))
+        .map(|(hash, (_, value))| (*hash, leaf_of(hash, value)))
         .collect();
     let theirs = MockTreeStore::default();
     raw.iter()
