@@ -163,7 +163,9 @@ impl Store {
 
     /// Everything that a commit puts, but for its undo.
     fn batch_of(&self, commit: &Commit, before: &Snapshot) -> Result<Batch<'_>, Fault> {
-        let mut batch = self.rocks.batch_of_about(commit.bytes())?;
+        // Its undo comes last, and takes about a third as much.
+        let bytes = commit.bytes() + commit.bytes() / 2;
+        let mut batch = self.rocks.batch_of_about(bytes)?;
         put_state(&mut batch, commit.height, &commit.changes, &commit.leaves);
         put_transactions(&mut batch, commit.height, &commit.transactions);
         for (key, value) in &commit.indexes {
