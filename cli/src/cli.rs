@@ -163,7 +163,8 @@ pub struct Options {
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
 
-    /// Send even what the ledger would refuse: the refusal is recorded, as evidence.
+    /// Send even what the ledger would refuse: a block records the refusal, as evidence. What is refused before any block,
+    /// such as an unknown key, is on no record.
     #[arg(long, global = true)]
     pub send_anyway: bool,
 
