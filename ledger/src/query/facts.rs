@@ -5,6 +5,7 @@
 
 mod authority;
 mod proposing;
+mod together;
 mod ways;
 
 use polity_proto::v1::{

@@ -108,6 +108,46 @@ fn no_second_signer_is_named_who_would_count_as_the_first() {
 }
 
 #[test]
+fn of_those_who_sign_together_it_is_told_why_they_are_too_few() {
+    let mut world = World::new();
+    let give = v1::GiveGrant {
+        scope: world.scope(v1::ScopeKind::UnitAndBelow, "acme"),
+        ..world.grant("ops#engineer", v1::Capability::SuspendMembers, "acme")
+    };
+    world.ada(Kind::GiveGrant(give));
+    world.advance(31 * DAY);
+    world.ada(Kind::InviteMember(world.invite("ivy", "ops")));
+    world.check("ivy", None, Kind::Join(world.join("ivy")), "accepted");
+    world.ada(Kind::AssignRole(world.assign("ivy", "ops#engineer")));
+    let suspend = Kind::SuspendMember(v1::SuspendMember {
+        member: world.member_ref("finn"),
+    });
+    let told = |world: &mut World, second: &str, role: &str| {
+        let deed = by("ada").acting_as("acme#lead").seconded(second, role);
+        let body = body(world, &[deed.does(suspend.clone())]);
+        let answer = simulate(&world.state, block(world), &body, &|| true);
+        answer.expect("somebody waits")
+    };
+
+    let newcomer = told(&mut world, "ivy", "ops#engineer");
+    assert_eq!(newcomer.rejection, "people_missing");
+    assert_eq!(value(&newcomer.facts, "signers"), "ada, ivy");
+    let why = value(&newcomer.facts, "one_person");
+    let expected = "ada, ivy: until 2026-03-07T00:00:03Z a newcomer counts as who admitted them";
+    assert_eq!(why, expected);
+    assert_eq!(value(&newcomer.facts, "who_could"), "ben, hal");
+
+    let colleague = told(&mut world, "gia", "dev#engineer");
+    assert_eq!(colleague.rejection, "people_missing");
+    assert_eq!(value(&colleague.facts, "signers"), "ada");
+    let without = value(&colleague.facts, "signers_without_authority");
+    assert_eq!(without, "gia");
+    assert_eq!(value(&colleague.facts, "one_person"), "");
+
+    assert_eq!(told(&mut world, "hal", "ops#engineer").rejection, "");
+}
+
+#[test]
 fn an_exceeded_limit_names_amounts_and_the_policy_that_could_decide() {
     let world = world();
     let verdict = ask(&world, "finn", world.payment("dev:main", "ops:main", 800));
