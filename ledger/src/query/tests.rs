@@ -5,7 +5,7 @@ use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
 use super::*;
 use crate::judge::Now;
 use crate::world::{
-    DAY, Deed, HOUR, World, able, alone, approve, by, by_departments, role_holders, tier,
+    DAY, Deed, HOUR, World, able, alone, approve, by, by_departments, consent, role_holders, tier,
 };
 
 fn world() -> World {
@@ -284,6 +284,29 @@ fn what_is_held_back_says_who_gave_it_and_until_when() {
     assert_eq!(value(&verdict.facts, "assigned_by"), "ben");
     assert_eq!(value(&verdict.facts, "until"), "2026-02-04T00:00:04Z");
     assert!(value(&verdict.facts, "way").starts_with("let somebody else"));
+}
+
+#[test]
+fn whoever_proposed_is_told_that_this_was_their_answer() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), consent(72 * HOUR))];
+    let policy = world.policy("dev", v1::Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let role = Kind::CreateRole(world.create_role("dev", "guide"));
+    let (governance, mode) = (v1::ProposalKind::Governance, v1::ModeKind::Consent);
+    let proposal = world.proposal("dev", governance, mode, vec![role]);
+    let number = world.open("finn", "dev#engineer", proposal);
+    let yes = world.answer(number, v1::Answer::NoObjection);
+    world.check("gia", Some("dev#engineer"), yes.clone(), "accepted");
+
+    for (member, answered) in [
+        ("finn", "no_objection, by proposing this version"),
+        ("gia", "no_objection"),
+    ] {
+        let verdict = ask(&world, member, yes.clone());
+        assert_eq!(verdict.rejection, "already_answered");
+        assert_eq!(value(&verdict.facts, "answered"), answered);
+    }
 }
 
 #[test]
