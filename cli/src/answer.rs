@@ -15,30 +15,42 @@ const FRESH: Duration = Duration::from_secs(1_200);
 impl Context {
     /// Shows what was read through a view.
     pub fn answer(&self, view: &View<'_>, json: Value, text: impl FnOnce() -> String) {
-        self.answer_of(view.moment(), json, text);
+        self.answer_with(view.moment(), &view.proven_kinds(), json, text);
     }
 
     /// Shows what was read of a moment: its height, its time, and whether all of it is proven.
-    pub fn answer_of(&self, moment: Moment, mut json: Value, text: impl FnOnce() -> String) {
+    pub fn answer_of(&self, moment: Moment, json: Value, text: impl FnOnce() -> String) {
+        self.answer_with(moment, &[], json, text);
+    }
+
+    fn answer_with(
+        &self,
+        moment: Moment,
+        proven_kinds: &[&str],
+        mut json: Value,
+        text: impl FnOnce() -> String,
+    ) {
         let seconds = moment.time.map_or(0, time::seconds);
         if let Value::Object(fields) = &mut json {
             fields.insert("height".into(), moment.height.into());
             fields.insert("time".into(), time::json(seconds));
             fields.insert("proven".into(), moment.is_proven.into());
+            if !moment.is_proven {
+                fields.insert("proven_kinds".into(), proven_kinds.into());
+            }
         }
         self.output.show(&json, text);
-        self.tell(moment);
+        self.tell(moment, proven_kinds);
     }
 
-    /// Says beside an answer of which height and time it is, where it is not proven, and where it is old.
-    pub fn tell(&self, moment: Moment) {
-        let height = moment.height;
-        let seconds = moment.time.map_or(0, time::seconds);
+    /// Says beside an answer of which height and time it is, what of it is not proven, and where it is old. Where not all
+    /// of it is proven, the objects of these kinds are.
+    pub fn tell(&self, moment: Moment, proven_kinds: &[&str]) {
         if !moment.is_proven {
-            self.output
-                .note(format!("as the node says of height {height}; not proven"));
+            self.output.note(not_proven(moment.height, proven_kinds));
         } else if self.output.form == Form::Text {
-            let time = time::shown(seconds);
+            let time = time::shown(moment.time.map_or(0, time::seconds));
+            let height = moment.height;
             self.output
                 .note(format!("as of height {height} {time}").trim_end());
         }
@@ -60,5 +72,30 @@ impl Context {
         }
         self.output.show(&json, text);
         self.output.note("as the node says; not proven");
+    }
+}
+
+/// That not all of an answer is proven, and what of it is.
+fn not_proven(height: u64, proven_kinds: &[&str]) -> String {
+    match proven_kinds {
+        [] => format!("as the node says of height {height}; not proven"),
+        kinds => format!(
+            "as of height {height}: what is shown of {} is proven by its own history; the rest, such as lists and how \
+             long outages lasted, is as the node says, not proven",
+            kinds.join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proven_and_what_is_not_is_told_apart() {
+        let nothing = not_proven(20, &[]);
+        assert_eq!(nothing, "as the node says of height 20; not proven");
+        let told = not_proven(20, &["unit", "role"]);
+        assert!(told.contains("unit, role is proven"), "{told}");
     }
 }

@@ -56,29 +56,49 @@ impl Cli {
     }
 
     fn parse_with<W>(
-        mut command: clap::Command,
+        command: clap::Command,
         words: impl IntoIterator<Item = W>,
     ) -> Result<Cli, clap::Error>
     where
         W: Into<OsString> + Clone,
     {
-        let matches = command.try_get_matches_from_mut(words);
-        let parsed = matches.and_then(|mut matches| {
-            Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
-        });
-        parsed.map_err(|mut error| {
-            let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
-                (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
-                (_, _) => "",
-            };
-            if form::is_asset_code(unknown) {
-                let tip = "an amount behind an option is one word, in quotes: '500.00 EUR'";
-                let tips = ContextValue::StyledStrs(vec![tip.into()]);
-                error.insert(ContextKind::Suggested, tips);
-            }
-            error
-        })
+        let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+        let mut error = match parse(command.clone(), &words) {
+            // To write out the usage of every command takes time, which only who went wrong spends.
+            Err(error) if error.use_stderr() => match parse(with_plain_usage(command), &words) {
+                Err(error) => error,
+                Ok(cli) => return Ok(cli),
+            },
+            parsed => return parsed,
+        };
+        let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+            (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
+            (_, _) => "",
+        };
+        if form::is_asset_code(unknown) {
+            let tip = "an amount behind an option is one word, in quotes: '500.00 EUR'";
+            let tips = ContextValue::StyledStrs(vec![tip.into()]);
+            error.insert(ContextKind::Suggested, tips);
+        }
+        Err(error)
     }
+}
+
+fn parse(mut command: clap::Command, words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// The command line where each command's usage is the one of its help. In an error it would else show options that were
+/// given, also by a variable, as if they were required.
+fn with_plain_usage(mut command: clap::Command) -> clap::Command {
+    fn plain(mut command: clap::Command) -> clap::Command {
+        let usage = command.render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ").to_owned();
+        command.override_usage(usage).mut_subcommands(plain)
+    }
+    command.build();
+    plain(command)
 }
 
 /// The command line without variables of the environment.
@@ -163,7 +183,8 @@ pub struct Options {
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
 
-    /// Send even what the ledger would refuse: the refusal is recorded, as evidence.
+    /// Send even what the ledger would refuse: a block records the refusal, as evidence. What is refused before any block,
+    /// such as an unknown key, is on no record.
     #[arg(long, global = true)]
     pub send_anyway: bool,
 
@@ -324,6 +345,25 @@ mod tests {
         let line = "polity grant give r9 spend --unit u4 --per-transfer 500.00 EUR";
         let error = Cli::read(line.split(' ')).expect_err("two words");
         assert!(error.to_string().contains("'500.00 EUR'"), "{error}");
+    }
+
+    #[test]
+    fn no_usage_shows_what_was_given_as_required() {
+        for (line, usage) in [
+            ("polity --home /h why", "Usage: polity why [OPTIONS] <WHAT>"),
+            (
+                "polity --home /h -y can",
+                "Usage: polity can [OPTIONS] <COMMAND>...",
+            ),
+            (
+                "polity --home /h tx sign",
+                "Usage: polity tx sign [OPTIONS] <FILE>",
+            ),
+        ] {
+            let told = Cli::read(line.split(' ')).expect_err(line).to_string();
+            assert!(told.contains(usage), "{told}");
+            assert!(!told.contains("--home"), "{told}");
+        }
     }
 
     #[test]

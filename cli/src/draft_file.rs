@@ -9,8 +9,8 @@ use crate::failure::usage;
 
 /// First line of the file.
 const HEADING: &str = "polity draft 1";
-/// Where in a home drafts are kept whose outcome is open.
-const KEPT: &str = "sent";
+/// Where in a home lies what was sent: drafts whose outcome is open, and why others were refused before any block.
+pub(crate) const KEPT: &str = "sent";
 /// Digits of a line.
 const LINE: usize = 76;
 /// No draft is longer: two digits a byte and line ends.
@@ -52,6 +52,11 @@ pub fn keep(home: &Path, draft: &Draft) -> Result<PathBuf> {
     let path = kept(home, draft);
     write(&path, draft)?;
     Ok(path)
+}
+
+/// Whether the draft was sent, and its outcome is open.
+pub fn is_kept(home: &Path, draft: &Draft) -> bool {
+    kept(home, draft).exists()
 }
 
 /// Removes a draft that was kept, once its outcome is proven; says where it was, if it was.
@@ -122,8 +127,10 @@ mod tests {
         // Its salt is nobody else's.
         let home = std::env::temp_dir().join(hex::encode(draft.id()));
         assert_eq!(settle(&home, &draft), None);
+        assert!(!is_kept(&home, &draft));
         let path = keep(&home, &draft).expect("kept");
         assert_eq!(read(&path).expect("reads"), draft);
+        assert!(is_kept(&home, &draft));
         assert_eq!(settle(&home, &draft), Some(path.clone()));
         assert!(!path.exists());
         std::fs::remove_dir_all(home).expect("removed");

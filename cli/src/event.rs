@@ -20,13 +20,19 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
     let event = &told.event;
     let basis = event.basis.unwrap_or_default();
     let beside = told.beside.iter();
-    let beside = beside.map(|one| names::json(ObjectKind::Member, *one));
+    let (beside, roles): (Vec<Value>, Vec<Value>) = beside
+        .map(|(member, role)| {
+            let role = names::json(ObjectKind::Role, *role);
+            (names::json(ObjectKind::Member, *member), role)
+        })
+        .unzip();
     let mut value = json!({
         "did": told.did(),
         "object": lettered(event.object(), event.number),
         "basis": basis_words(event.basis),
         "member": names::json(ObjectKind::Member, basis.member),
-        "with": beside.collect::<Vec<_>>(),
+        "with": beside,
+        "with_roles": roles,
         "role": names::json(ObjectKind::Role, basis.role),
     });
     if let Some(posting) = &event.posting {
@@ -35,6 +41,9 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
         value["from"] = lettered(ObjectKind::Account, posting.from).into();
         value["to"] = lettered(ObjectKind::Account, posting.to).into();
         value["amount"] = amount::json(minor, &asset_of(session, posting.from).await?);
+    }
+    if let Some(transfer) = told.corrects {
+        value["corrects"] = lettered(ObjectKind::Transfer, transfer).into();
     }
     if event.failed_code != 0 {
         value["failed"] = failure::rejection_name(event.failed_code).into();
@@ -45,7 +54,7 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
     Ok(value)
 }
 
-/// Reads the names of what events are about, of who did it, and of the accounts that they moved.
+/// Reads the names of what events are about, of who did it in which roles, and of the accounts that they moved.
 pub async fn load_names(names: &mut Names<'_>, told: &[Told]) -> Result<()> {
     names
         .load_members(told.iter().flat_map(Told::people))
@@ -57,7 +66,10 @@ pub async fn load_names(names: &mut Names<'_>, told: &[Told]) -> Result<()> {
     };
     names.load_members(about(ObjectKind::Member)).await?;
     names.load_units(about(ObjectKind::Unit)).await?;
-    names.load_roles(about(ObjectKind::Role)).await?;
+    let roles = told.iter().flat_map(Told::roles);
+    names
+        .load_roles(roles.chain(about(ObjectKind::Role)))
+        .await?;
     let postings = events.iter().filter_map(|event| event.posting.as_ref());
     let moved = postings.flat_map(|one| [one.from, one.to]);
     names
@@ -86,6 +98,10 @@ pub fn line(names: &Names<'_>, told: &Told) -> String {
             )
         }
     };
+    if let Some(transfer) = told.corrects {
+        let transfer = lettered(ObjectKind::Transfer, transfer);
+        text.push_str(&format!(", which corrects {transfer}"));
+    }
     if event.effective_at != 0 {
         text.push_str(&format!(
             ", a record of {}",
@@ -137,13 +153,28 @@ pub async fn lines_with_authority(
     load_names(&mut names, &events).await?;
     let lines = events.iter().map(|one| {
         let line = line(&names, one);
-        let people = names.members(&one.people());
+        let people = in_roles(&names, one);
         match authority(one.event.basis, &people) {
             None => line,
             Some(authority) => format!("{line}, {authority}"),
         }
     });
     Ok(once_each(lines))
+}
+
+/// Who acted, and who signed beside them in which role: theirs stands in no basis.
+fn in_roles(names: &Names<'_>, told: &Told) -> String {
+    let actor = told.event.basis.unwrap_or_default().member;
+    let people = std::iter::once((actor, 0)).chain(told.beside.iter().copied());
+    let people = people.filter(|(member, _)| *member != 0);
+    let people = people.map(|(member, role)| {
+        let member = names.shown(ObjectKind::Member, member);
+        match role {
+            0 => member,
+            role => format!("{member} as {}", names.shown(ObjectKind::Role, role)),
+        }
+    });
+    people.collect::<Vec<_>>().join(", ")
 }
 
 /// By whom something happened, and by which authority.

@@ -23,6 +23,7 @@ pub mod refusal;
 pub mod tier;
 pub mod time;
 pub mod transaction;
+pub mod unrecorded;
 pub mod word;
 
 use std::ffi::OsString;

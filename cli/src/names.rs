@@ -165,6 +165,13 @@ impl<'s> Names<'s> {
         })
     }
 
+    /// Several roles by their units and handles.
+    #[must_use]
+    pub fn roles(&self, numbers: &[u64]) -> String {
+        let shown = numbers.iter().map(|one| self.role(*one));
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
     /// An external party's unit and handle.
     #[must_use]
     pub fn party(&self, number: u64) -> String {

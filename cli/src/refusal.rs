@@ -9,7 +9,11 @@ use polity_client::{Error, Refusal, Result};
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 9] = [
+const WAYS: [(Rejection, &str); 10] = [
+    (
+        Rejection::Expired,
+        "make a new one, unless a block has this one: polity why ID, or tx show FILE, says what became of it",
+    ),
     (
         Rejection::TimeMalformed,
         "a term ends after it begins and ahead of now, and what is recorded of the past lies behind it",

@@ -2,21 +2,24 @@
 
 mod authority;
 mod drafting;
+mod sending;
 
 use std::io::{IsTerminal, Write};
 
-use polity_client::session::{Draft, Outcome, Session, Simulated, action};
+use polity_client::session::{Draft, Simulated, action};
 use polity_client::v1::{Verdict, action::Kind};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::json;
+
+pub use sending::is_over;
 
 use drafting::CoSigner;
 
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
-use crate::failure::{usage, with_causes};
-use crate::refusal::{self, fact, refused, would_be_refused};
-use crate::{draft_file, event, receipt};
+use crate::draft_file;
+use crate::failure::usage;
+use crate::refusal::{self, refused};
 
 impl Context {
     /// Does what the command is for with the actions that it built: sends them, or asks about them. Several actions
@@ -33,40 +36,6 @@ impl Context {
                     .map_err(|_| usage("an earlier action failed"))?;
                 collected.extend(kinds.into_iter().map(|kind| action(kind, role)));
                 Ok(())
-            }
-        }
-    }
-
-    /// Sends a draft that everybody signed. Where its outcome is open, its bytes are kept: whoever repeats the command
-    /// instead would do it twice.
-    pub async fn submit(&self, draft: &Draft) -> Result<()> {
-        let session = self.session().await?;
-        let id = draft.id();
-        self.output.note(format!("transaction {}", hex::encode(id)));
-        match session.submit(draft).await {
-            Ok(outcome) => {
-                if let Some(path) = draft_file::settle(&self.home, draft) {
-                    let path = path.display();
-                    self.output
-                        .note(format!("Its outcome is proven: {path} is removed."));
-                }
-                self.show_outcome(session, draft, &outcome)
-                    .await
-                    .map_err(|error| error.with_transaction_id(id))
-            }
-            Err(error) if error.kind() == ErrorKind::Refused => Err(error),
-            Err(error) => {
-                self.output.note(match draft_file::keep(&self.home, draft) {
-                    Ok(kept) => format!(
-                        "The signed transaction is kept: polity tx submit {} sends the same bytes again, which is safe.",
-                        kept.display()
-                    ),
-                    Err(error) => format!(
-                        "The signed transaction could not be kept to be sent again: {}",
-                        with_causes(&error)
-                    ),
-                });
-                Err(error)
             }
         }
     }
@@ -161,6 +130,7 @@ impl Context {
         for who in std::iter::once(&who).chain(beside) {
             self.sign(&mut draft, who)?;
         }
+        self.check_time(&draft)?;
         self.submit(&draft).await
     }
 
@@ -198,33 +168,5 @@ impl Context {
             "y" | "Y" | "yes" => Ok(()),
             _ => Err(Error::trouble("nothing was sent")),
         }
-    }
-
-    async fn show_outcome(
-        &self,
-        session: &Session,
-        draft: &Draft,
-        outcome: &Outcome,
-    ) -> Result<()> {
-        if outcome.code != 0 {
-            let mut facts = vec![
-                fact("height", outcome.height.to_string()),
-                fact("recorded", "the refusal is proven in the block"),
-            ];
-            let failed = outcome.receipt.failed_action as usize;
-            if let Some(action) = draft.body()?.actions.get(failed) {
-                facts.extend(refusal::of_state(session, outcome.code, action).await);
-            }
-            return Err(would_be_refused(outcome.code, &facts));
-        }
-        let value = receipt::json(session, &draft.id(), outcome).await?;
-        let green = anstyle::AnsiColor::Green.on_default();
-        let mut text = format!(
-            "{green}accepted{green:#} in block {}, proven\n",
-            outcome.height
-        );
-        text.push_str(&event::lines(session, &outcome.receipt, &draft.body()?).await?);
-        self.output.show(&value, || text);
-        Ok(())
     }
 }

@@ -88,7 +88,9 @@ impl FaultKind {
             FaultKind::Divergence => {
                 "keep the store for examination and compare `polityd verify` with another department"
             }
-            FaultKind::Engine => "look at the log of the engine, then start again",
+            FaultKind::Engine => {
+                "do what the message says, or look at the log of the engine; start again once the cause is gone"
+            }
         }
     }
 }

@@ -204,9 +204,10 @@ role = "acme/people-ops#coach"
 purpose = "Help circles and squads to work well"
 [[roles.grants]]
 can = ["approve"]
-# Two people of different units give a lost key back or suspend a member: here somebody who leads the whole, and a coach.
+# Two people of different units give a lost key back, suspend a member, or give somebody who was imported the first key: here
+# somebody who leads the whole, and a coach.
 [[roles.grants]]
-can = ["recover_members", "suspend_members"]
+can = ["recover_members", "suspend_members", "admit_members"]
 unit = "acme"
 below = true
 TEXT

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Cli;
 use crate::context::{Context, Purpose};
-use crate::failure::misread;
+use crate::failure::{misread, usage};
 use crate::names;
 use crate::output::Table;
 use crate::refusal::{self, would_be_refused};
@@ -147,6 +147,12 @@ impl Context {
 
     /// Says of each action who may do it.
     pub(crate) async fn say_who_can(&self, kinds: Vec<Kind>) -> Result<()> {
+        if !self.options.seconds.is_empty() {
+            return Err(usage(
+                "who-can asks about everybody, each alone: polity can … --with NAME asks about several who sign, and says \
+                 who else could",
+            ));
+        }
         let session = self.session().await?;
         let mut rows = Vec::new();
         let mut table = Table::new(["member", "role", "how"]);

@@ -73,8 +73,6 @@ impl History {
 
         let view = session.view(AsOf::Newest);
         let mut names = Names::new(&view);
-        let bases = told.iter().filter_map(|one| one.event.basis);
-        names.load_roles(bases.map(|basis| basis.role)).await?;
         event::load_names(&mut names, &told).await?;
         let mut table = Table::new(["time", "block", "what", "by", "as", "basis"]);
         let mut entries = Vec::new();
@@ -86,13 +84,12 @@ impl History {
             {
                 continue;
             }
-            let basis = event.basis.unwrap_or_default();
             table.row([
                 time::shown(proven.time),
                 item.entry.height.to_string(),
                 event::line(&names, told),
                 names.members(&told.people()),
-                names.role(basis.role),
+                names.roles(&told.roles()),
                 event::basis_words(event.basis),
             ]);
             let mut value = event::json(session, told).await?;

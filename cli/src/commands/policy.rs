@@ -20,7 +20,7 @@ use crate::{tier, time, word};
 /// Policies: how a unit decides what nobody may do alone.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    polity policy list acme/dev --inherited\n  \
+    polity policy list acme/dev\n  \
     polity policy set acme/dev spend --tier 'up to 500.00 EUR: role holders: alone' --tier 'else: role holders: approve 1 by lead'\n  \
     polity policy show acme/dev:spend")]
 pub struct Policy {
@@ -48,14 +48,14 @@ impl Policy {
     }
 }
 
-/// Lists the policies that a unit has.
+/// Lists the policies by which a unit decides: its own, and those of the units above it that hold below too.
 #[derive(Args, Debug)]
 struct List {
     /// The unit.
     unit: String,
-    /// And the recursive ones of the units above it.
+    /// Only those that the unit has itself.
     #[arg(long)]
-    inherited: bool,
+    own: bool,
 }
 
 impl List {
@@ -63,9 +63,9 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let units = match self.inherited {
-            true => lineage(&view, unit).await?,
-            false => vec![unit],
+        let units = match self.own {
+            true => vec![unit],
+            false => lineage(&view, unit).await?,
         };
         let lists = view.lists(Lists::Policies, &units).await?;
         let policies = view.get_all::<PolicyState>(&lists.concat()).await?;
@@ -76,7 +76,7 @@ impl List {
             .collect();
         let names = names_of(&view, &policies).await?;
 
-        let mut table = Table::new(["policy", "unit", "about", "tiers"]);
+        let mut table = Table::new(["policy", "set in", "about", "tiers"]);
         for policy in &policies {
             let below = if policy.recursive { " and below" } else { "" };
             table.row([

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use polity_client::ledger::Rejection;
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::{Draft, Session, lettered};
+use polity_client::session::{Draft, Session, Simulated, lettered};
 use polity_client::v1::ObjectKind;
 use polity_client::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -14,7 +15,8 @@ use super::refusals::Refusals;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::output::facts;
-use crate::{draft_file, event, failure, receipt, time, word};
+use crate::transaction::is_over;
+use crate::{draft_file, event, failure, receipt, time, unrecorded, word};
 
 /// Transactions: drafts that several people sign, and what became of those that were sent.
 #[derive(Args, Debug)]
@@ -124,7 +126,8 @@ impl Sign {
         context
             .output
             .note(format!("Valid until {}.", time::shown(body.valid_until)));
-        let code = session.simulate(&draft).await?.receipt.code;
+        let simulated = session.simulate(&draft).await?;
+        let code = code_now(&draft, &simulated)?;
         if code != 0 {
             let name = failure::rejection_name(code);
             let words = format!("As things are now it would be refused: {code} {name}.");
@@ -175,6 +178,7 @@ impl Submit {
         check_organisation(session, &draft)?;
         // One that was sent before has its receipt, whatever would be said of it now.
         if session.receipt(&draft.id()).await?.is_none() && !context.options.send_anyway {
+            context.check_time(&draft)?;
             let simulated = session.simulate(&draft).await?;
             if simulated.receipt.code != 0 {
                 // Whoever submits it need not be who acts.
@@ -193,6 +197,14 @@ fn check_organisation(session: &Session, draft: &Draft) -> Result<()> {
     }
 }
 
+/// The refusal that a draft would have now; 0: none. A network at rest may not know yet that its time is over.
+fn code_now(draft: &Draft, simulated: &Simulated) -> Result<u32> {
+    Ok(match is_over(draft)? {
+        true => Rejection::Expired.code(),
+        false => simulated.receipt.code,
+    })
+}
+
 async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     let session = context.session().await?;
     check_organisation(session, draft)?;
@@ -202,7 +214,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
         return show_proven(context, &draft.id(), &proven).await;
     }
     let simulated = session.simulate(draft).await?;
-    let code = simulated.receipt.code;
+    let code = code_now(draft, &simulated)?;
     // Nobody is "you" in a file that several people read.
     let sentences = context.sentences(draft, &simulated.verdicts, 0).await?;
     let mut signers = Vec::new();
@@ -217,6 +229,9 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
             "now",
             match code {
                 0 => "it would be accepted".to_owned(),
+                _ if is_over(draft)? => {
+                    "it is expired by this machine's clock: a new one must be made".to_owned()
+                }
                 code => format!(
                     "it would be refused: {code} {}",
                     failure::rejection_name(code)
@@ -255,14 +270,20 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
 
 async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
     let session = context.session().await?;
-    let proven = session.receipt(id).await?.ok_or_else(|| {
-        Error::new(
-            ErrorKind::OutcomeUnknown,
-            "no block has a transaction with this id yet",
-        )
-        .with_transaction_id(*id)
-    })?;
-    show_proven(context, id, &proven).await
+    match session.receipt(id).await? {
+        Some(proven) => show_proven(context, id, &proven).await,
+        None => show_unrecorded(context, id),
+    }
+}
+
+/// What is known of a transaction that no block has.
+pub(super) fn show_unrecorded(context: &Context, id: &[u8; 32]) -> Result<()> {
+    let Some(told) = unrecorded::recall(&context.home, id) else {
+        let words = "no block has a transaction with this id yet; of what doors refuse, no block ever tells";
+        return Err(Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id));
+    };
+    context.output.show(&told, || unrecorded::text(&told));
+    Ok(())
 }
 
 async fn show_proven(context: &Context, id: &[u8; 32], proven: &ProvenReceipt) -> Result<()> {

@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::session::action;
 use polity_client::v1::VerdictKind;
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::explain::Explain;
@@ -35,13 +35,9 @@ impl Why {
             });
         };
         let session = context.session().await?;
-        let proven = session.receipt(&id).await?.ok_or_else(|| {
-            Error::new(
-                ErrorKind::OutcomeUnknown,
-                "no block has a transaction with this id yet",
-            )
-            .with_transaction_id(id)
-        })?;
+        let Some(proven) = session.receipt(&id).await? else {
+            return tx::show_unrecorded(context, &id);
+        };
         let draft = tx::sent(&proven)?;
         let body = draft.body()?;
         let sentences = context.sentences(&draft, &[], 0).await?;

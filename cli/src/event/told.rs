@@ -4,7 +4,7 @@ use polity_client::Result;
 use polity_client::ledger::actions;
 use polity_client::session::{ProvenEvent, Session, action, proposed_action};
 use polity_client::v1::{
-    Action, BasisSource, Body, Event, FreezeAccount, ObjectKind, Proposal, Receipt, Signer,
+    Action, BasisSource, Body, Event, FreezeAccount, ObjectKind, Proposal, Receipt, Second, Signer,
     action::Kind,
 };
 
@@ -15,8 +15,10 @@ use super::did;
 pub struct Told {
     /// What happened.
     pub event: Event,
-    /// Who signed beside whoever acted.
-    pub beside: Vec<u64>,
+    /// Who signed beside whoever acted, each with the role in which they did; 0: in none.
+    pub beside: Vec<(u64, u64)>,
+    /// The transfer of which a correction gave something back.
+    pub corrects: Option<u64>,
     /// A freeze and its lifting are one action.
     lifts_freeze: bool,
 }
@@ -38,12 +40,16 @@ impl Told {
     ) -> Result<Told> {
         let seconds = action.filter(|_| did::is_an_act(&event));
         let seconds = seconds.map_or(&[][..], |action| &action.seconds);
-        let signed = |index: u32| signers.get(index as usize).map(|signer| signer.member);
+        let signed = |second: &Second| {
+            let signer = signers.get(second.signer as usize)?;
+            let role = second.acting_role.map_or(0, |role| role.number);
+            Some((signer.member, role))
+        };
         Ok(Told {
-            beside: seconds
-                .iter()
-                .filter_map(|second| signed(second.signer))
-                .collect(),
+            beside: seconds.iter().filter_map(signed).collect(),
+            corrects: action
+                .filter(|_| event.posting.is_some())
+                .and_then(corrected),
             lifts_freeze: lifts_freeze(session, &event, action).await?,
             event,
         })
@@ -63,7 +69,17 @@ impl Told {
     pub fn people(&self) -> Vec<u64> {
         let actor = self.event.basis.unwrap_or_default().member;
         let actor = (actor != 0).then_some(actor);
-        actor.into_iter().chain(self.beside.clone()).collect()
+        let beside = self.beside.iter().map(|(member, _)| *member);
+        actor.into_iter().chain(beside).collect()
+    }
+
+    /// The roles in which they did: of who acted, then of who signed beside them.
+    #[must_use]
+    pub fn roles(&self) -> Vec<u64> {
+        let role = self.event.basis.unwrap_or_default().role;
+        let beside = self.beside.iter().map(|(_, role)| *role);
+        let roles = std::iter::once(role).chain(beside);
+        roles.filter(|role| *role != 0).collect()
     }
 }
 
@@ -73,7 +89,8 @@ impl Told {
     pub(super) fn for_test(event: Event, beside: &[u64]) -> Told {
         Told {
             event,
-            beside: beside.to_vec(),
+            beside: beside.iter().map(|member| (*member, 0)).collect(),
+            corrects: None,
             lifts_freeze: false,
         }
     }
@@ -98,6 +115,14 @@ fn as_told(event: &Event, is_repeated: bool) -> Event {
     Event {
         did: if is_step { 0 } else { event.did },
         ..event.clone()
+    }
+}
+
+/// The transfer that an action corrects.
+fn corrected(action: &Action) -> Option<u64> {
+    match &action.kind {
+        Some(Kind::CorrectTransfer(act)) => Some(act.transfer),
+        Some(_) | None => None,
     }
 }
 
@@ -141,8 +166,33 @@ fn freezing() -> u32 {
 #[cfg(test)]
 mod tests {
     use polity_client::ledger::form;
+    use polity_client::v1::{Basis, CorrectTransfer};
 
     use super::*;
+
+    #[test]
+    fn a_correction_names_its_transfer_and_who_signs_beside_others_their_role() {
+        let act = CorrectTransfer {
+            transfer: 22,
+            ..CorrectTransfer::default()
+        };
+        assert_eq!(corrected(&action(Kind::CorrectTransfer(act), 0)), Some(22));
+        let basis = Basis {
+            member: 8,
+            role: 4,
+            ..Basis::default()
+        };
+        let event = Event {
+            basis: Some(basis),
+            ..Event::default()
+        };
+        let told = Told {
+            beside: vec![(11, 7), (12, 0)],
+            ..Told::for_test(event, &[])
+        };
+        assert_eq!(told.people(), [8, 11, 12]);
+        assert_eq!(told.roles(), [4, 7]);
+    }
 
     #[test]
     fn the_step_that_follows_the_last_ballot_is_no_second_ballot() {

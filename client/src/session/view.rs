@@ -1,6 +1,7 @@
 //! A view of the state: the newest, or as of a height; and whether all that was read through it is proven.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::objects::{self, Object};
@@ -8,7 +9,7 @@ use polity_proto::v1::{ListHead, ListPage, ObjectKind};
 use prost::Message;
 
 use super::read::{decode, decode_objects};
-use super::{Moment, Session};
+use super::{Moment, Session, kind_name};
 use crate::{Error, Result};
 
 /// Most pages of one list that are believed: more than any organisation has.
@@ -33,7 +34,30 @@ pub enum AsOf {
 pub struct View<'s> {
     session: &'s Session,
     at: AsOf,
-    seen: Mutex<Option<Moment>>,
+    seen: Mutex<Seen>,
+}
+
+/// What was read through a view.
+#[derive(Debug, Default)]
+struct Seen {
+    moment: Option<Moment>,
+    /// Of each kind of objects, whether all of them are proven.
+    kinds: BTreeMap<ObjectKind, bool>,
+}
+
+impl Seen {
+    fn add(&mut self, kind: Option<ObjectKind>, moment: Moment) {
+        if let Some(kind) = kind {
+            let proven = self.kinds.entry(kind).or_insert(true);
+            *proven &= moment.is_proven;
+        }
+        self.moment = Some(self.moment.map_or(moment, |seen| seen.and(moment)));
+    }
+
+    fn proven_kinds(&self) -> Vec<&'static str> {
+        let proven = self.kinds.iter().filter(|(_, proven)| **proven);
+        proven.map(|(kind, _)| kind_name(*kind)).collect()
+    }
 }
 
 impl Session {
@@ -43,7 +67,7 @@ impl Session {
         View {
             session: self,
             at,
-            seen: Mutex::new(None),
+            seen: Mutex::default(),
         }
     }
 }
@@ -64,8 +88,14 @@ impl<'s> View<'s> {
     /// What can be said of everything that was read so far; of nothing, nothing is proven.
     #[must_use]
     pub fn moment(&self) -> Moment {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.unwrap_or_default()
+        self.seen().moment.unwrap_or_default()
+    }
+
+    /// The kinds of objects that are proven, each as a whole: where not everything is, because of the past no list is
+    /// proven, this much is.
+    #[must_use]
+    pub fn proven_kinds(&self) -> Vec<&'static str> {
+        self.seen().proven_kinds()
     }
 
     /// An object by its number.
@@ -98,7 +128,7 @@ impl<'s> View<'s> {
                 moment.is_proven &= self.session.is_past::<T>(*number, height, value).await?;
             }
         }
-        self.saw(&keys, moment);
+        self.saw(&keys, Some(T::KIND), moment);
         decode_objects(values)
     }
 
@@ -159,26 +189,52 @@ impl<'s> View<'s> {
             AsOf::Newest => self.session.read(keys).await?,
             AsOf::Height(height) => self.session.remembered(keys, height).await?,
         };
-        self.saw(keys, moment);
+        self.saw(keys, None, moment);
         Ok(values)
     }
 
-    fn saw(&self, keys: &[Vec<u8>], moment: Moment) {
+    fn saw(&self, keys: &[Vec<u8>], kind: Option<ObjectKind>, moment: Moment) {
         if keys.is_empty() {
             return;
         }
-        self.merge(match self.at {
+        let moment = match self.at {
             AsOf::Newest => moment,
             AsOf::Height(height) => Moment {
                 height,
                 time: None,
                 ..moment
             },
-        });
+        };
+        self.seen().add(kind, moment);
     }
 
-    fn merge(&self, moment: Moment) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some(seen.map_or(moment, |seen| seen.and(moment)));
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proven_beside_a_list_that_is_not_is_told_by_its_kind() {
+        let proven = Moment {
+            height: 7,
+            is_proven: true,
+            ..Moment::default()
+        };
+        let said = Moment::said(7);
+        let mut seen = Seen::default();
+        seen.add(Some(ObjectKind::Unit), proven);
+        assert_eq!(seen.moment, Some(proven));
+
+        seen.add(None, said);
+        seen.add(Some(ObjectKind::Role), proven);
+        seen.add(Some(ObjectKind::Role), said);
+        seen.add(Some(ObjectKind::Role), proven);
+
+        assert_eq!(seen.moment, Some(said));
+        assert_eq!(seen.proven_kinds(), ["unit"]);
     }
 }

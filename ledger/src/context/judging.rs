@@ -35,10 +35,7 @@ impl Context<'_, '_> {
     /// Everybody who stands behind the present action: who acts, who signs beside them and, where a
     /// delegation is used, who delegated. What one person may not do twice, none of them does.
     pub(crate) fn people_behind(&self) -> Vec<u64> {
-        let mut people: Vec<u64> = std::iter::once(&self.actor)
-            .chain(&self.seconds)
-            .map(|actor| actor.member)
-            .collect();
+        let mut people: Vec<u64> = self.signing().map(|actor| actor.member).collect();
         people.extend(self.delegator_of(&self.basis));
         people
     }
@@ -100,7 +97,7 @@ impl Context<'_, '_> {
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
         // An acting role is the signer's now, whatever the action needs.
-        for actor in std::iter::once(&self.actor).chain(&self.seconds) {
+        for actor in self.signing() {
             let held = actor.role == 0
                 || power::holding(self.state, actor.member, actor.role, self.now().time).is_some();
             if !held {
@@ -155,7 +152,7 @@ impl Context<'_, '_> {
         verdict: impl Fn(&Actor) -> Verdict,
     ) -> Result<Basis, Rejection> {
         let mut allowed = Vec::new();
-        for actor in std::iter::once(&self.actor).chain(&self.seconds) {
+        for actor in self.signing() {
             match verdict(actor) {
                 Verdict::Allowed(basis) => allowed.push((*actor, basis)),
                 Verdict::NeedsDecision(_) if allowed.is_empty() => {
@@ -173,19 +170,31 @@ impl Context<'_, '_> {
 
     /// Whether somebody, signing beside those who act now, is one more of the people of different units whom a need asks for.
     pub(crate) fn is_one_more(&self, need: &Need, other: Actor) -> bool {
-        let verdict = |actor: Actor| {
-            let trace = &mut Trace::off();
-            match judge(self.state, self.now(), actor, need, Amount::ZERO, trace) {
-                Verdict::Allowed(basis) => Some((actor, basis)),
-                Verdict::NeedsDecision(_) | Verdict::Refused(_) => None,
-            }
-        };
-        let signers = std::iter::once(&self.actor).chain(&self.seconds);
-        let mut allowed: Vec<(Actor, Basis)> =
-            signers.filter_map(|actor| verdict(*actor)).collect();
+        let mut allowed = self.with_authority(need);
         let before = self.count_people(need, &allowed);
-        allowed.extend(verdict(other));
+        allowed.extend(self.authority_of(need, other));
         self.count_people(need, &allowed) > before
+    }
+
+    /// Those of who signs the present action who have the authority that a need asks for.
+    pub(crate) fn with_authority(&self, need: &Need) -> Vec<(Actor, Basis)> {
+        let signing = self.signing();
+        signing
+            .filter_map(|actor| self.authority_of(need, *actor))
+            .collect()
+    }
+
+    fn authority_of(&self, need: &Need, actor: Actor) -> Option<(Actor, Basis)> {
+        let trace = &mut Trace::off();
+        match judge(self.state, self.now(), actor, need, Amount::ZERO, trace) {
+            Verdict::Allowed(basis) => Some((actor, basis)),
+            Verdict::NeedsDecision(_) | Verdict::Refused(_) => None,
+        }
+    }
+
+    /// Who signs the present action: who acts, then who signs beside them.
+    pub(crate) fn signing(&self) -> impl Iterator<Item = &Actor> {
+        std::iter::once(&self.actor).chain(&self.seconds)
     }
 
     /// How many people of different units these are, each with the authority that a need asks for.
@@ -194,8 +203,7 @@ impl Context<'_, '_> {
             .iter()
             .filter_map(|(actor, basis)| {
                 let people = self.person_behind(actor, basis)?;
-                let unit = self.side_of(need.unit, self.unit_behind(need, basis));
-                Some((unit, people))
+                Some((self.side(need, basis), people))
             })
             .collect();
         // Who stands for themselves alone first: they leave more of the others.
@@ -212,9 +220,14 @@ impl Context<'_, '_> {
     }
 
     /// Everybody who stands behind who signs, and is one person with them. A service is nobody.
-    fn person_behind(&self, actor: &Actor, basis: &Basis) -> Option<Vec<u64>> {
+    pub(crate) fn person_behind(&self, actor: &Actor, basis: &Basis) -> Option<Vec<u64>> {
         let is_service = power::is_service(self.state, actor.member);
         (!is_service).then(|| hands::behind(self.state, self.now().time, basis))?
+    }
+
+    /// The unit as which somebody counts, where people of different units are asked for.
+    pub(crate) fn side(&self, need: &Need, basis: &Basis) -> u64 {
+        self.side_of(need.unit, self.unit_behind(need, basis))
     }
 
     /// The unit that a unit counts as, where several are asked for. Those inside the one that it is

@@ -55,11 +55,22 @@ fn takes_answers(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
     }
 }
 
-/// Where the policy asks for consent, to open or amend is the proposer's own answer.
+/// Whether the member's own answer is that they opened, or amended, what the policy asks consent to.
+pub(crate) fn consents_by_proposing(proposal: &Proposal, member: u64) -> bool {
+    member == proposal.proposer && mode::standing(proposal).kind() == ModeKind::Consent
+}
+
+/// What the member has answered to the present version.
+pub(crate) fn answer_of(proposal: &Proposal, member: u64) -> Option<Answer> {
+    if consents_by_proposing(proposal, member) {
+        return Some(Answer::NoObjection);
+    }
+    let given = mode::answers(proposal).find(|(response, _)| response.member == member);
+    given.map(|(response, _)| response.answer())
+}
+
 fn has_answered(proposal: &Proposal, member: u64) -> bool {
-    let by_opening =
-        member == proposal.proposer && mode::standing(proposal).kind() == ModeKind::Consent;
-    by_opening || mode::answers(proposal).any(|(response, _)| response.member == member)
+    answer_of(proposal, member).is_some()
 }
 
 /// After the deadline only an objection can be taken back.

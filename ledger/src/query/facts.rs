@@ -4,7 +4,9 @@
 //! (`g41`, `u4`), members by handle, amounts in the asset's decimals, times in RFC 3339.
 
 mod authority;
+mod correcting;
 mod proposing;
+mod together;
 mod ways;
 
 use polity_proto::v1::{
@@ -130,6 +132,9 @@ pub(super) fn of_refusal(
     }
     if rejection == Rejection::KeyTooYoung {
         facts.extend(older_keys_from(context));
+    }
+    if let (Rejection::CorrectionExceeded, Some(Kind::CorrectTransfer(act))) = (rejection, kind) {
+        facts.extend(correcting::of_correction(context, act).unwrap_or_default());
     }
     let is_short = rejection == Rejection::InsufficientFunds;
     if is_short {

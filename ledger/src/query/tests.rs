@@ -5,7 +5,7 @@ use polity_proto::v1::{Action, Fact, VerdictKind, action::Kind};
 use super::*;
 use crate::judge::Now;
 use crate::world::{
-    DAY, Deed, HOUR, World, able, alone, approve, by, by_departments, role_holders, tier,
+    DAY, Deed, HOUR, World, able, alone, approve, by, by_departments, consent, role_holders, tier,
 };
 
 fn world() -> World {
@@ -105,6 +105,46 @@ fn no_second_signer_is_named_who_would_count_as_the_first() {
         ..hal
     });
     assert_eq!(who_could(&world, "ada"), "ben");
+}
+
+#[test]
+fn of_those_who_sign_together_it_is_told_why_they_are_too_few() {
+    let mut world = World::new();
+    let give = v1::GiveGrant {
+        scope: world.scope(v1::ScopeKind::UnitAndBelow, "acme"),
+        ..world.grant("ops#engineer", v1::Capability::SuspendMembers, "acme")
+    };
+    world.ada(Kind::GiveGrant(give));
+    world.advance(31 * DAY);
+    world.ada(Kind::InviteMember(world.invite("ivy", "ops")));
+    world.check("ivy", None, Kind::Join(world.join("ivy")), "accepted");
+    world.ada(Kind::AssignRole(world.assign("ivy", "ops#engineer")));
+    let suspend = Kind::SuspendMember(v1::SuspendMember {
+        member: world.member_ref("finn"),
+    });
+    let told = |world: &mut World, second: &str, role: &str| {
+        let deed = by("ada").acting_as("acme#lead").seconded(second, role);
+        let body = body(world, &[deed.does(suspend.clone())]);
+        let answer = simulate(&world.state, block(world), &body, &|| true);
+        answer.expect("somebody waits")
+    };
+
+    let newcomer = told(&mut world, "ivy", "ops#engineer");
+    assert_eq!(newcomer.rejection, "people_missing");
+    assert_eq!(value(&newcomer.facts, "signers"), "ada, ivy");
+    let why = value(&newcomer.facts, "one_person");
+    let expected = "ada, ivy: until 2026-03-07T00:00:03Z a newcomer counts as who admitted them";
+    assert_eq!(why, expected);
+    assert_eq!(value(&newcomer.facts, "who_could"), "ben, hal");
+
+    let colleague = told(&mut world, "gia", "dev#engineer");
+    assert_eq!(colleague.rejection, "people_missing");
+    assert_eq!(value(&colleague.facts, "signers"), "ada");
+    let without = value(&colleague.facts, "signers_without_authority");
+    assert_eq!(without, "gia");
+    assert_eq!(value(&colleague.facts, "one_person"), "");
+
+    assert_eq!(told(&mut world, "hal", "ops#engineer").rejection, "");
 }
 
 #[test]
@@ -244,6 +284,29 @@ fn what_is_held_back_says_who_gave_it_and_until_when() {
     assert_eq!(value(&verdict.facts, "assigned_by"), "ben");
     assert_eq!(value(&verdict.facts, "until"), "2026-02-04T00:00:04Z");
     assert!(value(&verdict.facts, "way").starts_with("let somebody else"));
+}
+
+#[test]
+fn whoever_proposed_is_told_that_this_was_their_answer() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), consent(72 * HOUR))];
+    let policy = world.policy("dev", v1::Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let role = Kind::CreateRole(world.create_role("dev", "guide"));
+    let (governance, mode) = (v1::ProposalKind::Governance, v1::ModeKind::Consent);
+    let proposal = world.proposal("dev", governance, mode, vec![role]);
+    let number = world.open("finn", "dev#engineer", proposal);
+    let yes = world.answer(number, v1::Answer::NoObjection);
+    world.check("gia", Some("dev#engineer"), yes.clone(), "accepted");
+
+    for (member, answered) in [
+        ("finn", "no_objection, by proposing this version"),
+        ("gia", "no_objection"),
+    ] {
+        let verdict = ask(&world, member, yes.clone());
+        assert_eq!(verdict.rejection, "already_answered");
+        assert_eq!(value(&verdict.facts, "answered"), answered);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
+use polity_client::session::lettered;
 use polity_client::v1::{self, Member as MemberObject, ObjectKind, action::Kind};
 
 use super::bytes;
@@ -12,6 +13,9 @@ use crate::failure::usage;
 
 /// Adds a further key: of your own, or the first one of an imported member, which two people sign.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    polity member add-key finn-laptop\n  \
+    polity member add-key 3b6a… --possession 07c1… --for otto --with ivy")]
 pub(super) struct AddKey {
     #[command(flatten)]
     key: NewKey,
@@ -122,6 +126,14 @@ impl NewKey {
         if let Some(possession) = &self.possession {
             let key = bytes::<32>(&self.new_key, "a public key")?;
             return Ok((key, bytes::<64>(possession, "a proof of possession")?));
+        }
+        // No key of a home is called like that: somebody else's key comes with its proof.
+        if bytes::<32>(&self.new_key, "a public key").is_ok() {
+            let member = lettered(ObjectKind::Member, member);
+            return Err(usage(format!(
+                "a public key comes with the proof that its holder has the secret: --possession HEX, which \
+                 polity key show NAME --for {member} prints where the key lies"
+            )));
         }
         let key = context.keys().public(&self.new_key)?;
         let passphrase = context.passphrases.of_existing(&key.name)?;

@@ -164,6 +164,12 @@ fn why_failed(proposal: &Proposal) -> String {
 /// The answers to the present version.
 fn answered(proposal: &Proposal, standing: &[Objection], names: &Names<'_>) -> String {
     let mut text = String::new();
+    if is_implied(proposal, proposal.proposer) {
+        let proposer = names.shown(ObjectKind::Member, proposal.proposer);
+        text.push_str(&format!(
+            "{proposer} no_objection, by proposing this version\n"
+        ));
+    }
     for one in &proposal.responses {
         let why = match one.explanation.as_str() {
             "" => String::new(),
@@ -213,20 +219,24 @@ fn unanswered(proposal: &Proposal, objectors: &[u64], names: &Names<'_>) -> Stri
     }
 }
 
+/// Whoever proposes what needs consent has no objection: they answer nothing more.
+fn is_implied(proposal: &Proposal, member: u64) -> bool {
+    let mode = decisions::mode::standing(proposal);
+    mode.kind() == ModeKind::Consent && member == proposal.proposer
+}
+
 fn silent(proposal: &Proposal, objectors: &[u64]) -> Vec<u64> {
     let mode = decisions::mode::standing(proposal);
     let asks_everybody = matches!(mode.kind(), ModeKind::Consent | ModeKind::Vote);
     if proposal.closed_at != 0 || !asks_everybody {
         return Vec::new();
     }
-    // Whoever proposes has no objection.
-    let is_implied = |member| mode.kind() == ModeKind::Consent && member == proposal.proposer;
     let has_answered = |member| {
         let mut responses = proposal.responses.iter();
         objectors.contains(&member) || responses.any(|one| one.member == member)
     };
     let mut silent = proposal.electorate.clone();
-    silent.retain(|member| !is_implied(*member) && !has_answered(*member));
+    silent.retain(|member| !is_implied(proposal, *member) && !has_answered(*member));
     silent
 }
 
@@ -282,6 +292,8 @@ mod tests {
             }],
             ..Proposal::default()
         };
+        assert!(is_implied(&open, 2), "whoever proposes has no objection");
+        assert!(!is_implied(&open, 3));
         assert_eq!(silent(&open, &[]), [3, 7]);
         assert_eq!(silent(&open, &[7]), [3], "an objection is an answer");
         let closed = Proposal {

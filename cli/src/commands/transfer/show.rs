@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys;
-use polity_client::session::{AsOf, Source};
+use polity_client::session::{AsOf, Source, kind_name, lettered};
 use polity_client::v1::{self, Correction, TransferKind};
 
 use super::find::find;
@@ -36,9 +36,8 @@ impl Show {
         check_happened(view.at(), &self.transfer, found.item.entry.height)?;
         let mut names = Names::new(&view);
         names.load_accounts([posting.from, posting.to]).await?;
-        let basis = event.basis.unwrap_or_default();
         names.load_members(told.people()).await?;
-        names.load_roles([basis.role]).await?;
+        names.load_roles(told.roles()).await?;
         let key = keys::key(keys::CORRECTION, &[posting.transfer]);
         let corrected: Option<Correction> = view.value(key).await?;
         let corrected = counted(&corrected.unwrap_or_default().amount)?;
@@ -48,24 +47,34 @@ impl Show {
             Source::Genesis | Source::Timer => String::new(),
         };
 
+        let corrects = told.corrects.map_or_else(String::new, |transfer| {
+            lettered(v1::ObjectKind::Transfer, transfer)
+        });
         let mut json = event::json(session, &told).await?;
         json["height"] = found.item.entry.height.into();
         json["time"] = time::json(found.proven.time);
         json["id"] = id.clone().into();
-        json["kind"] = kind_name(posting.kind()).into();
+        json["kind"] = transfer_kind_name(posting.kind()).into();
         json["corrected"] = amount::json(corrected, &found.asset);
         let moment = view.moment();
         json["as_of"] = moment.height.into();
         json["proven"] = moment.is_proven.into();
+        // The transfer is shown from the history of its account, proven whatever else is not.
+        let mut proven_kinds = view.proven_kinds();
+        proven_kinds.push(kind_name(v1::ObjectKind::Transfer));
+        if !moment.is_proven {
+            json["proven_kinds"] = proven_kinds.clone().into();
+        }
         context.output.show(&json, || {
             facts(&[
                 ("transfer", self.transfer.clone()),
                 ("amount", amount::shown(moved, &found.asset)),
                 ("from", names.shown(v1::ObjectKind::Account, posting.from)),
                 ("to", names.shown(v1::ObjectKind::Account, posting.to)),
-                ("kind", kind_name(posting.kind()).to_owned()),
+                ("corrects", corrects),
+                ("kind", transfer_kind_name(posting.kind()).to_owned()),
                 ("by", names.members(&told.people())),
-                ("as", names.role(basis.role)),
+                ("as", names.roles(&told.roles())),
                 ("basis", event::basis_words(event.basis)),
                 ("time", time::shown(found.proven.time)),
                 ("happened", time::shown(event.effective_at)),
@@ -80,7 +89,7 @@ impl Show {
                 ),
             ])
         });
-        context.tell(moment);
+        context.tell(moment, &proven_kinds);
         Ok(())
     }
 }
@@ -96,7 +105,7 @@ fn check_happened(at: AsOf, transfer: &str, height: u64) -> Result<()> {
 }
 
 /// A kind of transfer as commands and JSON write it.
-fn kind_name(kind: TransferKind) -> &'static str {
+fn transfer_kind_name(kind: TransferKind) -> &'static str {
     match kind {
         TransferKind::None => "none",
         TransferKind::Payment => "payment",

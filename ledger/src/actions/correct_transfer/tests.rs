@@ -1,7 +1,10 @@
-use polity_proto::v1::{BudgetLine, ObjectKind, Transfer, action::Kind};
+use polity_proto::v1::{Action, BudgetLine, ObjectKind, Transfer, action::Kind};
 
 use super::*;
+use crate::context::Block;
+use crate::judge::Now;
 use crate::merkle::history::{prove_consistency, prove_inclusion, root_of};
+use crate::query::can;
 use crate::state::{Read, history};
 use crate::world::{World, by, euros, verdict};
 
@@ -56,6 +59,26 @@ fn proof(world: &World, account: &Account) -> CorrectTransfer {
     }
 }
 
+/// What a dry run tells of an action of Cleo's.
+fn told(world: &World, kind: Kind) -> Vec<(String, String)> {
+    let action = Action {
+        acting_role: form::numbered(world.role("ops#lead").number),
+        kind: Some(kind),
+        ..Action::default()
+    };
+    let block = Block {
+        height: world.height + 1,
+        now: Now {
+            time: world.time,
+            paused: 0,
+        },
+    };
+    let cleo = world.member_number("cleo");
+    let verdict = can(&world.state, block, cleo, &action, false, &|| true);
+    let facts = verdict.expect("somebody waits").facts.into_iter();
+    facts.map(|fact| (fact.name, fact.value)).collect()
+}
+
 /// The same with the present consistency proof.
 fn brought_up(world: &World, act: CorrectTransfer) -> CorrectTransfer {
     let number = act.account.expect("it names its account").number;
@@ -97,6 +120,17 @@ fn what_was_paid_comes_back_and_never_more() {
         Kind::CorrectTransfer(rest.clone()),
         "rejected correction_exceeded",
     );
+    let facts = told(&world, Kind::CorrectTransfer(rest.clone()));
+    for (name, amount) in [
+        ("transferred", "300.00 EUR"),
+        ("corrected", "100.00 EUR"),
+        ("left", "200.00 EUR"),
+    ] {
+        assert!(
+            facts.contains(&(name.to_owned(), amount.to_owned())),
+            "{facts:?}"
+        );
+    }
     let rest = CorrectTransfer {
         amount: euros(200),
         ..rest

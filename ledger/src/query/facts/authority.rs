@@ -2,7 +2,7 @@
 
 use polity_proto::v1::Fact;
 
-use super::{PEOPLE_MAX, fact, names, of_mode, shown, slug};
+use super::{PEOPLE_MAX, fact, names, of_mode, shown, slug, together};
 use crate::context::Context;
 use crate::judge::{Actor, Need, policies, power, who};
 use crate::query::verdict::mode_name;
@@ -41,6 +41,7 @@ pub(super) fn of_authority(
     facts.extend(otherwise);
     if need.people > 1 {
         facts.push(fact("people", need.people));
+        facts.extend(together::of_signers(context, need));
     }
     facts
 }

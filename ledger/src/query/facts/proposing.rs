@@ -1,14 +1,14 @@
 //! What is to be known of a refusal to propose, to object or to answer.
 
 use polity_proto::v1::{
-    Action, Fact, Objection, OpenProposal, Proposal, RaiseObjection, TestObjection, Unit,
+    Action, Fact, Objection, OpenProposal, Proposal, RaiseObjection, Respond, TestObjection, Unit,
     action::Kind,
 };
 
 use super::super::wanted::Wanted;
 use super::{fact, names, of_decision};
 use crate::context::Context;
-use crate::decisions::{content, facilitation, judging};
+use crate::decisions::{content, facilitation, judging, responses};
 use crate::judge::Actor;
 use crate::state::objects;
 use crate::{Rejection, actions};
@@ -29,6 +29,9 @@ pub(super) fn of_proposing(
         }
         (Rejection::ObjectionIncomplete, Some(Kind::RaiseObjection(raise))) => of_claims(raise),
         (Rejection::NotInElectorate, Some(kind)) => of_electorate(context, kind),
+        (Rejection::AlreadyAnswered, Some(Kind::Respond(respond))) => {
+            of_answer(context, respond).into_iter().collect()
+        }
         (Rejection::NotFacilitator, Some(Kind::TestObjection(test))) => {
             of_testers(context, test).into_iter().collect()
         }
@@ -79,6 +82,20 @@ fn of_kinds(encoded: &[Vec<u8>]) -> Vec<Fact> {
         }
     }
     facts
+}
+
+/// What the actor has answered: to propose a version is their own consent to it.
+fn of_answer(context: &Context<'_, '_>, respond: &Respond) -> Option<Fact> {
+    let proposal: Proposal = context.find(&respond.proposal).ok()?;
+    let given = responses::answer_of(&proposal, context.actor.member)?;
+    let name = given.as_str_name().trim_start_matches("ANSWER_");
+    let answer = name.to_ascii_lowercase();
+    Some(
+        match responses::consents_by_proposing(&proposal, context.actor.member) {
+            true => fact("answered", format!("{answer}, by proposing this version")),
+            false => fact("answered", answer),
+        },
+    )
 }
 
 /// The claims that have no argument.

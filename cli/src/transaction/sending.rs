@@ -1,0 +1,153 @@
+//! Signed bytes on their way: whether they are in time, what came of them, and what the home keeps of that.
+
+use polity_client::ledger::Rejection;
+use polity_client::session::{Draft, Outcome, Session};
+use polity_client::{ErrorKind, Result};
+
+use crate::context::Context;
+use crate::failure::with_causes;
+use crate::refusal::{self, fact, refused, would_be_refused};
+use crate::{draft_file, event, receipt, time, unrecorded};
+
+impl Context {
+    /// Refuses to send what is over by this machine's clock. The last block of a network at rest may lie before that end, so
+    /// its doors would take it, and no block would.
+    pub fn check_time(&self, draft: &Draft) -> Result<()> {
+        // What was sent before may be in a block, so that sending it again is how to know.
+        if self.options.send_anyway || draft_file::is_kept(&self.home, draft) || !is_over(draft)? {
+            return Ok(());
+        }
+        let until = fact("valid_until", time::shown(draft.body()?.valid_until));
+        let clock = fact(
+            "clock",
+            format!("{} on this machine", time::shown(time::now()?)),
+        );
+        Err(refused(Rejection::Expired.code(), &[until, clock]))
+    }
+
+    /// Sends a draft that everybody signed. Where its outcome is open, its bytes are kept: whoever repeats the command
+    /// instead would do it twice.
+    pub async fn submit(&self, draft: &Draft) -> Result<()> {
+        let session = self.session().await?;
+        let id = draft.id();
+        self.output.note(format!("transaction {}", hex::encode(id)));
+        let sent = session.submit(draft).await;
+        let is_open = matches!(&sent, Err(error) if error.kind() != ErrorKind::Refused);
+        if !is_open && let Some(path) = draft_file::settle(&self.home, draft) {
+            let path = path.display();
+            self.output
+                .note(format!("Its outcome is proven: {path} is removed."));
+        }
+        match sent {
+            Ok(outcome) => self
+                .show_outcome(session, draft, &outcome)
+                .await
+                .map_err(|error| error.with_transaction_id(id)),
+            Err(error) if !is_open => {
+                if let Some(refusal) = error.refusal() {
+                    unrecorded::remember(&self.home, &id, refusal);
+                }
+                Err(error)
+            }
+            Err(error) => {
+                self.output.note(match draft_file::keep(&self.home, draft) {
+                    Ok(kept) => format!(
+                        "The signed transaction is kept: polity tx submit {} sends the same bytes again, which is safe.",
+                        kept.display()
+                    ),
+                    Err(error) => format!(
+                        "The signed transaction could not be kept to be sent again: {}",
+                        with_causes(&error)
+                    ),
+                });
+                Err(error)
+            }
+        }
+    }
+
+    async fn show_outcome(
+        &self,
+        session: &Session,
+        draft: &Draft,
+        outcome: &Outcome,
+    ) -> Result<()> {
+        if outcome.code != 0 {
+            let mut facts = vec![
+                fact("height", outcome.height.to_string()),
+                fact("recorded", "the refusal is proven in the block"),
+            ];
+            let failed = outcome.receipt.failed_action as usize;
+            if let Some(action) = draft.body()?.actions.get(failed) {
+                facts.extend(refusal::of_state(session, outcome.code, action).await);
+            }
+            return Err(would_be_refused(outcome.code, &facts));
+        }
+        let value = receipt::json(session, &draft.id(), outcome).await?;
+        let green = anstyle::AnsiColor::Green.on_default();
+        let mut text = format!(
+            "{green}accepted{green:#} in block {}, proven\n",
+            outcome.height
+        );
+        text.push_str(&event::lines(session, &outcome.receipt, &draft.body()?).await?);
+        self.output.show(&value, || text);
+        Ok(())
+    }
+}
+
+/// Whether a draft is over by this machine's clock.
+pub fn is_over(draft: &Draft) -> Result<bool> {
+    Ok(draft.body()?.valid_until < time::now()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use polity_client::session::{action, signed_by};
+    use polity_client::v1::{Leave, action::Kind};
+
+    use super::*;
+    use crate::cli::Options;
+
+    fn valid_until(seconds: u64) -> Draft {
+        let leave = action(Kind::Leave(Leave {}), 0);
+        let signers = vec![signed_by(3, &[7; 32])];
+        let draft = Draft::new(&[1; 32], signers, vec![leave], Duration::from_secs(60));
+        let body = draft.and_then(|draft| draft.body()).expect("a body");
+        Draft::of_body(&polity_client::v1::Body {
+            valid_until: seconds,
+            ..body
+        })
+        .expect("a draft")
+    }
+
+    fn context(home: &std::path::Path, send_anyway: bool) -> Context {
+        Context::new(Options {
+            home: Some(home.to_owned()),
+            send_anyway,
+            ..Options::default()
+        })
+        .expect("a context")
+    }
+
+    #[test]
+    fn what_is_over_by_this_machines_clock_is_not_sent_for_the_first_time() {
+        let now = time::now().expect("a clock");
+        let over = valid_until(now - 60);
+        let home = std::env::temp_dir().join(hex::encode(over.id()));
+        let context_of = |send_anyway| context(&home, send_anyway);
+
+        let refused = context_of(false).check_time(&over).expect_err("over");
+        assert_eq!(refused.kind(), ErrorKind::Refused);
+        let code = refused.refusal().map(|refusal| refusal.code);
+        assert_eq!(code, Some(Rejection::Expired.code()));
+        assert!(context_of(false).check_time(&valid_until(now + 60)).is_ok());
+        assert!(context_of(true).check_time(&over).is_ok());
+        draft_file::keep(&home, &over).expect("kept");
+        assert!(
+            context_of(false).check_time(&over).is_ok(),
+            "it was sent before"
+        );
+        std::fs::remove_dir_all(home).expect("removed");
+    }
+}
