@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_appoints_a_second_self_nor_who_seated_them_for_a_while() {
+    fn nobody_appoints_a_second_self_nor_who_assigned_them_for_a_while() {
         let mut world = World::new();
         world.hire("ivy");
         world.ada(Kind::AssignRole(world.assign("finn", "acme#lead")));
