@@ -2,10 +2,9 @@
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::form;
-use polity_client::ledger::state::keys;
-use polity_client::session::{lettered, number_of};
+use polity_client::session::{View, lettered, number_of};
 use polity_client::v1::{
-    AnchorDocument, Document as DocumentState, Index, ObjectKind, SupersedeDocument, action::Kind,
+    AnchorDocument, Document as DocumentState, ObjectKind, SupersedeDocument, action::Kind,
 };
 use polity_client::{Error, Result};
 use serde_json::json;
@@ -21,6 +20,7 @@ use crate::time;
 #[command(after_help = "Examples:\n  \
     polity document anchor acme contract.pdf --label contract\n  \
     polity document show contract.pdf\n  \
+    polity document show contract.pdf --unit acme/ops\n  \
     polity document supersede k3 contract-2.pdf")]
 pub struct Document {
     #[command(subcommand)]
@@ -74,6 +74,9 @@ impl Anchor {
 struct Supersede {
     /// The document that is replaced: k3, its hash, or its file.
     old: String,
+    /// The unit that anchored the old one, where several did.
+    #[arg(long)]
+    unit: Option<String>,
     /// SHA-256 of the new one, 64 hexadecimal digits, or a file to hash.
     #[arg(value_name = "HASH|FILE")]
     document: String,
@@ -81,8 +84,10 @@ struct Supersede {
 
 impl Supersede {
     async fn run(self, context: &Context) -> Result<()> {
+        let view = context.view().await?;
+        let old = find(context, &view, &self.old, self.unit.as_deref()).await?;
         let supersede = SupersedeDocument {
-            document: form::numbered(number(context, &self.old).await?),
+            document: form::numbered(old.number),
             hash: super::document_hash(&self.document)?,
         };
         context.act(vec![Kind::SupersedeDocument(supersede)]).await
@@ -92,16 +97,17 @@ impl Supersede {
 /// Shows an anchored document, and whether another replaced it.
 #[derive(Args, Debug)]
 struct Show {
-    /// The document: k3, or its hash or file, of which the one that was anchored first is shown.
+    /// The document: k3, its hash, or its file.
     document: String,
+    /// The unit that anchored it, where several did.
+    #[arg(long)]
+    unit: Option<String>,
 }
 
 impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let number = number(context, &self.document).await?;
-        let found = view.get::<DocumentState>(number).await?;
-        let document = found.ok_or_else(|| absent(&self.document))?;
+        let document = find(context, &view, &self.document, self.unit.as_deref()).await?;
         let mut names = Names::new(&view);
         names.load_units([document.unit]).await?;
         names.load_members([document.anchored_by]).await?;
@@ -135,16 +141,96 @@ impl Show {
     }
 }
 
-async fn number(context: &Context, text: &str) -> Result<u64> {
-    if let Some(number) = number_of(ObjectKind::Document, text) {
-        return Ok(number);
+/// The document that a text means: by its number, or by its hash the one of the unit that is named, or that which stands.
+async fn find(
+    context: &Context,
+    view: &View<'_>,
+    text: &str,
+    unit: Option<&str>,
+) -> Result<DocumentState> {
+    let mut documents = match number_of(ObjectKind::Document, text) {
+        Some(number) => view.get(number).await?.into_iter().collect(),
+        None => view.documents_of(&super::document_hash(text)?).await?,
+    };
+    if let Some(unit) = unit {
+        let unit = context.session().await?.unit(unit).await?.number;
+        documents.retain(|document| document.unit == unit);
     }
-    let hash = super::document_hash(text)?;
-    let key = keys::key_with(keys::DOCUMENT_HASH, &[], &hash);
-    let index: Option<Index> = context.session().await?.value(key).await?;
-    index.map(|index| index.number).ok_or_else(|| absent(text))
+    match meant(documents) {
+        Meant::One(document) => Ok(document),
+        Meant::Nothing => Err(absent(text, unit)),
+        Meant::Several(documents) => {
+            let mut names = Names::new(view);
+            let units = documents.iter().map(|document| document.unit);
+            names.load_units(units).await?;
+            let each = documents.iter().map(|document| {
+                let number = lettered(ObjectKind::Document, document.number);
+                format!(
+                    "{number} of {}",
+                    names.shown(ObjectKind::Unit, document.unit)
+                )
+            });
+            let each = each.collect::<Vec<_>>().join(", ");
+            Err(usage(format!(
+                "several units have anchored {text} ({each}): name the number, or one with --unit"
+            )))
+        }
+    }
 }
 
-fn absent(text: &str) -> Error {
-    usage(format!("no document like {text} is anchored"))
+/// Which of the documents of one hash is meant.
+#[derive(Debug, PartialEq)]
+enum Meant {
+    Nothing,
+    One(DocumentState),
+    Several(Vec<DocumentState>),
+}
+
+/// The only one, or the only one that nothing has replaced.
+fn meant(documents: Vec<DocumentState>) -> Meant {
+    let mut standing = documents.iter().filter(|one| one.superseded_by == 0);
+    match (&documents[..], standing.next(), standing.next()) {
+        ([], _, _) => Meant::Nothing,
+        ([only], _, _) => Meant::One(only.clone()),
+        (_, Some(only), None) => Meant::One(only.clone()),
+        (_, _, _) => Meant::Several(documents),
+    }
+}
+
+fn absent(text: &str, unit: Option<&str>) -> Error {
+    usage(match unit {
+        Some(unit) => format!("{unit} has anchored no document like {text}"),
+        None => format!("no document like {text} is anchored"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_units_documents_of_one_hash_the_one_that_stands_is_meant_and_else_none() {
+        let document = |number, superseded_by| DocumentState {
+            number,
+            superseded_by,
+            ..DocumentState::default()
+        };
+        let (first, second) = (document(1, 0), document(2, 0));
+        let replaced = [document(1, 3), document(2, 4)];
+        for (documents, expected) in [
+            (vec![], Meant::Nothing),
+            (vec![replaced[0].clone()], Meant::One(replaced[0].clone())),
+            (
+                vec![replaced[0].clone(), second.clone()],
+                Meant::One(second.clone()),
+            ),
+            (
+                vec![first.clone(), second.clone()],
+                Meant::Several(vec![first, second]),
+            ),
+            (replaced.to_vec(), Meant::Several(replaced.to_vec())),
+        ] {
+            assert_eq!(meant(documents), expected);
+        }
+    }
 }

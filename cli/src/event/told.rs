@@ -26,18 +26,20 @@ pub struct Told {
 impl Told {
     /// An event that was proven.
     pub async fn of_proven(session: &Session, proven: &ProvenEvent) -> Result<Told> {
-        let action = proven.action.as_ref();
-        let event = as_told(&proven.event, proven.is_repeated);
-        Told::of(session, event, action, &proven.signers).await
+        let (event, action) = (&proven.event, proven.action.as_ref());
+        Told::of(session, event, proven.alike_before, action, &proven.signers).await
     }
 
-    /// An event of an action of a transaction; of none where timers or the genesis acted.
+    /// An event of an action of a transaction; of none where timers or the genesis acted. `alike_before` events of its
+    /// receipt say the same.
     pub async fn of(
         session: &Session,
-        event: Event,
+        event: &Event,
+        alike_before: usize,
         action: Option<&Action>,
         signers: &[Signer],
     ) -> Result<Told> {
+        let event = as_told(event, alike_before > 0);
         let seconds = action.filter(|_| did::is_an_act(&event));
         let seconds = seconds.map_or(&[][..], |action| &action.seconds);
         let signed = |second: &Second| {
@@ -50,7 +52,7 @@ impl Told {
             corrects: action
                 .filter(|_| event.posting.is_some())
                 .and_then(corrected),
-            lifts_freeze: lifts_freeze(session, &event, action).await?,
+            lifts_freeze: lifts_freeze(session, &event, alike_before, action).await?,
             event,
         })
     }
@@ -100,10 +102,10 @@ impl Told {
 pub async fn told(session: &Session, receipt: &Receipt, body: &Body) -> Result<Vec<Told>> {
     let mut told = Vec::new();
     for (index, event) in receipt.events.iter().enumerate() {
-        let is_repeated = receipt.events[..index].contains(event);
+        let earlier = receipt.events[..index].iter();
+        let alike_before = earlier.filter(|one| *one == event).count();
         let action = body.actions.get(event.action as usize);
-        let event = as_told(event, is_repeated);
-        told.push(Told::of(session, event, action, &body.signers).await?);
+        told.push(Told::of(session, event, alike_before, action, &body.signers).await?);
     }
     Ok(told)
 }
@@ -127,7 +129,12 @@ fn corrected(action: &Action) -> Option<u64> {
 }
 
 /// Whether an event is that a freeze was lifted: by its action, or by the proposal that was adopted.
-async fn lifts_freeze(session: &Session, event: &Event, action: Option<&Action>) -> Result<bool> {
+async fn lifts_freeze(
+    session: &Session,
+    event: &Event,
+    alike_before: usize,
+    action: Option<&Action>,
+) -> Result<bool> {
     if event.object() != ObjectKind::Account || event.did != freezing() {
         return Ok(false);
     }
@@ -143,18 +150,20 @@ async fn lifts_freeze(session: &Session, event: &Event, action: Option<&Action>)
     let acts: Vec<Action> = acts
         .map(|act| proposed_action(act))
         .collect::<Result<_>>()?;
-    Ok(is_lifted_by(event.number, &acts))
+    Ok(is_lifted_by(event.number, &acts, alike_before))
 }
 
-/// Whether actions lift the freeze of an account.
-fn is_lifted_by(account: u64, acts: &[Action]) -> bool {
-    acts.iter().any(|act| match &act.kind {
+/// Whether actions lift the freeze of an account by that one of them about it before which `earlier` others come: a proposal
+/// may do both, and its events about one account differ in nothing but their order.
+fn is_lifted_by(account: u64, acts: &[Action], earlier: usize) -> bool {
+    let mut about_it = acts.iter().filter_map(|act| match &act.kind {
         Some(Kind::FreezeAccount(act)) => {
             let named = act.account.unwrap_or_default().number;
-            named == account && !act.frozen
+            (named == account).then_some(act)
         }
-        Some(_) | None => false,
-    })
+        Some(_) | None => None,
+    });
+    about_it.nth(earlier).is_some_and(|act| !act.frozen)
 }
 
 /// The number on the wire of the action that freezes an account or lifts that.
@@ -207,15 +216,23 @@ mod tests {
         assert_eq!(did, ["commit_ballot", "went_on"]);
     }
 
+    fn act(account: u64, frozen: bool) -> Action {
+        let account = form::numbered(account);
+        action(Kind::FreezeAccount(FreezeAccount { account, frozen }), 0)
+    }
+
     #[test]
     fn a_proposal_lifts_the_freezes_that_it_says() {
-        let act = |account, frozen| {
-            let account = form::numbered(account);
-            action(Kind::FreezeAccount(FreezeAccount { account, frozen }), 0)
-        };
         let acts = [act(3, true), act(4, false)];
-        assert!(!is_lifted_by(3, &acts));
-        assert!(is_lifted_by(4, &acts));
-        assert!(!is_lifted_by(5, &acts));
+        assert!(!is_lifted_by(3, &acts, 0));
+        assert!(is_lifted_by(4, &acts, 0));
+        assert!(!is_lifted_by(5, &acts, 0));
+    }
+
+    #[test]
+    fn a_proposal_that_freezes_an_account_and_lifts_that_is_told_as_both() {
+        let acts = [act(3, true), act(4, false), act(3, false), act(3, true)];
+        let lifts = [0, 1, 2, 3].map(|earlier| is_lifted_by(3, &acts, earlier));
+        assert_eq!(lifts, [false, true, false, false]);
     }
 }

@@ -33,8 +33,8 @@ pub enum Source {
 pub struct ProvenEvent {
     /// What happened.
     pub event: Event,
-    /// Whether an earlier event of its receipt says the same.
-    pub is_repeated: bool,
+    /// How many earlier events of its receipt say the same.
+    pub alike_before: usize,
     /// The block's time, Unix seconds.
     pub time: u64,
     /// What proves it.
@@ -132,7 +132,7 @@ impl Evidence<'_> {
         let earlier = &proven.receipt.events[..entry.event as usize];
         Ok(ProvenEvent {
             event: event.clone(),
-            is_repeated: earlier.contains(event),
+            alike_before: earlier.iter().filter(|one| *one == event).count(),
             time,
             source: proven.source.clone(),
             action: proven.actions.get(event.action as usize).cloned(),

@@ -184,7 +184,8 @@ impl<'s> View<'s> {
         Ok(is_whole.then_some(lists))
     }
 
-    async fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
+    /// Raw values that are no objects.
+    pub(super) async fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
         let (values, moment) = match self.at {
             AsOf::Newest => self.session.read(keys).await?,
             AsOf::Height(height) => self.session.remembered(keys, height).await?,

@@ -44,6 +44,11 @@ impl Act for ChangeBallot {
         }
         context.put(&election);
         elections::record(context, number);
+        // Who keeps to a nomination may name it again, so that nobody need wait for the step's end.
+        let may_change = |ballot: &Ballot| ballot.nominee != 0 && ballot.changed_from == 0;
+        if !elections::awaits_voters(context, &election, may_change) {
+            elections::go_on(context, election);
+        }
         Ok(())
     }
 }

@@ -62,13 +62,13 @@ impl Act for ChangeSquad {
     }
 }
 
-/// Whether somebody signs as product owner of a squad. Who was imported into that seat and not renewed in it receives nobody;
+/// Whether somebody signs as product owner of a squad. Who was imported into that role and not renewed in it receives nobody;
 /// whether it is theirs at all is judged with every acting role.
 fn receives(context: &Context<'_, '_>, second: Actor, squad: u64) -> bool {
     let is_owner = objects::look::<Role>(context, second.role)
         .is_some_and(|role| role.unit == squad && role.kind() == RoleKind::ProductOwner);
-    let seat = power::holding(context, second.member, second.role, context.now().time);
-    is_owner && seat.is_none_or(|seat| power::assignment_carries_grants(&seat))
+    let held = power::holding(context, second.member, second.role, context.now().time);
+    is_owner && held.is_none_or(|assignment| power::assignment_carries_grants(&assignment))
 }
 
 /// Who goes to another tribe leaves its chapters by their own words, in the same act: a chapter is no
@@ -213,10 +213,10 @@ mod tests {
         let mut world = World::with_tribes();
         world.ada(world.join_unit("finn", "dev/web/red"));
         let owner = "dev/web/blue#owner";
-        let seat = world.assignment("gia", owner);
+        let held = world.assignment("gia", owner);
         world.put_for_test(&Assignment {
             manner: Manner::Imported as i32,
-            ..seat
+            ..held
         });
         let to_blue = change(&world, "dev/web/red", "dev/web/blue");
         world.check_deed(received(to_blue, "gia", owner), "rejected people_missing");

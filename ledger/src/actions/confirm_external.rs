@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_the_recorder_let_a_policy_name_does_not_confirm_in_an_older_seat() {
+    fn whom_the_recorder_let_a_policy_name_does_not_confirm_by_an_older_assignment() {
         let mut world = World::with_treasury();
         let records = Capability::RecordExternal;
         let tiers = vec![tier(0, able(Capability::Anchor), alone())];
@@ -190,7 +190,7 @@ mod tests {
         for (member, role) in [("eve", BOOKKEEPER), ("ada", LEAD)] {
             world.check(member, role, confirm.clone(), "rejected same_person");
         }
-        // Nor does who took its seat away since.
+        // Nor does who ended its assignment since.
         world.ada(Kind::RevokeAssignment(RevokeAssignment {
             assignment: form::numbered(world.assignment("gia", "ops#engineer").number),
         }));

@@ -1,4 +1,4 @@
-//! `create_role`: a named seat in a unit.
+//! `create_role`: a named place in a unit.
 
 use polity_proto::v1::{CreateRole, ObjectKind, Role, RoleKind, Unit};
 

@@ -28,7 +28,7 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
     }
     let (role, member) = (assignment.role, assignment.member);
     let mut histories = assign_role::histories(role, member).to_vec();
-    histories.extend(passages::note_unseated(context, &assignment));
+    histories.extend(passages::note_unassigned(context, &assignment));
     for grant in lists::all(context, List::Grants, role) {
         for delegation in lists::all(context, List::DelegationsOf, grant) {
             let from_here = objects::look::<Grant>(context, delegation)

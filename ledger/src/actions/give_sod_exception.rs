@@ -236,10 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn whom_one_person_seated_excepts_them_from_nothing_for_a_while() {
+    fn whom_one_person_assigned_excepts_them_from_nothing_for_a_while() {
         let (mut world, rule) = world();
-        let seat = Kind::AssignRole(world.assign("finn", "dev#lead"));
-        world.check("ben", LEAD, seat, "accepted");
+        let assign = Kind::AssignRole(world.assign("finn", "dev#lead"));
+        world.check("ben", LEAD, assign, "accepted");
         for (member, expected) in [("ben", "rejected grant_to_self"), ("gia", "accepted")] {
             let act = Kind::GiveSodException(exception(&world, rule, member));
             world.check("finn", LEAD, act, expected);

@@ -34,7 +34,7 @@ impl Act for GrantAuditor {
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let member = context.resolve::<Member>(&self.member)?;
         let units = units(self, context)?;
-        if context.people_behind().contains(&member) {
+        if context.gives_themselves(member) {
             return Err(Rejection::GrantToSelf);
         }
         if !power::member_is_active(context, member) {
@@ -164,5 +164,29 @@ mod tests {
         departed.state = MemberState::Departed as i32;
         world.put_for_test(&departed);
         world.check("ada", lead, act, "rejected member_state_wrong");
+    }
+
+    #[test]
+    fn nobody_appoints_a_second_self_nor_who_assigned_them_for_a_while() {
+        let mut world = World::new();
+        world.hire("ivy");
+        world.ada(Kind::AssignRole(world.assign("finn", "acme#lead")));
+        for (lead, auditor) in [("ada", "ivy"), ("finn", "ada")] {
+            let appoint = |world: &World| {
+                Kind::GrantAuditor(GrantAuditor {
+                    member: world.member_ref(auditor),
+                    units: world.unit_ref("dev").into_iter().collect(),
+                    window_until: START,
+                    until: world.time + DAY,
+                    ..GrantAuditor::default()
+                })
+            };
+            let mut world = world.clone();
+            let early = appoint(&world);
+            world.check(lead, Some("acme#lead"), early, "rejected grant_to_self");
+            world.advance(31 * DAY);
+            let late = appoint(&world);
+            world.check(lead, Some("acme#lead"), late, "accepted");
+        }
     }
 }

@@ -34,7 +34,7 @@ impl Act for RenewAssignment {
             if imported {
                 duties::check_assignment(context, now, member.number, role.number)?;
             }
-            // To sit longer than one was seated for is to be seated.
+            // To hold a role for longer than one was assigned to it is to be assigned.
             giving::check_assignment(context, member.number, role.number)?;
         }
         resign_role::check_open(context, &assignment)?;
@@ -53,7 +53,7 @@ impl Act for RenewAssignment {
         let number = assignment.number;
         let mut histories = assign_role::histories(role.number, member.number).to_vec();
         if is_shorter(until, assignment.until) {
-            histories.extend(passages::note_unseated(context, &assignment));
+            histories.extend(passages::note_unassigned(context, &assignment));
         }
         if assignment.until != 0 {
             let before = assignment.until;

@@ -50,7 +50,8 @@ impl Act for RevealBallot {
         }
         context.put(&election);
         elections::record(context, number);
-        if election.ballots.iter().all(|ballot| ballot.nominee != 0) {
+        let is_sealed = |ballot: &Ballot| ballot.nominee == 0;
+        if !elections::awaits_voters(context, &election, is_sealed) {
             elections::go_on(context, election);
         }
         Ok(())

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_units_people_is_none_of_another_by_a_seat_that_they_have_there() {
+    fn one_of_the_units_people_is_none_of_another_by_a_role_that_they_hold_there() {
         let mut world = where_dev_lets(|_| joined());
         let gia = suspend(&world, "gia");
         let ben = by("ben").acting_as("dev#lead");
@@ -124,20 +124,20 @@ mod tests {
     }
 
     #[test]
-    fn whom_one_person_let_a_policy_name_signs_for_them_in_whatever_seat() {
+    fn whom_one_person_let_a_policy_name_signs_for_them_in_whatever_role() {
         let ben = || by("ben").acting_as("dev#lead");
         let hal_too = |world: &World| {
             let gia = suspend(world, "gia");
             ben().seconded("hal", "ops#engineer").does(gia)
         };
-        // A seat that has the capability, or the capability to the seat that Hal has.
+        // A role that has the capability, or the capability to the role that Hal has.
         let mut world = where_dev_lets(|_| able(Capability::Anchor));
         world.advance(31 * DAY);
         let assign = Kind::AssignRole(world.assign("hal", "dev#scribe"));
         world.check("ben", Some("dev#lead"), assign, "accepted");
         let deed = hal_too(&world);
         world.check_deed(deed.clone(), "rejected people_missing");
-        // In a seat of dev, Hal is one of its people for good.
+        // In a role of dev, Hal is one of its people for good.
         world.advance(31 * DAY);
         world.check_deed(deed, "rejected people_missing");
 

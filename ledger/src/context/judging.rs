@@ -244,13 +244,13 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The unit in whose name somebody counts: that of the seat by which they have their authority, or by which who delegated it
-    /// had it. Who has it in no seat is one of the people of the unit that it is about.
+    /// The unit in whose name somebody counts: that of the assignment by which they have their authority, or by which
+    /// who delegated it had it. Who has it by no assignment is one of the people of the unit that it is about.
     fn unit_behind(&self, need: &Need, basis: &Basis) -> u64 {
         let delegation = hands::grant_of(self.state, basis).filter(|grant| grant.source != 0);
-        let seat = delegation.map_or(basis.assignment, |grant| grant.source_assignment);
-        let role = objects::look::<Assignment>(self.state, seat)
-            .and_then(|seat| objects::look::<Role>(self.state, seat.role));
+        let assignment = delegation.map_or(basis.assignment, |grant| grant.source_assignment);
+        let role = objects::look::<Assignment>(self.state, assignment)
+            .and_then(|assignment| objects::look::<Role>(self.state, assignment.role));
         role.map_or(need.unit, |role| role.unit)
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn decide(
 pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Result<(), Rejection> {
     let number = proposal.number;
     let proposer = Actor::proposing(&proposal);
-    // The seat in which it was proposed, whatever became of that since.
+    // The assignment by which it was proposed, whatever became of that since.
     let basis = Basis {
         source: BasisSource::Proposal as i32,
         member: proposal.proposer,

@@ -65,7 +65,7 @@ fn actor_of(response: &Response) -> Actor {
 }
 
 /// Whether these approvers are as many people as are asked for. One and those whom they made approvers, by delegating, by a
-/// grant, a seat or taking them in, alone and not long ago, are one person, not as many as a policy asks for.
+/// grant, an assignment or taking them in, alone and not long ago, are one person, not as many as a policy asks for.
 fn are_enough(
     context: &Context<'_, '_>,
     proposal: &Proposal,
@@ -97,7 +97,7 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
     let now = context.now().time;
     let approver = approver_of(proposal);
     let by = |source, number| actor.basis(context, context.now(), source, number);
-    // Whatever seat they answer in, a grant of their own is that of the role which has it.
+    // Whatever role they answer in, a grant of their own is that of the role which has it.
     let by_grant = |grant: &Grant| match grant.source {
         0 => Actor {
             role: grant.role,
@@ -113,8 +113,8 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
             .filter_map(|grant| hands::behind(context, now, &by_grant(grant)))
             .collect(),
         WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
-            let seat = hands::behind(context, now, &by(BasisSource::Own, 0));
-            seat.into_iter().collect()
+            let assigned = hands::behind(context, now, &by(BasisSource::Own, 0));
+            assigned.into_iter().collect()
         }
         WhoKind::JoinedMembers => {
             let joined = hands::behind_joining(context, now, actor.member, proposal.unit);

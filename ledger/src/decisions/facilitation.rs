@@ -69,7 +69,7 @@ fn is_party(
 }
 
 /// Who holds such a seat now and was given it before the proposal was opened, whatever date it was
-/// recorded for: nobody is seated to set a certain objection aside.
+/// recorded for: nobody is assigned to set a certain objection aside.
 fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> Vec<u64> {
     lists::objects::<Role>(state, List::Roles, proposal.unit)
         .filter(|role| role.kind() == kind)

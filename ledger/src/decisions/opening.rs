@@ -48,7 +48,7 @@ pub(crate) fn carry(
     proposal: &mut Proposal,
     judged: Judged,
 ) -> Result<(), Rejection> {
-    proposal.assignment = Actor::proposing(proposal).seat(context, context.now());
+    proposal.assignment = Actor::proposing(proposal).assignment(context, context.now());
     proposal.beneficiaries.extend(judged.credited);
     proposal.beneficiaries.sort_unstable();
     proposal.beneficiaries.dedup();

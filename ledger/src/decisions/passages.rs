@@ -26,7 +26,7 @@ pub(crate) fn note_taken_out(context: &mut Context<'_, '_>, unit: u64, member: u
 
 /// Notes who ends or shortens an assignment by which its holder takes part in circles: the histories
 /// of these, for the event.
-pub(crate) fn note_unseated(
+pub(crate) fn note_unassigned(
     context: &mut Context<'_, '_>,
     assignment: &Assignment,
 ) -> Vec<(ObjectKind, u64)> {

@@ -1,7 +1,8 @@
 //! From the call of an election to the count, step by step.
 
 use polity_proto::v1::{
-    Assignment, Capability, Election, ElectionStep, EndReason, ObjectKind, Role, TimerKind,
+    Assignment, Ballot, Capability, Election, ElectionStep, EndReason, Member, MemberState,
+    ObjectKind, Role, TimerKind,
 };
 
 use super::{is_open, outcome, record};
@@ -129,6 +130,21 @@ pub(crate) fn electors_left(state: &dyn Read, election: &Election) -> usize {
                     .all(|ballot| ballot.voter != **elector)
         })
         .count()
+}
+
+/// Whether somebody has still `to_do` something to their ballot before the step ends. Nobody waits for a voter who left for
+/// good; a suspension may be taken back, and decides no election by ending a step.
+pub(crate) fn awaits_voters(
+    state: &dyn Read,
+    election: &Election,
+    to_do: impl Fn(&Ballot) -> bool,
+) -> bool {
+    let has_left = |voter| {
+        objects::look::<Member>(state, voter)
+            .is_none_or(|voter| voter.state() == MemberState::Departed)
+    };
+    let mut ballots = election.ballots.iter();
+    ballots.any(|ballot| to_do(ballot) && !has_left(ballot.voter))
 }
 
 /// The timer of an election: its step is over, or waits on, where outages do not count.

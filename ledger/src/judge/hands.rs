@@ -95,9 +95,9 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
     hands.len()
 }
 
-/// Everybody who stands behind an act by its basis, who did it first: who delegated what they did it by; who gave that, or
-/// them the seat, or took them in where the policy names who joined, or set the policy, alone and not long ago; and who stands behind that gift. Where several people are asked
-/// for, all of these are one. `None` behind too long a line of gifts.
+/// Everybody who stands behind an act by its basis, who did it first: who delegated what they did it by; who gave that,
+/// or assigned them, or took them in where the policy names who joined, or set the policy, alone and not long ago; and who
+/// stands behind that gift. Where several people are asked for, all of these are one. `None` behind too long a line of gifts.
 pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u64>> {
     let (mut people, mut acts) = (Vec::new(), vec![*basis]);
     let mut next = 0;
@@ -115,14 +115,14 @@ pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u6
             .and_then(|grant| behind_grant(state, now, grant));
         let policy = behind_policy(state, now, &act);
         let delegation = grant.filter(|grant| grant.source != 0);
-        let seat = delegation.map_or(act.assignment, |grant| grant.source_assignment);
-        let seat = behind_seat(state, now, seat);
+        let assignment = delegation.map_or(act.assignment, |grant| grant.source_assignment);
+        let assigned = behind_assignment(state, now, assignment);
         people.push(act.member);
         people.extend(delegator);
         let service = behind_service(state, act.member);
         let delegators = delegator.and_then(|delegator| behind_service(state, delegator));
         let entered = behind_entering(state, now, &act);
-        let gifts = [given, policy, seat, service, delegators];
+        let gifts = [given, policy, assigned, service, delegators];
         for gift in gifts.into_iter().flatten().chain(entered) {
             if !acts.contains(&gift) {
                 acts.push(gift);
@@ -156,13 +156,13 @@ fn behind_grant(state: &dyn Read, now: u64, grant: &Grant) -> Option<Basis> {
         .and_then(|given| of_one(state, given.basis))
 }
 
-/// By what one person gave a seat, alone and not long ago. A seat that has ended counts too, and a service's however long ago
-/// it was given.
-fn behind_seat(state: &dyn Read, now: u64, assignment: u64) -> Option<Basis> {
-    let seat = objects::get::<Assignment>(state, assignment).filter(|seat| {
-        is_recent(state, now, seat.assigned_at) || power::is_service(state, seat.member)
+/// By what one person assigned a role, alone and not long ago. An assignment that has ended counts too, and a service's
+/// however long ago it was made.
+fn behind_assignment(state: &dyn Read, now: u64, number: u64) -> Option<Basis> {
+    let made = objects::get::<Assignment>(state, number).filter(|made| {
+        is_recent(state, now, made.assigned_at) || power::is_service(state, made.member)
     })?;
-    of_one(state, seat.basis)
+    of_one(state, made.basis)
 }
 
 /// By what somebody admitted a service: nobody of its own, however long it has been here.
@@ -240,18 +240,18 @@ pub(crate) fn withholds(state: &dyn Read, now: u64, grant: &Grant, member: u64) 
 
 fn is_own_gift(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
     // A delegation is as good as its source in the hands of who delegated.
-    let (given, seat) = match grant.source {
+    let (given, held) = match grant.source {
         0 => (None, power::holding(state, member, grant.role, now)),
         source => (
             objects::get::<Grant>(state, source),
             objects::get::<Assignment>(state, grant.source_assignment),
         ),
     };
-    let Some(seat) = seat else {
+    let Some(held) = held else {
         return false;
     };
     let given = given.as_ref().unwrap_or(grant);
-    is_given_by_own_hand(state, now, given, seat.member) || is_taken(state, now, &seat)
+    is_given_by_own_hand(state, now, given, held.member) || is_taken(state, now, &held)
 }
 
 /// Whether the member's hand gave a grant alone. What somebody gave to others long ago, before others
@@ -262,10 +262,10 @@ fn is_given_by_own_hand(state: &dyn Read, now: u64, grant: &Grant, member: u64) 
     !is_old && gives_to_own_hand(state, now, &basis, member)
 }
 
-/// Whether the holder's hand put them where they sit, alone.
-fn is_taken(state: &dyn Read, now: u64, seat: &Assignment) -> bool {
-    let basis = seat.basis.unwrap_or_default();
-    gives_to_own_hand(state, now, &basis, seat.member)
+/// Whether the holder's own hand made an assignment, alone.
+fn is_taken(state: &dyn Read, now: u64, held: &Assignment) -> bool {
+    let basis = held.basis.unwrap_or_default();
+    gives_to_own_hand(state, now, &basis, held.member)
 }
 
 /// Whether a tier over value is held back from who would begin by it. It asks nobody to agree, and
@@ -295,7 +295,7 @@ fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, acto
         WhoKind::None | WhoKind::JoinedMembers => false,
         WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
             power::holding(state, actor.member, actor.role, now)
-                .is_some_and(|seat| is_taken(state, now, &seat))
+                .is_some_and(|held| is_taken(state, now, &held))
         }
         WhoKind::Capability => power::grants_for(state, actor.member, by.capability(), unit, now)
             .iter()

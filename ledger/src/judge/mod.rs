@@ -48,7 +48,7 @@ impl Actor {
         }
     }
 
-    /// What the actor does by this authority, in the seat that they have now.
+    /// What the actor does by this authority, by the assignment that they have now.
     pub(crate) fn basis(
         self,
         state: &dyn Read,
@@ -61,16 +61,18 @@ impl Actor {
             member: self.member,
             role: self.role,
             number,
-            assignment: self.seat(state, now),
+            assignment: self.assignment(state, now),
             named_by: 0,
         }
     }
 
     /// The assignment by which the actor holds their role now; 0: none.
-    pub(crate) fn seat(self, state: &dyn Read, now: Now) -> u64 {
-        let is_seated = self.role != 0;
-        let seat = is_seated.then(|| power::holding(state, self.member, self.role, now.time));
-        seat.flatten().map_or(0, |seat| seat.number)
+    pub(crate) fn assignment(self, state: &dyn Read, now: Now) -> u64 {
+        if self.role == 0 {
+            return 0;
+        }
+        let held = power::holding(state, self.member, self.role, now.time);
+        held.map_or(0, |assignment| assignment.number)
     }
 }
 

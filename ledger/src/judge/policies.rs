@@ -201,7 +201,7 @@ fn decide(
     })
 }
 
-/// By what one whom a policy names does something alone. Whatever seat they act in, it is theirs by what makes them one of those.
+/// By what one whom a policy names does something alone. Whatever role they act in, it is theirs by what makes them one of those.
 fn named_basis(
     state: &dyn Read,
     now: Now,
@@ -229,7 +229,7 @@ fn named_basis(
             };
             Basis {
                 assignment: match grant.source {
-                    0 => role.seat(state, now),
+                    0 => role.assignment(state, now),
                     _ => grant.source_assignment,
                 },
                 named_by: grant.number,

@@ -222,7 +222,7 @@ pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec
         .collect()
 }
 
-/// Whether the assignment holds and gives its holder what the role is there for, by grants or by the seat alone.
+/// Whether the assignment holds and gives its holder what the role is there for, by grants or merely by being held.
 pub(crate) fn assignment_empowers(state: &dyn Read, assignment: &Assignment, now: u64) -> bool {
     assignment_carries_grants(assignment) && assignment_holds(state, assignment, now)
 }

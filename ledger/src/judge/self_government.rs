@@ -96,7 +96,7 @@ fn grants_over(state: &dyn Read, unit: u64) -> impl Iterator<Item = Rc<Grant>> {
 fn has_holders(state: &dyn Read, unit: u64, now: u64) -> bool {
     lists::all(state, List::Roles, unit)
         .into_iter()
-        .any(|role| seats(state, role, now).next().is_some())
+        .any(|role| assignments_of(state, role, now).next().is_some())
 }
 
 fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
@@ -108,13 +108,13 @@ fn is_governed_by_grant(state: &dyn Read, unit: u64, now: u64) -> bool {
                 && power::grant_holds(state, grant, now)
         })
         .any(|grant| {
-            seats(state, grant.role, now)
+            assignments_of(state, grant.role, now)
                 .any(|assignment| power::assignment_carries_grants(&assignment))
         })
 }
 
 /// Assignments of a role to members who joined, suspended ones too: a suspension leaves a unit to nobody else.
-fn seats(state: &dyn Read, role: u64, now: u64) -> impl Iterator<Item = Rc<Assignment>> {
+fn assignments_of(state: &dyn Read, role: u64, now: u64) -> impl Iterator<Item = Rc<Assignment>> {
     let joined = |member: u64| {
         let member = objects::get::<Member>(state, member);
         member.is_some_and(|member| {

@@ -335,11 +335,11 @@ fn a_refused_proposal_says_what_it_would_take() {
     assert_eq!(value(&split.facts, "mode"), "approve");
     assert_eq!(value(&split.facts, "approvers"), "ben, ada");
 
-    let seat = Kind::CreateRole(world.create_role("dev", "guide"));
+    let create = Kind::CreateRole(world.create_role("dev", "guide"));
     let mixed = ask(
         &world,
         "finn",
-        propose(&world, vec![seat, pay(&world, 800)]),
+        propose(&world, vec![create, pay(&world, 800)]),
     );
     assert_eq!(mixed.rejection, "proposal_kind_wrong");
     assert_eq!(value(&mixed.facts, "governance"), "1");

@@ -101,7 +101,7 @@ mod tests {
     use crate::query::tests::{ask, value};
     use crate::world::{DAY, World, able, alone, approve, role_holders, tier};
 
-    /// In `dev`, spending up to 500 is free, above and for seats somebody approves. Ben admitted Ivy.
+    /// In `dev`, spending up to 500 is free, above and for assignments somebody approves. Ben admitted Ivy.
     fn world() -> World {
         let mut world = World::new();
         world.fund("dev", 50_000);
@@ -109,8 +109,8 @@ mod tests {
         world.check("ben", Some("dev#lead"), invite, "accepted");
         let join = Kind::Join(world.join("ivy"));
         world.check("ivy", None, join, "accepted");
-        let seat = world.assign("ivy", "dev#engineer");
-        world.ada(Kind::AssignRole(seat));
+        let assign = world.assign("ivy", "dev#engineer");
+        world.ada(Kind::AssignRole(assign));
         let approved = || tier(0, role_holders(), approve(able(Capability::Approve), 1));
         let tiers = vec![tier(500, role_holders(), alone()), approved()];
         let policy = world.policy("dev", Capability::Spend, tiers);
@@ -130,13 +130,13 @@ mod tests {
     fn only_those_are_named_whose_approval_would_count() {
         let mut world = world();
         let pay = |world: &World, to: &str| world.payment("dev:main", to, 800);
-        let seat = |world: &World| Kind::AssignRole(world.assign("ben", "dev#engineer"));
+        let assign = |world: &World| Kind::AssignRole(world.assign("ben", "dev#engineer"));
         let (ops, bens) = (pay(&world, "ops:main"), pay(&world, "ben:main"));
         check(&world, "finn", ops.clone(), "approvers", "ben, ada");
-        // Ben counts as Ivy, is paid, or receives the seat.
+        // Ben counts as Ivy, is paid, or receives the role.
         check(&world, "ivy", ops.clone(), "approvers", "ada");
         check(&world, "finn", bens, "approvers", "ada");
-        let asked = seat(&world);
+        let asked = assign(&world);
         check(&world, "finn", asked, "approvers", "ada");
         world.advance(30 * DAY);
         check(&world, "ivy", ops, "approvers", "ben, ada");
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn only_those_are_named_who_would_not_be_refused() {
         let mut world = world();
-        let seat = Kind::AssignRole(world.assign("ben", "dev#engineer"));
+        let assign = Kind::AssignRole(world.assign("ben", "dev#engineer"));
         // Ben would give it to himself.
-        check(&world, "hal", seat, "who_could", "ada");
+        check(&world, "hal", assign, "who_could", "ada");
         let large = world.payment("dev:main", "ops:main", 800);
         check(
             &world,
@@ -167,11 +167,23 @@ mod tests {
     #[test]
     fn what_stands_in_everybodys_way_is_named() {
         let mut world = world();
-        let seat = Kind::AssignRole(world.assign("gia", "dev#engineer"));
-        check(&world, "hal", seat, "others", "refused as already_assigned");
+        let assign = Kind::AssignRole(world.assign("gia", "dev#engineer"));
+        check(
+            &world,
+            "hal",
+            assign,
+            "others",
+            "refused as already_assigned",
+        );
         // That Ben would give it to himself says nothing of others.
-        let seat = Kind::AssignRole(world.assign("ben", "dev#engineer"));
-        world.ada(seat.clone());
-        check(&world, "hal", seat, "others", "refused as already_assigned");
+        let assign = Kind::AssignRole(world.assign("ben", "dev#engineer"));
+        world.ada(assign.clone());
+        check(
+            &world,
+            "hal",
+            assign,
+            "others",
+            "refused as already_assigned",
+        );
     }
 }

@@ -7,6 +7,8 @@ use polity_client::v1::{ChangeBallot, ObjectKind, action::Kind};
 use crate::context::Context;
 
 /// Names somebody else after a tie: once, and openly.
+///
+/// Whoever stays with their choice names the same member again: once all voters have named somebody, nobody waits any longer.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     polity election change j3 lea")]

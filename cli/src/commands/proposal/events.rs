@@ -34,7 +34,7 @@ pub(super) async fn read(view: &View<'_>, proposal: u64) -> Result<Events> {
         .await?;
     let mut evidence = session.evidence();
     let mut steps: Vec<Step> = Vec::new();
-    let mut effects = Vec::new();
+    let mut effects: Vec<Told> = Vec::new();
     for item in &history.items {
         let proven = evidence.event(item).await?;
         let step = step(session, item.entry.height, &proven).await?;
@@ -46,7 +46,8 @@ pub(super) async fn read(view: &View<'_>, proposal: u64) -> Result<Events> {
             let basis = proven.event.basis;
             for event in evidence.beside(item) {
                 if event.basis == basis && !event::is_adoption(event) {
-                    let told = Told::of(session, event.clone(), None, &[]).await?;
+                    let alike_before = effects.iter().filter(|told| told.event == *event).count();
+                    let told = Told::of(session, event, alike_before, None, &[]).await?;
                     effects.push(told);
                 }
             }

@@ -204,7 +204,7 @@ fn nobody_above_says_who_says_who_operates_a_validator() {
 }
 
 #[test]
-fn silence_of_a_second_seats_nobody_at_a_validator() {
+fn silence_of_a_second_assigns_nobody_to_a_validator() {
     let mut world = World::new();
     for (mode, expected) in [
         (consent(1), "rejected no_grant"),
@@ -221,9 +221,9 @@ fn silence_of_a_second_seats_nobody_at_a_validator() {
             )
         };
         world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
-        let seat = Kind::AssignRole(world.assign("gia", "dev#lead"));
+        let assign = Kind::AssignRole(world.assign("gia", "dev#lead"));
         let kind = mode.kind();
-        let proposal = world.proposal("dev", ProposalKind::Governance, kind, vec![seat]);
+        let proposal = world.proposal("dev", ProposalKind::Governance, kind, vec![assign]);
         let open = Kind::OpenProposal(proposal);
         world.check("finn", Some("dev#engineer"), open, expected);
     }

@@ -433,7 +433,7 @@ fn services_before_them_hide_nobody_who_could_approve() {
 }
 
 #[test]
-fn what_is_set_before_people_are_seated_is_changed_by_them_once_they_are() {
+fn what_is_set_before_people_are_assigned_is_changed_by_them_once_they_are() {
     let mut world = World::new();
     let guarded = |world: &World| {
         let mode = approve(world.holders("dev#guardian"), 2);
@@ -448,8 +448,8 @@ fn what_is_set_before_people_are_seated_is_changed_by_them_once_they_are() {
         vec![tier(0, role_holders(), alone())],
     ));
     for (name, mode) in [("finn", ModeKind::Departments), ("gia", ModeKind::Approve)] {
-        let seat = world.assign(name, "dev#guardian");
-        world.ada(Kind::AssignRole(seat));
+        let assign = world.assign(name, "dev#guardian");
+        world.ada(Kind::AssignRole(assign));
         let governance = ProposalKind::Governance;
         let proposal = OpenProposal {
             expected_count: 2,

@@ -233,13 +233,13 @@ fn whoever_admitted_who_benefits_does_not_approve() {
 }
 
 #[test]
-fn two_whom_one_person_seated_approve_once_and_not_beside_that_person() {
+fn two_whom_one_person_assigned_approve_once_and_not_beside_that_person() {
     let mut world = world();
     let places = [("ivy", "dev#controller"), ("jon", "dev#controller")];
     newcomers(&mut world, &places);
     let number = open_payment(&mut world, 5_000);
     let yes = world.answer(number, Answer::Approve);
-    // Also where they do not say in which seat they approve.
+    // Also where they do not say in which role they approve.
     for (name, role) in [
         ("ivy", Some("dev#controller")),
         ("jon", None),

@@ -165,10 +165,10 @@ fn the_facilitator_tests_and_another_stands_in_for_one_who_is_a_party() {
 #[test]
 fn a_facilitator_who_was_imported_tests_nothing() {
     let mut world = world();
-    let seat = world.assignment("dan", "dev/circle#facilitator");
+    let held = world.assignment("dan", "dev/circle#facilitator");
     world.put_for_test(&Assignment {
         manner: Manner::Imported as i32,
-        ..seat
+        ..held
     });
     let open = proposal(&world, guide(&world));
     let number = world.open("finn", "dev/circle#partner", open);
@@ -189,7 +189,7 @@ fn a_facilitator_who_was_imported_tests_nothing() {
 }
 
 #[test]
-fn nobody_is_seated_to_set_an_objection_aside() {
+fn nobody_is_assigned_to_set_an_objection_aside() {
     let mut world = world();
     let open = proposal(&world, guide(&world));
     let number = world.open("finn", "dev/circle#partner", open);

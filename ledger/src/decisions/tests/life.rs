@@ -79,7 +79,7 @@ fn an_amended_proposal_is_answered_anew_and_stays_under_its_policy() {
 }
 
 #[test]
-fn what_was_proposed_stays_of_the_seat_in_which_it_was() {
+fn what_was_proposed_stays_of_the_assignment_by_which_it_was() {
     let mut world = world();
     let tiers = vec![tier(
         0,
@@ -92,20 +92,20 @@ fn what_was_proposed_stays_of_the_seat_in_which_it_was() {
     let create = Kind::CreateRole(world.create_role("dev", "tester"));
     let proposal = world.proposal("dev", ProposalKind::Governance, APPROVE, vec![create]);
     let number = world.open("finn", "dev#engineer", proposal);
-    let seat = world.assignment("finn", "dev#engineer").number;
+    let proposed_by = world.assignment("finn", "dev#engineer").number;
 
     let revoke = Kind::RevokeAssignment(polity_proto::v1::RevokeAssignment {
-        assignment: form::numbered(seat),
+        assignment: form::numbered(proposed_by),
     });
     world.check("ben", lead, revoke, "accepted");
     let again = Kind::AssignRole(world.assign("finn", "dev#engineer"));
     world.check("ben", lead, again, "accepted");
-    assert_ne!(world.assignment("finn", "dev#engineer").number, seat);
+    assert_ne!(world.assignment("finn", "dev#engineer").number, proposed_by);
     let yes = world.answer(number, Answer::Approve);
     let receipt = world.run("ada", Some("acme#lead"), yes).expect("approved");
     let done = receipt.events.iter().filter_map(|event| event.basis);
-    let seats: Vec<u64> = done.map(|basis| basis.assignment).collect();
-    assert_eq!(seats[1..], [seat, seat]);
+    let assignments: Vec<u64> = done.map(|basis| basis.assignment).collect();
+    assert_eq!(assignments[1..], [proposed_by, proposed_by]);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 mod announcing;
 mod approving;
+mod assignments;
 mod bounds;
 mod circles;
 mod consenting;
 mod departments;
 mod life;
 mod passages;
-mod seats;
 mod spending;
 mod voting;
 

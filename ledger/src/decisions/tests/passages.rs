@@ -46,8 +46,8 @@ fn numbers(world: &World, names: &[&str]) -> Vec<u64> {
 #[test]
 fn whom_the_proposer_took_in_says_no_alone_and_whom_they_sent_out_keeps_their_vote() {
     let mut world = world(vote(60, 50, 72 * HOUR));
-    let seat = Kind::AssignRole(world.assign("hal", "dev#engineer"));
-    world.ada(seat);
+    let assign = Kind::AssignRole(world.assign("hal", "dev#engineer"));
+    world.ada(assign);
     for (member, out) in [
         ("eve", false),
         // To take somebody in, only to send them out, makes nobody a voter.

@@ -33,6 +33,35 @@ fn splitting_does_not_lower_the_tier() {
 }
 
 #[test]
+fn what_a_grant_pays_raises_the_proposals_after_it_and_none_that_is_open() {
+    let role = Some("dev#engineer");
+    // Together they are over what one approval is enough for.
+    let propose = |world: &World| {
+        let mut proposal = world.proposal("dev", OPERATION, APPROVE, vec![pay(world, 2_600)]);
+        proposal.expected_count = 1;
+        proposal
+    };
+    let mut paid_before = world();
+    let act = pay(&paid_before, 450);
+    paid_before.check("finn", role, act, "accepted");
+    let act = Kind::OpenProposal(propose(&paid_before));
+    paid_before.check("finn", role, act, "rejected spend_split");
+
+    let mut paid_meanwhile = world();
+    let proposal = propose(&paid_meanwhile);
+    let number = paid_meanwhile.open("finn", "dev#engineer", proposal);
+    let act = pay(&paid_meanwhile, 450);
+    paid_meanwhile.check("finn", role, act, "accepted");
+    let yes = paid_meanwhile.answer(number, Answer::Approve);
+    paid_meanwhile.check("ben", Some("dev#lead"), yes, "accepted");
+    assert_eq!(
+        paid_meanwhile.proposal_state(number),
+        ProposalState::Adopted
+    );
+    assert_eq!(paid_meanwhile.balance("sales:main"), 305_000);
+}
+
+#[test]
 fn a_stricter_mode_than_expected_refuses_the_opening_by_name() {
     let mut world = world();
     let role = Some("dev#engineer");

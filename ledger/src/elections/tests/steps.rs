@@ -1,8 +1,8 @@
 //! Time and the end: what no vote decides.
 
-use polity_proto::v1::{Election, ElectionStep, ObjectKind, Proposal};
+use polity_proto::v1::{Election, ElectionStep, Member, MemberState, ObjectKind, Proposal};
 
-use super::{FACILITATOR, called, candidate, reveal, revealed, seal, sealed, step};
+use super::{FACILITATOR, called, candidate, change, reveal, revealed, seal, sealed, step};
 use crate::world::{DAY, HOUR};
 
 #[test]
@@ -69,6 +69,48 @@ fn a_tie_that_stays_is_decided_by_lot() {
     let tied = ["finn", "hal"].map(|name| world.member_number(name));
     let winner = crate::elections::tally::by_lot(election, &tied);
     assert_eq!(Some(world.get::<Election>(election).candidate), winner);
+}
+
+#[test]
+fn a_tie_waits_no_longer_once_every_voter_has_named_somebody_again() {
+    let ballots = [
+        ("ben", "hal"),
+        ("finn", "hal"),
+        ("gia", "finn"),
+        ("hal", "finn"),
+    ];
+    let (mut world, election) = revealed(FACILITATOR, &ballots);
+    for (voter, nominee) in [("ben", "hal"), ("finn", "hal"), ("gia", "hal")] {
+        let act = change(&world, election, nominee);
+        world.check(voter, None, act, "accepted");
+        assert_eq!(step(&world, election), ElectionStep::Change);
+    }
+    let act = change(&world, election, "finn");
+    world.check("hal", None, act, "accepted");
+    assert_eq!(step(&world, election), ElectionStep::Objections);
+    assert_eq!(candidate(&world, election), "hal");
+}
+
+#[test]
+fn a_voter_who_left_is_waited_for_no_longer_and_a_suspended_one_is() {
+    for state in [MemberState::Departed, MemberState::Suspended] {
+        let ballots = [("ben", "hal"), ("finn", "gia"), ("gia", "hal")];
+        let (mut world, election) = sealed(FACILITATOR, &ballots);
+        let finn = world.member("finn");
+        world.put_for_test(&Member {
+            state: state as i32,
+            ..finn
+        });
+        for voter in ["ben", "gia"] {
+            let act = reveal(&world, election, voter, "hal");
+            world.check(voter, None, act, "accepted");
+        }
+        let expected = match state {
+            MemberState::Departed => ElectionStep::Objections,
+            _ => ElectionStep::Reveal,
+        };
+        assert_eq!(step(&world, election), expected, "{state:?}");
+    }
 }
 
 #[test]

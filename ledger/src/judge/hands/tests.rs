@@ -23,7 +23,7 @@ fn admit(world: &mut World, name: &str) {
     world.check(name, None, join, "accepted");
 }
 
-fn seat(world: &mut World, name: &str, role: &str) {
+fn assign(world: &mut World, name: &str, role: &str) {
     let assign = Kind::AssignRole(world.assign(name, role));
     world.check("ben", LEAD, assign, "accepted");
 }
@@ -72,16 +72,16 @@ fn a_second_self_has_nothing_of_its_maker_in_whatever_order() {
         [
             |world| give(world, "dev#till"),
             |world| admit(world, "ivy"),
-            |world| seat(world, "ivy", "dev#till"),
+            |world| assign(world, "ivy", "dev#till"),
         ],
         [
             |world| admit(world, "ivy"),
             |world| give(world, "dev#till"),
-            |world| seat(world, "ivy", "dev#till"),
+            |world| assign(world, "ivy", "dev#till"),
         ],
         [
             |world| admit(world, "ivy"),
-            |world| seat(world, "ivy", "dev#till"),
+            |world| assign(world, "ivy", "dev#till"),
             |world| give(world, "dev#till"),
         ],
     ];
@@ -109,7 +109,7 @@ fn a_second_self_does_not_grow_old_as_an_invitation() {
     world.advance(30 * DAY);
     let join = Kind::Join(world.join("ivy"));
     world.check("ivy", None, join, "accepted");
-    seat(&mut world, "ivy", "dev#till");
+    assign(&mut world, "ivy", "dev#till");
     check_payment(&mut world, "ivy", "dev#till", "rejected grant_too_close");
     world.advance(30 * DAY);
     check_payment(&mut world, "ivy", "dev#till", "accepted");
@@ -123,7 +123,7 @@ fn one_admits_and_another_places() {
         admit(&mut world, name);
     }
     // The grant is the genesis', and still the place in it was Ben's gift alone.
-    seat(&mut world, "ivy", "dev#engineer");
+    assign(&mut world, "ivy", "dev#engineer");
     check_payment(
         &mut world,
         "ivy",
@@ -147,7 +147,7 @@ fn a_line_of_second_selves_is_one_person() {
         world.check("ben", LEAD, grant, "accepted");
     }
     admit(&mut world, "ivy");
-    seat(&mut world, "ivy", "dev#warden");
+    assign(&mut world, "ivy", "dev#warden");
     let warden = Some("dev#warden");
     let mut maker = "ivy".to_string();
     for length in 0..18 {
@@ -176,7 +176,7 @@ fn what_is_held_back_is_not_handed_on() {
     create(&mut world, "till");
     give(&mut world, "dev#till");
     admit(&mut world, "ivy");
-    seat(&mut world, "ivy", "dev#till");
+    assign(&mut world, "ivy", "dev#till");
     let role = world.role("dev#till").number;
     let delegate = Kind::Delegate(Delegate {
         grant: form::numbered(world.list(List::Grants, role)[0]),
@@ -204,13 +204,13 @@ fn nobody_takes_a_place_over_value_alone_nor_from_above() {
 }
 
 #[test]
-fn nobody_seats_themselves_for_longer_than_others_seated_them() {
+fn nobody_assigns_themselves_for_longer_than_others_assigned_them() {
     let mut world = World::new();
     world.fund("dev", 1_000);
     create(&mut world, "warden");
     let assigns = world.grant("dev#warden", Capability::AssignRoles, "dev");
     world.check("ben", LEAD, Kind::GiveGrant(assigns), "accepted");
-    seat(&mut world, "finn", "dev#warden");
+    assign(&mut world, "finn", "dev#warden");
     let renew = Kind::RenewAssignment(RenewAssignment {
         assignment: form::numbered(world.assignment("finn", "dev#engineer").number),
         ..RenewAssignment::default()
@@ -255,7 +255,7 @@ fn nobody_lends_to_a_second_self() {
 }
 
 #[test]
-fn nobody_lends_to_who_seated_them_for_a_while() {
+fn nobody_lends_to_who_assigned_them_for_a_while() {
     let mut world = World::with_treasury();
     world.ada(Kind::AssignRole(world.assign("finn", "acme#lead")));
     let lend = |world: &World| {
@@ -297,7 +297,7 @@ fn whom_one_person_lets_make_the_second_signer_makes_none_for_a_while() {
 }
 
 #[test]
-fn a_line_of_gifts_does_not_break_where_a_seat_ends() {
+fn a_line_of_gifts_does_not_break_where_an_assignment_ends() {
     let mut world = with_warden();
     let assign = Kind::AssignRole(world.assign("gia", "dev#till"));
     world.check("finn", Some("dev#warden"), assign, "accepted");
@@ -321,18 +321,18 @@ fn with_warden() -> World {
         world.check("ben", LEAD, grant, "accepted");
     }
     world.advance(31 * DAY);
-    seat(&mut world, "finn", "dev#warden");
+    assign(&mut world, "finn", "dev#warden");
     world
 }
 
 /// What a member does in a role of theirs.
 fn act_in(world: &World, member: &str, role: &str) -> Basis {
-    let seat = world.assignment(member, role);
+    let held = world.assignment(member, role);
     Basis {
         source: BasisSource::Own as i32,
-        member: seat.member,
-        role: seat.role,
-        assignment: seat.number,
+        member: held.member,
+        role: held.role,
+        assignment: held.number,
         ..Basis::default()
     }
 }
@@ -342,7 +342,7 @@ fn numbers(world: &World, names: &[&str]) -> Option<Vec<u64>> {
 }
 
 #[test]
-fn a_line_of_gifts_goes_on_behind_a_seat_that_its_holder_renewed() {
+fn a_line_of_gifts_goes_on_behind_an_assignment_that_its_holder_renewed() {
     let mut world = with_warden();
     let warden = Some("dev#warden");
     for role in ["dev#warden", "dev#till"] {
@@ -431,7 +431,7 @@ fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
     for place in 0..GIFTS_MAX {
         let (name, role) = (["finn", "gia"][place % 2], format!("r{place}"));
         create(&mut world, &role);
-        seat(&mut world, name, &format!("dev#{role}"));
+        assign(&mut world, name, &format!("dev#{role}"));
         let given = world.assignment(name, &format!("dev#{role}"));
         let basis = acts.last().copied();
         acts.push(Basis {

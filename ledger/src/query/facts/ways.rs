@@ -1,7 +1,7 @@
 //! What way is left to whoever gives, takes or uses alone what is nobody's alone: who could do it, and
 //! whose decision it would be.
 
-use polity_proto::v1::{Action, Assignment, Capability, Fact, Grant, Member, action::Kind};
+use polity_proto::v1::{Action, Capability, Fact, Grant, Member, action::Kind};
 
 use super::{PEOPLE_MAX, authority, fact, names, rfc3339, slug};
 use crate::Rejection;
@@ -126,11 +126,12 @@ fn of_closeness(context: &Context<'_, '_>, need: &Need) -> Vec<Fact> {
             facts.push(fact("grant", format!("g{}", grant.number)));
             let given = grant.basis.map(|basis| basis.member);
             facts.extend(by("given_by", context, given));
-            let seat = power::holding(context, actor.member, grant.role, context.now().time);
+            let held = power::holding(context, actor.member, grant.role, context.now().time);
+            let assigned = held.and_then(|assignment| assignment.basis);
             facts.extend(by(
                 "assigned_by",
                 context,
-                seat.as_ref().and_then(gave_seat),
+                assigned.map(|basis| basis.member),
             ));
         }
         None => {
@@ -160,10 +161,6 @@ fn held_back(context: &Context<'_, '_>, need: &Need) -> Option<Grant> {
         .filter(|grant| grant.capability() == need.capability)
         .filter(|grant| power::scope_covers(context, grant, need.unit, need.object))
         .find(|grant| hands::withholds(context, now, grant, actor.member))
-}
-
-fn gave_seat(seat: &Assignment) -> Option<u64> {
-    seat.basis.map(|basis| basis.member)
 }
 
 /// Who did something; nobody where the founding did.

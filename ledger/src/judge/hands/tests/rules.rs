@@ -5,7 +5,7 @@ use polity_proto::v1::{
     ProposalKind, ProposalState, SetPolicy, action::Kind,
 };
 
-use super::{LEAD, admit, check_payment, create, seat, spend};
+use super::{LEAD, admit, assign, check_payment, create, spend};
 use crate::form;
 use crate::world::{
     DAY, HOUR, World, able, alone, announce, approve, consent, created, euros, joined,
@@ -77,12 +77,12 @@ fn what_one_gives_one_holder_counts_together_in_whichever_roles() {
     };
     give(&mut world, "dev#till", 20_000, "accepted");
     give(&mut world, "dev#desk", 20_000, "accepted");
-    seat(&mut world, "finn", "dev#till");
+    assign(&mut world, "finn", "dev#till");
     let place = |world: &World, member| Kind::AssignRole(world.assign(member, "dev#desk"));
     let second = place(&world, "finn");
     world.check("ben", LEAD, second, "rejected grant_exceeds_giver");
-    // First the seats, then the grants; or one role, endowed twice.
-    seat(&mut world, "finn", "dev#safe");
+    // First the assignments, then the grants; or one role, endowed twice.
+    assign(&mut world, "finn", "dev#safe");
     give(&mut world, "dev#safe", 1, "rejected grant_exceeds_giver");
     give(&mut world, "dev#till", 1, "rejected grant_exceeds_giver");
     // To somebody else he may give as much again, and whom another places is not his alone.
@@ -103,7 +103,7 @@ fn who_set_a_policy_alone_does_not_act_by_it_alone() {
     let policy = Kind::SetPolicy(world.policy("dev", Capability::Spend, tiers));
     world.check("ben", LEAD, policy, "accepted");
     create(&mut world, "helper");
-    seat(&mut world, "ben", "dev#helper");
+    assign(&mut world, "ben", "dev#helper");
     check_payment(&mut world, "ben", "dev#helper", "rejected grant_too_close");
     // Those for whom he set it use it.
     world.ada(Kind::AssignRole(world.assign("finn", "dev#helper")));
@@ -119,7 +119,7 @@ fn who_set_a_policy_alone_does_not_act_by_it_alone() {
 }
 
 #[test]
-fn a_seat_of_ones_own_gift_is_no_place_that_a_policy_names() {
+fn an_assignment_of_ones_own_gift_is_no_place_that_a_policy_names() {
     let mut world = World::new();
     world.fund("dev", 1_000);
     create(&mut world, "helper");
@@ -129,7 +129,7 @@ fn a_seat_of_ones_own_gift_is_no_place_that_a_policy_names() {
     admit(&mut world, "ivy");
     admit(&mut world, "jon");
     for member in ["ivy", "ben", "gia"] {
-        seat(&mut world, member, "dev#helper");
+        assign(&mut world, member, "dev#helper");
     }
     world.ada(Kind::AssignRole(world.assign("jon", "dev#helper")));
     for (member, expected) in [
@@ -184,7 +184,7 @@ fn places(world: &mut World) {
     create(world, "helper");
     let join = world.join_unit("hal", "dev");
     world.ada(join);
-    seat(world, "hal", "dev#helper");
+    assign(world, "hal", "dev#helper");
 }
 
 #[test]

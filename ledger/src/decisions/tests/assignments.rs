@@ -1,4 +1,4 @@
-//! Electorates of circles that somebody would make: by taking away the seats of others.
+//! Electorates of circles that somebody would make: by ending the assignments of others.
 
 use polity_proto::v1::{
     AmendUnit, Answer, Capability, CreateRole, ModeKind, MoveUnit, OpenProposal, Proposal,
@@ -28,15 +28,15 @@ fn world() -> World {
     };
     world.ada(Kind::CreateRole(lead));
     for member in ["ada", "finn", "hal"] {
-        seat(&mut world, member, "dev/circle#partner");
+        assign(&mut world, member, "dev/circle#partner");
     }
-    seat(&mut world, "gia", SMITH);
-    seat(&mut world, "eve", "dev/circle/inner#lead");
+    assign(&mut world, "gia", SMITH);
+    assign(&mut world, "eve", "dev/circle/inner#lead");
     world.advance(30 * DAY);
     world
 }
 
-fn seat(world: &mut World, member: &str, role: &str) {
+fn assign(world: &mut World, member: &str, role: &str) {
     world.ada(Kind::AssignRole(world.assign(member, role)));
 }
 
@@ -72,7 +72,7 @@ fn check_voice(world: &World, proposal: &Proposal, member: &str, yes: &str, no: 
 }
 
 #[test]
-fn whoever_loses_the_seat_by_the_proposer_is_asked_in_whatever_way_it_goes() {
+fn whoever_loses_the_role_by_the_proposer_is_asked_in_whatever_way_it_goes() {
     let ways: [(&str, SendOut); 6] = [
         ("gia", |world| revoke(world, "gia", SMITH)),
         ("gia", |world| {
@@ -117,14 +117,14 @@ fn whoever_loses_the_seat_by_the_proposer_is_asked_in_whatever_way_it_goes() {
 }
 
 #[test]
-fn whom_the_proposer_seats_only_to_send_them_out_says_no_alone() {
+fn whom_the_proposer_assigns_only_to_send_them_out_says_no_alone() {
     let mut world = world();
-    seat(&mut world, "dan", "dev/circle#partner");
+    assign(&mut world, "dan", "dev/circle#partner");
     revoke(&mut world, "dan", "dev/circle#partner");
     // Gia had been there, however often she comes and goes.
     for _ in 0..2 {
         revoke(&mut world, "gia", SMITH);
-        seat(&mut world, "gia", SMITH);
+        assign(&mut world, "gia", SMITH);
     }
     revoke(&mut world, "gia", SMITH);
     let proposal = asked(&mut world);
