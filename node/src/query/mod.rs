@@ -11,9 +11,11 @@ mod list;
 mod outlook;
 mod peers;
 mod point;
-mod receipt;
+pub(crate) mod receipt;
 pub(crate) mod refusals;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use refusals::PUT_ONCE_INDEXES;
 

@@ -6,6 +6,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::{QueryError, View};
+use crate::fault::{Fault, FaultKind};
 use crate::store::Position;
 
 /// Path /receipt: by transaction id.
@@ -13,14 +14,9 @@ pub(super) fn by_id(view: &View, id: &[u8]) -> Result<ReceiptAnswer, QueryError>
     let id = id
         .try_into()
         .map_err(|_| QueryError::BadRequest("an id is 32 bytes"))?;
-    let position = view
-        .snapshot
-        .position_of(&id)
-        .ok()
-        .flatten()
-        .ok_or(QueryError::NotFound(
-            "a transaction with this id in a block",
-        ))?;
+    let position = view.snapshot.position_of(&id)?.ok_or(QueryError::NotFound(
+        "a transaction with this id in a block",
+    ))?;
     answer(view, position)
 }
 
@@ -36,23 +32,16 @@ pub(super) fn at(view: &View, request: &ReceiptAtRequest) -> Result<ReceiptAnswe
 }
 
 fn answer(view: &View, position: Position) -> Result<ReceiptAnswer, QueryError> {
-    const MISSING: QueryError = QueryError::NotFound("this block");
-    let transactions = view
-        .snapshot
-        .transactions(position.height)
-        .map_err(|_| MISSING)?;
-    let receipts = view
-        .snapshot
-        .receipts(position.height)
-        .map_err(|_| MISSING)?;
+    let transactions = view.snapshot.transactions(position.height)?;
+    let receipts = view.snapshot.receipts(position.height)?;
     let index = position.index as usize;
     let (Some(transaction), Some(receipt)) = (transactions.get(index), receipts.get(index)) else {
         return Err(QueryError::NotFound("this position"));
     };
-    let results: Vec<Vec<u8>> = receipts
+    let results = receipts
         .iter()
         .map(|receipt| deterministic_result(receipt))
-        .collect();
+        .collect::<Result<Vec<Vec<u8>>, Fault>>()?;
     let hashes: Vec<Vec<u8>> = transactions
         .iter()
         .map(|bytes| Sha256::digest(bytes).to_vec())
@@ -66,19 +55,23 @@ fn answer(view: &View, position: Position) -> Result<ReceiptAnswer, QueryError> 
         index: position.index,
         transaction: transaction.clone(),
         receipt: receipt.clone(),
-        code: code_of(receipt),
+        code: code_of(receipt)?,
         total: transactions.len() as u32,
         results_path: path(&results),
         transaction_path: path(&hashes),
     })
 }
 
-fn code_of(receipt: &[u8]) -> u32 {
-    Receipt::decode(receipt).map_or(0, |receipt| receipt.code)
+/// What became of a transaction. A receipt that cannot be read tells nothing, least of all that it was accepted.
+pub(crate) fn code_of(receipt: &[u8]) -> Result<u32, Fault> {
+    match Receipt::decode(receipt) {
+        Ok(receipt) => Ok(receipt.code),
+        Err(_) => Err(Fault::new(FaultKind::StoreDamaged, "a receipt")),
+    }
 }
 
 /// What the last results hash covers of a result: code and data; gas is zero.
-fn deterministic_result(receipt: &[u8]) -> Vec<u8> {
+fn deterministic_result(receipt: &[u8]) -> Result<Vec<u8>, Fault> {
     #[derive(Clone, PartialEq, Message)]
     struct Deterministic {
         #[prost(uint32, tag = "1")]
@@ -86,9 +79,9 @@ fn deterministic_result(receipt: &[u8]) -> Vec<u8> {
         #[prost(bytes = "vec", tag = "2")]
         data: Vec<u8>,
     }
-    Deterministic {
-        code: code_of(receipt),
+    let result = Deterministic {
+        code: code_of(receipt)?,
         data: receipt.to_vec(),
-    }
-    .encode_to_vec()
+    };
+    Ok(result.encode_to_vec())
 }
