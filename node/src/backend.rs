@@ -7,16 +7,15 @@ use polity_engine::application::{
     Application, Check, CheckKind, Info, Query, QueryResult, TxResult, ValidatorUpdate,
 };
 use polity_ledger::Rejection;
-use polity_proto::v1::Receipt;
-use prost::Message;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
 use crate::app::{App, BlockRecord, is_of_the_bytes};
+use crate::fault::{Fault, FaultKind};
 use crate::gateway::{Admission, CommittedBlock, CommittedTransaction, FoundTransaction, Queries};
+use crate::query::receipt::code_of;
 use crate::query::{authority, refusals};
-use crate::store::Position;
 
 /// Answers the gateway from a ledger.
 pub struct Backend {
@@ -61,18 +60,21 @@ impl Backend {
         }
     }
 
-    fn read_block(&self, height: u64) -> Option<CommittedBlock> {
+    fn read_block(&self, height: u64) -> Result<Option<CommittedBlock>, Fault> {
         let snapshot = self.app.snapshot();
-        let record = BlockRecord::read(&snapshot.block(height).ok()??).ok()?;
-        let transactions = snapshot.transactions(height).ok()?;
-        let receipts = snapshot.receipts(height).ok()?;
-        Some(CommittedBlock {
+        let Some(record) = snapshot.block(height)? else {
+            return Ok(None);
+        };
+        let record = BlockRecord::read(&record)?;
+        let transactions = snapshot.transactions(height)?;
+        let receipts = snapshot.receipts(height)?;
+        Ok(Some(CommittedBlock {
             height,
             transactions: transactions
                 .into_iter()
                 .zip(receipts)
-                .map(|(bytes, receipt)| transaction(bytes.into(), result_of(receipt)))
-                .collect(),
+                .map(|(bytes, receipt)| Ok(transaction(bytes.into(), result_of(receipt)?)))
+                .collect::<Result<_, Fault>>()?,
             validator_updates: record
                 .validator_updates
                 .iter()
@@ -80,7 +82,7 @@ impl Backend {
                 .collect(),
             consensus_param_updates: None,
             app_hash: record.app_hash.into(),
-        })
+        }))
     }
 }
 
@@ -112,21 +114,27 @@ impl Queries for Backend {
         u64::from(self.app.snapshot().height() > 0)
     }
 
-    fn block(&self, height: u64) -> Option<CommittedBlock> {
+    fn block(&self, height: u64) -> Result<Option<CommittedBlock>, Fault> {
         self.read_block(height)
     }
 
-    fn transaction(&self, hash: [u8; 32]) -> Option<FoundTransaction> {
+    fn transaction(&self, hash: [u8; 32]) -> Result<Option<FoundTransaction>, Fault> {
         let snapshot = self.app.snapshot();
-        let Position { height, index } = refusals::position_of_envelope(&snapshot, &hash)
-            .or_else(|| snapshot.position_of(&hash).ok().flatten())?;
-        let bytes = snapshot.transaction(Position { height, index }).ok()??;
-        let receipt = snapshot.receipt(Position { height, index }).ok()??;
-        Some(FoundTransaction {
-            height,
-            index,
-            transaction: transaction(bytes.into(), result_of(receipt)),
-        })
+        let position = match refusals::position_of_envelope(&snapshot, &hash)? {
+            Some(position) => Some(position),
+            None => snapshot.position_of(&hash)?,
+        };
+        let Some(position) = position else {
+            return Ok(None);
+        };
+        let missing = || Fault::new(FaultKind::StoreDamaged, "a transaction has lost its row");
+        let bytes = snapshot.transaction(position)?.ok_or_else(missing)?;
+        let receipt = snapshot.receipt(position)?.ok_or_else(missing)?;
+        Ok(Some(FoundTransaction {
+            height: position.height,
+            index: position.index,
+            transaction: transaction(bytes.into(), result_of(receipt)?),
+        }))
     }
 
     fn admit(&self, transactions: &[Bytes]) -> Vec<Admission> {
@@ -135,7 +143,7 @@ impl Queries for Backend {
             .iter()
             .map(|transaction| Check {
                 transaction: transaction.clone(),
-                kind: CheckKind::Recheck,
+                kind: CheckKind::Look,
             })
             .collect();
         let results = self.app.check_batch(checks).unwrap_or_default();
@@ -175,16 +183,16 @@ fn transaction(bytes: Bytes, result: TxResult) -> CommittedTransaction {
     }
 }
 
-fn result_of(receipt: Vec<u8>) -> TxResult {
-    let code = Receipt::decode(&receipt[..]).map_or(0, |receipt| receipt.code);
+fn result_of(receipt: Vec<u8>) -> Result<TxResult, Fault> {
+    let code = code_of(&receipt)?;
     let log = Rejection::from_code(code).map_or_else(String::new, |rejection| {
         format!("{}: {rejection}", rejection.name())
     });
-    TxResult {
+    Ok(TxResult {
         code,
         data: receipt.into(),
         log,
-    }
+    })
 }
 
 fn update(bytes: &[u8]) -> Option<ValidatorUpdate> {

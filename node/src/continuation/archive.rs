@@ -83,8 +83,8 @@ impl Archive {
             Ask::Block(height) => asked(*height).map(|height| self.block(height)),
             Ask::Header(height) => asked(*height).map(|height| self.header(height)),
             Ask::Commit(height) => asked(*height).map(|height| self.commit(height)),
-            Ask::BlockByHash(hash) => self.height_of(hash).map(|height| self.block(height)),
-            Ask::HeaderByHash(hash) => self.height_of(hash).map(|height| self.header(height)),
+            Ask::BlockByHash(hash) => self.by_hash(hash, |height| self.block(height)),
+            Ask::HeaderByHash(hash) => self.by_hash(hash, |height| self.header(height)),
             Ask::Validators {
                 height,
                 page,
@@ -139,9 +139,9 @@ impl Archive {
             .store
             .archived(&validators_key(&hash.unwrap_or_default()));
         let row = row.map_err(|fault| refused(fault.words()))?;
-        let all: Vec<Value> = row
-            .and_then(|row| serde_json::from_slice(&row).ok())
-            .ok_or_else(|| refused("the validators are not available"))?;
+        let row = row.ok_or_else(|| refused("the validators are not available"))?;
+        let all: Vec<Value> = serde_json::from_slice(&row)
+            .map_err(|error| refused(damaged(height, &error).words()))?;
         let shown = page(all.len(), asked, per_page)?;
         let count = shown.len();
         Ok(json!({
@@ -152,9 +152,20 @@ impl Archive {
         }))
     }
 
-    fn height_of(&self, hash: &[u8]) -> Option<u64> {
-        let row = self.store.archived(&hash_key(hash)).ok()??;
-        Some(u64::from_be_bytes(row.try_into().ok()?))
+    /// What is asked about the block whose header has this hash; none where no chain that ended has it.
+    fn by_hash(
+        &self,
+        hash: &[u8],
+        answer: impl FnOnce(u64) -> Result<Value, Trouble>,
+    ) -> Option<Result<Value, Trouble>> {
+        let row = match self.store.archived(&hash_key(hash)) {
+            Ok(row) => row?,
+            Err(fault) => return Some(Err(refused(fault.words()))),
+        };
+        Some(match <[u8; 8]>::try_from(row) {
+            Ok(height) => answer(u64::from_be_bytes(height)),
+            Err(_) => Err(refused("a height in the archive is not as it was written")),
+        })
     }
 
     fn at(&self, height: u64) -> Result<ArchivedBlock, Trouble> {

@@ -11,16 +11,19 @@ use polity_engine::application::{
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use crate::fault::Fault;
+
 /// The node's side: everything that is read from its own committed snapshot and its own store.
 ///
 /// Methods may block on the disk: the gateway calls them away from its event loop, at most
-/// `queries_at_once` at a time. A store that cannot read stops the process, so no method here fails.
+/// `queries_at_once` at a time. State that cannot be read stops the process; what else cannot be read is told to whoever
+/// asked as what it is, a fault of this node, and never as something that is not there.
 pub trait Queries: Send + Sync + 'static {
     /// Answers a question (`abci_query`) from the newest committed snapshot, or as of `query.height`. One that takes long
     /// ends early where nobody `waits` any more.
     fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult;
 
-    /// How many actions are judged for a question, which is what makes some dear; 0 of what is only read.
+    /// How many actions are judged for a question, or as many as it is dear like; 0 of what is only read.
     fn judged_actions(&self, query: &Query) -> usize;
 
     /// Who the application is and where it stands (`abci_info`).
@@ -34,10 +37,10 @@ pub trait Queries: Send + Sync + 'static {
     fn base_height(&self) -> u64;
 
     /// A committed block: its transactions with their receipts. `None` outside `base_height..=last_block_height`.
-    fn block(&self, height: u64) -> Option<CommittedBlock>;
+    fn block(&self, height: u64) -> Result<Option<CommittedBlock>, Fault>;
 
     /// A committed transaction by the SHA-256 of its bytes (CometBFT's hash) or by its transaction id.
-    fn transaction(&self, hash: [u8; 32]) -> Option<FoundTransaction>;
+    fn transaction(&self, hash: [u8; 32]) -> Result<Option<FoundTransaction>, Fault>;
 
     /// Looks at new transactions together, before an engine sees them that checks one by one, so that their signatures
     /// are verified as one batch. One answer for each, in order. A courtesy: the engine's own check follows.

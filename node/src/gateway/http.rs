@@ -7,8 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 
 use super::body::BodyError;
+use super::budget::Share;
 use super::cors::cors;
 use super::limits::Limits;
 use super::listen::Peer;
@@ -71,44 +73,66 @@ async fn answer_all(gateway: &Gateway, peer: &Peer, calls: Vec<Option<Call>>) ->
     }
 
     let deadline = gateway.deadline();
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(gateway, peer);
     for call in calls.into_iter().flatten() {
         let reply = if answers.text.len() < gateway.limits().batch_answer_bytes_max {
             gateway.reply(call, peer.address, deadline).await
         } else {
             Reply::new(call.id, Err(batch_is_full(gateway.limits())))
         };
-        answers.push(&reply);
+        answers.push(reply);
     }
     match answers.close() {
-        Some(text) => respond(StatusCode::OK, text),
+        Some(answer) => respond(StatusCode::OK, answer),
         // Notifications alone get an empty answer.
         None => StatusCode::OK.into_response(),
     }
 }
 
-/// The answers of a batch, one after the other, so that none is kept twice.
-#[derive(Default)]
-struct Answers {
+/// The answers of a request, one after the other, so that none is kept twice.
+struct Answers<'a> {
+    gateway: &'a Gateway,
+    peer: &'a Peer,
+    share: Share,
     text: String,
     count: usize,
 }
 
-impl Answers {
-    fn push(&mut self, reply: &Reply) {
+impl<'a> Answers<'a> {
+    fn new(gateway: &'a Gateway, peer: &'a Peer) -> Answers<'a> {
+        Answers {
+            gateway,
+            peer,
+            share: Share::default(),
+            text: String::new(),
+            count: 0,
+        }
+    }
+
+    fn push(&mut self, reply: Reply) {
         self.text.push(if self.count == 0 { '[' } else { ',' });
-        self.text.push_str(&reply.text());
+        let text = reply.text();
+        let bytes = self.text.len() + text.len();
+        match self.gateway.answers().cover(&mut self.share, bytes) {
+            Ok(()) => self.text.push_str(&text),
+            Err(crowded) => {
+                self.gateway
+                    .turned_away(self.peer.address, TurnedAway::Crowded);
+                let outcome = Err(crowded.into());
+                self.text.push_str(&Reply { outcome, ..reply }.text());
+            }
+        }
         self.count += 1;
     }
 
-    fn close(mut self) -> Option<String> {
+    fn close(mut self) -> Option<Bytes> {
         match self.count {
             0 => return None,
             // CometBFT answers a batch of one without brackets.
             1 => drop(self.text.remove(0)),
             _ => self.text.push(']'),
         }
-        Some(self.text)
+        Some(self.share.hold(self.text))
     }
 }
 
@@ -153,7 +177,9 @@ async fn call_by_uri(
     } else {
         StatusCode::INTERNAL_SERVER_ERROR
     };
-    respond(status, Reply::new(URI_ID, outcome).text())
+    let mut answers = Answers::new(&gateway, &peer);
+    answers.push(Reply::new(URI_ID, outcome));
+    respond(status, answers.close().unwrap_or_default())
 }
 
 async fn websocket(
@@ -254,6 +280,7 @@ fn too_many_calls(gateway: &Gateway, peer: &Peer) -> Response {
     response
 }
 
-fn respond(status: StatusCode, json: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+fn respond(status: StatusCode, json: impl Into<Bytes>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (status, kind, json.into()).into_response()
 }

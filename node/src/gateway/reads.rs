@@ -13,6 +13,7 @@ use super::params::Args;
 use super::rpc::{Json, RpcError};
 use super::shapes;
 use super::txproof::TxProof;
+use crate::fault::Fault;
 
 impl Gateway {
     pub(super) async fn abci_info(&self) -> Result<Json, RpcError> {
@@ -59,7 +60,7 @@ impl Gateway {
         self.read(move |queries| {
             let last = queries.info().last_block_height;
             let height = known_height(height, queries.base_height(), last)?;
-            let block = queries.block(height).ok_or_else(|| {
+            let block = queries.block(height)?.ok_or_else(|| {
                 RpcError::internal(&format!("results of height {height} are not available"))
             })?;
             Ok(shapes::block_results(&block).to_string())
@@ -74,11 +75,10 @@ impl Gateway {
         };
 
         self.read(move |queries| {
-            let found = queries.transaction(hash).ok_or(not_found)?;
-            let proof = if prove {
-                prove_transaction(queries, found.height, found.index)
-            } else {
-                None
+            let found = queries.transaction(hash)?.ok_or(not_found)?;
+            let proof = match prove {
+                true => prove_transaction(queries, found.height, found.index)?,
+                false => None,
             };
             Ok(shapes::transaction(&found, proof.as_ref()).to_string())
         })
@@ -127,12 +127,16 @@ fn known_height(height: Option<i64>, base: u64, last: u64) -> Result<u64, RpcErr
     Ok(height)
 }
 
-fn prove_transaction(queries: &dyn Queries, height: u64, index: u32) -> Option<TxProof> {
-    let hashes: Vec<_> = queries
-        .block(height)?
+fn prove_transaction(
+    queries: &dyn Queries,
+    height: u64,
+    index: u32,
+) -> Result<Option<TxProof>, Fault> {
+    let block = queries.block(height)?.unwrap_or_default();
+    let hashes: Vec<_> = block
         .transactions
         .iter()
         .map(|transaction| transaction.hash)
         .collect();
-    TxProof::new(&hashes, index as usize)
+    Ok(TxProof::new(&hashes, index as usize))
 }

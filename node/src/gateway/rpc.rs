@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::backend::Trouble;
+use crate::fault::Fault;
 
 /// A request's id. CometBFT knows numbers, whose fraction it drops, and strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -200,6 +201,12 @@ impl From<Trouble> for RpcError {
                 RpcError::server(&trouble.to_string())
             }
         }
+    }
+}
+
+impl From<Fault> for RpcError {
+    fn from(fault: Fault) -> RpcError {
+        RpcError::internal(&fault.to_string())
     }
 }
 

@@ -76,7 +76,9 @@ impl Gateway {
                 }
                 // Blocks passed unseen: the store knows whether ours was among them.
                 Err(broadcast::error::RecvError::Lagged(_)) => {
-                    if let Some(found) = self.read(move |queries| queries.transaction(hash)).await?
+                    if let Some(found) = self
+                        .read(move |queries| queries.transaction(hash))
+                        .await??
                     {
                         let height = found.height;
                         let transactions = vec![found.transaction];

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{QueryError, View};
 use crate::app::{App, BlockRecord};
+use crate::fault::{Fault, FaultKind};
 use crate::store::Position;
 
 /// Most entries of a page.
@@ -181,16 +182,23 @@ impl Place {
             view.get(&keys::key(keys::TIMER_RECEIPT, &[height, of_timer]))
                 .map(Vec::from)
         };
-        let transaction_id = view
-            .snapshot
-            .transaction(position)?
-            .and_then(|bytes| Envelope::decode(&bytes[..]).ok())
-            .map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
+        let receipt = receipt.map(|bytes| Receipt::decode(&bytes[..]));
+        let receipt = receipt.transpose().map_err(|_| damaged("a receipt"))?;
+        let envelope = view.snapshot.transaction(position)?;
+        let envelope = envelope.map(|bytes| Envelope::decode(&bytes[..]));
+        let envelope = envelope.transpose().map_err(|_| damaged("a transaction"))?;
+        let transaction_id =
+            envelope.map_or_else(Vec::new, |envelope| Sha256::digest(&envelope.body).to_vec());
         Ok(Place {
             position,
             time,
-            receipt: receipt.and_then(|bytes| Receipt::decode(&bytes[..]).ok()),
+            receipt,
             transaction_id,
         })
     }
+}
+
+fn damaged(what: &str) -> Fault {
+    let words = format!("{what} of a history's entry is not as it was written");
+    Fault::new(FaultKind::StoreDamaged, words)
 }

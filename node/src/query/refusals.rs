@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::{QueryError, View};
 use crate::app::{BlockRecord, Checked};
-use crate::store::{IndexRange, Position};
+use crate::fault::{Fault, FaultKind};
+use crate::store::{IndexRange, Position, Snapshot};
 
 /// First byte of the index of refusals: kind, number, height, index.
 const REFUSALS: u8 = 1;
@@ -110,14 +111,11 @@ pub(super) fn list(view: &View, request: &RefusalsRequest) -> Result<RefusalsAns
         limit: request.limit.clamp(1, REFUSALS_MAX) as usize,
         is_backward: true,
     };
-    let entries = view
-        .snapshot
-        .index_range(&range)
-        .map_err(|_| QueryError::NotFound("the index"))?;
+    let entries = view.snapshot.index_range(&range)?;
     let refusals = entries
         .iter()
-        .filter_map(|(key, _)| refusal(view, key))
-        .collect();
+        .map(|(key, _)| refusal(&view.snapshot, key))
+        .collect::<Result<_, Fault>>()?;
     Ok(RefusalsAnswer {
         height: view.height,
         refusals,
@@ -126,51 +124,56 @@ pub(super) fn list(view: &View, request: &RefusalsRequest) -> Result<RefusalsAns
 
 /// Where an envelope with this hash stands, if it is in a block.
 pub(crate) fn position_of_envelope(
-    snapshot: &crate::store::Snapshot,
+    snapshot: &Snapshot,
     hash: &[u8; 32],
-) -> Option<Position> {
+) -> Result<Option<Position>, Fault> {
     let range = IndexRange {
         from: [&[ENVELOPES], &hash[..8]].concat(),
         to: Some([&[ENVELOPES], &hash[..8], &[0xff; 13]].concat()),
         limit: 16,
         is_backward: false,
     };
-    let entries = snapshot.index_range(&range).ok()?;
-    entries
-        .iter()
-        .filter_map(|(key, _)| position(&key[9..]))
-        .find(|position| {
-            snapshot
-                .transaction(*position)
-                .ok()
-                .flatten()
-                .is_some_and(|bytes| Sha256::digest(&bytes)[..] == hash[..])
-        })
+    for (key, _) in snapshot.index_range(&range)? {
+        let position = position(&key[9..]).ok_or_else(damaged)?;
+        let bytes = snapshot.transaction(position)?.ok_or_else(damaged)?;
+        if Sha256::digest(&bytes)[..] == hash[..] {
+            return Ok(Some(position));
+        }
+    }
+    Ok(None)
 }
 
-fn refusal(view: &View, key: &[u8]) -> Option<Refusal> {
-    let position = position(key.get(10..)?)?;
-    let receipt = view.snapshot.receipt(position).ok()??;
-    let receipt = Receipt::decode(&receipt[..]).ok()?;
-    let transaction = view.snapshot.transaction(position).ok()??;
-    let envelope = Envelope::decode(&transaction[..]).ok()?;
-    let body = Body::decode(&envelope.body[..]).ok()?;
-    let block = BlockRecord::read(&view.snapshot.block(position.height).ok()??).ok()?;
+/// What an entry of the index stands for. It was refused in its block with what it needs to be read.
+fn refusal(snapshot: &Snapshot, key: &[u8]) -> Result<Refusal, Fault> {
+    let position = key.get(10..).and_then(position).ok_or_else(damaged)?;
+    let receipt = snapshot.receipt(position)?.ok_or_else(damaged)?;
+    let receipt = Receipt::decode(&receipt[..]).map_err(|_| damaged())?;
+    let rejection = Rejection::from_code(receipt.code).ok_or_else(damaged)?;
+    let transaction = snapshot.transaction(position)?.ok_or_else(damaged)?;
+    let envelope = Envelope::decode(&transaction[..]).map_err(|_| damaged())?;
+    let body = Body::decode(&envelope.body[..]).map_err(|_| damaged())?;
+    let block = snapshot.block(position.height)?.ok_or_else(damaged)?;
+    let block = BlockRecord::read(&block)?;
     let actor = body
         .actions
         .get(receipt.failed_action as usize)
         .and_then(|action| body.signers.get(action.actor as usize))
         .or(body.signers.first());
-    Some(Refusal {
+    Ok(Refusal {
         height: position.height,
         index: position.index,
         time: block.time,
         transaction_id: Sha256::digest(&envelope.body).to_vec(),
         member: actor.map_or(0, |signer| signer.member),
         code: receipt.code,
-        rejection: Rejection::from_code(receipt.code)?.name().into(),
+        rejection: rejection.name().into(),
         action: receipt.failed_action,
     })
+}
+
+fn damaged() -> Fault {
+    let words = "an entry of the index of transactions stands for none that can be read";
+    Fault::new(FaultKind::StoreDamaged, words)
 }
 
 fn refusal_key(kind: ObjectKind, number: u64, at: Position) -> Vec<u8> {

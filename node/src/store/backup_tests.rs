@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use polity_engine::application::{EngineRow, EngineStore as _};
+
 use super::sample::{commit_up_to, contents, contents_at, file_ending, flip_byte, hash, options};
 use super::{Store, restore, verify_backup};
 use crate::fault::FaultKind;
@@ -92,17 +94,37 @@ fn a_backup_shares_nothing_with_the_store() {
     assert_eq!(contents(&store), contents_at(5));
 }
 
-#[test]
-fn a_damaged_store_is_not_backed_up() {
+/// A bad sector in the largest file, which is the one that `fill` made, is found by whoever copies the store.
+#[track_caller]
+fn check_damage(what: &str, fill: impl FnOnce(&Store)) {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     let store = Store::open(&path("store"), options()).unwrap();
     commit_up_to(&store, 5);
+    fill(&store);
     store.compact().unwrap();
     drop(store);
     flip_byte(&file_ending(&path("store"), ".sst"), 40);
     let store = Store::open(&path("store"), options()).unwrap();
     let fault = store.back_up(&path("backup")).unwrap_err();
-    assert_eq!(fault.kind(), FaultKind::StoreDamaged);
-    assert!(!path("backup").exists());
+    assert_eq!(fault.kind(), FaultKind::StoreDamaged, "{what}");
+    assert!(!path("backup").exists(), "{what}");
+}
+
+#[test]
+fn a_store_that_is_damaged_in_whatever_table_is_not_backed_up() {
+    let block: Vec<u8> = (0..10_000).flat_map(|number| hash(&[number])).collect();
+    check_damage("the ledger's", |_| {});
+    check_damage("the engine's", |store| {
+        let row = EngineRow {
+            key: b"B".to_vec(),
+            value: Some(block.clone().into()),
+        };
+        store.write(vec![row]).unwrap();
+    });
+    check_damage("ended chains'", |store| {
+        store
+            .put_archive(&[(b"B1".to_vec(), block.clone())])
+            .unwrap();
+    });
 }

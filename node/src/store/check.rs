@@ -56,7 +56,7 @@ impl Store {
                 "transactions and receipts do not belong together",
             ));
         }
-        check_undo(&snapshot)?;
+        check_others(&snapshot)?;
 
         Ok(CheckReport {
             height: snapshot.height(),
@@ -166,11 +166,23 @@ fn check_blocks(snapshot: &Snapshot) -> Result<u64, Fault> {
     Ok(blocks)
 }
 
-fn check_undo(snapshot: &Snapshot) -> Result<(), Fault> {
-    count(snapshot, Table::Undo, |_, undo| {
-        UndoRecord::decode(undo).is_ok()
-    })?;
-    count(snapshot, Table::Meta, |_, _| true)?;
+/// Reads the tables that the report does not count. Those of the engine and of ended chains have rows of forms that are
+/// not the store's own: what is told of them is that the disk gives them as they were written.
+fn check_others(snapshot: &Snapshot) -> Result<(), Fault> {
+    for table in Table::ALL {
+        match table {
+            Table::Undo => count(snapshot, table, |_, undo| UndoRecord::decode(undo).is_ok())?,
+            Table::Engine | Table::Archive | Table::Meta => count(snapshot, table, |_, _| true)?,
+            Table::Values
+            | Table::Rows
+            | Table::Leaves
+            | Table::Transactions
+            | Table::Receipts
+            | Table::Ids
+            | Table::Blocks
+            | Table::Indexes => continue,
+        };
+    }
     Ok(())
 }
 

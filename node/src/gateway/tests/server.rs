@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::fault::Fault;
 use crate::gateway::{
     Admission, Answering, Ask, Blocks, CommittedBlock, CommittedTransaction, Depth,
     FoundTransaction, Gateway, Limits, Origins, Queries, Submission, Submitted, Trouble, serve,
@@ -208,15 +209,15 @@ impl Queries for Ledger {
         1
     }
 
-    fn block(&self, height: u64) -> Option<CommittedBlock> {
+    fn block(&self, height: u64) -> Result<Option<CommittedBlock>, Fault> {
         let chain = self.chain.lock().unwrap();
-        let index = usize::try_from(height.checked_sub(1)?).ok()?;
-        chain.get(index).map(|block| block.as_ref().clone())
+        let block = chain.iter().find(|block| block.height == height);
+        Ok(block.map(|block| block.as_ref().clone()))
     }
 
-    fn transaction(&self, hash: [u8; 32]) -> Option<FoundTransaction> {
+    fn transaction(&self, hash: [u8; 32]) -> Result<Option<FoundTransaction>, Fault> {
         let chain = self.chain.lock().unwrap();
-        chain.iter().find_map(|block| {
+        Ok(chain.iter().find_map(|block| {
             let index = block
                 .transactions
                 .iter()
@@ -226,7 +227,7 @@ impl Queries for Ledger {
                 index: index as u32,
                 transaction: block.transactions[index].clone(),
             })
-        })
+        }))
     }
 
     fn admit(&self, transactions: &[Bytes]) -> Vec<Admission> {

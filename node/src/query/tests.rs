@@ -1,0 +1,101 @@
+//! What is told where the store holds what no block ever wrote.
+
+use std::sync::Arc;
+
+use polity_engine::application::Query;
+use polity_proto::v1::{
+    ObjectKind, ReceiptAnswer, ReceiptAtRequest, RefusalsAnswer, RefusalsRequest,
+};
+use prometheus_client::registry::Registry;
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::QueryError;
+use crate::app::{App, AppOptions};
+use crate::fault::{Fault, FaultKind};
+use crate::metrics::Metrics;
+use crate::store::{Commit, Recorded, Store, StoreOptions};
+
+const ID: [u8; 32] = [7; 32];
+
+/// A ledger with one block: one transaction with this receipt, and an entry of the index of member 1's refusals.
+fn ledger(receipt: &'static [u8], test: impl FnOnce(&App)) {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        free_bytes_min: 0,
+        ..StoreOptions::default()
+    };
+    let store = Store::open(directory.path(), options).unwrap();
+    let refusal = [
+        &[1, ObjectKind::Member as u8][..],
+        &1_u64.to_be_bytes(),
+        &1_u64.to_be_bytes(),
+        &0_u32.to_be_bytes(),
+    ];
+    store
+        .commit(Commit {
+            height: 1,
+            transactions: vec![Recorded {
+                transaction: b"transaction"[..].into(),
+                receipt: receipt.into(),
+                consumed_id: Some(ID),
+            }],
+            indexes: [(refusal.concat(), Some(Vec::new()))].into(),
+            ..Commit::default()
+        })
+        .unwrap();
+    let metrics = Arc::new(Metrics::register(&mut Registry::default(), "embedded"));
+    test(&App::open(Arc::new(store), AppOptions::default(), metrics).unwrap());
+}
+
+fn ask<A: Message + Default>(app: &App, path: &str, data: Vec<u8>) -> Result<A, u32> {
+    let query = Query {
+        path: path.into(),
+        data: data.into(),
+        ..Query::default()
+    };
+    let result = app.answer(&query, &|| true);
+    match result.code {
+        0 => Ok(A::decode(result.value).unwrap()),
+        code => Err(code),
+    }
+}
+
+#[test]
+fn a_receipt_that_cannot_be_read_is_a_fault_and_no_acceptance() {
+    let fault = QueryError::Fault(Fault::new(FaultKind::StoreDamaged, "")).code();
+    let at = ReceiptAtRequest {
+        height: 1,
+        index: 0,
+    };
+    ledger(b"\xff", |app| {
+        let by_id = ask::<ReceiptAnswer>(app, "/receipt", ID.to_vec());
+        assert_eq!(by_id, Err(fault));
+        let by_position = ask::<ReceiptAnswer>(app, "/receipt-at", at.encode_to_vec());
+        assert_eq!(by_position, Err(fault));
+        let refusals = RefusalsRequest {
+            kind: ObjectKind::Member.into(),
+            number: 1,
+            ..RefusalsRequest::default()
+        };
+        let listed = ask::<RefusalsAnswer>(app, "/refusals", refusals.encode_to_vec());
+        assert_eq!(listed, Err(fault));
+    });
+}
+
+#[test]
+fn what_is_in_no_block_is_told_as_such() {
+    let missing = QueryError::NotFound("").code();
+    ledger(b"", |app| {
+        let found: ReceiptAnswer = ask(app, "/receipt", ID.to_vec()).unwrap();
+        assert_eq!((found.height, found.total), (1, 1));
+        let unknown = ask::<ReceiptAnswer>(app, "/receipt", Sha256::digest(ID).to_vec());
+        assert_eq!(unknown, Err(missing));
+        let above = ReceiptAtRequest {
+            height: 2,
+            index: 0,
+        };
+        let above = ask::<ReceiptAnswer>(app, "/receipt-at", above.encode_to_vec());
+        assert_eq!(above, Err(missing));
+    });
+}
