@@ -15,7 +15,7 @@ use polity_client::session::Founding as GenesisFile;
 use polity_ledger::Amount;
 use polity_ledger::state::keys;
 use polity_node::genesis_file::GenesisFile as NodesGenesisFile;
-use polity_proto::v1::{Account, Asset, HistoryAnswer, KeysAnswer, Record};
+use polity_proto::v1::{Account, Asset, HistoryAnswer, HistoryRequest, KeysAnswer, Record};
 use polity_tests::binaries;
 use polity_tests::cluster::Cluster;
 use polity_tests::http;
@@ -275,6 +275,24 @@ fn nothing_that_a_node_makes_up_is_shown() {
         code(&longer, &["history", "fay:main", "--newest", "1"]),
         PROOF_FAILED
     );
+
+    // Nor is an honest answer to another question one to this: the end of the history, or a page that lacks the newest.
+    let newest = ["history", "fay:main", "--newest", "2"];
+    assert_eq!(code(&format!("http://{honest}"), &newest), Some(0));
+    for (skipped, limit) in [(2, 2), (1, 2), (0, 1)] {
+        let shorter = liar(honest, move |method, params, result| {
+            if params["path"] != "/history" {
+                return result;
+            }
+            let asked = hex::decode(params["data"].as_str().unwrap_or_default());
+            let mut asked = HistoryRequest::decode(&asked.expect("hex")[..]).expect("a question");
+            (asked.from, asked.limit) = (asked.from + skipped, limit);
+            let mut params = params.clone();
+            params["data"] = hex::encode(asked.encode_to_vec()).into();
+            http::call(honest, method, &params).expect("the node answers")
+        });
+        assert_eq!(code(&shorter, &newest), PROOF_FAILED, "{skipped} {limit}");
+    }
 
     let silent = liar(honest, |_, params, mut result| {
         if params["path"] == "/can" || params["path"] == "/inbox" {

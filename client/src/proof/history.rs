@@ -9,7 +9,7 @@ use prost::Message;
 use crate::{Error, Result};
 
 /// The most entries of one page.
-pub const ENTRIES_PER_PAGE_MAX: usize = 500;
+pub const ENTRIES_PER_PAGE_MAX: u32 = 500;
 
 /// No path is longer: one hash for each level, and one more for consistency.
 const PATH_HASHES_MAX: usize = 65;
@@ -73,33 +73,49 @@ impl HistoryHead {
         self.verify_grown_from(old, &answer.path)
     }
 
-    /// Verifies one page of the answer to `/history`: the entries `from…` stand there in this
-    /// history, without a gap. Returns the head of the part that ends with the page, so that
-    /// pages can be chained; the page is the last one where that equals `self`. The contexts
-    /// beside the entries are not covered: each is proven by its receipt.
-    pub fn verify_page(&self, answer: &HistoryAnswer, from: u64) -> Result<Self> {
+    /// Verifies the answer to `/history` for the entries from `from`, at most `limit`: they stand there in this history,
+    /// without a gap, and none that was asked for is left out. Returns the head of the part that ends with the page; the
+    /// page is the last one where that equals `self`. The contexts beside the entries are not covered: each is proven by
+    /// its receipt.
+    pub fn verify_page(&self, answer: &HistoryAnswer, from: u64, limit: u32) -> Result<Self> {
         if answer.from != from || answer.count != self.count || answer.root != self.root {
             return Err(Error::proof("the page is of another history"));
         }
-        if answer.entries.len() > ENTRIES_PER_PAGE_MAX {
-            return Err(Error::proof("the page has too many entries"));
-        }
-        let end = from.checked_add(answer.entries.len() as u64);
-        if end.is_none_or(|end| end > self.count.min(ENTRIES_MAX)) {
-            return Err(Error::proof("the page reaches beyond the history"));
+        let limit = u64::from(limit.clamp(1, ENTRIES_PER_PAGE_MAX));
+        let there = self.count.min(ENTRIES_MAX).checked_sub(from);
+        if there.map(|there| there.min(limit)) != Some(answer.entries.len() as u64) {
+            return Err(Error::proof("the page has not the entries that it should"));
         }
 
-        let mut part = Frontier::decode(from, &hashes(&answer.peaks)?.concat())
-            .map_err(|error| Error::proof("the page's peaks are malformed").with_source(error))?;
+        let mut part = before(answer)?;
         for entry in &answer.entries {
             part.append(leaf_hash(entry));
         }
-        let part = Self {
-            count: part.count(),
-            root: part.root(),
-        };
+        let part = Self::of(&part);
         self.verify_grown_from(&part, &answer.consistency)?;
         Ok(part)
+    }
+
+    /// Verifies the page that goes on from `part`, which an earlier page ended with. The history may have grown between
+    /// the two.
+    pub fn verify_next_page(
+        &self,
+        answer: &HistoryAnswer,
+        part: &Self,
+        limit: u32,
+    ) -> Result<Self> {
+        let grown = self.verify_page(answer, part.count, limit)?;
+        if Self::of(&before(answer)?) != *part {
+            return Err(Error::proof("the page does not go on from the one before"));
+        }
+        Ok(grown)
+    }
+
+    fn of(part: &Frontier) -> Self {
+        Self {
+            count: part.count(),
+            root: part.root(),
+        }
     }
 
     /// Verifies that these are all entries of this history, in order.
@@ -109,6 +125,12 @@ impl HistoryHead {
         }
         Ok(())
     }
+}
+
+/// All that a page's history has before it.
+fn before(answer: &HistoryAnswer) -> Result<Frontier> {
+    Frontier::decode(answer.from, &hashes(&answer.peaks)?.concat())
+        .map_err(|error| Error::proof("the page's peaks are malformed").with_source(error))
 }
 
 fn hashes(path: &[Vec<u8>]) -> Result<Vec<[u8; 32]>> {

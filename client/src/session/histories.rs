@@ -5,13 +5,18 @@ use polity_ledger::state::objects;
 use polity_proto::v1::{EntryContext, HistoryAnswer, HistoryEntry, HistoryRequest, ObjectKind};
 use prost::Message;
 
-use super::read::{LIST_ATTEMPTS, decode};
+use super::read::decode;
 use super::{AsOf, Moment, Session};
-use crate::proof::HistoryHead;
+use crate::proof::{ENTRIES_PER_PAGE_MAX, HistoryHead};
 use crate::{Error, Result};
 
 /// Entries of one page of a history.
-const PAGE_ENTRIES: u32 = 500;
+const PAGE_ENTRIES: u32 = ENTRIES_PER_PAGE_MAX;
+/// Bytes of a page: an entry with what is told beside it takes less than 300.
+const PAGE_BYTES_MAX: usize = 1024 * PAGE_ENTRIES as usize;
+
+/// How often a history that grows while it is read is read again.
+const ATTEMPTS_MAX: usize = 8;
 
 /// An object's whole history, verified.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,63 +83,53 @@ impl Session {
 
     /// An object's history, whole and verified: every entry, rebuilt to the root in the state.
     pub async fn history(&self, kind: ObjectKind, number: u64) -> Result<History> {
-        let (head, moment) = self.history_head(kind, number).await?;
-        let mut items = Vec::new();
-        while (items.len() as u64) < head.count {
-            let from = items.len() as u64;
-            let page = self
-                .history_page(kind, number, from, PAGE_ENTRIES, false)
-                .await?;
-            if page.entries.is_empty() {
-                return Err(Error::proof("the history ends before its count"));
-            }
-            append(&mut items, from, &page)?;
-        }
-        items.truncate(head.count as usize);
-        let entries: Vec<Vec<u8>> = items
-            .iter()
-            .map(|item| item.entry.encode_to_vec())
-            .collect();
-        head.verify_whole(&entries)?;
-        Ok(History {
-            items,
-            from: 0,
-            count: head.count,
-            root: head.root.to_vec(),
-            moment,
-        })
+        self.newest_entries(kind, number, u64::MAX).await
     }
 
-    /// The newest entries of an object's history, verified to be the newest.
+    /// The newest entries of an object's history, verified to be the newest: `limit`, or all where they are fewer.
     pub async fn newest_history(
         &self,
         kind: ObjectKind,
         number: u64,
         limit: u32,
     ) -> Result<History> {
-        for _ in 0..LIST_ATTEMPTS {
-            let page = self.history_page(kind, number, 0, limit, true).await?;
-            let (head, moment) = self.history_head(kind, number).await?;
-            if page.count != head.count {
-                continue;
-            }
-            if head.verify_page(&page, page.from)? != head {
-                return Err(Error::proof("the page does not end with the history"));
-            }
-            let mut items = Vec::new();
-            append(&mut items, page.from, &page)?;
-            return Ok(History {
-                items,
-                from: page.from,
-                count: head.count,
-                root: head.root.to_vec(),
-                moment,
-            });
-        }
-        Err(other_length())
+        let read = self.newest_entries(kind, number, limit.into()).await?;
+        // What came while it was read stands behind what was asked for first.
+        Ok(read.newest(limit))
     }
 
-    /// The entries at `from` and after it, at most `limit`, and the head that proves them.
+    /// Each page is proven before the next one is asked for, so a node cannot make anybody keep more than the state
+    /// proves to be there.
+    async fn newest_entries(&self, kind: ObjectKind, number: u64, limit: u64) -> Result<History> {
+        let mut head = self.history_head(kind, number).await?;
+        let from = head.0.count.saturating_sub(limit);
+        let mut items = Vec::new();
+        let mut part: Option<HistoryHead> = None;
+        loop {
+            let next = part.map_or(from, |part| part.count);
+            if next == head.0.count {
+                break;
+            }
+            let page = self
+                .proven_page(kind, number, next, PAGE_ENTRIES, &mut head)
+                .await?;
+            part = Some(match part {
+                Some(part) => head.0.verify_next_page(&page, &part, PAGE_ENTRIES)?,
+                None => head.0.verify_page(&page, next, PAGE_ENTRIES)?,
+            });
+            append(&mut items, next, &page)?;
+        }
+        let (head, moment) = head;
+        Ok(History {
+            items,
+            from,
+            count: head.count,
+            root: head.root.to_vec(),
+            moment,
+        })
+    }
+
+    /// The entries at `from` and after it, as many as there are up to `limit`, and the head that proves them.
     pub(super) async fn history_part(
         &self,
         kind: ObjectKind,
@@ -142,17 +137,37 @@ impl Session {
         from: u64,
         limit: u32,
     ) -> Result<(Vec<HistoryEntry>, HistoryHead)> {
-        for _ in 0..LIST_ATTEMPTS {
-            let page = self.history_page(kind, number, from, limit, false).await?;
-            let (head, _) = self.history_head(kind, number).await?;
-            if page.count != head.count {
-                continue;
+        let mut head = self.history_head(kind, number).await?;
+        let page = self
+            .proven_page(kind, number, from, limit, &mut head)
+            .await?;
+        head.0.verify_page(&page, from, limit)?;
+        let entries = page.entries.iter().map(|entry| decode(entry));
+        Ok((entries.collect::<Result<_>>()?, head.0))
+    }
+
+    /// A page that claims to be of the history that the head proves. An honest one may have grown since the head was
+    /// read; then the head is read again, and not for ever.
+    async fn proven_page(
+        &self,
+        kind: ObjectKind,
+        number: u64,
+        from: u64,
+        limit: u32,
+        head: &mut (HistoryHead, Moment),
+    ) -> Result<HistoryAnswer> {
+        for _ in 0..ATTEMPTS_MAX {
+            let page = self.history_page(kind, number, from, limit).await?;
+            if page.count != head.0.count {
+                *head = self.history_head(kind, number).await?;
             }
-            head.verify_page(&page, from)?;
-            let entries = page.entries.iter().map(|entry| decode(entry));
-            return Ok((entries.collect::<Result<_>>()?, head));
+            if page.count == head.0.count {
+                return Ok(page);
+            }
         }
-        Err(other_length())
+        Err(Error::proof(
+            "the node tells of a history of another length than the state proves",
+        ))
     }
 
     async fn history_head(&self, kind: ObjectKind, number: u64) -> Result<(HistoryHead, Moment)> {
@@ -172,25 +187,31 @@ impl Session {
         number: u64,
         from: u64,
         limit: u32,
-        newest: bool,
     ) -> Result<HistoryAnswer> {
         let request = HistoryRequest {
             kind: kind as i32,
             number,
             from,
             limit,
-            newest,
+            newest: false,
         };
         let answer = self
             .ask("/history", &request.encode_to_vec(), 0, false)
             .await?;
-        decode(&answer.value)
+        page(&answer.value)
     }
 }
 
-/// An honest history may grow between two questions, and not between all of them.
-fn other_length() -> Error {
-    Error::proof("the node tells of a history of another length than the state proves")
+/// Reads a page, unless it is larger than one can be.
+fn page(bytes: &[u8]) -> Result<HistoryAnswer> {
+    if bytes.len() > PAGE_BYTES_MAX {
+        return Err(Error::proof("the page of the history is too large"));
+    }
+    let page: HistoryAnswer = decode(bytes)?;
+    if page.contexts.len() > page.entries.len() {
+        return Err(Error::proof("the page tells of more than its entries"));
+    }
+    Ok(page)
 }
 
 fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Result<()> {
@@ -207,6 +228,28 @@ fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_tells_of_more_than_it_can_hold_is_refused_before_it_is_kept() {
+        let told = |entries: usize, contexts: usize, id: usize| {
+            let context = EntryContext {
+                transaction_id: vec![7; id],
+                ..EntryContext::default()
+            };
+            let answer = HistoryAnswer {
+                entries: vec![vec![7; 50]; entries],
+                contexts: vec![context; contexts],
+                ..HistoryAnswer::default()
+            };
+            page(&answer.encode_to_vec())
+        };
+        assert!(told(500, 500, 32).is_ok());
+        assert!(told(2, 1, 32).is_ok());
+        for refused in [told(2, 3, 32), told(0, 1, 0), told(1, 1, PAGE_BYTES_MAX)] {
+            let error = refused.expect_err("too much");
+            assert_eq!(error.kind(), crate::ErrorKind::ProofFailed, "{error}");
+        }
+    }
 
     fn of_heights(heights: &[u64]) -> History {
         let mut all = Frontier::default();

@@ -147,7 +147,7 @@ fn history_pages() {
         let Ok(page) = HistoryAnswer::decode(bytes) else {
             return Ok(Outcome::Refused);
         };
-        if head.verify_page(&page, page.from).is_err() {
+        if head.verify_page(&page, page.from, 2).is_err() {
             return Ok(Outcome::Refused);
         }
         let from = page.from as usize;

@@ -144,16 +144,21 @@ fn pages_chain_to_the_whole_history_from_wherever_they_begin() {
     let log = Log::of(23);
     let head = log.head(23);
     for first in [0, 1, 5, 16, 22, 23] {
-        let mut from = first;
-        while from < 23 {
-            let part = head.verify_page(&log.page(from, 4), from).expect("a page");
-            assert_eq!(part, log.head(part.count));
-            from = part.count;
+        let mut part = log.head(first);
+        while part.count < 23 {
+            let page = log.page(part.count, 4);
+            let next = head.verify_next_page(&page, &part, 4).expect("a page");
+            assert_eq!(next, log.head(next.count));
+            let other = HistoryHead {
+                root: [7; 32],
+                ..part
+            };
+            assert!(head.verify_next_page(&page, &other, 4).is_err());
+            part = next;
         }
-        assert_eq!(
-            head.verify_page(&log.page(23, 4), 23).expect("the end"),
-            head
-        );
+        assert_eq!(part, head);
+        let end = head.verify_page(&log.page(23, 4), 23, 4);
+        assert_eq!(end.expect("the end"), head);
     }
 }
 
@@ -162,8 +167,42 @@ fn an_empty_history_has_an_empty_page() {
     let log = Log::of(0);
     let head = log.head(0);
 
-    assert_eq!(head.verify_page(&log.page(0, 4), 0).expect("empty"), head);
+    let empty = head.verify_page(&log.page(0, 4), 0, 4);
+    assert_eq!(empty.expect("empty"), head);
     assert!(head.verify_whole::<Vec<u8>>(&[]).is_ok());
+}
+
+#[test]
+fn a_page_holds_all_that_was_asked_for_and_is_there() {
+    let log = Log::of(1_000);
+    let head = log.head(1_000);
+    let verified = |from: u64, given: usize, limit: u32| {
+        head.verify_page(&log.page(from, given), from, limit)
+            .is_ok()
+    };
+    for (from, limit, all) in [
+        (0, 4, 4),
+        (990, 10, 10),
+        (990, 11, 10),
+        (990, 500, 10),
+        (300, 500, 500),
+        // A node gives no more at once, and no less than one.
+        (300, 700, 500),
+        (300, 0, 1),
+    ] {
+        for given in [0, all - 1, all, all + 1] {
+            let is_there = from + (given as u64) <= 1_000;
+            let is_all = given == all || (given > all && !is_there);
+            assert_eq!(
+                verified(from, given, limit),
+                is_all,
+                "{from} {limit} {given}"
+            );
+        }
+    }
+    // The end of a history, for somebody who asked for its newest entries.
+    assert!(head.verify_page(&log.page(1_000, 4), 996, 4).is_err());
+    assert!(head.verify_page(&log.page(1_000, 4), 1_001, 4).is_err());
 }
 
 #[test]
@@ -190,7 +229,7 @@ fn a_page_with_anything_altered_is_refused() {
     for (name, change) in changes {
         let mut page = log.page(6, 4);
         change(&mut page);
-        assert!(log.head(23).verify_page(&page, 6).is_err(), "{name}");
+        assert!(log.head(23).verify_page(&page, 6, 4).is_err(), "{name}");
     }
 }
 
@@ -224,7 +263,7 @@ proptest! {
             consistency: path.clone(),
             ..HistoryAnswer::default()
         };
-        prop_assert!(head.verify_page(&page, from).is_err());
+        prop_assert!(head.verify_page(&page, from, 4).is_err());
         prop_assert!(head.verify_entry(b"entry", from, &path).is_err());
         let old = HistoryHead { count: from, root: [8; 32] };
         prop_assert!(head.verify_grown_from(&old, &path).is_err());
