@@ -1,18 +1,15 @@
 //! `history OBJECT`: everything that happened to something, proven.
 
+mod subject;
+
 use clap::Args;
-use polity_client::ledger::state::{keys, objects};
-use polity_client::session::{AsOf, Session, Source, lettered, object};
-use polity_client::v1::{
-    Account, BudgetLine, Document, Grant, Hold, Index, Node, ObjectKind, Party, Policy, Record,
-    SodRule,
-};
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::Result;
+use polity_client::session::{AsOf, Source, lettered};
 use serde_json::{Value, json};
 
+use self::subject::{elsewhere, subject};
 use crate::context::Context;
 use crate::event::Told;
-use crate::failure::usage;
 use crate::names::Names;
 use crate::output::Table;
 use crate::progress::Progress;
@@ -36,13 +33,6 @@ pub struct History {
     /// Only the newest so many: verified to be the newest.
     #[arg(long, value_name = "COUNT")]
     newest: Option<u32>,
-}
-
-/// Whose history holds an object's events, and which object's events are meant.
-struct Subject {
-    kind: ObjectKind,
-    number: u64,
-    only: Option<(ObjectKind, u64)>,
 }
 
 impl History {
@@ -129,179 +119,4 @@ impl History {
         });
         Ok(())
     }
-}
-
-/// Where else something happened to it: what moves no value stands with an account's owner.
-async fn elsewhere(session: &Session, subject: &Subject) -> Result<String> {
-    if subject.kind != ObjectKind::Account {
-        return Ok(String::new());
-    }
-    let account: Account = session.get(subject.number).await?.unwrap_or_default();
-    let (kind, number) = session.holder(&account).await?;
-    Ok(format!(
-        "\nits opening, a freeze, its credit and its closing stand in another: polity history {}",
-        lettered(kind, number)
-    ))
-}
-
-fn own(kind: ObjectKind, number: u64) -> Subject {
-    Subject {
-        kind,
-        number,
-        only: None,
-    }
-}
-
-/// Reads what a person calls something into the history that has its events.
-async fn subject(session: &Session, text: &str) -> Result<Subject> {
-    if text == "organisation" {
-        return Ok(own(ObjectKind::Organisation, 0));
-    }
-    if let Some((kind, number)) = object(text) {
-        return match numbered(session, kind, number).await {
-            // There are people who are called like a number.
-            Err(error) if error.kind() == ErrorKind::Usage => {
-                let key = keys::handle(ObjectKind::Member, 0, text);
-                let called: Option<Index> = session.value(key).await?;
-                let called = called.map(|index| own(ObjectKind::Member, index.number));
-                called.ok_or(error)
-            }
-            found => found,
-        };
-    }
-    Ok(if text.contains(':') {
-        own(ObjectKind::Account, session.account(text).await?.number)
-    } else if text.contains('#') {
-        own(ObjectKind::Role, session.role(text).await?.number)
-    } else {
-        match session.owner(text).await? {
-            owner if owner.kind() == polity_client::v1::OwnerKind::Unit => {
-                own(ObjectKind::Unit, owner.number)
-            }
-            owner if owner.kind() == polity_client::v1::OwnerKind::Member => {
-                own(ObjectKind::Member, owner.number)
-            }
-            owner => inside(session, ObjectKind::Party, owner.number).await?,
-        }
-    })
-}
-
-/// The history that has the events of what a number names.
-async fn numbered(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
-    match kind {
-        ObjectKind::Member
-        | ObjectKind::Unit
-        | ObjectKind::Role
-        | ObjectKind::Proposal
-        | ObjectKind::Election
-        | ObjectKind::Account
-        | ObjectKind::Organisation => {
-            let prefix = objects::prefix_with_history(kind).unwrap_or_default();
-            let found: Option<Record> = session.value(objects::object_key(prefix, number)).await?;
-            match found {
-                Some(_) => Ok(own(kind, number)),
-                None => Err(missing(kind, number)),
-            }
-        }
-        ObjectKind::Grant
-        | ObjectKind::Assignment
-        | ObjectKind::Policy
-        | ObjectKind::Party
-        | ObjectKind::BudgetLine
-        | ObjectKind::Hold
-        | ObjectKind::SodRule
-        | ObjectKind::Node
-        | ObjectKind::Document
-        | ObjectKind::Recovery
-        | ObjectKind::Objection
-        | ObjectKind::SodException
-        | ObjectKind::Auditor
-        | ObjectKind::Asset
-        | ObjectKind::Transfer
-        | ObjectKind::None => inside(session, kind, number).await,
-    }
-}
-
-fn missing(kind: ObjectKind, number: u64) -> Error {
-    usage(format!("there is no {}", lettered(kind, number)))
-}
-
-/// The history in which the events of something stand that has none of its own.
-async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
-    let missing = || missing(kind, number);
-    let (holder, of) = match kind {
-        ObjectKind::Grant => {
-            let grant: Grant = session.get(number).await?.ok_or_else(missing)?;
-            // A delegation is to a member: it stands in theirs.
-            match grant.source {
-                0 => (ObjectKind::Role, grant.role),
-                _ => (ObjectKind::Member, grant.member),
-            }
-        }
-        ObjectKind::Assignment => {
-            let found: polity_client::v1::Assignment =
-                session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Role, found.role)
-        }
-        ObjectKind::Policy => {
-            let found: Policy = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Unit, found.unit)
-        }
-        ObjectKind::Party => {
-            let found: Party = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Unit, found.unit)
-        }
-        ObjectKind::BudgetLine => {
-            let found: BudgetLine = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Unit, found.unit)
-        }
-        ObjectKind::Hold => {
-            let found: Hold = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Account, found.from)
-        }
-        ObjectKind::SodRule => {
-            let found: SodRule = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Unit, found.unit)
-        }
-        ObjectKind::Node => {
-            let found: Node = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Unit, found.unit)
-        }
-        ObjectKind::Document => {
-            let found: Document = session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Unit, found.unit)
-        }
-        ObjectKind::Recovery => {
-            let found: polity_client::v1::Recovery =
-                session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Member, found.member)
-        }
-        ObjectKind::Objection => {
-            let found: polity_client::v1::Objection =
-                session.get(number).await?.ok_or_else(missing)?;
-            (ObjectKind::Proposal, found.proposal)
-        }
-        ObjectKind::SodException
-        | ObjectKind::Auditor
-        | ObjectKind::Asset
-        | ObjectKind::Transfer
-        | ObjectKind::None
-        | ObjectKind::Member
-        | ObjectKind::Unit
-        | ObjectKind::Role
-        | ObjectKind::Proposal
-        | ObjectKind::Election
-        | ObjectKind::Account
-        | ObjectKind::Organisation => {
-            return Err(usage(format!(
-                "{} stands in the history of its unit or account: ask for that",
-                lettered(kind, number)
-            )));
-        }
-    };
-    Ok(Subject {
-        kind: holder,
-        number: of,
-        only: Some((kind, number)),
-    })
 }

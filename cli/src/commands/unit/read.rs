@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys::List as Lists;
-use polity_client::session::{lettered, number_of};
+use polity_client::session::{View, lettered, number_of};
 use polity_client::v1::{Assignment, ObjectKind, Role, RoleKind, Unit, UnitKind};
 use serde_json::{Value, json};
 
@@ -74,127 +74,149 @@ impl Show {
             Some(number) => number,
             None => session.unit(&self.unit).await?.number,
         };
-        let unit = view.get::<Unit>(number).await?;
-        let unit = unit.ok_or_else(|| usage(format!("there is no unit {}", self.unit)))?;
-        let listed = async |list: Lists| -> Result<Vec<u64>> {
-            Ok(view.lists(list, &[number]).await?.concat())
-        };
-        let (children, joined, roles) = (
-            listed(Lists::Children).await?,
-            listed(Lists::Joined).await?,
-            listed(Lists::Roles).await?,
-        );
-        let holders = view.lists(Lists::Holders, &roles).await?;
-        let roles = view.get_all::<Role>(&roles).await?;
-        let roles: Vec<Role> = roles.into_iter().flatten().collect();
-        let assignments = view.get_all::<Assignment>(&holders.concat()).await?;
-        let assignments: Vec<Assignment> = assignments.into_iter().flatten().collect();
+        let shown = Shown::read(&view, number).await?;
+        let shown = shown.ok_or_else(|| usage(format!("there is no unit {}", self.unit)))?;
+        let names = shown.names(&view).await?;
+        let warnings = shown.warnings(&names);
 
-        let mut names = Names::new(&view);
-        names
-            .load_units(children.iter().copied().chain([number, unit.succeeds]))
-            .await?;
-        let people = assignments
-            .iter()
-            .map(|one| one.member)
-            .chain(joined.iter().copied());
-        names.load_members(people).await?;
-        names
-            .load_roles(roles.iter().map(|role| role.number))
-            .await?;
-
-        let warnings = warnings(&unit, &roles, &assignments, joined.len(), &names);
-        let mut value = unit_json(&unit, &names);
-        value["joined"] = numbers(ObjectKind::Member, &joined);
-        value["units"] = numbers(ObjectKind::Unit, &children);
-        value["roles"] = roles
-            .iter()
-            .map(|role| role_json(role, &assignments))
-            .collect();
-        value["warnings"] = warnings.clone().into();
-        context.answer(&view, value, || {
-            let people: Vec<String> = joined
-                .iter()
-                .map(|one| names.shown(ObjectKind::Member, *one))
-                .collect();
-            let below: Vec<String> = children
-                .iter()
-                .map(|one| names.shown(ObjectKind::Unit, *one))
-                .collect();
-            let mut text = facts(&[
-                ("unit", names.shown(ObjectKind::Unit, number)),
-                ("kind", word::word(unit.kind())),
-                ("label", unit.label.clone()),
-                ("purpose", unit.purpose.clone()),
-                ("external id", unit.external_id.clone()),
-                ("may", word::capabilities(&unit.confers).join(", ")),
-                ("ceiling", shown_unless_zero(unit.ceiling)),
-                ("succeeds", names.shown(ObjectKind::Unit, unit.succeeds)),
-                ("created", time::shown(unit.created_at)),
-                ("happened", time::shown(unit.effective_at)),
-                ("dissolved", time::shown(unit.dissolved_at)),
-                ("joined", people.join(", ")),
-                ("below", below.join(", ")),
-            ]);
-            for role in &roles {
-                let held = assignments.iter().filter(|one| one.role == role.number);
-                let held: Vec<String> = held
-                    .map(|one| names.shown(ObjectKind::Member, one.member))
-                    .collect();
-                let letter = lettered(ObjectKind::Role, role.number);
-                let holders = if held.is_empty() {
-                    "vacant".into()
-                } else {
-                    held.join(", ")
-                };
-                text.push_str(&format!("#{} {letter}: {holders}\n", role.handle));
-            }
-            for warning in &warnings {
-                let yellow = anstyle::AnsiColor::Yellow.on_default();
-                text.push_str(&format!("{yellow}health:{yellow:#} {warning}\n"));
-            }
-            text
-        });
+        let value = shown.json(&names, &warnings);
+        context.answer(&view, value, || shown.text(&names, &warnings));
         Ok(())
     }
 }
 
-/// Minima are no rules: who reads about a unit sees what is missing.
-fn warnings(
-    unit: &Unit,
-    roles: &[Role],
-    assignments: &[Assignment],
-    joined: usize,
-    names: &Names<'_>,
-) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if unit.kind() == UnitKind::Squad && joined < SQUAD_MIN {
-        warnings.push(format!(
-            "the squad has {joined} members, fewer than {SQUAD_MIN}"
-        ));
+/// A unit with what belongs to it.
+struct Shown {
+    unit: Unit,
+    children: Vec<u64>,
+    joined: Vec<u64>,
+    roles: Vec<Role>,
+    assignments: Vec<Assignment>,
+}
+
+impl Shown {
+    async fn read(view: &View<'_>, number: u64) -> Result<Option<Shown>> {
+        let Some(unit) = view.get::<Unit>(number).await? else {
+            return Ok(None);
+        };
+        let roles = view.list(Lists::Roles, number).await?;
+        let holders = view.lists(Lists::Holders, &roles).await?;
+        let roles = view.get_all::<Role>(&roles).await?;
+        let assignments = view.get_all::<Assignment>(&holders.concat()).await?;
+        Ok(Some(Shown {
+            unit,
+            children: view.list(Lists::Children, number).await?,
+            joined: view.list(Lists::Joined, number).await?,
+            roles: roles.into_iter().flatten().collect(),
+            assignments: assignments.into_iter().flatten().collect(),
+        }))
     }
-    let owned = roles
-        .iter()
-        .any(|role| role.kind() == RoleKind::ProductOwner);
-    if unit.kind() == UnitKind::Squad && !owned {
-        warnings.push("the squad has no product owner".to_owned());
+
+    async fn names<'v>(&self, view: &'v View<'v>) -> Result<Names<'v>> {
+        let mut names = Names::new(view);
+        let units = self.children.iter().copied();
+        names
+            .load_units(units.chain([self.unit.number, self.unit.succeeds]))
+            .await?;
+        let holders = self.assignments.iter().map(|one| one.member);
+        names
+            .load_members(holders.chain(self.joined.iter().copied()))
+            .await?;
+        names
+            .load_roles(self.roles.iter().map(|role| role.number))
+            .await?;
+        Ok(names)
     }
-    for role in roles {
-        let held = assignments
-            .iter()
-            .filter(|one| one.role == role.number)
-            .count();
-        let name = names.role(role.number);
-        if held == 0 {
-            warnings.push(format!(
-                "{name} is vacant: its accountabilities fall to the lead of the containing unit"
-            ));
-        } else if held < role.holders_min as usize {
-            let least = role.holders_min;
-            warnings.push(format!("{name} has {held} holders, fewer than {least}"));
+
+    fn holders(&self, role: &Role) -> impl Iterator<Item = u64> {
+        let held = self.assignments.iter();
+        let held = held.filter(|one| one.role == role.number);
+        held.map(|one| one.member)
+    }
+
+    fn json(&self, names: &Names<'_>, warnings: &[String]) -> Value {
+        let mut value = unit_json(&self.unit, names);
+        value["joined"] = numbers(ObjectKind::Member, &self.joined);
+        value["units"] = numbers(ObjectKind::Unit, &self.children);
+        let roles = self.roles.iter().map(|role| {
+            json!({
+                "role": lettered(ObjectKind::Role, role.number),
+                "handle": role.handle,
+                "holders": self
+                    .holders(role)
+                    .map(|member| lettered(ObjectKind::Member, member))
+                    .collect::<Vec<_>>(),
+            })
+        });
+        value["roles"] = roles.collect();
+        value["warnings"] = warnings.into();
+        value
+    }
+
+    fn text(&self, names: &Names<'_>, warnings: &[String]) -> String {
+        let unit = &self.unit;
+        let shown = |kind: ObjectKind, numbers: &[u64]| {
+            let shown = numbers.iter().map(|one| names.shown(kind, *one));
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        let mut text = facts(&[
+            ("unit", names.shown(ObjectKind::Unit, unit.number)),
+            ("kind", word::word(unit.kind())),
+            ("label", unit.label.clone()),
+            ("purpose", unit.purpose.clone()),
+            ("external id", unit.external_id.clone()),
+            ("may", word::capabilities(&unit.confers).join(", ")),
+            ("ceiling", shown_unless_zero(unit.ceiling)),
+            ("succeeds", names.shown(ObjectKind::Unit, unit.succeeds)),
+            ("created", time::shown(unit.created_at)),
+            ("happened", time::shown(unit.effective_at)),
+            ("dissolved", time::shown(unit.dissolved_at)),
+            ("joined", shown(ObjectKind::Member, &self.joined)),
+            ("below", shown(ObjectKind::Unit, &self.children)),
+        ]);
+        for role in &self.roles {
+            let holders: Vec<u64> = self.holders(role).collect();
+            let holders = match holders.is_empty() {
+                true => "vacant".to_owned(),
+                false => shown(ObjectKind::Member, &holders),
+            };
+            let letter = lettered(ObjectKind::Role, role.number);
+            text.push_str(&format!("#{} {letter}: {holders}\n", role.handle));
         }
+        for warning in warnings {
+            let yellow = anstyle::AnsiColor::Yellow.on_default();
+            text.push_str(&format!("{yellow}health:{yellow:#} {warning}\n"));
+        }
+        text
     }
-    warnings
+
+    /// Minima are no rules: who reads about a unit sees what is missing.
+    fn warnings(&self, names: &Names<'_>) -> Vec<String> {
+        let (unit, joined) = (&self.unit, self.joined.len());
+        let mut warnings = Vec::new();
+        if unit.kind() == UnitKind::Squad && joined < SQUAD_MIN {
+            warnings.push(format!(
+                "the squad has {joined} members, fewer than {SQUAD_MIN}"
+            ));
+        }
+        let mut kinds = self.roles.iter().map(Role::kind);
+        if unit.kind() == UnitKind::Squad && !kinds.any(|kind| kind == RoleKind::ProductOwner) {
+            warnings.push("the squad has no product owner".to_owned());
+        }
+        for role in &self.roles {
+            let held = self.holders(role).count();
+            let name = names.role(role.number);
+            if held == 0 {
+                warnings.push(format!(
+                    "{name} is vacant: its accountabilities fall to the lead of the containing unit"
+                ));
+            } else if held < role.holders_min as usize {
+                let least = role.holders_min;
+                warnings.push(format!("{name} has {held} holders, fewer than {least}"));
+            }
+        }
+        warnings
+    }
 }
 
 fn unit_json(unit: &Unit, names: &Names<'_>) -> Value {
@@ -213,17 +235,6 @@ fn unit_json(unit: &Unit, names: &Names<'_>) -> Value {
         "created_at": time::json(unit.created_at),
         "effective_at": time::json(unit.effective_at),
         "dissolved_at": time::json(unit.dissolved_at),
-    })
-}
-
-fn role_json(role: &Role, assignments: &[Assignment]) -> Value {
-    let held = assignments.iter().filter(|one| one.role == role.number);
-    json!({
-        "role": lettered(ObjectKind::Role, role.number),
-        "handle": role.handle,
-        "holders": held
-            .map(|one| lettered(ObjectKind::Member, one.member))
-            .collect::<Vec<_>>(),
     })
 }
 
