@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
 use super::consensus::ahead::Ahead;
-use super::consensus::context::Ours;
-use super::consensus::driver::{Driver, Means};
+use super::consensus::context::EmbeddedContext;
+use super::consensus::driver::{Dependencies, Driver};
 use super::consensus::network::{self, Setup};
 use super::consensus::trouble::{Failed, Trouble};
 use super::founding::take_up;
@@ -114,7 +114,7 @@ impl Embedded {
         settings: Settings,
         application: Arc<dyn Application>,
         store: Arc<dyn EngineStore>,
-        between: impl FnOnce(Channels<Ours>) -> Channels<Ours>,
+        between: impl FnOnce(Channels<EmbeddedContext>) -> Channels<EmbeddedContext>,
     ) -> Result<Embedded, StartError> {
         let key = SigningKey::from_bytes(&settings.consensus_seed);
         let own = Own {
@@ -190,7 +190,7 @@ impl Embedded {
             .map_err(|error| StartError::Listen(settings.listen, error))?;
         let (channels, actors) = network::start(setup).await?;
         let channels = between(channels);
-        let means = Means {
+        let dependencies = Dependencies {
             application: Arc::clone(&application),
             rows: rows.clone(),
             pool: pool.clone(),
@@ -205,7 +205,7 @@ impl Embedded {
             registered,
             ahead,
         };
-        let driver = Driver::new(means, channels.network)?;
+        let driver = Driver::new(dependencies, channels.network)?;
         let events = channels.events.subscribe();
         let driver = tokio::spawn(driver.run(channels.consensus, events));
         let peers = Peers::new(
