@@ -28,7 +28,7 @@ use crate::query::PUT_ONCE_INDEXES;
 use crate::store::{HistoryKept, Store, StoreOptions};
 
 /// What an engine is started with.
-struct Ground<'a> {
+struct Startup<'a> {
     config: &'a Config,
     keys: &'a NodeKeys,
     genesis: Genesis,
@@ -69,7 +69,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let gateway_listener = bind(config.gateway.listen).await?;
     let operator_listener = bind(config.operator.listen).await?;
     let tls = tls_files(&config)?;
-    let ground = Ground {
+    let startup = Startup {
         config: &config,
         keys: &keys,
         genesis: engine_genesis(&genesis)?,
@@ -77,7 +77,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         store: Arc::clone(&store),
         metrics: Arc::clone(&metrics),
     };
-    let mut engine = Running::start(ground).await?;
+    let mut engine = Running::start(startup).await?;
     let blocks = all_blocks(engine.blocks(), &store)?;
     let backend = Arc::new(Backend::new(Arc::clone(&app)));
     let gateway = Gateway::new(
@@ -125,13 +125,13 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
 }
 
 impl Running {
-    async fn start(ground: Ground<'_>) -> Result<Self, Fault> {
-        Ok(match ground.config.engine {
+    async fn start(startup: Startup<'_>) -> Result<Self, Fault> {
+        Ok(match startup.config.engine {
             Engine::Cometbft => {
-                Running::Cometbft(Box::new(cometbft::Cometbft::start(ground).await?))
+                Running::Cometbft(Box::new(cometbft::Cometbft::start(startup).await?))
             }
             Engine::Embedded => {
-                Running::Embedded(Box::new(embedded::Embedded::start(ground).await?))
+                Running::Embedded(Box::new(embedded::Embedded::start(startup).await?))
             }
         })
     }

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use super::canonical::{Address, BlockId};
 use super::chain::{Chain, Own};
 use super::consensus::ahead::Ahead;
-use super::consensus::context::Ours;
-use super::consensus::driver::{Driver, Means};
+use super::consensus::context::EmbeddedContext;
+use super::consensus::driver::{Dependencies, Driver};
 use super::consensus::network::{self, Setup};
 use super::consensus::trouble::{Failed, Trouble};
 use super::founding::take_up;
@@ -26,6 +26,7 @@ use super::pool::{Limits, Pool};
 use super::progress::Progress;
 use super::rows::Rows;
 use super::stop::{STOP_TIME, closed, on_their_own, stop_actors, stopped};
+use super::tip::Tip;
 use crate::Fault;
 use crate::application::{Application, EngineStore, Timestamp};
 use crate::cometbft::{Genesis, Key, address};
@@ -114,25 +115,14 @@ impl Embedded {
         settings: Settings,
         application: Arc<dyn Application>,
         store: Arc<dyn EngineStore>,
-        between: impl FnOnce(Channels<Ours>) -> Channels<Ours>,
+        between: impl FnOnce(Channels<EmbeddedContext>) -> Channels<EmbeddedContext>,
     ) -> Result<Embedded, StartError> {
         let key = SigningKey::from_bytes(&settings.consensus_seed);
-        let own = Own {
-            consensus_key: key.verifying_key().to_bytes(),
-            address: Address(address(&key.verifying_key().to_bytes())),
-            node_key: SigningKey::from_bytes(&settings.node_seed)
-                .verifying_key()
-                .to_bytes(),
-        };
+        let own = own(&key, &settings.node_seed);
         let guard = Arc::new(open_guard(&settings.guard_file).await?);
         let rows = Rows(store);
-        let (founding, tip) = {
-            let (application, rows) = (Arc::clone(&application), rows.clone());
-            let genesis = settings.genesis;
-            tokio::task::spawn_blocking(move || take_up(&*application, &rows, &genesis))
-                .await
-                .map_err(|error| StartError::Other(error.to_string()))??
-        };
+        let (founding, tip) =
+            take_up_chain(Arc::clone(&application), rows.clone(), settings.genesis).await?;
         network::make_directory(&settings.log_file)
             .map_err(|error| StartError::Disk(settings.log_file.clone(), error))?;
 
@@ -153,20 +143,10 @@ impl Embedded {
         )
         .await
         .map_err(|error| StartError::Listen(gossip_address, error))?;
+
         let mut progress = Progress::default();
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
-        let (kept_rows, signer) = (rows.clone(), Arc::clone(&guard));
-        let has_block = move |height, id: &BlockId| {
-            // A block of one's own that must not be shown is not kept: nobody can vote for it.
-            if !signer.may_sign_at(height) {
-                return Ok(true);
-            }
-            let kept = kept_rows
-                .kept(height)
-                .map_err(|fault| io::Error::other(fault.0))?;
-            Ok(kept.iter().any(|kept| kept.block.id() == *id))
-        };
         let ahead = Ahead::default();
         let (tell_trouble, trouble) = Trouble::new();
         let (is_stopping, stopping) = watch::channel(false);
@@ -180,17 +160,18 @@ impl Embedded {
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
-            has_block: Box::new(has_block),
+            has_block: Box::new(has_block(rows.clone(), Arc::clone(&guard))),
             trouble: tell_trouble,
             ahead: ahead.clone(),
         };
+
         // Malachite would say it in its log alone, and end.
         free(settings.listen)
             .await
             .map_err(|error| StartError::Listen(settings.listen, error))?;
         let (channels, actors) = network::start(setup).await?;
         let channels = between(channels);
-        let means = Means {
+        let dependencies = Dependencies {
             application: Arc::clone(&application),
             rows: rows.clone(),
             pool: pool.clone(),
@@ -205,7 +186,8 @@ impl Embedded {
             registered,
             ahead,
         };
-        let driver = Driver::new(means, channels.network)?;
+
+        let driver = Driver::new(dependencies, channels.network)?;
         let events = channels.events.subscribe();
         let driver = tokio::spawn(driver.run(channels.consensus, events));
         let peers = Peers::new(
@@ -282,6 +264,44 @@ impl Embedded {
             driver.abort();
         }
         self.admission.abort();
+    }
+}
+
+/// What this node is on the chain.
+fn own(key: &SigningKey, node_seed: &[u8; 32]) -> Own {
+    let consensus_key = key.verifying_key().to_bytes();
+    Own {
+        consensus_key,
+        address: Address(address(&consensus_key)),
+        node_key: SigningKey::from_bytes(node_seed).verifying_key().to_bytes(),
+    }
+}
+
+/// How the chain was founded and where it stands, off the threads that must not wait: blocks may have to be executed again.
+async fn take_up_chain(
+    application: Arc<dyn Application>,
+    rows: Rows,
+    genesis: Genesis,
+) -> Result<(Tip, Tip), StartError> {
+    tokio::task::spawn_blocking(move || take_up(&*application, &rows, &genesis))
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))?
+}
+
+/// Whether a block that the log speaks of is still there.
+fn has_block(
+    rows: Rows,
+    guard: Arc<Guard>,
+) -> impl Fn(u64, &BlockId) -> io::Result<bool> + Send + 'static {
+    move |height, id: &BlockId| {
+        // A block of one's own that must not be shown is not kept: nobody can vote for it.
+        if !guard.may_sign_at(height) {
+            return Ok(true);
+        }
+        let kept = rows
+            .kept(height)
+            .map_err(|fault| io::Error::other(fault.0))?;
+        Ok(kept.iter().any(|kept| kept.block.id() == *id))
     }
 }
 

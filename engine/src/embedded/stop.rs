@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::consensus::context::Ours;
+use super::consensus::context::EmbeddedContext;
 
 /// Malachite's actors get so long to end.
 pub(super) const STOP_TIME: Duration = Duration::from_secs(5);
@@ -39,8 +39,9 @@ pub(super) fn on_their_own(engine: &EngineHandle) -> Vec<ActorCell> {
 /// Stops Malachite's actors, each in its own time. Consensus comes first, because it waits without end for an answer of
 /// one that is gone.
 pub(super) async fn stop_actors(children: Vec<ActorCell>, engine: EngineHandle) {
-    let is_consensus =
-        |actor: &ActorCell| actor.is_message_type_of::<consensus::Msg<Ours>>() == Some(true);
+    let is_consensus = |actor: &ActorCell| {
+        actor.is_message_type_of::<consensus::Msg<EmbeddedContext>>() == Some(true)
+    };
     let (consensus, others): (Vec<_>, Vec<_>) = children.into_iter().partition(is_consensus);
     for actors in [consensus, others] {
         let mut stopping = JoinSet::new();

@@ -193,9 +193,9 @@ pub fn judge(
     trace: &mut Trace,
 ) -> Verdict {
     match consult(state, now, actor, need, spent_here, trace) {
-        Said::Verdict(verdict) => verdict,
+        Consulted::Verdict(verdict) => verdict,
         // Even where a policy could decide: whoever goes over a limit shall hear of the limit.
-        Said::Exceeded(limit, _) => Verdict::Refused(limit),
+        Consulted::Exceeded(limit, _) => Verdict::Refused(limit),
     }
 }
 
@@ -209,13 +209,13 @@ pub fn judge_proposal(
     trace: &mut Trace,
 ) -> Verdict {
     match consult(state, now, actor, need, Amount::ZERO, trace) {
-        Said::Verdict(verdict) => verdict,
-        Said::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
+        Consulted::Verdict(verdict) => verdict,
+        Consulted::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
     }
 }
 
 /// What grants and policies say together.
-enum Said {
+enum Consulted {
     Verdict(Verdict),
     /// A grant is there but for its limit or its giver; beside it what the policy says, if there is
     /// one.
@@ -229,14 +229,14 @@ fn consult(
     need: &Need,
     spent_here: Amount,
     trace: &mut Trace,
-) -> Said {
-    let refused = |rejection| Said::Verdict(Verdict::Refused(rejection));
+) -> Consulted {
+    let refused = |rejection| Consulted::Verdict(Verdict::Refused(rejection));
     if need.own {
         if sleeps(state, now, actor.member, need.capability) {
             return refused(Rejection::Sleeping);
         }
         let basis = actor.basis(state, now, BasisSource::Own, 0);
-        return Said::Verdict(Verdict::Allowed(basis));
+        return Consulted::Verdict(Verdict::Allowed(basis));
     }
     if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {
         return refused(Rejection::RoleNotHeld);
@@ -248,7 +248,7 @@ fn consult(
         return refused(Rejection::Sleeping);
     }
     if need.departments {
-        return Said::Verdict(departments::judge(state, now, actor, need, trace));
+        return Consulted::Verdict(departments::judge(state, now, actor, need, trace));
     }
     if !power::unit_capabilities(state, need.unit).contain(need.capability) {
         trace.note(ObjectKind::Unit, need.unit, "does not hold the capability");
@@ -257,7 +257,7 @@ fn consult(
     let (refusal, exceeded) = match grants::find(state, now, actor, need, spent_here, trace) {
         grants::Found::Fits(basis) => {
             let allowed = Verdict::Allowed(basis);
-            return Said::Verdict(tighten(state, now, actor, need, allowed, trace));
+            return Consulted::Verdict(tighten(state, now, actor, need, allowed, trace));
         }
         grants::Found::Exceeded(limit) => (limit, true),
         grants::Found::HeldAbove => (Rejection::OwnDecisionOnly, false),
@@ -271,9 +271,9 @@ fn consult(
     };
     let by_policy = by_policy.map(|verdict| tighten(state, now, actor, need, verdict, trace));
     if exceeded {
-        return Said::Exceeded(refusal, by_policy);
+        return Consulted::Exceeded(refusal, by_policy);
     }
-    Said::Verdict(match by_policy {
+    Consulted::Verdict(match by_policy {
         Some(verdict) if !matches!(verdict, Verdict::Refused(_)) => verdict,
         // That a scope ends above says more than that the policy names others.
         Some(verdict) if refusal == Rejection::NoGrant => verdict,

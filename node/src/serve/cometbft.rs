@@ -8,7 +8,7 @@ use polity_engine::cometbft::{CometBinary, CometProcess, Home, Key, Peer, Settin
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Ground, engine};
+use super::{Startup, engine};
 use crate::fault::Fault;
 use crate::gateway::{self, Comet, CometLimits};
 use crate::keys::NodeKeys;
@@ -25,13 +25,13 @@ pub(super) struct Cometbft {
 }
 
 impl Cometbft {
-    pub(super) async fn start(ground: Ground<'_>) -> Result<Self, Fault> {
-        let config = ground.config;
+    pub(super) async fn start(startup: Startup<'_>) -> Result<Self, Fault> {
+        let config = startup.config;
         let binary = CometBinary::find(config.cometbft_binary())
             .await
             .map_err(|error| engine(error.to_string()))?;
         let home = Home::new(config.cometbft_home());
-        prepare_home(&home, &ground)?;
+        prepare_home(&home, &startup)?;
         let comet = Comet::new(
             &config.cometbft.rpc_listen.to_string(),
             CometLimits::default(),
@@ -46,9 +46,9 @@ impl Cometbft {
             .map_err(|error| engine(error.to_string()))?;
 
         let (stop, mut stopping) = watch::channel(false);
-        let observed = Arc::clone(&ground.metrics);
+        let observed = Arc::clone(&startup.metrics);
         let serving = tokio::spawn(server.run(
-            Arc::clone(&ground.app),
+            Arc::clone(&startup.app),
             Arc::new(move |method, took| observed.observe_engine_call(method, took)),
             async move {
                 let _ = stopping.wait_for(|stop| *stop).await;
@@ -94,13 +94,13 @@ impl Cometbft {
     }
 }
 
-fn prepare_home(home: &Home, ground: &Ground<'_>) -> Result<(), Fault> {
+fn prepare_home(home: &Home, startup: &Startup<'_>) -> Result<(), Fault> {
     let wrong = |error: String| engine(format!("cometbft's home directory: {error}"));
-    let (config, keys) = (ground.config, ground.keys);
+    let (config, keys) = (startup.config, startup.keys);
     let node_key = Key::from_seed(&keys.node.to_bytes());
     let validator_key = Key::from_seed(&keys.consensus.to_bytes());
     let mark = NodeKeys::mark_file(&config.keys_directory());
-    home.create(&node_key, &validator_key, &ground.genesis, &mark)
+    home.create(&node_key, &validator_key, &startup.genesis, &mark)
         .map_err(|error| wrong(error.to_string()))?;
 
     let mut settings = Settings::new(

@@ -10,7 +10,7 @@ use polity_engine::embedded::{self, Ended, NodeId, PeerAddress, Peers, Settings,
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
-use super::{Ground, attendance, engine};
+use super::{Startup, attendance, engine};
 use crate::app::App;
 use crate::config::Config;
 use crate::fault::Fault;
@@ -27,9 +27,9 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    pub(super) async fn start(ground: Ground<'_>) -> Result<Self, Fault> {
-        let (config, keys) = (ground.config, ground.keys);
-        let document = ground
+    pub(super) async fn start(startup: Startup<'_>) -> Result<Self, Fault> {
+        let (config, keys) = (startup.config, startup.keys);
+        let document = startup
             .genesis
             .to_json()
             .map_err(|error| engine(format!("genesis: {error}")))?;
@@ -43,18 +43,18 @@ impl Embedded {
         };
         let settings = Settings {
             moniker,
-            genesis: ground.genesis,
+            genesis: startup.genesis,
             consensus_seed: keys.consensus.to_bytes(),
             node_seed: keys.node.to_bytes(),
             guard_file: NodeKeys::guard_file(&config.keys_directory()),
             log_file: config.embedded_home().join("wal"),
             listen: config.p2p.listen,
-            peers: peers(config, keys, &ground.app),
+            peers: peers(config, keys, &startup.app),
             clock: embedded::machine_clock,
         };
         logs::speaks_as(keys.consensus_address());
-        let app = Arc::clone(&ground.app);
-        let engine = embedded::Embedded::start(settings, ground.app, ground.store)
+        let app = Arc::clone(&startup.app);
+        let engine = embedded::Embedded::start(settings, startup.app, startup.store)
             .await
             .map_err(start_fault)?;
         let meeting = tokio::spawn(meet(

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use malachitebft_app_channel::app::types::sync::RawDecidedValue;
 
-use super::context::{Height, Ours, countable};
+use super::context::{EmbeddedContext, Height, countable};
 use crate::embedded::canonical::{Commit, SealedBlock};
 use crate::embedded::tip::Tip;
 
@@ -27,13 +27,13 @@ pub(in crate::embedded) struct Ahead(Arc<Mutex<Waiting>>);
 struct Waiting {
     /// Lower heights have had their turn.
     lowest: u64,
-    blocks: BTreeMap<u64, RawDecidedValue<Ours>>,
+    blocks: BTreeMap<u64, RawDecidedValue<EmbeddedContext>>,
     bytes: usize,
 }
 
 impl Ahead {
     /// Keeps what an answer holds. Copies: a piece of an answer would keep all of it in memory.
-    pub(super) fn note(&self, answer: &[RawDecidedValue<Ours>]) {
+    pub(super) fn note(&self, answer: &[RawDecidedValue<EmbeddedContext>]) {
         let mut waiting = self.lock();
         for value in answer {
             let Height(height) = value.certificate.height;
@@ -48,7 +48,7 @@ impl Ahead {
     }
 
     /// Takes out the block of a height; what is lower is forgotten.
-    pub(super) fn take(&self, height: u64) -> Option<RawDecidedValue<Ours>> {
+    pub(super) fn take(&self, height: u64) -> Option<RawDecidedValue<EmbeddedContext>> {
         let mut waiting = self.lock();
         let lowest = height + 1;
         let higher = waiting.blocks.split_off(&lowest);
@@ -65,7 +65,7 @@ impl Ahead {
 }
 
 impl Waiting {
-    fn insert(&mut self, height: u64, value: RawDecidedValue<Ours>) {
+    fn insert(&mut self, height: u64, value: RawDecidedValue<EmbeddedContext>) {
         self.bytes += value.value_bytes.len();
         if let Some(replaced) = self.blocks.insert(height, value) {
             self.bytes -= replaced.value_bytes.len();
@@ -79,7 +79,10 @@ impl Waiting {
 }
 
 /// The block, where the validators of the height after the next one of this tip decided it.
-pub(super) fn decided_after_next(value: RawDecidedValue<Ours>, tip: &Tip) -> Option<SealedBlock> {
+pub(super) fn decided_after_next(
+    value: RawDecidedValue<EmbeddedContext>,
+    tip: &Tip,
+) -> Option<SealedBlock> {
     let height = tip.next_height() + 1;
     let (certificate, validators) = (value.certificate, &tip.next_validators);
     let signatures = certificate.commit_signatures.iter();
@@ -106,7 +109,7 @@ mod tests {
     use crate::embedded::consensus::messages::certificate;
     use crate::embedded::sample::Chain;
 
-    fn value(block: Bytes, commit: &Commit) -> RawDecidedValue<Ours> {
+    fn value(block: Bytes, commit: &Commit) -> RawDecidedValue<EmbeddedContext> {
         let certificate = ExtendedCommitCertificate::from_commit_certificate_and_extensions(
             certificate(commit),
             VoteExtensions::default(),
@@ -114,7 +117,7 @@ mod tests {
         RawDecidedValue::new(block, certificate)
     }
 
-    fn of_height(height: u64, bytes: usize) -> RawDecidedValue<Ours> {
+    fn of_height(height: u64, bytes: usize) -> RawDecidedValue<EmbeddedContext> {
         let commit = Commit {
             height,
             ..Commit::default()

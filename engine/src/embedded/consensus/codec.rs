@@ -11,7 +11,7 @@ use malachitebft_app_channel::app::types::{ProposedValue, SignedConsensusMsg};
 use prost::Message;
 
 use super::ahead::Ahead;
-use super::context::Ours;
+use super::context::EmbeddedContext;
 use super::messages::{
     CertificateMessage, PartMessage, ProposalMessage, ProposedMessage, RoundCertificateMessage,
     VoteMessage,
@@ -69,8 +69,8 @@ macro_rules! codec {
 }
 
 codec!(Part as PartMessage);
-codec!(PolkaCertificate<Ours> as CertificateMessage);
-codec!(ProposedValue<Ours> as ProposedMessage);
+codec!(PolkaCertificate<EmbeddedContext> as CertificateMessage);
+codec!(ProposedValue<EmbeddedContext> as ProposedMessage);
 
 #[derive(Clone, PartialEq, Message)]
 struct ConsensusMessage {
@@ -86,10 +86,10 @@ enum ConsensusContent {
     Proposal(ProposalMessage),
 }
 
-impl Codec<SignedConsensusMsg<Ours>> for Protobuf {
+impl Codec<SignedConsensusMsg<EmbeddedContext>> for Protobuf {
     type Error = CodecError;
 
-    fn encode(&self, message: &SignedConsensusMsg<Ours>) -> Encoded {
+    fn encode(&self, message: &SignedConsensusMsg<EmbeddedContext>) -> Encoded {
         permitted(message.signature())?;
         let content = match message {
             SignedConsensusMsg::Vote(vote) => ConsensusContent::Vote(vote.into()),
@@ -101,7 +101,7 @@ impl Codec<SignedConsensusMsg<Ours>> for Protobuf {
         Ok(message.encode_to_vec().into())
     }
 
-    fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<Ours>, CodecError> {
+    fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<EmbeddedContext>, CodecError> {
         let content = ConsensusMessage::decode(bytes)?.content;
         Ok(match content.ok_or(CodecError::Malformed)? {
             ConsensusContent::Vote(vote) => SignedConsensusMsg::Vote(vote.try_into()?),
@@ -128,10 +128,10 @@ enum LivenessContent {
     SkipRound(RoundCertificateMessage),
 }
 
-impl Codec<LivenessMsg<Ours>> for Protobuf {
+impl Codec<LivenessMsg<EmbeddedContext>> for Protobuf {
     type Error = CodecError;
 
-    fn encode(&self, message: &LivenessMsg<Ours>) -> Encoded {
+    fn encode(&self, message: &LivenessMsg<EmbeddedContext>) -> Encoded {
         let content = match message {
             LivenessMsg::Vote(vote) => {
                 permitted(&vote.signature)?;
@@ -146,7 +146,7 @@ impl Codec<LivenessMsg<Ours>> for Protobuf {
         Ok(message.encode_to_vec().into())
     }
 
-    fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<Ours>, CodecError> {
+    fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<EmbeddedContext>, CodecError> {
         let content = LivenessMessage::decode(bytes)?.content;
         Ok(match content.ok_or(CodecError::Malformed)? {
             LivenessContent::Vote(vote) => LivenessMsg::Vote(vote.try_into()?),
@@ -207,10 +207,10 @@ struct ProofMessage {
     signature: Vec<u8>,
 }
 
-impl Codec<ValidatorProof<Ours>> for Protobuf {
+impl Codec<ValidatorProof<EmbeddedContext>> for Protobuf {
     type Error = CodecError;
 
-    fn encode(&self, proof: &ValidatorProof<Ours>) -> Encoded {
+    fn encode(&self, proof: &ValidatorProof<EmbeddedContext>) -> Encoded {
         let message = ProofMessage {
             public_key: proof.public_key.clone(),
             peer_id: proof.peer_id.clone(),
@@ -219,7 +219,7 @@ impl Codec<ValidatorProof<Ours>> for Protobuf {
         Ok(message.encode_to_vec().into())
     }
 
-    fn decode(&self, bytes: Bytes) -> Result<ValidatorProof<Ours>, CodecError> {
+    fn decode(&self, bytes: Bytes) -> Result<ValidatorProof<EmbeddedContext>, CodecError> {
         let message = ProofMessage::decode(bytes)?;
         Ok(ValidatorProof::new(
             message.public_key,

@@ -16,7 +16,7 @@ use crate::embedded::canonical::{
 
 /// Consensus over our blocks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ours;
+pub(crate) struct EmbeddedContext;
 
 /// A height, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +42,7 @@ pub(crate) struct Proposal {
     pub(crate) address: Address,
 }
 
-impl core::Context for Ours {
+impl core::Context for EmbeddedContext {
     type Address = Address;
     type Height = Height;
     type ProposalPart = Part;
@@ -207,7 +207,7 @@ impl core::Value for BlockId {
     }
 }
 
-impl core::Vote<Ours> for Vote {
+impl core::Vote<EmbeddedContext> for Vote {
     fn height(&self) -> Height {
         self.height
     }
@@ -232,21 +232,21 @@ impl core::Vote<Ours> for Vote {
         &self.address
     }
 
-    fn extension(&self) -> Option<&SignedExtension<Ours>> {
+    fn extension(&self) -> Option<&SignedExtension<EmbeddedContext>> {
         None
     }
 
-    fn take_extension(&mut self) -> Option<SignedExtension<Ours>> {
+    fn take_extension(&mut self) -> Option<SignedExtension<EmbeddedContext>> {
         None
     }
 
     // Extensions are disabled at every height, so there is nothing to carry.
-    fn extend(self, _extension: SignedExtension<Ours>) -> Self {
+    fn extend(self, _extension: SignedExtension<EmbeddedContext>) -> Self {
         self
     }
 }
 
-impl core::Proposal<Ours> for Proposal {
+impl core::Proposal<EmbeddedContext> for Proposal {
     fn height(&self) -> Height {
         self.height
     }
@@ -272,7 +272,7 @@ impl core::Proposal<Ours> for Proposal {
     }
 }
 
-impl core::Validator<Ours> for Validator {
+impl core::Validator<EmbeddedContext> for Validator {
     fn address(&self) -> &Address {
         &self.address
     }
@@ -286,7 +286,7 @@ impl core::Validator<Ours> for Validator {
     }
 }
 
-impl core::ValidatorSet<Ours> for ValidatorSet {
+impl core::ValidatorSet<EmbeddedContext> for ValidatorSet {
     fn count(&self) -> usize {
         self.len()
     }

@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep_until};
 use self::candidates::Candidates;
 use self::pacing::Pacing;
 use super::ahead::Ahead;
-use super::context::{Height, Ours, timeouts};
+use super::context::{EmbeddedContext, Height, timeouts};
 use super::parts::Streams;
 use crate::Fault;
 use crate::application::{Application, Timestamp};
@@ -38,7 +38,7 @@ use crate::embedded::rows::Rows;
 use crate::embedded::tip::Tip;
 
 /// What the driver works with.
-pub(in crate::embedded) struct Means {
+pub(in crate::embedded) struct Dependencies {
     pub(in crate::embedded) application: Arc<dyn Application>,
     pub(in crate::embedded) rows: Rows,
     pub(in crate::embedded) pool: Pool,
@@ -57,7 +57,7 @@ pub(in crate::embedded) struct Means {
 
 /// The application's side of consensus.
 pub(in crate::embedded) struct Driver {
-    means: Means,
+    dependencies: Dependencies,
     tip: Arc<Tip>,
     candidates: Candidates,
     streams: Streams,
@@ -67,7 +67,7 @@ pub(in crate::embedded) struct Driver {
     first_height: u64,
     heights_watched: u32,
     pacing: Pacing,
-    network: mpsc::Sender<NetworkMsg<Ours>>,
+    network: mpsc::Sender<NetworkMsg<EmbeddedContext>>,
     streams_begun: u64,
 }
 
@@ -82,19 +82,19 @@ struct Ending(Option<String>);
 impl Driver {
     /// Takes up the work where the store stands.
     pub(in crate::embedded) fn new(
-        means: Means,
-        network: mpsc::Sender<NetworkMsg<Ours>>,
+        dependencies: Dependencies,
+        network: mpsc::Sender<NetworkMsg<EmbeddedContext>>,
     ) -> Result<Self, Fault> {
-        let tip = Arc::new(means.tip.clone());
+        let tip = Arc::new(dependencies.tip.clone());
         let mut candidates = Candidates::default();
-        for kept in means.rows.kept(tip.next_height())? {
+        for kept in dependencies.rows.kept(tip.next_height())? {
             candidates.restore(kept);
         }
         Ok(Self {
             first_height: tip.next_height(),
             tip,
             candidates,
-            means,
+            dependencies,
             streams: Streams::default(),
             evidence: Pending::default(),
             witness: Witness::default(),
@@ -108,12 +108,12 @@ impl Driver {
     /// Answers Malachite until it ends, which it does only when something is wrong.
     pub(in crate::embedded) async fn run(
         mut self,
-        mut consensus: mpsc::Receiver<AppMsg<Ours>>,
-        mut events: RxEvent<Ours>,
+        mut consensus: mpsc::Receiver<AppMsg<EmbeddedContext>>,
+        mut events: RxEvent<EmbeddedContext>,
     ) -> Fault {
         let mut ending = Ending::default();
-        let mut pool = self.means.pool.watch();
-        let mut ahead = self.means.heights.ahead();
+        let mut pool = self.dependencies.pool.watch();
+        let mut ahead = self.dependencies.heights.ahead();
         loop {
             let start = self.start_time(pool.borrow_and_update().transactions > 0);
             tokio::select! {
@@ -141,7 +141,7 @@ impl Driver {
         }
     }
 
-    async fn handle(&mut self, message: AppMsg<Ours>) -> Result<(), Fault> {
+    async fn handle(&mut self, message: AppMsg<EmbeddedContext>) -> Result<(), Fault> {
         // A reply that nobody waits for any more is no trouble: Malachite went on without it.
         match message {
             AppMsg::ConsensusReady { reply } => {
@@ -182,7 +182,7 @@ impl Driver {
                 valid_round: _,
             } => self.restream(height, round, address, value_id).await,
             AppMsg::GetHistoryMinHeight { reply } => {
-                let _ = reply.send(Height(self.means.first_height));
+                let _ = reply.send(Height(self.dependencies.first_height));
             }
             AppMsg::ReceivedProposalPart {
                 from,
@@ -225,7 +225,7 @@ impl Driver {
         Ok(())
     }
 
-    fn height_params(&self) -> HeightParams<Ours> {
+    fn height_params(&self) -> HeightParams<EmbeddedContext> {
         let (next, validators) = (self.tip.next_height(), &self.tip.validators);
         let is_late = self.pacing.is_late_for(next, validators);
         HeightParams::new(
@@ -237,8 +237,12 @@ impl Driver {
 
     fn note_round(&mut self, height: Height, round: Round, proposer: Address) {
         let round = round.as_u32().unwrap_or_default();
-        let is_validator = self.tip.validators.index_of(&self.means.address).is_some();
-        self.means.progress.send_modify(|progress| {
+        let is_validator = self
+            .tip
+            .validators
+            .index_of(&self.dependencies.address)
+            .is_some();
+        self.dependencies.progress.send_modify(|progress| {
             progress.working_height = height.0;
             progress.round = round;
             progress.proposer = Some(proposer);
@@ -249,7 +253,11 @@ impl Driver {
 
     /// Looks at what Malachite heard: others may be at work on the next height, validators may contradict themselves,
     /// and logs may be damaged.
-    fn observe(&mut self, event: &Event<Ours>, ending: &mut Ending) -> Result<(), Fault> {
+    fn observe(
+        &mut self,
+        event: &Event<EmbeddedContext>,
+        ending: &mut Ending,
+    ) -> Result<(), Fault> {
         match event {
             Event::Received(SignedConsensusMsg::Vote(vote)) => self.hear(vote)?,
             _ => ending.hear(event),
@@ -257,7 +265,7 @@ impl Driver {
         Ok(())
     }
 
-    fn ended(&self, mut ending: Ending, events: &mut RxEvent<Ours>) -> Fault {
+    fn ended(&self, mut ending: Ending, events: &mut RxEvent<EmbeddedContext>) -> Fault {
         // The reason may have been said just before the end.
         while let Ok(event) = events.try_recv() {
             ending.hear(&event);
@@ -269,7 +277,7 @@ impl Driver {
 }
 
 impl Ending {
-    fn hear(&mut self, event: &Event<Ours>) {
+    fn hear(&mut self, event: &Event<EmbeddedContext>) {
         match event {
             Event::WalCorrupted(error) => self.note("is damaged", error),
             Event::WalReplayError(error) => self.note("contradicts itself", error),

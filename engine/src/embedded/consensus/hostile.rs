@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::build;
-use super::context::{Height, Ours};
+use super::context::{EmbeddedContext, Height};
 use super::parts::{Announcement, Part, cut};
 use crate::embedded::canonical::{Address, Block, BlockId, CommitSignature, SealedBlock};
 use crate::embedded::rows::Rows;
@@ -154,7 +154,7 @@ impl Hostile {
         }
     }
 
-    fn sit_between(self, mut channels: Channels<Ours>) -> Channels<Ours> {
+    fn sit_between(self, mut channels: Channels<EmbeddedContext>) -> Channels<EmbeddedContext> {
         let (to_driver, from_hostile) = mpsc::channel(16);
         let mut from_malachite = std::mem::replace(&mut channels.consensus, from_hostile);
         let network = channels.network.clone();

@@ -21,13 +21,13 @@ use malachitebft_app_channel::app::wal::log::Log;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::codec::Protobuf;
-use super::context::Ours;
+use super::context::EmbeddedContext;
 use super::trouble::Trouble;
 use crate::embedded::canonical::{Address, BlockId};
 use crate::embedded::start::StartError;
 
 /// An entry as it is replayed.
-type Entry = io::Result<Input<Ours>>;
+type Entry = io::Result<Input<EmbeddedContext>>;
 
 /// Whether the store has what the log may name: asked when a height starts again.
 pub(in crate::embedded) type HasBlock = Box<dyn Fn(u64, &BlockId) -> io::Result<bool> + Send>;
@@ -38,7 +38,7 @@ pub(super) async fn start(
     own: Address,
     has_block: HasBlock,
     trouble: Trouble,
-) -> Result<WalRef<Ours>, StartError> {
+) -> Result<WalRef<EmbeddedContext>, StartError> {
     let writer = Writer {
         path: path.clone(),
         trouble,
@@ -71,7 +71,7 @@ struct Writer {
 
 #[async_trait]
 impl Actor for Writer {
-    type Msg = Msg<Ours>;
+    type Msg = Msg<EmbeddedContext>;
     type State = Journal;
     type Arguments = Journal;
 
@@ -190,7 +190,7 @@ impl Journal {
         self.is_owed = false;
     }
 
-    fn append(&mut self, height: u64, entry: Input<Ours>) -> io::Result<()> {
+    fn append(&mut self, height: u64, entry: Input<EmbeddedContext>) -> io::Result<()> {
         // What came with its decision comes again with it.
         if height != self.height || matches!(entry, Input::ProposedValue(_, ValueOrigin::Sync)) {
             return Ok(());

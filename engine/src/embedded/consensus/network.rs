@@ -20,7 +20,7 @@ use malachitebft_app_channel::{
 
 use super::ahead::Ahead;
 use super::codec::Protobuf;
-use super::context::Ours;
+use super::context::EmbeddedContext;
 use super::log;
 use super::parts::HEIGHTS_AHEAD_MAX;
 use super::signing::{Examiner, Keeper};
@@ -66,7 +66,7 @@ pub(in crate::embedded) struct Setup<'a> {
 /// Starts Malachite. It asks its first question once it listens.
 pub(in crate::embedded) async fn start(
     setup: Setup<'_>,
-) -> Result<(Channels<Ours>, EngineHandle), StartError> {
+) -> Result<(Channels<EmbeddedContext>, EngineHandle), StartError> {
     let config = Config::new(&setup).map_err(StartError::Other)?;
     let mut seed = *setup.node_key;
     let keypair = Keypair::ed25519_from_bytes(&mut seed)
@@ -87,7 +87,7 @@ pub(in crate::embedded) async fn start(
     );
     let ahead = Some(setup.ahead);
     let log = log::start(setup.log, setup.address, setup.has_block, setup.trouble).await?;
-    EngineBuilder::new(Ours, config)
+    EngineBuilder::new(EmbeddedContext, config)
         .with_custom_wal(log)
         .with_default_network(NetworkContext::new(identity, Protobuf { ahead }))
         .with_default_sync(SyncContext::new(Protobuf::default()))

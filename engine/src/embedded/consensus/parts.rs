@@ -7,7 +7,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use malachitebft_app_channel::app::types::core::ProposalPart;
 
-use super::context::Ours;
+use super::context::EmbeddedContext;
 use crate::embedded::NodeId;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock, Signature, ValidatorSet};
 use crate::embedded::tip::Tip;
@@ -101,7 +101,7 @@ impl Announcement {
     }
 }
 
-impl ProposalPart<Ours> for Part {
+impl ProposalPart<EmbeddedContext> for Part {
     fn is_first(&self) -> bool {
         matches!(self, Part::Announcement(_))
     }

@@ -10,7 +10,7 @@ use malachitebft_app_channel::app::types::core::{
 };
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 
-use super::context::{Ed25519, Ours, Proposal, Vote, countable};
+use super::context::{Ed25519, EmbeddedContext, Proposal, Vote, countable};
 use super::trouble::Trouble;
 use crate::embedded::canonical::{BlockId, Signature};
 use crate::embedded::guard::{Guard, GuardError, Step, Word};
@@ -52,8 +52,8 @@ impl Keeper {
 }
 
 #[async_trait]
-impl Signer<Ours> for Keeper {
-    async fn sign_vote(&self, vote: Vote) -> Result<SignedVote<Ours>, Error> {
+impl Signer<EmbeddedContext> for Keeper {
+    async fn sign_vote(&self, vote: Vote) -> Result<SignedVote<EmbeddedContext>, Error> {
         let signature = match vote.canonical() {
             None => REFUSED,
             Some(canonical) => {
@@ -77,7 +77,10 @@ impl Signer<Ours> for Keeper {
         Ok(SignedVote::new(vote, signature))
     }
 
-    async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedProposal<Ours>, Error> {
+    async fn sign_proposal(
+        &self,
+        proposal: Proposal,
+    ) -> Result<SignedProposal<EmbeddedContext>, Error> {
         let signature = match countable(proposal.round) {
             None => REFUSED,
             Some(round) => {
@@ -96,9 +99,9 @@ impl Signer<Ours> for Keeper {
 
     async fn sign_vote_extension(
         &self,
-        _scope: VoteExtensionScope<Ours>,
+        _scope: VoteExtensionScope<EmbeddedContext>,
         _extension: (),
-    ) -> Result<SignedExtension<Ours>, Error> {
+    ) -> Result<SignedExtension<EmbeddedContext>, Error> {
         Err(Error::from_source("vote extensions are disabled"))
     }
 
@@ -106,8 +109,8 @@ impl Signer<Ours> for Keeper {
         &self,
         public_key: Vec<u8>,
         peer_id: Vec<u8>,
-    ) -> Result<ValidatorProof<Ours>, Error> {
-        let bytes = ValidatorProof::<Ours>::signing_bytes(&public_key, &peer_id);
+    ) -> Result<ValidatorProof<EmbeddedContext>, Error> {
+        let bytes = ValidatorProof::<EmbeddedContext>::signing_bytes(&public_key, &peer_id);
         let signature = Signature(self.key.sign(&bytes).to_bytes());
         Ok(ValidatorProof::new(public_key, peer_id, signature))
     }
@@ -119,7 +122,7 @@ pub(super) struct Examiner {
 }
 
 #[async_trait]
-impl Verifier<Ours> for Examiner {
+impl Verifier<EmbeddedContext> for Examiner {
     async fn verify_signed_vote(
         &self,
         vote: &Vote,
@@ -146,7 +149,7 @@ impl Verifier<Ours> for Examiner {
 
     async fn verify_signed_vote_extension(
         &self,
-        _scope: &VoteExtensionScope<Ours>,
+        _scope: &VoteExtensionScope<EmbeddedContext>,
         _extension: &(),
         _signature: &Signature,
         _key: &VerifyingKey,
@@ -156,7 +159,7 @@ impl Verifier<Ours> for Examiner {
 
     async fn verify_validator_proof(
         &self,
-        proof: &ValidatorProof<Ours>,
+        proof: &ValidatorProof<EmbeddedContext>,
     ) -> Result<VerificationResult, Error> {
         let valid = Ed25519::decode_public_key(&proof.public_key)
             .is_ok_and(|key| proof.signature.is_by(&key, &proof.preimage()));

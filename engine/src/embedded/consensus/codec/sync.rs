@@ -8,7 +8,7 @@ use malachitebft_sync::{ValueRequest, ValueResponse};
 use prost::Message;
 
 use super::{CodecError, Encoded, Protobuf};
-use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::context::{EmbeddedContext, Height};
 use crate::embedded::consensus::messages::CertificateMessage;
 
 #[derive(Clone, PartialEq, Message)]
@@ -21,10 +21,10 @@ struct StatusMessage {
     base_height: u64,
 }
 
-impl Codec<Status<Ours>> for Protobuf {
+impl Codec<Status<EmbeddedContext>> for Protobuf {
     type Error = CodecError;
 
-    fn encode(&self, status: &Status<Ours>) -> Encoded {
+    fn encode(&self, status: &Status<EmbeddedContext>) -> Encoded {
         let message = StatusMessage {
             peer_id: status.peer_id.to_bytes(),
             tip_height: status.tip_height.0,
@@ -33,7 +33,7 @@ impl Codec<Status<Ours>> for Protobuf {
         Ok(message.encode_to_vec().into())
     }
 
-    fn decode(&self, bytes: Bytes) -> Result<Status<Ours>, CodecError> {
+    fn decode(&self, bytes: Bytes) -> Result<Status<EmbeddedContext>, CodecError> {
         let message = StatusMessage::decode(bytes)?;
         Ok(Status {
             peer_id: PeerId::from_bytes(&message.peer_id).map_err(|_| CodecError::Malformed)?,
@@ -51,10 +51,10 @@ struct RequestMessage {
     to: u64,
 }
 
-impl Codec<Request<Ours>> for Protobuf {
+impl Codec<Request<EmbeddedContext>> for Protobuf {
     type Error = CodecError;
 
-    fn encode(&self, request: &Request<Ours>) -> Encoded {
+    fn encode(&self, request: &Request<EmbeddedContext>) -> Encoded {
         let Request::ValueRequest(request) = request;
         let message = RequestMessage {
             from: request.range.start().0,
@@ -63,7 +63,7 @@ impl Codec<Request<Ours>> for Protobuf {
         Ok(message.encode_to_vec().into())
     }
 
-    fn decode(&self, bytes: Bytes) -> Result<Request<Ours>, CodecError> {
+    fn decode(&self, bytes: Bytes) -> Result<Request<EmbeddedContext>, CodecError> {
         let message = RequestMessage::decode(bytes)?;
         let range = Height(message.from)..=Height(message.to);
         Ok(Request::ValueRequest(ValueRequest::new(range)))
@@ -86,8 +86,8 @@ struct DecidedMessage {
     certificate: CertificateMessage,
 }
 
-impl From<&Response<Ours>> for ResponseMessage {
-    fn from(response: &Response<Ours>) -> Self {
+impl From<&Response<EmbeddedContext>> for ResponseMessage {
+    fn from(response: &Response<EmbeddedContext>) -> Self {
         let Response::ValueResponse(response) = response;
         Self {
             start: response.start_height.0,
@@ -103,14 +103,14 @@ impl From<&Response<Ours>> for ResponseMessage {
     }
 }
 
-impl Codec<Response<Ours>> for Protobuf {
+impl Codec<Response<EmbeddedContext>> for Protobuf {
     type Error = CodecError;
 
-    fn encode(&self, response: &Response<Ours>) -> Encoded {
+    fn encode(&self, response: &Response<EmbeddedContext>) -> Encoded {
         Ok(ResponseMessage::from(response).encode_to_vec().into())
     }
 
-    fn decode(&self, bytes: Bytes) -> Result<Response<Ours>, CodecError> {
+    fn decode(&self, bytes: Bytes) -> Result<Response<EmbeddedContext>, CodecError> {
         let message = ResponseMessage::decode(bytes)?;
         let values = message
             .values
@@ -132,8 +132,8 @@ impl Codec<Response<Ours>> for Protobuf {
     }
 }
 
-impl HasEncodedLen<Response<Ours>> for Protobuf {
-    fn encoded_len(&self, response: &Response<Ours>) -> Result<usize, CodecError> {
+impl HasEncodedLen<Response<EmbeddedContext>> for Protobuf {
+    fn encoded_len(&self, response: &Response<EmbeddedContext>) -> Result<usize, CodecError> {
         Ok(ResponseMessage::from(response).encoded_len())
     }
 }

@@ -35,16 +35,21 @@ fn id() -> BlockId {
     }
 }
 
-fn vote(kind: VoteType, round: u32, value: NilOrVal<BlockId>) -> SignedVote<Ours> {
+fn vote(kind: VoteType, round: u32, value: NilOrVal<BlockId>) -> SignedVote<EmbeddedContext> {
     let vote = match kind {
-        VoteType::Prevote => Ours.new_prevote(Height(7), Round::new(round), value, ADDRESS),
-        VoteType::Precommit => Ours.new_precommit(Height(7), Round::new(round), value, ADDRESS),
+        VoteType::Prevote => {
+            EmbeddedContext.new_prevote(Height(7), Round::new(round), value, ADDRESS)
+        }
+        VoteType::Precommit => {
+            EmbeddedContext.new_precommit(Height(7), Round::new(round), value, ADDRESS)
+        }
     };
     SignedVote::new(vote, SIGNATURE)
 }
 
-fn proposal(round: u32, pol_round: Round) -> SignedProposal<Ours> {
-    let proposal = Ours.new_proposal(Height(7), Round::new(round), id(), pol_round, ADDRESS);
+fn proposal(round: u32, pol_round: Round) -> SignedProposal<EmbeddedContext> {
+    let proposal =
+        EmbeddedContext.new_proposal(Height(7), Round::new(round), id(), pol_round, ADDRESS);
     SignedProposal::new(proposal, SIGNATURE)
 }
 
@@ -79,7 +84,7 @@ fn every_message_is_read_as_it_was_written() {
     there_and_back(&polka);
     there_and_back(&LivenessMsg::PolkaCertificate(polka));
     there_and_back(&LivenessMsg::SkipRoundCertificate(skip));
-    there_and_back(&ProposedValue::<Ours> {
+    there_and_back(&ProposedValue::<EmbeddedContext> {
         height: Height(7),
         round: Round::new(1),
         valid_round: Round::Nil,
@@ -103,7 +108,7 @@ fn every_message_is_read_as_it_was_written() {
         value_id: id(),
         commit_signatures: Vec::new(),
     };
-    let response = Response::ValueResponse(ValueResponse::<Ours>::new(
+    let response = Response::ValueResponse(ValueResponse::<EmbeddedContext>::new(
         Height(3),
         vec![RawDecidedValue::new(
             Bytes::from_static(b"block"),
@@ -116,7 +121,7 @@ fn every_message_is_read_as_it_was_written() {
         Protobuf::default().encoded_len(&response),
         Ok(encoded.len())
     );
-    let request = ValueRequest::<Ours>::new(Height(3)..=Height(9));
+    let request = ValueRequest::<EmbeddedContext>::new(Height(3)..=Height(9));
     there_and_back(&Request::ValueRequest(request));
 }
 
@@ -125,7 +130,8 @@ fn a_round_beyond_31_bits_is_refused_at_the_border() {
     for round in [1 << 31, u32::MAX] {
         let message = SignedConsensusMsg::Vote(vote(VoteType::Prevote, round, NilOrVal::Nil));
         let bytes = Protobuf::default().encode(&message).unwrap();
-        let read: Result<SignedConsensusMsg<Ours>, _> = Protobuf::default().decode(bytes);
+        let read: Result<SignedConsensusMsg<EmbeddedContext>, _> =
+            Protobuf::default().decode(bytes);
         assert_eq!(read, Err(CodecError::Malformed));
     }
 }

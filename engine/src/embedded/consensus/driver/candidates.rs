@@ -8,7 +8,7 @@ use malachitebft_app_channel::app::types::core::{Round, Validity};
 use prost::Message;
 
 use crate::embedded::canonical::{Address, BlockId, SealedBlock};
-use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::context::{EmbeddedContext, Height};
 use crate::embedded::consensus::messages::AnnouncementMessage;
 use crate::embedded::consensus::parts::{Announcement, Arrived, HEIGHTS_AHEAD_MAX};
 use crate::embedded::rows::Kept;
@@ -121,7 +121,7 @@ impl Candidates {
     }
 
     /// What consensus does not know yet: after a restart, and what came before its height.
-    pub(super) fn untold(&mut self, height: u64) -> Vec<ProposedValue<Ours>> {
+    pub(super) fn untold(&mut self, height: u64) -> Vec<ProposedValue<EmbeddedContext>> {
         self.blocks
             .values_mut()
             .filter(|candidate| candidate.block.header().height == height && !candidate.is_told)
@@ -164,7 +164,7 @@ impl Candidates {
 
 impl Candidate {
     /// The block as consensus is told of it, in this round.
-    pub(super) fn proposed(&self, round: u32) -> ProposedValue<Ours> {
+    pub(super) fn proposed(&self, round: u32) -> ProposedValue<EmbeddedContext> {
         ProposedValue {
             height: Height(self.block.header().height),
             round: Round::new(round),

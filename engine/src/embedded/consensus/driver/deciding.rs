@@ -11,7 +11,7 @@ use super::{Driver, MOVE_AWAY, blocking};
 use crate::Fault;
 use crate::embedded::canonical::{self, Commit, SealedBlock, ValidatorSet};
 use crate::embedded::consensus::ahead;
-use crate::embedded::consensus::context::{Ours, countable};
+use crate::embedded::consensus::context::{EmbeddedContext, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::execution::execute;
 use crate::embedded::presence::Turn;
@@ -24,7 +24,7 @@ impl Driver {
     /// Executes a decided block and makes it durable: block, signatures, state and height in one batch.
     pub(super) async fn decide(
         &mut self,
-        certificate: CommitCertificate<Ours>,
+        certificate: CommitCertificate<EmbeddedContext>,
     ) -> Result<(), Fault> {
         let height = certificate.height.0;
         if height <= self.tip.height {
@@ -46,7 +46,7 @@ impl Driver {
 
         self.foresee(height + 1, is_synced);
 
-        let application = Arc::clone(&self.means.application);
+        let application = Arc::clone(&self.dependencies.application);
         let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
         let decided = Arc::clone(&block);
         let (next, committed) = blocking(move || {
@@ -62,20 +62,20 @@ impl Driver {
         .await?;
 
         let time = block.header().time.seconds;
-        self.means
+        self.dependencies
             .pool
             .committed(&block.block().transactions, time, &committed.recheck)
             .await?;
         for (one, other) in self.witness.decided(height) {
-            self.evidence.note(&self.means.rows, one, other)?;
+            self.evidence.note(&self.dependencies.rows, one, other)?;
         }
         self.streams.decided(height);
-        self.means.heights.reach(height);
+        self.dependencies.heights.reach(height);
         self.note_presence(&block);
         self.tip = Arc::new(next);
         let tip = Arc::clone(&self.tip);
         self.pacing.decided(height, is_synced, &tip.validators);
-        self.means
+        self.dependencies
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
         for arrived in self.candidates.decided(height) {
@@ -94,10 +94,15 @@ impl Driver {
 
     /// Lets the application verify the block after the one in hand, where this node catches up and has it already.
     fn foresee(&self, height: u64, is_catching_up: bool) {
-        let Some(next) = self.means.ahead.take(height).filter(|_| is_catching_up) else {
+        let Some(next) = self
+            .dependencies
+            .ahead
+            .take(height)
+            .filter(|_| is_catching_up)
+        else {
             return;
         };
-        let application = Arc::clone(&self.means.application);
+        let application = Arc::clone(&self.dependencies.application);
         let tip = Arc::clone(&self.tip);
         // Nobody waits for it.
         tokio::task::spawn_blocking(move || {
@@ -109,15 +114,15 @@ impl Driver {
 
     /// Whether this validator signed the parent, as the chain shows it. Blocks of a time when it was away say nothing.
     fn note_presence(&self, block: &SealedBlock) {
-        let own = self.means.address;
+        let own = self.dependencies.address;
         let is_validator = self.tip.last_validators.index_of(&own).is_some();
-        let is_fresh = judge::is_timely(block.header().time, (self.means.clock)(), 0);
+        let is_fresh = judge::is_timely(block.header().time, (self.dependencies.clock)(), 0);
         if self.tip.is_first() || !is_validator || !is_fresh {
             return;
         }
         let mut signers = block.block().last_commit.signers();
         let is_signed = signers.any(|(address, _)| address == own);
-        self.means.progress.send_modify(|progress| {
+        self.dependencies.progress.send_modify(|progress| {
             let turn = progress.presence.note(is_signed);
             let (signed, blocks) = (progress.presence.signed(), progress.presence.blocks());
             match turn {
@@ -135,9 +140,9 @@ impl Driver {
     /// The height's last word: a larger set of signatures, perhaps, and what validators did wrong.
     pub(super) fn finalize(
         &mut self,
-        certificate: CommitCertificate<Ours>,
-        evidence: MisbehaviorEvidence<Ours>,
-        reply: Reply<Next<Ours>>,
+        certificate: CommitCertificate<EmbeddedContext>,
+        evidence: MisbehaviorEvidence<EmbeddedContext>,
+        reply: Reply<Next<EmbeddedContext>>,
     ) -> Result<(), Fault> {
         if certificate.height.0 == self.tip.height {
             let commit = arrange(&certificate, &self.tip.last_validators)?;
@@ -147,7 +152,7 @@ impl Driver {
         }
         for (one, other) in evidence.votes.iter().flat_map(|(_, pairs)| pairs) {
             if let (Some(one), Some(other)) = (signed(one), signed(other)) {
-                self.evidence.note(&self.means.rows, one, other)?;
+                self.evidence.note(&self.dependencies.rows, one, other)?;
             }
         }
         self.pacing.rest(reply);
@@ -155,12 +160,12 @@ impl Driver {
     }
 
     /// A vote was heard, perhaps one that contradicts another.
-    pub(super) fn hear(&mut self, vote: &SignedVote<Ours>) -> Result<(), Fault> {
+    pub(super) fn hear(&mut self, vote: &SignedVote<EmbeddedContext>) -> Result<(), Fault> {
         let Some(vote) = signed(vote) else {
             return Ok(());
         };
         self.see_voter(&vote);
-        let own = &self.means;
+        let own = &self.dependencies;
         // While this node is behind, an old vote that somebody kept looks like a new one.
         if !own.guard.is_trusted()
             && vote.vote.address == own.address
@@ -172,7 +177,7 @@ impl Driver {
             return Err(somebody_else_signs());
         }
         match self.witness.hear(vote, &self.tip) {
-            Some((one, other)) => self.evidence.note(&self.means.rows, one, other),
+            Some((one, other)) => self.evidence.note(&self.dependencies.rows, one, other),
             None => Ok(()),
         }
     }
@@ -180,16 +185,16 @@ impl Driver {
     /// An untrusted guard learns that this node saw fresh heights decided, without a word of its own validator: whoever
     /// signed at the first of them is heard before the last, however late.
     fn watch(&mut self, block: &SealedBlock, commit: &Commit) -> Result<(), Fault> {
-        let guard = &self.means.guard;
+        let guard = &self.dependencies.guard;
         let header = block.header();
-        let is_fresh = judge::is_timely(header.time, (self.means.clock)(), 0);
+        let is_fresh = judge::is_timely(header.time, (self.dependencies.clock)(), 0);
         // The first height may be decided by the log, which holds what this node said before it was started again.
         if guard.is_trusted() || !is_fresh || header.height == self.first_height {
             return Ok(());
         }
         if commit
             .signers()
-            .any(|(address, _)| address == self.means.address)
+            .any(|(address, _)| address == self.dependencies.address)
         {
             return Err(somebody_else_signs());
         }
@@ -210,7 +215,7 @@ fn somebody_else_signs() -> Fault {
 }
 
 fn arrange(
-    certificate: &CommitCertificate<Ours>,
+    certificate: &CommitCertificate<EmbeddedContext>,
     validators: &ValidatorSet,
 ) -> Result<Commit, Fault> {
     let round = countable(certificate.round)
@@ -228,7 +233,7 @@ fn arrange(
     ))
 }
 
-fn signed(vote: &SignedVote<Ours>) -> Option<canonical::SignedVote> {
+fn signed(vote: &SignedVote<EmbeddedContext>) -> Option<canonical::SignedVote> {
     Some(canonical::SignedVote {
         vote: vote.canonical()?,
         signature: vote.signature,

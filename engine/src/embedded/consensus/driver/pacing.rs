@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::Driver;
 use crate::embedded::canonical::{Address, SignedVote, ValidatorSet};
-use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::context::{EmbeddedContext, Height};
 use crate::embedded::consensus::parts::Announcement;
 
 /// Others than the proposer wait a little longer at the end of an idle interval: its block wakes them.
@@ -24,7 +24,7 @@ const HEARSAY_EVERY: Duration = Duration::from_secs(10);
 
 /// The rest between two heights.
 pub(super) struct Pacing {
-    reply: Option<Reply<Next<Ours>>>,
+    reply: Option<Reply<Next<EmbeddedContext>>>,
     last_start: Instant,
     is_stirred: bool,
     is_behind: bool,
@@ -74,7 +74,7 @@ impl Pacing {
     }
 
     /// The height is finalized: the rest begins.
-    pub(super) fn rest(&mut self, reply: Reply<Next<Ours>>) {
+    pub(super) fn rest(&mut self, reply: Reply<Next<EmbeddedContext>>) {
         self.reply = Some(reply);
     }
 
@@ -132,7 +132,7 @@ impl Driver {
             return Some(Instant::now());
         }
         let proposer = self.tip.validators.proposer(self.tip.next_height(), 0);
-        let grace = if proposer.address == self.means.address {
+        let grace = if proposer.address == self.dependencies.address {
             Duration::ZERO
         } else {
             GRACE
@@ -158,7 +158,7 @@ mod tests {
 
     const FAR: u64 = 1_000;
 
-    fn resting() -> (Pacing, oneshot::Receiver<Next<Ours>>) {
+    fn resting() -> (Pacing, oneshot::Receiver<Next<EmbeddedContext>>) {
         let (reply, start) = oneshot::channel();
         let mut pacing = Pacing::new(Instant::now());
         pacing.rest(reply);

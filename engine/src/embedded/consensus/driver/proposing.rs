@@ -15,7 +15,7 @@ use crate::Fault;
 use crate::embedded::NodeId;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock};
 use crate::embedded::consensus::build;
-use crate::embedded::consensus::context::{Height, Ours, countable};
+use crate::embedded::consensus::context::{EmbeddedContext, Height, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::consensus::messages::AnnouncementMessage;
 use crate::embedded::consensus::network;
@@ -30,34 +30,35 @@ impl Driver {
         &mut self,
         height: Height,
         round: Round,
-        reply: Reply<LocallyProposedValue<Ours>>,
+        reply: Reply<LocallyProposedValue<EmbeddedContext>>,
     ) -> Result<(), Fault> {
         let Some(number) = countable(round).filter(|_| height.0 == self.tip.next_height()) else {
             return Ok(());
         };
-        let made = self.candidates.made_by(self.means.address, number);
+        let made = self.candidates.made_by(self.dependencies.address, number);
         let id = match made {
             Some(candidate) => candidate.block.id(),
             None => self.make_block(number).await?,
         };
 
         let _ = reply.send(LocallyProposedValue::new(height, round, id));
-        if self.means.guard.may_sign_at(height.0) {
-            self.restream(height, round, self.means.address, id).await;
+        if self.dependencies.guard.may_sign_at(height.0) {
+            self.restream(height, round, self.dependencies.address, id)
+                .await;
         }
         Ok(())
     }
 
     async fn make_block(&mut self, round: u32) -> Result<BlockId, Fault> {
-        let (rows, tip) = (self.means.rows.clone(), Arc::clone(&self.tip));
-        let (address, key) = (self.means.address, self.means.key.clone());
+        let (rows, tip) = (self.dependencies.rows.clone(), Arc::clone(&self.tip));
+        let (address, key) = (self.dependencies.address, self.dependencies.key.clone());
         let evidence = self.evidence.for_block(&rows, &tip)?;
-        let mut block = build::empty(&tip, evidence, address, (self.means.clock)());
+        let mut block = build::empty(&tip, evidence, address, (self.dependencies.clock)());
         // A node that catches up is asked for blocks of heights that were decided long ago. The guard lets none out.
-        let is_shown = self.means.guard.may_sign_at(tip.next_height());
+        let is_shown = self.dependencies.guard.may_sign_at(tip.next_height());
         if is_shown {
             let request = build::request(&block, &tip, round);
-            block.transactions = self.means.pool.propose(request).await?;
+            block.transactions = self.dependencies.pool.propose(request).await?;
         }
         let (block, announcement) = blocking(move || {
             let block = block.seal();
@@ -99,7 +100,7 @@ impl Driver {
             tracing::warn!(%height, %round, block = %id, "a block to be sent again is not here");
             return;
         };
-        let own = proposer == self.means.address;
+        let own = proposer == self.dependencies.address;
         let announcement = match (&candidate.announcement, countable(round)) {
             (Some(announcement), Some(round))
                 if !own || (announcement.proposer, announcement.round) == (proposer, round) =>
@@ -111,7 +112,7 @@ impl Driver {
                 round,
                 proposer,
                 &self.tip.chain_id,
-                &self.means.key,
+                &self.dependencies.key,
             ),
             (_, _) => return,
         };
@@ -135,7 +136,7 @@ impl Driver {
         &mut self,
         publisher: &PeerId,
         part: StreamMessage<Part>,
-    ) -> Result<Option<ProposedValue<Ours>>, Fault> {
+    ) -> Result<Option<ProposedValue<EmbeddedContext>>, Fault> {
         let publisher = self.registered(publisher);
         let Some(arrived) = self.streams.take(publisher, part, &self.tip) else {
             return Ok(None);
@@ -146,7 +147,7 @@ impl Driver {
 
     /// The round at work for the next height.
     fn round(&self) -> u32 {
-        let progress = self.means.progress.borrow();
+        let progress = self.dependencies.progress.borrow();
         match progress.working_height == self.tip.next_height() {
             true => progress.round,
             false => 0,
@@ -156,7 +157,7 @@ impl Driver {
     fn registered(&self, publisher: &PeerId) -> Option<NodeId> {
         let key = network::public_key(&publisher.to_bytes())?;
         let publisher = NodeId::of(&key);
-        let registered = self.means.registered.borrow();
+        let registered = self.dependencies.registered.borrow();
         registered
             .iter()
             .any(|node| node.id == publisher)
@@ -167,7 +168,7 @@ impl Driver {
     pub(super) async fn arrived(
         &mut self,
         arrived: Arrived,
-    ) -> Result<Option<ProposedValue<Ours>>, Fault> {
+    ) -> Result<Option<ProposedValue<EmbeddedContext>>, Fault> {
         let Arrived {
             announcement,
             bytes,
@@ -183,7 +184,7 @@ impl Driver {
         if round > self.round() + ROUNDS_AHEAD_MAX {
             return Ok(None);
         }
-        let now = (self.means.clock)();
+        let now = (self.dependencies.clock)();
         if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
             // Its decision is here: nobody asks for a vote, and it may not lie on the disk.
             if candidate.is_synced {
@@ -229,8 +230,8 @@ impl Driver {
         announcement: Announcement,
         bytes: Bytes,
     ) -> Result<Option<(SealedBlock, bool)>, Fault> {
-        let application = Arc::clone(&self.means.application);
-        let rows = self.means.rows.clone();
+        let application = Arc::clone(&self.dependencies.application);
+        let rows = self.dependencies.rows.clone();
         let tip = Arc::clone(&self.tip);
         blocking(move || {
             let block = match SealedBlock::decode(bytes) {

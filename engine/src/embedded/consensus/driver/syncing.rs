@@ -14,7 +14,7 @@ use super::candidates::Candidate;
 use super::{Driver, blocking};
 use crate::Fault;
 use crate::embedded::canonical::{Address, SealedBlock};
-use crate::embedded::consensus::context::{Height, Ours, countable};
+use crate::embedded::consensus::context::{EmbeddedContext, Height, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::consensus::messages::certificate;
 
@@ -26,10 +26,10 @@ impl Driver {
     pub(super) async fn decided_values(
         &self,
         range: RangeInclusive<Height>,
-    ) -> Result<Vec<RawDecidedValue<Ours>>, Fault> {
-        let rows = self.means.rows.clone();
+    ) -> Result<Vec<RawDecidedValue<EmbeddedContext>>, Fault> {
+        let rows = self.dependencies.rows.clone();
         let last = range.end().0.min(self.tip.height);
-        let first = range.start().0.max(self.means.first_height);
+        let first = range.start().0.max(self.dependencies.first_height);
         blocking(move || {
             let mut values = Vec::new();
             let mut bytes = 0;
@@ -61,7 +61,7 @@ impl Driver {
         round: Round,
         proposer: Address,
         bytes: Bytes,
-    ) -> Result<SyncedValueOutcome<Ours>, Fault> {
+    ) -> Result<SyncedValueOutcome<EmbeddedContext>, Fault> {
         let Some(number) = countable(round).filter(|_| height.0 == self.tip.next_height()) else {
             return Ok(SyncedValueOutcome::LocalTransientError);
         };
@@ -75,7 +75,7 @@ impl Driver {
         if block.header().height != height.0 {
             return Ok(SyncedValueOutcome::PeerFault);
         }
-        let (rows, tip) = (self.means.rows.clone(), Arc::clone(&self.tip));
+        let (rows, tip) = (self.dependencies.rows.clone(), Arc::clone(&self.tip));
         let (block, checked) = blocking(move || {
             let checked = judge::check(&block, &tip, &rows)?;
             Ok((block, checked))

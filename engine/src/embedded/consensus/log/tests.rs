@@ -15,12 +15,12 @@ fn open(home: &TempDir) -> Journal {
     Journal::open(&home.path().join("wal"), OWN, Box::new(|_, _| Ok(true))).unwrap()
 }
 
-fn vote(height: u64, speaker: Address) -> Input<Ours> {
-    let vote = Ours.new_prevote(Height(height), Round::new(0), NilOrVal::Nil, speaker);
+fn vote(height: u64, speaker: Address) -> Input<EmbeddedContext> {
+    let vote = EmbeddedContext.new_prevote(Height(height), Round::new(0), NilOrVal::Nil, speaker);
     Input::Vote(SignedVote::new(vote, Signature([7; 64])))
 }
 
-fn value(height: u64, origin: ValueOrigin) -> Input<Ours> {
+fn value(height: u64, origin: ValueOrigin) -> Input<EmbeddedContext> {
     let value = ProposedValue {
         height: Height(height),
         round: Round::new(0),

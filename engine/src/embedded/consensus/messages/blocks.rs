@@ -6,7 +6,7 @@ use prost::Message;
 
 use super::{Decoded, copy, defined, round};
 use crate::embedded::canonical::{Address, BlockId, Malformed, Signature};
-use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::context::{EmbeddedContext, Height};
 use crate::embedded::consensus::parts::{Announcement, Part};
 
 #[derive(Clone, PartialEq, Message)]
@@ -55,7 +55,7 @@ enum PartContent {
     Chunk(Bytes),
 }
 
-type ProposedValue = malachitebft_app_channel::app::types::ProposedValue<Ours>;
+type ProposedValue = malachitebft_app_channel::app::types::ProposedValue<EmbeddedContext>;
 
 impl From<&ProposedValue> for ProposedMessage {
     fn from(proposed: &ProposedValue) -> Self {

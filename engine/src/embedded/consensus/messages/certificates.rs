@@ -10,7 +10,7 @@ use prost::Message;
 
 use super::{Decoded, copy, defined, kind, kind_number, value, value_bytes};
 use crate::embedded::canonical::{Address, BlockId, Commit, Malformed, Signature};
-use crate::embedded::consensus::context::{Height, Ours};
+use crate::embedded::consensus::context::{EmbeddedContext, Height};
 
 #[derive(Clone, PartialEq, Message)]
 pub(in crate::embedded::consensus) struct CertificateMessage {
@@ -106,8 +106,8 @@ impl CertificateMessage {
     }
 }
 
-impl From<&PolkaCertificate<Ours>> for CertificateMessage {
-    fn from(certificate: &PolkaCertificate<Ours>) -> Self {
+impl From<&PolkaCertificate<EmbeddedContext>> for CertificateMessage {
+    fn from(certificate: &PolkaCertificate<EmbeddedContext>) -> Self {
         let signatures = certificate.polka_signatures.iter();
         Self::new(
             certificate.height,
@@ -118,7 +118,7 @@ impl From<&PolkaCertificate<Ours>> for CertificateMessage {
     }
 }
 
-impl TryFrom<CertificateMessage> for PolkaCertificate<Ours> {
+impl TryFrom<CertificateMessage> for PolkaCertificate<EmbeddedContext> {
     type Error = Malformed;
 
     fn try_from(message: CertificateMessage) -> Decoded<Self> {
@@ -132,8 +132,8 @@ impl TryFrom<CertificateMessage> for PolkaCertificate<Ours> {
     }
 }
 
-impl From<&ExtendedCommitCertificate<Ours>> for CertificateMessage {
-    fn from(certificate: &ExtendedCommitCertificate<Ours>) -> Self {
+impl From<&ExtendedCommitCertificate<EmbeddedContext>> for CertificateMessage {
+    fn from(certificate: &ExtendedCommitCertificate<EmbeddedContext>) -> Self {
         let signatures = certificate.commit_signatures.iter();
         Self::new(
             certificate.height,
@@ -144,7 +144,7 @@ impl From<&ExtendedCommitCertificate<Ours>> for CertificateMessage {
     }
 }
 
-impl TryFrom<CertificateMessage> for ExtendedCommitCertificate<Ours> {
+impl TryFrom<CertificateMessage> for ExtendedCommitCertificate<EmbeddedContext> {
     type Error = Malformed;
 
     fn try_from(message: CertificateMessage) -> Decoded<Self> {
@@ -160,7 +160,9 @@ impl TryFrom<CertificateMessage> for ExtendedCommitCertificate<Ours> {
 }
 
 /// A stored decision, as others ask for it.
-pub(in crate::embedded::consensus) fn certificate(commit: &Commit) -> CommitCertificate<Ours> {
+pub(in crate::embedded::consensus) fn certificate(
+    commit: &Commit,
+) -> CommitCertificate<EmbeddedContext> {
     CommitCertificate {
         height: Height(commit.height),
         round: Round::new(commit.round),
@@ -172,8 +174,8 @@ pub(in crate::embedded::consensus) fn certificate(commit: &Commit) -> CommitCert
     }
 }
 
-impl From<&RoundCertificate<Ours>> for RoundCertificateMessage {
-    fn from(certificate: &RoundCertificate<Ours>) -> Self {
+impl From<&RoundCertificate<EmbeddedContext>> for RoundCertificateMessage {
+    fn from(certificate: &RoundCertificate<EmbeddedContext>) -> Self {
         Self {
             height: certificate.height.0,
             round: certificate.round.as_i64(),
@@ -192,7 +194,7 @@ impl From<&RoundCertificate<Ours>> for RoundCertificateMessage {
     }
 }
 
-impl TryFrom<RoundCertificateMessage> for RoundCertificate<Ours> {
+impl TryFrom<RoundCertificateMessage> for RoundCertificate<EmbeddedContext> {
     type Error = Malformed;
 
     fn try_from(message: RoundCertificateMessage) -> Decoded<Self> {

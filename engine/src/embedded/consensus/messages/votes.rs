@@ -6,7 +6,7 @@ use prost::Message;
 
 use super::{Decoded, copy, defined, kind, kind_number, round, value, value_bytes};
 use crate::embedded::canonical::{Address, BlockId, Malformed, Signature};
-use crate::embedded::consensus::context::{Height, Ours, Proposal, Vote};
+use crate::embedded::consensus::context::{EmbeddedContext, Height, Proposal, Vote};
 
 #[derive(Clone, PartialEq, Message)]
 pub(in crate::embedded::consensus) struct VoteMessage {
@@ -40,8 +40,8 @@ pub(in crate::embedded::consensus) struct ProposalMessage {
     signature: Bytes,
 }
 
-impl From<&SignedVote<Ours>> for VoteMessage {
-    fn from(vote: &SignedVote<Ours>) -> Self {
+impl From<&SignedVote<EmbeddedContext>> for VoteMessage {
+    fn from(vote: &SignedVote<EmbeddedContext>) -> Self {
         Self {
             kind: kind_number(vote.kind),
             height: vote.height.0,
@@ -53,7 +53,7 @@ impl From<&SignedVote<Ours>> for VoteMessage {
     }
 }
 
-impl TryFrom<VoteMessage> for SignedVote<Ours> {
+impl TryFrom<VoteMessage> for SignedVote<EmbeddedContext> {
     type Error = Malformed;
 
     fn try_from(message: VoteMessage) -> Decoded<Self> {
@@ -71,8 +71,8 @@ impl TryFrom<VoteMessage> for SignedVote<Ours> {
     }
 }
 
-impl From<&SignedProposal<Ours>> for ProposalMessage {
-    fn from(proposal: &SignedProposal<Ours>) -> Self {
+impl From<&SignedProposal<EmbeddedContext>> for ProposalMessage {
+    fn from(proposal: &SignedProposal<EmbeddedContext>) -> Self {
         Self {
             height: proposal.height.0,
             round: proposal.round.as_i64(),
@@ -84,7 +84,7 @@ impl From<&SignedProposal<Ours>> for ProposalMessage {
     }
 }
 
-impl TryFrom<ProposalMessage> for SignedProposal<Ours> {
+impl TryFrom<ProposalMessage> for SignedProposal<EmbeddedContext> {
     type Error = Malformed;
 
     fn try_from(message: ProposalMessage) -> Decoded<Self> {
