@@ -7,8 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 
 use super::body::BodyError;
+use super::budget::Share;
 use super::cors::cors;
 use super::limits::Limits;
 use super::listen::Peer;
@@ -71,44 +73,71 @@ async fn answer_all(gateway: &Gateway, peer: &Peer, calls: Vec<Option<Call>>) ->
     }
 
     let deadline = gateway.deadline();
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(gateway, peer);
     for call in calls.into_iter().flatten() {
         let reply = if answers.text.len() < gateway.limits().batch_answer_bytes_max {
             gateway.reply(call, peer.address, deadline).await
         } else {
             Reply::new(call.id, Err(batch_is_full(gateway.limits())))
         };
-        answers.push(&reply);
+        answers.push(reply);
     }
     match answers.close() {
-        Some(text) => respond(StatusCode::OK, text),
+        Some(answer) => respond(StatusCode::OK, answer),
         // Notifications alone get an empty answer.
         None => StatusCode::OK.into_response(),
     }
 }
 
-/// The answers of a batch, one after the other, so that none is kept twice.
-#[derive(Default)]
-struct Answers {
+/// The answers of a request, one after the other, so that none is kept twice.
+struct Answers<'a> {
+    gateway: &'a Gateway,
+    peer: &'a Peer,
+    share: Share,
     text: String,
     count: usize,
 }
 
-impl Answers {
-    fn push(&mut self, reply: &Reply) {
-        self.text.push(if self.count == 0 { '[' } else { ',' });
-        self.text.push_str(&reply.text());
-        self.count += 1;
+impl<'a> Answers<'a> {
+    fn new(gateway: &'a Gateway, peer: &'a Peer) -> Answers<'a> {
+        Answers {
+            gateway,
+            peer,
+            share: Share::default(),
+            text: String::new(),
+            count: 0,
+        }
     }
 
-    fn close(mut self) -> Option<String> {
+    /// Adds an answer, or that there is no room for it; tells whether it is one of success.
+    fn push(&mut self, reply: Reply) -> bool {
+        self.text.push(if self.count == 0 { '[' } else { ',' });
+        let text = reply.text();
+        let bytes = self.text.len() + text.len();
+        self.count += 1;
+        match self.gateway.answers().cover(&mut self.share, bytes) {
+            Ok(()) => {
+                self.text.push_str(&text);
+                reply.outcome.is_ok()
+            }
+            Err(crowded) => {
+                self.gateway
+                    .turned_away(self.peer.address, TurnedAway::Crowded);
+                let outcome = Err(crowded.into());
+                self.text.push_str(&Reply { outcome, ..reply }.text());
+                false
+            }
+        }
+    }
+
+    fn close(mut self) -> Option<Bytes> {
         match self.count {
             0 => return None,
             // CometBFT answers a batch of one without brackets.
             1 => drop(self.text.remove(0)),
             _ => self.text.push(']'),
         }
-        Some(self.text)
+        Some(self.share.hold(self.text))
     }
 }
 
@@ -148,12 +177,12 @@ async fn call_by_uri(
     let outcome = gateway
         .answer(signature, args, peer.address, gateway.deadline())
         .await;
-    let status = if outcome.is_ok() {
-        StatusCode::OK
-    } else {
-        StatusCode::INTERNAL_SERVER_ERROR
+    let mut answers = Answers::new(&gateway, &peer);
+    let status = match answers.push(Reply::new(URI_ID, outcome)) {
+        true => StatusCode::OK,
+        false => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    respond(status, Reply::new(URI_ID, outcome).text())
+    respond(status, answers.close().unwrap_or_default())
 }
 
 async fn websocket(
@@ -254,6 +283,7 @@ fn too_many_calls(gateway: &Gateway, peer: &Peer) -> Response {
     response
 }
 
-fn respond(status: StatusCode, json: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+fn respond(status: StatusCode, json: impl Into<Bytes>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (status, kind, json.into()).into_response()
 }

@@ -46,6 +46,8 @@ limits! {
     batch_calls_max: usize = 100, 1..=10_000;
     /// Bytes of the answers of one JSON-RPC batch; the calls after it are told so.
     batch_answer_bytes_max: usize = 16 << 20, 1 << 10..=1 << 30;
+    /// Bytes of all large answers by HTTP that are being made or wait to be taken; who asks for more then is told so.
+    answers_bytes_max: usize = 256 << 20, batch_answer_bytes_max as u64..=2 << 30;
     /// Transactions in one `broadcast_batch`.
     batch_transactions_max: usize = 10_000, 1..=1_000_000;
     /// Calls that one address may make in a second, on average; 0 means without limit.
@@ -86,7 +88,7 @@ limits! {
     call_seconds_max: u64 = 10, 1..=3_600;
     /// Seconds that `broadcast_tx_commit` waits for the block.
     commit_wait_seconds: u64 = 10, 1..=3_600;
-    /// Seconds for which a client may take none of the bytes sent to it.
+    /// Seconds within which a client takes 64 KiB of what is sent to it, or all of it.
     write_stall_seconds_max: u64 = 15, 1..=3_600;
     /// Seconds between pings on an idle websocket. A client that shows no life for two of them is dropped.
     websocket_ping_seconds: u64 = 20, 1..=3_600;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::announce::News;
 use super::backend::{Ask, Blocks, CommittedBlock, Depth, Queries, Submission};
 use super::body::BodyBudget;
+use super::budget::AnswerBudget;
 use super::cors::Origins;
 use super::limits::{LimitError, Limits};
 use super::metrics::{GatewayMetrics, TurnedAway};
@@ -35,6 +36,7 @@ struct Inner {
     metrics: GatewayMetrics,
     throttle: Throttle,
     bodies: BodyBudget,
+    answers: AnswerBudget,
     outboxes: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     judging: Arc<Semaphore>,
@@ -63,6 +65,7 @@ impl Gateway {
                 limits.body_bytes_max,
                 limits.body_time(),
             ),
+            answers: AnswerBudget::new(limits.answers_bytes_max),
             outboxes: Arc::new(Semaphore::new(limits.websocket_queues_bytes_max)),
             reading: Arc::new(Semaphore::new(limits.queries_at_once)),
             judging: Arc::new(Semaphore::new(limits.judged_at_once)),
@@ -94,6 +97,10 @@ impl Gateway {
 
     pub(super) fn bodies(&self) -> &BodyBudget {
         &self.0.bodies
+    }
+
+    pub(super) fn answers(&self) -> &AnswerBudget {
+        &self.0.answers
     }
 
     /// Memory for what slow websocket clients let wait, in bytes.

@@ -13,6 +13,7 @@ mod announce;
 mod answer;
 mod backend;
 mod body;
+mod budget;
 mod comet;
 mod cors;
 mod embedded;

@@ -1,4 +1,4 @@
-//! A connection that breaks when its peer takes nothing of what is written to it.
+//! A connection that breaks when its peer takes nothing, or next to nothing, of what is written to it.
 
 use std::future::Future as _;
 use std::io;
@@ -9,12 +9,18 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+/// Bytes that a peer takes within the time, if as much is written to it. A byte now and then is no progress: what waits
+/// for it is in memory meanwhile.
+const TAKEN_BYTES_MIN: usize = 64 << 10;
+
 /// Bounds how long a write may wait. Reading is bounded elsewhere, request by request.
 pub(super) struct WriteBound<S> {
     stream: S,
     time: Duration,
-    /// Runs while a write waits.
+    /// Runs from when a write waits until enough was taken, or all.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// Bytes that were taken since it runs.
+    taken: usize,
 }
 
 impl<S> WriteBound<S> {
@@ -23,18 +29,48 @@ impl<S> WriteBound<S> {
             stream,
             time,
             waiting: None,
+            taken: 0,
         }
     }
 
-    fn watch<T>(
+    /// What a write did, watched.
+    fn written(
         &mut self,
-        progress: Poll<io::Result<T>>,
+        progress: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
-        if progress.is_ready() {
-            self.waiting = None;
-            return progress;
+    ) -> Poll<io::Result<usize>> {
+        match progress {
+            Poll::Ready(Ok(bytes)) => {
+                self.taken = self.taken.saturating_add(bytes);
+                if self.taken >= TAKEN_BYTES_MIN {
+                    self.begin_anew();
+                }
+                progress
+            }
+            Poll::Ready(Err(_)) => progress,
+            Poll::Pending => self.wait(cx),
         }
+    }
+
+    /// What a flush did, watched: after it nothing is left to be taken.
+    fn flushed(
+        &mut self,
+        progress: Poll<io::Result<()>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        if progress.is_pending() {
+            return self.wait(cx);
+        }
+        self.begin_anew();
+        progress
+    }
+
+    fn begin_anew(&mut self) {
+        self.waiting = None;
+        self.taken = 0;
+    }
+
+    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let time = self.time;
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(time)));
         if waiting.as_mut().poll(cx).is_ready() {
@@ -61,7 +97,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteBound<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch(progress, cx)
+        self.written(progress, cx)
     }
 
     fn poll_write_vectored(
@@ -70,7 +106,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteBound<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.watch(progress, cx)
+        self.written(progress, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -79,12 +115,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteBound<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let progress = Pin::new(&mut self.stream).poll_flush(cx);
-        self.watch(progress, cx)
+        self.flushed(progress, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let progress = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.watch(progress, cx)
+        self.flushed(progress, cx)
     }
 }
 
@@ -103,7 +139,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_takes_a_little_at_a_time_does_not() {
+    async fn a_peer_that_takes_a_byte_now_and_then_breaks_it_too() {
+        let (ours, mut theirs) = duplex(16);
+        let mut ours = WriteBound::new(ours, Duration::from_millis(200));
+        let reading = tokio::spawn(async move {
+            let mut pause = tokio::time::interval(Duration::from_millis(10));
+            while theirs.read_u8().await.is_ok() {
+                pause.tick().await;
+            }
+        });
+        let error = ours.write_all(&[0; 100]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        reading.abort();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_a_little_at_a_time_in_time_does_not() {
         let (ours, mut theirs) = duplex(16);
         let mut ours = WriteBound::new(ours, Duration::from_secs(20));
         let reading = tokio::spawn(async move {

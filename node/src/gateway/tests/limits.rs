@@ -63,6 +63,30 @@ async fn a_batch_whose_answers_grow_too_large_is_answered_in_part_and_says_so() 
 }
 
 #[tokio::test]
+async fn clients_that_let_large_answers_wait_leave_others_the_small_ones() {
+    let limits = Limits {
+        answers_bytes_max: 16 << 20,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    // More than the kernel takes for a client that reads nothing.
+    let receipt: &[u8] = vec![0; 24 << 20].leak();
+    server.ledger.commit(&[b"x"], receipt);
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    let request = b"GET /block_results HTTP/1.1\r\nhost: x\r\n\r\n";
+    slow.write_all(request).await.unwrap();
+    slow.readable().await.unwrap();
+
+    let crowded = get(server.address, "/block_results").await;
+    assert_eq!((crowded.status, crowded.error_code()), (500, -32000));
+    let posted = call(server.address, "block_results", json!({})).await;
+    assert_eq!(posted["error"]["code"], json!(-32000));
+    assert_eq!(get(server.address, "/health").await.status, 200);
+    drop(slow);
+    while get(server.address, "/block_results").await.status != 200 {}
+}
+
+#[tokio::test]
 async fn bad_signatures_are_paid_for_by_the_address_that_sent_them() {
     let limits = Limits {
         calls_per_second: 1,
