@@ -35,6 +35,7 @@ pub use quota::Quota;
 pub use state_tree::ProofError;
 #[cfg(test)]
 pub(crate) use state_tree::existence as shown_existence;
+pub(crate) use state_tree::ics23_proof;
 pub(crate) use verification::Checked;
 
 use crate::fault::{Fault, FaultKind, or_stop};

@@ -1,6 +1,6 @@
 //! The state tree in memory: rebuilt from the store's leaves, ahead of it between execution and commit.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ics23::CommitmentProof;
@@ -8,7 +8,6 @@ use polity_ledger::merkle::proof::{self, ExistenceProof, Proof};
 use polity_ledger::merkle::subtree::Subtree;
 use polity_ledger::merkle::tree::StateTree;
 use prost13::Message;
-use sha2::{Digest, Sha256};
 
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
@@ -41,11 +40,6 @@ struct Versioned {
 pub(crate) struct SharedTree {
     versioned: Mutex<Versioned>,
     moved: Condvar,
-}
-
-/// The tree at the height of a snapshot, held still.
-pub(crate) struct LockedTree<'a> {
-    guard: MutexGuard<'a, Versioned>,
 }
 
 impl SharedTree {
@@ -108,17 +102,20 @@ impl SharedTree {
         self.moved.notify_all();
     }
 
-    /// The tree and the newest snapshot at one height.
-    pub(crate) fn with_snapshot(
+    /// What the tree shows about each of these keys, and the newest snapshot at the same height, from which the rest of
+    /// a proof is read: the tree is held only for what is in memory, because the block in hand waits for it.
+    pub(crate) fn show(
         &self,
-        newest: impl Fn() -> std::sync::Arc<Snapshot>,
-    ) -> Option<(LockedTree<'_>, std::sync::Arc<Snapshot>)> {
+        newest: impl Fn() -> Arc<Snapshot>,
+        key_hashes: &[[u8; 32]],
+    ) -> Option<(Vec<Proof>, Arc<Snapshot>)> {
         let until = Instant::now() + COMMIT_WAIT;
         let mut guard = self.lock();
         loop {
             let snapshot = newest();
             if snapshot.height() == guard.height {
-                return Some((LockedTree { guard }, snapshot));
+                let shown = key_hashes.iter().map(|key| proof::prove(&guard.tree, key));
+                return Some((shown.collect(), snapshot));
             }
             let left = until.checked_duration_since(Instant::now())?;
             guard = match self
@@ -158,35 +155,33 @@ fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
     Ok(StateTree::from_subtrees(subtrees))
 }
 
-impl LockedTree<'_> {
-    /// The encoded ICS-23 proof that a key has this value, or that it is absent.
-    pub(crate) fn prove(
-        &self,
-        snapshot: &Snapshot,
-        key: &[u8],
-        value: Option<&[u8]>,
-    ) -> Result<Vec<u8>, ProofError> {
-        let key_hash: [u8; 32] = Sha256::digest(key).into();
-        let proof = match (proof::prove(&self.guard.tree, &key_hash), value) {
-            (Proof::Present(path), Some(value)) => ics23::commitment_proof::Proof::Exist(
-                existence(&path, key.to_vec(), value.to_vec()),
-            ),
-            (Proof::Absent { left, right }, None) => {
-                let neighbour = |path: Option<ExistenceProof>| {
-                    path.map(|path| neighbour(snapshot, &path)).transpose()
-                };
-                ics23::commitment_proof::Proof::Nonexist(ics23::NonExistenceProof {
-                    key: key.to_vec(),
-                    left: neighbour(left)?,
-                    right: neighbour(right)?,
-                })
-            }
-            (Proof::Present(_), None) | (Proof::Absent { .. }, Some(_)) => {
-                return Err(ProofError::LeafMissing);
-            }
-        };
-        Ok(CommitmentProof { proof: Some(proof) }.encode_to_vec())
-    }
+/// The encoded ICS-23 proof that a key has this value, or that it is absent, of what the tree shows about the key.
+pub(crate) fn ics23_proof(
+    snapshot: &Snapshot,
+    key: &[u8],
+    value: Option<&[u8]>,
+    shown: &Proof,
+) -> Result<Vec<u8>, ProofError> {
+    let proof = match (shown, value) {
+        (Proof::Present(path), Some(value)) => {
+            ics23::commitment_proof::Proof::Exist(existence(path, key.to_vec(), value.to_vec()))
+        }
+        (Proof::Absent { left, right }, None) => {
+            let neighbour = |path: &Option<ExistenceProof>| {
+                let path = path.as_ref();
+                path.map(|path| neighbour(snapshot, path)).transpose()
+            };
+            ics23::commitment_proof::Proof::Nonexist(ics23::NonExistenceProof {
+                key: key.to_vec(),
+                left: neighbour(left)?,
+                right: neighbour(right)?,
+            })
+        }
+        (Proof::Present(_), None) | (Proof::Absent { .. }, Some(_)) => {
+            return Err(ProofError::LeafMissing);
+        }
+    };
+    Ok(CommitmentProof { proof: Some(proof) }.encode_to_vec())
 }
 
 fn neighbour(
@@ -196,7 +191,9 @@ fn neighbour(
     let leaf = snapshot
         .leaf(&path.key_hash)?
         .ok_or(ProofError::LeafMissing)?;
-    let value = snapshot.get(&leaf.key).ok_or(ProofError::LeafMissing)?;
+    let value = snapshot
+        .try_get(&leaf.key)?
+        .ok_or(ProofError::LeafMissing)?;
     Ok(existence(path, leaf.key, value))
 }
 

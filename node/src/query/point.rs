@@ -3,9 +3,10 @@
 use polity_engine::application::{Query, QueryResult};
 use polity_ledger::state::{Read, keys};
 use polity_proto::v1::{KeyAnswer, KeysAnswer, KeysRequest};
+use sha2::{Digest, Sha256};
 
 use super::{QueryError, decode, key_result};
-use crate::app::App;
+use crate::app::{App, ics23_proof};
 use crate::fault::Fault;
 use crate::store::{KEY_BYTES_MAX, Snapshot};
 
@@ -68,10 +69,9 @@ impl App {
     }
 
     fn prove(&self, height: u64, keys: &[Vec<u8>]) -> Result<(Vec<KeyAnswer>, u64), QueryError> {
-        let (tree, snapshot) = self
-            .tree
-            .with_snapshot(|| self.snapshot())
-            .ok_or(QueryError::Busy)?;
+        let hashes: Vec<[u8; 32]> = keys.iter().map(|key| Sha256::digest(key).into()).collect();
+        let shown = self.tree.show(|| self.snapshot(), &hashes);
+        let (shown, snapshot) = shown.ok_or(QueryError::Busy)?;
         if snapshot.organisation()?.is_none() {
             return Err(QueryError::NotFounded);
         }
@@ -81,9 +81,10 @@ impl App {
         }
         let answers = keys
             .iter()
-            .map(|key| {
-                let value = snapshot.get(key);
-                let proof = tree.prove(&snapshot, key, value.as_deref())?;
+            .zip(&shown)
+            .map(|(key, shown)| {
+                let value = snapshot.try_get(key)?;
+                let proof = ics23_proof(&snapshot, key, value.as_deref(), shown)?;
                 Ok(KeyAnswer {
                     key: key.clone(),
                     value: value.unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Reading: the state of one height, unmoved by what is committed later.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Hash;
 use super::cache::Cache;
@@ -20,6 +20,8 @@ pub struct Snapshot {
     epoch: u64,
     height: u64,
     app_hash: Hash,
+    // Read once it is asked for.
+    pub(super) app_hash_before: OnceLock<Option<Hash>>,
     history_base: u64,
     retention: Arc<Retention>,
 }
@@ -69,6 +71,7 @@ impl Snapshot {
             epoch,
             height,
             app_hash,
+            app_hash_before: OnceLock::new(),
             history_base,
             retention,
         })

@@ -148,8 +148,13 @@ impl Store {
 impl Snapshot {
     /// Root of the state before the newest height, where what it replaced is kept.
     pub fn app_hash_before(&self) -> Result<Option<Hash>, Fault> {
+        if let Some(before) = self.app_hash_before.get() {
+            return Ok(*before);
+        }
+        // A full block replaces megabytes, and whoever wants a proof asks for this.
         let undo = read_undo(self, self.height())?;
-        Ok(undo.and_then(|undo| undo.app_hash_before.try_into().ok()))
+        let before = undo.and_then(|undo| undo.app_hash_before.try_into().ok());
+        Ok(*self.app_hash_before.get_or_init(|| before))
     }
 }
 
