@@ -20,29 +20,57 @@ pub fn root<I: AsRef<[u8]>>(items: &[I]) -> Hash {
 /// Shows that the item at `index` is in the list; `None` if there is no such item.
 #[must_use]
 pub fn prove<I: AsRef<[u8]>>(items: &[I], index: usize) -> Option<Vec<Hash>> {
-    let mut levels = vec![
-        items
-            .iter()
-            .map(|item| leaf_hash(item.as_ref()))
-            .collect::<Vec<_>>(),
-    ];
-    let mut frontier = Frontier::default();
-    for leaf in levels[0].clone() {
-        for node in frontier.append(leaf) {
-            let level = node.level as usize;
-            if level == levels.len() {
-                levels.push(Vec::new());
+    ListTree::new(items).prove(index)
+}
+
+/// All hashes over a list, for whoever shows many of its items.
+#[derive(Clone, Debug)]
+pub struct ListTree {
+    // From the leaves up.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl ListTree {
+    /// Hashes the items in their order.
+    #[must_use]
+    pub fn new<I: AsRef<[u8]>>(items: &[I]) -> ListTree {
+        let mut levels = vec![Vec::with_capacity(items.len())];
+        let mut frontier = Frontier::default();
+        for item in items {
+            let leaf = leaf_hash(item.as_ref());
+            levels[0].push(leaf);
+            for node in frontier.append(leaf) {
+                let level = node.level as usize;
+                if level == levels.len() {
+                    levels.push(Vec::new());
+                }
+                levels[level].push(node.hash);
             }
-            levels[level].push(node.hash);
         }
+        ListTree { levels }
     }
-    let node = |level: u32, index: u64| {
-        levels
-            .get(level as usize)?
-            .get(usize::try_from(index).ok()?)
-            .copied()
-    };
-    prove_inclusion(index as u64, items.len() as u64, node)
+
+    /// How many items there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.levels[0].len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Shows that the item at `index` is in the list; `None` if there is no such item.
+    #[must_use]
+    pub fn prove(&self, index: usize) -> Option<Vec<Hash>> {
+        let node = |level: u32, index: u64| {
+            let level = self.levels.get(level as usize)?;
+            level.get(usize::try_from(index).ok()?).copied()
+        };
+        prove_inclusion(index as u64, self.len() as u64, node)
+    }
 }
 
 #[cfg(test)]

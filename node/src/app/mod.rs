@@ -40,6 +40,7 @@ pub(crate) use verification::Checked;
 
 use crate::fault::{Fault, FaultKind, or_stop};
 use crate::metrics::Metrics;
+use crate::query::receipt::ReceiptTrees;
 use crate::store::{AsOf, Durability, Snapshot, Store};
 use cores::Beside;
 use execution::Pending;
@@ -105,6 +106,7 @@ pub struct App {
     verifier: Arc<Verifier>,
     beside: Beside,
     quotas: quota::Quotas,
+    pub(crate) receipt_trees: ReceiptTrees,
     pending: Mutex<Option<Pending>>,
     organisation: RwLock<[u8; 32]>,
     // Of the chain that goes on now.
@@ -130,6 +132,7 @@ impl App {
         let (committed, _) = broadcast::channel(256);
         Ok(App {
             quotas: quota::Quotas::new(options.quota),
+            receipt_trees: ReceiptTrees::default(),
             store,
             tree,
             options,

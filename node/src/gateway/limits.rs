@@ -64,9 +64,10 @@ limits! {
     connections_per_address_max: usize = 250, 1..=1 << 20;
     /// Questions read from the store at a time.
     queries_at_once: usize = 64, 1..=400;
-    /// Questions that are answered by judging actions (`/simulate`, `/can`, `/who-can`, `/outlook`) at a time.
+    /// Questions that are answered by judging actions or looking at many units (`/simulate`, `/can`, `/who-can`,
+    /// `/outlook`, `/inbox`, `/health`) at a time.
     judged_at_once: usize = 2, 1..=400;
-    /// Calls that each action which is judged for a question costs the address that asks.
+    /// Calls that each action which is judged for a question costs the address that asks; many units count as ten.
     judged_action_cost: u32 = 2, 0..=1_000_000;
     /// Questions put to the engine at a time.
     engine_calls_at_once: usize = 64, 1..=10_000;

@@ -7,8 +7,8 @@ use polity_ledger::judge::Now;
 use polity_ledger::query::{self, Waits};
 use polity_ledger::{Block, Rejection, actions, check, parameters};
 use polity_proto::v1::{
-    self, Action, Body, CanAnswer, CanRequest, OutlookRequest, Receipt, SimulateAnswer,
-    SimulateRequest, WhoCanAnswer, WhoCanRequest,
+    self, Action, Body, CanAnswer, CanRequest, HealthRequest, OutlookRequest, Receipt,
+    SimulateAnswer, SimulateRequest, WhoCanAnswer, WhoCanRequest,
 };
 use prost::Message;
 
@@ -88,8 +88,8 @@ pub(super) fn who_can(
     })
 }
 
-/// What a question to the judge costs, in actions that are judged; 0 of any other question. Whoever may do something is
-/// found by judging it once for each who comes into question.
+/// What a dear question costs, in actions that are judged; 0 of any other question. Whoever may do something is found by
+/// judging it once for each who comes into question.
 pub(crate) fn work(query: &Query) -> usize {
     let data = &query.data[..];
     let of_action = |action: Option<Action>| action.as_ref().map_or(1, actions::work);
@@ -102,6 +102,12 @@ pub(crate) fn work(query: &Query) -> usize {
             WhoCanRequest::decode(data).map_or(1, |request| CANDIDATES * of_action(request.action))
         }
         "/outlook" => OutlookRequest::decode(data).map_or(1, |request| 1 + request.actions.len()),
+        // Every open proposal of every unit is looked at, for each role of the member.
+        "/inbox" => UNITS,
+        "/health" => match HealthRequest::decode(data) {
+            Ok(HealthRequest { below: true, .. }) => UNITS,
+            Ok(_) | Err(_) => 1,
+        },
         _ => 0,
     }
 }
@@ -109,6 +115,9 @@ pub(crate) fn work(query: &Query) -> usize {
 /// For how many people an action is judged, where it is asked who may do it: more in a large organisation, and then
 /// whoever asks is not charged for it.
 const CANDIDATES: usize = 10;
+
+/// As what looking at many units counts: less than judging an action for each.
+const UNITS: usize = 10;
 
 /// The block that would follow.
 pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
@@ -151,6 +160,25 @@ fn refused(rejection: Rejection) -> SimulateAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_asks_about_many_units_pays_for_more_than_a_call() {
+        let cost = |path: &str, data: Vec<u8>| {
+            work(&Query {
+                path: path.into(),
+                data: data.into(),
+                ..Query::default()
+            })
+        };
+        let health = |below| HealthRequest {
+            below,
+            ..HealthRequest::default()
+        };
+        assert_eq!(cost("/inbox", Vec::new()), UNITS);
+        assert_eq!(cost("/health", health(true).encode_to_vec()), UNITS);
+        assert_eq!(cost("/health", health(false).encode_to_vec()), 1);
+        assert_eq!(cost("/key", Vec::new()), 0);
+    }
 
     #[test]
     fn a_question_is_judged_now_as_long_as_the_network_runs() {

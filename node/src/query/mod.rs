@@ -153,8 +153,10 @@ impl App {
             "/history" => history::page(&view, &decode(data)?)?.encode_to_vec(),
             "/consistency" => history::consistency(&view, &decode(data)?)?.encode_to_vec(),
             "/inclusion" => history::inclusion(&view, &decode(data)?)?.encode_to_vec(),
-            "/receipt" => receipt::by_id(&view, data)?.encode_to_vec(),
-            "/receipt-at" => receipt::at(&view, &decode(data)?)?.encode_to_vec(),
+            "/receipt" => receipt::by_id(&view, &self.receipt_trees, data)?.encode_to_vec(),
+            "/receipt-at" => {
+                receipt::at(&view, &self.receipt_trees, &decode(data)?)?.encode_to_vec()
+            }
             "/simulate" => authority::simulate(&view, &decode(data)?, waits)?.encode_to_vec(),
             "/can" => authority::can(&view, &decode(data)?, waits)?.encode_to_vec(),
             "/who-can" => authority::who_can(&view, &decode(data)?, waits)?.encode_to_vec(),
