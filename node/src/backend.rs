@@ -143,7 +143,7 @@ impl Queries for Backend {
             .iter()
             .map(|transaction| Check {
                 transaction: transaction.clone(),
-                kind: CheckKind::Recheck,
+                kind: CheckKind::Look,
             })
             .collect();
         let results = self.app.check_batch(checks).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::{ConsensusParams, Timestamp, ValidatorUpdate};
 pub struct Check {
     /// The transaction's bytes, unjudged.
     pub transaction: Bytes,
-    /// Whether it is new or was in the pool already.
+    /// Whether it is new, was in the pool already, or is looked at before.
     pub kind: CheckKind,
 }
 
@@ -20,6 +20,8 @@ pub enum CheckKind {
     New,
     /// It waits in the pool, and a block was committed since it was last checked.
     Recheck,
+    /// It came from a client and goes on to an engine, whose own check follows: what it costs is charged there.
+    Look,
 }
 
 /// What became of one transaction. Code and data are hashed into the next header; the log is not.

@@ -68,10 +68,12 @@ impl App {
     }
 
     fn within_share(&self, kind: CheckKind, body: &Body) -> Result<(), CheckResult> {
-        let signers = body.signers.iter().map(|signer| signer.member);
-        if kind == CheckKind::Recheck {
-            return Ok(());
+        match kind {
+            // Its share was asked for when it came.
+            CheckKind::Recheck => return Ok(()),
+            CheckKind::New | CheckKind::Look => {}
         }
+        let signers = body.signers.iter().map(|signer| signer.member);
         match self.quotas.exhausted(signers) {
             None => Ok(()),
             Some(member) => Err(CheckResult::from(TxResult {
@@ -126,5 +128,52 @@ pub(crate) fn refused(rejection: Rejection) -> TxResult {
         code: rejection.code(),
         data: Bytes::new(),
         log: format!("{}: {rejection}", rejection.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use polity_proto::v1::Signer;
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+    use crate::app::{AppOptions, Quota};
+    use crate::metrics::Metrics;
+    use crate::store::{Store, StoreOptions};
+
+    #[test]
+    fn a_look_ahead_asks_for_the_share_before_signatures_and_a_recheck_does_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            free_bytes_min: 0,
+            ..StoreOptions::default()
+        };
+        let store = Arc::new(Store::open(directory.path(), options).unwrap());
+        let options = AppOptions {
+            quota: Quota {
+                burst: 1.0,
+                per_second: 0.000_001,
+                refused_cost: 1.0,
+            },
+            ..AppOptions::default()
+        };
+        let metrics = Arc::new(Metrics::register(&mut Registry::default(), "cometbft"));
+        let app = App::open(store, options, metrics).unwrap();
+        let body = Body {
+            signers: vec![Signer {
+                member: 1,
+                ..Signer::default()
+            }],
+            ..Body::default()
+        };
+        let is_let_in = |kind| app.within_share(kind, &body).is_ok();
+
+        assert!(is_let_in(CheckKind::Look));
+        app.quotas.charge(1, 1.0);
+        assert!(!is_let_in(CheckKind::Look));
+        assert!(!is_let_in(CheckKind::New));
+        assert!(is_let_in(CheckKind::Recheck));
     }
 }
