@@ -124,7 +124,11 @@ impl Gateway {
     }
 
     async fn ask(&self, ask: Ask) -> Result<Json, RpcError> {
-        Ok(self.value(ask).await?.to_string())
+        let value = self.value(ask).await?;
+        // A block, or the genesis, has many MiB.
+        tokio::task::spawn_blocking(move || value.to_string())
+            .await
+            .map_err(|_| RpcError::internal("the answer could not be written"))
     }
 }
 

@@ -3,6 +3,8 @@
 mod json;
 mod questions;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -27,9 +29,15 @@ const UNCONFIRMED_MAX: usize = 100;
 /// A running embedded engine.
 pub struct Embedded {
     chain: Chain,
-    /// The genesis document, as CometBFT would show it, in JSON.
-    genesis: String,
+    genesis: Arc<GenesisDocument>,
     about: About,
+}
+
+/// The genesis document as CometBFT would show it: whole, and in JSON for who asks for it in chunks. It never changes, and
+/// may have many MiB.
+struct GenesisDocument {
+    whole: Value,
+    text: String,
 }
 
 /// What the node says of itself, beside the chain.
@@ -45,10 +53,13 @@ pub struct About {
 
 impl Embedded {
     /// Answers from this chain.
-    pub fn new(chain: Chain, genesis: &Value, about: About) -> Self {
+    pub fn new(chain: Chain, genesis: Value, about: About) -> Self {
         Self {
             chain,
-            genesis: genesis.to_string(),
+            genesis: Arc::new(GenesisDocument {
+                text: genesis.to_string(),
+                whole: genesis,
+            }),
             about,
         }
     }
@@ -78,11 +89,14 @@ impl Embedded {
                 &self.about.listen,
             )),
             Ask::Genesis => {
-                let genesis: Value = serde_json::from_str(&self.genesis)
-                    .map_err(|error| refused(&error.to_string()))?;
-                Ok(json!({"genesis": genesis}))
+                let genesis = Arc::clone(&self.genesis);
+                self.read(move |_| Ok(json!({"genesis": genesis.whole})))
+                    .await
             }
-            Ask::GenesisChunked(chunk) => self.genesis_chunk(chunk.unwrap_or(0)),
+            Ask::GenesisChunked(chunk) => {
+                let genesis = Arc::clone(&self.genesis);
+                self.read(move |_| genesis.chunk(chunk.unwrap_or(0))).await
+            }
             Ask::Block(height) => {
                 self.read(move |chain| Ok(json::block(&questions::block_at(chain, height)?)))
                     .await
@@ -136,24 +150,6 @@ impl Embedded {
         }
     }
 
-    fn genesis_chunk(&self, chunk: i64) -> Result<Value, Trouble> {
-        let chunks: Vec<&[u8]> = self.genesis.as_bytes().chunks(CHUNK_BYTES).collect();
-        let found = usize::try_from(chunk)
-            .ok()
-            .and_then(|chunk| chunks.get(chunk));
-        match found {
-            Some(bytes) => Ok(json!({
-                "chunk": chunk.to_string(),
-                "total": chunks.len().to_string(),
-                "data": STANDARD.encode(bytes),
-            })),
-            None => Err(refused(&format!(
-                "there are {} chunks, {chunk} is invalid",
-                chunks.len()
-            ))),
-        }
-    }
-
     /// Transactions that wait: as many as `limit` says, or their number alone.
     fn unconfirmed(&self, limit: Option<Option<i64>>) -> Value {
         let status = self.chain.pool().status();
@@ -175,6 +171,26 @@ impl Embedded {
             "total_bytes": status.bytes.to_string(),
             "txs": shown,
         })
+    }
+}
+
+impl GenesisDocument {
+    fn chunk(&self, chunk: i64) -> Result<Value, Trouble> {
+        let chunks: Vec<&[u8]> = self.text.as_bytes().chunks(CHUNK_BYTES).collect();
+        let found = usize::try_from(chunk)
+            .ok()
+            .and_then(|chunk| chunks.get(chunk));
+        match found {
+            Some(bytes) => Ok(json!({
+                "chunk": chunk.to_string(),
+                "total": chunks.len().to_string(),
+                "data": STANDARD.encode(bytes),
+            })),
+            None => Err(refused(&format!(
+                "there are {} chunks, {chunk} is invalid",
+                chunks.len()
+            ))),
+        }
     }
 }
 

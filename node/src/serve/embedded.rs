@@ -66,7 +66,7 @@ impl Embedded {
         let gossip = engine.chain().gossip().clone();
         let own = NodeId::of(keys.node.verifying_key().as_bytes());
         let attendance = tokio::spawn(attendance::watch(app, gossip, own));
-        let blocks = gateway::Embedded::new(engine.chain().clone(), &document, about);
+        let blocks = gateway::Embedded::new(engine.chain().clone(), document, about);
         Ok(Self {
             blocks: Arc::new(blocks),
             engine,
