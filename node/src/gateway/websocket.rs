@@ -281,9 +281,10 @@ impl Session {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.reset();
         loop {
-            let message = tokio::select! {
+            // What is being written holds its share: its client may be the slowest.
+            let (message, _held) = tokio::select! {
                 waiting = written.recv() => match waiting {
-                    Some(Waiting { text, .. }) => Message::Text(text),
+                    Some(waiting) => (Message::Text(waiting.text.clone()), Some(waiting)),
                     None => return End::Gone,
                 },
                 _ = ping.tick() => {
@@ -291,7 +292,7 @@ impl Session {
                     if last_seen.elapsed() > 2 * limits.websocket_ping() {
                         return End::Gone;
                     }
-                    Message::Ping(bytes::Bytes::new())
+                    (Message::Ping(bytes::Bytes::new()), None)
                 }
             };
             match timeout(limits.write_stall(), sink.send(message)).await {

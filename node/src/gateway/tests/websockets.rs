@@ -286,6 +286,31 @@ async fn a_subscriber_that_takes_nothing_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_being_written_still_counts_as_waiting() {
+    let limits = Limits {
+        websocket_queue_bytes: 1 << 20,
+        write_stall_seconds_max: 600,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut slow = Socket::open(server.address).await;
+    slow.subscribe("tm.event='Tx'").await;
+    // More than the kernel takes, and than may wait.
+    server.ledger.commit(&[&vec![b'x'; 16 << 20]], b"");
+    for _ in 0..100 {
+        assert_eq!(get(server.address, "/health").await.status, 200);
+    }
+    server.ledger.commit(&[b"small"], b"");
+
+    let mut metrics = String::new();
+    while !metrics.contains("slow_consumer") {
+        metrics.clear();
+        encode(&mut metrics, &server.registry).unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn subscribers_are_told_when_the_node_stops() {
     let server = Server::start(Limits::default()).await;
     let mut socket = Socket::open(server.address).await;
