@@ -4,16 +4,18 @@
 //! hexadecimal digits, readable by the owner alone. A file that exists is never written again.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use polity_engine::cometbft::{address, node_id};
 use polity_engine::embedded::guard::{Guard, GuardError};
 use rand::rngs::OsRng;
+use zeroize::Zeroizing;
 
 use crate::fault::{Fault, FaultKind};
+use crate::whole_file;
 
 /// A node's keys.
 #[derive(Clone)]
@@ -119,7 +121,6 @@ const NODE: &str = "node.key";
 const GUARD: &str = "consensus.guard";
 const MARK: &str = "consensus.cometbft";
 
-/// Writes beside the file and then links, so that a crash leaves no half of a key.
 fn make_if_absent(path: &Path) -> Result<bool, KeyError> {
     let trouble = |error| KeyError::Io(path.to_owned(), error);
     if path.try_exists().map_err(trouble)? {
@@ -127,31 +128,10 @@ fn make_if_absent(path: &Path) -> Result<bool, KeyError> {
     }
 
     let key = SigningKey::generate(&mut OsRng);
-    let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)
-        .map_err(trouble)?;
-    let written = file
-        .write_all(format!("{}\n", hex::encode(key.as_bytes())).as_bytes())
-        .and_then(|()| file.sync_all())
-        // Unlike a rename, a link does not replace a key that another process made meanwhile.
-        .and_then(|()| fs::hard_link(&fresh, path));
-    fs::remove_file(&fresh).map_err(trouble)?;
-    written.map_err(trouble)?;
-    sync_directory(path).map_err(trouble)?;
+    let digits = Zeroizing::new(hex::encode(key.as_bytes()));
+    let line = Zeroizing::new(format!("{}\n", *digits));
+    whole_file::put_new(path, 0o600, line.as_bytes()).map_err(trouble)?;
     Ok(true)
-}
-
-/// A new name is on the disk once its directory is.
-pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(directory) if directory.as_os_str().is_empty() => fs::File::open(".")?.sync_all(),
-        Some(directory) => fs::File::open(directory)?.sync_all(),
-        None => Ok(()),
-    }
 }
 
 fn read(path: &Path) -> Result<SigningKey, KeyError> {
@@ -162,10 +142,10 @@ fn read(path: &Path) -> Result<SigningKey, KeyError> {
     }
 
     // One byte more than a seed and a line's end can be: longer files are refused by their form.
-    let mut text = Vec::new();
+    let mut text = Zeroizing::new(Vec::with_capacity(67));
     file.take(67).read_to_end(&mut text).map_err(trouble)?;
-    let mut seed = [0; 32];
-    hex::decode_to_slice(text.trim_ascii_end(), &mut seed)
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim_ascii_end(), seed.as_mut_slice())
         .map_err(|_| KeyError::Form(path.to_owned()))?;
     Ok(SigningKey::from_bytes(&seed))
 }
@@ -202,6 +182,17 @@ mod tests {
                 assert_eq!(mode & 0o777, 0o600);
             }
             assert!(NodeKeys::guard_file(directory).exists());
+            assert_eq!(fs::read_dir(directory).unwrap().count(), 3);
+        });
+    }
+
+    #[test]
+    fn keys_are_made_where_a_crash_left_half_of_one() {
+        in_directory(|directory| {
+            fs::create_dir(directory).unwrap();
+            let left = format!("{CONSENSUS}.{}.new", std::process::id());
+            fs::write(directory.join(left), "half").unwrap();
+            NodeKeys::create(directory).unwrap();
             assert_eq!(fs::read_dir(directory).unwrap().count(), 3);
         });
     }

@@ -40,3 +40,4 @@ pub mod query;
 pub mod serve;
 pub mod store;
 pub mod verify;
+mod whole_file;

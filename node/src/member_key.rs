@@ -1,7 +1,7 @@
 //! A member's key as operators meet it: a file that `age` encrypted under a passphrase, holding one
 //! line with the seed. `polity` reads and writes the same form.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use rand::rngs::OsRng;
 use rustix::fs::{FlockOperation, flock};
 use zeroize::Zeroizing;
 
-use crate::keys::sync_directory;
+use crate::whole_file::{put, sync_directory};
 
 /// Why a member's key cannot be used or made.
 #[derive(Debug, thiserror::Error)]
@@ -231,24 +231,6 @@ fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>, MemberKeyError> {
     Ok(bytes)
 }
 
-/// Puts a whole file in its place, or none.
-fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    sync_directory(path)
-}
-
 /// Held until it is dropped: who writes is alone.
 fn lock(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
@@ -263,6 +245,8 @@ fn lock(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -293,7 +277,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let place = |extension: &str| directory.path().join("finn").with_extension(extension);
         fs::write(place("pub"), "of no key").unwrap();
-        fs::write(place("new"), "half").unwrap();
+        let left = place(&format!("key.{}.new", std::process::id()));
+        fs::write(&left, "half").unwrap();
 
         let passphrase = SecretString::from("p");
         let key = create(directory.path(), "finn", &passphrase).unwrap();
@@ -302,7 +287,7 @@ mod tests {
         assert_eq!(opened.verifying_key(), key.verifying_key());
         let public = fs::read_to_string(place("pub")).unwrap();
         assert!(public.contains(&hex::encode(key.verifying_key())));
-        assert!(!place("new").exists());
+        assert!(!left.exists());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::{Common, Trouble, open_store, stdout};
 use crate::app::{BlockRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
+use crate::whole_file::sync_directory;
 
 /// Write the whole chain as lines of JSON, for tools and archives.
 ///
@@ -45,22 +46,23 @@ impl Export {
         let snapshot = store.snapshot();
         let heights = heights(self.from, self.to, snapshot.height()).map_err(usage)?;
 
-        let mut out: Box<dyn Write> = match &self.file {
-            None => Box::new(BufWriter::new(io::stdout().lock())),
-            Some(path) => {
-                let file = OpenOptions::new().write(true).create_new(true).open(path);
-                Box::new(BufWriter::new(
-                    file.map_err(|error| not_made(path, &error))?,
-                ))
-            }
+        let Some(path) = &self.file else {
+            let mut out = BufWriter::new(io::stdout().lock());
+            return match self.write(&snapshot, heights, &mut out) {
+                Err(trouble) => match trouble.downcast_ref() {
+                    Some(error) => stdout::judge(error),
+                    None => Err(trouble),
+                },
+                Ok(()) => Ok(()),
+            };
         };
-        match (&self.file, self.write(&snapshot, heights, &mut out)) {
-            (None, Err(trouble)) => match trouble.downcast_ref() {
-                Some(error) => stdout::judge(error),
-                None => Err(trouble),
-            },
-            (_, done) => done,
-        }
+        let file = OpenOptions::new().write(true).create_new(true).open(path);
+        let file = file.map_err(|error| not_made(path, &error))?;
+        self.write(&snapshot, heights, &mut BufWriter::new(&file))?;
+        file.sync_all()
+            .and_then(|()| sync_directory(path))
+            .map_err(|error| Fault::from_io(&format!("syncing {}", path.display()), &error))?;
+        Ok(())
     }
 
     fn write(

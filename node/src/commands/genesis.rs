@@ -13,6 +13,7 @@ use clap::{Args, Subcommand};
 use super::{Common, Trouble, open_store};
 use crate::continuation::Stand;
 use crate::genesis_file::GenesisFile;
+use crate::whole_file;
 
 /// Found an organisation: describe it in one file, sign it, check it.
 ///
@@ -83,11 +84,9 @@ fn stand(common: &Common) -> Result<Stand, Trouble> {
     Ok(Stand::of(&store.snapshot())?)
 }
 
-/// Puts the whole file in place at once: a crash leaves the former one.
+/// A crash leaves the former file, with the signatures that it had.
 fn write(path: &Path, file: &GenesisFile) -> Result<(), Trouble> {
-    let trouble = |error: std::io::Error| format!("{}: {error}", path.display());
-    let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    std::fs::write(&fresh, file.to_json()).map_err(trouble)?;
-    std::fs::rename(&fresh, path).map_err(trouble)?;
+    whole_file::put(path, 0o644, file.to_json().as_bytes())
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(())
 }

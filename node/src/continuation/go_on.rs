@@ -16,6 +16,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::genesis_file::GenesisFile;
 use crate::serve::store_options;
 use crate::store::Store;
+use crate::whole_file::{self, sync_directory};
 
 /// What an engine of the ended chain leaves in the home: its blocks and its log, not its guard.
 const LEFT: [&str; 3] = ["cometbft/data", "cometbft/config/genesis.json", "consensus"];
@@ -56,7 +57,8 @@ pub async fn go_on(
     {
         put_away(config, &ended.digest()?)?;
     }
-    replace(&config.genesis_file(), &file.to_json())?;
+    let own = config.genesis_file();
+    whole_file::put(&own, 0o644, file.to_json().as_bytes()).map_err(at("writing", &own))?;
     Ok(first)
 }
 
@@ -80,18 +82,16 @@ fn put_away(config: &Config, digest: &[u8; 32]) -> Result<(), Fault> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(at("moving", &from)(error));
             }
-            Ok(()) | Err(_) => {}
+            Ok(()) => {
+                // The genesis file that follows says that all of this is done.
+                for moved in [&to, &from] {
+                    sync_directory(moved).map_err(at("syncing", moved))?;
+                }
+            }
+            Err(_) => {}
         }
     }
     Ok(())
-}
-
-fn replace(path: &Path, text: &str) -> Result<(), Fault> {
-    let fresh = path.with_extension("json.new");
-    fs::write(&fresh, text)
-        .and_then(|()| fs::File::open(&fresh)?.sync_all())
-        .and_then(|()| fs::rename(&fresh, path))
-        .map_err(at("writing", path))
 }
 
 fn at<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Fault + 'a {

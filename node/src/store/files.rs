@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Hash;
 use crate::fault::{Fault, FaultKind};
+use crate::whole_file::sync_directory;
 
 pub(super) fn require_empty(directory: &Path) -> Result<(), Fault> {
     match fs::read_dir(directory) {
@@ -27,10 +28,7 @@ pub(super) fn require_empty(directory: &Path) -> Result<(), Fault> {
 pub(super) fn put_in_place(partial: &Path, target: &Path) -> Result<(), Fault> {
     sync(partial)?;
     fs::rename(partial, target).map_err(|error| io_fault("renaming", partial, &error))?;
-    match target.parent() {
-        Some(parent) if parent != Path::new("") => sync(parent),
-        Some(_) | None => Ok(()),
-    }
+    sync_directory(target).map_err(|error| io_fault("syncing", target, &error))
 }
 
 pub(super) fn file_names(directory: &Path) -> Result<Vec<String>, Fault> {

@@ -4,10 +4,11 @@
 //! The first line is the form's number, the second says who wrote it.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use crate::fault::{Fault, FaultKind};
+use crate::whole_file;
 
 /// The form that this program reads and writes.
 const FORMAT: u32 = 2;
@@ -27,8 +28,12 @@ pub(super) fn settle(directory: &Path, is_new: bool) -> Result<(), Fault> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(Fault::from_io(&doing, &error))
         }
-        Err(_) if is_new => write(&path)
-            .map_err(|error| Fault::from_io(&format!("writing {}", path.display()), &error)),
+        Err(_) if is_new => {
+            // On the disk before there is a table.
+            let text = format!("{FORMAT}\n{}\n", own_name());
+            whole_file::put(&path, 0o644, text.as_bytes())
+                .map_err(|error| Fault::from_io(&format!("writing {}", path.display()), &error))
+        }
         Err(_) => Err(other(
             directory,
             "does not say which form it has",
@@ -59,19 +64,6 @@ fn other(directory: &Path, is: &str, writer: &str) -> Fault {
 
 fn own_name() -> String {
     format!("polityd {}", env!("CARGO_PKG_VERSION"))
-}
-
-/// Whole or not at all, and on the disk before there is a table.
-fn write(path: &Path) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = fs::File::create(&fresh)?;
-    writeln!(file, "{FORMAT}\n{}", own_name())?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    match path.parent() {
-        Some(directory) => fs::File::open(directory)?.sync_all(),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]
