@@ -18,7 +18,8 @@ use std::path::Path;
 use crate::config::{CONFIG_FILE, Config};
 use crate::fault::{Fault, FaultKind};
 use crate::serve::store_options;
-use crate::store::{self, BackupSummary, Store};
+use crate::store::{self, BackupSummary, Store, restoring};
+use crate::whole_file::sync_directory;
 
 const STORE: &str = "store";
 const COMETBFT: &str = "cometbft";
@@ -52,29 +53,69 @@ pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
 }
 
 /// Brings a backup back into a home without a ledger. Configuration, genesis and guard stay where the
-/// home has its own: the guard of the home is never older than the backup's.
+/// home has its own: the guard of the home is never older than the backup's. Can be repeated where it was broken off.
 ///
 /// # Errors
 /// `StoreDamaged` where the backup is not as it was written; `Usage` where the home has a ledger already.
 pub fn restore(config: &Config, backup: &Path) -> Result<BackupSummary, Fault> {
+    // After a restore that was broken off, the engine's data are what it left.
+    if !restoring(&config.store_directory()).exists() {
+        require_empty(&config.cometbft_home().join(DATA))?;
+    }
+    // The store comes last: a home that has one has all that belongs to it.
+    let (summary, _) = store::restore_after(
+        &backup.join(STORE),
+        &config.store_directory(),
+        store_options(config),
+        || bring_all_but_the_store(config, backup),
+    )?;
+    Ok(summary)
+}
+
+fn bring_all_but_the_store(config: &Config, backup: &Path) -> Result<(), Fault> {
     let engine = config.cometbft_home();
-    require_empty(&engine.join(DATA))?;
-    let options = store_options(config);
+    sync_name(&restoring(&config.store_directory()))?;
+    remove_directory(&engine.join(DATA))?;
     // A log that is left there goes on from another store than this one will be.
     remove_directory(&config.embedded_home())?;
-    let (summary, _) = store::restore(&backup.join(STORE), &config.store_directory(), options)?;
-
-    copy_directory(&backup.join(COMETBFT).join(DATA), &engine.join(DATA))?;
-    if !engine.join(GUARD).exists() {
-        copy_directory(&backup.join(COMETBFT).join(GUARD), &engine.join(GUARD))?;
+    for part in [DATA, GUARD] {
+        bring_directory(&backup.join(COMETBFT).join(part), &engine.join(part))?;
     }
     for name in [GENESIS_FILE, CONFIG_FILE] {
-        let own = config.home.join(name);
-        if !own.exists() {
-            copy_file(&backup.join(name), &own)?;
-        }
+        bring_file(&backup.join(name), &config.home.join(name))?;
     }
-    Ok(summary)
+    Ok(())
+}
+
+/// Copies a directory under another name and then gives it its own, so that there is never half of it. One that the home
+/// has is kept, and one that the backup has not is not made.
+fn bring_directory(from: &Path, to: &Path) -> Result<(), Fault> {
+    if to.exists() || !from.exists() {
+        return Ok(());
+    }
+    let partial = restoring(to);
+    remove_directory(&partial)?;
+    copy_directory(from, &partial)?;
+    rename(&partial, to)
+}
+
+/// The same with a file.
+fn bring_file(from: &Path, to: &Path) -> Result<(), Fault> {
+    if to.exists() || !from.exists() {
+        return Ok(());
+    }
+    let partial = restoring(to);
+    copy_file(from, &partial)?;
+    rename(&partial, to)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
+    fs::rename(from, to).map_err(at("renaming", from))?;
+    sync_name(to)
+}
+
+fn sync_name(path: &Path) -> Result<(), Fault> {
+    sync_directory(path).map_err(at("syncing", path))
 }
 
 fn require_empty(directory: &Path) -> Result<(), Fault> {
@@ -190,6 +231,37 @@ mod tests {
         let genesis = fs::read_to_string(new.home.join("genesis.json")).unwrap();
         assert_eq!(genesis, "genesis");
         assert!(!new.embedded_home().exists(), "a log of another past");
+    }
+
+    #[test]
+    fn a_restore_that_was_broken_off_is_begun_anew_and_leaves_no_half() {
+        let directory = tempfile::tempdir().unwrap();
+        let old = config(&directory.path().join("old"));
+        let new = config(&directory.path().join("new"));
+        let target = directory.path().join("backup");
+        found(&old);
+        for (name, text) in [("data/1", "block"), ("guard/state", "signed")] {
+            let path = old.cometbft_home().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let saved = back_up(&old, &target).unwrap();
+        let genesis = target.join(GENESIS_FILE);
+        fs::create_dir(&genesis).unwrap();
+
+        // Everything but the store is there when it ends, as after a full disk.
+        restore(&new, &target).unwrap_err();
+        assert!(!new.store_directory().exists());
+        fs::write(new.cometbft_home().join("data/2"), "stray").unwrap();
+        fs::create_dir(new.cometbft_home().join("guard.restoring")).unwrap();
+        fs::remove_dir(&genesis).unwrap();
+
+        assert_eq!(restore(&new, &target).unwrap(), saved);
+        let read = |name: &str| fs::read_to_string(new.cometbft_home().join(name)).ok();
+        assert_eq!(read("data/1").as_deref(), Some("block"));
+        assert_eq!(read("data/2"), None);
+        assert_eq!(read("guard/state").as_deref(), Some("signed"));
+        assert!(!restoring(&new.store_directory()).exists());
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod embedded;
 mod readiness;
 
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 
 use polity_engine::application::Timestamp;
@@ -14,6 +15,7 @@ use polity_ledger::state::keys;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 
 use crate::app::{App, AppOptions, GenesisRecord, Quota};
 use crate::backend::Backend;
@@ -93,13 +95,13 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let key = keys.consensus.verifying_key().to_bytes();
     let ready = readiness::readiness(Arc::clone(&app), Arc::clone(&metrics), key);
     let routes = gateway::ops_router(Arc::new(registry), ready);
-    let operator = tokio::spawn(gateway::serve_ops(
+    let mut operator = tokio::spawn(gateway::serve_ops(
         operator_listener,
         routes,
         stopping.clone(),
     ));
     let announcing = tokio::spawn(backend.announce());
-    let gateway = tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping));
+    let mut gateway = tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping));
     let watching = tokio::spawn(metrics::watch(blocks, Arc::clone(&metrics)));
     tracing::info!(
         height = app.snapshot().height(),
@@ -111,17 +113,31 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
         fault = engine.ended() => Err(fault),
+        ended = &mut gateway => Err(ended_early("serving members", ended.map(Ok))),
+        ended = &mut operator => Err(ended_early("serving the operator", ended)),
     };
 
     // The engine first: it may still ask the application for what it needs to stop whole.
     engine.stop().await;
     stop.send_replace(true);
-    let _ = gateway.await;
-    let _ = operator.await;
+    if !gateway.is_finished() {
+        let _ = gateway.await;
+    }
+    if !operator.is_finished() {
+        let _ = operator.await;
+    }
     announcing.abort();
     watching.abort();
     tracing::info!(height = app.snapshot().height(), "polityd stopped");
     outcome
+}
+
+/// What serves as long as the node runs has ended before it: without it the node would go on half dead.
+fn ended_early(doing: &str, ended: Result<io::Result<()>, JoinError>) -> Fault {
+    match ended {
+        Ok(Err(error)) => Fault::from_io(doing, &error),
+        Ok(Ok(())) | Err(_) => Fault::new(FaultKind::Internal, format!("{doing} ended by itself")),
+    }
 }
 
 impl Running {

@@ -78,7 +78,8 @@ pub fn verify(
     let mut organisation = genesis::organisation_digest(&record.founding());
     let mut replica = Replica::found(&record)?;
     let mut written_once = WrittenOnce::begin(&snapshot, replica.state())?;
-    let mut undo = UndoTable::new(&snapshot, store.options());
+    let first_height = record.newest().initial_height.max(1);
+    let undo = UndoTable::new(&snapshot, store.options(), first_height)?;
     let mut archive = ArchiveTable::new(store, &record);
     let mut own = EngineTable::new(store, engine, &record)?;
     let mut transactions = 0;

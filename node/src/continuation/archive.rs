@@ -73,12 +73,35 @@ impl Archive {
         Archive { store, last }
     }
 
+    /// Whether a question can be about an ended chain: who has a hash is told by the disk alone.
+    fn may_know(&self, ask: &Ask) -> bool {
+        match ask {
+            Ask::Block(height)
+            | Ask::Header(height)
+            | Ask::Commit(height)
+            | Ask::Validators { height, .. } => self.height(*height).is_some(),
+            Ask::BlockByHash(_) | Ask::HeaderByHash(_) => true,
+            Ask::Health
+            | Ask::Status
+            | Ask::NetInfo
+            | Ask::Genesis
+            | Ask::GenesisChunked(_)
+            | Ask::Blockchain { .. }
+            | Ask::ConsensusParams(_)
+            | Ask::UnconfirmedTxs(_)
+            | Ask::NumUnconfirmedTxs => false,
+        }
+    }
+
+    /// A height of an ended chain.
+    fn height(&self, asked: Option<i64>) -> Option<u64> {
+        let height = u64::try_from(asked?).ok()?;
+        (1..=self.last).contains(&height).then_some(height)
+    }
+
     /// The answer to a question about a height of an ended chain; none where the question is not about one.
     fn answer(&self, ask: &Ask) -> Option<Result<Value, Trouble>> {
-        let asked = |height: Option<i64>| {
-            let height = u64::try_from(height?).ok()?;
-            (1..=self.last).contains(&height).then_some(height)
-        };
+        let asked = |height: Option<i64>| self.height(height);
         match ask {
             Ask::Block(height) => asked(*height).map(|height| self.block(height)),
             Ask::Header(height) => asked(*height).map(|height| self.header(height)),
@@ -105,7 +128,7 @@ impl Archive {
     fn block(&self, height: u64) -> Result<Value, Trouble> {
         let mut block = self.at(height)?.block;
         let transactions = self.store.snapshot().transactions(height);
-        let transactions = transactions.map_err(|fault| refused(fault.words()))?;
+        let transactions = transactions.map_err(|fault| Trouble::internal(fault.words()))?;
         let encoded = transactions.iter().map(|bytes| STANDARD.encode(bytes));
         block["block"]["data"]["txs"] = encoded.collect();
         Ok(block)
@@ -138,10 +161,10 @@ impl Archive {
         let row = self
             .store
             .archived(&validators_key(&hash.unwrap_or_default()));
-        let row = row.map_err(|fault| refused(fault.words()))?;
-        let row = row.ok_or_else(|| refused("the validators are not available"))?;
+        let row = row.map_err(|fault| Trouble::internal(fault.words()))?;
+        let row = row.ok_or_else(|| Trouble::internal("the validators are not available"))?;
         let all: Vec<Value> = serde_json::from_slice(&row)
-            .map_err(|error| refused(damaged(height, &error).words()))?;
+            .map_err(|error| Trouble::internal(damaged(height, &error).words()))?;
         let shown = page(all.len(), asked, per_page)?;
         let count = shown.len();
         Ok(json!({
@@ -160,17 +183,20 @@ impl Archive {
     ) -> Option<Result<Value, Trouble>> {
         let row = match self.store.archived(&hash_key(hash)) {
             Ok(row) => row?,
-            Err(fault) => return Some(Err(refused(fault.words()))),
+            Err(fault) => return Some(Err(Trouble::internal(fault.words()))),
         };
         Some(match <[u8; 8]>::try_from(row) {
             Ok(height) => answer(u64::from_be_bytes(height)),
-            Err(_) => Err(refused("a height in the archive is not as it was written")),
+            Err(_) => Err(Trouble::internal(
+                "a height in the archive is not as it was written",
+            )),
         })
     }
 
     fn at(&self, height: u64) -> Result<ArchivedBlock, Trouble> {
-        let block = block_at(&self.store, height).map_err(|fault| refused(fault.words()))?;
-        block.ok_or_else(|| refused(&format!("block {height} is not available")))
+        let block =
+            block_at(&self.store, height).map_err(|fault| Trouble::internal(fault.words()))?;
+        block.ok_or_else(|| Trouble::internal(&format!("block {height} is not available")))
     }
 }
 
@@ -192,13 +218,16 @@ impl Blocks for Continued {
     }
 
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
+        if !self.archive.may_know(&ask) {
+            return self.engine.ask(ask);
+        }
         Box::pin(async move {
             let (archive, asked) = (self.archive.clone(), ask.clone());
             let answered = spawn_blocking(move || archive.answer(&asked)).await;
             match answered {
                 Ok(Some(answer)) => answer,
                 Ok(None) => self.engine.ask(ask).await,
-                Err(_) => Err(refused("the archive could not be read")),
+                Err(_) => Err(Trouble::internal("the archive could not be read")),
             }
         })
     }
@@ -226,12 +255,4 @@ pub(crate) fn validators_key(hash: &[u8]) -> Vec<u8> {
 fn damaged(height: u64, error: &dyn std::fmt::Display) -> Fault {
     let words = format!("the archived block of height {height}: {error}");
     Fault::new(FaultKind::StoreDamaged, words)
-}
-
-fn refused(detail: &str) -> Trouble {
-    Trouble::Refused {
-        code: -32603,
-        message: "Internal error".to_owned(),
-        detail: detail.to_owned(),
-    }
 }

@@ -176,6 +176,17 @@ pub enum Trouble {
     Garbled(String),
 }
 
+impl Trouble {
+    /// A question that this node cannot answer, and why.
+    pub(crate) fn internal(detail: &str) -> Trouble {
+        Trouble::Refused {
+            code: -32603,
+            message: "Internal error".to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
 /// The node's view of a transaction before the engine sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {

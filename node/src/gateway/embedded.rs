@@ -72,7 +72,7 @@ impl Embedded {
         let chain = self.chain.clone();
         spawn_blocking(move || work(&chain))
             .await
-            .unwrap_or_else(|_| Err(refused("the question could not be read")))
+            .unwrap_or_else(|_| Err(Trouble::internal("the question could not be read")))
     }
 
     async fn answer(&self, ask: Ask) -> Result<Value, Trouble> {
@@ -186,7 +186,7 @@ impl GenesisDocument {
                 "total": chunks.len().to_string(),
                 "data": STANDARD.encode(bytes),
             })),
-            None => Err(refused(&format!(
+            None => Err(Trouble::internal(&format!(
                 "there are {} chunks, {chunk} is invalid",
                 chunks.len()
             ))),
@@ -224,7 +224,7 @@ fn submission(answer: Result<TxResult, NotTaken>) -> Submission {
             codespace: String::new(),
         }),
         Err(NotTaken::AlreadyKnown) => Submission::AlreadyKnown,
-        Err(trouble) => Submission::NotTaken(refused(&trouble.to_string())),
+        Err(trouble) => Submission::NotTaken(Trouble::internal(&trouble.to_string())),
     }
 }
 
@@ -244,13 +244,5 @@ pub fn validators_json(set: &ValidatorSet) -> Vec<Value> {
 }
 
 fn fault(fault: Fault) -> Trouble {
-    refused(&fault.to_string())
-}
-
-fn refused(detail: &str) -> Trouble {
-    Trouble::Refused {
-        code: -32603,
-        message: "Internal error".to_owned(),
-        detail: detail.to_owned(),
-    }
+    Trouble::internal(&fault.to_string())
 }

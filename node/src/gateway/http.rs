@@ -109,20 +109,25 @@ impl<'a> Answers<'a> {
         }
     }
 
-    fn push(&mut self, reply: Reply) {
+    /// Adds an answer, or that there is no room for it; tells whether it is one of success.
+    fn push(&mut self, reply: Reply) -> bool {
         self.text.push(if self.count == 0 { '[' } else { ',' });
         let text = reply.text();
         let bytes = self.text.len() + text.len();
+        self.count += 1;
         match self.gateway.answers().cover(&mut self.share, bytes) {
-            Ok(()) => self.text.push_str(&text),
+            Ok(()) => {
+                self.text.push_str(&text);
+                reply.outcome.is_ok()
+            }
             Err(crowded) => {
                 self.gateway
                     .turned_away(self.peer.address, TurnedAway::Crowded);
                 let outcome = Err(crowded.into());
                 self.text.push_str(&Reply { outcome, ..reply }.text());
+                false
             }
         }
-        self.count += 1;
     }
 
     fn close(mut self) -> Option<Bytes> {
@@ -172,13 +177,11 @@ async fn call_by_uri(
     let outcome = gateway
         .answer(signature, args, peer.address, gateway.deadline())
         .await;
-    let status = if outcome.is_ok() {
-        StatusCode::OK
-    } else {
-        StatusCode::INTERNAL_SERVER_ERROR
-    };
     let mut answers = Answers::new(&gateway, &peer);
-    answers.push(Reply::new(URI_ID, outcome));
+    let status = match answers.push(Reply::new(URI_ID, outcome)) {
+        true => StatusCode::OK,
+        false => StatusCode::INTERNAL_SERVER_ERROR,
+    };
     respond(status, answers.close().unwrap_or_default())
 }
 

@@ -1,9 +1,9 @@
 //! The proof that a transaction is in a block: CometBFT's Merkle tree over the transactions' hashes, whose root is
 //! `data_hash` of the header.
 
-use sha2::{Digest, Sha256};
-
-type Hash = [u8; 32];
+use polity_ledger::merkle::Hash;
+use polity_ledger::merkle::history::leaf_hash;
+use polity_ledger::merkle::receipts::{self, ListTree};
 
 /// A Merkle proof by the rules of RFC 6962.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,71 +19,27 @@ pub(super) struct TxProof {
 impl TxProof {
     /// Proves the transaction at `index` among those with these hashes; `None` when there is none.
     pub(super) fn new(hashes: &[Hash], index: usize) -> Option<TxProof> {
-        let leaf = leaf_hash(hashes.get(index)?);
-        let mut aunts = Vec::new();
-        let root = climb(hashes, index, &mut aunts);
         Some(TxProof {
-            root,
-            leaf,
-            aunts,
+            root: receipts::root(hashes),
+            leaf: leaf_hash(hashes.get(index)?),
+            aunts: ListTree::new(hashes).prove(index)?,
             total: hashes.len(),
             index,
         })
     }
 }
 
-/// The root over `hashes` (not empty); collects the siblings of the leaf at `index` on the way up.
-fn climb(hashes: &[Hash], index: usize, aunts: &mut Vec<Hash>) -> Hash {
-    if let [hash] = hashes {
-        return leaf_hash(hash);
-    }
-    let (left, right) = hashes.split_at(split_point(hashes.len()));
-    if index < left.len() {
-        let path = climb(left, index, aunts);
-        let sibling = root(right);
-        aunts.push(sibling);
-        inner_hash(&path, &sibling)
-    } else {
-        let path = climb(right, index - left.len(), aunts);
-        let sibling = root(left);
-        aunts.push(sibling);
-        inner_hash(&sibling, &path)
-    }
-}
-
-fn root(hashes: &[Hash]) -> Hash {
-    if let [hash] = hashes {
-        return leaf_hash(hash);
-    }
-    let (left, right) = hashes.split_at(split_point(hashes.len()));
-    inner_hash(&root(left), &root(right))
-}
-
-/// The largest power of two below `count`, which is at least 2.
-fn split_point(count: usize) -> usize {
-    count.next_power_of_two() / 2
-}
-
-fn leaf_hash(hash: &Hash) -> Hash {
-    Sha256::new()
-        .chain_update([0])
-        .chain_update(hash)
-        .finalize()
-        .into()
-}
-
-fn inner_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new()
-        .chain_update([1])
-        .chain_update(left)
-        .chain_update(right)
-        .finalize()
-        .into()
-}
-
 #[cfg(test)]
 mod tests {
+    use polity_ledger::merkle::history::inner_hash;
+    use sha2::{Digest, Sha256};
+
     use super::*;
+
+    /// The largest power of two below `count`, which is at least 2.
+    fn split_point(count: usize) -> usize {
+        count.next_power_of_two() / 2
+    }
 
     /// The root that a verifier computes, by CometBFT's own recursion over index and total.
     fn recompute(leaf: Hash, aunts: &[Hash], index: usize, total: usize) -> Option<Hash> {
@@ -112,9 +68,8 @@ mod tests {
                 let proof = TxProof::new(&hashes, index).unwrap();
                 assert_eq!(
                     recompute(proof.leaf, &proof.aunts, index, total),
-                    Some(root(&hashes))
+                    Some(proof.root)
                 );
-                assert_eq!(proof.root, root(&hashes));
             }
             assert_eq!(TxProof::new(&hashes, total), None);
         }

@@ -12,7 +12,7 @@ pub(super) fn of(app: &App, view: &View) -> Result<StatusAnswer, QueryError> {
         height: view.height,
         app_hash: view.snapshot.app_hash().to_vec(),
         history_base_height: view.snapshot.history_base_height(),
-        chain_id: genesis.chain_id.clone(),
+        chain_id: genesis.newest().chain_id.to_owned(),
         organisation: app.organisation().to_vec(),
         engine: app.options.engine.clone(),
         time: App::block_time(&view.snapshot, view.height)?,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use polity_engine::application::Query;
 use polity_proto::v1::{
-    ObjectKind, ReceiptAnswer, ReceiptAtRequest, RefusalsAnswer, RefusalsRequest,
+    ObjectKind, ReceiptAnswer, ReceiptAtRequest, RefusalsAnswer, RefusalsRequest, StatusAnswer,
 };
 use prometheus_client::registry::Registry;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::QueryError;
-use crate::app::{App, AppOptions};
+use crate::app::{App, AppOptions, ChainRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
 use crate::metrics::Metrics;
 use crate::store::{Commit, Recorded, Store, StoreOptions};
@@ -97,5 +97,23 @@ fn what_is_in_no_block_is_told_as_such() {
         };
         let above = ask::<ReceiptAnswer>(app, "/receipt-at", above.encode_to_vec());
         assert_eq!(above, Err(missing));
+    });
+}
+
+#[test]
+fn a_chain_that_went_on_is_named_by_the_newest_id() {
+    ledger(b"", |app| {
+        let record = GenesisRecord {
+            chain_id: "one".into(),
+            continued: vec![ChainRecord {
+                chain_id: "two".into(),
+                initial_height: 2,
+                ..ChainRecord::default()
+            }],
+            ..GenesisRecord::default()
+        };
+        app.store.go_on(&record.encode_to_vec()).unwrap();
+        let status: StatusAnswer = ask(app, "/status", Vec::new()).unwrap();
+        assert_eq!(status.chain_id, "two");
     });
 }

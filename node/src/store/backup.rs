@@ -121,10 +121,21 @@ pub fn restore(
     directory: &Path,
     options: StoreOptions,
 ) -> Result<(BackupSummary, CheckReport), Fault> {
+    restore_after(backup, directory, options, || Ok(()))
+}
+
+/// The same; `before` is called once the store is whole and verified, and before it has its place. Where that fails there
+/// is no store.
+pub(crate) fn restore_after(
+    backup: &Path,
+    directory: &Path,
+    options: StoreOptions,
+    before: impl FnOnce() -> Result<(), Fault>,
+) -> Result<(BackupSummary, CheckReport), Fault> {
     require_empty(directory)?;
     let list = read_verified_list(backup)?;
     let summary = summary(&list)?;
-    let partial = beside(directory, "restoring");
+    let partial = restoring(directory);
     remove_tree(&partial)?;
     fs::create_dir_all(&partial).map_err(|error| io_fault("making", &partial, &error))?;
     super::free_space_check(
@@ -140,9 +151,15 @@ pub fn restore(
     let report = store.check()?;
     require_same(&summary, &store)?;
     drop(store);
+    before()?;
     crash_point::reach(CrashPoint::RestoreBeforeRename);
     put_in_place(&partial, directory)?;
     Ok((summary, report))
+}
+
+/// Where a store, or what belongs to it, is made whole before it takes this name. It is left by a restore that ends before.
+pub(crate) fn restoring(path: &Path) -> PathBuf {
+    beside(path, "restoring")
 }
 
 /// Lists the files of a copy, and reads it whole: what it says of itself is true, or it is no backup.

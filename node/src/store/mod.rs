@@ -43,6 +43,7 @@ use std::thread;
 
 pub use as_of::{AsOf, AsOfError};
 pub use backup::{BackupSummary, restore, verify_backup};
+pub(crate) use backup::{restore_after, restoring};
 pub use check::CheckReport;
 pub use commit::{Commit, Durability, LeafChange, Recorded};
 pub use continuation::ArchiveEntry;

@@ -8,7 +8,7 @@
 //! | `transactions`, `receipts` | height (8) ‖ index (4) | bytes |
 //! | `ids` | transaction id (32) | height (8) ‖ index (4) |
 //! | `blocks` | height (8) | bytes of the block's record |
-//! | `undo` | height (8) | what the commit replaced |
+//! | `undo` | height (8) | what the commit replaced; nothing where the height was taken back |
 //! | `indexes` | as the index likes | as the index likes |
 //! | `engine` | as the engine likes | as the engine likes |
 //! | `archive` | as the node likes | blocks of chains that have ended |

@@ -119,7 +119,8 @@ impl Store {
             batch.delete(Table::Ids, id);
         }
         batch.delete(Table::Blocks, &height_key(height));
-        batch.delete(Table::Undo, &height_key(height));
+        // A row without bytes: that nothing is kept any more of what this height replaced is as it must be.
+        batch.put(Table::Undo, &height_key(height), b"");
         // Before its first height, a store without a genesis has no tip.
         let has_tip = height > 1 || snapshot.organisation()?.is_some();
         let tip = has_tip.then(|| tip(height - 1, &undo.app_hash_before));

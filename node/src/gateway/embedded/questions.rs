@@ -7,7 +7,7 @@ use polity_engine::embedded::Chain;
 use polity_engine::embedded::canonical::{Outline, SealedBlock};
 use serde_json::{Value, json};
 
-use super::{About, Trouble, fault, refused};
+use super::{About, Trouble, fault};
 
 /// Headers in one answer of `blockchain`.
 const HEADERS_MAX: u64 = 20;
@@ -60,7 +60,7 @@ pub(super) fn commit(chain: &Chain, height: Option<i64>) -> Result<Value, Troubl
     let (commit, canonical) = chain
         .commit(block.header.height)
         .map_err(fault)?
-        .ok_or_else(|| refused("the commit is not available"))?;
+        .ok_or_else(|| Trouble::internal("the commit is not available"))?;
     Ok(json!({
         "signed_header": {
             "header": super::json::header(&block.header),
@@ -82,7 +82,7 @@ pub(super) fn validators(
     let set = chain
         .validators(height)
         .map_err(fault)?
-        .ok_or_else(|| refused("the validators are not available"))?;
+        .ok_or_else(|| Trouble::internal("the validators are not available"))?;
     let range = self::page(set.len(), page, per_page)?;
     let shown = set.iter().skip(range.start).take(range.len());
     let shown: Vec<Value> = shown.map(super::json::validator).collect();
@@ -107,7 +107,7 @@ pub(crate) fn page(
     let pages = total.div_ceil(per_page) as i64;
     let page = page.unwrap_or(1);
     if !(1..=pages).contains(&page) {
-        return Err(refused(&format!(
+        return Err(Trouble::internal(&format!(
             "page should be within [1, {pages}] range, given {page}"
         )));
     }
@@ -120,7 +120,7 @@ pub(super) fn consensus_params(chain: &Chain, height: Option<i64>) -> Result<Val
     let params = chain
         .params(height)
         .map_err(fault)?
-        .ok_or_else(|| refused("the parameters are not available"))?;
+        .ok_or_else(|| Trouble::internal("the parameters are not available"))?;
     Ok(json!({
         "block_height": height.to_string(),
         "consensus_params": super::json::params(&params),
@@ -130,12 +130,12 @@ pub(super) fn consensus_params(chain: &Chain, height: Option<i64>) -> Result<Val
 pub(super) fn blockchain(chain: &Chain, min: i64, max: i64) -> Result<Value, Trouble> {
     let newest = chain.progress().height;
     let (Ok(min), Ok(max)) = (u64::try_from(min), u64::try_from(max)) else {
-        return Err(refused("heights must be non-negative"));
+        return Err(Trouble::internal("heights must be non-negative"));
     };
     let max = if max == 0 { newest } else { max.min(newest) };
     let min = min.max(1).max((max + 1).saturating_sub(HEADERS_MAX));
     if min > max {
-        return Err(refused(&format!(
+        return Err(Trouble::internal(&format!(
             "min height {min} can't be greater than max height {max}"
         )));
     }
@@ -166,7 +166,7 @@ pub(super) fn block_at(chain: &Chain, height: Option<i64>) -> Result<SealedBlock
     chain
         .block(height)
         .map_err(fault)?
-        .ok_or_else(|| refused(&format!("block {height} is not available")))
+        .ok_or_else(|| Trouble::internal(&format!("block {height} is not available")))
 }
 
 pub(super) fn outline_at(chain: &Chain, height: Option<i64>) -> Result<Outline, Trouble> {
@@ -174,7 +174,7 @@ pub(super) fn outline_at(chain: &Chain, height: Option<i64>) -> Result<Outline, 
     chain
         .outline(height)
         .map_err(fault)?
-        .ok_or_else(|| refused(&format!("block {height} is not available")))
+        .ok_or_else(|| Trouble::internal(&format!("block {height} is not available")))
 }
 
 pub(super) fn block_by_hash(chain: &Chain, hash: &[u8]) -> Result<Option<SealedBlock>, Trouble> {
@@ -197,10 +197,10 @@ fn known(height: Option<i64>, newest: u64) -> Result<u64, Trouble> {
         return Ok(newest);
     };
     match u64::try_from(asked) {
-        Err(_) | Ok(0) => Err(refused(&format!(
+        Err(_) | Ok(0) => Err(Trouble::internal(&format!(
             "height must be greater than 0, but got {asked}"
         ))),
-        Ok(height) if height > newest => Err(refused(&format!(
+        Ok(height) if height > newest => Err(Trouble::internal(&format!(
             "height {height} must be less than or equal to the current blockchain height {newest}"
         ))),
         Ok(height) => Ok(height),
