@@ -13,6 +13,7 @@ mod founding;
 mod histories;
 mod home;
 mod letters;
+mod lists;
 mod moment;
 mod names;
 mod past;

@@ -1,9 +1,9 @@
 //! Reads: every value is proven against a header that was verified, or it is not returned.
 
 use polity_ledger::parameters;
-use polity_ledger::state::keys::{self, List};
+use polity_ledger::state::keys;
 use polity_ledger::state::objects::{self, Object};
-use polity_proto::v1::{KeysAnswer, KeysRequest, ListHead, ListPage, Parameters, Record};
+use polity_proto::v1::{KeysAnswer, KeysRequest, Parameters, Record};
 use prost::Message;
 
 use super::{Moment, Session, visible};
@@ -14,8 +14,6 @@ use crate::{Error, Result};
 
 /// Most keys of one question.
 pub(super) const KEYS_MAX: usize = 100;
-/// How often what grew in the meantime is read again.
-pub(super) const LIST_ATTEMPTS: usize = 8;
 
 impl Session {
     /// An object by its number.
@@ -47,35 +45,6 @@ impl Session {
     pub async fn parameters(&self) -> Result<Parameters> {
         let set = self.value(keys::key(keys::PARAMETERS, &[])).await?;
         Ok(set.unwrap_or_else(parameters::defaults))
-    }
-
-    /// A listable set, whole: its head and pages are read as one answer, so they are of one height. Of a set that
-    /// needs more than one answer (over 25,000 numbers) the pages must still add up to what the head counts.
-    pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
-        let mut pages = 1;
-        for _ in 0..LIST_ATTEMPTS {
-            let mut wanted = vec![keys::list_head(list, owner)];
-            wanted.extend((0..pages).map(|page| keys::list_page(list, owner, page)));
-            let (values, _) = self.read(&wanted).await?;
-            let mut values = values.into_iter();
-            let head = values.next().flatten();
-            let head: ListHead = head.map(|v| decode(&v)).transpose()?.unwrap_or_default();
-            if head.pages > pages {
-                pages = head.pages;
-                continue;
-            }
-
-            let mut numbers = Vec::new();
-            for value in values.flatten() {
-                numbers.extend(decode::<ListPage>(&value)?.numbers);
-            }
-            if numbers.len() as u64 == head.count {
-                return Ok(numbers);
-            }
-        }
-        Err(Error::trouble(
-            "the list changes faster than it can be read",
-        ))
     }
 
     /// Values of keys, all of one height, each proven present or absent. Of more than 100 keys each hundred is of

@@ -2,19 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::objects::{self, Object};
-use polity_proto::v1::{ListHead, ListPage, ObjectKind};
+use polity_proto::v1::ObjectKind;
 use prost::Message;
 
 use super::read::{decode, decode_objects};
 use super::{Moment, Session};
-use crate::{Error, Result};
+use crate::Result;
 
-/// Most pages of one list that are believed: more than any organisation has.
-const PAGES_MAX: u64 = 100_000;
-/// How often lists that change while they are read are read again.
-const ATTEMPTS_MAX: u32 = 20;
 /// Of so many objects together the past is held to their histories; that of more would take longer than people wait.
 const PROVEN_PAST_MAX: usize = 64;
 
@@ -108,59 +103,21 @@ impl<'s> View<'s> {
         value.map(|value| decode(&value)).transpose()
     }
 
-    /// A listable set, whole.
-    pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
-        Ok(self.lists(list, &[owner]).await?.concat())
+    pub(super) async fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
+        Ok(self.values_then(keys).await?.0)
     }
 
-    /// The same listable set of several owners, each whole, in the order of the owners.
-    pub async fn lists(&self, list: List, owners: &[u64]) -> Result<Vec<Vec<u64>>> {
-        for _ in 0..ATTEMPTS_MAX {
-            // Heads and pages may be of two heights: a set that changed in between is read again.
-            if let Some(lists) = self.lists_once(list, owners).await? {
-                return Ok(lists);
-            }
-        }
-        Err(Error::trouble(
-            "the list changed again and again while it was read",
-        ))
-    }
-
-    async fn lists_once(&self, list: List, owners: &[u64]) -> Result<Option<Vec<Vec<u64>>>> {
-        let heads: Vec<Vec<u8>> = owners
-            .iter()
-            .map(|owner| keys::list_head(list, *owner))
-            .collect();
-        let values = self.values(&heads).await?;
-        let mut counts = Vec::new();
-        let mut pages = Vec::new();
-        for (index, (owner, value)) in owners.iter().zip(values).enumerate() {
-            let head: ListHead = decode(&value.unwrap_or_default())?;
-            if head.pages > PAGES_MAX {
-                return Err(Error::trouble("the list has too many pages"));
-            }
-            counts.push(head.count);
-            pages.extend((0..head.pages).map(|page| (index, keys::list_page(list, *owner, page))));
-        }
-
-        let page_keys: Vec<Vec<u8>> = pages.iter().map(|(_, key)| key.clone()).collect();
-        let values = self.values(&page_keys).await?;
-        let mut lists = vec![Vec::new(); owners.len()];
-        for ((index, _), value) in pages.iter().zip(values) {
-            lists[*index].extend(decode::<ListPage>(&value.unwrap_or_default())?.numbers);
-        }
-        let is_whole =
-            std::iter::zip(&lists, &counts).all(|(list, count)| list.len() as u64 == *count);
-        Ok(is_whole.then_some(lists))
-    }
-
-    async fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
+    /// Values of keys, and what can be said of them: up to 100 are of one height.
+    pub(super) async fn values_then(
+        &self,
+        keys: &[Vec<u8>],
+    ) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
         let (values, moment) = match self.at {
             AsOf::Newest => self.session.read(keys).await?,
             AsOf::Height(height) => self.session.remembered(keys, height).await?,
         };
         self.saw(keys, moment);
-        Ok(values)
+        Ok((values, moment))
     }
 
     fn saw(&self, keys: &[Vec<u8>], moment: Moment) {
