@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use polity_client::session::Draft;
-use polity_client::{Error, Result};
+use polity_client::{Error, Result, files};
 
 use crate::failure::usage;
 
@@ -35,11 +35,9 @@ pub fn read(path: &Path) -> Result<Draft> {
 pub fn write(path: &Path, draft: &Draft) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    std::fs::write(&beside, print(draft))
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(|error| {
-            Error::trouble(format!("{} cannot be written", path.display())).with_source(error)
-        })
+    files::put(path, Path::new(&beside), 0o666, print(draft).as_bytes()).map_err(|error| {
+        Error::trouble(format!("{} cannot be written", path.display())).with_source(error)
+    })
 }
 
 /// Keeps a draft that was sent and whose outcome is open.

@@ -12,6 +12,7 @@
 //! - [`session`]: all of it together: proven reads, signed transactions.
 //! - [`import`]: what other systems know, brought onto the chain.
 //! - [`export`]: books for other programs.
+//! - [`files`]: files that outlive a power cut.
 //! - [`amount`], [`period`] and [`time`]: as people write them.
 //!
 //! The ledger's own words ([`v1`], [`ledger`]) are handed on, so that a user of this library needs no other crate.
@@ -19,6 +20,7 @@
 pub mod amount;
 pub mod error;
 pub mod export;
+pub mod files;
 pub mod import;
 pub mod keys;
 pub mod period;

@@ -113,7 +113,7 @@ fn state(lines: &mut Lines) {
     let leaf = |key: &[u8], value: &[u8]| sha(&[b"JMT::LeafNode", &sha(&[key]), &sha(&[value])]);
     let mut updates: Vec<_> = values
         .iter()
-        .map(|(key, value)| (sha(&[key]), Some(sha(&[value]))))
+        .map(|(key, value)| (sha(&[key]), Some(leaf(key, value))))
         .collect();
     updates.sort_unstable();
     let mut tree = StateTree::new();

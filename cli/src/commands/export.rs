@@ -9,7 +9,7 @@ use polity_client::export::{hledger, table};
 use polity_client::ledger::Amount;
 use polity_client::session::lettered;
 use polity_client::v1::ObjectKind;
-use polity_client::{Error, Result};
+use polity_client::{Error, Result, files};
 use serde_json::{Value, json};
 
 use crate::amount::{self, Balance};
@@ -111,7 +111,7 @@ impl To {
             context.output.show(&as_json(books), || text);
             return Ok(());
         };
-        std::fs::write(file, text).map_err(|error| {
+        files::write(file, text.as_bytes()).map_err(|error| {
             let words = format!("{} cannot be written", file.display());
             Error::trouble(words).with_source(error)
         })?;

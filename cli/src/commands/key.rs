@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use polity_client::keys::{ImportForm, StoredKey};
 use polity_client::ledger::check;
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, ErrorKind, Result, files};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -222,7 +222,8 @@ impl Export {
             .open(&self.file)
             .and_then(|mut file| {
                 file.write_all(&bytes)?;
-                file.sync_all()
+                file.sync_all()?;
+                files::sync_parent(&self.file)
             })
             .map_err(|error| {
                 let words = format!("{} cannot be written", self.file.display());

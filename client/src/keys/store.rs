@@ -1,7 +1,7 @@
 //! The key files of one home: `HOME/keys/NAME.key`, and beside it `NAME.pub` for anyone to read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::file::{self, FILE_BYTES_MAX, Seed, WORK_FACTOR_DEFAULT};
 use super::{Passphrase, Signer};
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 /// The longest name of a key.
 const NAME_BYTES_MAX: usize = 64;
@@ -182,7 +182,7 @@ impl KeyStore {
             .recursive(true)
             .mode(0o700)
             .create(&self.directory)
-            .and_then(|()| sync_parent(&self.directory))
+            .and_then(|()| files::sync_parent(&self.directory))
             .map_err(|error| cannot("make", &self.directory, error))?;
         // Of two who take the same name at once, one is told so.
         let _lock = lock(&self.directory)?;
@@ -252,34 +252,9 @@ fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Puts a whole file in its place, or none: once this returns, it outlives a power cut.
 fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("new");
-    let written = || {
-        match fs::remove_file(&fresh) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(&fresh)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)?;
-        sync_parent(path)
-    };
-    written().map_err(|error| cannot("write", path, error))
-}
-
-/// A new name is on the disk once its directory is.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
-    }
+    files::put(path, &path.with_extension("new"), mode, bytes)
+        .map_err(|error| cannot("write", path, error))
 }
 
 /// Held until it is dropped: who writes is alone. It is a file because a network's file system locks no directories.

@@ -199,12 +199,9 @@ mod tests {
         let before: Vec<u64> = (1..=256).collect();
         let after: Vec<u64> = (2..=257).collect();
         let page = |pages| BTreeMap::from([(7, counted(pages))]);
-        let longer = page(vec![after.clone(), vec![258]]);
+        let longer = page(vec![after, vec![258]]);
         let node = changing(vec![page(vec![before.clone()]), longer.clone()]).await;
-        assert_eq!(
-            shown(&node, &[7]).await.expect("whole"),
-            std::slice::from_ref(&before)
-        );
+        assert_eq!(shown(&node, &[7]).await.expect("whole"), [before]);
 
         // The same where it has two pages when it is first seen, and one of them goes.
         let shorter = page(vec![vec![258, 259]]);

@@ -81,13 +81,18 @@ impl LightClient {
         self.store.as_ref()?.unkept()
     }
 
+    /// Whether a height belongs to a chain that this one goes on from.
+    pub(super) fn goes_on_from(&self, height: u64) -> bool {
+        self.ended.as_ref().is_some_and(|ended| ended.has(height))
+    }
+
     /// The header of a height, verified. The node must have it already.
     pub async fn verified_header(&self, height: u64) -> Result<VerifiedHeader> {
         if height == 0 {
             return Err(Error::usage("there is no block of height 0"));
         }
         if let Some(ended) = self.ended.as_ref().filter(|ended| ended.has(height)) {
-            return Box::pin(ended.light.verified_header(height)).await;
+            return Box::pin(ended.verified_header(height)).await;
         }
         let block = self.believe(height).await?;
         Ok(VerifiedHeader::assume(

@@ -10,14 +10,18 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::block::LightBlock;
 use super::root::TrustRoot;
 use super::verify::whole;
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 /// How many headers are kept: the root's and the newest.
 const BLOCKS_MAX: usize = 64;
+
+/// No process takes longer to write one file.
+const WRITE_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// The file of hashes.
 const LINKS: &str = "links";
@@ -127,25 +131,40 @@ impl TrustStore {
 
         self.make_directory()?;
         let write = WRITES.fetch_add(1, Ordering::Relaxed);
-        let temporary = format!(".{height}.{}.{write}", std::process::id());
-        let temporary = self.directory.join(temporary);
-
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, self.path(height))
+        let fresh = format!(".{height}.{}.{write}", std::process::id());
+        // A height that is known and forgotten again would let a node show the past as the present.
+        files::put(
+            &self.path(height),
+            &self.directory.join(fresh),
+            0o644,
+            bytes,
+        )
     }
 
     fn make_directory(&self) -> io::Result<()> {
+        if self.directory.is_dir() {
+            return Ok(());
+        }
         let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&self.directory)
+        builder
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)?;
+        let mut made = self.directory.ancestors().take(2);
+        made.try_for_each(files::sync_parent)
     }
 
+    /// Removes headers beyond those that are kept, and what processes that died left half written.
     fn prune(&self) -> Result<()> {
         let heights = self.heights()?;
         let surplus = heights.len().saturating_sub(BLOCKS_MAX);
-        for height in heights.iter().skip(1).take(surplus) {
-            match fs::remove_file(self.path(*height)) {
+        let surplus = heights.iter().skip(1).take(surplus);
+        let mut surplus: Vec<PathBuf> = surplus.map(|height| self.path(*height)).collect();
+        let written = self.names()?.filter(|name| name.starts_with('.'));
+        let written = written.map(|name| self.directory.join(name));
+        surplus.extend(written.filter(|path| is_left_over(path)));
+        for path in surplus {
+            match fs::remove_file(path) {
                 // Another process may have been quicker.
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(self.cannot("prune", error));
@@ -157,22 +176,24 @@ impl TrustStore {
     }
 
     fn heights(&self) -> Result<Vec<u64>> {
-        let entries = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(self.cannot("read", error)),
-        };
-
-        let mut heights = Vec::new();
-        for entry in entries {
-            let name = entry
-                .map_err(|error| self.cannot("read", error))?
-                .file_name();
-            let stem = name.to_str().and_then(|name| name.strip_suffix(".json"));
-            heights.extend(stem.and_then(|stem| stem.parse::<u64>().ok()));
-        }
+        let stems = self.names()?;
+        let heights = stems.filter_map(|name| name.strip_suffix(".json")?.parse().ok());
+        let mut heights: Vec<u64> = heights.collect();
         heights.sort_unstable();
         Ok(heights)
+    }
+
+    /// The names of all files.
+    fn names(&self) -> Result<impl Iterator<Item = String> + use<>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries.collect::<io::Result<Vec<_>>>(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+        let entries = entries
+            .map_err(|error| self.cannot("read", error))?
+            .into_iter();
+        Ok(entries.filter_map(|entry| entry.file_name().into_string().ok()))
     }
 
     fn path(&self, height: u64) -> PathBuf {
@@ -181,5 +202,41 @@ impl TrustStore {
 
     fn cannot(&self, verb: &str, error: io::Error) -> Error {
         Error::trouble(format!("cannot {verb} {}", self.directory.display())).with_source(error)
+    }
+}
+
+/// Whether a file is older than any process takes to write it.
+fn is_left_over(path: &Path) -> bool {
+    let modified = fs::metadata(path).and_then(|file| file.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > WRITE_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::recorded::{chain, genesis_root, light_block};
+
+    #[test]
+    fn what_a_process_that_died_left_half_written_is_removed_and_what_one_writes_is_not() {
+        let home = tempfile::tempdir().expect("a directory");
+        let store = TrustStore::in_home(home.path(), &genesis_root());
+        store.keep(&light_block(&chain(), 1));
+        let written = |name: &str, modified: SystemTime| {
+            let file = File::create(store.directory.join(name)).expect("made");
+            file.set_modified(modified).expect("set");
+        };
+        let now = SystemTime::now();
+        written(".2.4711.0", now - 2 * WRITE_MAX);
+        written(".2.4712.0", now);
+        written("links", now - 2 * WRITE_MAX);
+
+        store.keep(&light_block(&chain(), 2));
+
+        assert!(store.unkept().is_none());
+        let mut names: Vec<String> = store.names().expect("names").collect();
+        names.sort_unstable();
+        assert_eq!(names, [".2.4712.0", "1.json", "2.json", "links"]);
     }
 }

@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
+use crate::app::BlockRecord;
 use crate::fault::{Fault, FaultKind};
-use crate::gateway::{Answering, Ask, Blocks, Depth, Submission, Trouble, page};
+use crate::gateway::{Answering, Ask, Blocks, Depth, Submission, Trouble, headers, page};
 use crate::store::{ArchiveEntry, Store};
 
 /// The archive of a store, from the first height to the last one of the newest ended chain.
@@ -80,13 +81,13 @@ impl Archive {
             | Ask::Header(height)
             | Ask::Commit(height)
             | Ask::Validators { height, .. } => self.height(*height).is_some(),
+            Ask::Blockchain { max_height, .. } => self.height(Some(*max_height)).is_some(),
             Ask::BlockByHash(_) | Ask::HeaderByHash(_) => true,
             Ask::Health
             | Ask::Status
             | Ask::NetInfo
             | Ask::Genesis
             | Ask::GenesisChunked(_)
-            | Ask::Blockchain { .. }
             | Ask::ConsensusParams(_)
             | Ask::UnconfirmedTxs(_)
             | Ask::NumUnconfirmedTxs => false,
@@ -113,12 +114,15 @@ impl Archive {
                 page,
                 per_page,
             } => asked(*height).map(|height| self.validators(height, *page, *per_page)),
+            Ask::Blockchain {
+                min_height,
+                max_height,
+            } => asked(Some(*max_height)).map(|_| self.headers(*min_height, *max_height)),
             Ask::Health
             | Ask::Status
             | Ask::NetInfo
             | Ask::Genesis
             | Ask::GenesisChunked(_)
-            | Ask::Blockchain { .. }
             | Ask::ConsensusParams(_)
             | Ask::UnconfirmedTxs(_)
             | Ask::NumUnconfirmedTxs => None,
@@ -136,6 +140,30 @@ impl Archive {
 
     fn header(&self, height: u64) -> Result<Value, Trouble> {
         Ok(json!({ "header": self.at(height)?.block["block"]["header"] }))
+    }
+
+    /// Headers, newest first. How large a block was is not kept.
+    fn headers(&self, min: i64, max: i64) -> Result<Value, Trouble> {
+        let snapshot = self.store.snapshot();
+        let meta = |height| {
+            let block = self.at(height)?.block;
+            let record = snapshot.block(height);
+            let record =
+                record.and_then(|record| record.as_deref().map(BlockRecord::read).transpose());
+            let record = record.map_err(|fault| Trouble::internal(fault.words()))?;
+            let transactions = record.map_or(0, |record| record.transactions);
+            Ok(json!({
+                "block_id": block["block_id"],
+                "block_size": "0",
+                "header": block["block"]["header"],
+                "num_txs": transactions.to_string(),
+            }))
+        };
+        let metas = headers(min, max, self.last)?.rev().map(meta);
+        Ok(json!({
+            "last_height": self.last.to_string(),
+            "block_metas": metas.collect::<Result<Vec<Value>, Trouble>>()?,
+        }))
     }
 
     fn commit(&self, height: u64) -> Result<Value, Trouble> {
@@ -255,4 +283,56 @@ pub(crate) fn validators_key(hash: &[u8]) -> Vec<u8> {
 fn damaged(height: u64, error: &dyn std::fmt::Display) -> Fault {
     let words = format!("the archived block of height {height}: {error}");
     Fault::new(FaultKind::StoreDamaged, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreOptions;
+
+    #[test]
+    fn headers_of_an_ended_chain_are_told_newest_first_and_those_of_the_running_one_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            free_bytes_min: 0,
+            ..StoreOptions::default()
+        };
+        let store = Arc::new(Store::open(directory.path(), options).unwrap());
+        for height in 1..=30_u8 {
+            let archived = ArchivedBlock {
+                block: json!({
+                    "block_id": {"hash": hex::encode_upper([height; 32])},
+                    "block": {"header": {"height": height.to_string()}, "data": {"txs": []}},
+                }),
+                commit: Value::Null,
+            };
+            let entries = archived.entries(u64::from(height)).unwrap();
+            store.put_archive(&entries).unwrap();
+        }
+        let archive = Archive::new(store, 30);
+        let told = |min_height, max_height| {
+            let ask = Ask::Blockchain {
+                min_height,
+                max_height,
+            };
+            let answer = archive.answer(&ask)?;
+            Some(answer.map(|answer| {
+                let metas = answer["block_metas"].as_array().unwrap().clone();
+                let heights = metas.iter().map(|meta| {
+                    let height = meta["header"]["height"].as_str().unwrap();
+                    height.parse::<u64>().unwrap()
+                });
+                heights.collect::<Vec<_>>()
+            }))
+        };
+
+        assert_eq!(told(3, 5), Some(Ok(vec![5, 4, 3])));
+        assert_eq!(told(0, 2), Some(Ok(vec![2, 1])));
+        assert_eq!(told(1, 30), Some(Ok((11..=30).rev().collect())));
+        assert!(matches!(told(9, 8), Some(Err(_))));
+        // The newest are the running chain's.
+        for (min, max) in [(1, 31), (31, 40), (1, 0), (1, -1)] {
+            assert_eq!(told(min, max), None, "{min} {max}");
+        }
+    }
 }

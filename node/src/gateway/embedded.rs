@@ -19,7 +19,7 @@ use tokio::task::spawn_blocking;
 use super::backend::{Answering, Ask, Blocks, Depth, Submission, Submitted, Trouble};
 use questions::PAGE_DEFAULT;
 
-pub(crate) use questions::page;
+pub(crate) use questions::{headers, page};
 
 /// Bytes of one chunk of the genesis document.
 const CHUNK_BYTES: usize = 16 << 20;

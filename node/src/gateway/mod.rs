@@ -46,8 +46,8 @@ pub use backend::{
 };
 pub use comet::{Comet, CometLimits};
 pub use cors::{OriginError, Origins};
-pub(crate) use embedded::page;
 pub use embedded::{About, Embedded, block_json, commit_json, validators_json};
+pub(crate) use embedded::{headers, page};
 pub use limits::{LimitError, Limits};
 pub use listen::serve;
 pub use means::Gateway;

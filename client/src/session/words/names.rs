@@ -145,10 +145,20 @@ impl Words<'_> {
 
     /// An amount of an asset; of 0, in minor units.
     pub(super) async fn amount(&self, asset: u64, bytes: &[u8]) -> Result<String> {
-        let minor = amount_of(bytes);
+        let minor = minor_units(bytes);
         Ok(match self.object::<Asset>(asset).await? {
             Some(asset) => format!("{} {}", amount::shown(minor, asset.scale), asset.code),
             None => format!("{} minor units", minor.0),
+        })
+    }
+
+    /// An amount of an asset that may be there already.
+    pub(super) async fn amount_of(&self, asset: &Option<Ref>, bytes: &[u8]) -> Result<String> {
+        let number = asset.filter(|one| one.new == 0).map_or(0, |one| one.number);
+        let amount = self.amount(number, bytes).await?;
+        Ok(match asset {
+            Some(one) if one.new != 0 => format!("{amount} of {}", self.asset_of(asset).await?),
+            Some(_) | None => amount,
         })
     }
 
@@ -201,6 +211,6 @@ fn created(kind: ObjectKind, new: u32) -> String {
 }
 
 /// What a draft of somebody else says may be malformed: such an amount is shown as nothing, and refused by the ledger.
-fn amount_of(bytes: &[u8]) -> Amount {
+fn minor_units(bytes: &[u8]) -> Amount {
     Amount::from_bytes(bytes).unwrap_or(Amount::ZERO)
 }

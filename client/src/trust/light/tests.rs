@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use tendermint::block::Header;
 
 use super::*;
-use crate::recorded::{NEWEST, Node, alterations, chain, genesis_root, honest, moment, options};
+use crate::recorded::{
+    NEWEST, Node, alterations, chain, genesis, genesis_root, honest, light_block, moment, options,
+};
+use crate::trust::genesis::{Genesis, Link};
 use crate::trust::{Checkpoint, verify_chain};
 
 fn light(node: &Node, root: TrustRoot) -> LightClient {
@@ -375,4 +378,61 @@ async fn a_header_that_is_altered_or_left_out_on_the_way_down_is_noticed() {
         let error = light.walk(from, 3).await.expect_err("noticed");
         assert_eq!(error.kind(), ErrorKind::ProofFailed);
     }
+}
+
+/// The recorded chain as the past of another one, which the newer genesis says to have ended with this header.
+fn gone_on(node: &Node, height: u64, header_hash: Vec<u8>) -> LightClient {
+    let ended = genesis();
+    let genesis = Genesis {
+        link: Some(Box::new(Link {
+            height,
+            header_hash,
+            app_hash: light_block(&chain(), height)
+                .signed_header()
+                .header
+                .app_hash
+                .as_bytes()
+                .to_vec(),
+            ended: ended.clone(),
+        })),
+        chain_id: "polity-fixture-2".parse().expect("a name"),
+        initial_height: height + 1,
+        ..ended
+    };
+    light(node, TrustRoot::Genesis(genesis))
+}
+
+#[tokio::test]
+async fn what_lies_below_the_end_of_a_chain_is_bound_to_its_last_header_by_hashes() {
+    let hash = |height| header_hash(&light_block(&chain(), height)).to_vec();
+    let node = Node::of_chain(|_| {}).await;
+    let light = gone_on(&node, 10, hash(10));
+    for height in [10, 5, 1, 9] {
+        let header = light.verified_header(height).await.expect("verified");
+        assert_eq!(header.hash().to_vec(), hash(height), "{height}");
+    }
+
+    // All of these headers are signed as they should be: signatures alone bind none of them to the end.
+    for end in [hash(9), vec![7; 32]] {
+        let light = gone_on(&node, 10, end);
+        for height in [10, 5, 1] {
+            let error = light.verified_header(height).await.expect_err("not linked");
+            assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
+        }
+    }
+    let (recorded, mut altered) = (chain(), chain());
+    let below = &mut altered["commits"]["7"]["signed_header"]["header"];
+    below["last_block_id"]["hash"] = json!("77".repeat(32));
+    let altered = Node::start(move |method, params| {
+        let told = match method {
+            "blockchain" => &altered,
+            _ => &recorded,
+        };
+        honest(told, method, params).to_string().into()
+    })
+    .await;
+    let light = gone_on(&altered, 10, hash(10));
+    assert!(light.verified_header(8).await.is_ok());
+    let error = light.verified_header(3).await.expect_err("a gap");
+    assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
 }

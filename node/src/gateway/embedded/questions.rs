@@ -1,6 +1,6 @@
 //! What is asked about the chain itself, under CometBFT's rules and in its words.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use polity_engine::Fault;
 use polity_engine::embedded::Chain;
@@ -129,6 +129,13 @@ pub(super) fn consensus_params(chain: &Chain, height: Option<i64>) -> Result<Val
 
 pub(super) fn blockchain(chain: &Chain, min: i64, max: i64) -> Result<Value, Trouble> {
     let newest = chain.progress().height;
+    let heights = headers(min, max, newest)?;
+    let metas = metas(heights.rev(), |height| chain.outline(height))?;
+    Ok(json!({"last_height": newest.to_string(), "block_metas": metas}))
+}
+
+/// The heights whose headers are told, of those that were asked for; 0 leaves a side open.
+pub(crate) fn headers(min: i64, max: i64, newest: u64) -> Result<RangeInclusive<u64>, Trouble> {
     let (Ok(min), Ok(max)) = (u64::try_from(min), u64::try_from(max)) else {
         return Err(Trouble::internal("heights must be non-negative"));
     };
@@ -139,8 +146,7 @@ pub(super) fn blockchain(chain: &Chain, min: i64, max: i64) -> Result<Value, Tro
             "min height {min} can't be greater than max height {max}"
         )));
     }
-    let metas = metas((min..=max).rev(), |height| chain.outline(height))?;
-    Ok(json!({"last_height": newest.to_string(), "block_metas": metas}))
+    Ok(min..=max)
 }
 
 /// What blocks say of themselves: of the first of these heights, as many as are read with the bytes of their blocks.

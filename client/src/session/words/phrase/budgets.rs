@@ -37,14 +37,11 @@ impl Words<'_> {
     }
 
     pub(super) async fn plan_budget(&self, act: &PlanBudget) -> Result<Phrase> {
-        Ok(("plan", {
-            let asset = act
-                .asset
-                .filter(|asset| asset.new == 0)
-                .map_or(0, |asset| asset.number);
+        Ok((
+            "plan",
             format!(
                 "{} for {} in {} from {} until {}, {}{}",
-                self.amount(asset, &act.approved).await?,
+                self.amount_of(&act.asset, &act.approved).await?,
                 act.category,
                 self.unit_of(&act.unit).await?,
                 rfc3339(act.from),
@@ -59,8 +56,8 @@ impl Words<'_> {
                 } else {
                     ""
                 }
-            )
-        }))
+            ),
+        ))
     }
 
     pub(super) async fn move_budget(&self, act: &MoveBudget) -> Result<Phrase> {

@@ -80,7 +80,8 @@ pub(super) fn voucher(reference: &str, document: &[u8], value_date: u64) -> Stri
     text
 }
 
-/// Somebody's words, marked as theirs and on one line.
+/// Somebody's words, marked as theirs and on one line: they end where they end, whatever is in them.
 pub(super) fn quoted(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{}\"", text.replace('\n', " "))
 }

@@ -3,15 +3,15 @@
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
     Action, AmendProposal, Answer, Claim, Escalate, ExecuteProposal, ModeKind, ObjectKind,
-    OpenProposal, RaiseObjection, Ref, ResolveObjection, Respond, ReverseEscalation, TestObjection,
-    WithdrawProposal,
+    OpenProposal, ProposalKind, RaiseObjection, Ref, ResolveObjection, Respond, ReverseEscalation,
+    TestObjection, WithdrawProposal,
 };
 use prost::Message;
 
 use super::super::names::named;
 use super::super::{Words, mode_name};
 use super::Phrase;
-use super::clauses::{counting, hashed, quoted};
+use super::clauses::{counting, hashed, quoted, stating};
 use crate::Result;
 
 impl Words<'_> {
@@ -19,9 +19,13 @@ impl Words<'_> {
         Ok((
             "open",
             format!(
-                "a proposal in {}{}{}{}{}: {}",
+                "{} in {}{}{}{}{}{}{}{}: {}",
+                proposal(act.kind()),
                 self.unit_of(&act.unit).await?,
                 titled(&act.title),
+                stating("tension", &act.tension),
+                stating("example", &act.example),
+                because(&act.explanation),
                 expected(act.expected(), act.expected_count),
                 self.beneficiaries(&act.beneficiaries).await?,
                 bound(&act.document, &act.outlook),
@@ -34,8 +38,9 @@ impl Words<'_> {
         Ok((
             "amend",
             format!(
-                "the proposal {}{}: {}",
+                "the proposal {}{}{}: {}",
                 named(ObjectKind::Proposal, &act.proposal),
+                because(&act.explanation),
                 bound(&act.document, &act.outlook),
                 self.inside(&act.actions).await?
             ),
@@ -56,10 +61,11 @@ impl Words<'_> {
         Ok((
             "answer",
             format!(
-                "{} to version {} of the proposal {}",
+                "{} to version {} of the proposal {}{}",
                 answer(act.answer()),
                 act.version,
-                named(ObjectKind::Proposal, &act.proposal)
+                named(ObjectKind::Proposal, &act.proposal),
+                because(&act.explanation)
             ),
         ))
     }
@@ -78,9 +84,10 @@ impl Words<'_> {
         Ok((
             "object",
             format!(
-                "to version {} of the proposal {}",
+                "to version {} of the proposal {}{}",
                 act.version,
-                named(ObjectKind::Proposal, &act.proposal)
+                named(ObjectKind::Proposal, &act.proposal),
+                arguments(act)
             ),
         ))
     }
@@ -89,12 +96,13 @@ impl Words<'_> {
         Ok((
             "test",
             format!(
-                "the objection {}: {}",
+                "the objection {}: {}{}",
                 named(ObjectKind::Objection, &act.objection),
                 match act.unargued() {
                     Claim::None => "each claim has an argument".to_owned(),
                     claim => format!("nothing argues that {}", claim_words(claim)),
-                }
+                },
+                because(&act.explanation)
             ),
         ))
     }
@@ -162,6 +170,30 @@ fn is_proposal(action: &Action) -> bool {
         action.kind,
         Some(Kind::OpenProposal(_) | Kind::AmendProposal(_))
     )
+}
+
+fn proposal(kind: ProposalKind) -> &'static str {
+    match kind {
+        ProposalKind::None => "a proposal",
+        ProposalKind::Governance => "a governance proposal",
+        ProposalKind::Operation => "an operation proposal",
+    }
+}
+
+/// What an objector says for each claim.
+fn arguments(act: &RaiseObjection) -> String {
+    let arguments = [
+        (Claim::Harms, &act.harms),
+        (Claim::LimitsMyRole, &act.limits_my_role),
+        (Claim::CausedByProposal, &act.caused_by_proposal),
+        (Claim::NoTimeToAdapt, &act.no_time_to_adapt),
+        (Claim::BreaksARule, &act.breaks_a_rule),
+    ];
+    let told = arguments
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(claim, text)| format!(", {}: {}", claim_words(*claim), quoted(text)));
+    told.collect()
 }
 
 /// The strictest decision that the proposer puts up with: a stricter one refuses the opening.
