@@ -80,8 +80,8 @@ fn not_proven(height: u64, proven_kinds: &[&str]) -> String {
     match proven_kinds {
         [] => format!("as the node says of height {height}; not proven"),
         kinds => format!(
-            "as of height {height}: what is shown of {} is proven by its own history; the rest, such as lists and how \
-             long outages lasted, is as the node says, not proven",
+            "as of height {height}: each {} is proven by its own history; which belong together, such as who held a role, \
+             and how long outages lasted, is as the node says, not proven",
             kinds.join(", ")
         ),
     }
@@ -96,6 +96,6 @@ mod tests {
         let nothing = not_proven(20, &[]);
         assert_eq!(nothing, "as the node says of height 20; not proven");
         let told = not_proven(20, &["unit", "role"]);
-        assert!(told.contains("unit, role is proven"), "{told}");
+        assert!(told.contains("each unit, role is proven"), "{told}");
     }
 }

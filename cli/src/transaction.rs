@@ -91,10 +91,7 @@ impl Context {
             }
         }
 
-        let mut simulated = session.simulate(&draft).await?;
-        if self.options.dry_run {
-            self.judge_validity(session, &mut simulated).await?;
-        }
+        let simulated = self.simulate(session, &draft).await?;
         let code = simulated.receipt.code;
         if code != 0 && !self.options.send_anyway {
             return Err(self.refusal(&draft, &simulated, who.member.number).await?);

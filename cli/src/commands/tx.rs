@@ -126,7 +126,7 @@ impl Sign {
         context
             .output
             .note(format!("Valid until {}.", time::shown(body.valid_until)));
-        let simulated = session.simulate(&draft).await?;
+        let simulated = context.simulate(session, &draft).await?;
         let code = code_now(&draft, &simulated)?;
         if code != 0 {
             let name = failure::rejection_name(code);
@@ -139,6 +139,8 @@ impl Sign {
         let missing = draft.signatures.iter().filter(|one| one.is_empty()).count();
         let json = json!({"id": hex::encode(draft.id()), "missing_signatures": missing});
         context.output.show(&json, || match missing {
+            // Why was told before.
+            0 if code != 0 => "Signed by all. As things are now it would be refused.".to_owned(),
             0 => format!(
                 "Signed by all. Send it with: polity tx submit {}",
                 self.file.display()
@@ -179,7 +181,7 @@ impl Submit {
         // One that was sent before has its receipt, whatever would be said of it now.
         if session.receipt(&draft.id()).await?.is_none() && !context.options.send_anyway {
             context.check_time(&draft)?;
-            let simulated = session.simulate(&draft).await?;
+            let simulated = context.simulate(session, &draft).await?;
             if simulated.receipt.code != 0 {
                 // Whoever submits it need not be who acts.
                 return Err(context.refusal(&draft, &simulated, 0).await?);
@@ -213,7 +215,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     if let Some(proven) = session.receipt(&draft.id()).await? {
         return show_proven(context, &draft.id(), &proven).await;
     }
-    let simulated = session.simulate(draft).await?;
+    let simulated = context.simulate(session, draft).await?;
     let code = code_now(draft, &simulated)?;
     // Nobody is "you" in a file that several people read.
     let sentences = context.sentences(draft, &simulated.verdicts, 0).await?;

@@ -103,25 +103,23 @@ impl Context {
         Draft::new(session.organisation(), signers, actions, validity)
     }
 
-    /// Refuses what is valid for longer than the organisation allows. A dry run alone is told before the ledger refuses it:
-    /// the node judges neither size nor validity of what it simulates.
-    pub(super) async fn judge_validity(
-        &self,
-        session: &Session,
-        simulated: &mut Simulated,
-    ) -> Result<()> {
-        let Some(text) = &self.options.valid_for else {
-            return Ok(());
-        };
+    /// What would become of a draft now. The node judges neither size nor validity of what it simulates: what is valid for
+    /// longer than the organisation allows is refused here.
+    pub async fn simulate(&self, session: &Session, draft: &Draft) -> Result<Simulated> {
+        let mut simulated = session.simulate(draft).await?;
+        let left = draft.body()?.valid_until.saturating_sub(time::now()?);
+        if left <= VALIDITY_ONE_SIGNER.as_secs() {
+            return Ok(simulated);
+        }
         let longest = session.parameters().await?.validity_max;
-        if time::parse_validity(text)?.as_secs() > longest {
+        if left > longest {
             simulated.receipt = Receipt {
                 code: Rejection::ValidTooLong.code(),
                 ..Receipt::default()
             };
             simulated.facts = vec![fact("validity_max", time::length(longest))];
         }
-        Ok(())
+        Ok(simulated)
     }
 
     /// The draft of a file with further actions. Signatures are over the whole, so there must be none yet.
