@@ -18,7 +18,6 @@ pub use told::{Told, told};
 /// One event as JSON.
 pub async fn json(session: &Session, told: &Told) -> Result<Value> {
     let event = &told.event;
-    let basis = event.basis.unwrap_or_default();
     let beside = told.beside.iter();
     let (beside, roles): (Vec<Value>, Vec<Value>) = beside
         .map(|(member, role)| {
@@ -30,10 +29,10 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
         "did": told.did(),
         "object": lettered(event.object(), event.number),
         "basis": basis_words(event.basis),
-        "member": names::json(ObjectKind::Member, basis.member),
+        "member": names::json(ObjectKind::Member, told.actor.0),
         "with": beside,
         "with_roles": roles,
-        "role": names::json(ObjectKind::Role, basis.role),
+        "role": names::json(ObjectKind::Role, told.actor.1),
     });
     if let Some(posting) = &event.posting {
         let minor = Amount::from_bytes(&posting.amount).unwrap_or(Amount::ZERO);
@@ -162,16 +161,16 @@ pub async fn lines_with_authority(
     Ok(once_each(lines))
 }
 
-/// Who acted, and who signed beside them in which role: theirs stands in no basis.
+/// Who acted, and who signed beside them, each in which role where the basis does not tell it.
 fn in_roles(names: &Names<'_>, told: &Told) -> String {
-    let actor = told.event.basis.unwrap_or_default().member;
-    let people = std::iter::once((actor, 0)).chain(told.beside.iter().copied());
-    let people = people.filter(|(member, _)| *member != 0);
+    let basis = told.event.basis.unwrap_or_default();
+    let people = told.signed().filter(|(member, _)| *member != 0);
     let people = people.map(|(member, role)| {
-        let member = names.shown(ObjectKind::Member, member);
+        let shown = names.shown(ObjectKind::Member, member);
         match role {
-            0 => member,
-            role => format!("{member} as {}", names.shown(ObjectKind::Role, role)),
+            0 => shown,
+            _ if member == told.actor.0 && member == basis.member => shown,
+            role => format!("{shown} as {}", names.shown(ObjectKind::Role, role)),
         }
     });
     people.collect::<Vec<_>>().join(", ")

@@ -4,8 +4,8 @@ use polity_client::Result;
 use polity_client::ledger::actions;
 use polity_client::session::{ProvenEvent, Session, action, proposed_action};
 use polity_client::v1::{
-    Action, BasisSource, Body, Event, FreezeAccount, ObjectKind, Proposal, Receipt, Second, Signer,
-    action::Kind,
+    Action, Basis, BasisSource, Body, Event, FreezeAccount, ObjectKind, Proposal, Receipt, Ref,
+    Signer, action::Kind,
 };
 
 use super::did;
@@ -15,6 +15,8 @@ use super::did;
 pub struct Told {
     /// What happened.
     pub event: Event,
+    /// Who acted, with the role in which they did; 0: nobody, in none. The authority may be that of somebody beside them.
+    pub actor: (u64, u64),
     /// Who signed beside whoever acted, each with the role in which they did; 0: in none.
     pub beside: Vec<(u64, u64)>,
     /// The transfer of which a correction gave something back.
@@ -40,15 +42,11 @@ impl Told {
         signers: &[Signer],
     ) -> Result<Told> {
         let event = as_told(event, alike_before > 0);
-        let seconds = action.filter(|_| did::is_an_act(&event));
-        let seconds = seconds.map_or(&[][..], |action| &action.seconds);
-        let signed = |second: &Second| {
-            let signer = signers.get(second.signer as usize)?;
-            let role = second.acting_role.map_or(0, |role| role.number);
-            Some((signer.member, role))
-        };
+        let act = action.filter(|_| did::is_an_act(&event));
+        let (actor, beside) = who_signed(event.basis.unwrap_or_default(), act, signers);
         Ok(Told {
-            beside: seconds.iter().filter_map(signed).collect(),
+            actor,
+            beside,
             corrects: action
                 .filter(|_| event.posting.is_some())
                 .and_then(corrected),
@@ -69,19 +67,20 @@ impl Told {
     /// Who acted, and who signed beside them.
     #[must_use]
     pub fn people(&self) -> Vec<u64> {
-        let actor = self.event.basis.unwrap_or_default().member;
-        let actor = (actor != 0).then_some(actor);
-        let beside = self.beside.iter().map(|(member, _)| *member);
-        actor.into_iter().chain(beside).collect()
+        let people = self.signed().map(|(member, _)| member);
+        people.filter(|member| *member != 0).collect()
     }
 
     /// The roles in which they did: of who acted, then of who signed beside them.
     #[must_use]
     pub fn roles(&self) -> Vec<u64> {
-        let role = self.event.basis.unwrap_or_default().role;
-        let beside = self.beside.iter().map(|(_, role)| *role);
-        let roles = std::iter::once(role).chain(beside);
+        let roles = self.signed().map(|(_, role)| role);
         roles.filter(|role| *role != 0).collect()
+    }
+
+    /// Who acted, then who signed beside them, each with their role.
+    pub(super) fn signed(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        std::iter::once(self.actor).chain(self.beside.iter().copied())
     }
 }
 
@@ -89,7 +88,9 @@ impl Told {
 impl Told {
     /// What several signed.
     pub(super) fn for_test(event: Event, beside: &[u64]) -> Told {
+        let basis = event.basis.unwrap_or_default();
         Told {
+            actor: (basis.member, basis.role),
             event,
             beside: beside.iter().map(|member| (*member, 0)).collect(),
             corrects: None,
@@ -118,6 +119,29 @@ fn as_told(event: &Event, is_repeated: bool) -> Event {
         did: if is_step { 0 } else { event.did },
         ..event.clone()
     }
+}
+
+/// Who acted, and who signed beside them, each with their role. The basis names whose authority it was, which need not be
+/// that of who acted.
+fn who_signed(
+    basis: Basis,
+    act: Option<&Action>,
+    signers: &[Signer],
+) -> ((u64, u64), Vec<(u64, u64)>) {
+    let signed = |signer: u32, role: Option<Ref>| {
+        let member = signers.get(signer as usize)?.member;
+        Some(match member == basis.member {
+            true => (member, basis.role),
+            false => (member, role.map_or(0, |role| role.number)),
+        })
+    };
+    let actor = act.and_then(|act| signed(act.actor, act.acting_role));
+    let seconds = act.map_or(&[][..], |act| &act.seconds).iter();
+    let beside = seconds.filter_map(|second| signed(second.signer, second.acting_role));
+    (
+        actor.unwrap_or((basis.member, basis.role)),
+        beside.collect(),
+    )
 }
 
 /// The transfer that an action corrects.
@@ -175,7 +199,7 @@ fn freezing() -> u32 {
 #[cfg(test)]
 mod tests {
     use polity_client::ledger::form;
-    use polity_client::v1::{Basis, CorrectTransfer};
+    use polity_client::v1::{CorrectTransfer, Second};
 
     use super::*;
 
@@ -201,6 +225,30 @@ mod tests {
         };
         assert_eq!(told.people(), [8, 11, 12]);
         assert_eq!(told.roles(), [4, 7]);
+    }
+
+    #[test]
+    fn who_acted_is_told_also_where_the_authority_is_that_of_who_signed_beside_them() {
+        let signers = [5, 4].map(|member| Signer {
+            member,
+            ..Signer::default()
+        });
+        let mut act = act(3, true);
+        act.acting_role = form::numbered(6);
+        act.seconds = vec![Second {
+            signer: 1,
+            acting_role: form::numbered(3),
+        }];
+        let of = |member, role| Basis {
+            member,
+            role,
+            ..Basis::default()
+        };
+        let told = who_signed(of(4, 3), Some(&act), &signers);
+        assert_eq!(told, ((5, 6), vec![(4, 3)]));
+        let told = who_signed(of(5, 6), Some(&act), &signers);
+        assert_eq!(told, ((5, 6), vec![(4, 3)]));
+        assert_eq!(who_signed(of(5, 6), None, &signers), ((5, 6), Vec::new()));
     }
 
     #[test]

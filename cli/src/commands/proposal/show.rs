@@ -164,7 +164,7 @@ fn why_failed(proposal: &Proposal) -> String {
 /// The answers to the present version.
 fn answered(proposal: &Proposal, standing: &[Objection], names: &Names<'_>) -> String {
     let mut text = String::new();
-    if is_implied(proposal, proposal.proposer) {
+    if proposal.proposer != 0 && is_implied(proposal, proposal.proposer) {
         let proposer = names.shown(ObjectKind::Member, proposal.proposer);
         text.push_str(&format!(
             "{proposer} no_objection, by proposing this version\n"
