@@ -25,6 +25,11 @@ pub fn remember(home: &Path, id: &[u8; 32], refusal: &Refusal) {
         .and_then(|()| std::fs::write(path(home, id), value.to_string()));
 }
 
+/// Forgets that: it may be in a block now, or on its way to one.
+pub fn forget(home: &Path, id: &[u8; 32]) {
+    let _ = std::fs::remove_file(path(home, id));
+}
+
 /// Why a transaction was refused before any block, where this home sent it.
 #[must_use]
 pub fn recall(home: &Path, id: &[u8; 32]) -> Option<Value> {
@@ -82,6 +87,8 @@ mod tests {
         ] {
             assert!(text.contains(words), "{text}");
         }
+        forget(&home, &id);
+        assert_eq!(recall(&home, &id), None);
         std::fs::remove_dir_all(home).expect("removed");
     }
 }

@@ -33,7 +33,14 @@ impl Context {
         self.output.note(format!("transaction {}", hex::encode(id)));
         let sent = session.submit(draft).await;
         let is_open = matches!(&sent, Err(error) if error.kind() != ErrorKind::Refused);
-        if !is_open && let Some(path) = draft_file::settle(&self.home, draft) {
+        // A refusal by the newest state says nothing of earlier blocks: what was sent before stays kept.
+        let was_sent = draft_file::is_kept(&self.home, draft);
+        if sent.is_ok() || is_open {
+            unrecorded::forget(&self.home, &id);
+        }
+        if sent.is_ok()
+            && let Some(path) = draft_file::settle(&self.home, draft)
+        {
             let path = path.display();
             self.output
                 .note(format!("Its outcome is proven: {path} is removed."));
@@ -44,7 +51,7 @@ impl Context {
                 .await
                 .map_err(|error| error.with_transaction_id(id)),
             Err(error) if !is_open => {
-                if let Some(refusal) = error.refusal() {
+                if let Some(refusal) = error.refusal().filter(|_| !was_sent) {
                     unrecorded::remember(&self.home, &id, refusal);
                 }
                 Err(error)

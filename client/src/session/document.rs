@@ -12,6 +12,9 @@ use super::View;
 use super::read::decode;
 use crate::{Error, Result};
 
+/// Most units about which a node is believed: more than any organisation has.
+const UNITS_MAX: u64 = 100_000;
+
 /// SHA-256 of a file of any length.
 pub fn hash_of_file(path: &Path) -> Result<Vec<u8>> {
     let trouble = |error: std::io::Error| {
@@ -43,6 +46,9 @@ impl View<'_> {
         };
         let units = keys::key(keys::COUNTER, &[ObjectKind::Unit as u64]);
         let units: Counter = self.value(units).await?.unwrap_or_default();
+        if units.last > UNITS_MAX {
+            return Err(Error::proof("more units than an organisation has"));
+        }
         let of_units: Vec<Vec<u8>> = (1..=units.last)
             .map(|unit| {
                 keys::key_with(

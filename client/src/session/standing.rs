@@ -43,7 +43,7 @@ impl Session {
                 "by the state of height {}; no node shows that an earlier block has it",
                 moment.height
             );
-            let recorded = "nothing: no block has it".to_owned();
+            let recorded = "by no block that a node shows".to_owned();
             let mut facts = vec![("recorded".into(), recorded), ("proven".into(), proven)];
             if rejection == Rejection::ValidTooLong {
                 let bound = parameters::get(&state).validity_max;

@@ -122,7 +122,7 @@ prefixes! {
     HISTORY_NODE = 0x81;
     /// Right edge of a history: object kind, number.
     HISTORY_EDGE = 0x82;
-    /// Consumed id: 32 bytes; the value is the minute of its expiry.
+    /// Consumed id: 32 bytes; the value is empty.
     CONSUMED_ID = 0x83;
     /// Ids that one minute got in one block: minute, how many it has with them.
     CONSUMED_AT = 0x84;
@@ -131,7 +131,13 @@ prefixes! {
 }
 
 /// Rows that are put where nothing stands, and later at most deleted: whoever puts one need not look what was there.
-pub const PUT_ONCE: [u8; 4] = [HISTORY_ENTRY, HISTORY_NODE, CONSUMED_ID, TIMER_RECEIPT];
+pub const PUT_ONCE: [u8; 5] = [
+    HISTORY_ENTRY,
+    HISTORY_NODE,
+    CONSUMED_ID,
+    CONSUMED_AT,
+    TIMER_RECEIPT,
+];
 
 /// Listable sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

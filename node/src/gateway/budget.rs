@@ -1,4 +1,4 @@
-//! Memory for answers by HTTP, from when they are made until they are written: bounded for all connections together.
+//! Memory for answers by HTTP, from when their text is made until it is written: bounded for all connections together.
 
 use std::sync::Arc;
 

@@ -31,7 +31,7 @@ pub(super) struct Cache {
     shard_bytes_max: usize,
     // First bytes of the keys whose values pass the cache by.
     passing: Vec<u8>,
-    // Seeded at random: nobody outside chooses keys that fall on one place.
+    // Seeded at random: which keys fall on one place is not known beforehand.
     hasher: DefaultHashBuilder,
     hits: AtomicU64,
     misses: AtomicU64,
