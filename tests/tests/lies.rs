@@ -414,8 +414,15 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
         assert!(told.contains(words), "{told}");
     }
 
-    // What an honest door refuses and the state proves is told at once, and is certain.
-    let words = [&["--valid-for", "30d"], &pay[..]].concat();
+    // It is not sent. Sent anyway, an honest door refuses it and the state proves that: told at once, and certain.
+    let refused = terminal.run("fay", &[&["--valid-for", "30d"], &pay[..]].concat());
+    let told = String::from_utf8_lossy(&refused.stdout);
+    assert_eq!(refused.status.code(), REFUSED, "{told}");
+    assert!(
+        told.contains("valid_too_long") && told.contains("nothing;"),
+        "{told}"
+    );
+    let words = [&["--send-anyway", "--valid-for", "30d"], &pay[..]].concat();
     let refused = terminal.run("fay", &words);
     let told = String::from_utf8_lossy(&refused.stdout);
     assert_eq!(refused.status.code(), REFUSED, "{told}");
