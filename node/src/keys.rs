@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 use polity_engine::cometbft::{address, node_id};
 use polity_engine::embedded::guard::{Guard, GuardError};
-use rand::rngs::OsRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, FaultKind};
@@ -127,7 +128,7 @@ fn make_if_absent(path: &Path) -> Result<bool, KeyError> {
         return Ok(false);
     }
 
-    let key = SigningKey::generate(&mut OsRng);
+    let key = SigningKey::generate(&mut UnwrapErr(SysRng));
     let digits = Zeroizing::new(hex::encode(key.as_bytes()));
     let line = Zeroizing::new(format!("{}\n", *digits));
     whole_file::put_new(path, 0o600, line.as_bytes()).map_err(trouble)?;

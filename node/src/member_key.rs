@@ -10,7 +10,8 @@ use age::scrypt::{Identity, Recipient};
 use age::secrecy::{ExposeSecret, SecretString};
 use age::{Decryptor, Encryptor};
 use ed25519_dalek::SigningKey;
-use rand::rngs::OsRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use rustix::fs::{FlockOperation, flock};
 use zeroize::Zeroizing;
 
@@ -63,7 +64,7 @@ pub fn create(
     name: &str,
     passphrase: &SecretString,
 ) -> Result<SigningKey, MemberKeyError> {
-    let key = SigningKey::generate(&mut OsRng);
+    let key = SigningKey::generate(&mut UnwrapErr(SysRng));
     let path = directory.join(format!("{name}.key"));
     let at = |path: &Path| {
         let path = path.to_owned();

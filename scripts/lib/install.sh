@@ -39,7 +39,7 @@ main() {
 usage() { sed -n '2,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
 need_rust() {
-  has cargo || die "cargo is missing. Install Rust 1.88 or newer: curl https://sh.rustup.rs -sSf | sh"
+  has cargo || die "cargo is missing. Install Rust 1.89 or newer: curl https://sh.rustup.rs -sSf | sh"
   local missing=()
   cargo fmt --version >/dev/null 2>&1 || missing+=(rustfmt)
   cargo clippy --version >/dev/null 2>&1 || missing+=(clippy)

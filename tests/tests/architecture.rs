@@ -56,6 +56,7 @@ fn crates_know_only_the_crates_below_them() {
 #[test]
 fn the_ledger_depends_on_these_crates_only() {
     let expected = [
+        "ed25519-dalek",
         "ed25519-zebra",
         "rand_core",
         "polity-proto",

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rand::RngCore;
-use rand::rngs::OsRng;
+use rand::TryRng;
+use rand::rngs::SysRng;
 use rustix::fs::{FlockOperation, flock};
 use zeroize::Zeroizing;
 
@@ -71,7 +71,7 @@ impl KeyStore {
     /// Makes a new key from the system's randomness. A name that is taken is an error.
     pub fn create(&self, name: &str, passphrase: &Passphrase) -> Result<StoredKey> {
         let mut seed = Seed::default();
-        OsRng
+        SysRng
             .try_fill_bytes(seed.as_mut_slice())
             .map_err(|error| Error::trouble("the system gave no randomness").with_source(error))?;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use polity_ledger::{Rejection, check, form};
 use polity_proto::v1::{Action, Body, Envelope, Signer as BodySigner, action::Kind};
 use prost::Message;
-use rand::RngCore;
+use rand::Rng;
 use sha2::{Digest, Sha256};
 
 use crate::keys::Signer;
@@ -54,7 +54,7 @@ impl Draft {
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_err(|error| Error::trouble("the clock is before 1970").with_source(error))?;
         let mut salt = vec![0; 16];
-        rand::thread_rng().fill_bytes(&mut salt);
+        rand::rng().fill_bytes(&mut salt);
         Draft::of_body(&Body {
             version: check::VERSION,
             organisation: organisation.to_vec(),

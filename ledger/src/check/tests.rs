@@ -155,3 +155,75 @@ fn nobody_stands_behind_themselves() {
     let deed = by("finn").seconded_plainly("finn").does(pay);
     world.check_deed(deed, "rejected signer_twice");
 }
+
+/// A payment of finn whose key and signature are these.
+fn unverified(world: &mut World, key: [u8; 32], signature: [u8; 64]) -> UnverifiedTransaction {
+    let (mut body, _) = good(world);
+    body.signers[0].key = key.to_vec();
+    let envelope = Envelope {
+        body: body.encode_to_vec(),
+        signatures: vec![signature.to_vec()],
+    };
+    parse(&envelope.encode_to_vec(), &world.organisation).expect("its form is right")
+}
+
+/// All encodings of points of small order that decompress, with both signs of x.
+fn small_order() -> impl Iterator<Item = [u8; 32]> {
+    let beyond_the_prime = [y_with_ends(0xed, 0xff, 0x7f), y_with_ends(0xee, 0xff, 0x7f)];
+    let encodings = SMALL_ORDER_Y.into_iter().chain(beyond_the_prime);
+    encodings.flat_map(|y| {
+        let mut signed = y;
+        signed[31] |= 0x80;
+        [y, signed]
+    })
+}
+
+#[test]
+fn a_batch_accepts_what_each_signature_alone_is_accepted_for() {
+    let mut world = World::new();
+    let mut batch = Vec::new();
+    for key in small_order() {
+        for r in small_order() {
+            let mut signature = [0; 64];
+            signature[..32].copy_from_slice(&r);
+            batch.push(unverified(&mut world, key, signature));
+        }
+    }
+    let (_, envelope) = good(&mut world);
+    batch.push(parse(&envelope.encode_to_vec(), &world.organisation).expect("it is good"));
+
+    let strictly = batch
+        .iter()
+        .filter(|one| all_hold_strictly(std::slice::from_ref(*one), point));
+    assert!(
+        strictly.count() < batch.len(),
+        "some hold by the cofactor alone"
+    );
+    assert!(batch.iter().all(|one| verify(one.clone()).is_ok()));
+    let together = verify_batch(batch, point, rand::rng());
+    assert!(together.iter().all(Result::is_ok));
+}
+
+#[test]
+fn one_bad_signature_of_a_batch_is_refused_alone() {
+    let mut world = World::new();
+    let mut batch: Vec<_> = (0..300).map(|_| good(&mut world).1).collect();
+    batch[7].signatures[0][40] ^= 1;
+    let parsed = batch
+        .iter()
+        .map(|envelope| parse(&envelope.encode_to_vec(), &world.organisation));
+    let batch: Vec<_> = parsed
+        .collect::<Result<_, _>>()
+        .expect("their form is right");
+
+    let answers = verify_batch(batch, point, rand::rng());
+
+    for (place, answer) in answers.iter().enumerate() {
+        let expected = if place == 7 {
+            Some(Rejection::BadSignature)
+        } else {
+            None
+        };
+        assert_eq!(answer.as_ref().err().copied(), expected, "{place}");
+    }
+}

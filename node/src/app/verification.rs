@@ -1,6 +1,7 @@
 //! Signatures, verified once per node: at the door, in a proposal, or in a block, whichever comes first.
 
 mod memory;
+mod points;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::cores::{self, Beside};
 use crate::metrics::Metrics;
 use memory::{Memory, Standing, Verified};
+use points::Points;
 
 /// What the bytes of an envelope say, signatures included.
 pub(crate) type Checked = Result<Arc<CheckedTransaction>, Rejection>;
@@ -42,6 +44,7 @@ pub(crate) enum Seen {
 /// Verifies envelopes, each once, however many threads ask for it at the same moment.
 pub(crate) struct Verifier {
     memory: Memory,
+    points: Points,
     metrics: Arc<Metrics>,
 }
 
@@ -53,11 +56,6 @@ impl Seen {
             Seen::Answered(Err(rejection)) => Err(*rejection),
             Seen::Unverified(unverified) => Ok(unverified.body()),
         }
-    }
-
-    fn first_signer(&self) -> Option<u64> {
-        let signers = &self.body().ok()?.signers;
-        signers.first().map(|signer| signer.member)
     }
 
     /// Whether a block at that time could take it in.
@@ -74,6 +72,7 @@ impl Verifier {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Verifier {
         Verifier {
             memory: Memory::default(),
+            points: Points::default(),
             metrics,
         }
     }
@@ -122,20 +121,14 @@ impl Verifier {
         beside.begin(move || verifier.check_early(&organisation, &envelopes, prepare));
     }
 
-    /// Verifies envelopes in the order that costs least.
     fn check_early(
         &self,
         organisation: &[u8; 32],
         envelopes: &[Bytes],
         prepare: impl Fn(&CheckedTransaction),
     ) {
-        let look_at = |envelope: &Bytes| self.look_at(organisation, envelope);
-        let mut seen: Vec<Seen> = envelopes.iter().map(look_at).collect();
-        // Signatures of one key cost less in one batch.
-        seen.sort_by_key(Seen::first_signer);
-        let mut seen = seen.into_iter();
-        while seen.len() > 0 {
-            let checked = self.settle_batch(seen.by_ref().take(BATCH_MAX));
+        for batch in envelopes.chunks(BATCH_MAX) {
+            let checked = self.check_batch(organisation, batch);
             checked.iter().flatten().for_each(|one| prepare(one));
         }
     }
@@ -232,7 +225,7 @@ impl Verifier {
             .collect();
         let checked = match batch.len() {
             0 | 1 => batch.into_iter().map(check::verify).collect(),
-            _ => check::verify_batch(batch, rand::thread_rng()),
+            _ => check::verify_batch(batch, |key| self.points.of(key), rand::rng()),
         };
         keys.into_iter()
             .zip(checked)

@@ -8,7 +8,7 @@ use polity_tests::engine::{self, Engine};
 use polity_tests::traffic::Traffic;
 use polity_tests::{deep, wait};
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::trial::{BLOCK, CATCH_UP, RESUME, STANDSTILL, assert_whole, catch_up, pay, tell};
 
@@ -27,7 +27,7 @@ pub(crate) fn payments_go_on_whoever_is_killed(engine: Engine) {
     for round in 0..deep::rounds(3, 40) {
         // Each way to die in turn, so that the short form has them all.
         let way = [Death::Machine, Death::Node, Death::Engine][round % 3];
-        let victim = dice.gen_range(0..4);
+        let victim = dice.random_range(0..4);
         eprintln!("seed {seed}, round {round}: {way:?} of node {victim}");
         die(&mut cluster, victim, way);
         traffic.wait_for(3, BLOCK);
@@ -51,11 +51,11 @@ pub(crate) fn kills_in_random_places_lose_nothing(engine: Engine) {
     let (goal, mut kills) = (deep::rounds(12, 300), 0);
     while kills < goal {
         // Some blocks long; two of four are more than the network can miss.
-        wait::pass(Duration::from_millis(dice.gen_range(0..500)));
+        wait::pass(Duration::from_millis(dice.random_range(0..500)));
         let count = if kills + 4 >= goal {
             4
         } else {
-            dice.gen_range(1..=2)
+            dice.random_range(1..=2)
         };
         let victims = rand::seq::index::sample(&mut dice, 4, count).into_vec();
         eprintln!("seed {seed}, after {kills} kills: {victims:?}");
