@@ -7,7 +7,7 @@
 use std::thread;
 
 use bytes::Bytes;
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_zebra::{Signature, VerificationKeyBytes, batch};
 use polity_ledger::check;
 use polity_ledger::merkle::{Hash, tree::StateTree};
 use polity_ledger::state::keys;
@@ -39,7 +39,7 @@ const INNER_NODE_BYTES: usize = 65;
 /// Bytes that a leaf of the tree hashes.
 const LEAF_BYTES: usize = 77;
 
-type Signed = (VerifyingKey, Signature, Vec<u8>);
+type Signed = (VerificationKeyBytes, Signature, Vec<u8>);
 type Update = (Hash, Option<Hash>);
 
 /// What the roof does for one block.
@@ -167,10 +167,12 @@ impl Costs {
     fn verify(&self) {
         let share = self.signed.len().div_ceil(2).clamp(1, BATCH);
         in_two(&self.signed.chunks(share).collect::<Vec<_>>(), |signed| {
-            let keys: Vec<_> = signed.iter().map(|(key, _, _)| *key).collect();
-            let signatures: Vec<_> = signed.iter().map(|(_, signature, _)| *signature).collect();
-            let messages: Vec<_> = signed.iter().map(|(_, _, message)| &message[..]).collect();
-            ed25519_dalek::verify_batch(&messages, &signatures, &keys)
+            let mut verifier = batch::Verifier::new();
+            for (key, signature, message) in *signed {
+                verifier.queue(batch::Item::from((*key, *signature, message)));
+            }
+            verifier
+                .verify(rand::rng())
                 .expect("signatures of the workload verify");
         });
     }
@@ -196,9 +198,13 @@ fn signed(envelope: &Envelope) -> Vec<Signed> {
     let signers = body.signers.iter().zip(&envelope.signatures);
     signers
         .map(|(signer, signature)| {
-            let key = check::point(&signer.key).expect("a key is a point");
-            let signature = Signature::from_slice(signature).expect("a signature has 64 bytes");
-            (key, signature, message.clone())
+            let key =
+                VerificationKeyBytes::try_from(signer.key.as_slice()).expect("a key has 32 bytes");
+            let signature: [u8; 64] = signature
+                .as_slice()
+                .try_into()
+                .expect("a signature has 64 bytes");
+            (key, Signature::from(signature), message.clone())
         })
         .collect()
 }
