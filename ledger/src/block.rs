@@ -156,14 +156,14 @@ pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
 /// Asks for what a transaction will ask for, its id and the accounts that it moves value between: for whoever has a core
 /// to spare before its turn comes, so that a store has the answers at hand then. Nothing depends on it.
 pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
-    consumed::contains(state, checked.id());
+    consumed::read_ahead(state, checked.id());
     for action in &checked.body().actions {
         let Some(Kind::Transfer(transfer)) = &action.kind else {
             continue;
         };
         for account in [&transfer.from, &transfer.to].into_iter().flatten() {
-            state.get(&objects::object_key(keys::ACCOUNT, account.number));
-            state.get(&keys::history_edge(ObjectKind::Account, account.number));
+            state.read_ahead(&objects::object_key(keys::ACCOUNT, account.number));
+            state.read_ahead(&keys::history_edge(ObjectKind::Account, account.number));
         }
     }
 }

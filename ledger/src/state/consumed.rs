@@ -21,6 +21,11 @@ pub fn contains(state: &dyn Read, id: &[u8; ID_BYTES]) -> bool {
     state.get(&id_key(id)).is_some()
 }
 
+/// Makes the answer to [`contains`] ready.
+pub fn read_ahead(state: &dyn Read, id: &[u8; ID_BYTES]) {
+    state.read_ahead(&id_key(id));
+}
+
 /// The ids that a block consumes, by the minute of their expiry.
 #[derive(Default)]
 pub struct Consuming {

@@ -21,6 +21,11 @@ pub trait Read {
     /// The value at `key`, or none.
     fn get(&self, key: &[u8]) -> Option<Bytes>;
 
+    /// Makes ready what will be asked for soon.
+    fn read_ahead(&self, key: &[u8]) {
+        self.get(key);
+    }
+
     /// What `decode` makes of the value at `key`. A key's values are always decoded by the same function: who
     /// remembers values remembers what became of them, because a block reads most of them many times.
     fn decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {

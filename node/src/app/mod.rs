@@ -51,6 +51,10 @@ impl Read for Snapshot {
     fn get(&self, key: &[u8]) -> Option<Bytes> {
         Snapshot::get(self, key).map(Bytes::from)
     }
+
+    fn read_ahead(&self, key: &[u8]) {
+        Snapshot::read_ahead(self, key);
+    }
 }
 
 impl Read for AsOf {

@@ -62,6 +62,12 @@ impl Cache {
         found
     }
 
+    /// Whether a value (or the absence) of the key is held, of whichever epoch; if so, it stays for a while.
+    pub(super) fn keep(&self, key: &[u8]) -> bool {
+        let place = self.place(key);
+        self.shard(place).keep(place, self.shard_bytes_max)
+    }
+
     /// Remembers what a reader of this epoch found in the files.
     pub(super) fn fill(&self, key: &[u8], value: Option<&[u8]>, epoch: u64) {
         // No state holds a longer key; anybody may ask for one.
@@ -176,6 +182,17 @@ impl Shard {
         found
     }
 
+    fn keep(&mut self, place: Place<'_>, bytes_max: usize) -> bool {
+        if self.young(place).is_some() {
+            return true;
+        }
+        let Some(entry) = take(&mut self.old, place) else {
+            return false;
+        };
+        self.insert(entry, bytes_max);
+        true
+    }
+
     fn insert(&mut self, entry: Entry, bytes_max: usize) {
         self.young_bytes += entry.cost();
         let is_it = |other: &Entry| other.key() == entry.key();
@@ -261,6 +278,14 @@ mod tests {
         cache.begin_epoch(1, []);
         cache.fill(b"a", Some(b"old"), 0);
         assert_eq!(cache.get(b"a", 1), None);
+    }
+
+    #[test]
+    fn a_newer_value_need_not_be_read_ahead() {
+        let cache = Cache::new(1 << 20, &[]);
+        assert!(!cache.keep(b"a"));
+        cache.begin_epoch(1, [(b"a".to_vec(), value("new"))]);
+        assert!(cache.keep(b"a"));
     }
 
     #[test]

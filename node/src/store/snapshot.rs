@@ -110,6 +110,14 @@ impl Snapshot {
         Ok(value)
     }
 
+    /// Brings a key's value into memory. What a commit that is under way wrote is there already, and what it was before
+    /// is of no use to a later block.
+    pub fn read_ahead(&self, key: &[u8]) {
+        if !self.cache.keep(key) {
+            self.get(key);
+        }
+    }
+
     /// The value of a key in the files.
     fn stored(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         if is_authenticated(key) {
