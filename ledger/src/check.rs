@@ -254,7 +254,8 @@ fn all_hold_strictly(
     let (mut messages, mut signatures, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     for transaction in transactions {
         for (signer, signature) in transaction.pairs() {
-            let Some(key) = point(signer) else {
+            // What a point hashes are the bytes of its own key: the point of another would have another's signature hold.
+            let Some(key) = point(signer).filter(|key| key.as_bytes()[..] == *signer) else {
                 return false;
             };
             messages.push(transaction.preimage.as_slice());

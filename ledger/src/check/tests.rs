@@ -204,6 +204,70 @@ fn a_batch_accepts_what_each_signature_alone_is_accepted_for() {
     assert!(together.iter().all(Result::is_ok));
 }
 
+/// The prime order of the base point, little-endian.
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+/// The same scalar, written as one that is not reduced.
+fn unreduced(scalar: &[u8; 32]) -> [u8; 32] {
+    let mut carry = 0;
+    std::array::from_fn(|place| {
+        carry += u16::from(scalar[place]) + u16::from(ORDER[place]);
+        let [low, high] = carry.to_le_bytes();
+        carry = u16::from(high);
+        low
+    })
+}
+
+/// Bytes that are no point.
+fn no_point() -> [u8; 32] {
+    let mut candidates = (2..).map(|y| y_with_ends(y, 0, 0));
+    let found = candidates.find(|bytes| point(bytes).is_none());
+    found.expect("half of all bytes are no point")
+}
+
+#[test]
+fn a_batch_refuses_what_each_signature_alone_is_refused_for() {
+    let mut world = World::new();
+    let (_, envelope) = good(&mut world);
+    let good = parse(&envelope.encode_to_vec(), &world.organisation).expect("it is good");
+    let with_signature = |change: &dyn Fn(&mut [u8; 64])| {
+        let mut bad = good.clone();
+        change(&mut bad.signatures[0]);
+        bad
+    };
+    let with_key = |key: [u8; 32]| {
+        let mut bad = good.clone();
+        bad.checked.body.signers[0].key = key.to_vec();
+        bad
+    };
+    let gia = key("gia").verifying_key().to_bytes();
+    let cases = [
+        with_signature(&|signature| {
+            let (_, scalar) = signature.split_last_chunk_mut::<32>().expect("two halves");
+            *scalar = unreduced(scalar);
+        }),
+        with_signature(&|signature| signature[63] |= 0xe0),
+        with_signature(&|signature| signature[..32].copy_from_slice(&no_point())),
+        with_key(no_point()),
+        with_key(gia),
+    ];
+    // Whoever confuses keys: of each it knows the one with which all of this was signed.
+    let finn = key("finn").verifying_key();
+    for (place, bad) in cases.into_iter().enumerate() {
+        let alone = verify(bad.clone());
+        assert_eq!(alone, Err(Rejection::BadSignature), "case {place}");
+        for confused in [false, true] {
+            let known = |bytes: &[u8]| if confused { Some(finn) } else { point(bytes) };
+            let together = verify_batch(vec![good.clone(), bad.clone()], known, rand::rng());
+            assert!(together[0].is_ok(), "case {place}");
+            assert_eq!(together[1], alone, "case {place}");
+        }
+    }
+}
+
 #[test]
 fn one_bad_signature_of_a_batch_is_refused_alone() {
     let mut world = World::new();

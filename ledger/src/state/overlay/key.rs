@@ -57,7 +57,7 @@ impl Key {
 }
 
 /// Each word is folded in by a multiplication, whose high half is folded back.
-fn mix(words: impl Iterator<Item = u64>, length: usize) -> u64 {
+pub(super) fn mix(words: impl Iterator<Item = u64>, length: usize) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     words.fold(length as u64, |mixed, word| {
         let product = u128::from(mixed ^ word).wrapping_mul(u128::from(FACTOR));

@@ -2,6 +2,7 @@
 //! they were touched, so that nothing depends on the hash.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
@@ -31,12 +32,17 @@ struct Entry {
     place: NonZeroU32,
 }
 
+/// Most entries of the index that are looked at for a key.
+const LOOKS_MAX: usize = 64;
+
 /// All of them.
 pub(super) struct Slots {
     slots: Vec<Slot>,
-    /// Open addressing, at most half full. Who grinds keys that meet here gains little: a block bounds how many
-    /// there are.
+    /// Open addressing, at most half full.
     index: Vec<Option<Entry>>,
+    /// Keys that the index has no room for near where their hash puts them. Hardly one comes here by chance; keys that
+    /// somebody chose to meet would else all be compared with each other.
+    crowded: BTreeMap<Key, usize>,
 }
 
 impl Slots {
@@ -45,6 +51,7 @@ impl Slots {
         Slots {
             slots: Vec::with_capacity(keys),
             index: vec![None; (2 * keys).next_power_of_two()],
+            crowded: BTreeMap::new(),
         }
     }
 
@@ -53,18 +60,20 @@ impl Slots {
         if 2 * (self.slots.len() + 1) > self.index.len() {
             self.grow();
         }
-        let (at, tag) = self.entry(&key);
-        if let Some(entry) = self.index[at] {
-            return entry.place();
+        let next = self.slots.len();
+        let place = match self.entry(&key) {
+            (Some(at), tag) => self.index[at].get_or_insert(Entry::new(tag, next)).place(),
+            (None, _) => *self.crowded.entry(key.clone()).or_insert(next),
+        };
+        if place == next {
+            self.slots.push(Slot {
+                key,
+                before: None,
+                change: None,
+                decoded: None,
+            });
         }
-        self.index[at] = Some(Entry::new(tag, self.slots.len()));
-        self.slots.push(Slot {
-            key,
-            before: None,
-            change: None,
-            decoded: None,
-        });
-        self.slots.len() - 1
+        place
     }
 
     /// Sets what was written; returns what had been before.
@@ -106,26 +115,30 @@ impl Slots {
         self.slots.into_iter()
     }
 
-    /// Where the index has the key, or has room for it; and its tag.
-    fn entry(&self, key: &Key) -> (usize, u32) {
+    /// Where the index has the key, or has room for it; `None` where the key is among the crowded. And its tag.
+    fn entry(&self, key: &Key) -> (Option<usize>, u32) {
         let mixed = key.mixed();
         let tag = (mixed >> 32) as u32;
         let mask = self.index.len() - 1;
-        let mut at = mixed as usize & mask;
-        while let Some(entry) = self.index[at] {
-            if entry.tag == tag && self.slots[entry.place()].key == *key {
-                break;
-            }
-            at = (at + 1) & mask;
-        }
+        let mut looks = (0..LOOKS_MAX).map(|look| (mixed as usize).wrapping_add(look) & mask);
+        let at = looks.find(|at| {
+            self.index[*at]
+                .is_none_or(|entry| entry.tag == tag && self.slots[entry.place()].key == *key)
+        });
         (at, tag)
     }
 
     fn grow(&mut self) {
         self.index = vec![None; (2 * self.index.len()).max(64)];
+        self.crowded.clear();
         for place in 0..self.slots.len() {
-            let (at, tag) = self.entry(&self.slots[place].key);
-            self.index[at] = Some(Entry::new(tag, place));
+            let key = &self.slots[place].key;
+            match self.entry(key) {
+                (Some(at), tag) => self.index[at] = Some(Entry::new(tag, place)),
+                (None, _) => {
+                    self.crowded.insert(key.clone(), place);
+                }
+            }
         }
     }
 }
@@ -144,7 +157,13 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::key::mix;
     use super::*;
+
+    fn places(slots: &mut Slots, keys: &[Vec<u8>]) -> Vec<usize> {
+        let keys = keys.iter();
+        keys.map(|key| slots.place(Key::from(&key[..]))).collect()
+    }
 
     #[test]
     fn every_key_has_one_place_however_many_there_are() {
@@ -152,15 +171,28 @@ mod tests {
         let keys: Vec<Vec<u8>> = (0..10_000u64)
             .map(|number| number.to_be_bytes()[6..].repeat(1 + number as usize % 60))
             .collect();
-        let places: Vec<usize> = keys
-            .iter()
-            .map(|key| slots.place(Key::from(&key[..])))
-            .collect();
-        let again: Vec<usize> = keys
-            .iter()
-            .map(|key| slots.place(Key::from(&key[..])))
-            .collect();
-        assert_eq!(places, (0..keys.len()).collect::<Vec<_>>());
-        assert_eq!(again, places);
+        let first = places(&mut slots, &keys);
+        assert_eq!(first, (0..keys.len()).collect::<Vec<_>>());
+        assert_eq!(places(&mut slots, &keys), first);
+    }
+
+    #[test]
+    fn keys_that_somebody_chose_to_meet_are_not_all_compared_with_each_other() {
+        // As long as a document's key. A word that equals what was mixed before it leaves nothing of that.
+        let meeting = |number: u64| {
+            let begins = [0, number, 0];
+            let word = mix(begins.into_iter(), 33);
+            let words = [begins[0], begins[1], begins[2], word].map(u64::to_be_bytes);
+            [words.as_flattened(), &[0]].concat()
+        };
+        let mut slots = Slots::with_room(0);
+        let keys: Vec<Vec<u8>> = (0..10_000).map(meeting).collect();
+        let hash = Key::from(&keys[0][..]).mixed();
+        assert!(keys.iter().all(|key| Key::from(&key[..]).mixed() == hash));
+
+        let first = places(&mut slots, &keys);
+        assert_eq!(first, (0..keys.len()).collect::<Vec<_>>());
+        assert_eq!(places(&mut slots, &keys), first);
+        assert_eq!(slots.crowded.len(), keys.len() - LOOKS_MAX);
     }
 }
