@@ -11,7 +11,7 @@ use polity_tests::cluster::{Cluster, Founding};
 use polity_tests::engine::Engine;
 use polity_tests::traffic::Traffic;
 
-use crate::trial::{BLOCK, assert_whole, catch_up};
+use crate::trial::{BLOCK, assert_whole, catch_up, tell};
 
 const DISK_FULL: i32 = 73;
 /// What the trial's nodes keep free.
@@ -95,7 +95,7 @@ impl SmallDisk {
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(SmallDisk(directory));
         }
-        eprintln!("no small disk can be mounted here: the reserve alone is tried");
+        tell("no small disk can be mounted here: the reserve alone is tried");
         None
     }
 

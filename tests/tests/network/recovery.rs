@@ -128,14 +128,14 @@ pub(crate) fn a_torn_store_says_so_and_is_replaced(engine: Engine) {
     acknowledged.extend(pay(&cluster, 0, 1));
     catch_up(&cluster, 1);
     assert!(cluster.nodes[1].stop().success());
-    cut_in_half(&newest(&data, "log"));
+    let log = files(&data, "log").pop().expect("the store has a log");
+    cut_in_half(&log);
     cluster.nodes[1].start();
     catch_up(&cluster, 1);
     acknowledged.extend(pay(&cluster, 0, 1));
     assert!(cluster.nodes[1].stop().success());
 
     // What the advice says: the backup, and the others for the rest.
-    cut_in_half(&newest(&data, "sst"));
     cluster.nodes[1].lose_data();
     cluster.nodes[1].polityd(&["restore", &backup]);
     cluster.nodes[1].start();
@@ -183,14 +183,7 @@ fn largest(directory: &Path) -> PathBuf {
         .expect("the store has files")
 }
 
-/// The newest file of a store with this extension, or with this beginning of its name.
-#[track_caller]
-fn newest(directory: &Path, kind: &str) -> PathBuf {
-    let newest = files(directory, kind).pop();
-    newest.expect("the store has such a file")
-}
-
-/// Files of a kind that hold something, the oldest first.
+/// Files of a store that hold something, with this extension or with this beginning of their name; the oldest first.
 fn files(directory: &Path, kind: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(directory)
         .expect("the store can be listed")

@@ -81,7 +81,7 @@ pub(crate) fn assert_whole(mut cluster: Cluster, acknowledged: &[TransactionHash
     }
 }
 
-/// Says a count past the capture of tests, so that it stands in every log.
+/// Says what was tried past the capture of tests, so that it stands in every log.
 pub(crate) fn tell(words: &str) {
     let _ = writeln!(std::io::stderr(), "network: {words}");
 }
