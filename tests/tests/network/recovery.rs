@@ -7,11 +7,9 @@ use polity_tests::cluster::{Cluster, Founding};
 use polity_tests::engine::Engine;
 use polity_tests::http;
 
-use crate::trial::{BLOCK, CATCH_UP, assert_whole, catch_up, pay};
-
-/// The store cannot be read as it was written.
-const STORE_DAMAGED: i32 = 71;
-const STORE_LOCKED: i32 = 72;
+use crate::trial::{
+    BLOCK, CATCH_UP, STORE_DAMAGED, STORE_LOCKED, assert_whole, catch_up, copy, pay,
+};
 
 pub(crate) fn a_department_comes_back_from_a_backup_and_from_nothing(engine: Engine) {
     let mut cluster = Cluster::start_on(engine, 4);
@@ -205,13 +203,4 @@ fn cut_in_half(file: &Path) {
     let torn = fs::OpenOptions::new().write(true).open(file);
     torn.and_then(|torn| torn.set_len(bytes / 2))
         .expect("the file can be cut");
-}
-
-#[track_caller]
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory can be made");
-    for entry in fs::read_dir(from).expect("the store can be listed") {
-        let entry = entry.expect("an entry");
-        fs::copy(entry.path(), to.join(entry.file_name())).expect("a file can be copied");
-    }
 }
