@@ -10,6 +10,8 @@ mod continue_chain;
 mod export;
 mod genesis;
 mod guard;
+#[cfg(test)]
+mod guides;
 mod init;
 mod keys;
 mod restore;

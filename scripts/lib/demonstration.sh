@@ -24,6 +24,7 @@ ivy   acme/people-ops           acme/people-ops#coach
 "
 
 # Settings of every node, KEY=VALUE, beside its addresses.
+# shellcheck disable=SC2034 # Who sources this reads it.
 demonstration_settings=()
 
 # The lead of a department, who operates its validator and signs the genesis for it.

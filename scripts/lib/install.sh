@@ -18,22 +18,23 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cargo_deny_version="0.20.2"
 
 main() {
-  case "${1:-}" in -h | --help) usage; exit 0 ;; esac
   local parts=("$@") part
   [ ${#parts[@]} -gt 0 ] || parts=(rust build cometbft clients books lint)
-
   for part in "${parts[@]}"; do
     case "$part" in
-      rust) need_rust ;;
-      build) need_build ;;
-      cometbft) need_cometbft ;;
-      clients) need_clients ;;
-      books) need_books ;;
-      lint) need_lint ;;
-      postgres) need_postgres ;;
-      *) usage >&2; exit 2 ;;
+      rust | build | cometbft | clients | books | lint | postgres) ;;
+      -h | --help) usage; exit 0 ;;
+      *) wrong_usage "unknown: $part" ;;
     esac
   done
+
+  for part in "${parts[@]}"; do "need_$part"; done
+}
+
+wrong_usage() {
+  echo "install: $1" >&2
+  sed -n '2s/^# //p' "${BASH_SOURCE[0]}" >&2
+  exit 2
 }
 
 usage() { sed -n '2,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }

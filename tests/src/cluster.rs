@@ -180,7 +180,7 @@ impl Cluster {
         wait::until("the transaction is in a block", within, || {
             let found = http::ask(self.nodes[node].gateway(), &path).ok()?;
             let height = found["height"].as_str()?.parse().ok()?;
-            Some((height, found["tx_result"]["code"].as_u64().unwrap_or(0)))
+            Some((height, found["tx_result"]["code"].as_u64()?))
         })
     }
 

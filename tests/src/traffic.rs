@@ -48,10 +48,12 @@ impl Traffic {
         }
     }
 
-    /// Waits until so many more payments are in blocks.
+    /// Waits until so many more payments are in blocks, not counting those that may have been there before: each payer has
+    /// one under way.
     #[track_caller]
     pub fn wait_for(&self, payments: u64, within: Duration) {
-        let goal = self.acknowledged.load(Ordering::Relaxed) + payments;
+        let under_way = self.payers.len() as u64;
+        let goal = self.acknowledged.load(Ordering::Relaxed) + under_way + payments;
         wait::until("payments go on", within, || {
             (self.acknowledged.load(Ordering::Relaxed) >= goal).then_some(())
         });
@@ -114,7 +116,7 @@ impl Payer {
                 return Some(false);
             }
             let found = http::ask(gateway, &path).ok()?;
-            Some(found["tx_result"]["code"].as_u64().unwrap_or(0) == 0)
+            Some(found["tx_result"]["code"].as_u64()? == 0)
         });
         found.unwrap_or(false)
     }

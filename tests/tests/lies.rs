@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,10 +17,10 @@ use polity_ledger::Amount;
 use polity_ledger::state::keys;
 use polity_node::genesis_file::GenesisFile as NodesGenesisFile;
 use polity_proto::v1::{Account, Asset, HistoryAnswer, HistoryRequest, KeysAnswer, Record};
-use polity_tests::binaries;
 use polity_tests::cluster::Cluster;
-use polity_tests::http;
+use polity_tests::process::Process;
 use polity_tests::terminal::Terminal;
+use polity_tests::{binaries, http, wait};
 use prost::Message;
 use serde_json::{Value, json};
 
@@ -53,6 +54,9 @@ const USAGE: Option<i32> = Some(2);
 const REFUSED: Option<i32> = Some(3);
 const PROOF_FAILED: Option<i32> = Some(5);
 const OUTCOME_UNKNOWN: Option<i32> = Some(6);
+
+/// What is watched for comes in less, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Parameters that a charter adds: blocks come though nothing happens.
 const AWAKE: &str = "idle_interval = \"1s\"\n";
@@ -315,29 +319,29 @@ fn nothing_that_a_node_makes_up_is_shown() {
 fn what_happens_by_time_is_watched_and_proven() {
     let (cluster, terminal) = founded(AWAKE);
     let honest = cluster.gateways()[0];
-    let watch = |nodes: &[&str]| {
+    let watch = |nodes: &[&str], log: &str| {
         let mut watch = Command::new(binaries::path("polity"));
         watch.arg("--home").arg(terminal.path(""));
         watch.args(nodes.iter().flat_map(|node| ["--node", node]));
         watch.args(["watch", "--idle"]);
-        watch.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut watch = watch.spawn().expect("polity can be run");
-        let told = BufReader::new(watch.stdout.take().expect("it is piped"));
-        let mut lines = told.lines().map_while(Result::ok);
-        assert!(lines.next().is_some(), "it watches");
-        (watch, lines)
+        let watching = Process::start("polity watch", &mut watch, &terminal.path(log));
+        wait::until("it watches", PATIENCE, || {
+            watching.printed().contains("block ").then_some(())
+        });
+        watching
     };
     let reserve = ["hold", "place", "fay:main", "stan:main", "1.00", "EUR"];
     let reserve = [&reserve[..], &["--expires", "2s"]].concat();
     let honest_node = format!("http://{honest}");
 
-    let (mut watching, mut lines) = watch(&[&honest_node]);
+    let mut watching = watch(&[&honest_node], "watch.log");
     terminal.json("fay", &reserve);
-    let by_itself = lines.find(|line| line.contains("by itself"));
-    assert!(by_itself.is_some(), "the watch ended");
-    assert_eq!(lines.next().as_deref(), Some("  h1 expired"));
-    watching.kill().expect("it watches on");
-    watching.wait().expect("it ended");
+    wait::until("what happens by itself is told", PATIENCE, || {
+        let printed = watching.printed();
+        let (_, told) = printed.split_once("by itself")?;
+        told.contains("\n  h1 expired\n").then_some(())
+    });
+    assert_eq!(watching.ended(), None, "it watches on");
 
     // A node that keeps back what the state proves that timers did; only the honest one has a websocket.
     let row = hex::encode([keys::TIMER_RECEIPT]);
@@ -348,11 +352,10 @@ fn what_happens_by_time_is_watched_and_proven() {
         }
         result
     });
-    let (watching, _reader) = watch(&[&hiding, &honest_node]);
+    let mut watching = watch(&[&hiding, &honest_node], "hidden.log");
     terminal.json("fay", &reserve);
-    let output = watching.wait_with_output().expect("it ends");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), PROOF_FAILED, "{told}");
+    let ended = watching.wait(PATIENCE);
+    assert_eq!(ended.code(), PROOF_FAILED, "{}", watching.printed());
 }
 
 #[test]

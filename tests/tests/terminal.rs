@@ -14,7 +14,8 @@
 //! - `shows TEXT`, `shows TEXT called NAME` for the word behind it, `hides TEXT`, and `shows TEXT in time`.
 //!
 //! The shells work in the directory of the stories, where the files lie that they speak of; what they
-//! write goes to `$TERMINAL`. The stories happen at the same time, to different people.
+//! write goes to `$TERMINAL`. The stories happen at the same time, to different people. A file without the three parts is
+//! no story.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,17 +31,12 @@ use polity_tests::wait;
 const IN_TIME: Duration = Duration::from_secs(60);
 
 /// A change round and an idle block after seconds.
-const PARAMETERS: &str = "idle_interval = \"1s\"\nelection_change = \"6s\"\n";
+const PARAMETERS: &str = "idle_interval = \"1s\"\nelection_change = \"12s\"\n";
 
 #[test]
 fn the_stories_hold_at_the_terminal() {
-    let stories = [
-        "a-circle.txt",
-        "a-tribe.txt",
-        "a-department.txt",
-        "four-eyes.txt",
-    ]
-    .map(Story::read);
+    let stories = Story::all();
+    assert!(stories.len() >= 4, "the stories are missing");
     let mut terminal = Terminal::new();
     let mut charter = PARAMETERS.to_owned();
     for story in &stories {
@@ -73,24 +69,68 @@ fn directory() -> PathBuf {
 }
 
 struct Story {
-    name: &'static str,
+    name: String,
     people: String,
     charter: String,
     acts: String,
 }
 
+/// What a member types, and what must come of it.
+struct Act<'s> {
+    member: &'s str,
+    command: &'s str,
+    expected: Vec<&'s str>,
+}
+
 impl Story {
+    /// Every story of the directory, by name.
     #[track_caller]
-    fn read(name: &'static str) -> Story {
-        let text = std::fs::read_to_string(directory().join(name)).expect("the story can be read");
-        let mut parts = text.split("\n----\n").map(str::to_owned);
-        let mut part = || parts.next().expect("a story has three parts");
-        Story {
-            name,
-            people: part(),
-            charter: part(),
-            acts: part(),
+    fn all() -> Vec<Story> {
+        let files = std::fs::read_dir(directory()).expect("the stories are there");
+        let mut files: Vec<PathBuf> = files.map(|file| file.expect("an entry").path()).collect();
+        files.sort();
+        files.iter().filter_map(|file| Story::read(file)).collect()
+    }
+
+    #[track_caller]
+    fn read(file: &Path) -> Option<Story> {
+        let text = std::fs::read_to_string(file).expect("the file can be read");
+        let parts: Vec<&str> = text.split("\n----\n").collect();
+        let [people, charter, acts] = parts[..] else {
+            assert_eq!(
+                parts.len(),
+                1,
+                "{}: a story has three parts",
+                file.display()
+            );
+            return None;
+        };
+        Some(Story {
+            name: file.file_name()?.to_string_lossy().into_owned(),
+            people: people.to_owned(),
+            charter: charter.to_owned(),
+            acts: acts.to_owned(),
+        })
+    }
+
+    #[track_caller]
+    fn acts(&self) -> Vec<Act<'_>> {
+        let mut acts: Vec<Act<'_>> = Vec::new();
+        for line in lines(&self.acts) {
+            match (line.strip_prefix("  "), acts.last_mut()) {
+                (Some(expected), Some(act)) => act.expected.push(expected),
+                (Some(_), None) => panic!("{}: nobody typed what {line:?} is about", self.name),
+                (None, _) => {
+                    let (member, command) = line.split_once(": ").expect("MEMBER: COMMAND");
+                    acts.push(Act {
+                        member,
+                        command,
+                        expected: Vec::new(),
+                    });
+                }
+            }
         }
+        acts
     }
 
     /// The people: `NAME in UNIT, UNIT as ROLE, ROLE`, or without roles.
@@ -108,18 +148,24 @@ impl Story {
     #[track_caller]
     fn live(&self, terminal: &Terminal) {
         let mut named = BTreeMap::new();
-        let mut typed = ("", "");
-        let mut output: Option<Output> = None;
-        for line in lines(&self.acts) {
-            if let Some(expected) = line.strip_prefix("  ") {
-                let (member, command) = typed;
+        for act in self.acts() {
+            let Act {
+                member, command, ..
+            } = act;
+            assert!(
+                !act.expected.is_empty(),
+                "{}: {member}: {command}: nothing is expected",
+                self.name
+            );
+            let mut output: Option<Output> = None;
+            for expected in act.expected {
                 let command = match expected.starts_with("refused") {
                     true => format!("--send-anyway {command}"),
                     false => command.to_owned(),
                 };
                 let again = || terminal.shell(member, &command, &directory(), &named);
                 let now = match expected.ends_with(" in time") {
-                    true => wait::until(line, IN_TIME, || {
+                    true => wait::until(expected, IN_TIME, || {
                         let found = again();
                         holds(&found, expected).then_some(found)
                     }),
@@ -128,16 +174,13 @@ impl Story {
                 let told = told(&now);
                 assert!(
                     holds(&now, expected),
-                    "{}: {member}: {command}\n{line}\n{told}",
+                    "{}: {member}: {command}\n  {expected}\n{told}",
                     self.name
                 );
                 if let Some((name, value)) = found(&told, expected) {
                     named.insert(name.to_owned(), value);
                 }
                 output = Some(now);
-            } else {
-                typed = line.split_once(": ").expect("MEMBER: COMMAND");
-                output = None;
             }
         }
     }

@@ -16,9 +16,16 @@ use crate::running::{Raw, Running, frame};
 fn limits() -> Limits {
     Limits {
         frame_bytes_max: 100_000,
-        frame_timeout: Duration::from_millis(300),
         handover_timeout: Duration::from_millis(100),
         ..Limits::default()
+    }
+}
+
+/// Of a server that soon loses patience with a frame.
+fn hurried() -> Limits {
+    Limits {
+        frame_timeout: Duration::from_millis(300),
+        ..limits()
     }
 }
 
@@ -27,6 +34,8 @@ fn limits() -> Limits {
 enum Then {
     Waits,
     Closes,
+    /// Waits for the end of the server's patience.
+    Dawdles,
 }
 
 fn exception(peer: &mut Raw) -> String {
@@ -61,7 +70,7 @@ fn init_chain(app_state: &'static str) -> Vec<u8> {
 
 #[test]
 fn a_bad_frame_ends_its_own_connection_only() {
-    use Then::{Closes, Waits};
+    use Then::{Closes, Dawdles, Waits};
     let cases: Vec<(&str, Vec<u8>, Then, &str)> = vec![
         (
             "short",
@@ -84,13 +93,13 @@ fn a_bad_frame_ends_its_own_connection_only() {
         (
             "slow header",
             b"\x80".to_vec(),
-            Waits,
+            Dawdles,
             "frame did not arrive in time",
         ),
         (
             "slow frame",
             frame_of(90_000, 60_000),
-            Waits,
+            Dawdles,
             "frame did not arrive in time",
         ),
         (
@@ -172,10 +181,12 @@ fn a_bad_frame_ends_its_own_connection_only() {
         ),
     ];
 
-    let running = Running::tcp(Arc::new(Register::default()), limits());
-    let mut neighbour = running.client();
+    let patient = Running::tcp(Arc::new(Register::default()), limits());
+    let hurried = Running::tcp(Arc::new(Register::default()), hurried());
     let count = cases.len();
     for (name, bytes, then, expected) in cases {
+        let running = if then == Dawdles { &hurried } else { &patient };
+        let mut neighbour = running.client();
         let mut peer = running.raw();
         peer.send(&bytes);
         if then == Closes {
@@ -270,7 +281,7 @@ fn frame_of(length: usize, bytes: usize) -> Vec<u8> {
 
 #[test]
 fn a_byte_now_and_then_does_not_prolong_a_frame() {
-    let running = Running::tcp(Arc::new(Register::default()), limits());
+    let running = Running::tcp(Arc::new(Register::default()), hurried());
     let mut peer = running.raw();
     peer.send(&frame_of(1000, 0));
     for _ in 0..100 {

@@ -56,6 +56,12 @@ pub fn run_file(path: &Path) -> std::io::Result<Report> {
         rest = next;
     }
 
+    for (name, (line, ..)) in &story.kept {
+        story
+            .failures
+            .push((*line, format!("what was kept as `{name}` is never sent")));
+    }
+
     let mut report = story.report;
     report.state = story
         .memory
@@ -85,8 +91,8 @@ struct Story {
     failures: Vec<(usize, String)>,
     stated: Option<(usize, String)>,
     salt: u64,
-    /// Bytes that somebody kept, and what they would create.
-    kept: BTreeMap<String, (Vec<u8>, Vec<Called>)>,
+    /// Bytes that somebody kept: the line, and what they would create.
+    kept: BTreeMap<String, (usize, Vec<u8>, Vec<Called>)>,
     last: Vec<u8>,
     receipt: Option<Receipt>,
     timers: Vec<Receipt>,

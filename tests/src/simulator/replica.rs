@@ -222,29 +222,17 @@ impl Replica {
         std::fs::remove_dir_all(&backup).map_err(|error| error.to_string())
     }
 
-    /// Bytes of the store's log, which a torn write leaves shorter.
-    pub(super) fn log_bytes(&self) -> Finding<u64> {
-        let log = self.newest_log()?;
-        let metadata = std::fs::metadata(log).map_err(|error| error.to_string())?;
-        Ok(metadata.len())
-    }
-
-    /// Cuts the store's log, as if the power went within its last write. The node is stopped.
-    pub(super) fn tear_log(&self, bytes: u64) -> Finding<()> {
-        let log = std::fs::OpenOptions::new()
-            .write(true)
-            .open(self.newest_log()?);
-        log.and_then(|log| log.set_len(bytes))
-            .map_err(|error| error.to_string())
-    }
-
-    fn newest_log(&self) -> Finding<PathBuf> {
+    /// The store's newest log, and its length, which a torn write leaves shorter.
+    pub(super) fn log(&self) -> Finding<(PathBuf, u64)> {
         let entries =
             std::fs::read_dir(self.store_directory()).map_err(|error| error.to_string())?;
         let logs = entries.filter_map(Result::ok).map(|entry| entry.path());
-        logs.filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        let newest = logs
+            .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
             .max()
-            .ok_or_else(|| "the store has no log".into())
+            .ok_or("the store has no log")?;
+        let metadata = std::fs::metadata(&newest).map_err(|error| error.to_string())?;
+        Ok((newest, metadata.len()))
     }
 
     /// Executes the whole chain again out of the node's own store, and compares everything.

@@ -1,5 +1,7 @@
 //! What a node goes through while the others go on.
 
+use std::path::Path;
+
 use polity_node::crash_point::CrashPoint;
 
 use super::chain::Chain;
@@ -80,16 +82,19 @@ impl Trouble {
                 replica.start()?;
             }
             Trouble::TornLog => {
-                let before = replica.log_bytes()?;
+                let (log, before) = replica.log()?;
                 replica.apply(block, None)?;
-                let written = replica.log_bytes()?.saturating_sub(before);
+                let (newest, bytes) = replica.log()?;
                 replica.stop();
                 // A log that began anew is left alone: what is before it is in files already.
-                if written > 0 {
-                    replica.tear_log(before + dice.below(written))?;
+                let is_torn = newest == log;
+                if is_torn {
+                    let written = bytes.checked_sub(before).filter(|written| *written > 0);
+                    let written = written.ok_or("a block was committed past the log")?;
+                    tear(&log, before + dice.below(written))?;
                 }
                 replica.start()?;
-                if written > 0 && replica.height()? == chain.height() {
+                if is_torn && replica.height()? == chain.height() {
                     return Err("a torn block came back".into());
                 }
             }
@@ -110,4 +115,11 @@ impl Trouble {
         }
         replica.catch_up(chain)
     }
+}
+
+/// Cuts a stopped node's log, as if the power went within its last write.
+fn tear(log: &Path, bytes: u64) -> Finding<()> {
+    let log = std::fs::OpenOptions::new().write(true).open(log);
+    log.and_then(|log| log.set_len(bytes))
+        .map_err(|error| error.to_string())
 }

@@ -7,11 +7,10 @@ use polity_tests::cluster::{Cluster, START_PATIENCE};
 use polity_tests::engine::Engine;
 use polity_tests::{http, wait};
 
-use crate::trial::{BLOCK, RESUME, STANDSTILL, assert_whole, pay};
+use crate::trial::{BLOCK, ENGINE_FAULT, RESUME, STANDSTILL, assert_whole, pay};
 
 /// The log's version and the height whose entries follow.
 const HEADER: usize = 4 + 8;
-const ENGINE_FAULT: i32 = 77;
 
 #[test]
 fn a_damaged_log_of_consensus_ends_with_advice_that_brings_the_node_back_without_a_second_vote() {

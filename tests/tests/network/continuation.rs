@@ -12,10 +12,7 @@ use polity_tests::{charter, http};
 use serde_json::{Value, json};
 
 use crate::altered::assert_told;
-use crate::trial::{BLOCK, assert_whole, catch_up, pay};
-
-/// The exit code of a genesis that does not belong to the store.
-const GENESIS_MISMATCH: i32 = 75;
+use crate::trial::{BLOCK, GENESIS_MISMATCH, assert_whole, catch_up, pay};
 
 pub(crate) fn a_chain_goes_on_under_the_other_engine_and_back(engine: Engine) {
     let mut cluster = Cluster::start_on(engine, 4);

@@ -8,14 +8,13 @@ use polity_node::crash_point::{self, CrashPoint};
 use polity_tests::cluster::{Cluster, TransactionHash};
 use polity_tests::engine::{Engine, is_a_process};
 
-use crate::trial::{BLOCK, assert_whole, catch_up, pay};
+use crate::trial::{BLOCK, ENGINE_FAULT, assert_whole, catch_up, pay};
 
 /// CometBFT's own crash points, ordered by `FAIL_TEST_INDEX` from 0.
 const COMETBFT_CRASH_POINTS: u32 = 10;
 /// A node that has been started takes part before so many payments.
 const CRASH_PAYMENTS: u32 = 100;
 const SIGABRT: i32 = 6;
-const ENGINE_FAULT: i32 = 77;
 
 pub(crate) fn a_node_survives_a_crash_at_every_point_of_a_commit(engine: Engine) {
     let mut cluster = Cluster::start_on(engine, 4);

@@ -10,11 +10,11 @@ use polity_tests::{deep, wait};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::trial::{BLOCK, CATCH_UP, RESUME, STANDSTILL, assert_whole, catch_up, pay, tell};
+use crate::trial::{
+    BLOCK, CATCH_UP, ENGINE_FAULT, RESUME, STANDSTILL, assert_whole, catch_up, pay, tell,
+};
 
 const SIGKILL: i32 = 9;
-/// An engine that ended by itself.
-const ENGINE_FAULT: i32 = 77;
 
 /// One of four is away at any moment, by every way to die; the others go on, and it comes back.
 pub(crate) fn payments_go_on_whoever_is_killed(engine: Engine) {

@@ -11,9 +11,8 @@ use polity_tests::cluster::{Cluster, Founding};
 use polity_tests::engine::Engine;
 use polity_tests::traffic::Traffic;
 
-use crate::trial::{BLOCK, assert_whole, catch_up};
+use crate::trial::{BLOCK, DISK_FULL, assert_whole, catch_up, tell};
 
-const DISK_FULL: i32 = 73;
 /// What the trial's nodes keep free.
 const RESERVE_BYTES: u64 = 16 << 20;
 const DISK_BYTES: u64 = 128 << 20;
@@ -95,7 +94,7 @@ impl SmallDisk {
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(SmallDisk(directory));
         }
-        eprintln!("no small disk can be mounted here: the reserve alone is tried");
+        tell("no small disk can be mounted here: the reserve alone is tried");
         None
     }
 

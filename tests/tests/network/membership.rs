@@ -35,8 +35,9 @@ pub(crate) fn a_fifth_department_joins_votes_and_leaves(engine: Engine) {
 
     // Nobody speaks with a node that the ledger does not know.
     cluster.nodes[FIFTH].start();
+    cluster.nodes[FIFTH].wait_for_height(0, START_PATIENCE);
     traffic.wait_for(4, BLOCK);
-    assert_eq!(cluster.nodes[FIFTH].height().unwrap_or_default(), 0);
+    assert_eq!(cluster.nodes[FIFTH].height(), Some(0));
 
     cluster.act(FIFTH, Kind::RegisterNode(register(&cluster)), BLOCK);
     let height = cluster.nodes[0].height().expect("the node answers");

@@ -7,11 +7,9 @@ use polity_tests::cluster::{Cluster, Founding};
 use polity_tests::engine::Engine;
 use polity_tests::http;
 
-use crate::trial::{BLOCK, CATCH_UP, assert_whole, catch_up, pay};
-
-/// The store cannot be read as it was written.
-const STORE_DAMAGED: i32 = 71;
-const STORE_LOCKED: i32 = 72;
+use crate::trial::{
+    BLOCK, CATCH_UP, STORE_DAMAGED, STORE_LOCKED, assert_whole, catch_up, copy, pay,
+};
 
 pub(crate) fn a_department_comes_back_from_a_backup_and_from_nothing(engine: Engine) {
     let mut cluster = Cluster::start_on(engine, 4);
@@ -128,14 +126,14 @@ pub(crate) fn a_torn_store_says_so_and_is_replaced(engine: Engine) {
     acknowledged.extend(pay(&cluster, 0, 1));
     catch_up(&cluster, 1);
     assert!(cluster.nodes[1].stop().success());
-    cut_in_half(&newest(&data, "log"));
+    let log = files(&data, "log").pop().expect("the store has a log");
+    cut_in_half(&log);
     cluster.nodes[1].start();
     catch_up(&cluster, 1);
     acknowledged.extend(pay(&cluster, 0, 1));
     assert!(cluster.nodes[1].stop().success());
 
     // What the advice says: the backup, and the others for the rest.
-    cut_in_half(&newest(&data, "sst"));
     cluster.nodes[1].lose_data();
     cluster.nodes[1].polityd(&["restore", &backup]);
     cluster.nodes[1].start();
@@ -183,14 +181,7 @@ fn largest(directory: &Path) -> PathBuf {
         .expect("the store has files")
 }
 
-/// The newest file of a store with this extension, or with this beginning of its name.
-#[track_caller]
-fn newest(directory: &Path, kind: &str) -> PathBuf {
-    let newest = files(directory, kind).pop();
-    newest.expect("the store has such a file")
-}
-
-/// Files of a kind that hold something, the oldest first.
+/// Files of a store that hold something, with this extension or with this beginning of their name; the oldest first.
 fn files(directory: &Path, kind: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(directory)
         .expect("the store can be listed")
@@ -212,13 +203,4 @@ fn cut_in_half(file: &Path) {
     let torn = fs::OpenOptions::new().write(true).open(file);
     torn.and_then(|torn| torn.set_len(bytes / 2))
         .expect("the file can be cut");
-}
-
-#[track_caller]
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory can be made");
-    for entry in fs::read_dir(from).expect("the store can be listed") {
-        let entry = entry.expect("an entry");
-        fs::copy(entry.path(), to.join(entry.file_name())).expect("a file can be copied");
-    }
 }

@@ -1,6 +1,8 @@
 //! What every trial does: pay, wait, and look at the whole at the end.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use polity_tests::cluster::{Cluster, START_PATIENCE, TransactionHash};
@@ -16,6 +18,15 @@ pub(crate) const RESUME: Duration = Duration::from_secs(180);
 
 /// Long enough for a few blocks, were they made.
 pub(crate) const STANDSTILL: Duration = Duration::from_secs(5);
+
+/// Exit codes of `polityd`, as the operators' guide lists them.
+pub(crate) const USAGE: i32 = 2;
+pub(crate) const STORE_DAMAGED: i32 = 71;
+pub(crate) const STORE_LOCKED: i32 = 72;
+pub(crate) const DISK_FULL: i32 = 73;
+pub(crate) const GENESIS_MISMATCH: i32 = 75;
+/// Also that of an engine that ended by itself.
+pub(crate) const ENGINE_FAULT: i32 = 77;
 
 /// Payments through a node, one after another, each in a block before the next.
 #[track_caller]
@@ -81,7 +92,21 @@ pub(crate) fn assert_whole(mut cluster: Cluster, acknowledged: &[TransactionHash
     }
 }
 
-/// Says a count past the capture of tests, so that it stands in every log.
+/// Says what was tried past the capture of tests, so that it stands in every log.
 pub(crate) fn tell(words: &str) {
     let _ = writeln!(std::io::stderr(), "network: {words}");
+}
+
+/// Copies a directory with all that is in it.
+#[track_caller]
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory can be made");
+    for entry in fs::read_dir(from).expect("it can be listed") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        match entry.file_type().expect("a type").is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).expect("a file can be copied")),
+        }
+    }
 }

@@ -223,18 +223,12 @@ async fn transactions_go_in_order_in_batches_within_bounds() {
 
 #[tokio::test]
 async fn a_cometbft_that_is_absent_silent_or_garbled_is_named() {
-    let quick = CometLimits {
-        call_time: Duration::from_millis(300),
-        answer_bytes_max: 1 << 10,
-        ..CometLimits::default()
-    };
-
     let free = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()
         .local_addr()
         .unwrap();
-    let absent = forwarder(free, quick);
+    let absent = forwarder(free, CometLimits::default());
     assert!(matches!(
         absent.ask(Ask::Health).await,
         Err(Trouble::NotReached(_))
@@ -251,9 +245,17 @@ async fn a_cometbft_that_is_absent_silent_or_garbled_is_named() {
     ));
 
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let comet = forwarder(silent.local_addr().unwrap(), quick);
+    let hurried = CometLimits {
+        call_time: Duration::from_millis(300),
+        ..CometLimits::default()
+    };
+    let comet = forwarder(silent.local_addr().unwrap(), hurried);
     assert_eq!(comet.ask(Ask::Health).await, Err(Trouble::TooSlow));
 
+    let small = CometLimits {
+        answer_bytes_max: 1 << 10,
+        ..CometLimits::default()
+    };
     for body in [
         "",
         "no JSON",
@@ -265,7 +267,7 @@ async fn a_cometbft_that_is_absent_silent_or_garbled_is_named() {
         &"x".repeat(2_000),
     ] {
         let garbled = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let comet = forwarder(garbled.local_addr().unwrap(), quick);
+        let comet = forwarder(garbled.local_addr().unwrap(), small);
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()

@@ -32,7 +32,7 @@ impl Story {
         }
         if words.take("sent") {
             let name = words.word("name").map_err(at(head.number))?;
-            let Some((bytes, called)) = self.kept.remove(&name) else {
+            let Some((_, bytes, called)) = self.kept.remove(&name) else {
                 let words = format!("nothing was kept as `{name}`");
                 return trouble(words).map_err(at(head.number));
             };
@@ -72,7 +72,7 @@ impl Story {
         let called = draft.called;
         match sending.kept_as {
             Some(name) => {
-                self.kept.insert(name, (bytes, called));
+                self.kept.insert(name, (head.number, bytes, called));
             }
             None => self.send(bytes, &called).map_err(at(head.number))?,
         }

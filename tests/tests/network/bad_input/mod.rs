@@ -33,14 +33,15 @@ fn patient_node() -> Cluster {
 fn state(cluster: &Cluster) -> (String, String) {
     let gateway = cluster.nodes[0].gateway();
     let status = http::ask(gateway, "status").expect("the node is up");
-    let root = status["polity"]["app_hash"].as_str().unwrap_or_default();
+    let root = status["polity"]["app_hash"].as_str().expect("a root");
     let key = polity_ledger::state::objects::object_key(
         polity_ledger::state::keys::ACCOUNT,
         charter::account(0),
     );
     let path = format!("abci_query?path=%22/key%22&data=0x{}", hex::encode(key));
-    let account = http::ask(gateway, &path).expect("the node answers")["response"]["value"].take();
-    (root.to_owned(), account.to_string())
+    let answer = http::ask(gateway, &path).expect("the node answers");
+    let account = answer["response"]["value"].as_str().expect("an account");
+    (root.to_owned(), account.to_owned())
 }
 
 /// Tells how many there were, past the capture of tests, so that the count stands in every log.

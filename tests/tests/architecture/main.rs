@@ -1,11 +1,13 @@
 //! The walls of the house: which crate may know which, where the big libraries have their one home,
 //! and what the sources of the rules may name.
 
+mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use polity_tests::bench::ROWS;
+use self::tokens::{modules_of_std, tokens, without_tests};
 
 type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
@@ -111,7 +113,9 @@ fn big_libraries_stay_in_their_homes() {
         ("reqwest", &["client", "node", "tests"]),
     ];
     for (library, homes) in homes {
-        for file in files_naming(library) {
+        let files = files_naming(library);
+        assert!(!files.is_empty(), "nobody names {library} any more");
+        for file in files {
             assert!(
                 homes.iter().any(|home| file.starts_with(home)),
                 "{} names {library}, whose home is {homes:?}",
@@ -201,95 +205,6 @@ fn the_rules_name_no_clock_no_environment_no_thread_and_no_float() {
             assert!(known, "{} names std::{module}", file.display());
         }
     }
-}
-
-#[test]
-fn every_script_says_its_usage_and_stops_at_the_first_failure() {
-    let root = root();
-    let mut scripts = Vec::new();
-    collect(&root.join("scripts"), &mut scripts);
-    collect(&root.join(".ci"), &mut scripts);
-
-    for script in scripts {
-        let text = read(&script);
-        let name = script.strip_prefix(&root).unwrap().display();
-        if !text.lines().take(4).any(|line| line.contains("bash")) {
-            continue;
-        }
-        assert!(
-            text.lines()
-                .take(3)
-                .any(|line| line.starts_with("# usage: ")),
-            "{name}: no usage"
-        );
-        assert!(
-            text.lines().any(|line| line == "set -euo pipefail"),
-            "{name}: goes on after a failure"
-        );
-        let parsed = Command::new("bash")
-            .arg("-n")
-            .arg(&script)
-            .status()
-            .unwrap();
-        assert!(parsed.success(), "{name}: bash does not read it");
-    }
-}
-
-#[test]
-fn a_script_says_what_was_wrong_before_it_does_anything() {
-    let rows: Vec<String> = ROWS.iter().map(|row| row.number.to_string()).collect();
-    let unknown = format!("bench: there is no row 99; there are {}", rows.join(" "));
-    for (script, word, expected) in [
-        ("bench", "--foo", "bench: unknown: --foo"),
-        ("bench", "1x", "bench: a row is a number, not 1x"),
-        ("bench", "99", unknown.as_str()),
-        ("test", "--foo", "test: unknown: --foo"),
-        ("localnet", "--foo", "localnet: unknown: --foo"),
-        ("replay", "--foo", "replay: unknown: --foo"),
-    ] {
-        let path = root().join("scripts").join(script);
-        let output = Command::new(path).arg(word).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        let usage = format!("usage: scripts/{script}");
-        assert_eq!(output.status.code(), Some(2), "{script} {word}: {told}");
-        assert!(told.starts_with(&format!("{expected}\n{usage}")), "{told}");
-        assert!(output.stdout.is_empty(), "{script} {word} did something");
-    }
-}
-
-#[test]
-fn what_is_no_localnet_is_neither_stopped_nor_taken_for_one() {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir(home.path().join("nodes")).unwrap();
-
-    let mut localnet = Command::new(root().join("scripts/localnet"));
-    let output = localnet.args(["down", "--home"]).arg(home.path()).output();
-
-    let told = String::from_utf8(output.unwrap().stdout).unwrap();
-    assert!(told.contains("there is no network in"), "{told}");
-    assert!(!home.path().join("localnet.env").exists());
-}
-
-#[test]
-fn comments_strings_and_tests_are_not_read_as_names() {
-    let source = "use std::{fmt, collections::BTreeMap};\n\
-                  // HashMap in words\n/* f64 /* nested */ too */\n\
-                  const A: &str = \"unsafe \\\" env\"; const B: &str = r#\"async \" \"#; const C: char = '\"';\n\
-                  fn f<'a>(x: &'a u8) {}\n\
-                  #[cfg(test)]\nmod tests { use std::time::Instant; }";
-
-    let tokens = tokens(&without_tests(source));
-
-    for hidden in [
-        "HashMap", "f64", "nested", "unsafe", "env", "async", "Instant",
-    ] {
-        assert!(
-            !tokens.iter().any(|token| token == hidden),
-            "{hidden} was read"
-        );
-    }
-    assert_eq!(modules_of_std(&tokens), ["fmt", "collections"]);
-    assert!(tokens.iter().any(|token| token == "f"));
 }
 
 /// Normal and build dependencies of each crate of the workspace, by name.
@@ -396,137 +311,4 @@ fn declared_module(line: &str) -> Option<&str> {
         .trim_start_matches("pub(crate) ")
         .strip_prefix("mod ")?;
     line.strip_suffix(';')
-}
-
-/// Tests stand last in a file, so everything from `#[cfg(test)] mod … {` on is theirs.
-fn without_tests(source: &str) -> String {
-    match source.find("\n#[cfg(test)]\nmod tests {") {
-        Some(at) => source[..at].to_owned(),
-        None => source.to_owned(),
-    }
-}
-
-/// The modules that follow `std::`, also those in braces.
-fn modules_of_std(tokens: &[String]) -> Vec<String> {
-    let mut modules = Vec::new();
-    for (at, window) in tokens.windows(3).enumerate() {
-        if window[0] != "std" || window[1] != "::" {
-            continue;
-        }
-        if window[2] != "{" {
-            modules.push(window[2].clone());
-            continue;
-        }
-        let mut depth = 0;
-        let mut first = false;
-        for token in &tokens[at + 2..] {
-            match token.as_str() {
-                "{" => (depth, first) = (depth + 1, true),
-                "}" => depth -= 1,
-                "," => first = true,
-                name => {
-                    if depth == 1 && first {
-                        modules.push(name.to_owned());
-                    }
-                    first = false;
-                }
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-    }
-    modules
-}
-
-/// Words and punctuation of Rust source, without comments and without the insides of strings.
-fn tokens(source: &str) -> Vec<String> {
-    let text: Vec<char> = source.chars().collect();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        at += match rest {
-            ['/', '/', ..] => rest.iter().position(|c| *c == '\n').unwrap_or(rest.len()),
-            ['/', '*', ..] => block_comment(rest),
-            ['r', '"' | '#', ..] if raw_string(rest).is_some() => raw_string(rest).unwrap(),
-            ['"', ..] => string(rest),
-            ['\'', '\\', ..] => {
-                2 + rest[2..]
-                    .iter()
-                    .skip(1)
-                    .position(|c| *c == '\'')
-                    .unwrap_or(0)
-                    + 2
-            }
-            ['\'', _, '\'', ..] => 3,
-            [':', ':', ..] => {
-                tokens.push("::".to_owned());
-                2
-            }
-            [c, ..] if c.is_alphanumeric() || *c == '_' => {
-                let word = rest
-                    .iter()
-                    .take_while(|c| c.is_alphanumeric() || **c == '_');
-                let word: String = word.collect();
-                let length = word.chars().count();
-                tokens.push(word);
-                length
-            }
-            [c, ..] => {
-                if !c.is_whitespace() {
-                    tokens.push(c.to_string());
-                }
-                1
-            }
-            [] => break,
-        };
-    }
-    tokens
-}
-
-fn block_comment(text: &[char]) -> usize {
-    let (mut depth, mut at) = (0, 0);
-    while at < text.len() {
-        match &text[at..] {
-            ['/', '*', ..] => (depth, at) = (depth + 1, at + 2),
-            ['*', '/', ..] => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
-fn string(text: &[char]) -> usize {
-    let mut at = 1;
-    while at < text.len() && text[at] != '"' {
-        at += if text[at] == '\\' { 2 } else { 1 };
-    }
-    at + 1
-}
-
-/// The length of `r"…"` or `r#"…"#` at the beginning of the text, if one stands there.
-fn raw_string(text: &[char]) -> Option<usize> {
-    let hashes = text[1..].iter().take_while(|c| **c == '#').count();
-    if text.get(1 + hashes) != Some(&'"') {
-        return None;
-    }
-    let mut at = 2 + hashes;
-    while at < text.len() {
-        let closed = text[at] == '"'
-            && text[at + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|c| **c == '#')
-                .count()
-                == hashes;
-        if closed {
-            return Some(at + 1 + hashes);
-        }
-        at += 1;
-    }
-    None
 }
