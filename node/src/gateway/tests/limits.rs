@@ -5,7 +5,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::server::Server;
-use super::wire::{call, exchange, get, post, read_answer};
+use super::wire::{call, connect_from_elsewhere, exchange, get, post, post_bytes, read_answer};
 use crate::gateway::Limits;
 
 #[tokio::test]
@@ -110,7 +110,14 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
             ..Limits::default()
         };
         let server = Server::start(limits).await;
-        let mut first = TcpStream::connect(server.address).await.unwrap();
+        // Somebody who is served keeps the place.
+        let mut first = connect_from_elsewhere(server.address).await;
+        let question = json!({"id": 1, "method": "abci_query", "params": {"path": "/wait"}});
+        let request = post_bytes(question.to_string().as_bytes());
+        first.write_all(&request).await.unwrap();
+        while !server.ledger.is_waited_for() {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..20 {
             // More than is read of it: what is left must not take the answer back.
             let second = post(server.address, &"x".repeat(100_000)).await;
@@ -124,10 +131,7 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
         let silent = exchange(server.address, b"").await;
         assert_eq!(silent.status, 503);
 
-        first
-            .write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-            .await
-            .unwrap();
+        server.ledger.release();
         assert_eq!(read_answer(&mut first).await.status, 200);
         drop(first);
         while get(server.address, "/health").await.status != 200 {
@@ -137,6 +141,27 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
 }
 
 #[tokio::test]
+#[tokio::test]
+async fn connections_that_are_kept_alive_keep_nobody_out() {
+    let limits = Limits {
+        connections_max: 3,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let mut stream = connect_from_elsewhere(server.address).await;
+        let request = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        stream.readable().await.unwrap();
+        kept.push(stream);
+    }
+
+    assert_eq!(get(server.address, "/health").await.status, 200);
+    // The one that has idled longest made room; it was answered whole.
+    assert_eq!(read_answer(&mut kept[0]).await.status, 200);
+}
+
 async fn slow_headers_and_slow_bodies_are_not_waited_for() {
     let limits = Limits {
         header_seconds_max: 1,
