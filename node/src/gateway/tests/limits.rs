@@ -1,6 +1,7 @@
 //! Who asks too much, too fast or too slowly is turned away; others are served.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
@@ -141,7 +142,6 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
 }
 
 #[tokio::test]
-#[tokio::test]
 async fn connections_that_are_kept_alive_keep_nobody_out() {
     let limits = Limits {
         connections_max: 3,
@@ -162,6 +162,7 @@ async fn connections_that_are_kept_alive_keep_nobody_out() {
     assert_eq!(read_answer(&mut kept[0]).await.status, 200);
 }
 
+#[tokio::test]
 async fn slow_headers_and_slow_bodies_are_not_waited_for() {
     let limits = Limits {
         header_seconds_max: 1,
@@ -253,6 +254,22 @@ async fn a_question_costs_what_is_judged_for_it() {
     let server = Server::start(limits).await;
     call(server.address, "abci_query", json!({"path": "/judge"})).await;
     assert_eq!(get(server.address, "/health").await.status, 429);
+}
+
+#[tokio::test]
+async fn who_has_a_whole_block_read_pays_for_its_transactions() {
+    for path in ["/block_results?height=1", "/tx?hash=HASH&prove=true"] {
+        let limits = Limits {
+            calls_per_second: 1,
+            calls_burst: 5,
+            ..Limits::default()
+        };
+        let server = Server::start(limits).await;
+        server.ledger.commit(&[b"x".as_slice(); 1_000], b"");
+        let path = path.replace("HASH", &format!("0x{}", hex::encode(Sha256::digest(b"x"))));
+        assert_eq!(get(server.address, &path).await.status, 200);
+        assert_eq!(get(server.address, "/health").await.status, 429, "{path}");
+    }
 }
 
 #[tokio::test]
