@@ -40,10 +40,10 @@ pub struct Settings {
     pub moniker: String,
     /// What all nodes have in common.
     pub genesis: Genesis,
-    /// The key that votes: an Ed25519 seed.
-    pub consensus_seed: [u8; 32],
-    /// The key that names the node: an Ed25519 seed.
-    pub node_seed: [u8; 32],
+    /// The key that votes.
+    pub consensus_key: SigningKey,
+    /// The key that names the node.
+    pub node_key: SigningKey,
     /// The guard's file, beside the key and outside of the data.
     pub guard_file: PathBuf,
     /// Consensus' write-ahead log.
@@ -117,8 +117,8 @@ impl Embedded {
         store: Arc<dyn EngineStore>,
         between: impl FnOnce(Channels<EmbeddedContext>) -> Channels<EmbeddedContext>,
     ) -> Result<Embedded, StartError> {
-        let key = SigningKey::from_bytes(&settings.consensus_seed);
-        let own = own(&key, &settings.node_seed);
+        let key = settings.consensus_key;
+        let own = own(&key, &settings.node_key);
         let guard = Arc::new(open_guard(&settings.guard_file).await?);
         let rows = Rows(store);
         let (founding, tip) =
@@ -135,7 +135,7 @@ impl Embedded {
         })?;
         let gossip = Gossip::bind(
             gossip_address,
-            &Key::from_seed(&settings.node_seed),
+            &Key::from_seed(settings.node_key.as_bytes()),
             &tip.chain_id,
             pool.clone(),
             heights.clone(),
@@ -156,7 +156,7 @@ impl Embedded {
             address: own.address,
             key: key.clone(),
             guard: Arc::clone(&guard),
-            node_key: &settings.node_seed,
+            node_key: &settings.node_key,
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
@@ -268,12 +268,12 @@ impl Embedded {
 }
 
 /// What this node is on the chain.
-fn own(key: &SigningKey, node_seed: &[u8; 32]) -> Own {
+fn own(key: &SigningKey, node_key: &SigningKey) -> Own {
     let consensus_key = key.verifying_key().to_bytes();
     Own {
         consensus_key,
         address: Address(address(&consensus_key)),
-        node_key: SigningKey::from_bytes(node_seed).verifying_key().to_bytes(),
+        node_key: node_key.verifying_key().to_bytes(),
     }
 }
 

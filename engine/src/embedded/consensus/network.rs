@@ -54,7 +54,7 @@ pub(in crate::embedded) struct Setup<'a> {
     pub(in crate::embedded) address: Address,
     pub(in crate::embedded) key: SigningKey,
     pub(in crate::embedded) guard: Arc<Guard>,
-    pub(in crate::embedded) node_key: &'a [u8; 32],
+    pub(in crate::embedded) node_key: &'a SigningKey,
     pub(in crate::embedded) listen: SocketAddr,
     pub(in crate::embedded) peers: &'a [PeerAddress],
     pub(in crate::embedded) log: PathBuf,
@@ -68,8 +68,8 @@ pub(in crate::embedded) async fn start(
     setup: Setup<'_>,
 ) -> Result<(Channels<EmbeddedContext>, EngineHandle), StartError> {
     let config = Config::new(&setup).map_err(StartError::Other)?;
-    let mut seed = *setup.node_key;
-    let keypair = Keypair::ed25519_from_bytes(&mut seed)
+    // It wipes the bytes that it is given.
+    let keypair = Keypair::ed25519_from_bytes(&mut setup.node_key.to_bytes())
         .map_err(|error| StartError::Other(error.to_string()))?;
     let identity = NetworkIdentity::new(setup.moniker, keypair, Some(setup.address.to_string()));
     let chain_id = Arc::clone(&setup.chain_id);
