@@ -17,6 +17,7 @@ use super::consensus::ahead::Ahead;
 use super::consensus::context::EmbeddedContext;
 use super::consensus::driver::{Dependencies, Driver};
 use super::consensus::network::{self, Setup};
+use super::consensus::voters::Voters;
 use super::consensus::trouble::{Failed, Trouble};
 use super::founding::take_up;
 use super::gossip::{Gossip, Heights};
@@ -145,6 +146,7 @@ impl Embedded {
         .map_err(|error| StartError::Listen(gossip_address, error))?;
 
         let mut progress = Progress::default();
+        let voters = Voters::new(&tip);
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
         let ahead = Ahead::default();
@@ -160,6 +162,7 @@ impl Embedded {
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
+            voters: voters.clone(),
             has_block: Box::new(has_block(rows.clone(), Arc::clone(&guard))),
             trouble: tell_trouble,
             ahead: ahead.clone(),
@@ -182,6 +185,7 @@ impl Embedded {
             tip,
             clock: settings.clock,
             progress,
+            voters,
             heights,
             registered,
             ahead,
