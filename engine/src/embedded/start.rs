@@ -1,10 +1,9 @@
 //! The engine, from its start to its end.
 
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
 use malachitebft_app_channel::{Channels, EngineHandle};
@@ -17,13 +16,14 @@ use super::consensus::ahead::Ahead;
 use super::consensus::context::EmbeddedContext;
 use super::consensus::driver::{Dependencies, Driver};
 use super::consensus::network::{self, Setup};
-use super::consensus::voters::Voters;
 use super::consensus::trouble::{Failed, Trouble};
+use super::consensus::voters::Voters;
 use super::founding::take_up;
 use super::gossip::{Gossip, Heights};
 use super::guard::{Guard, GuardError};
 use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
 use super::pool::{Limits, Pool};
+use super::predecessor::{free, open_guard};
 use super::progress::Progress;
 use super::rows::Rows;
 use super::stop::{STOP_TIME, closed, on_their_own, stop_actors, stopped};
@@ -31,9 +31,6 @@ use super::tip::Tip;
 use crate::Fault;
 use crate::application::{Application, EngineStore, Timestamp};
 use crate::cometbft::{Genesis, Key, address};
-
-/// How often is looked whether the guard, or the address, is free.
-const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a node decides for itself.
 pub struct Settings {
@@ -146,10 +143,10 @@ impl Embedded {
         .map_err(|error| StartError::Listen(gossip_address, error))?;
 
         let mut progress = Progress::default();
-        let voters = Voters::new(&tip);
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
         let ahead = Ahead::default();
+        let voters = Voters::new(&tip);
         let (tell_trouble, trouble) = Trouble::new();
         let (is_stopping, stopping) = watch::channel(false);
         let setup = Setup {
@@ -162,10 +159,10 @@ impl Embedded {
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
-            voters: voters.clone(),
             has_block: Box::new(has_block(rows.clone(), Arc::clone(&guard))),
             trouble: tell_trouble,
             ahead: ahead.clone(),
+            voters: voters.clone(),
         };
 
         // Malachite would say it in its log alone, and end.
@@ -185,10 +182,10 @@ impl Embedded {
             tip,
             clock: settings.clock,
             progress,
-            voters,
             heights,
             registered,
             ahead,
+            voters,
         };
 
         let driver = Driver::new(dependencies, channels.network)?;
@@ -306,33 +303,6 @@ fn has_block(
             .kept(height)
             .map_err(|fault| io::Error::other(fault.0))?;
         Ok(kept.iter().any(|kept| kept.block.id() == *id))
-    }
-}
-
-/// Opens the guard, and waits while another holds it: an engine that has stopped outlives it by a moment.
-async fn open_guard(file: &Path) -> Result<Guard, GuardError> {
-    let until = Instant::now() + STOP_TIME;
-    loop {
-        match Guard::open(file) {
-            Err(GuardError::InUse(_)) if Instant::now() < until => {
-                tokio::time::sleep(GLANCE).await;
-            }
-            opened => return opened,
-        }
-    }
-}
-
-/// Waits for an address to be free: the network of an engine that has stopped outlives it by a moment.
-async fn free(address: SocketAddr) -> io::Result<()> {
-    let until = Instant::now() + STOP_TIME;
-    loop {
-        match TcpListener::bind(address) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() != ErrorKind::AddrInUse || until < Instant::now() => {
-                return Err(error);
-            }
-            Err(_) => tokio::time::sleep(GLANCE).await,
-        }
     }
 }
 
