@@ -31,6 +31,7 @@ mod node_id;
 mod params;
 mod past;
 mod peers;
+mod predecessor;
 mod presence;
 mod progress;
 mod rows;

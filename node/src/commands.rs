@@ -180,7 +180,7 @@ fn tell(trouble: Trouble) -> ExitCode {
         }
     };
     eprintln!("polityd: {fault}");
-    eprintln!("what to do: {}", fault.kind().advice());
+    eprintln!("what to do: {}", fault.advice());
     ExitCode::from(fault.kind().exit_code())
 }
 

@@ -69,7 +69,7 @@ impl FaultKind {
         }
     }
 
-    /// What an operator does next, as one sentence.
+    /// What an operator usually does next, as one sentence.
     pub fn advice(self) -> &'static str {
         match self {
             FaultKind::Usage => {
@@ -107,6 +107,7 @@ impl fmt::Display for FaultKind {
 pub struct Fault {
     kind: FaultKind,
     words: String,
+    advice: &'static str,
 }
 
 impl Fault {
@@ -115,7 +116,14 @@ impl Fault {
         Fault {
             kind,
             words: words.into(),
+            advice: kind.advice(),
         }
+    }
+
+    /// The same fault, where something else is to be done than is usual for its kind.
+    #[must_use]
+    pub fn with_advice(self, advice: &'static str) -> Fault {
+        Fault { advice, ..self }
     }
 
     /// A failed operation on files or sockets; a full disk gets its own kind.
@@ -148,6 +156,11 @@ impl Fault {
         self.kind
     }
 
+    /// What an operator does next, as one sentence.
+    pub fn advice(&self) -> &'static str {
+        self.advice
+    }
+
     /// The fact in words, without the kind.
     pub fn words(&self) -> &str {
         &self.words
@@ -163,10 +176,7 @@ pub fn fatal(fault: Fault) -> ! {
         fault.words
     );
     death::die(Death::Fault(fault.clone()));
-    eprintln!(
-        "polityd stops: {fault}\nwhat to do: {}",
-        fault.kind.advice()
-    );
+    eprintln!("polityd stops: {fault}\nwhat to do: {}", fault.advice);
     std::process::exit(i32::from(fault.kind.exit_code()))
 }
 

@@ -5,11 +5,14 @@
 //! cometbft/data     CometBFT's blocks, without which it could not follow the ledger
 //! cometbft/guard    what the validator signed last under CometBFT
 //! genesis.json, config.toml
+//! backup.json       the list of all files but the store's, which has its own
 //! ```
 //!
 //! The embedded engine keeps its blocks in the store, and trusts no guard that was copied.
 //!
 //! Keys are not in it: a backup may be kept where a key must not be.
+
+mod list;
 
 use std::fs;
 use std::io;
@@ -26,6 +29,10 @@ const COMETBFT: &str = "cometbft";
 const DATA: &str = "data";
 const GUARD: &str = "guard";
 const GENESIS_FILE: &str = "genesis.json";
+
+/// What to do where a backup is not as it was written: the store, if there is one, has nothing to do with it.
+const DAMAGED_BACKUP_ADVICE: &str =
+    "restore another backup, or start without one and let the node catch up from its peers";
 
 /// Writes a backup of a stopped node into `target`, which must not exist or be empty.
 ///
@@ -49,6 +56,7 @@ pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
     for name in [GENESIS_FILE, CONFIG_FILE] {
         copy_file(&config.home.join(name), &target.join(name))?;
     }
+    list::write(target, &config.home)?;
     store.back_up(&target.join(STORE))
 }
 
@@ -62,6 +70,15 @@ pub fn restore(config: &Config, backup: &Path) -> Result<BackupSummary, Fault> {
     if !restoring(&config.store_directory()).exists() {
         require_empty(&config.cometbft_home().join(DATA))?;
     }
+    require_empty(&config.store_directory())?;
+    verify_and_bring(config, backup).map_err(|fault| match fault.kind() {
+        FaultKind::StoreDamaged => fault.with_advice(DAMAGED_BACKUP_ADVICE),
+        _ => fault,
+    })
+}
+
+fn verify_and_bring(config: &Config, backup: &Path) -> Result<BackupSummary, Fault> {
+    list::verify(backup)?;
     // The store comes last: a home that has one has all that belongs to it.
     let (summary, _) = store::restore_after(
         &backup.join(STORE),
@@ -245,16 +262,17 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
+        fs::write(old.home.join(GENESIS_FILE), "genesis").unwrap();
         let saved = back_up(&old, &target).unwrap();
-        let genesis = target.join(GENESIS_FILE);
-        fs::create_dir(&genesis).unwrap();
+        let obstacle = restoring(&new.home.join(GENESIS_FILE));
+        fs::create_dir_all(&obstacle).unwrap();
 
         // Everything but the store is there when it ends, as after a full disk.
         restore(&new, &target).unwrap_err();
         assert!(!new.store_directory().exists());
         fs::write(new.cometbft_home().join("data/2"), "stray").unwrap();
         fs::create_dir(new.cometbft_home().join("guard.restoring")).unwrap();
-        fs::remove_dir(&genesis).unwrap();
+        fs::remove_dir(&obstacle).unwrap();
 
         assert_eq!(restore(&new, &target).unwrap(), saved);
         let read = |name: &str| fs::read_to_string(new.cometbft_home().join(name)).ok();
@@ -262,6 +280,47 @@ mod tests {
         assert_eq!(read("data/2"), None);
         assert_eq!(read("guard/state").as_deref(), Some("signed"));
         assert!(!restoring(&new.store_directory()).exists());
+    }
+
+    #[test]
+    fn a_backup_in_which_any_file_is_not_as_it_was_written_is_not_restored() {
+        let directory = tempfile::tempdir().unwrap();
+        let old = config(&directory.path().join("old"));
+        let new = config(&directory.path().join("new"));
+        found(&old);
+        let names = ["genesis.json", "config.toml", "cometbft/data/blocks.db/1"];
+        for name in names {
+            let path = old.home.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, name).unwrap();
+        }
+        let target = directory.path().join("backup");
+        back_up(&old, &target).unwrap();
+        let refused = |what: &str| {
+            let fault = restore(&new, &target).unwrap_err();
+            assert_eq!(fault.kind(), FaultKind::StoreDamaged, "{what}");
+            assert_eq!(fault.advice(), DAMAGED_BACKUP_ADVICE, "{what}");
+            assert!(!new.home.join(GENESIS_FILE).exists(), "{what}");
+        };
+
+        for name in names {
+            let path = target.join(name);
+            fs::write(&path, name.to_uppercase()).unwrap();
+            refused("a changed file");
+            fs::remove_file(&path).unwrap();
+            refused("a missing file");
+            fs::write(&path, name).unwrap();
+        }
+        let stray = target.join("cometbft/data/2");
+        fs::write(&stray, "").unwrap();
+        refused("a file too many");
+        fs::remove_file(&stray).unwrap();
+        let list = target.join(STORE).join("backup.json");
+        let whole = fs::read(&list).unwrap();
+        fs::write(&list, "").unwrap();
+        refused("the store's list");
+        fs::write(&list, whole).unwrap();
+        restore(&new, &target).unwrap();
     }
 
     #[test]

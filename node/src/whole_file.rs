@@ -36,14 +36,9 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 
 fn write_beside(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<PathBuf> {
     let mut fresh = path.as_os_str().to_owned();
-    // Who writes the same file at the same time writes beside another name.
-    fresh.push(format!(".{}.new", std::process::id()));
+    // Who writes the same file at the same time, perhaps in another container, writes beside another name.
+    fresh.push(format!(".{:016x}.new", rand::random::<u64>()));
     let fresh = PathBuf::from(fresh);
-    // A crash may have left one, and in a container every process has the same number.
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -68,10 +63,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_takes_the_place_of_the_former_one_whatever_a_crash_left() {
+    fn a_file_takes_the_place_of_the_former_one() {
         in_directory(|path| {
-            let left = format!("file.{}.new", std::process::id());
-            fs::write(path.with_file_name(left), "half").unwrap();
             put(path, 0o600, b"one").unwrap();
             put(path, 0o600, b"two").unwrap();
             assert_eq!(fs::read(path).unwrap(), b"two");
@@ -81,14 +74,29 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_replaces_none_whatever_a_crash_left() {
+    fn a_new_file_replaces_none() {
         in_directory(|path| {
-            let left = format!("file.{}.new", std::process::id());
-            fs::write(path.with_file_name(left), "half").unwrap();
             put_new(path, 0o600, b"one").unwrap();
             let taken = put_new(path, 0o600, b"two").unwrap_err();
             assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
             assert_eq!(fs::read(path).unwrap(), b"one");
+        });
+    }
+
+    #[test]
+    fn who_writes_the_same_file_at_the_same_time_under_the_same_number_is_in_nobodys_way() {
+        in_directory(|path| {
+            std::thread::scope(|scope| {
+                for text in [[b'a'; 100], [b'b'; 100], [b'c'; 100], [b'd'; 100]] {
+                    scope.spawn(move || {
+                        for _ in 0..50 {
+                            put(path, 0o600, &text).unwrap();
+                        }
+                    });
+                }
+            });
+            let text = fs::read(path).unwrap();
+            assert_eq!(text, [text[0]; 100]);
         });
     }
 }

@@ -12,6 +12,7 @@
 //! | `driver` | the conversation with Malachite, message by message |
 //! | `log` | its write-ahead log |
 //! | `trouble` | a file that cannot be written, which Malachite does not pass on |
+//! | `voters` | whose words may wait for their height |
 //! | `network` | its configuration, and peers |
 //! | `hostile` | in tests alone: a proposer that breaks the rules |
 
@@ -29,3 +30,4 @@ pub(super) mod network;
 pub(super) mod parts;
 pub(super) mod signing;
 pub(super) mod trouble;
+pub(super) mod voters;

@@ -1,10 +1,9 @@
 //! The engine, from its start to its end.
 
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
 use malachitebft_app_channel::{Channels, EngineHandle};
@@ -18,11 +17,13 @@ use super::consensus::context::EmbeddedContext;
 use super::consensus::driver::{Dependencies, Driver};
 use super::consensus::network::{self, Setup};
 use super::consensus::trouble::{Failed, Trouble};
+use super::consensus::voters::Voters;
 use super::founding::take_up;
 use super::gossip::{Gossip, Heights};
 use super::guard::{Guard, GuardError};
 use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
 use super::pool::{Limits, Pool};
+use super::predecessor::{free, open_guard};
 use super::progress::Progress;
 use super::rows::Rows;
 use super::stop::{STOP_TIME, closed, on_their_own, stop_actors, stopped};
@@ -31,19 +32,16 @@ use crate::Fault;
 use crate::application::{Application, EngineStore, Timestamp};
 use crate::cometbft::{Genesis, Key, address};
 
-/// How often is looked whether the guard, or the address, is free.
-const GLANCE: Duration = Duration::from_millis(5);
-
 /// What a node decides for itself.
 pub struct Settings {
     /// What this node calls itself among its peers.
     pub moniker: String,
     /// What all nodes have in common.
     pub genesis: Genesis,
-    /// The key that votes: an Ed25519 seed.
-    pub consensus_seed: [u8; 32],
-    /// The key that names the node: an Ed25519 seed.
-    pub node_seed: [u8; 32],
+    /// The key that votes.
+    pub consensus_key: SigningKey,
+    /// The key that names the node.
+    pub node_key: SigningKey,
     /// The guard's file, beside the key and outside of the data.
     pub guard_file: PathBuf,
     /// Consensus' write-ahead log.
@@ -117,8 +115,8 @@ impl Embedded {
         store: Arc<dyn EngineStore>,
         between: impl FnOnce(Channels<EmbeddedContext>) -> Channels<EmbeddedContext>,
     ) -> Result<Embedded, StartError> {
-        let key = SigningKey::from_bytes(&settings.consensus_seed);
-        let own = own(&key, &settings.node_seed);
+        let key = settings.consensus_key;
+        let own = own(&key, &settings.node_key);
         let guard = Arc::new(open_guard(&settings.guard_file).await?);
         let rows = Rows(store);
         let (founding, tip) =
@@ -135,7 +133,7 @@ impl Embedded {
         })?;
         let gossip = Gossip::bind(
             gossip_address,
-            &Key::from_seed(&settings.node_seed),
+            &Key::from_seed(settings.node_key.as_bytes()),
             &tip.chain_id,
             pool.clone(),
             heights.clone(),
@@ -148,6 +146,7 @@ impl Embedded {
         progress.decided(&tip, false);
         let (progress, watched) = watch::channel(progress);
         let ahead = Ahead::default();
+        let voters = Voters::new(&tip);
         let (tell_trouble, trouble) = Trouble::new();
         let (is_stopping, stopping) = watch::channel(false);
         let setup = Setup {
@@ -156,13 +155,14 @@ impl Embedded {
             address: own.address,
             key: key.clone(),
             guard: Arc::clone(&guard),
-            node_key: &settings.node_seed,
+            node_key: &settings.node_key,
             listen: settings.listen,
             peers: &settings.peers,
             log: settings.log_file.clone(),
             has_block: Box::new(has_block(rows.clone(), Arc::clone(&guard))),
             trouble: tell_trouble,
             ahead: ahead.clone(),
+            voters: voters.clone(),
         };
 
         // Malachite would say it in its log alone, and end.
@@ -185,6 +185,7 @@ impl Embedded {
             heights,
             registered,
             ahead,
+            voters,
         };
 
         let driver = Driver::new(dependencies, channels.network)?;
@@ -268,12 +269,12 @@ impl Embedded {
 }
 
 /// What this node is on the chain.
-fn own(key: &SigningKey, node_seed: &[u8; 32]) -> Own {
+fn own(key: &SigningKey, node_key: &SigningKey) -> Own {
     let consensus_key = key.verifying_key().to_bytes();
     Own {
         consensus_key,
         address: Address(address(&consensus_key)),
-        node_key: SigningKey::from_bytes(node_seed).verifying_key().to_bytes(),
+        node_key: node_key.verifying_key().to_bytes(),
     }
 }
 
@@ -302,33 +303,6 @@ fn has_block(
             .kept(height)
             .map_err(|fault| io::Error::other(fault.0))?;
         Ok(kept.iter().any(|kept| kept.block.id() == *id))
-    }
-}
-
-/// Opens the guard, and waits while another holds it: an engine that has stopped outlives it by a moment.
-async fn open_guard(file: &Path) -> Result<Guard, GuardError> {
-    let until = Instant::now() + STOP_TIME;
-    loop {
-        match Guard::open(file) {
-            Err(GuardError::InUse(_)) if Instant::now() < until => {
-                tokio::time::sleep(GLANCE).await;
-            }
-            opened => return opened,
-        }
-    }
-}
-
-/// Waits for an address to be free: the network of an engine that has stopped outlives it by a moment.
-async fn free(address: SocketAddr) -> io::Result<()> {
-    let until = Instant::now() + STOP_TIME;
-    loop {
-        match TcpListener::bind(address) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() != ErrorKind::AddrInUse || until < Instant::now() => {
-                return Err(error);
-            }
-            Err(_) => tokio::time::sleep(GLANCE).await,
-        }
     }
 }
 

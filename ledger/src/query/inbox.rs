@@ -5,6 +5,7 @@ use polity_proto::v1::{
     ObjectKind, Objection, ObjectionState, Organisation, Proposal, ProposalState, Recovery, Role,
 };
 
+use super::Waits;
 use crate::context::Block;
 use crate::decisions::{electorate, facilitation, mode, responses};
 use crate::judge::{Now, power};
@@ -18,8 +19,13 @@ const ITEMS_MAX: usize = 500;
 const UNITS_MAX: usize = 10_000;
 
 /// What a member was invited to do, or an open recovery of their own keys, before all else; proposals that the member's answer would count for,
-/// decided ones that they may execute, ballots of elections, and assignments to accept.
-pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
+/// decided ones that they may execute, ballots of elections, and assignments to accept. None once nobody waits for it.
+pub fn inbox(
+    state: &dyn Read,
+    block: Block,
+    member: u64,
+    waits: Waits<'_>,
+) -> Option<Vec<InboxItem>> {
     let invitation = invitation(state, member).into_iter();
     let mut items: Vec<InboxItem> = invitation
         .chain(recovery(state, block.now, member))
@@ -28,6 +34,9 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
         items.extend(executable(&proposal, block.now));
     }
     for unit in units(state) {
+        if !waits() {
+            return None;
+        }
         for proposal in lists::objects::<Proposal>(state, List::Proposals, unit) {
             items.extend(answerable(state, block, &proposal, member));
             items.extend(announced(state, block.now, &proposal, member));
@@ -44,7 +53,7 @@ pub fn inbox(state: &dyn Read, block: Block, member: u64) -> Vec<InboxItem> {
             .filter_map(|(role, assignment)| unaccepted(role, assignment)),
     );
     items.truncate(ITEMS_MAX);
-    items
+    Some(items)
 }
 
 /// Every living unit, from the root down: who approves may stand far above or beside.
@@ -231,6 +240,10 @@ mod tests {
     }
 
     fn items(world: &World, member: &str) -> Vec<InboxItem> {
+        answer(world, member, &|| true).unwrap()
+    }
+
+    fn answer(world: &World, member: &str, waits: Waits<'_>) -> Option<Vec<InboxItem>> {
         let block = Block {
             height: world.height + 1,
             now: Now {
@@ -238,7 +251,16 @@ mod tests {
                 paused: 0,
             },
         };
-        inbox(&world.state, block, world.member_number(member))
+        inbox(&world.state, block, world.member_number(member), waits)
+    }
+
+    #[test]
+    fn no_more_units_are_looked_at_once_nobody_waits() {
+        let world = World::new();
+        let looked = std::cell::Cell::new(0);
+        let waits = || looked.replace(looked.get() + 1) < 2;
+        assert_eq!(answer(&world, "ben", &waits), None);
+        assert_eq!(looked.get(), 3);
     }
 
     #[test]

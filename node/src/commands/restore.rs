@@ -7,9 +7,8 @@ use crate::home_backup;
 
 /// Bring a backup back into a home without a ledger.
 ///
-/// Every byte of the ledger is first compared with the backup's list; genesis.json and config.toml are not in
-/// it, so look whether they are yours. Keys, and a configuration that is there already, stay as they are. At
-/// its next start the node catches up with the others.
+/// Every byte is first compared with the backup's lists. Keys, and a genesis or configuration that is
+/// there already, stay as they are. At its next start the node catches up with the others.
 ///
 /// Example:
 ///   polityd restore /mnt/backups/2026-03-01

@@ -74,26 +74,6 @@ impl Archive {
         Archive { store, last }
     }
 
-    /// Whether a question can be about an ended chain: who has a hash is told by the disk alone.
-    fn may_know(&self, ask: &Ask) -> bool {
-        match ask {
-            Ask::Block(height)
-            | Ask::Header(height)
-            | Ask::Commit(height)
-            | Ask::Validators { height, .. } => self.height(*height).is_some(),
-            Ask::Blockchain { max_height, .. } => self.height(Some(*max_height)).is_some(),
-            Ask::BlockByHash(_) | Ask::HeaderByHash(_) => true,
-            Ask::Health
-            | Ask::Status
-            | Ask::NetInfo
-            | Ask::Genesis
-            | Ask::GenesisChunked(_)
-            | Ask::ConsensusParams(_)
-            | Ask::UnconfirmedTxs(_)
-            | Ask::NumUnconfirmedTxs => false,
-        }
-    }
-
     /// A height of an ended chain.
     fn height(&self, asked: Option<i64>) -> Option<u64> {
         let height = u64::try_from(asked?).ok()?;
@@ -246,9 +226,6 @@ impl Blocks for Continued {
     }
 
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
-        if !self.archive.may_know(&ask) {
-            return self.engine.ask(ask);
-        }
         Box::pin(async move {
             let (archive, asked) = (self.archive.clone(), ask.clone());
             let answered = spawn_blocking(move || archive.answer(&asked)).await;

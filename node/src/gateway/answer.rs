@@ -62,7 +62,7 @@ impl Gateway {
             Method::GenesisChunked => self.ask(Ask::GenesisChunked(args.integer("chunk"))).await,
             Method::Block => self.ask(Ask::Block(height)).await,
             Method::BlockByHash => self.ask(Ask::BlockByHash(args.bytes("hash"))).await,
-            Method::BlockResults => self.block_results(height).await,
+            Method::BlockResults => self.block_results(height, peer).await,
             Method::Blockchain => {
                 let min_height = args.integer("minHeight").unwrap_or(0);
                 let max_height = args.integer("maxHeight").unwrap_or(0);
@@ -88,7 +88,7 @@ impl Gateway {
             Method::UnconfirmedTxs => self.ask(Ask::UnconfirmedTxs(args.integer("limit"))).await,
             Method::NumUnconfirmedTxs => self.ask(Ask::NumUnconfirmedTxs).await,
             Method::Tx => {
-                self.transaction(args.bytes("hash"), args.flag("prove"))
+                self.transaction(args.bytes("hash"), args.flag("prove"), peer)
                     .await
             }
             Method::AbciInfo => self.abci_info().await,

@@ -1,10 +1,8 @@
-//! Connections: how many, from whom, with or without TLS, for how long.
+//! Connections: from whom, with or without TLS, for how long.
 
-use std::collections::HashMap;
-use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,10 +11,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -24,11 +21,10 @@ use tower::ServiceExt as _;
 use super::announce::announce;
 use super::farewell::Farewells;
 use super::http::router;
-use super::limits::Limits;
 use super::means::Gateway;
 use super::metrics::TurnedAway;
+use super::places::{Place, Places};
 use super::stall::WriteBound;
-use super::throttle::counted_as;
 
 /// How long open connections may finish what they do when the node stops.
 const FINISH_TIME: Duration = Duration::from_secs(5);
@@ -43,11 +39,15 @@ pub async fn serve(
     tls: Option<TlsAcceptor>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let door = Door::new(gateway.limits(), gateway.metrics().connections.clone());
-    let farewells = Farewells::default();
-    let routes = router(gateway.clone());
-    let announcing = tokio::spawn(announce(gateway.clone()));
-    let stopping = shutdown.clone();
+    let door = Arc::new(Door {
+        places: Places::new(gateway.limits(), gateway.metrics().connections.clone()),
+        farewells: Farewells::default(),
+        routes: router(gateway.clone()),
+        tls,
+        stopping: shutdown.clone(),
+        gateway: gateway.clone(),
+    });
+    let announcing = tokio::spawn(announce(gateway));
 
     loop {
         let accepted = tokio::select! {
@@ -55,28 +55,9 @@ pub async fn serve(
             () = stopped(&mut shutdown) => break,
         };
         match accepted {
-            Ok((stream, from)) => match door.enter(from.ip()) {
-                Some(place) => {
-                    let peer = Peer {
-                        address: from.ip(),
-                        stopping: stopping.clone(),
-                        _place: Arc::new(place),
-                    };
-                    tokio::spawn(connection(
-                        stream,
-                        peer,
-                        routes.clone(),
-                        tls.clone(),
-                        gateway.clone(),
-                    ));
-                }
-                None => {
-                    gateway.turned_away(from.ip(), TurnedAway::TooManyConnections);
-                    if tls.is_none() {
-                        farewells.say(stream);
-                    }
-                }
-            },
+            Ok((stream, from)) => {
+                tokio::spawn(Arc::clone(&door).admit(stream, from));
+            }
             Err(error) => {
                 tracing::warn!(%error, "gateway cannot accept connections");
                 sleep(ACCEPT_PAUSE).await;
@@ -86,8 +67,107 @@ pub async fn serve(
 
     drop(listener);
     announcing.abort();
-    if timeout(FINISH_TIME, door.empty()).await.is_err() {
+    if timeout(FINISH_TIME, door.places.empty()).await.is_err() {
         tracing::info!("gateway stops with connections open");
+    }
+}
+
+/// What every connection needs.
+struct Door {
+    places: Places,
+    farewells: Farewells,
+    routes: Router,
+    tls: Option<TlsAcceptor>,
+    stopping: watch::Receiver<bool>,
+    gateway: Gateway,
+}
+
+impl Door {
+    /// Serves a connection, if there is a place for it.
+    async fn admit(self: Arc<Self>, stream: TcpStream, from: SocketAddr) {
+        // Who calls an address from that same address is on the machine that has it.
+        let is_own = stream.local_addr().is_ok_and(|at| at.ip() == from.ip());
+        let Some(place) = self.places.enter(from.ip(), is_own).await else {
+            self.gateway
+                .turned_away(from.ip(), TurnedAway::TooManyConnections);
+            if self.tls.is_none() {
+                self.farewells.say(stream);
+            }
+            return;
+        };
+        let peer = Peer {
+            address: from.ip(),
+            stopping: self.stopping.clone(),
+            place: Arc::new(place),
+        };
+        self.connection(stream, peer).await;
+    }
+
+    async fn connection(&self, stream: TcpStream, peer: Peer) {
+        // Answers are small and awaited: they must not wait for company.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "connection ended before it began");
+            return;
+        }
+        let limits = self.gateway.limits();
+        let stream = WriteBound::new(stream, limits.write_stall());
+        peer.place.rest();
+        let Some(acceptor) = &self.tls else {
+            return self.http(stream, peer).await;
+        };
+        let accepted = tokio::select! {
+            accepted = timeout(limits.header_time(), acceptor.accept(stream)) => accepted,
+            () = peer.place.sent_away() => return,
+        };
+        match accepted {
+            Ok(Ok(stream)) => self.http(stream, peer).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+            Err(_) => self.gateway.turned_away(peer.address, TurnedAway::TooSlow),
+        }
+    }
+
+    async fn http<S>(&self, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let limits = self.gateway.limits();
+        let service = service_fn(|mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer.clone());
+            let answer = self.routes.clone().oneshot(request);
+            let place = &peer.place;
+            async move {
+                place.work();
+                let answer = answer.await;
+                place.rest();
+                answer
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_time())
+            .max_buf_size(limits.header_bytes_max)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+
+        let leave = async {
+            tokio::select! {
+                () = peer.stopping() => {}
+                () = peer.place.sent_away() => {}
+            }
+        };
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = leave => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        // A websocket keeps its place until it ends.
+        peer.place.work();
+        if let Err(error) = ended {
+            tracing::debug!(%error, address = %peer.address, "connection ended badly");
+        }
     }
 }
 
@@ -97,7 +177,7 @@ pub async fn serve(
 pub(super) struct Peer {
     pub(super) address: IpAddr,
     stopping: watch::Receiver<bool>,
-    _place: Arc<Place>,
+    place: Arc<Place>,
 }
 
 impl Peer {
@@ -110,153 +190,4 @@ impl Peer {
 async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     // A sender that is gone can say nothing more, so it counts as stopped.
     let _ = shutdown.wait_for(|stop| *stop).await;
-}
-
-async fn connection(
-    stream: TcpStream,
-    peer: Peer,
-    routes: Router,
-    tls: Option<TlsAcceptor>,
-    gateway: Gateway,
-) {
-    // Answers are small and awaited: they must not wait for company.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "connection ended before it began");
-        return;
-    }
-    let (limits, from) = (gateway.limits(), peer.address);
-    let stream = WriteBound::new(stream, limits.write_stall());
-    match tls {
-        None => http(stream, peer, routes, limits).await,
-        Some(acceptor) => match timeout(limits.header_time(), acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => http(stream, peer, routes, limits).await,
-            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-            Err(_) => gateway.turned_away(from, TurnedAway::TooSlow),
-        },
-    }
-}
-
-async fn http<S>(stream: S, peer: Peer, routes: Router, limits: &Limits)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let from = peer.clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(from.clone());
-        routes.clone().oneshot(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_time())
-        .max_buf_size(limits.header_bytes_max)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = peer.stopping() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, address = %peer.address, "connection ended badly");
-    }
-}
-
-/// Counts connections, in all and by address.
-struct Door {
-    places: Arc<Semaphore>,
-    places_max: u32,
-    per_address_max: usize,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    open: Gauge,
-}
-
-/// A place at the door, given back when dropped.
-struct Place {
-    address: IpAddr,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    open: Gauge,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Door {
-    fn new(limits: &Limits, open: Gauge) -> Door {
-        Door {
-            places: Arc::new(Semaphore::new(limits.connections_max)),
-            places_max: u32::try_from(limits.connections_max).unwrap_or(u32::MAX),
-            per_address_max: limits.connections_per_address_max,
-            by_address: Arc::default(),
-            open,
-        }
-    }
-
-    fn enter(&self, address: IpAddr) -> Option<Place> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let address = counted_as(address);
-        let mut by_address = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let count = by_address.entry(address).or_insert(0);
-        if *count >= self.per_address_max {
-            return None;
-        }
-        *count += 1;
-        self.open.inc();
-        Some(Place {
-            address,
-            by_address: Arc::clone(&self.by_address),
-            open: self.open.clone(),
-            _permit: permit,
-        })
-    }
-
-    /// Waits until nobody is inside.
-    async fn empty(&self) -> io::Result<()> {
-        self.places
-            .acquire_many(self.places_max)
-            .await
-            .map(drop)
-            .map_err(io::Error::other)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.open.dec();
-        let mut by_address = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by_address.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                by_address.remove(&self.address);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_within_a_64_of_ipv6_share_their_places_and_give_them_back() {
-        let limits = Limits {
-            connections_per_address_max: 1,
-            ..Limits::default()
-        };
-        let door = Door::new(&limits, Gauge::default());
-        let enter = |address: &str| door.enter(address.parse().unwrap());
-
-        let first = enter("2001:db8::1");
-        assert!(first.is_some() && enter("2001:db8::2").is_none());
-        assert!(enter("2001:db8:0:1::2").is_some());
-        drop(first);
-        assert!(enter("2001:db8::2").is_some());
-    }
 }

@@ -27,6 +27,7 @@ mod metrics;
 mod ops;
 mod outbox;
 mod params;
+mod places;
 mod reads;
 mod rpc;
 mod shapes;

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use polity_engine::application::Query;
 
-use super::backend::Queries;
+use super::backend::{CommittedBlock, Queries};
 use super::means::Gateway;
 use super::params::Args;
 use super::rpc::{Json, RpcError};
 use super::shapes;
 use super::txproof::TxProof;
-use crate::fault::Fault;
+
+/// Transactions of a block that are read for one call. Whoever asks for what needs more of them pays for the others too.
+const TRANSACTIONS_PER_CALL: usize = 100;
 
 impl Gateway {
     pub(super) async fn abci_info(&self) -> Result<Json, RpcError> {
@@ -56,33 +58,54 @@ impl Gateway {
         .await
     }
 
-    pub(super) async fn block_results(&self, height: Option<i64>) -> Result<Json, RpcError> {
+    pub(super) async fn block_results(
+        &self,
+        height: Option<i64>,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
+        let gateway = self.clone();
         self.read(move |queries| {
             let last = queries.info().last_block_height;
             let height = known_height(height, queries.base_height(), last)?;
             let block = queries.block(height)?.ok_or_else(|| {
                 RpcError::internal(&format!("results of height {height} are not available"))
             })?;
+            gateway.charge_for(&block, peer);
             Ok(shapes::block_results(&block).to_string())
         })
         .await?
     }
 
-    pub(super) async fn transaction(&self, hash: Bytes, prove: bool) -> Result<Json, RpcError> {
+    pub(super) async fn transaction(
+        &self,
+        hash: Bytes,
+        prove: bool,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
         let not_found = RpcError::internal(&format!("tx ({}) not found", shapes::hash_text(&hash)));
         let Ok(hash) = <[u8; 32]>::try_from(hash.as_ref()) else {
             return Err(not_found);
         };
 
+        let gateway = self.clone();
         self.read(move |queries| {
             let found = queries.transaction(hash)?.ok_or(not_found)?;
             let proof = match prove {
-                true => prove_transaction(queries, found.height, found.index)?,
+                true => {
+                    let block = queries.block(found.height)?.unwrap_or_default();
+                    gateway.charge_for(&block, peer);
+                    prove_transaction(&block, found.index)
+                }
                 false => None,
             };
             Ok(shapes::transaction(&found, proof.as_ref()).to_string())
         })
         .await?
+    }
+
+    /// Makes the address pay for a block that was read, beyond the call itself.
+    fn charge_for(&self, block: &CommittedBlock, peer: IpAddr) {
+        self.charge(peer, block.transactions.len() / TRANSACTIONS_PER_CALL);
     }
 }
 
@@ -127,16 +150,11 @@ fn known_height(height: Option<i64>, base: u64, last: u64) -> Result<u64, RpcErr
     Ok(height)
 }
 
-fn prove_transaction(
-    queries: &dyn Queries,
-    height: u64,
-    index: u32,
-) -> Result<Option<TxProof>, Fault> {
-    let block = queries.block(height)?.unwrap_or_default();
+fn prove_transaction(block: &CommittedBlock, index: u32) -> Option<TxProof> {
     let hashes: Vec<_> = block
         .transactions
         .iter()
         .map(|transaction| transaction.hash)
         .collect();
-    Ok(TxProof::new(&hashes, index as usize))
+    TxProof::new(&hashes, index as usize)
 }

@@ -2,6 +2,7 @@
 
 use polity_ledger::health;
 use polity_ledger::judge::power;
+use polity_ledger::query::Waits;
 use polity_proto::v1::{HealthAnswer, HealthRequest};
 
 use super::{QueryError, View};
@@ -10,18 +11,26 @@ use super::{QueryError, View};
 const UNITS_MAX: usize = 1_000;
 
 /// Path /health.
-pub(super) fn of(view: &View, request: &HealthRequest) -> Result<HealthAnswer, QueryError> {
+pub(super) fn of(
+    view: &View,
+    request: &HealthRequest,
+    waits: Waits<'_>,
+) -> Result<HealthAnswer, QueryError> {
     let now = super::authority::next_block(view)?.now.time;
     let units = match request.below {
         true => power::subtree(view, request.unit, UNITS_MAX + 1),
         false => vec![request.unit],
     };
-    let looked_at = units.iter().take(UNITS_MAX);
+    let mut warnings = Vec::new();
+    for unit in units.iter().take(UNITS_MAX) {
+        if !waits() {
+            return Err(QueryError::Abandoned);
+        }
+        warnings.extend(health::of_unit(view, now, request.within, *unit));
+    }
     Ok(HealthAnswer {
         height: view.height,
-        warnings: looked_at
-            .flat_map(|unit| health::of_unit(view, now, request.within, *unit))
-            .collect(),
+        warnings,
         truncated: units.len() > UNITS_MAX,
     })
 }

@@ -44,8 +44,12 @@ fn ledger(receipt: &'static [u8], test: impl FnOnce(&App)) {
             ..Commit::default()
         })
         .unwrap();
+    test(&over(store));
+}
+
+fn over(store: Store) -> App {
     let metrics = Arc::new(Metrics::register(&mut Registry::default(), "embedded"));
-    test(&App::open(Arc::new(store), AppOptions::default(), metrics).unwrap());
+    App::open(Arc::new(store), AppOptions::default(), metrics).unwrap()
 }
 
 fn ask<A: Message + Default>(app: &App, path: &str, data: Vec<u8>) -> Result<A, u32> {
@@ -81,6 +85,23 @@ fn a_receipt_that_cannot_be_read_is_a_fault_and_no_acceptance() {
         let listed = ask::<RefusalsAnswer>(app, "/refusals", refusals.encode_to_vec());
         assert_eq!(listed, Err(fault));
     });
+}
+
+#[test]
+fn units_are_not_looked_at_where_nobody_waits() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        free_bytes_min: 0,
+        ..StoreOptions::default()
+    };
+    let app = over(Store::open(directory.path(), options).unwrap());
+    let query = Query {
+        path: "/health".into(),
+        ..Query::default()
+    };
+    assert_eq!(app.answer(&query, &|| true).code, 0);
+    let abandoned = app.answer(&query, &|| false);
+    assert_eq!(abandoned.code, QueryError::Abandoned.code());
 }
 
 #[test]

@@ -44,8 +44,8 @@ impl Embedded {
         let settings = Settings {
             moniker,
             genesis: startup.genesis,
-            consensus_seed: keys.consensus.to_bytes(),
-            node_seed: keys.node.to_bytes(),
+            consensus_key: keys.consensus.clone(),
+            node_key: keys.node.clone(),
             guard_file: NodeKeys::guard_file(&config.keys_directory()),
             log_file: config.embedded_home().join("wal"),
             listen: config.p2p.listen,

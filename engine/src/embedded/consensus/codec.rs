@@ -18,6 +18,7 @@ use super::messages::{
 };
 use super::parts::{PART_MESSAGE_BYTES_MAX, Part};
 use super::signing::REFUSED;
+use super::voters::Voters;
 use crate::embedded::canonical::{Malformed, Signature};
 
 /// Speaks protobuf.
@@ -25,6 +26,8 @@ use crate::embedded::canonical::{Malformed, Signature};
 pub(super) struct Protobuf {
     /// Where the blocks that others give are noted.
     pub(super) ahead: Option<Ahead>,
+    /// Who is heard before their height's turn; everybody where nothing waits.
+    pub(super) voters: Option<Voters>,
 }
 
 /// Why bytes were not made or not read.
@@ -35,6 +38,9 @@ pub(super) enum CodecError {
     /// The guard refused the signature, so the message stays here.
     #[error("a message that the guard refused to sign")]
     Refused,
+    /// A word about a height to come, which would wait, of nobody who votes.
+    #[error("a word too early of nobody who votes")]
+    Stranger,
 }
 
 impl From<Malformed> for CodecError {
@@ -103,12 +109,14 @@ impl Codec<SignedConsensusMsg<EmbeddedContext>> for Protobuf {
 
     fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<EmbeddedContext>, CodecError> {
         let content = ConsensusMessage::decode(bytes)?.content;
-        Ok(match content.ok_or(CodecError::Malformed)? {
+        let message = match content.ok_or(CodecError::Malformed)? {
             ConsensusContent::Vote(vote) => SignedConsensusMsg::Vote(vote.try_into()?),
             ConsensusContent::Proposal(proposal) => {
                 SignedConsensusMsg::Proposal(proposal.try_into()?)
             }
-        })
+        };
+        self.heard(|voters| voters.may_speak(&message))?;
+        Ok(message)
     }
 }
 
@@ -149,7 +157,11 @@ impl Codec<LivenessMsg<EmbeddedContext>> for Protobuf {
     fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<EmbeddedContext>, CodecError> {
         let content = LivenessMessage::decode(bytes)?.content;
         Ok(match content.ok_or(CodecError::Malformed)? {
-            LivenessContent::Vote(vote) => LivenessMsg::Vote(vote.try_into()?),
+            LivenessContent::Vote(vote) => {
+                let vote = vote.try_into()?;
+                self.heard(|voters| voters.may_vote(&vote))?;
+                LivenessMsg::Vote(vote)
+            }
             LivenessContent::Polka(polka) => LivenessMsg::PolkaCertificate(polka.try_into()?),
             LivenessContent::SkipRound(skip) => LivenessMsg::SkipRoundCertificate(skip.try_into()?),
         })
@@ -226,6 +238,15 @@ impl Codec<ValidatorProof<EmbeddedContext>> for Protobuf {
             message.peer_id,
             Signature::from_slice(&message.signature)?,
         ))
+    }
+}
+
+impl Protobuf {
+    fn heard(&self, may_speak: impl FnOnce(&Voters) -> bool) -> Result<(), CodecError> {
+        match self.voters.as_ref().is_none_or(may_speak) {
+            true => Ok(()),
+            false => Err(CodecError::Stranger),
+        }
     }
 }
 

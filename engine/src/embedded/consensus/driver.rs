@@ -26,6 +26,7 @@ use self::pacing::Pacing;
 use super::ahead::Ahead;
 use super::context::{EmbeddedContext, Height, timeouts};
 use super::parts::Streams;
+use super::voters::Voters;
 use crate::Fault;
 use crate::application::{Application, Timestamp};
 use crate::embedded::canonical::Address;
@@ -53,6 +54,7 @@ pub(in crate::embedded) struct Dependencies {
     /// The nodes that may be spoken with.
     pub(in crate::embedded) registered: watch::Receiver<Vec<Peer>>,
     pub(in crate::embedded) ahead: Ahead,
+    pub(in crate::embedded) voters: Voters,
 }
 
 /// The application's side of consensus.
@@ -236,6 +238,7 @@ impl Driver {
     }
 
     fn note_round(&mut self, height: Height, round: Round, proposer: Address) {
+        self.dependencies.voters.work_on(height, &self.tip);
         let round = round.as_u32().unwrap_or_default();
         let is_validator = self
             .tip

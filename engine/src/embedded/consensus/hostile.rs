@@ -146,7 +146,7 @@ impl Hostile {
     fn of(node: &Node, done: &Done) -> Self {
         let settings = node.settings();
         Self {
-            key: SigningKey::from_bytes(&settings.consensus_seed),
+            key: settings.consensus_key,
             address: node.address(),
             chain_id: settings.genesis.chain_id,
             rows: Rows(node.app.clone()),

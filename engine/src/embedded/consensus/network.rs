@@ -25,6 +25,7 @@ use super::log;
 use super::parts::HEIGHTS_AHEAD_MAX;
 use super::signing::{Examiner, Keeper};
 use super::trouble::Trouble;
+use super::voters::Voters;
 use crate::embedded::canonical::Address;
 use crate::embedded::guard::Guard;
 use crate::embedded::peers::PeerAddress;
@@ -33,7 +34,7 @@ use crate::embedded::start::StartError;
 /// Connections from one address: several departments may live on one machine, and no address takes all the places that
 /// Malachite has, which are 200.
 const CONNECTIONS_PER_IP_MAX: usize = 128;
-/// Messages of one height above the one at work that wait: votes of invented addresses must not take the place of others.
+/// Messages of one height above the one at work that wait, all of them validators'.
 const WAITING_PER_HEIGHT_MAX: usize = 8_192;
 /// Blocks asked for at once while catching up, and such questions on their way.
 const SYNC_BATCH: usize = 100;
@@ -54,13 +55,14 @@ pub(in crate::embedded) struct Setup<'a> {
     pub(in crate::embedded) address: Address,
     pub(in crate::embedded) key: SigningKey,
     pub(in crate::embedded) guard: Arc<Guard>,
-    pub(in crate::embedded) node_key: &'a [u8; 32],
+    pub(in crate::embedded) node_key: &'a SigningKey,
     pub(in crate::embedded) listen: SocketAddr,
     pub(in crate::embedded) peers: &'a [PeerAddress],
     pub(in crate::embedded) log: PathBuf,
     pub(in crate::embedded) has_block: log::HasBlock,
     pub(in crate::embedded) trouble: Trouble,
     pub(in crate::embedded) ahead: Ahead,
+    pub(in crate::embedded) voters: Voters,
 }
 
 /// Starts Malachite. It asks its first question once it listens.
@@ -68,8 +70,8 @@ pub(in crate::embedded) async fn start(
     setup: Setup<'_>,
 ) -> Result<(Channels<EmbeddedContext>, EngineHandle), StartError> {
     let config = Config::new(&setup).map_err(StartError::Other)?;
-    let mut seed = *setup.node_key;
-    let keypair = Keypair::ed25519_from_bytes(&mut seed)
+    // It wipes the bytes that it is given.
+    let keypair = Keypair::ed25519_from_bytes(&mut setup.node_key.to_bytes())
         .map_err(|error| StartError::Other(error.to_string()))?;
     let identity = NetworkIdentity::new(setup.moniker, keypair, Some(setup.address.to_string()));
     let chain_id = Arc::clone(&setup.chain_id);
@@ -85,11 +87,14 @@ pub(in crate::embedded) async fn start(
         Box::new(Examiner { chain_id }),
         Box::new(keeper),
     );
-    let ahead = Some(setup.ahead);
+    let wire = Protobuf {
+        ahead: Some(setup.ahead),
+        voters: Some(setup.voters),
+    };
     let log = log::start(setup.log, setup.address, setup.has_block, setup.trouble).await?;
     EngineBuilder::new(EmbeddedContext, config)
         .with_custom_wal(log)
-        .with_default_network(NetworkContext::new(identity, Protobuf { ahead }))
+        .with_default_network(NetworkContext::new(identity, wire))
         .with_default_sync(SyncContext::new(Protobuf::default()))
         .with_default_consensus(consensus)
         .with_default_request(RequestContext::new(16))

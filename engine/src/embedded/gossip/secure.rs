@@ -41,7 +41,8 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn new(key: &Key, network: &str) -> io::Result<Self> {
-        let pair = Keypair::ed25519_from_bytes(key.seed()).map_err(io::Error::other)?;
+        // It wipes the bytes that it is given.
+        let pair = Keypair::ed25519_from_bytes(&mut key.seed()).map_err(io::Error::other)?;
         let noise = noise::Config::new(&pair).map_err(io::Error::other)?;
         Ok(Self {
             id: NodeId::of(&key.public_key()),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use ed25519_dalek::SigningKey;
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator, Key, address};
 use polity_engine::embedded::canonical::Address;
@@ -189,8 +190,8 @@ impl Node {
         Settings {
             moniker: format!("node-{}", self.number),
             genesis: self.genesis.clone(),
-            consensus_seed: [self.voter + 1; 32],
-            node_seed: [self.number + 101; 32],
+            consensus_key: SigningKey::from_bytes(&[self.voter + 1; 32]),
+            node_key: SigningKey::from_bytes(&[self.number + 101; 32]),
             guard_file: self.guard_file(),
             log_file: self.home.path().join("consensus/wal"),
             listen: self.listen,

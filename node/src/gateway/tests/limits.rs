@@ -1,11 +1,12 @@
 //! Who asks too much, too fast or too slowly is turned away; others are served.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::server::Server;
-use super::wire::{call, exchange, get, post, read_answer};
+use super::wire::{call, connect_from_elsewhere, exchange, get, post, post_bytes, read_answer};
 use crate::gateway::Limits;
 
 #[tokio::test]
@@ -110,7 +111,14 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
             ..Limits::default()
         };
         let server = Server::start(limits).await;
-        let mut first = TcpStream::connect(server.address).await.unwrap();
+        // Somebody who is served keeps the place.
+        let mut first = connect_from_elsewhere(server.address).await;
+        let question = json!({"id": 1, "method": "abci_query", "params": {"path": "/wait"}});
+        let request = post_bytes(question.to_string().as_bytes());
+        first.write_all(&request).await.unwrap();
+        while !server.ledger.is_waited_for() {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..20 {
             // More than is read of it: what is left must not take the answer back.
             let second = post(server.address, &"x".repeat(100_000)).await;
@@ -124,16 +132,34 @@ async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
         let silent = exchange(server.address, b"").await;
         assert_eq!(silent.status, 503);
 
-        first
-            .write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-            .await
-            .unwrap();
+        server.ledger.release();
         assert_eq!(read_answer(&mut first).await.status, 200);
         drop(first);
         while get(server.address, "/health").await.status != 200 {
             tokio::task::yield_now().await;
         }
     }
+}
+
+#[tokio::test]
+async fn connections_that_are_kept_alive_keep_nobody_out() {
+    let limits = Limits {
+        connections_max: 3,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let mut stream = connect_from_elsewhere(server.address).await;
+        let request = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        stream.readable().await.unwrap();
+        kept.push(stream);
+    }
+
+    assert_eq!(get(server.address, "/health").await.status, 200);
+    // The one that has idled longest made room; it was answered whole.
+    assert_eq!(read_answer(&mut kept[0]).await.status, 200);
 }
 
 #[tokio::test]
@@ -228,6 +254,22 @@ async fn a_question_costs_what_is_judged_for_it() {
     let server = Server::start(limits).await;
     call(server.address, "abci_query", json!({"path": "/judge"})).await;
     assert_eq!(get(server.address, "/health").await.status, 429);
+}
+
+#[tokio::test]
+async fn who_has_a_whole_block_read_pays_for_its_transactions() {
+    for path in ["/block_results?height=1", "/tx?hash=HASH&prove=true"] {
+        let limits = Limits {
+            calls_per_second: 1,
+            calls_burst: 5,
+            ..Limits::default()
+        };
+        let server = Server::start(limits).await;
+        server.ledger.commit(&[b"x".as_slice(); 1_000], b"");
+        let path = path.replace("HASH", &format!("0x{}", hex::encode(Sha256::digest(b"x"))));
+        assert_eq!(get(server.address, &path).await.status, 200);
+        assert_eq!(get(server.address, "/health").await.status, 429, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -142,6 +142,11 @@ impl Ledger {
         self.judging.load(Ordering::SeqCst)
     }
 
+    /// Whether a `/wait` is running.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.waiting.lock().unwrap().is_some()
+    }
+
     /// Lets a `/wait` end, if one is running.
     pub(super) fn release(&self) {
         self.waiting.lock().unwrap().take();

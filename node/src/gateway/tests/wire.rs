@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Longer than any limit that a test sets.
@@ -31,9 +31,16 @@ impl Answer {
     }
 }
 
+/// A connection as from another machine: from an address that is not the server's.
+pub(super) async fn connect_from_elsewhere(address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    socket.connect(address).await.unwrap()
+}
+
 /// Sends these bytes and reads until the server closes the connection.
 pub(super) async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = connect_from_elsewhere(address).await;
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(request).await;
     read_answer(&mut stream).await

@@ -182,6 +182,13 @@ impl Driver {
         }
         let round = announcement.round;
         if round > self.round() + ROUNDS_AHEAD_MAX {
+            tracing::warn!(
+                height = announcement.height,
+                round,
+                proposer = %announcement.proposer,
+                at_work = self.round(),
+                "a proposed block of a round too far ahead is left out"
+            );
             return Ok(None);
         }
         let now = (self.dependencies.clock)();

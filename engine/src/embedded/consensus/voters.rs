@@ -1,0 +1,131 @@
+//! Whose words may wait for their height.
+//!
+//! Malachite keeps what is said of a height above the one at work, unseen, until its turn comes: so much of each height,
+//! and no more. So what nobody who votes has signed is not taken in, or it would fill that place before those do who
+//! vote. Who validates is known of two heights; of those above it is supposed that nothing changes. A validator that this
+//! does not know yet repeats its words for as long as its height lasts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ed25519_dalek::VerifyingKey;
+use malachitebft_app_channel::app::types::SignedConsensusMsg;
+use malachitebft_app_channel::app::types::core::{SignedProposal, SignedVote};
+
+use super::context::{EmbeddedContext, Height};
+use crate::embedded::canonical::{Address, ValidatorSet};
+use crate::embedded::tip::Tip;
+
+/// Shared by whoever reads messages and whoever knows the height at work.
+#[derive(Clone, Debug)]
+pub(in crate::embedded) struct Voters(Arc<Mutex<Known>>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    chain_id: Arc<str>,
+    at_work: u64,
+    validators: ValidatorSet,
+    next_validators: ValidatorSet,
+}
+
+impl Voters {
+    /// Those of a chain whose next height nobody works on yet.
+    pub(in crate::embedded) fn new(tip: &Tip) -> Voters {
+        Voters(Arc::new(Mutex::new(Known {
+            chain_id: tip.chain_id.as_str().into(),
+            at_work: tip.height,
+            validators: tip.validators.clone(),
+            next_validators: tip.next_validators.clone(),
+        })))
+    }
+
+    /// Consensus works on this height, after this tip.
+    pub(super) fn work_on(&self, height: Height, tip: &Tip) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.at_work = height.0;
+        known.validators.clone_from(&tip.validators);
+        known.next_validators.clone_from(&tip.next_validators);
+    }
+
+    pub(super) fn may_speak(&self, message: &SignedConsensusMsg<EmbeddedContext>) -> bool {
+        match message {
+            SignedConsensusMsg::Vote(vote) => self.may_vote(vote),
+            SignedConsensusMsg::Proposal(proposal) => self.may_propose(proposal),
+        }
+    }
+
+    pub(super) fn may_vote(&self, vote: &SignedVote<EmbeddedContext>) -> bool {
+        self.is_due_or_signed(vote.height, vote.address, |chain_id, key| {
+            vote.canonical()
+                .is_some_and(|word| vote.signature.is_by(key, &word.sign_bytes(chain_id)))
+        })
+    }
+
+    fn may_propose(&self, proposal: &SignedProposal<EmbeddedContext>) -> bool {
+        self.is_due_or_signed(proposal.height, proposal.address, |chain_id, key| {
+            let bytes = proposal.sign_bytes(chain_id);
+            proposal.signature.is_by(key, &bytes)
+        })
+    }
+
+    /// Whether a word does not wait, so that Malachite looks at its signature itself, or is a validator's.
+    fn is_due_or_signed(
+        &self,
+        height: Height,
+        speaker: Address,
+        is_signed: impl FnOnce(&str, &VerifyingKey) -> bool,
+    ) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if height.0 <= known.at_work {
+            return true;
+        }
+        let known = known.clone();
+        let validator = known.validators.find(&speaker);
+        let validator = validator.or_else(|| known.next_validators.find(&speaker));
+        validator.is_some_and(|validator| is_signed(&known.chain_id, &validator.public_key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use malachitebft_app_channel::app::types::core::{Context as _, NilOrVal, Round};
+
+    use super::*;
+    use crate::embedded::canonical::{Signature, VoteKind};
+    use crate::embedded::sample::{Chain, address_of, key, vote};
+
+    #[test]
+    fn a_vote_above_the_height_at_work_is_taken_in_where_a_validator_signed_it() {
+        let chain = Chain::found(&[10; 4]);
+        let voters = Voters::new(&chain.tip);
+        voters.work_on(Height(1), &chain.tip);
+        let may_vote = |speaker, signer, height: u64| {
+            let signed = vote(&key(signer), VoteKind::Prevote, height, 0, None);
+            let (height, round) = (Height(height), Round::new(0));
+            let speaker = address_of(&key(speaker));
+            let word = EmbeddedContext.new_prevote(height, round, NilOrVal::Nil, speaker);
+            voters.may_vote(&SignedVote::new(word, signed.signature))
+        };
+
+        for height in [2, 3, 60] {
+            assert!(may_vote(1, 1, height));
+            assert!(!may_vote(9, 9, height), "a stranger's");
+            assert!(!may_vote(1, 9, height), "under another's name");
+        }
+        // Malachite looks at these itself.
+        assert!(may_vote(9, 9, 1));
+        voters.work_on(Height(2), &chain.tip);
+        assert!(may_vote(9, 9, 2));
+    }
+
+    #[test]
+    fn a_proposal_of_an_invented_address_is_not_taken_in() {
+        let chain = Chain::found(&[10; 4]);
+        let voters = Voters::new(&chain.tip);
+        let id = chain.tip.block_id;
+        let address = address_of(&key(9));
+        let proposal =
+            EmbeddedContext.new_proposal(Height(5), Round::new(0), id, Round::Nil, address);
+        let proposal = SignedProposal::new(proposal, Signature([1; 64]));
+        assert!(!voters.may_speak(&SignedConsensusMsg::Proposal(proposal)));
+    }
+}
