@@ -7,7 +7,7 @@ use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::ObjectKind;
 use prost::Message;
 
-use super::read::{decode, decode_objects};
+use super::read::{decode, decode_objects, is_object};
 use super::{Moment, Session, kind_name};
 use crate::Result;
 
@@ -111,7 +111,10 @@ impl<'s> View<'s> {
         };
         let (values, mut moment) = match at {
             AsOf::Newest => self.session.read(&keys).await?,
-            AsOf::Height(height) => self.session.remembered(&keys, height).await?,
+            AsOf::Height(height) => {
+                let is_object = is_object::<T>;
+                self.session.remembered(&keys, height, is_object).await?
+            }
         };
         if let AsOf::Height(height) = at
             && T::HISTORY
@@ -144,7 +147,7 @@ impl<'s> View<'s> {
     ) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
         let (values, moment) = match self.at {
             AsOf::Newest => self.session.read(keys).await?,
-            AsOf::Height(height) => self.session.remembered(keys, height).await?,
+            AsOf::Height(height) => self.session.remembered(keys, height, |_| Ok(())).await?,
         };
         self.saw(keys, None, moment);
         Ok((values, moment))
