@@ -93,8 +93,56 @@ pub async fn facts(
         let sentence = words.sentence(signers, action, None, you).await;
         facts.extend(sentence.ok().map(|sentence| fact("action", sentence)));
     }
+    facts.extend(
+        of_signers(session, code, signers, action)
+            .await
+            .unwrap_or_default(),
+    );
     facts.extend(of_state(session, code, action).await);
     facts
+}
+
+/// To whom of several signers a rule says no that looks at each of them, and in which role.
+pub async fn of_signers(
+    session: &Session,
+    code: u32,
+    signers: &[Signer],
+    action: &Action,
+) -> Result<Vec<Fact>> {
+    let looks_at_each = [Rejection::RoleNotHeld.code(), Rejection::NoGrant.code()];
+    if action.seconds.is_empty() || !looks_at_each.contains(&code) {
+        return Ok(Vec::new());
+    }
+    let beside = action.seconds.iter();
+    let beside = beside.map(|second| (second.signer, second.acting_role));
+    let mut refused = Vec::new();
+    for (signer, role) in std::iter::once((action.actor, action.acting_role)).chain(beside) {
+        let Some(signer) = signers.get(signer as usize) else {
+            continue;
+        };
+        let alone = Action {
+            actor: 0,
+            acting_role: role,
+            seconds: Vec::new(),
+            ..action.clone()
+        };
+        if session.can(signer.member, &alone, false).await?.code != code {
+            continue;
+        }
+        let member = lettered(ObjectKind::Member, signer.member);
+        let member = session.member(&member).await?.shown;
+        refused.push(match role.map_or(0, |role| role.number) {
+            0 => member,
+            role => {
+                let role = lettered(ObjectKind::Role, role);
+                format!("{member} as {}", session.role(&role).await?.shown)
+            }
+        });
+    }
+    Ok(match refused.is_empty() {
+        true => Vec::new(),
+        false => vec![fact("refused_to", refused.join(", "))],
+    })
 }
 
 /// What the state says about a refused action: how much is left, how long it may last, whose the key is.
