@@ -9,7 +9,7 @@ use polity_client::{Error, Refusal, Result};
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 10] = [
+const WAYS: [(Rejection, &str); 11] = [
     (
         Rejection::Expired,
         "make a new one, unless a block has this one: polity why ID, or tx show FILE, says what became of it",
@@ -50,6 +50,10 @@ const WAYS: [(Rejection, &str); 10] = [
     (
         Rejection::HoldTerm,
         "a hold ends after now and no later than hold_max from now: --expires 14d",
+    ),
+    (
+        Rejection::KindReserved,
+        "a correction is not corrected: what was given back in error is paid again, by polity transfer send",
     ),
 ];
 
