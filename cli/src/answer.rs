@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use polity_client::session::{Moment, View};
+use polity_client::session::{Kinds, Moment, View};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -15,18 +15,18 @@ const FRESH: Duration = Duration::from_secs(1_200);
 impl Context {
     /// Shows what was read through a view.
     pub fn answer(&self, view: &View<'_>, json: Value, text: impl FnOnce() -> String) {
-        self.answer_with(view.moment(), &view.proven_kinds(), json, text);
+        self.answer_with(view.moment(), &view.kinds(), json, text);
     }
 
     /// Shows what was read of a moment: its height, its time, and whether all of it is proven.
     pub fn answer_of(&self, moment: Moment, json: Value, text: impl FnOnce() -> String) {
-        self.answer_with(moment, &[], json, text);
+        self.answer_with(moment, &Kinds::default(), json, text);
     }
 
     fn answer_with(
         &self,
         moment: Moment,
-        proven_kinds: &[&str],
+        kinds: &Kinds,
         mut json: Value,
         text: impl FnOnce() -> String,
     ) {
@@ -36,18 +36,17 @@ impl Context {
             fields.insert("time".into(), time::json(seconds));
             fields.insert("proven".into(), moment.is_proven.into());
             if !moment.is_proven {
-                fields.insert("proven_kinds".into(), proven_kinds.into());
+                fields.insert("proven_kinds".into(), kinds.proven.clone().into());
             }
         }
         self.output.show(&json, text);
-        self.tell(moment, proven_kinds);
+        self.tell(moment, kinds);
     }
 
-    /// Says beside an answer of which height and time it is, what of it is not proven, and where it is old. Where not all
-    /// of it is proven, the objects of these kinds are.
-    pub fn tell(&self, moment: Moment, proven_kinds: &[&str]) {
+    /// Says beside an answer of which height and time it is, what of it is not proven, and where it is old.
+    pub fn tell(&self, moment: Moment, kinds: &Kinds) {
         if !moment.is_proven {
-            self.output.note(not_proven(moment.height, proven_kinds));
+            self.output.note(not_proven(moment.height, kinds));
         } else if self.output.form == Form::Text {
             let time = time::shown(moment.time.map_or(0, time::seconds));
             let height = moment.height;
@@ -76,15 +75,17 @@ impl Context {
 }
 
 /// That not all of an answer is proven, and what of it is.
-fn not_proven(height: u64, proven_kinds: &[&str]) -> String {
-    match proven_kinds {
-        [] => format!("as the node says of height {height}; not proven"),
-        kinds => format!(
-            "as of height {height}: each {} is proven by its own history; which belong together, such as who held a role, \
-             and how long outages lasted, is as the node says, not proven",
-            kinds.join(", ")
-        ),
-    }
+fn not_proven(height: u64, kinds: &Kinds) -> String {
+    let rest = match (&kinds.proven[..], &kinds.unproven[..]) {
+        ([], _) => return format!("as the node says of height {height}; not proven"),
+        (_, []) => "which belong together, such as who held a role, and how long outages lasted,"
+            .to_owned(),
+        (_, unproven) => format!("each {}, and which belong together,", unproven.join(", ")),
+    };
+    format!(
+        "as of height {height}: each {} is proven by its own history; {rest} is as the node says, not proven",
+        kinds.proven.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -93,9 +94,20 @@ mod tests {
 
     #[test]
     fn what_is_proven_and_what_is_not_is_told_apart() {
-        let nothing = not_proven(20, &[]);
+        let told = |proven: &[&'static str], unproven: &[&'static str]| {
+            let kinds = Kinds {
+                proven: proven.to_vec(),
+                unproven: unproven.to_vec(),
+            };
+            not_proven(20, &kinds)
+        };
+        let nothing = told(&[], &["document"]);
         assert_eq!(nothing, "as the node says of height 20; not proven");
-        let told = not_proven(20, &["unit", "role"]);
-        assert!(told.contains("each unit, role is proven"), "{told}");
+        let lists = told(&["unit", "role"], &[]);
+        assert!(lists.contains("each unit, role is proven"), "{lists}");
+        assert!(lists.contains("how long outages lasted, is as"), "{lists}");
+        let document = told(&["unit", "member"], &["document"]);
+        assert!(document.contains("; each document, and"), "{document}");
+        assert!(!document.contains("outages"), "{document}");
     }
 }

@@ -199,6 +199,7 @@ pub struct Options {
     pub seconds: Vec<String>,
 
     /// How long the transaction may enter a block [default: 10m; for several signers 3d, or what the organisation allows].
+    /// Of a draft it is said when it is begun.
     #[arg(long, global = true, value_name = "DURATION")]
     pub valid_for: Option<String>,
 

@@ -9,7 +9,7 @@ use polity_client::{Error, Refusal, Result};
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 10] = [
+const WAYS: [(Rejection, &str); 11] = [
     (
         Rejection::Expired,
         "make a new one, unless a block has this one: polity why ID, or tx show FILE, says what became of it",
@@ -50,6 +50,10 @@ const WAYS: [(Rejection, &str); 10] = [
     (
         Rejection::HoldTerm,
         "a hold ends after now and no later than hold_max from now: --expires 14d",
+    ),
+    (
+        Rejection::KindReserved,
+        "a correction is not corrected: what was given back in error is paid again, by polity transfer send",
     ),
 ];
 
@@ -93,8 +97,56 @@ pub async fn facts(
         let sentence = words.sentence(signers, action, None, you).await;
         facts.extend(sentence.ok().map(|sentence| fact("action", sentence)));
     }
+    facts.extend(
+        of_signers(session, code, signers, action)
+            .await
+            .unwrap_or_default(),
+    );
     facts.extend(of_state(session, code, action).await);
     facts
+}
+
+/// To whom of several signers a rule says no that looks at each of them, and in which role.
+pub async fn of_signers(
+    session: &Session,
+    code: u32,
+    signers: &[Signer],
+    action: &Action,
+) -> Result<Vec<Fact>> {
+    let looks_at_each = [Rejection::RoleNotHeld.code(), Rejection::NoGrant.code()];
+    if action.seconds.is_empty() || !looks_at_each.contains(&code) {
+        return Ok(Vec::new());
+    }
+    let beside = action.seconds.iter();
+    let beside = beside.map(|second| (second.signer, second.acting_role));
+    let mut refused = Vec::new();
+    for (signer, role) in std::iter::once((action.actor, action.acting_role)).chain(beside) {
+        let Some(signer) = signers.get(signer as usize) else {
+            continue;
+        };
+        let alone = Action {
+            actor: 0,
+            acting_role: role,
+            seconds: Vec::new(),
+            ..action.clone()
+        };
+        if session.can(signer.member, &alone, false).await?.code != code {
+            continue;
+        }
+        let member = lettered(ObjectKind::Member, signer.member);
+        let member = session.member(&member).await?.shown;
+        refused.push(match role.map_or(0, |role| role.number) {
+            0 => member,
+            role => {
+                let role = lettered(ObjectKind::Role, role);
+                format!("{member} as {}", session.role(&role).await?.shown)
+            }
+        });
+    }
+    Ok(match refused.is_empty() {
+        true => Vec::new(),
+        false => vec![fact("refused_to", refused.join(", "))],
+    })
 }
 
 /// What the state says about a refused action: how much is left, how long it may last, whose the key is.

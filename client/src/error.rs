@@ -10,13 +10,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Trouble of this machine: a file, a disk, an answer without sense.
+    /// Trouble of this machine, such as a file or a disk, or of a node that says so.
     Trouble,
     /// The caller asked for something that cannot be asked.
     Usage,
     /// The ledger refused, or its rules do by what is proven.
     Refused,
-    /// No node could be reached, or none answered in time.
+    /// No node could be reached, or none has an answer in time that can be read.
     NotReached,
     /// An answer came and its proof failed; the answer is withheld.
     ProofFailed,

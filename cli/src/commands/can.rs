@@ -137,9 +137,11 @@ impl Context {
         if code == 0 {
             return Ok(());
         }
-        let mut facts = simulated.facts;
         let failed = simulated.receipt.failed_action as usize;
-        if let Some(action) = draft.body()?.actions.get(failed) {
+        let mut facts = simulated.facts;
+        let body = draft.body()?;
+        if let Some(action) = body.actions.get(failed) {
+            facts.extend(refusal::of_signers(session, code, &body.signers, action).await?);
             facts.extend(refusal::of_state(session, code, action).await);
         }
         Err(would_be_refused(code, &facts))

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use polity_client::keys::{ImportForm, StoredKey};
 use polity_client::ledger::check;
+use polity_client::session::lettered;
+use polity_client::v1::ObjectKind;
 use polity_client::{Error, ErrorKind, Result, files};
 use serde_json::{Value, json};
 
@@ -120,6 +122,7 @@ impl Show {
             (Some(member), _) => {
                 let session = context.session().await?;
                 let member = session.member(member).await?;
+                json["member"] = lettered(ObjectKind::Member, member.number).into();
                 pairs.push(("member", member.shown));
                 Some(
                     self.open(context)?
@@ -127,6 +130,7 @@ impl Show {
                 )
             }
             (None, Some(chain)) => {
+                json["chain"] = chain.as_str().into();
                 pairs.push(("chain", chain.clone()));
                 let bytes = check::founding_possession_bytes(chain, &key.public_key);
                 Some(self.open(context)?.sign(&bytes))

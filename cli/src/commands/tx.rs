@@ -104,7 +104,7 @@ impl MakeDraft {
     }
 }
 
-/// Shows a draft, asks, and adds your signature.
+/// Shows a draft, asks, and adds your signature. Of what a block has already it shows the outcome; what is over is refused.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     polity tx sign swap.draft")]
@@ -120,6 +120,11 @@ impl Sign {
         let body = draft.body()?;
         let session = context.session().await?;
         check_organisation(session, &draft)?;
+        // What a block has is done, and what is over is never done: no signature changes that.
+        if let Some(proven) = session.receipt(&draft.id()).await? {
+            return show_proven(context, &draft.id(), &proven).await;
+        }
+        context.check_time(&draft)?;
         for sentence in context.sentences(&draft, &[], who.member.number).await? {
             context.output.note(format!("{sentence}."));
         }

@@ -122,8 +122,15 @@ impl Context {
         Ok(simulated)
     }
 
-    /// The draft of a file with further actions. Signatures are over the whole, so there must be none yet.
+    /// The draft of a file with further actions. Signatures are over the whole, so there must be none yet; and it ends
+    /// when whoever began it said.
     pub(super) fn appended(&self, there: Draft, more: &Draft) -> Result<Draft> {
+        if self.options.valid_for.is_some() {
+            let until = time::shown(there.body()?.valid_until);
+            return Err(usage(format!(
+                "the draft is valid until {until} already: --valid-for is said when a draft is begun"
+            )));
+        }
         if there
             .signatures
             .iter()
@@ -220,7 +227,34 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
+    use polity_client::session::{action, signed_by};
+    use polity_client::v1::Leave;
+
     use super::*;
+    use crate::cli::Options;
+
+    #[test]
+    fn a_draft_that_is_begun_takes_further_actions_and_no_other_end() {
+        let draft = || {
+            let leave = action(Kind::Leave(Leave {}), 0);
+            let signers = vec![signed_by(3, &[7; 32])];
+            Draft::new(&[1; 32], signers, vec![leave], Duration::from_secs(60)).expect("a draft")
+        };
+        let appended = |valid_for: Option<&str>| {
+            let options = Options {
+                home: Some(std::env::temp_dir()),
+                valid_for: valid_for.map(str::to_owned),
+                ..Options::default()
+            };
+            let context = Context::new(options).expect("a context");
+            context.appended(draft(), &draft())
+        };
+        let longer = appended(None).and_then(|draft| draft.body());
+        assert_eq!(longer.expect("both").actions.len(), 2);
+        let refused = appended(Some("7d")).expect_err("it has an end");
+        assert_eq!(refused.kind(), ErrorKind::Usage);
+        assert!(refused.to_string().contains("valid until"), "{refused}");
+    }
 
     #[test]
     fn people_have_as_long_as_the_organisation_allows() {

@@ -109,25 +109,39 @@ impl Client {
         })
     }
 
-    /// Calls one method. A node that cannot be reached, is overloaded or answers without sense is
-    /// passed over; an error that a node reports is an answer and ends the search.
-    pub(super) async fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T> {
-        let called = self.call_any(method, params).await;
+    /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, or has an answer that
+    /// cannot be read is passed over; an error that a node reports is an answer and ends the search.
+    pub(super) async fn call<F, T>(
+        &self,
+        method: &str,
+        params: Value,
+        read: impl Fn(F) -> Result<T>,
+    ) -> Result<T>
+    where
+        F: DeserializeOwned,
+    {
+        let called = self.call_any(method, params, read).await;
         called.map_err(|failure| match failure {
             CallFailure::Reported(error) => error,
             CallFailure::Unanswered { words, .. } => Error::not_reached(words),
         })
     }
 
-    /// Calls one method that hands something over. A node that was reached and gave no answer may have acted on it.
+    /// Calls one method that hands something over, as [`Client::call`] does. A node that was reached and gave no answer
+    /// may have acted on it.
     ///
     /// # Errors
     /// [`ErrorKind::OutcomeUnknown`] where such a node is among those that were called.
-    pub(super) async fn hand_over<T>(&self, method: &str, params: Value) -> Result<T>
+    pub(super) async fn hand_over<F, T>(
+        &self,
+        method: &str,
+        params: Value,
+        read: impl Fn(F) -> Result<T>,
+    ) -> Result<T>
     where
-        T: DeserializeOwned,
+        F: DeserializeOwned,
     {
-        let called = self.call_any(method, params).await;
+        let called = self.call_any(method, params, read).await;
         called.map_err(|failure| match failure {
             CallFailure::Reported(error) => error,
             CallFailure::Unanswered { words, reached } => match reached {
@@ -137,16 +151,21 @@ impl Client {
         })
     }
 
-    async fn call_any<T>(&self, method: &str, params: Value) -> Result<T, CallFailure>
+    async fn call_any<F, T>(
+        &self,
+        method: &str,
+        params: Value,
+        read: impl Fn(F) -> Result<T>,
+    ) -> Result<T, CallFailure>
     where
-        T: DeserializeOwned,
+        F: DeserializeOwned,
     {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut failures = Vec::new();
         let mut reached = false;
         for (index, node) in self.nodes_in_order() {
             match self.call_node(node, &body).await {
-                Ok(bytes) => match parse_answer(&bytes) {
+                Ok(bytes) => match parse_answer(&bytes).and_then(|form| Ok(read(form)?)) {
                     Ok(answer) => {
                         self.shared.preferred.store(index, Ordering::Relaxed);
                         return Ok(answer);
@@ -247,8 +266,10 @@ impl Client {
         let sent = self.shared.http.post(node.clone()).json(body).send().await;
         let response = sent.map_err(|error| NodeFailure::of_call(&error))?;
         let status = response.status();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            return Err(NodeFailure::without_room());
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => return Err(NodeFailure::without_room()),
+            StatusCode::TOO_MANY_REQUESTS => return Err(NodeFailure::too_often()),
+            _ => {}
         }
         let bytes = read_bounded(response, self.shared.answer_bytes_max).await?;
 

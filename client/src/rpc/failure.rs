@@ -5,6 +5,9 @@ use crate::Error;
 /// What a node without room comes to: 503, said before the question where it is full already.
 const NO_PLACE: &str =
     "has no room for another connection (503): try again, or ask another by --node";
+/// What 429 comes to: a node bounds the calls of one address.
+const TOO_OFTEN: &str =
+    "takes no more calls from this address for now (429): try again, or ask another by --node";
 /// How the HTTP client tells of an answer that came before the question.
 const ANSWERED_EARLY: &str = "received unexpected message from connection";
 
@@ -42,6 +45,11 @@ impl NodeFailure {
     /// A node that says that it has no room.
     pub(super) fn without_room() -> NodeFailure {
         NodeFailure::of_answer(NO_PLACE.to_owned())
+    }
+
+    /// A node that was called too often.
+    pub(super) fn too_often() -> NodeFailure {
+        NodeFailure::of_answer(TOO_OFTEN.to_owned())
     }
 }
 

@@ -28,6 +28,13 @@ pub(super) enum AnswerError {
     Reported(ReportedError),
 }
 
+impl From<Error> for AnswerError {
+    /// Why a result cannot be read.
+    fn from(error: Error) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
 /// A JSON-RPC error as the node wrote it.
 #[derive(Debug, Deserialize)]
 pub(super) struct ReportedError {

@@ -28,14 +28,14 @@ const VALIDATORS_PER_PAGE: u64 = 100;
 impl Client {
     /// What the node says of itself.
     pub async fn status(&self) -> Result<StatusAnswer> {
-        let form: StatusForm = self.call("status", json!({})).await?;
-        Ok(form.into())
+        let read = |form: StatusForm| Ok(form.into());
+        self.call("status", json!({}), read).await
     }
 
     /// The genesis as the node has it; never a root of trust.
     pub async fn genesis(&self) -> Result<Value> {
-        let form: GenesisForm = self.call("genesis", json!({})).await?;
-        Ok(form.genesis)
+        let read = |form: GenesisForm| Ok(form.genesis);
+        self.call("genesis", json!({}), read).await
     }
 
     /// Hands a transaction to the node's door and returns what the door says. Sending the same
@@ -45,7 +45,7 @@ impl Client {
     /// [`ErrorKind::OutcomeUnknown`] where no node answered and one of them was reached: it may have taken it.
     pub async fn broadcast_tx_sync(&self, transaction: &[u8]) -> Result<BroadcastAnswer> {
         let params = json!({"tx": STANDARD.encode(transaction)});
-        let answered = self.hand_over("broadcast_tx_sync", params).await;
+        let answered = self.hand_over("broadcast_tx_sync", params, Ok).await;
 
         match answered {
             // CometBFT reports bytes that it already holds as an error of the call.
@@ -72,17 +72,16 @@ impl Client {
         }
 
         let texts: Vec<String> = transactions.iter().map(|t| STANDARD.encode(t)).collect();
-        let answers: Vec<BroadcastAnswer> = self
-            .hand_over("broadcast_batch", json!({"txs": texts}))
-            .await?;
-        if answers.len() != transactions.len() {
-            return Err(Error::trouble(format!(
+        let read = |answers: Vec<BroadcastAnswer>| match answers.len() == transactions.len() {
+            true => Ok(answers),
+            false => Err(Error::trouble(format!(
                 "{} answers for {} transactions",
                 answers.len(),
                 transactions.len()
-            )));
-        }
-        Ok(answers)
+            ))),
+        };
+        self.hand_over("broadcast_batch", json!({"txs": texts}), read)
+            .await
     }
 
     /// Asks the application. `height` 0 is the newest.
@@ -93,20 +92,32 @@ impl Client {
         height: u64,
         prove: bool,
     ) -> Result<QueryAnswer> {
+        self.query(path, data, height, prove, Ok).await
+    }
+
+    /// The same, and reads the answer: a node with one that cannot be read is passed over.
+    pub(crate) async fn query<T>(
+        &self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+        prove: bool,
+        read: impl Fn(QueryAnswer) -> Result<T>,
+    ) -> Result<T> {
         let params = json!({
             "path": path,
             "data": hex::encode(data),
             "height": height.to_string(),
             "prove": prove,
         });
-        let form: QueryForm = self.call("abci_query", params).await?;
-        Ok(form.response)
+        let read = |form: QueryForm| read(form.response);
+        self.call("abci_query", params, read).await
     }
 
     /// The header of a height with the commit that signs it; the newest without a height.
     pub async fn commit(&self, height: Option<u64>) -> Result<SignedHeader> {
-        let form: CommitForm = self.call("commit", at(height)).await?;
-        Ok(form.signed_header)
+        let read = |form: CommitForm| Ok(form.signed_header);
+        self.call("commit", at(height), read).await
     }
 
     /// How many headers one call of [`Client::headers`] gives at most.
@@ -121,7 +132,7 @@ impl Client {
         while headers.len() < wanted {
             let highest = highest - headers.len() as u64;
             let params = json!({"minHeight": lowest.to_string(), "maxHeight": highest.to_string()});
-            let form: BlockchainForm = self.call("blockchain", params).await?;
+            let form: BlockchainForm = self.call("blockchain", params, Ok).await?;
             if form.block_metas.is_empty() {
                 break;
             }
@@ -157,21 +168,11 @@ impl Client {
                 "page": page.to_string(),
                 "per_page": VALIDATORS_PER_PAGE.to_string(),
             });
-            let form: ValidatorsForm = self.call("validators", params).await?;
-            if form.block_height != height {
-                return Err(Error::trouble("validators of another height came back"));
-            }
-
-            let listed = form.validators.unwrap_or_default();
+            let read = |form| listed(form, height);
+            let (listed, total) = self.call("validators", params, read).await?;
             let ends = listed.len() as u64 != VALIDATORS_PER_PAGE;
-            for listed in listed {
-                let power = listed
-                    .power
-                    .try_into()
-                    .map_err(|_| Error::trouble("a validator's power is out of range"))?;
-                validators.push(validator::Info::new(listed.pub_key, power));
-            }
-            if ends || validators.len() as u64 >= form.total {
+            validators.extend(listed);
+            if ends || validators.len() as u64 >= total {
                 return Ok(validators);
             }
             if validators.len() >= VALIDATORS_MAX {
@@ -184,16 +185,32 @@ impl Client {
 
     /// A block; the newest without a height.
     pub async fn block(&self, height: Option<u64>) -> Result<BlockAnswer> {
-        let form: BlockForm = self.call("block", at(height)).await?;
-        Ok(form.into())
+        let read = |form: BlockForm| Ok(form.into());
+        self.call("block", at(height), read).await
     }
 
     /// Where the transaction with this SHA-256 of its bytes is, with a path into the block's data
     /// hash where `prove` asks for it.
     pub async fn tx(&self, hash: &[u8; 32], prove: bool) -> Result<TransactionAnswer> {
         let params = json!({"hash": STANDARD.encode(hash), "prove": prove});
-        self.call("tx", params).await
+        self.call("tx", params, Ok).await
     }
+}
+
+/// The validators of one page, and how many all pages have.
+fn listed(form: ValidatorsForm, height: u64) -> Result<(Vec<validator::Info>, u64)> {
+    if form.block_height != height {
+        return Err(Error::trouble("validators of another height came back"));
+    }
+    let listed = form.validators.unwrap_or_default().into_iter();
+    let validators = listed.map(|listed| {
+        let power = listed
+            .power
+            .try_into()
+            .map_err(|_| Error::trouble("a validator's power is out of range"))?;
+        Ok(validator::Info::new(listed.pub_key, power))
+    });
+    Ok((validators.collect::<Result<_>>()?, form.total))
 }
 
 fn at(height: Option<u64>) -> Value {

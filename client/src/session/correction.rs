@@ -10,7 +10,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::evidence::ProvenEvent;
-use super::{AsOf, History, HistoryItem, Session, lettered};
+use super::{AsOf, History, HistoryItem, Session, decode, lettered};
 use crate::proof::HistoryHead;
 use crate::{Error, Result};
 
@@ -123,11 +123,9 @@ impl Session {
             number: account,
             index,
         };
-        let answer = self
-            .ask("/inclusion", &request.encode_to_vec(), 0, false)
+        let answer: InclusionAnswer = self
+            .ask("/inclusion", &request.encode_to_vec(), 0, false, decode)
             .await?;
-        let answer = InclusionAnswer::decode(&answer.value[..])
-            .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))?;
         if answer.count != history.count {
             return Ok(None);
         }

@@ -195,10 +195,8 @@ impl Session {
             limit,
             newest: false,
         };
-        let answer = self
-            .ask("/history", &request.encode_to_vec(), 0, false)
-            .await?;
-        page(&answer.value)
+        self.ask("/history", &request.encode_to_vec(), 0, false, page)
+            .await
     }
 }
 

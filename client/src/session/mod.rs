@@ -46,7 +46,7 @@ pub use questions::Simulated;
 pub(crate) use read::{decode, decode_object};
 pub use refusals::Refused;
 pub use submit::Outcome;
-pub use view::{AsOf, View};
+pub use view::{AsOf, Kinds, View};
 pub use words::{Words, can_be_approved, mode_words, roles_named, visible, who_words};
 
 use crate::rpc::Client;

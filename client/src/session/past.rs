@@ -12,11 +12,13 @@ use super::{Moment, Session};
 use crate::{Error, Result};
 
 impl Session {
-    /// Values of keys as a node remembers them of a height: hearsay.
+    /// Values of keys as a node remembers them of a height: hearsay. One of which `is_value` says why it is none makes the
+    /// answer one that cannot be read.
     pub(super) async fn remembered(
         &self,
         keys: &[Vec<u8>],
         height: u64,
+        is_value: impl Fn(&[u8]) -> Result<()>,
     ) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
         if height == 0 {
             // To a node it is the newest height.
@@ -27,21 +29,23 @@ impl Session {
             let request = KeysRequest {
                 keys: chunk.to_vec(),
             };
-            let answer = self
-                .ask("/keys", &request.encode_to_vec(), height, false)
-                .await?;
-            let answer: KeysAnswer = decode(&answer.value)?;
-            let fits = answer.answers.len() == chunk.len()
-                && std::iter::zip(&answer.answers, chunk).all(|(one, key)| one.key == *key);
-            if !fits {
-                return Err(Error::trouble("the node answered another question"));
-            }
-            values.extend(
-                answer
-                    .answers
-                    .into_iter()
-                    .map(|one| Some(one.value).filter(|value| !value.is_empty())),
-            );
+            let read = |bytes: &[u8]| {
+                let answers = decode::<KeysAnswer>(bytes)?.answers;
+                let fits = answers.len() == chunk.len()
+                    && std::iter::zip(&answers, chunk).all(|(one, key)| one.key == *key);
+                if !fits {
+                    return Err(Error::trouble("the node answered another question"));
+                }
+                let values = answers.into_iter().map(|one| one.value);
+                values
+                    .map(|value| match value.is_empty() {
+                        true => Ok(None),
+                        false => is_value(&value).map(|()| Some(value)),
+                    })
+                    .collect::<Result<Vec<_>>>()
+            };
+            let request = request.encode_to_vec();
+            values.extend(self.ask("/keys", &request, height, false, read).await?);
         }
         Ok((values, Moment::said(height)))
     }

@@ -7,7 +7,7 @@ use polity_proto::v1::{
 };
 use prost::Message;
 
-use super::{AsOf, Draft, Session};
+use super::{AsOf, Draft, Session, read};
 use crate::{Error, Result};
 
 /// What a draft would come to.
@@ -29,13 +29,17 @@ impl Session {
         let request = SimulateRequest {
             body: draft.body.clone(),
         };
-        let answer: SimulateAnswer = self.question("/simulate", &request).await?;
-        Ok(Simulated {
-            height: answer.height,
-            receipt: answer.receipt.ok_or_else(empty)?,
-            facts: answer.facts,
-            verdicts: answer.verdicts,
-        })
+        let read = |bytes: &[u8]| {
+            let answer: SimulateAnswer = decode(bytes)?;
+            Ok(Simulated {
+                height: answer.height,
+                receipt: answer.receipt.ok_or_else(empty)?,
+                facts: answer.facts,
+                verdicts: answer.verdicts,
+            })
+        };
+        self.ask("/simulate", &request.encode_to_vec(), 0, false, read)
+            .await
     }
 
     /// May this member do this action? With `any_role`, in whichever of the roles that the member holds.
@@ -45,11 +49,14 @@ impl Session {
             action: Some(action.clone()),
             any_role,
         };
-        let answer: CanAnswer = self.question("/can", &request).await?;
-        answer
-            .verdict
-            .filter(|verdict| verdict.kind() != VerdictKind::None)
-            .ok_or_else(empty)
+        let read = |bytes: &[u8]| {
+            let verdict = decode::<CanAnswer>(bytes)?.verdict;
+            verdict
+                .filter(|verdict| verdict.kind() != VerdictKind::None)
+                .ok_or_else(empty)
+        };
+        self.ask("/can", &request.encode_to_vec(), 0, false, read)
+            .await
     }
 
     /// Who may do this action, alone or by beginning a decision?
@@ -83,10 +90,8 @@ impl Session {
             AsOf::Newest => 0,
             AsOf::Height(height) => height,
         };
-        let answer = self
-            .ask("/health", &request.encode_to_vec(), height, false)
-            .await?;
-        decode(&answer.value)
+        self.ask("/health", &request.encode_to_vec(), height, false, decode)
+            .await
     }
 
     /// What a proposal of these actions would change.
@@ -96,8 +101,7 @@ impl Session {
 
     /// What a node says of itself.
     pub async fn node_status(&self) -> Result<StatusAnswer> {
-        let answer = self.ask("/status", &[], 0, false).await?;
-        decode(&answer.value)
+        self.ask("/status", &[], 0, false, decode).await
     }
 
     pub(super) async fn question<T: Message + Default>(
@@ -105,8 +109,8 @@ impl Session {
         path: &str,
         request: &impl Message,
     ) -> Result<T> {
-        let answer = self.ask(path, &request.encode_to_vec(), 0, false).await?;
-        decode(&answer.value)
+        self.ask(path, &request.encode_to_vec(), 0, false, decode)
+            .await
     }
 }
 
@@ -119,6 +123,54 @@ fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
     if bytes.is_empty() {
         return Err(empty());
     }
-    T::decode(bytes)
-        .map_err(|error| Error::trouble("the node's answer is malformed").with_source(error))
+    read::decode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use polity_proto::v1::{InboxItem, ObjectKind};
+    use serde_json::json;
+
+    use super::*;
+    use crate::ErrorKind;
+    use crate::recorded::{Node, session_at};
+
+    async fn saying(value: &[u8]) -> Node {
+        let value = STANDARD.encode(value);
+        Node::start(move |_, _| {
+            let answer = json!({"result": {"response": {"code": 0, "value": value}}});
+            answer.to_string().into()
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_node_with_an_answer_that_cannot_be_read_is_passed_over_and_named_where_none_has_another()
+     {
+        let inbox = InboxAnswer {
+            height: 7,
+            items: vec![InboxItem {
+                kind: ObjectKind::Proposal as i32,
+                number: 3,
+                ..InboxItem::default()
+            }],
+        };
+        let malformed = saying(&[0xff; 9]).await;
+        let empty = saying(&[]).await;
+        let honest = saying(&inbox.encode_to_vec()).await;
+        let (first, second) = (malformed.url.clone(), empty.url.clone());
+
+        let session = session_at([first.clone(), second.clone(), honest.url.clone()]);
+        assert_eq!(session.inbox(3).await.expect("the third answers"), inbox);
+
+        let error = session_at([first.clone(), second.clone()]).inbox(3).await;
+        let error = error.expect_err("neither can be read");
+        assert_eq!(error.kind(), ErrorKind::NotReached);
+        let words = error.to_string();
+        for said in [&first, "malformed", &second, "says nothing"] {
+            assert!(words.contains(said), "{words}");
+        }
+    }
 }

@@ -71,8 +71,7 @@ impl Session {
         let floor = self.light().floor().await;
         let mut behind = self.light().behind(floor);
         loop {
-            let answer = self.ask("/keys", &request, 0, true).await?;
-            let answer: KeysAnswer = decode(&answer.value)?;
+            let answer: KeysAnswer = self.ask("/keys", &request, 0, true, decode).await?;
             if answer.height.saturating_add(1) < floor {
                 behind.wait(answer.height.saturating_add(1)).await?;
                 continue;
@@ -82,23 +81,29 @@ impl Session {
         }
     }
 
-    /// Asks a node; a code in the answer is an error. The answer is hearsay until it is proven.
-    pub async fn ask(
+    /// Asks a node, and reads what it answers; a code in the answer is an error. A node whose answer cannot be read is
+    /// passed over. What is read is hearsay until it is proven.
+    pub(super) async fn ask<T>(
         &self,
         path: &str,
         data: &[u8],
         height: u64,
         prove: bool,
-    ) -> Result<QueryAnswer> {
-        let answer = self.rpc().abci_query(path, data, height, prove).await?;
-        if answer.code != 0 {
-            return Err(Error::trouble(match answer.log.as_str() {
-                "" => format!("the node has no answer (code {})", answer.code),
-                words => format!("the node has no answer: {}", visible(words)),
-            }));
-        }
-        Ok(answer)
+        read: impl Fn(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        let read = |answer: QueryAnswer| match answer.code {
+            0 => read(&answer.value).map(Ok),
+            _ => Ok(Err(without_answer(&answer))),
+        };
+        self.rpc().query(path, data, height, prove, read).await?
     }
+}
+
+fn without_answer(answer: &QueryAnswer) -> Error {
+    Error::trouble(match answer.log.as_str() {
+        "" => format!("the node has no answer (code {})", answer.code),
+        words => format!("the node has no answer: {}", visible(words)),
+    })
 }
 
 /// Decodes objects, each in its place.
@@ -116,6 +121,11 @@ pub(crate) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     }
     let record: Record = decode(value)?;
     decode(&record.object)
+}
+
+/// Whether bytes are an object, or why they are none.
+pub(super) fn is_object<T: Object>(value: &[u8]) -> Result<()> {
+    decode_object::<T>(value).map(|_| ())
 }
 
 pub(crate) fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::draft::refused_by_its_bytes;
-use super::{Draft, Session, visible};
+use super::{Draft, Session, decode, visible};
 use crate::proof::{ProvenReceipt, verify_receipt};
-use crate::rpc::BroadcastAnswer;
+use crate::rpc::{BroadcastAnswer, QueryAnswer};
 use crate::{Error, ErrorKind, Result};
 
 /// Between two looks for a receipt. A block is a matter of a few dozen milliseconds, so the first looks are close
@@ -126,21 +126,22 @@ impl Session {
 
     /// The proven receipt of a transaction, or none while no block has it.
     pub async fn receipt(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
-        let answer = self.rpc().abci_query("/receipt", id, 0, false).await?;
-        if answer.code != 0 {
-            return Ok(None);
+        let read = |answer: QueryAnswer| match answer.code {
+            0 => decode(&answer.value).map(Some),
+            _ => Ok(None),
+        };
+        match self.rpc().query("/receipt", id, 0, false, read).await? {
+            Some(answer) => self.prove_receipt(&answer, id).await.map(Some),
+            None => Ok(None),
         }
-        let answer = decode(&answer.value)?;
-        self.prove_receipt(&answer, id).await.map(Some)
     }
 
     /// The proven receipt at a position.
     pub async fn receipt_at(&self, height: u64, index: u32) -> Result<ProvenReceipt> {
         let request = ReceiptAtRequest { height, index };
-        let answer = self
-            .ask("/receipt-at", &request.encode_to_vec(), 0, false)
+        let answer: ReceiptAnswer = self
+            .ask("/receipt-at", &request.encode_to_vec(), 0, false, decode)
             .await?;
-        let answer: ReceiptAnswer = decode(&answer.value)?;
         let envelope = Envelope::decode(&answer.transaction[..])
             .map_err(|error| Error::proof("the transaction is malformed").with_source(error))?;
         if (answer.height, answer.index) != (height, index) {
@@ -167,11 +168,6 @@ fn words(answer: &BroadcastAnswer) -> Error {
         None => visible(&answer.log).chars().take(WORDS_MAX).collect(),
     };
     Error::trouble(format!("the node says that it did not take it: {why}"))
-}
-
-fn decode(bytes: &[u8]) -> Result<ReceiptAnswer> {
-    ReceiptAnswer::decode(bytes)
-        .map_err(|error| Error::proof("the receipt is malformed").with_source(error))
 }
 
 #[cfg(test)]

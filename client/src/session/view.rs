@@ -7,7 +7,7 @@ use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::ObjectKind;
 use prost::Message;
 
-use super::read::{decode, decode_objects};
+use super::read::{decode, decode_objects, is_object};
 use super::{Moment, Session, kind_name};
 use crate::Result;
 
@@ -32,6 +32,16 @@ pub struct View<'s> {
     seen: Mutex<Seen>,
 }
 
+/// Kinds of objects, each by whether all of its objects are proven: where not everything is, because of the past no list is
+/// proven, this much is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kinds {
+    /// Those of which all are.
+    pub proven: Vec<&'static str>,
+    /// Those of which not all are.
+    pub unproven: Vec<&'static str>,
+}
+
 /// What was read through a view.
 #[derive(Debug, Default)]
 struct Seen {
@@ -49,9 +59,16 @@ impl Seen {
         self.moment = Some(self.moment.map_or(moment, |seen| seen.and(moment)));
     }
 
-    fn proven_kinds(&self) -> Vec<&'static str> {
-        let proven = self.kinds.iter().filter(|(_, proven)| **proven);
-        proven.map(|(kind, _)| kind_name(*kind)).collect()
+    fn kinds(&self) -> Kinds {
+        let mut kinds = Kinds::default();
+        for (kind, is_proven) in &self.kinds {
+            let kinds = match is_proven {
+                true => &mut kinds.proven,
+                false => &mut kinds.unproven,
+            };
+            kinds.push(kind_name(*kind));
+        }
+        kinds
     }
 }
 
@@ -86,11 +103,10 @@ impl<'s> View<'s> {
         self.seen().moment.unwrap_or_default()
     }
 
-    /// The kinds of objects that are proven, each as a whole: where not everything is, because of the past no list is
-    /// proven, this much is.
+    /// Of which kinds the objects are that were read so far.
     #[must_use]
-    pub fn proven_kinds(&self) -> Vec<&'static str> {
-        self.seen().proven_kinds()
+    pub fn kinds(&self) -> Kinds {
+        self.seen().kinds()
     }
 
     /// An object by its number.
@@ -111,7 +127,10 @@ impl<'s> View<'s> {
         };
         let (values, mut moment) = match at {
             AsOf::Newest => self.session.read(&keys).await?,
-            AsOf::Height(height) => self.session.remembered(&keys, height).await?,
+            AsOf::Height(height) => {
+                let is_object = is_object::<T>;
+                self.session.remembered(&keys, height, is_object).await?
+            }
         };
         if let AsOf::Height(height) = at
             && T::HISTORY
@@ -144,7 +163,7 @@ impl<'s> View<'s> {
     ) -> Result<(Vec<Option<Vec<u8>>>, Moment)> {
         let (values, moment) = match self.at {
             AsOf::Newest => self.session.read(keys).await?,
-            AsOf::Height(height) => self.session.remembered(keys, height).await?,
+            AsOf::Height(height) => self.session.remembered(keys, height, |_| Ok(())).await?,
         };
         self.saw(keys, None, moment);
         Ok((values, moment))
@@ -192,6 +211,10 @@ mod tests {
         seen.add(Some(ObjectKind::Role), proven);
 
         assert_eq!(seen.moment, Some(said));
-        assert_eq!(seen.proven_kinds(), ["unit"]);
+        let kinds = Kinds {
+            proven: vec!["unit"],
+            unproven: vec!["role"],
+        };
+        assert_eq!(seen.kinds(), kinds);
     }
 }

@@ -180,7 +180,7 @@ fn ballot(state: &dyn Read, now: Now, election: &Election, member: u64) -> Optio
         (ElectionStep::Ballots, None) if election.electorate.contains(&member) => "seal a ballot",
         (ElectionStep::Reveal, Some(ballot)) if ballot.nominee == 0 => "reveal your ballot",
         (ElectionStep::Change, Some(ballot)) if ballot.nominee != 0 && ballot.changed_from == 0 => {
-            "name another, if you like"
+            "name another, or the same again, which ends the wait once all have"
         }
         (
             ElectionStep::None

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::elections::tally::{Tally, by_lot, tally};
 use polity_client::session::lettered;
 use polity_client::v1::{Ballot, Election, ElectionStep, ObjectKind};
 use serde_json::{Value, json};
@@ -71,6 +72,16 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
             words(ballot, names)
         ));
     }
+    let tied = tied_again(election);
+    if !tied.is_empty() {
+        let tied: Vec<String> = tied.into_iter().map(member).collect();
+        text.push_str(&format!(
+            "a second tie of {}, decided by lot: {} has the lowest SHA-256 over election and member (8 bytes each, \
+             big-endian)\n",
+            tied.join(", "),
+            member(election.candidate)
+        ));
+    }
     for discarded in &election.discarded {
         text.push_str(&format!(
             "not elected after an objection: {}\n",
@@ -78,6 +89,24 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
         ));
     }
     text
+}
+
+/// Those among whom the lot was drawn; none where it was not. It is on no record: it follows from the ballots. Of people who
+/// count as one, each ballot counts here, and so the lot is told only where it would take the candidate.
+fn tied_again(election: &Election) -> Vec<u64> {
+    let ballots = election.ballots.iter().map(|ballot| ballot.nominee);
+    let standing = ballots.filter(|nominee| {
+        let was_discarded = election.discarded.contains(nominee);
+        *nominee != 0 && (!was_discarded || *nominee == election.candidate)
+    });
+    match tally(standing) {
+        Tally::Tie(tied)
+            if election.changed && by_lot(election.number, &tied) == Some(election.candidate) =>
+        {
+            tied
+        }
+        Tally::Tie(_) | Tally::One(_) | Tally::Nobody => Vec::new(),
+    }
 }
 
 /// Where an election stands.
@@ -129,9 +158,54 @@ pub(super) fn as_json(election: &Election) -> Value {
             "instead_of": member(ballot.replaced),
             "changed_from": member(ballot.changed_from),
         })).collect::<Vec<_>>(),
+        "drawn_among": tied_again(election).into_iter().map(member).collect::<Vec<_>>(),
         "candidate": member(election.candidate),
         "proposal": names::json(ObjectKind::Proposal, election.proposal),
         "assignment": names::json(ObjectKind::Assignment, election.assignment),
         "closed": time::json(election.closed_at),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lot_is_told_after_a_second_tie_alone_and_with_those_among_whom_it_was_drawn() {
+        let ballot = |nominee| Ballot {
+            nominee,
+            ..Ballot::default()
+        };
+        let drawn = by_lot(2, &[4, 5, 6]).expect("one of them");
+        let election = Election {
+            number: 2,
+            changed: true,
+            ballots: vec![ballot(6), ballot(4), ballot(5), ballot(0)],
+            candidate: drawn,
+            ..Election::default()
+        };
+        assert_eq!(tied_again(&election), [4, 5, 6]);
+        let objected = Election {
+            discarded: vec![drawn],
+            ..election.clone()
+        };
+        assert_eq!(tied_again(&objected), [4, 5, 6]);
+
+        let first_tie = Election {
+            changed: false,
+            candidate: 0,
+            ..election.clone()
+        };
+        let another = Election {
+            candidate: 9,
+            ..election.clone()
+        };
+        let clear = Election {
+            ballots: vec![ballot(drawn), ballot(drawn), ballot(9)],
+            ..election
+        };
+        for none in [first_tie, another, clear] {
+            assert_eq!(tied_again(&none), [0; 0]);
+        }
+    }
 }

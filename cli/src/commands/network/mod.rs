@@ -152,7 +152,7 @@ impl Status {
             }
         });
         if view.at() != AsOf::Newest {
-            context.tell(view.moment(), &view.proven_kinds());
+            context.tell(view.moment(), &view.kinds());
         }
         Ok(())
     }

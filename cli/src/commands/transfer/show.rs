@@ -60,10 +60,10 @@ impl Show {
         json["as_of"] = moment.height.into();
         json["proven"] = moment.is_proven.into();
         // The transfer is shown from the history of its account, proven whatever else is not.
-        let mut proven_kinds = view.proven_kinds();
-        proven_kinds.push(kind_name(v1::ObjectKind::Transfer));
+        let mut kinds = view.kinds();
+        kinds.proven.push(kind_name(v1::ObjectKind::Transfer));
         if !moment.is_proven {
-            json["proven_kinds"] = proven_kinds.clone().into();
+            json["proven_kinds"] = kinds.proven.clone().into();
         }
         context.output.show(&json, || {
             facts(&[
@@ -89,7 +89,7 @@ impl Show {
                 ),
             ])
         });
-        context.tell(moment, &proven_kinds);
+        context.tell(moment, &kinds);
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -21,6 +22,40 @@ async fn a_node_that_is_down_or_talks_nonsense_is_passed_over() {
 
     // The one that answered is asked first from then on.
     assert_eq!((nonsense.calls(), honest.calls()), (1, 2));
+}
+
+/// A node that turns every call away with this status.
+async fn turning_away(status: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut call = [0; 4096];
+            let _ = stream.read(&mut call).await;
+            let head =
+                format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_node_that_takes_no_more_calls_is_passed_over_and_told_of_where_it_is_the_only_one() {
+    let honest = Node::of_chain(|_| {}).await;
+    for (status, words) in [
+        ("429 Too Many Requests", "takes no more calls"),
+        ("503 Service Unavailable", "no room"),
+    ] {
+        let busy = turning_away(status).await;
+        let both = client([busy.clone(), honest.url.clone()]);
+        assert_eq!(both.status().await.expect("the other").latest_height, 15);
+
+        let error = client([busy.clone()]).status().await.expect_err("busy");
+        assert_eq!(error.kind(), ErrorKind::NotReached);
+        let told = error.to_string();
+        assert!(told.contains(&busy) && told.contains(words), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use polity_proto::v1::{
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::super::read::{decode, decode_object};
+use super::super::read::{decode, decode_object, is_object};
 use super::super::{ProvenEvent, Session};
 use super::another;
 use crate::{Error, Result};
@@ -67,7 +67,9 @@ impl Session {
         let mut then = vec![Standing::of(account), Standing::default()];
         for height in [last.height, last.height.saturating_sub(1)] {
             let keys = [object_key(Account::PREFIX, account.number)];
-            let (values, _) = self.remembered(&keys, height.max(1)).await?;
+            let (values, _) = self
+                .remembered(&keys, height.max(1), is_object::<Account>)
+                .await?;
             for value in values.into_iter().flatten() {
                 then.push(Standing::of(&decode_object(&value)?));
             }
@@ -127,7 +129,8 @@ impl Session {
             return Ok(0);
         }
         let keys = [object_key(prefix, number)];
-        let (mut values, _) = self.remembered(&keys, height).await?;
+        let is_record = |value: &[u8]| decode::<Record>(value).map(|_| ());
+        let (mut values, _) = self.remembered(&keys, height, is_record).await?;
         let record: Record = decode(&values.pop().flatten().unwrap_or_default())?;
         Ok(record.history_count)
     }

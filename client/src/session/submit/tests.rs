@@ -115,7 +115,7 @@ async fn an_answer_that_says_nothing_is_no_verdict_and_no_receipt() {
         session.who_can(&action).await.map(|_| ()),
         session.inbox(3).await.map(|_| ()),
     ] {
-        assert_eq!(error.expect_err("malformed").kind(), ErrorKind::Trouble);
+        assert_eq!(error.expect_err("unreadable").kind(), ErrorKind::NotReached);
     }
     let error = session.receipt(&draft.id()).await.expect_err("no receipt");
     assert_eq!(error.kind(), ErrorKind::ProofFailed);

@@ -104,9 +104,14 @@ impl Words<'_> {
                     BasisSource::Genesis => "by the founding".to_owned(),
                     BasisSource::Own if is_you => "which is yours to do".to_owned(),
                     BasisSource::Own => "which is theirs to do".to_owned(),
-                    BasisSource::Grant => self.grant(basis.number).await?,
+                    BasisSource::Grant => format!(
+                        "{} {}",
+                        self.allowed(verdict).await?,
+                        self.grant(basis.number).await?
+                    ),
                     BasisSource::Policy => format!(
-                        "allowed by policy {}",
+                        "{} policy {}",
+                        self.allowed(verdict).await?,
                         lettered(ObjectKind::Policy, basis.number)
                     ),
                     BasisSource::Proposal => format!(
@@ -130,9 +135,22 @@ impl Words<'_> {
         Ok(Some(format!("{verb} this in {unit}; {terms}")))
     }
 
-    /// The role in which a grant was given, and its limits.
+    /// That something is allowed by what follows; to whom, where that is somebody who signs beside the actor.
+    async fn allowed(&self, verdict: &Verdict) -> Result<String> {
+        let basis = verdict.basis.unwrap_or_default();
+        if basis.role == verdict.acting_role {
+            return Ok("allowed by".to_owned());
+        }
+        let member = self.member_number(basis.member).await?;
+        Ok(match basis.role {
+            0 => format!("allowed to {member} by"),
+            role => format!("allowed to {member} as {} by", self.role_words(role).await?),
+        })
+    }
+
+    /// A grant and its limits.
     async fn grant(&self, number: u64) -> Result<String> {
-        let mut text = format!("allowed by grant {}", lettered(ObjectKind::Grant, number));
+        let mut text = format!("grant {}", lettered(ObjectKind::Grant, number));
         let Some(grant) = self.object::<Grant>(number).await? else {
             return Ok(text);
         };
