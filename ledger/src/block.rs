@@ -202,6 +202,14 @@ impl<'s> Window<'s> {
         }
     }
 
+    /// Whether an envelope of so many bytes may be in a block: asked of bytes that nobody has decoded yet.
+    pub fn fits(&self, bytes: usize) -> Result<(), Rejection> {
+        if bytes > self.parameters.transaction_bytes_max as usize {
+            return Err(Rejection::TooLarge);
+        }
+        Ok(())
+    }
+
     /// Size, validity and replay, as the parent state tells them.
     pub fn check(&self, checked: &CheckedTransaction) -> Result<(), Rejection> {
         self.admits(checked.id(), checked.bytes(), checked.body())
@@ -213,10 +221,8 @@ impl<'s> Window<'s> {
     }
 
     fn admits(&self, id: &[u8; 32], bytes: usize, body: &Body) -> Result<(), Rejection> {
+        self.fits(bytes)?;
         let valid_until = body.valid_until;
-        if bytes > self.parameters.transaction_bytes_max as usize {
-            return Err(Rejection::TooLarge);
-        }
         if valid_until < self.now {
             return Err(Rejection::Expired);
         }

@@ -29,6 +29,9 @@ impl App {
         let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
             .map(|request| {
+                // Before it is decoded: small parts in large numbers take ten times their bytes.
+                let fits = window.fits(request.transaction.len());
+                fits.map_err(turned_away)?;
                 let seen = self.verifier.look_at(&organisation, &request.transaction);
                 self.before_signatures(&*snapshot, &window, request.kind, &seen)?;
                 welcome.push(seen);
