@@ -141,7 +141,9 @@ impl Context {
         let mut facts = simulated.facts;
         let body = draft.body()?;
         if let Some(action) = body.actions.get(failed) {
-            facts.extend(refusal::of_signers(session, code, &body.signers, action).await?);
+            let of_signers = refusal::of_signers(session, code, &body.signers, action).await;
+            // The refusal stands without what cannot be read.
+            facts.extend(of_signers.unwrap_or_default());
             facts.extend(refusal::of_state(session, code, action).await);
         }
         Err(would_be_refused(code, &facts))

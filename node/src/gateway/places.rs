@@ -1,7 +1,8 @@
 //! Places for connections: how many there are, and for whom.
 //!
 //! Who idles between two requests keeps its place only while others are free. When all are taken, a newcomer gets that
-//! of the connection that has idled longest: so keeping many alive keeps nobody out.
+//! of the connection that has idled longest: so keeping many alive keeps nobody out. One that has sent a part of a request
+//! leaves only when the time for a header is over.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;

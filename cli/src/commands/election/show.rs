@@ -76,8 +76,8 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
     if !tied.is_empty() {
         let tied: Vec<String> = tied.into_iter().map(member).collect();
         text.push_str(&format!(
-            "a second tie of {}, decided by lot: {} has the lowest SHA-256 over election and member (8 bytes each, \
-             big-endian)\n",
+            "the changed ballots tie again: {}. Unless some of the voters count as one person, the lot decided: {} has the \
+             lowest SHA-256 over election and member (8 bytes each, big-endian)\n",
             tied.join(", "),
             member(election.candidate)
         ));
@@ -91,8 +91,8 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
     text
 }
 
-/// Those among whom the lot was drawn; none where it was not. It is on no record: it follows from the ballots. Of people who
-/// count as one, each ballot counts here, and so the lot is told only where it would take the candidate.
+/// Those whose changed ballots tie, where the lot among them takes the candidate; none elsewhere. A lot is on no record: it
+/// follows from the ballots. Of people who count as one each ballot counts here, and in the ledger one.
 fn tied_again(election: &Election) -> Vec<u64> {
     let ballots = election.ballots.iter().map(|ballot| ballot.nominee);
     let standing = ballots.filter(|nominee| {
@@ -158,7 +158,7 @@ pub(super) fn as_json(election: &Election) -> Value {
             "instead_of": member(ballot.replaced),
             "changed_from": member(ballot.changed_from),
         })).collect::<Vec<_>>(),
-        "drawn_among": tied_again(election).into_iter().map(member).collect::<Vec<_>>(),
+        "tied_again": tied_again(election).into_iter().map(member).collect::<Vec<_>>(),
         "candidate": member(election.candidate),
         "proposal": names::json(ObjectKind::Proposal, election.proposal),
         "assignment": names::json(ObjectKind::Assignment, election.assignment),

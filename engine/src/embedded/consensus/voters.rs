@@ -78,10 +78,12 @@ impl Voters {
         if height.0 <= known.at_work {
             return true;
         }
-        let known = known.clone();
         let validator = known.validators.find(&speaker);
         let validator = validator.or_else(|| known.next_validators.find(&speaker));
-        validator.is_some_and(|validator| is_signed(&known.chain_id, &validator.public_key))
+        let key = validator.map(|validator| validator.public_key);
+        let chain_id = Arc::clone(&known.chain_id);
+        drop(known);
+        key.is_some_and(|key| is_signed(&chain_id, &key))
     }
 }
 
