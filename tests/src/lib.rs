@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod bench;
 pub mod binaries;
 pub mod charter;
+pub mod checkout;
 pub mod cluster;
 pub mod damage;
 pub mod deep;

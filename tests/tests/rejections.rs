@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use polity_ledger::{Rejection, actions};
+use polity_tests::checkout;
 
 /// One source file: what it does, and what tests it.
 struct Source {
@@ -110,42 +111,33 @@ fn names(tests: &str, action: &str) -> bool {
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut sources = Vec::new();
-    for directory in [
+    let directories = [
         "ledger/src",
         "node/src",
         "client/src",
         "tests/tests",
         "tests/src",
         "tests/scenarios",
-    ] {
-        collect(&root, &root.join(directory), &mut sources);
-    }
+    ];
+    let sources: Vec<Source> = directories
+        .iter()
+        .flat_map(|directory| checkout::files(directory))
+        // The list itself gives none, and neither does this test.
+        .filter(|path| !path.ends_with("rejection.rs") && !path.ends_with("rejections.rs"))
+        .map(|path| source(&path))
+        .collect();
     assert!(sources.len() > 100, "the sources are not where they were");
     sources
 }
 
-fn collect(root: &Path, directory: &Path, sources: &mut Vec<Source>) {
-    let entries = std::fs::read_dir(directory).expect("the sources are readable");
-    for entry in entries {
-        let path = entry.expect("the sources are readable").path();
-        if path.is_dir() {
-            collect(root, &path, sources);
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let path = path.strip_prefix(root).expect("it is below").to_owned();
-        // The list itself gives none, and neither does this test.
-        if path.ends_with("rejection.rs") || path.ends_with("rejections.rs") {
-            continue;
-        }
-        let (production, tests) = halves(&path, text);
-        sources.push(Source {
-            path,
-            production,
-            tests,
-        });
+fn source(path: &Path) -> Source {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let path = path.strip_prefix(checkout::root()).expect("it is below");
+    let (production, tests) = halves(path, text);
+    Source {
+        path: path.to_owned(),
+        production,
+        tests,
     }
 }
 

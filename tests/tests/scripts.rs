@@ -1,18 +1,14 @@
 //! What every script of the repository promises whoever calls it.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use polity_tests::bench::ROWS;
+use polity_tests::checkout;
 
 #[test]
 fn every_script_says_its_usage_and_stops_at_the_first_failure() {
-    let root = root();
-    let mut scripts = Vec::new();
-    collect(&root.join("scripts"), &mut scripts);
-    collect(&root.join(".ci"), &mut scripts);
-
-    for script in scripts {
+    let root = checkout::root();
+    for script in [checkout::files("scripts"), checkout::files(".ci")].concat() {
         let text = std::fs::read_to_string(&script).unwrap();
         let name = script.strip_prefix(&root).unwrap().display();
         if !text.lines().take(4).any(|line| line.contains("bash")) {
@@ -50,7 +46,7 @@ fn a_script_says_what_was_wrong_before_it_does_anything() {
         ("replay", "--foo", "replay: unknown: --foo"),
         ("lib/install.sh", "foo", "install: unknown: foo"),
     ] {
-        let path = root().join("scripts").join(script);
+        let path = checkout::root().join("scripts").join(script);
         let output = Command::new(path).arg(word).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         let usage = format!("usage: scripts/{script}");
@@ -65,7 +61,7 @@ fn what_is_no_localnet_is_neither_stopped_nor_taken_for_one() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join("nodes")).unwrap();
 
-    let mut localnet = Command::new(root().join("scripts/localnet"));
+    let mut localnet = Command::new(checkout::root().join("scripts/localnet"));
     let output = localnet.args(["down", "--home"]).arg(home.path()).output();
 
     let told = String::from_utf8(output.unwrap().stdout).unwrap();
@@ -77,27 +73,12 @@ fn what_is_no_localnet_is_neither_stopped_nor_taken_for_one() {
 fn who_asks_about_a_network_that_is_not_there_leaves_nothing_behind() {
     let above = tempfile::tempdir().unwrap();
     for command in ["status", "down", "reset"] {
-        let mut localnet = Command::new(root().join("scripts/localnet"));
+        let mut localnet = Command::new(checkout::root().join("scripts/localnet"));
         let home = above.path().join("a b/network");
         let output = localnet.args([command, "--home"]).arg(home).output();
 
         let told = String::from_utf8(output.unwrap().stdout).unwrap();
         assert!(told.contains("there is no network in"), "{told}");
         assert_eq!(std::fs::read_dir(above.path()).unwrap().count(), 0);
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
     }
 }

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use polity_tests::checkout;
+
 use self::tokens::{modules_of_std, tokens, without_tests};
 
 type Dependencies = BTreeMap<String, BTreeSet<String>>;
@@ -217,7 +219,7 @@ fn direct_dependencies() -> Dependencies {
             "--format-version",
             "1",
         ])
-        .current_dir(root())
+        .current_dir(checkout::root())
         .output()
         .unwrap();
     assert!(
@@ -251,34 +253,14 @@ fn files_naming(library: &str) -> Vec<PathBuf> {
     let files = crates.iter().flat_map(|name| sources(name));
     files
         .filter(|file| tokens(&read(file)).iter().any(|token| token == library))
-        .map(|file| file.strip_prefix(root()).unwrap().to_owned())
+        .map(|file| file.strip_prefix(checkout::root()).unwrap().to_owned())
         .collect()
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
-
 fn sources(under: &str) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    collect(&root().join(under), &mut files);
+    let mut files = checkout::files(under);
     files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
     files
-}
-
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
 }
 
 fn read(file: &Path) -> String {

@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ed25519_dalek::VerifyingKey;
 use polity_ledger::check;
 
-/// Keys that are remembered: 3.5 MiB, as many as the table has room for before it doubles. Whoever sends more of them makes everybody's cost what they cost without.
+/// Keys that are remembered: 3.5 MiB, as many as the table has room for before it doubles. Whoever sends more of them
+/// makes everybody's cost what they cost without.
 const KEYS_MAX: usize = 14_336;
 
 #[derive(Default)]
