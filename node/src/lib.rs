@@ -26,6 +26,7 @@ pub mod charter;
 pub mod commands;
 pub mod config;
 pub mod continuation;
+mod cores;
 pub mod crash_point;
 pub mod death;
 pub mod fault;

@@ -15,10 +15,10 @@ use polity_proto::v1::Receipt;
 use prometheus_client::registry::Registry;
 use prost::Message;
 
-use super::cores::Beside;
 use super::founding::{leaf_changes, validator_update};
 use super::verification::{Checked, Verifier};
-use super::{BlockRecord, cores, pace};
+use super::{BlockRecord, pace};
+use crate::cores::{self, Beside};
 use crate::fault::Fault;
 use crate::metrics::Metrics;
 use crate::query::refusals;

@@ -8,7 +8,8 @@ use polity_ledger::state::Read;
 use polity_ledger::{block, state};
 use prost::Message;
 
-use super::{App, BlockRecord, cores, internal, pace};
+use super::{App, BlockRecord, internal, pace};
+use crate::cores;
 use crate::fault::{Fault, FaultKind};
 use crate::store::{Genesis, Hash, LeafChange, Snapshot};
 

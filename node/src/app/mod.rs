@@ -1,7 +1,6 @@
 //! The ledger behind the trait that every engine drives.
 
 mod block_record;
-mod cores;
 mod door;
 mod executed;
 mod execution;
@@ -38,11 +37,11 @@ pub(crate) use state_tree::existence as shown_existence;
 pub(crate) use state_tree::ics23_proof;
 pub(crate) use verification::Checked;
 
+use crate::cores::Beside;
 use crate::fault::{Fault, FaultKind, or_stop};
 use crate::metrics::Metrics;
 use crate::query::receipt::ReceiptTrees;
 use crate::store::{AsOf, Durability, Snapshot, Store};
-use cores::Beside;
 use execution::Pending;
 use state_tree::SharedTree;
 use verification::Verifier;

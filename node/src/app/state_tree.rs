@@ -9,6 +9,7 @@ use polity_ledger::merkle::subtree::Subtree;
 use polity_ledger::merkle::tree::StateTree;
 use prost13::Message;
 
+use crate::cores;
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
 
@@ -16,6 +17,8 @@ use crate::store::Snapshot;
 const COMMIT_WAIT: Duration = Duration::from_secs(5);
 /// Fewer updates than this are not worth a second thread.
 const PARALLEL_MIN: usize = 512;
+/// Of its 256 parts, so many are updated by one core in a row.
+const JOBS_TOGETHER: usize = 32;
 
 /// Why a proof cannot be given now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,12 +76,8 @@ impl SharedTree {
             return versioned.tree.apply(updates);
         }
         versioned.tree.apply_with(updates, |jobs| {
-            let half = jobs.len() / 2;
-            let (left, right) = jobs.split_at_mut(half);
-            std::thread::scope(|scope| {
-                scope.spawn(|| left.iter_mut().for_each(|job| job.run()));
-                right.iter_mut().for_each(|job| job.run());
-            });
+            let parts = jobs.chunks_mut(JOBS_TOGETHER).collect();
+            cores::each(parts, |part| part.iter_mut().for_each(|job| job.run()));
         })
     }
 
@@ -141,15 +140,7 @@ fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
             .map(|byte| Ok(Subtree::build(&snapshot.leaf_hashes(byte as u8)?)))
             .collect()
     };
-    let (left, right) = std::thread::scope(|scope| {
-        let left = scope.spawn(|| part(0, 128));
-        let right = part(128, 256);
-        (
-            left.join()
-                .unwrap_or_else(|_| Err(super::internal("building the tree panicked"))),
-            right,
-        )
-    });
+    let (left, right) = cores::both(|| part(0, 128), || part(128, 256));
     let mut subtrees = left?;
     subtrees.extend(right?);
     Ok(StateTree::from_subtrees(subtrees))

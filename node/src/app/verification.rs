@@ -14,7 +14,7 @@ use polity_ledger::check::{self, CheckedTransaction, UnverifiedTransaction};
 use polity_proto::v1::Body;
 use sha2::{Digest, Sha256};
 
-use super::cores::{self, Beside};
+use crate::cores::{self, Beside};
 use crate::metrics::Metrics;
 use memory::{Memory, Standing, Verified};
 use points::Points;
@@ -30,6 +30,8 @@ const BATCH_MIN: usize = 512;
 /// Envelopes that are verified together while earlier ones are executed: the execution waits for the first of them,
 /// and other cores have nothing to do while it is busy with the last.
 const BATCH_AHEAD_MAX: usize = 512;
+/// Envelopes that are verified together ahead of their block: whoever shares a work among the cores waits so long at most.
+const BATCH_EARLY_MAX: usize = 256;
 /// Fewer than these are verified when their turn comes: a thread for them gains nothing.
 const EARLY_MIN: usize = 64;
 
@@ -127,7 +129,8 @@ impl Verifier {
         envelopes: &[Bytes],
         prepare: impl Fn(&CheckedTransaction),
     ) {
-        for batch in envelopes.chunks(BATCH_MAX) {
+        for batch in envelopes.chunks(BATCH_EARLY_MAX) {
+            cores::give_way();
             let checked = self.check_batch(organisation, batch);
             checked.iter().flatten().for_each(|one| prepare(one));
         }

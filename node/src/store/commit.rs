@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::thread;
 
 use bytes::Bytes;
 use polity_engine::application::EngineRow;
@@ -17,6 +16,7 @@ use super::table::{
 };
 use super::undo::undo_of;
 use super::{Hash, Store, free_space_check};
+use crate::cores;
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, FaultKind};
 
@@ -133,15 +133,10 @@ impl Store {
         }
         check_state(&commit.changes, &commit.leaves)?;
 
-        let (undo, batch) = thread::scope(|scope| {
-            let undo = scope.spawn(|| self.undo_of(&commit, &before));
-            let batch = self.batch_of(&commit, &before);
-            // A panic aborts the process by its hook; in a test it goes on here.
-            let undo = undo
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            (undo, batch)
-        });
+        let (undo, batch) = cores::both(
+            || self.undo_of(&commit, &before),
+            || self.batch_of(&commit, &before),
+        );
         let mut batch = batch?;
         self.put_undo(&mut batch, commit.height, undo?);
 

@@ -39,7 +39,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::thread;
 
 pub use as_of::{AsOf, AsOfError};
 pub use backup::{BackupSummary, restore, verify_backup};
@@ -59,6 +58,7 @@ pub(crate) use raw::version_row;
 pub(crate) use table::{Meta, Table, height_key, position_key};
 pub(crate) use undo::undo_of;
 
+use crate::cores;
 use crate::crash_point;
 use crate::fault::{Fault, FaultKind};
 use cache::Cache;
@@ -207,10 +207,10 @@ impl Store {
         durability: Durability,
     ) -> Result<u64, Fault> {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
-        let written = thread::scope(|scope| {
-            scope.spawn(|| self.cache.begin_epoch(epoch, changes));
-            self.rocks.write(batch.finish(), durability)
-        });
+        let ((), written) = cores::both(
+            || self.cache.begin_epoch(epoch, changes),
+            || self.rocks.write(batch.finish(), durability),
+        );
         match written {
             Ok(()) => Ok(epoch),
             Err(fault) => {

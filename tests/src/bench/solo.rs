@@ -25,8 +25,8 @@ use crate::charter;
 const DEPARTMENTS: usize = 1;
 /// When the organisation was founded: Unix seconds.
 pub(super) const FOUNDED_AT: u64 = 1_700_000_000;
-/// Transactions of the longest run are still valid at its end.
-const VALID_SECONDS: u64 = 86_400;
+/// How long transactions are valid: from the founding on, where a run is shorter.
+pub(super) const VALID_SECONDS: u64 = 86_400;
 
 /// The ledger of one node, in a directory that goes with it.
 pub(super) struct Solo {

@@ -1,25 +1,32 @@
 //! Work on many things, shared among all cores.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// Fewer things than this for each core are done faster by one.
-pub(super) const SHARE_MIN: usize = 128;
+pub(crate) const SHARE_MIN: usize = 128;
+/// Parts for each core where the order of work does not matter: the last one that somebody waits for is small.
+const PARTS: usize = 4;
 
 /// How many cores there are. Asked once: the system reads files to tell.
 static COUNT: LazyLock<usize> =
     LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
 
 /// How many things one core should do of so many.
-pub(super) fn share(things: usize) -> usize {
+pub(crate) fn share(things: usize) -> usize {
     things.div_ceil(*COUNT).max(SHARE_MIN)
 }
 
+fn part(things: usize) -> usize {
+    things.div_ceil(PARTS * *COUNT).max(SHARE_MIN)
+}
+
 /// What `work` makes of each thing, in order.
-pub(super) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let parts = things.chunks(share(things.len())).collect();
+pub(crate) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let parts = things.chunks(part(things.len())).collect();
     let done = each(parts, |part: &[T]| {
         part.iter().map(&work).collect::<Vec<R>>()
     });
@@ -27,20 +34,38 @@ pub(super) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync)
 }
 
 /// Does `work` on each thing.
-pub(super) fn for_each<T: Send>(things: &mut [T], work: impl Fn(&mut T) + Sync) {
-    let share = share(things.len());
-    let parts = things.chunks_mut(share).collect();
+pub(crate) fn for_each<T: Send>(things: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let parts = things.chunks_mut(part(things.len())).collect();
     each(parts, |part: &mut [T]| part.iter_mut().for_each(&work));
 }
 
 /// What `work` makes of each part, in order. Whichever core is free takes the next part.
-pub(super) fn each<P: Send, R: Send>(parts: Vec<P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
+pub(crate) fn each<P: Send, R: Send>(parts: Vec<P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
+    let _shared = Shared::begin();
     ahead(parts, work, |done| done.collect())
+}
+
+/// Does one thing here and another on another core, and answers what both made.
+pub(crate) fn both<T: Send, H>(
+    there: impl FnOnce() -> T + Send,
+    here: impl FnOnce() -> H,
+) -> (T, H) {
+    let shared = Shared::begin();
+    thread::scope(|scope| {
+        let there = scope.spawn(move || {
+            let _shared = shared;
+            there()
+        });
+        let here = here();
+        // A panic aborts the process by its hook; in a test it goes on here.
+        let there = there.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (there, here)
+    })
 }
 
 /// Hands `consume` what `work` makes of each part, in order. Other cores work ahead of it, and so does its own core
 /// as often as what comes next is not there yet.
-pub(super) fn ahead<P: Send, R: Send, O>(
+pub(crate) fn ahead<P: Send, R: Send, O>(
     parts: Vec<P>,
     work: impl Fn(P) -> R + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = R>) -> O,
@@ -82,15 +107,49 @@ pub(super) fn ahead<P: Send, R: Send, O>(
     })
 }
 
+/// Works that are shared among the cores now.
+static SHARED: Mutex<usize> = Mutex::new(0);
+static NONE_SHARED: Condvar = Condvar::new();
+
+/// A work of which each part is waited for, as long as it goes on.
+struct Shared;
+
+impl Shared {
+    fn begin() -> Shared {
+        *shared() += 1;
+        Shared
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let mut works = shared();
+        *works -= 1;
+        if *works == 0 {
+            NONE_SHARED.notify_all();
+        }
+    }
+}
+
+fn shared() -> MutexGuard<'static, usize> {
+    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits while the cores share a work. Who works ahead of what is asked calls it between small pieces, and holds
+/// nothing meanwhile that others wait for: a part of a shared work that has to stand back for it holds all of it up.
+pub(crate) fn give_way() {
+    drop(NONE_SHARED.wait_while(shared(), |works| *works > 0));
+}
+
 /// Work that goes on beside what its owner does. Whoever drops the owner waits for it: it may hold what has to be closed.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(crate) struct Beside {
     running: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Beside {
     /// Begins some work.
-    pub(super) fn begin(&self, work: impl FnOnce() + Send + 'static) {
+    pub(crate) fn begin(&self, work: impl FnOnce() + Send + 'static) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|thread| !thread.is_finished());
         running.push(thread::spawn(work));
@@ -109,6 +168,9 @@ impl Drop for Beside {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::RecvTimeoutError;
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -129,6 +191,26 @@ mod tests {
             |results| results.take(7).collect::<Vec<_>>(),
         );
         assert_eq!(taken, parts[..7]);
+    }
+
+    #[test]
+    fn what_can_wait_gives_way_to_a_work_that_the_cores_share() {
+        let (sender, receiver) = mpsc::channel();
+        let waiting = both(
+            move || {
+                let waiting = thread::spawn(move || {
+                    give_way();
+                    let _ = sender.send(());
+                });
+                let gave_way = receiver.recv_timeout(Duration::from_millis(50));
+                assert_eq!(gave_way, Err(RecvTimeoutError::Timeout));
+                (waiting, receiver)
+            },
+            || {},
+        );
+        let ((waiting, receiver), ()) = waiting;
+        waiting.join().unwrap();
+        assert_eq!(receiver.recv(), Ok(()));
     }
 
     #[test]
