@@ -213,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn the_example_for_systemd_starts_again_after_what_a_start_can_cure() {
+        let unit = include_str!("../../docs/examples/polityd.service");
+        let left_alone = unit
+            .lines()
+            .find_map(|line| line.strip_prefix("RestartPreventExitStatus="))
+            .expect("the unit says what is left to a person");
+        let left_alone: Vec<&str> = left_alone.split(' ').collect();
+        let cured = [FaultKind::Internal, FaultKind::Io, FaultKind::Engine];
+        for kind in FaultKind::ALL {
+            let code = kind.exit_code().to_string();
+            let is_left = left_alone.contains(&code.as_str());
+            assert_eq!(is_left, !cured.contains(&kind), "{code}");
+        }
+    }
+
+    #[test]
     fn a_full_disk_is_told_apart_from_other_trouble() {
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let gone = std::io::Error::from(std::io::ErrorKind::NotFound);

@@ -37,6 +37,7 @@ pub mod keys;
 pub mod logs;
 pub mod member_key;
 pub mod metrics;
+mod open_files;
 pub mod query;
 pub mod serve;
 pub mod store;

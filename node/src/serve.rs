@@ -26,6 +26,7 @@ use crate::gateway::{self, Gateway, TlsFiles};
 use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::metrics::{self, Metrics, StoreMetrics};
+use crate::open_files;
 use crate::query::PUT_ONCE_INDEXES;
 use crate::store::{HistoryKept, Store, StoreOptions};
 
@@ -53,6 +54,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let genesis = GenesisFile::read(&config.genesis_file())?;
     genesis.verify()?;
     let keys = NodeKeys::load(&config.keys_directory())?;
+    open_files::allow(&config)?;
 
     let mut registry = Registry::with_prefix("polity");
     let metrics = Arc::new(Metrics::register(&mut registry, config.engine.name()));

@@ -173,6 +173,21 @@ impl Node {
         self.process = Some(Process::start(&self.name, &mut command, &log));
     }
 
+    /// Starts the node where the system allows it no more than `ulimit` with these options says.
+    #[track_caller]
+    pub fn start_allowed(&mut self, limits: &str) {
+        assert!(!self.runs(), "{} runs already", self.name);
+        let polityd = self.command();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit $0 && exec \"$@\"", limits])
+            .arg(polityd.get_program())
+            .args(polityd.get_args())
+            .arg("start");
+        let log = self.log_file();
+        self.process = Some(Process::start(&self.name, &mut command, &log));
+    }
+
     /// The process of `polityd`, while it was started.
     pub fn process_id(&self) -> Option<u32> {
         self.process.as_ref().map(Process::id)

@@ -53,4 +53,5 @@ pub use limits::{LimitError, Limits};
 pub use listen::serve;
 pub use means::Gateway;
 pub use ops::{Readiness, ops_router, serve_ops};
+pub(crate) use places::OWN_PLACES;
 pub use tls::{TlsError, TlsFiles};

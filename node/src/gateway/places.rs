@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::throttle::counted_as;
 
 /// Places beyond all limits for who comes from this machine: its operator reaches it also while strangers fill it.
-const OWN_PLACES: usize = 16;
+pub(crate) const OWN_PLACES: usize = 16;
 /// How long a newcomer waits for the place of a connection that idles.
 const HANDOVER_TIME: Duration = Duration::from_secs(1);
 

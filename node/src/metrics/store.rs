@@ -75,29 +75,56 @@ impl fmt::Debug for StoreMetrics {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use prometheus_client::encoding::text::encode;
     use prometheus_client::registry::Registry;
 
     use super::*;
+    use crate::metrics::Metrics;
     use crate::store::StoreOptions;
 
-    #[test]
-    fn the_stores_counters_are_shown_as_they_are_when_asked() {
-        let directory = tempfile::tempdir().unwrap();
+    /// Everything that a node shows before its first block.
+    fn shown(directory: &Path) -> String {
         let options = StoreOptions {
             free_bytes_min: 0,
             ..StoreOptions::default()
         };
-        let store = Arc::new(Store::open(directory.path(), options).unwrap());
+        let store = Arc::new(Store::open(directory, options).unwrap());
         let mut registry = Registry::with_prefix("polity");
+        Metrics::register(&mut registry, "embedded");
         registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
         assert_eq!(store.snapshot().get(b"\x01absent"), None);
 
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
+        text
+    }
 
+    #[test]
+    fn the_stores_counters_are_shown_as_they_are_when_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = shown(directory.path());
         assert!(text.contains("polity_store_commits_total 0\n"), "{text}");
         assert!(text.contains("polity_store_hot_misses_total"), "{text}");
         assert!(text.contains("polity_store_free_bytes "), "{text}");
+    }
+
+    #[test]
+    fn what_operators_are_told_to_watch_is_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = shown(directory.path());
+        let guide = include_str!("../../../docs/operators.md");
+        let rules = include_str!("../../../docs/examples/alerts.yml");
+        let words =
+            |told: &'static str| told.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+        let mut told = words(guide)
+            .chain(words(rules))
+            .filter(|word| word.starts_with("polity_"));
+        assert!(told.clone().count() > 10);
+        assert_eq!(
+            told.find(|name| !text.contains(&format!("\n{name} "))),
+            None
+        );
     }
 }

@@ -102,6 +102,36 @@ fn every_exit_code_is_provoked_and_told_in_words() {
     }
 }
 
+#[test]
+fn a_node_raises_how_many_files_it_may_open_or_says_that_it_may_open_too_few() {
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: "",
+    });
+    let node = &mut cluster.nodes[0];
+
+    node.start_allowed("-n 1024");
+    let refused = node.ended(BLOCK).code();
+    let log = node.log();
+    assert_eq!(refused, Some(FaultKind::Usage.exit_code().into()), "{log}");
+    assert!(log.contains("may have 1024 files and connections"), "{log}");
+    assert!(log.contains("gateway.limits.connections_max"), "{log}");
+
+    node.start_allowed("-S -n 1024");
+    node.wait_for_height(1, START_PATIENCE);
+    let process = node.process_id().expect("the node runs");
+    let limits = fs::read_to_string(format!("/proc/{process}/limits"));
+    let limits = limits.expect("the system shows a process's limits");
+    let allowed = limits.lines().find_map(|line| {
+        let numbers = line.strip_prefix("Max open files")?;
+        numbers.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    assert!(allowed.is_some_and(|allowed| allowed > 1_024), "{limits}");
+}
+
 /// Runs a command that must end by this kind of fault; answers what it said.
 #[track_caller]
 fn command(
