@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `values` | key length (1) ‖ key ‖ inverted height (8) | 0, or 1 ‖ value |
 //! | `rows` | key, first byte ≥ 0x80 | value |
-//! | `leaves` | SHA-256 of the key (32) | SHA-256 of the value (32) ‖ key |
+//! | `leaves` | SHA-256 of the key (32) | hash of the leaf (32) ‖ key |
 //! | `transactions`, `receipts` | height (8) ‖ index (4) | bytes |
 //! | `ids` | transaction id (32) | height (8) ‖ index (4) |
 //! | `blocks` | height (8) | bytes of the block's record |
