@@ -191,8 +191,10 @@ mod tests {
     fn keys_are_made_where_a_crash_left_half_of_one() {
         in_directory(|directory| {
             fs::create_dir(directory).unwrap();
-            fs::write(directory.join(format!("{CONSENSUS}.7.new")), "half").unwrap();
+            let left = directory.join(format!("{CONSENSUS}.0123456789abcdef.new"));
+            fs::write(&left, "half").unwrap();
             let (made, _) = NodeKeys::create(directory).unwrap();
+            assert!(!left.exists());
             let kept = NodeKeys::load(directory).unwrap();
             assert_eq!(made.consensus_public_key(), kept.consensus_public_key());
         });

@@ -278,7 +278,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let place = |extension: &str| directory.path().join("finn").with_extension(extension);
         fs::write(place("pub"), "of no key").unwrap();
-        fs::write(place("key.7.new"), "half").unwrap();
+        let left = place("key.0123456789abcdef.new");
+        fs::write(&left, "half").unwrap();
 
         let passphrase = SecretString::from("p");
         let key = create(directory.path(), "finn", &passphrase).unwrap();
@@ -287,6 +288,7 @@ mod tests {
         assert_eq!(opened.verifying_key(), key.verifying_key());
         let public = fs::read_to_string(place("pub")).unwrap();
         assert!(public.contains(&hex::encode(key.verifying_key())));
+        assert!(!left.exists());
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! A file that is there whole or not at all, also after a power cut.
+//!
+//! It is written beside its place first. Who writes there holds a lock until it is done, so what nobody holds is a crash's
+//! leftover, perhaps half a key: the next who writes the same file removes it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+
+/// Hexadecimal digits that tell those apart who write the same file at the same time, perhaps in other containers.
+const DIGITS: usize = 16;
+
 /// Puts a whole file in its place, of the former one where there is one. Once this returns, it outlives a power cut.
 pub(crate) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let fresh = write_beside(path, mode, bytes)?;
+    let (fresh, _held) = write_beside(path, mode, bytes)?;
     fs::rename(&fresh, path)?;
     sync_directory(path)
 }
@@ -17,7 +25,7 @@ pub(crate) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// `AlreadyExists` where the name is taken, also by who took it meanwhile.
 pub(crate) fn put_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let fresh = write_beside(path, mode, bytes)?;
+    let (fresh, _held) = write_beside(path, mode, bytes)?;
     // Unlike a rename, a link replaces nothing.
     let linked = fs::hard_link(&fresh, path);
     fs::remove_file(&fresh)?;
@@ -28,25 +36,69 @@ pub(crate) fn put_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
 /// A new name is on the disk once its directory is.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(directory) if directory.as_os_str().is_empty() => fs::File::open(".")?.sync_all(),
-        Some(directory) => fs::File::open(directory)?.sync_all(),
+        Some(directory) if directory.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(directory) => File::open(directory)?.sync_all(),
         None => Ok(()),
     }
 }
 
-fn write_beside(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<PathBuf> {
-    let mut fresh = path.as_os_str().to_owned();
-    // Who writes the same file at the same time, perhaps in another container, writes beside another name.
-    fresh.push(format!(".{:016x}.new", rand::random::<u64>()));
-    let fresh = PathBuf::from(fresh);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(fresh)
+/// Where it was written, and the file, which is locked as long as it is open.
+fn write_beside(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<(PathBuf, File)> {
+    remove_leftovers(path);
+    loop {
+        let mut fresh = path.as_os_str().to_owned();
+        fresh.push(format!(".{:0DIGITS$x}.new", rand::random::<u64>()));
+        let fresh = PathBuf::from(fresh);
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&fresh)?;
+        // A file system without locks has none for who removes leftovers either.
+        let _ = flock(&file, FlockOperation::LockExclusive);
+        // Before it was locked, somebody may have taken it for a leftover.
+        if !fresh.try_exists()? {
+            continue;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        return Ok((fresh, file));
+    }
+}
+
+/// Removes what others wrote beside this place and nobody writes any more. One that cannot be removed is in nobody's way.
+fn remove_leftovers(path: &Path) {
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let place = entry.path();
+        if !is_beside(path, &place) || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let Ok(file) = fs::OpenOptions::new().write(true).open(&place) else {
+            continue;
+        };
+        // Held until it is gone, so that who has made it and not locked it yet finds that out.
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = fs::remove_file(&place);
+        }
+    }
+}
+
+fn is_beside(path: &Path, place: &Path) -> bool {
+    let name = |path: &Path| path.file_name()?.to_str().map(str::to_owned);
+    let (Some(path), Some(place)) = (name(path), name(place)) else {
+        return false;
+    };
+    let digits = place
+        .strip_prefix(&path)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .and_then(|rest| rest.strip_suffix(".new"));
+    digits.is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 #[cfg(test)]
@@ -81,6 +133,30 @@ mod tests {
             assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
             assert_eq!(fs::read(path).unwrap(), b"one");
         });
+    }
+
+    #[test]
+    fn what_a_crash_left_is_removed_and_what_somebody_writes_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        put(&path, 0o600, b"one").unwrap();
+        let (left, file) = write_beside(&path, 0o600, b"half").unwrap();
+        put(&path, 0o600, b"two").unwrap();
+        assert!(left.exists(), "somebody writes it");
+
+        drop(file);
+        let others = ["file.new", "file.7.new", "other.0123456789abcdef.new"];
+        for name in others {
+            fs::write(directory.path().join(name), "another's").unwrap();
+        }
+        assert!(put_new(&path, 0o600, b"three").is_err());
+        assert!(!left.exists());
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert!(
+            others
+                .iter()
+                .all(|name| directory.path().join(name).exists())
+        );
     }
 
     #[test]

@@ -145,7 +145,8 @@ impl Unrule {
     }
 }
 
-/// Excepts a member from a rule for at most 30 days.
+/// Excepts a member from a rule for a time: at most the parameter `exception_max`, 30 days unless your organisation set
+/// another.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     polity sod exception s1 fiona --until 14d --control 'felix reads every entry'")]

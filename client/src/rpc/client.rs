@@ -110,7 +110,8 @@ impl Client {
     }
 
     /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, or has an answer that
-    /// cannot be read is passed over; an error that a node reports is an answer and ends the search.
+    /// cannot be read is passed over; an error that a node reports is an answer and ends the search, and so does an answer
+    /// whose proof fails.
     pub(super) async fn call<F, T>(
         &self,
         method: &str,
@@ -122,7 +123,7 @@ impl Client {
     {
         let called = self.call_any(method, params, read).await;
         called.map_err(|failure| match failure {
-            CallFailure::Reported(error) => error,
+            CallFailure::Ended(error) => error,
             CallFailure::Unanswered { words, .. } => Error::not_reached(words),
         })
     }
@@ -143,7 +144,7 @@ impl Client {
     {
         let called = self.call_any(method, params, read).await;
         called.map_err(|failure| match failure {
-            CallFailure::Reported(error) => error,
+            CallFailure::Ended(error) => error,
             CallFailure::Unanswered { words, reached } => match reached {
                 true => Error::new(ErrorKind::OutcomeUnknown, words),
                 false => Error::not_reached(words),
@@ -171,8 +172,9 @@ impl Client {
                         return Ok(answer);
                     }
                     Err(AnswerError::Reported(reported)) => {
-                        return Err(CallFailure::Reported(reported.into()));
+                        return Err(CallFailure::Ended(reported.into()));
                     }
+                    Err(AnswerError::Unproven(error)) => return Err(CallFailure::Ended(error)),
                     Err(AnswerError::Malformed(why)) => {
                         reached = true;
                         failures.push(format!("{node} answered {method} without sense: {why}"));

@@ -13,8 +13,8 @@ const ANSWERED_EARLY: &str = "received unexpected message from connection";
 
 /// Why no node gave a result.
 pub(super) enum CallFailure {
-    /// A node understood and says no.
-    Reported(Error),
+    /// An answer came and is the last one: a node understood and says no, or its proof failed.
+    Ended(Error),
     /// None answered with sense; whether one was reached, so that it may have read the call.
     Unanswered { words: String, reached: bool },
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Reads the answer to one call: its result, or the error that the node reports.
 pub(super) fn parse_answer<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AnswerError> {
@@ -26,12 +26,17 @@ pub(super) enum AnswerError {
     Malformed(String),
     /// The node understood and says no.
     Reported(ReportedError),
+    /// It can be read, and cannot be proven.
+    Unproven(Error),
 }
 
 impl From<Error> for AnswerError {
     /// Why a result cannot be read.
     fn from(error: Error) -> Self {
-        Self::Malformed(error.to_string())
+        match error.kind() {
+            ErrorKind::ProofFailed => Self::Unproven(error),
+            _ => Self::Malformed(error.to_string()),
+        }
     }
 }
 

@@ -225,7 +225,12 @@ fn append(items: &mut Vec<HistoryItem>, from: u64, page: &HistoryAnswer) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::json;
+
     use super::*;
+    use crate::recorded::{Node, session_at};
 
     #[test]
     fn a_page_that_tells_of_more_than_it_can_hold_is_refused_before_it_is_kept() {
@@ -247,6 +252,24 @@ mod tests {
             let error = refused.expect_err("too much");
             assert_eq!(error.kind(), crate::ErrorKind::ProofFailed, "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn such_a_page_is_a_failed_proof_and_no_other_node_is_asked() {
+        let answer = HistoryAnswer {
+            contexts: vec![EntryContext::default()],
+            ..HistoryAnswer::default()
+        };
+        let value = STANDARD.encode(answer.encode_to_vec());
+        let answer = json!({"result": {"response": {"code": 0, "value": value}}}).to_string();
+        let lying = Node::start(move |_, _| answer.clone().into()).await;
+        let other = Node::of_chain(|_| {}).await;
+        let session = session_at([lying.url.clone(), other.url.clone()]);
+
+        let page = session.history_page(ObjectKind::Unit, 1, 0, PAGE_ENTRIES);
+        let error = page.await.expect_err("it tells of more than its entries");
+        assert_eq!(error.kind(), crate::ErrorKind::ProofFailed, "{error}");
+        assert_eq!(other.calls(), 0);
     }
 
     fn of_heights(heights: &[u64]) -> History {

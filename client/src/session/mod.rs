@@ -10,6 +10,7 @@ mod document;
 mod draft;
 mod evidence;
 mod founding;
+mod hands;
 mod histories;
 mod home;
 mod letters;

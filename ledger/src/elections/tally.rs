@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use polity_proto::v1::Ballot;
 use sha2::{Digest, Sha256};
 
 /// What the nominations say together.
@@ -13,6 +14,18 @@ pub enum Tally {
     One(u64),
     /// These have equally many, and more than everybody else; ascending.
     Tie(Vec<u64>),
+}
+
+/// The ballot of each hand: that of who leads it, else the first that was sealed.
+pub fn of_each_hand(ballots: &[Ballot], hand_of: impl Fn(u64) -> Option<u64>) -> Vec<&Ballot> {
+    let mut counted: Vec<(u64, &Ballot)> = ballots
+        .iter()
+        .filter_map(|ballot| Some((hand_of(ballot.voter)?, ballot)))
+        .collect();
+    // Ballots are kept in the order in which they were sealed, and the sort keeps it.
+    counted.sort_by_key(|(hand, ballot)| (*hand, ballot.voter != *hand));
+    counted.dedup_by_key(|(hand, _)| *hand);
+    counted.into_iter().map(|(_, ballot)| ballot).collect()
 }
 
 /// Counts nominations, one for each ballot that counts (Holacracy Constitution 5.0, 5.3.5 e).

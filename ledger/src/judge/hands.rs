@@ -27,7 +27,7 @@ use crate::parameters;
 use crate::state::{Read, objects};
 
 /// Most admissions that are followed. Whoever is behind a longer line is nobody of their own.
-const ADMISSIONS_MAX: usize = 16;
+pub const ADMISSIONS_MAX: usize = 16;
 
 /// Most acts that are looked at from what somebody does back over what was given for it. Whoever does it behind a longer line
 /// is nobody of their own there.
@@ -35,16 +35,29 @@ const GIFTS_MAX: usize = 16;
 
 /// Who leads the member: the member, unless they are a newcomer. `None` behind too long a line.
 pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
+    let distance = || parameters::get(state).admission_distance;
+    hand(member, |one| {
+        leader(&objects::get(state, one)?, now, distance)
+    })
+}
+
+/// The same for who reads members otherwise: `leader` says whom a member counts as, if as somebody else.
+pub fn hand(member: u64, leader: impl Fn(u64) -> Option<u64>) -> Option<u64> {
     let mut hand = member;
     for _ in 0..ADMISSIONS_MAX {
-        let led = objects::get::<Member>(state, hand)
-            .filter(|member| member.admitted_by != 0 && now < newcomer_until(state, member));
-        match led {
-            Some(newcomer) => hand = newcomer.admitted_by,
+        match leader(hand) {
+            Some(one) => hand = one,
             None => return Some(hand),
         }
     }
     None
+}
+
+/// Who admitted the member, while they are a newcomer: for this admission distance, in seconds.
+pub fn leader(member: &Member, now: u64, distance: impl FnOnce() -> u64) -> Option<u64> {
+    let is_newcomer =
+        member.admitted_by != 0 && now < member.admitted_at.saturating_add(distance());
+    is_newcomer.then_some(member.admitted_by)
 }
 
 /// Until when the member is a newcomer.

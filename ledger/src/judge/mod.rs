@@ -23,6 +23,7 @@ use polity_proto::v1::{
     Basis, BasisSource, Capability, Member, Mode, ObjectKind, Paused, Proposal,
 };
 
+pub use hands::{ADMISSIONS_MAX, hand, leader};
 pub use need::{Need, ValueNeed};
 pub(crate) use strictness::asks_nobody_to_agree;
 pub use strictness::{Strictness, strictness, tightens};

@@ -30,7 +30,7 @@ enum Action {
     /// Let a guard sign whose file was copied, restored or lost
     ///
     /// Use it only if this home is the newest that the key has, and no other process will ever use the
-    /// key: two signatures for one height are evidence, and cost the validator its power. Give
+    /// key: two votes that contradict each other are evidence, and cost the validator its power. Give
     /// `--above` if the file is lost, or older than the key's last signature.
     Trust {
         /// The key signed nothing above this height, and nothing at or below it is signed again

@@ -80,6 +80,27 @@ impl Archive {
         (1..=self.last).contains(&height).then_some(height)
     }
 
+    /// Whether a question may be about an ended chain. Most are not, and need not wait for the store.
+    fn may_answer(&self, ask: &Ask) -> bool {
+        match ask {
+            Ask::Block(height)
+            | Ask::Header(height)
+            | Ask::Commit(height)
+            | Ask::Validators { height, .. } => self.height(*height).is_some(),
+            Ask::Blockchain { max_height, .. } => self.height(Some(*max_height)).is_some(),
+            // Only the store knows of which chain a hash is.
+            Ask::BlockByHash(_) | Ask::HeaderByHash(_) => true,
+            Ask::Health
+            | Ask::Status
+            | Ask::NetInfo
+            | Ask::Genesis
+            | Ask::GenesisChunked(_)
+            | Ask::ConsensusParams(_)
+            | Ask::UnconfirmedTxs(_)
+            | Ask::NumUnconfirmedTxs => false,
+        }
+    }
+
     /// The answer to a question about a height of an ended chain; none where the question is not about one.
     fn answer(&self, ask: &Ask) -> Option<Result<Value, Trouble>> {
         let asked = |height: Option<i64>| self.height(height);
@@ -226,6 +247,9 @@ impl Blocks for Continued {
     }
 
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
+        if !self.archive.may_answer(&ask) {
+            return self.engine.ask(ask);
+        }
         Box::pin(async move {
             let (archive, asked) = (self.archive.clone(), ask.clone());
             let answered = spawn_blocking(move || archive.answer(&asked)).await;
@@ -264,17 +288,76 @@ fn damaged(height: u64, error: &dyn std::fmt::Display) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
     use super::*;
     use crate::store::StoreOptions;
 
-    #[test]
-    fn headers_of_an_ended_chain_are_told_newest_first_and_those_of_the_running_one_are_not() {
-        let directory = tempfile::tempdir().unwrap();
+    fn store(directory: &std::path::Path) -> Arc<Store> {
         let options = StoreOptions {
             free_bytes_min: 0,
             ..StoreOptions::default()
         };
-        let store = Arc::new(Store::open(directory.path(), options).unwrap());
+        Arc::new(Store::open(directory, options).unwrap())
+    }
+
+    /// An engine that answers at once.
+    struct Running;
+
+    impl Blocks for Running {
+        fn engine(&self) -> &'static str {
+            "running"
+        }
+
+        fn checks_in_batches(&self) -> bool {
+            false
+        }
+
+        fn ask(&self, _ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
+            Box::pin(async { Ok(json!("at once")) })
+        }
+
+        fn submit(&self, _: Vec<Bytes>, _: Depth) -> Answering<'_, Vec<Submission>> {
+            Box::pin(async { Vec::new() })
+        }
+    }
+
+    #[test]
+    fn what_is_not_about_an_ended_chain_waits_for_no_reading() {
+        let directory = tempfile::tempdir().unwrap();
+        let continued = Continued {
+            engine: Arc::new(Running),
+            archive: Archive::new(store(directory.path()), 30),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
+        let (end, reading) = mpsc::channel::<()>();
+        runtime.spawn_blocking(move || reading.recv());
+
+        let asks = [
+            Ask::Health,
+            Ask::Status,
+            Ask::Block(None),
+            Ask::Block(Some(31)),
+        ];
+        for ask in asks {
+            let answer = async {
+                tokio::time::timeout(Duration::from_secs(5), continued.ask(ask.clone())).await
+            };
+            let answer = runtime.block_on(answer);
+            assert_eq!(answer, Ok(Ok(json!("at once"))), "{ask:?}");
+        }
+        drop(end);
+    }
+
+    #[test]
+    fn headers_of_an_ended_chain_are_told_newest_first_and_those_of_the_running_one_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path());
         for height in 1..=30_u8 {
             let archived = ArchivedBlock {
                 block: json!({

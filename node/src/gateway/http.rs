@@ -48,6 +48,7 @@ async fn call(
         Ok(received) => received,
         Err(error) => return body_refused(&gateway, &peer, error),
     };
+    peer.has_asked();
 
     let limits = gateway.limits();
     let values_max = limits.batch_transactions_max;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -110,7 +110,8 @@ impl Door {
             return;
         }
         let limits = self.gateway.limits();
-        let stream = WriteBound::new(stream, limits.write_stall());
+        let place = Arc::clone(&peer.place);
+        let stream = WriteBound::new(stream, limits.write_stall(), move || place.taken());
         peer.place.rest();
         let Some(acceptor) = &self.tls else {
             return self.http(stream, peer).await;
@@ -133,12 +134,15 @@ impl Door {
         let limits = self.gateway.limits();
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
+            let is_whole = request.body().is_end_stream();
             let answer = self.routes.clone().oneshot(request);
             let place = &peer.place;
             async move {
-                place.work();
+                if is_whole {
+                    place.work();
+                }
                 let answer = answer.await;
-                place.rest();
+                place.answer();
                 answer
             }
         });
@@ -152,13 +156,17 @@ impl Door {
 
         let leave = async {
             tokio::select! {
-                () = peer.stopping() => {}
-                () = peer.place.sent_away() => {}
+                () = peer.stopping() => false,
+                () = peer.place.sent_away() => peer.place.is_idle(),
             }
         };
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = leave => {
+            leaves_at_once = leave => {
+                // What has come of a request would be waited for until its time is over.
+                if leaves_at_once {
+                    return;
+                }
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -184,6 +192,11 @@ impl Peer {
     /// Waits until the node stops.
     pub(super) async fn stopping(&self) {
         stopped(&mut self.stopping.clone()).await;
+    }
+
+    /// Its request has arrived whole: from now on it is served.
+    pub(super) fn has_asked(&self) {
+        self.place.work();
     }
 }
 

@@ -1,9 +1,10 @@
 //! Places for connections: how many there are, and for whom.
 //!
-//! Who idles between two requests keeps its place only while others are free. When all are taken, a newcomer gets that
-//! of the connection that has idled longest: so keeping many alive keeps nobody out. One that has sent a part of a request
-//! leaves only when the time for a header is over.
+//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also while
+//! it sends a part of a request, and keeps its place only while others are free: when all are taken, a newcomer gets one of
+//! the address that holds most, that which has idled longest. So keeping many alive keeps nobody out.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
@@ -28,8 +29,7 @@ pub(super) struct Places {
     free_max: u32,
     own: Arc<Semaphore>,
     per_address_max: usize,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    idle: Arc<Mutex<Idle>>,
+    crowd: Arc<Mutex<Crowd>>,
     open: Gauge,
 }
 
@@ -40,21 +40,20 @@ impl Places {
             free_max: u32::try_from(limits.connections_max).unwrap_or(u32::MAX),
             own: Arc::new(Semaphore::new(OWN_PLACES)),
             per_address_max: limits.connections_per_address_max,
-            by_address: Arc::default(),
-            idle: Arc::default(),
+            crowd: Arc::default(),
             open,
         }
     }
 
     /// A place for a connection from `address`, if there is one; `is_own` says that it comes from this machine.
     pub(super) async fn enter(&self, address: IpAddr, is_own: bool) -> Option<Place> {
-        let counted = Counted::enter(&self.by_address, counted_as(address), self.per_address_max);
+        let counted = Counted::enter(&self.crowd, counted_as(address), self.per_address_max);
         if let Some(counted) = counted {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
                 return Some(self.place(permit, Some(counted)));
             }
             // Each who waits has sent one away, so no more wait than there were places.
-            if lock(&self.idle).send_first_away() {
+            if lock(&self.crowd).send_one_away() {
                 let handover = timeout(HANDOVER_TIME, Arc::clone(&self.free).acquire_owned());
                 if let Ok(Ok(permit)) = handover.await {
                     return Some(self.place(permit, Some(counted)));
@@ -70,14 +69,11 @@ impl Places {
 
     fn place(&self, permit: OwnedSemaphorePermit, counted: Option<Counted>) -> Place {
         self.open.inc();
-        // Places of this machine's own are nobody else's.
-        let idle = counted.is_some().then(|| Arc::clone(&self.idle));
         Place {
-            turn: Mutex::new(None),
+            state: Mutex::new(State::Served),
             sent_away: Arc::default(),
-            idle,
+            counted,
             open: self.open.clone(),
-            _counted: counted,
             _permit: permit,
         }
     }
@@ -93,29 +89,59 @@ impl Places {
 
 /// A connection's place, given back when dropped.
 pub(super) struct Place {
-    /// Its turn among those that idle, while it does.
-    turn: Mutex<Option<u64>>,
+    state: Mutex<State>,
     sent_away: Arc<Notify>,
-    idle: Option<Arc<Mutex<Idle>>>,
+    /// None in a place of this machine's own, which is nobody else's.
+    counted: Option<Counted>,
     open: Gauge,
-    _counted: Option<Counted>,
     _permit: OwnedSemaphorePermit,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// By its turn among those of its address.
+    Idle(u64),
+    Served,
+    /// Served, until all that was written is taken.
+    Answered,
 }
 
 impl Place {
     /// From now on it idles: the place may be somebody else's.
     pub(super) fn rest(&self) {
-        if let Some(idle) = &self.idle {
-            let turn = lock(idle).push(Arc::clone(&self.sent_away));
-            *lock(&self.turn) = Some(turn);
+        self.set(State::Served);
+        if let Some(Counted { crowd, address }) = &self.counted {
+            let turn = lock(crowd).idle(*address, Arc::clone(&self.sent_away));
+            *lock(&self.state) = State::Idle(turn);
         }
     }
 
-    /// It idles no more.
+    /// Its request is here.
     pub(super) fn work(&self) {
-        if let (Some(idle), Some(turn)) = (&self.idle, lock(&self.turn).take()) {
-            lock(idle).by_turn.remove(&turn);
+        self.set(State::Served);
+    }
+
+    /// Its answer begins to be written.
+    pub(super) fn answer(&self) {
+        self.set(State::Answered);
+    }
+
+    /// All that was written so far is taken.
+    pub(super) fn taken(&self) {
+        if *lock(&self.state) == State::Answered {
+            self.rest();
         }
+    }
+
+    fn set(&self, state: State) {
+        let before = std::mem::replace(&mut *lock(&self.state), state);
+        if let (State::Idle(turn), Some(Counted { crowd, address })) = (before, &self.counted) {
+            lock(crowd).idles_no_more(*address, turn);
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(*lock(&self.state), State::Idle(_))
     }
 
     /// Waits until a newcomer needs the place.
@@ -131,24 +157,49 @@ impl Drop for Place {
     }
 }
 
-/// The connections that idle, in the order in which they began to.
+/// Who is inside and who of them idles, by address.
 #[derive(Default)]
-struct Idle {
-    next: u64,
-    by_turn: BTreeMap<u64, Arc<Notify>>,
+struct Crowd {
+    next_turn: u64,
+    by_address: HashMap<IpAddr, Company>,
 }
 
-impl Idle {
-    fn push(&mut self, sent_away: Arc<Notify>) -> u64 {
-        let turn = self.next;
-        self.next += 1;
-        self.by_turn.insert(turn, sent_away);
+/// The connections of one address.
+#[derive(Default)]
+struct Company {
+    count: usize,
+    /// In the order in which they began to idle.
+    idle: BTreeMap<u64, Arc<Notify>>,
+}
+
+impl Crowd {
+    fn idle(&mut self, address: IpAddr, sent_away: Arc<Notify>) -> u64 {
+        let turn = self.next_turn;
+        self.next_turn += 1;
+        let company = self.by_address.entry(address).or_default();
+        company.idle.insert(turn, sent_away);
         turn
     }
 
-    fn send_first_away(&mut self) -> bool {
-        let first = self.by_turn.pop_first();
-        first.is_some_and(|(_, sent_away)| {
+    fn idles_no_more(&mut self, address: IpAddr, turn: u64) {
+        if let Some(company) = self.by_address.get_mut(&address) {
+            company.idle.remove(&turn);
+        }
+    }
+
+    fn send_one_away(&mut self) -> bool {
+        let companies = self.by_address.values_mut();
+        let largest = companies
+            .filter_map(|company| {
+                Some((
+                    company.count,
+                    Reverse(*company.idle.first_key_value()?.0),
+                    company,
+                ))
+            })
+            .max_by_key(|(count, first, _)| (*count, *first));
+        let sent_away = largest.and_then(|(_, _, company)| company.idle.pop_first());
+        sent_away.is_some_and(|(_, sent_away)| {
             sent_away.notify_one();
             true
         })
@@ -158,35 +209,31 @@ impl Idle {
 /// A connection among those of its address.
 struct Counted {
     address: IpAddr,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    crowd: Arc<Mutex<Crowd>>,
 }
 
 impl Counted {
-    fn enter(
-        by_address: &Arc<Mutex<HashMap<IpAddr, usize>>>,
-        address: IpAddr,
-        most: usize,
-    ) -> Option<Counted> {
-        let mut counts = lock(by_address);
-        let count = counts.entry(address).or_insert(0);
-        if *count >= most {
+    fn enter(crowd: &Arc<Mutex<Crowd>>, address: IpAddr, most: usize) -> Option<Counted> {
+        let mut inside = lock(crowd);
+        let company = inside.by_address.entry(address).or_default();
+        if company.count >= most {
             return None;
         }
-        *count += 1;
+        company.count += 1;
         Some(Counted {
             address,
-            by_address: Arc::clone(by_address),
+            crowd: Arc::clone(crowd),
         })
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut counts = lock(&self.by_address);
-        if let Some(count) = counts.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.address);
+        let mut crowd = lock(&self.crowd);
+        if let Some(company) = crowd.by_address.get_mut(&self.address) {
+            company.count -= 1;
+            if company.count == 0 {
+                crowd.by_address.remove(&self.address);
             }
         }
     }
@@ -247,6 +294,41 @@ mod tests {
         assert!(second.is_some());
         newest.work();
         assert!(enter("192.0.2.3").await.is_none());
+    }
+
+    #[tokio::test]
+    async fn room_is_made_by_the_address_that_holds_most() {
+        let places = places(4, 3);
+        let enter = |text: &str| places.enter(address(text), false);
+        let alone = enter("192.0.2.1").await.unwrap();
+        let mut many = Vec::new();
+        for _ in 0..3 {
+            many.push(enter("192.0.2.2").await.unwrap());
+        }
+        alone.rest();
+        many.iter().for_each(Place::rest);
+
+        let longest = many.remove(0);
+        let leave = async move {
+            longest.sent_away().await;
+            drop(longest);
+        };
+        let (newcomer, ()) = tokio::join!(enter("192.0.2.3"), leave);
+        assert!(newcomer.is_some());
+    }
+
+    #[tokio::test]
+    async fn who_is_answered_idles_once_the_answer_is_taken() {
+        let places = places(1, 2);
+        let place = places.enter(address("192.0.2.1"), false).await.unwrap();
+        place.rest();
+        place.work();
+        place.taken();
+        assert!(!place.is_idle(), "nothing was answered yet");
+        place.answer();
+        assert!(!place.is_idle());
+        place.taken();
+        assert!(place.is_idle());
     }
 
     #[tokio::test]

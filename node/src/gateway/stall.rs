@@ -14,8 +14,10 @@ use tokio::time::{Sleep, sleep};
 const TAKEN_BYTES_MIN: usize = 64 << 10;
 
 /// Bounds how long a write may wait. Reading is bounded elsewhere, request by request.
-pub(super) struct WriteBound<S> {
+pub(super) struct WriteBound<S, F> {
     stream: S,
+    /// Called when nothing is left to be taken.
+    all_taken: F,
     time: Duration,
     /// Runs from when a write waits until enough was taken, or all.
     waiting: Option<Pin<Box<Sleep>>>,
@@ -23,10 +25,11 @@ pub(super) struct WriteBound<S> {
     taken: usize,
 }
 
-impl<S> WriteBound<S> {
-    pub(super) fn new(stream: S, time: Duration) -> WriteBound<S> {
+impl<S, F: Fn()> WriteBound<S, F> {
+    pub(super) fn new(stream: S, time: Duration, all_taken: F) -> WriteBound<S, F> {
         WriteBound {
             stream,
+            all_taken,
             time,
             waiting: None,
             taken: 0,
@@ -62,6 +65,7 @@ impl<S> WriteBound<S> {
             return self.wait(cx);
         }
         self.begin_anew();
+        (self.all_taken)();
         progress
     }
 
@@ -80,7 +84,7 @@ impl<S> WriteBound<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteBound<S> {
+impl<S: AsyncRead + Unpin, F: Unpin> AsyncRead for WriteBound<S, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -90,7 +94,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteBound<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteBound<S> {
+impl<S: AsyncWrite + Unpin, F: Fn() + Unpin> AsyncWrite for WriteBound<S, F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -133,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_nothing_breaks_the_connection() {
         let (ours, _theirs) = duplex(16);
-        let mut ours = WriteBound::new(ours, Duration::from_millis(20));
+        let mut ours = WriteBound::new(ours, Duration::from_millis(20), || {});
         let error = ours.write_all(&[0; 100]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
@@ -141,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_a_byte_now_and_then_breaks_it_too() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteBound::new(ours, Duration::from_millis(200));
+        let mut ours = WriteBound::new(ours, Duration::from_millis(200), || {});
         let reading = tokio::spawn(async move {
             let mut pause = tokio::time::interval(Duration::from_millis(10));
             while theirs.read_u8().await.is_ok() {
@@ -156,7 +160,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_a_little_at_a_time_in_time_does_not() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteBound::new(ours, Duration::from_secs(20));
+        let mut ours = WriteBound::new(ours, Duration::from_secs(20), || {});
         let reading = tokio::spawn(async move {
             let mut bytes = [0; 100];
             theirs.read_exact(&mut bytes).await

@@ -73,7 +73,18 @@ impl Store {
         self.rocks.checkpoint(&held)?;
         let copied = self.copy(&held, &partial);
         remove_tree(&held)?;
-        let list = describe(&partial, copied?)?;
+        let list = describe(&partial, copied?).map_err(|fault| match fault.kind() {
+            // Every byte was just copied: what the copy lacks, the store lacks.
+            FaultKind::StoreDamaged => {
+                let store = self.directory().display();
+                let words = format!(
+                    "the store {store} is not as it was written, as its copy shows: {}",
+                    fault.words()
+                );
+                Fault::new(FaultKind::StoreDamaged, words)
+            }
+            _ => fault,
+        })?;
         write_list(&partial, &list)?;
         crash_point::reach(CrashPoint::BackupBeforeRename);
         put_in_place(&partial, target)?;
@@ -92,7 +103,9 @@ impl Store {
 
         let copies = sources.iter().map(|source| {
             let name = source.file_name().unwrap_or_default();
-            let (bytes, sha256) = copy_file(source, &partial.join(name))?;
+            // The links are gone when somebody looks for what is told.
+            let known = self.directory().join(name);
+            let (bytes, sha256) = copy_file(source, &known, &partial.join(name))?;
             Ok(ListedFile {
                 name: name.to_string_lossy().into_owned(),
                 bytes,
@@ -144,8 +157,9 @@ pub(crate) fn restore_after(
     )?;
 
     for file in &list.files {
-        let copied = copy_file(&backup.join(&file.name), &partial.join(&file.name))?;
-        require_listed(file, copied, &backup.join(&file.name))?;
+        let listed = backup.join(&file.name);
+        let copied = copy_file(&listed, &listed, &partial.join(&file.name))?;
+        require_listed(file, copied, &listed)?;
     }
     let store = Store::open(&partial, options)?;
     let report = store.check()?;

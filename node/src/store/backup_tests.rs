@@ -108,6 +108,8 @@ fn check_damage(what: &str, fill: impl FnOnce(&Store)) {
     let store = Store::open(&path("store"), options()).unwrap();
     let fault = store.back_up(&path("backup")).unwrap_err();
     assert_eq!(fault.kind(), FaultKind::StoreDamaged, "{what}");
+    let damaged = format!("the store {} is not", path("store").display());
+    assert!(fault.words().contains(&damaged), "{what}: {fault}");
     assert!(!path("backup").exists(), "{what}");
 }
 

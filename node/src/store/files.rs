@@ -42,14 +42,15 @@ pub(super) fn file_names(directory: &Path) -> Result<Vec<String>, Fault> {
 }
 
 pub(super) fn hash_file(path: &Path) -> Result<(u64, Hash), Fault> {
-    read_file(path, |_| Ok(()))
+    read_file(path, path, |_| Ok(()))
 }
 
-/// Copies a file to the disk; answers how long it is, and its hash.
-pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(u64, Hash), Fault> {
+/// Copies a file to the disk; answers how long it is, and its hash. A fault in it is told of `known`, the name by which an
+/// operator finds it.
+pub(super) fn copy_file(from: &Path, known: &Path, to: &Path) -> Result<(u64, Hash), Fault> {
     let fault = |error: io::Error| io_fault("writing", to, &error);
     let mut copy = File::create(to).map_err(fault)?;
-    let read = read_file(from, |bytes| copy.write_all(bytes).map_err(fault))?;
+    let read = read_file(from, known, |bytes| copy.write_all(bytes).map_err(fault))?;
     copy.sync_all().map_err(fault)?;
     Ok(read)
 }
@@ -57,9 +58,10 @@ pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(u64, Hash), Fault> {
 /// Hands a file to `take`, piece by piece; answers how long it is, and its hash.
 fn read_file(
     path: &Path,
+    known: &Path,
     mut take: impl FnMut(&[u8]) -> Result<(), Fault>,
 ) -> Result<(u64, Hash), Fault> {
-    let fault = |error: io::Error| io_fault("reading", path, &error);
+    let fault = |error: io::Error| io_fault("reading", known, &error);
     let mut file = File::open(path).map_err(fault)?;
     let mut hasher = Sha256::new();
     let mut bytes = 0;
@@ -101,4 +103,18 @@ pub(super) fn sync(path: &Path) -> Result<(), Fault> {
 
 pub(super) fn io_fault(doing: &str, path: &Path, error: &io::Error) -> Fault {
     Fault::from_io(&format!("{doing} {}", path.display()), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_copied_is_told_by_the_name_under_which_it_is_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let fault = copy_file(&path("held"), &path("known"), &path("copy")).unwrap_err();
+        assert!(fault.words().contains("known"), "{fault}");
+        assert!(!fault.words().contains("held"), "{fault}");
+    }
 }

@@ -45,7 +45,8 @@ impl List {
                 time::shown(one.step_until),
                 ballots,
             ]);
-            rows.push(super::show::as_json(one));
+            let hands = super::show::hands(&view, one).await?;
+            rows.push(super::show::as_json(one, &hands));
         }
         context.answer(&view, json!({"elections": rows}), || table.to_string());
         Ok(())

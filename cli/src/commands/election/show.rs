@@ -1,10 +1,12 @@
 //! `election show`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::elections::tally::{Tally, by_lot, tally};
-use polity_client::session::lettered;
-use polity_client::v1::{Ballot, Election, ElectionStep, ObjectKind};
+use polity_client::ledger::elections::tally::{Tally, by_lot, of_each_hand, tally};
+use polity_client::session::{View, lettered};
+use polity_client::v1::{Ballot, Election, ElectionStep, ObjectKind, Proposal};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -31,13 +33,38 @@ impl Show {
         let mut names = Names::new(&view);
         names.load_roles([election.role]).await?;
         let people = election.electorate.iter().copied();
-        names.load_members(people.chain([election.caller])).await?;
-        context.answer(&view, as_json(&election), || shown(&election, &names));
+        let hands = hands(&view, &election).await?;
+        let people = people.chain([election.caller]);
+        names
+            .load_members(people.chain(hands.values().copied()))
+            .await?;
+        context.answer(&view, as_json(&election, &hands), || {
+            shown(&election, &hands, &names)
+        });
         Ok(())
     }
 }
 
-fn shown(election: &Election, names: &Names<'_>) -> String {
+/// As whom each voter counted when the ballots were counted last, or counts when their step ends.
+pub(super) async fn hands(view: &View<'_>, election: &Election) -> Result<BTreeMap<u64, u64>> {
+    let proposal = match election.proposal {
+        0 => None,
+        number => view.get::<Proposal>(number).await?,
+    };
+    let counted_at = match proposal {
+        Some(proposal) => proposal.opened_at,
+        None => election.step_until.max(election.closed_at),
+    };
+    let voters: Vec<u64> = election.ballots.iter().map(|ballot| ballot.voter).collect();
+    view.hands(&voters, counted_at).await
+}
+
+/// The ballots that the ledger counts: people who count as one have one between them.
+fn of_people<'e>(election: &'e Election, hands: &BTreeMap<u64, u64>) -> Vec<&'e Ballot> {
+    of_each_hand(&election.ballots, |voter| hands.get(&voter).copied())
+}
+
+fn shown(election: &Election, hands: &BTreeMap<u64, u64>, names: &Names<'_>) -> String {
     let member = |number: u64| names.shown(ObjectKind::Member, number);
     let caller = match election.caller {
         0 => "the end of a term".to_owned(),
@@ -65,18 +92,25 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
         ),
         ("closed", time::shown(election.closed_at)),
     ]);
+    let of_people = of_people(election, hands);
     for ballot in &election.ballots {
+        let counts = of_people.iter().any(|one| one.voter == ballot.voter);
+        let uncounted = match hands.get(&ballot.voter) {
+            _ if counts => String::new(),
+            Some(hand) => format!(" (not counted: one person with {})", member(*hand)),
+            None => " (not counted: who admitted them is too far back)".to_owned(),
+        };
         text.push_str(&format!(
-            "ballot of {}: {}\n",
+            "ballot of {}: {}{uncounted}\n",
             member(ballot.voter),
             words(ballot, names)
         ));
     }
-    let tied = tied_again(election);
+    let tied = tied_again(election, hands);
     if !tied.is_empty() {
         let tied: Vec<String> = tied.into_iter().map(member).collect();
         text.push_str(&format!(
-            "the changed ballots tie again: {}. Unless some of the voters count as one person, the lot decided: {} has the \
+            "the changed ballots tie again: {}. Unless a voter had left or was suspended then, the lot decided: {} has the \
              lowest SHA-256 over election and member (8 bytes each, big-endian)\n",
             tied.join(", "),
             member(election.candidate)
@@ -92,10 +126,10 @@ fn shown(election: &Election, names: &Names<'_>) -> String {
 }
 
 /// Those whose changed ballots tie, where the lot among them takes the candidate; none elsewhere. A lot is on no record: it
-/// follows from the ballots. Of people who count as one each ballot counts here, and in the ledger one.
-fn tied_again(election: &Election) -> Vec<u64> {
-    let ballots = election.ballots.iter().map(|ballot| ballot.nominee);
-    let standing = ballots.filter(|nominee| {
+/// follows from the ballots. That of a voter who had left or was suspended counts here, and in the ledger not.
+fn tied_again(election: &Election, hands: &BTreeMap<u64, u64>) -> Vec<u64> {
+    let ballots = of_people(election, hands).into_iter();
+    let standing = ballots.map(|ballot| ballot.nominee).filter(|nominee| {
         let was_discarded = election.discarded.contains(nominee);
         *nominee != 0 && (!was_discarded || *nominee == election.candidate)
     });
@@ -140,9 +174,10 @@ fn words(ballot: &Ballot, names: &Names<'_>) -> String {
     text
 }
 
-/// The stable JSON of an election.
-pub(super) fn as_json(election: &Election) -> Value {
+/// The stable JSON of an election; of each ballot also as whom its voter counts.
+pub(super) fn as_json(election: &Election, hands: &BTreeMap<u64, u64>) -> Value {
     let member = |number: u64| names::json(ObjectKind::Member, number);
+    let hand = |voter| member(hands.get(&voter).copied().unwrap_or_default());
     json!({
         "election": lettered(ObjectKind::Election, election.number),
         "role": lettered(ObjectKind::Role, election.role),
@@ -154,11 +189,12 @@ pub(super) fn as_json(election: &Election) -> Value {
         "electorate": election.electorate.iter().map(|one| member(*one)).collect::<Vec<_>>(),
         "ballots": election.ballots.iter().map(|ballot| json!({
             "voter": member(ballot.voter),
+            "hand": hand(ballot.voter),
             "nominee": member(ballot.nominee),
             "instead_of": member(ballot.replaced),
             "changed_from": member(ballot.changed_from),
         })).collect::<Vec<_>>(),
-        "tied_again": tied_again(election).into_iter().map(member).collect::<Vec<_>>(),
+        "tied_again": tied_again(election, hands).into_iter().map(member).collect::<Vec<_>>(),
         "candidate": member(election.candidate),
         "proposal": names::json(ObjectKind::Proposal, election.proposal),
         "assignment": names::json(ObjectKind::Assignment, election.assignment),
@@ -172,24 +208,31 @@ mod tests {
 
     #[test]
     fn a_lot_is_told_after_a_second_tie_alone_and_with_those_among_whom_it_was_drawn() {
-        let ballot = |nominee| Ballot {
-            nominee,
-            ..Ballot::default()
+        let ballots = |nominees: &[u64]| {
+            let voted = |(voter, nominee)| Ballot {
+                voter,
+                nominee,
+                ..Ballot::default()
+            };
+            std::iter::zip(11.., nominees.iter().copied())
+                .map(voted)
+                .collect()
         };
+        let mut hands: BTreeMap<u64, u64> = (11..=14).map(|voter| (voter, voter)).collect();
         let drawn = by_lot(2, &[4, 5, 6]).expect("one of them");
         let election = Election {
             number: 2,
             changed: true,
-            ballots: vec![ballot(6), ballot(4), ballot(5), ballot(0)],
+            ballots: ballots(&[6, 4, 5, 0]),
             candidate: drawn,
             ..Election::default()
         };
-        assert_eq!(tied_again(&election), [4, 5, 6]);
+        assert_eq!(tied_again(&election, &hands), [4, 5, 6]);
         let objected = Election {
             discarded: vec![drawn],
             ..election.clone()
         };
-        assert_eq!(tied_again(&objected), [4, 5, 6]);
+        assert_eq!(tied_again(&objected, &hands), [4, 5, 6]);
 
         let first_tie = Election {
             changed: false,
@@ -201,11 +244,21 @@ mod tests {
             ..election.clone()
         };
         let clear = Election {
-            ballots: vec![ballot(drawn), ballot(drawn), ballot(9)],
-            ..election
+            ballots: ballots(&[drawn, drawn, 9]),
+            ..election.clone()
         };
         for none in [first_tie, another, clear] {
-            assert_eq!(tied_again(&none), [0; 0]);
+            assert_eq!(tied_again(&none, &hands), [0; 0]);
         }
+
+        // Of two who count as one, the ballot of who leads the hand is counted.
+        let tie_of_people = Election {
+            ballots: ballots(&[6, 4, 6]),
+            candidate: by_lot(2, &[4, 6]).expect("one of them"),
+            ..election
+        };
+        assert_eq!(tied_again(&tie_of_people, &hands), [0; 0], "6 has two");
+        hands.insert(11, 13);
+        assert_eq!(tied_again(&tie_of_people, &hands), [4, 6]);
     }
 }

@@ -1,5 +1,7 @@
 //! Who asks too much, too fast or too slowly is turned away; others are served.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
@@ -150,16 +152,62 @@ async fn connections_that_are_kept_alive_keep_nobody_out() {
     let server = Server::start(limits).await;
     let mut kept = Vec::new();
     for _ in 0..3 {
-        let mut stream = connect_from_elsewhere(server.address).await;
-        let request = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
-        stream.write_all(request).await.unwrap();
-        stream.readable().await.unwrap();
-        kept.push(stream);
+        kept.push(kept_alive(server.address).await);
     }
 
     assert_eq!(get(server.address, "/health").await.status, 200);
     // The one that has idled longest made room; it was answered whole.
     assert_eq!(read_answer(&mut kept[0]).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_has_sent_a_part_of_a_request_keeps_nobody_out() {
+    for part in [
+        "GET /health HTTP/1.1\r\nhost",
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{",
+    ] {
+        let limits = Limits {
+            connections_max: 2,
+            ..Limits::default()
+        };
+        let server = Server::start(limits).await;
+        let mut slow = connect_from_elsewhere(server.address).await;
+        slow.write_all(part.as_bytes()).await.unwrap();
+        let _kept = kept_alive(server.address).await;
+
+        assert_eq!(get(server.address, "/health").await.status, 200);
+        assert_eq!(read_answer(&mut slow).await.status, 0);
+    }
+}
+
+#[tokio::test]
+async fn who_takes_an_answer_slowly_keeps_the_place_until_it_is_taken() {
+    let limits = Limits {
+        connections_max: 2,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    // More than the kernel takes for a client that reads nothing.
+    let receipt: &[u8] = vec![0; 24 << 20].leak();
+    server.ledger.commit(&[b"x"], receipt);
+    let mut slow = connect_from_elsewhere(server.address).await;
+    let request = b"GET /block_results HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    slow.write_all(request).await.unwrap();
+    slow.readable().await.unwrap();
+    let _kept = kept_alive(server.address).await;
+
+    assert_eq!(get(server.address, "/health").await.status, 200);
+    let answer = read_answer(&mut slow).await;
+    assert!(answer.json()["result"].is_object(), "{}", answer.head);
+}
+
+/// A connection that was answered and idles.
+async fn kept_alive(address: SocketAddr) -> TcpStream {
+    let mut stream = connect_from_elsewhere(address).await;
+    let request = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    stream.readable().await.unwrap();
+    stream
 }
 
 #[tokio::test]
