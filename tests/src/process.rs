@@ -105,6 +105,21 @@ impl Drop for Process {
     }
 }
 
+/// Runs a program to its end and answers what it printed.
+///
+/// # Panics
+/// Where it cannot be run or fails: with what it printed as errors.
+#[track_caller]
+pub fn run(name: &str, command: &mut Command) -> String {
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => panic!("{name} cannot be run: {error}"),
+    };
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")

@@ -32,6 +32,7 @@ mod root;
 mod size;
 mod solo;
 mod start;
+mod tigerbeetle;
 mod timers;
 mod validators;
 mod verifications;
@@ -46,7 +47,8 @@ pub struct Row {
     pub number: u32,
     /// One line for people.
     pub title: &'static str,
-    /// Measures it, saying on standard output what it does.
+    /// Measures it, saying on standard output what it does. No figure comes where that to which it is compared is not on
+    /// this machine.
     pub measure: fn() -> Vec<Figure>,
 }
 
@@ -56,6 +58,7 @@ pub const ROWS: &[Row] = &[
     cometbft::ROW,
     audited::SINGLE,
     audited::BATCHED,
+    audited::UNSIGNED,
     root::ROW,
     verifications::ROW,
     fsyncs::ROW,

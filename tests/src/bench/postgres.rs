@@ -6,12 +6,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::comparison::Sample;
 use super::cpu;
-use crate::process::Process;
+use crate::process::{self, Process};
 use crate::wait;
 
 /// Where Debian and Ubuntu put the programs of each version.
@@ -130,7 +130,8 @@ impl Postgres {
         fs::write(&script, text).expect("the script can be written");
         let transactions = transfers / per_transaction / CONNECTIONS;
         let (started, before) = (Instant::now(), self.cpu());
-        let done = Command::new(self.programs.join("pgbench"))
+        let mut pgbench = Command::new(self.programs.join("pgbench"));
+        pgbench
             .args([
                 "--no-vacuum",
                 "--protocol=prepared",
@@ -142,9 +143,8 @@ impl Postgres {
             .arg(format!("--transactions={transactions}"))
             .arg("--file")
             .arg(&script)
-            .arg("postgres")
-            .output();
-        succeeded("pgbench", &done.expect("pgbench can be run"));
+            .arg("postgres");
+        process::run("pgbench", &mut pgbench);
         Sample {
             count: transactions * CONNECTIONS * per_transaction,
             wall: started.elapsed(),
@@ -206,17 +206,16 @@ impl Drop for Postgres {
 
 /// The files of a new cluster, in a directory that only the user who may run it can read.
 fn make_cluster(programs: &Path) -> PathBuf {
-    let made = as_server(Path::new("mktemp"))
-        .args(["--directory", "--tmpdir", "polity-postgres.XXXXXX"])
-        .output();
-    let directory = PathBuf::from(succeeded("mktemp", &made.expect("mktemp can be run")).trim());
+    let mut mktemp = as_server(Path::new("mktemp"));
+    mktemp.args(["--directory", "--tmpdir", "polity-postgres.XXXXXX"]);
+    let directory = PathBuf::from(process::run("mktemp", &mut mktemp).trim());
     let data = directory.join("data");
-    let made = as_server(&programs.join("initdb"))
+    let mut initdb = as_server(&programs.join("initdb"));
+    initdb
         .args(["--auth=trust", "--encoding=UTF8", "--locale=C"])
         .args(["--username=bench", "--pgdata"])
-        .arg(&data)
-        .output();
-    succeeded("initdb", &made.expect("initdb can be run"));
+        .arg(&data);
+    process::run("initdb", &mut initdb);
     let configuration = data.join("postgresql.conf");
     let text = fs::read_to_string(&configuration).expect("initdb wrote the configuration");
     let socket = format!("unix_socket_directories = '{}'\n", directory.display());
@@ -245,10 +244,4 @@ fn as_server(program: &Path) -> Command {
         .arg(program)
         .current_dir("/");
     command
-}
-
-fn succeeded(name: &str, output: &Output) -> String {
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}: {errors}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
