@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# usage: scripts/lib/install.sh [rust] [build] [cometbft] [clients] [books] [lint] [postgres]
+# usage: scripts/lib/install.sh [rust] [build] [cometbft] [clients] [books] [lint] [postgres] [cosmos]
 #
 # Installs what a fresh Debian or Ubuntu lacks, and only that; without arguments: everything
-# but postgres.
+# but postgres and cosmos.
 #   rust      checks that cargo, rustfmt and clippy are there (adds the components through rustup)
 #   build     g++ and libclang, which RocksDB needs to compile
 #   cometbft  CometBFT at the pinned version, by `go install`
@@ -10,6 +10,7 @@
 #   books     hledger and jq, with which the tests check exports and outputs
 #   lint      cargo-deny, beside the build results
 #   postgres  PostgreSQL's programs, against which scripts/bench measures; no cluster is made
+#   cosmos    a chain of the Cosmos SDK for the same, built by Go, beside the build results
 # Needs root or sudo where a package is missing. Can be run again at any time: what is there is kept.
 set -euo pipefail
 # shellcheck source=scripts/lib/environment.sh
@@ -22,7 +23,7 @@ main() {
   [ ${#parts[@]} -gt 0 ] || parts=(rust build cometbft clients books lint)
   for part in "${parts[@]}"; do
     case "$part" in
-      rust | build | cometbft | clients | books | lint | postgres) ;;
+      rust | build | cometbft | clients | books | lint | postgres | cosmos) ;;
       -h | --help) usage; exit 0 ;;
       *) wrong_usage "unknown: $part" ;;
     esac
@@ -79,9 +80,7 @@ need_cometbft() {
   found="${found#v}"
   [ "$found" != "$wanted" ] || return 0
 
-  has go || die "CometBFT $wanted is missing, and Go to install it too. Install Go 1.22 or newer, then run this again.
-  Debian or Ubuntu: apt-get install golang-go (where that is older than 1.22: from https://go.dev/dl,
-  unpacked by: tar -C /usr/local -xzf go1.*.linux-*.tar.gz)"
+  has_go_for "CometBFT $wanted (found: ${found:-none})"
   say "go install cometbft v$wanted (found: ${found:-none})"
   go install "github.com/cometbft/cometbft/cmd/cometbft@v$wanted"
   hash -r
@@ -97,6 +96,13 @@ need_postgres() {
   as_root mkdir -p /etc/postgresql-common/createcluster.d
   echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/polity.conf >/dev/null
   install_packages postgresql
+}
+
+# Go itself finds out whether anything is to be done.
+need_cosmos() {
+  has_go_for "the Cosmos SDK's chain"
+  say "go build cosmos-bank (kept in $POLITY_TOOLS)"
+  (cd "$POLITY_ROOT/tests/rivals/cosmos" && go build -mod=readonly -o "$POLITY_TOOLS/bin/cosmos-bank" .)
 }
 
 # Built for a short compilation, because it runs for a second: without link-time optimisation.
@@ -124,6 +130,12 @@ install_packages() {
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+has_go_for() {
+  has go || die "Go is missing, which builds $1. Install Go 1.22 or newer, then run this again.
+  Debian or Ubuntu: apt-get install golang-go (where that is older than 1.22: from https://go.dev/dl,
+  unpacked by: tar -C /usr/local -xzf go1.*.linux-*.tar.gz)"
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }

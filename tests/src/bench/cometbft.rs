@@ -5,10 +5,10 @@
 //! Both networks live all the time, one of them idle.
 
 use super::Row;
+use super::comet_network::{App, CometNetwork};
 use super::figure::{Bound, Figure, Goal};
 use super::generator::Offer;
 use super::network::{self, Network, Ours};
-use super::null_network::{Nothing, NullNetwork};
 use crate::engine::Engine;
 
 pub(super) const ROW: Row = Row {
@@ -33,7 +33,7 @@ pub(super) fn ours() -> Ours {
 
 fn measure() -> Vec<Figure> {
     let ours = ours();
-    let null = NullNetwork::start(NODES, Nothing::BehindASocket);
+    let null = CometNetwork::start(NODES, App::Null);
     let (own, other) = (ours.network(), null.network());
 
     let first = climb(&ours, &own, &other);

@@ -2,10 +2,10 @@
 //! application that does nothing and that CometBFT has inside.
 
 use super::Row;
+use super::comet_network::{App, CometNetwork};
 use super::cometbft::{NODES, OFFERED_PER_SECOND, TRANSACTIONS};
 use super::figure::{Bound, Figure, Goal};
 use super::network;
-use super::null_network::{Nothing, NullNetwork};
 use crate::engine::Engine;
 
 pub(super) const ROW: Row = Row {
@@ -16,7 +16,7 @@ pub(super) const ROW: Row = Row {
 
 fn measure() -> Vec<Figure> {
     let ours = network::ours(Engine::Embedded, NODES, 1);
-    let null = NullNetwork::start(NODES, Nothing::BuiltIn);
+    let null = CometNetwork::start(NODES, App::BuiltIn);
     let ratios = network::compare(
         &ours.payments,
         0,

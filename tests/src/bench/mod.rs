@@ -7,8 +7,10 @@ mod accounts;
 mod audited;
 mod bare;
 mod catching_up;
+mod comet_network;
 mod cometbft;
 mod comparison;
+mod cosmos;
 mod cpu;
 mod crowd;
 mod doors;
@@ -23,7 +25,6 @@ mod junk;
 mod localnet;
 mod network;
 mod newest;
-mod null_network;
 mod postgres;
 mod proven;
 mod replay;
@@ -59,6 +60,7 @@ pub const ROWS: &[Row] = &[
     audited::SINGLE,
     audited::BATCHED,
     audited::UNSIGNED,
+    cosmos::ROW,
     root::ROW,
     verifications::ROW,
     fsyncs::ROW,

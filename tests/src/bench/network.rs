@@ -1,6 +1,5 @@
 //! A network under load: where it is offered to, and whose CPU its work takes.
 
-use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::comparison::{PAIRS, Sample, Side, alternate};
@@ -128,28 +127,44 @@ impl Network {
 
 /// Transactions a second of two networks in turn, offered faster than either takes them; both sides of a pair get the
 /// same ones, numbered from `first`.
-pub(super) fn compare(
-    payments: &Payments,
+pub(super) fn compare<'n>(
+    payments: &'n Payments,
     first: u64,
     transactions: u64,
     per_second: u64,
-    ours: (&str, &Network),
-    other: (&str, &Network),
+    ours: (&'n str, &'n Network),
+    other: (&'n str, &'n Network),
 ) -> Vec<f64> {
-    let turn = Cell::new(0);
-    let turn = &turn;
-    let side = move |network: &Network| {
-        let first = first + turn.get() / 2 * transactions;
-        turn.set(turn.get() + 1);
-        let signed = payments.sign(first..first + transactions);
-        let offer = Offer::new(&network.targets, &signed, per_second);
-        network.drive(offer).1
-    };
-    let run = |(name, network)| Side {
+    let side = |network| paying(network, payments, first, transactions, per_second);
+    alternate(PAIRS, side(ours), side(other))
+}
+
+/// A network where members pay each other, numbered from `first` on, so many times in each run.
+pub(super) fn paying<'n>(
+    network: (&'n str, &'n Network),
+    payments: &'n Payments,
+    first: u64,
+    transactions: u64,
+    per_second: u64,
+) -> Side<'n> {
+    let targets = &network.1.targets;
+    let mut next = first;
+    side(network, move || {
+        let numbers = next..next + transactions;
+        next = numbers.end;
+        Offer::new(targets, &payments.sign(numbers), per_second)
+    })
+}
+
+/// A network that is offered something else in each run.
+pub(super) fn side<'n>(
+    (name, network): (&'n str, &'n Network),
+    mut offer: impl FnMut() -> Offer + 'n,
+) -> Side<'n> {
+    Side {
         name,
-        run: Box::new(move || side(network)),
-    };
-    alternate(PAIRS, run(ours), run(other))
+        run: Box::new(move || network.drive(offer()).1),
+    }
 }
 
 pub(super) fn latency_words(outcome: &Outcome) -> String {

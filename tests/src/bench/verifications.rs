@@ -17,7 +17,8 @@ pub(super) const ROW: Row = Row {
 const TRANSACTIONS: u64 = 10_000;
 const PER_SECOND: u64 = 1_000;
 const VERIFIED: &str = "polity_signature_verifications_total";
-const EXECUTED: &str = "polity_transactions_accepted_total";
+/// A node's counter of transactions that were executed and not refused.
+pub(super) const ACCEPTED: &str = "polity_transactions_accepted_total";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn measure() -> Vec<Figure> {
@@ -50,7 +51,7 @@ fn verifications_of_each_node(transactions: u64, per_second: u64) -> Vec<u64> {
     generator::drive(offer, PATIENCE);
     // The slowest may still execute what the first has in its blocks.
     wait::until("every node has executed everything", PATIENCE, || {
-        let executed = counted(EXECUTED)
+        let executed = counted(ACCEPTED)
             .into_iter()
             .all(|count| count == transactions);
         executed.then_some(())

@@ -1,4 +1,4 @@
-//! Four CometBFT nodes with an application that does nothing: keys, settings and sockets as `polityd` makes them.
+//! CometBFT nodes with an application that is not ours: keys, settings and sockets as `polityd` makes them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,19 +19,24 @@ use crate::{binaries, http, wait};
 const PEERS: u16 = 26_656;
 const RPC: u16 = 26_659;
 const POWER: u64 = 10;
+/// Built from `tests/rivals/cosmos`; the name of its chain, too.
+pub(super) const COSMOS_BANK: &str = "cosmos-bank";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What does nothing.
+/// The application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Nothing {
-    /// An application behind our own socket server, as `polityd` is.
-    BehindASocket,
-    /// The one that CometBFT has inside.
+pub(super) enum App {
+    /// One that does nothing, behind our own socket server, as `polityd` is.
+    Null,
+    /// One that does nothing and that CometBFT has inside.
     BuiltIn,
+    /// A chain of the Cosmos SDK, which has CometBFT inside, with so many accounts.
+    CosmosBank { accounts: u64 },
 }
 
 /// The network. Dropping it ends every process and removes its files.
-pub(super) struct NullNetwork {
+pub(super) struct CometNetwork {
+    nodes: usize,
     // CometBFT before its applications, so that it does not complain of their end.
     engines: Vec<Process>,
     applications: Vec<Process>,
@@ -39,13 +44,13 @@ pub(super) struct NullNetwork {
     _directory: TempDir,
 }
 
-impl NullNetwork {
+impl CometNetwork {
     /// Starts the network and waits for its first block.
-    pub(super) fn start(nodes: usize, nothing: Nothing) -> NullNetwork {
+    pub(super) fn start(nodes: usize, app: App) -> CometNetwork {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let addresses = Addresses::reserve();
         let keys: Vec<[Key; 2]> = (0..nodes).map(keys_of).collect();
-        let genesis = genesis(&keys);
+        let genesis = genesis(&keys, app);
         let homes: Vec<PathBuf> = (0..nodes)
             .map(|node| directory.path().join(format!("node-{node}")))
             .collect();
@@ -63,7 +68,7 @@ impl NullNetwork {
                 .expect("the home can be written");
             let mut settings = Settings::new(
                 Endpoint::Unix(socket(path)),
-                &format!("null-{node}"),
+                &format!("node-{node}"),
                 addresses.socket(node, RPC),
                 addresses.socket(node, PEERS),
             );
@@ -72,12 +77,20 @@ impl NullNetwork {
             home.write_settings(&settings)
                 .expect("the settings can be written");
         }
-        let (applications, more): (_, &[&str]) = match nothing {
-            Nothing::BehindASocket => (homes.iter().map(|home| application(home)).collect(), &[]),
-            Nothing::BuiltIn => (Vec::new(), &["--proxy_app", "noop"]),
-        };
-        let engines = homes.iter().map(|home| engine(home, more)).collect();
-        let network = NullNetwork {
+        let applications = homes.iter().filter_map(|home| match app {
+            App::Null => Some(null_app(home)),
+            App::BuiltIn => None,
+            App::CosmosBank { .. } => Some(cosmos_bank(home)),
+        });
+        let applications = applications.collect();
+        let engines = homes.iter().filter_map(|home| match app {
+            App::Null => Some(cometbft(home, &[])),
+            App::BuiltIn => Some(cometbft(home, &["--proxy_app", "noop"])),
+            App::CosmosBank { .. } => None,
+        });
+        let engines = engines.collect();
+        let network = CometNetwork {
+            nodes,
             engines,
             applications,
             addresses,
@@ -93,12 +106,11 @@ impl NullNetwork {
     }
 
     pub(super) fn network(&self) -> Network {
-        let nodes = self.engines.len();
         Network {
-            nodes,
+            nodes: self.nodes,
             targets: Doors {
                 way: Way::Rpc,
-                addresses: (0..nodes)
+                addresses: (0..self.nodes)
                     .map(|node| self.addresses.socket(node, RPC))
                     .collect(),
             },
@@ -117,7 +129,7 @@ fn keys_of(node: usize) -> [Key; 2] {
     ]
 }
 
-fn genesis(keys: &[[Key; 2]]) -> Genesis {
+fn genesis(keys: &[[Key; 2]], app: App) -> Genesis {
     let validators = keys.iter().map(|[_, validator_key]| GenesisValidator {
         public_key: validator_key.public_key(),
         power: POWER,
@@ -128,14 +140,18 @@ fn genesis(keys: &[[Key; 2]]) -> Genesis {
         seconds: now.map_or(0, |now| now.as_secs() as i64),
         nanos: 0,
     };
-    Genesis::new("null", time, validators.collect(), Vec::new())
+    let (chain_id, app_state) = match app {
+        App::Null | App::BuiltIn => ("null", String::new()),
+        App::CosmosBank { accounts } => (COSMOS_BANK, accounts.to_string()),
+    };
+    Genesis::new(chain_id, time, validators.collect(), app_state.into())
 }
 
 fn socket(home: &Path) -> PathBuf {
     home.join("abci.sock")
 }
 
-fn application(home: &Path) -> Process {
+fn null_app(home: &Path) -> Process {
     let mut command = Command::new(binaries::path("examples/null_app"));
     command.arg(format!("unix://{}", socket(home).display()));
     let process = Process::start("null_app", &mut command, &home.join("null_app.log"));
@@ -145,12 +161,22 @@ fn application(home: &Path) -> Process {
     process
 }
 
-fn engine(home: &Path, more: &[&str]) -> Process {
-    let mut command = Command::new("cometbft");
+fn cometbft(home: &Path, more: &[&str]) -> Process {
+    start("cometbft", home, more)
+}
+
+fn cosmos_bank(home: &Path) -> Process {
+    // Nobody pays for gas here, and nobody asks by gRPC, whose port all nodes would share.
+    let more = ["--minimum-gas-prices", "0cent", "--grpc.enable=false"];
+    start(COSMOS_BANK, home, &more)
+}
+
+fn start(program: &str, home: &Path, more: &[&str]) -> Process {
+    let mut command = Command::new(program);
     command
         .arg("start")
         .arg("--home")
         .arg(home.join("cometbft"))
         .args(more);
-    Process::start("cometbft", &mut command, &home.join("cometbft.log"))
+    Process::start(program, &mut command, &home.join(format!("{program}.log")))
 }
