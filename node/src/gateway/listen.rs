@@ -171,8 +171,6 @@ impl Door {
                 connection.await
             }
         };
-        // A websocket keeps its place until it ends.
-        peer.place.work();
         if let Err(error) = ended {
             tracing::debug!(%error, address = %peer.address, "connection ended badly");
         }
@@ -192,6 +190,16 @@ impl Peer {
     /// Waits until the node stops.
     pub(super) async fn stopping(&self) {
         stopped(&mut self.stopping.clone()).await;
+    }
+
+    /// It is a websocket from now on.
+    pub(super) fn watches(&self) {
+        self.place.watch();
+    }
+
+    /// Waits until somebody else needs its place.
+    pub(super) async fn sent_away(&self) {
+        self.place.sent_away().await;
     }
 
     /// Its request has arrived whole: from now on it is served.

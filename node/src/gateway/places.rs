@@ -2,7 +2,8 @@
 //!
 //! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also while
 //! it sends a part of a request, and keeps its place only while others are free: when all are taken, a newcomer gets one of
-//! the address that holds most, that which has idled longest. So keeping many alive keeps nobody out.
+//! the address that holds most, that which has idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most makes
+//! room for who holds less. So keeping many alive keeps nobody out.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -53,7 +54,7 @@ impl Places {
                 return Some(self.place(permit, Some(counted)));
             }
             // Each who waits has sent one away, so no more wait than there were places.
-            if lock(&self.crowd).send_one_away() {
+            if lock(&self.crowd).send_one_away(counted.address) {
                 let handover = timeout(HANDOVER_TIME, Arc::clone(&self.free).acquire_owned());
                 if let Ok(Ok(permit)) = handover.await {
                     return Some(self.place(permit, Some(counted)));
@@ -99,8 +100,8 @@ pub(super) struct Place {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// By its turn among those of its address.
-    Idle(u64),
+    /// By its turn among those of its address that may be sent away: it idles, or is a websocket.
+    Removable(u64),
     Served,
     /// Served, until all that was written is taken.
     Answered,
@@ -109,10 +110,19 @@ enum State {
 impl Place {
     /// From now on it idles: the place may be somebody else's.
     pub(super) fn rest(&self) {
+        self.line_up(|company| &mut company.idle);
+    }
+
+    /// From now on it is a websocket: the place may be somebody's who holds fewer.
+    pub(super) fn watch(&self) {
+        self.line_up(|company| &mut company.watching);
+    }
+
+    fn line_up(&self, line: fn(&mut Company) -> &mut Turns) {
         self.set(State::Served);
         if let Some(Counted { crowd, address }) = &self.counted {
-            let turn = lock(crowd).idle(*address, Arc::clone(&self.sent_away));
-            *lock(&self.state) = State::Idle(turn);
+            let turn = lock(crowd).line_up(*address, line, Arc::clone(&self.sent_away));
+            *lock(&self.state) = State::Removable(turn);
         }
     }
 
@@ -135,13 +145,14 @@ impl Place {
 
     fn set(&self, state: State) {
         let before = std::mem::replace(&mut *lock(&self.state), state);
-        if let (State::Idle(turn), Some(Counted { crowd, address })) = (before, &self.counted) {
-            lock(crowd).idles_no_more(*address, turn);
+        if let (State::Removable(turn), Some(Counted { crowd, address })) = (before, &self.counted)
+        {
+            lock(crowd).step_out(*address, turn);
         }
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        matches!(*lock(&self.state), State::Idle(_))
+        matches!(*lock(&self.state), State::Removable(_))
     }
 
     /// Waits until a newcomer needs the place.
@@ -164,45 +175,68 @@ struct Crowd {
     by_address: HashMap<IpAddr, Company>,
 }
 
+/// In the order in which they came, each with what tells it to leave.
+type Turns = BTreeMap<u64, Arc<Notify>>;
+
 /// The connections of one address.
 #[derive(Default)]
 struct Company {
     count: usize,
-    /// In the order in which they began to idle.
-    idle: BTreeMap<u64, Arc<Notify>>,
+    idle: Turns,
+    /// The websockets.
+    watching: Turns,
 }
 
 impl Crowd {
-    fn idle(&mut self, address: IpAddr, sent_away: Arc<Notify>) -> u64 {
+    fn line_up(
+        &mut self,
+        address: IpAddr,
+        line: fn(&mut Company) -> &mut Turns,
+        sent_away: Arc<Notify>,
+    ) -> u64 {
         let turn = self.next_turn;
         self.next_turn += 1;
         let company = self.by_address.entry(address).or_default();
-        company.idle.insert(turn, sent_away);
+        line(company).insert(turn, sent_away);
         turn
     }
 
-    fn idles_no_more(&mut self, address: IpAddr, turn: u64) {
+    fn step_out(&mut self, address: IpAddr, turn: u64) {
         if let Some(company) = self.by_address.get_mut(&address) {
             company.idle.remove(&turn);
+            company.watching.remove(&turn);
         }
     }
 
-    fn send_one_away(&mut self) -> bool {
-        let companies = self.by_address.values_mut();
-        let largest = companies
-            .filter_map(|company| {
-                Some((
-                    company.count,
-                    Reverse(*company.idle.first_key_value()?.0),
-                    company,
-                ))
-            })
-            .max_by_key(|(count, first, _)| (*count, *first));
-        let sent_away = largest.and_then(|(_, _, company)| company.idle.pop_first());
-        sent_away.is_some_and(|(_, sent_away)| {
+    /// Makes room for one more of an address, which counts already; says whether somebody was sent away.
+    fn send_one_away(&mut self, newcomer: IpAddr) -> bool {
+        let held = self.by_address.get(&newcomer);
+        let held = held.map_or(0, |company| company.count);
+        let sent_away = self
+            .first_of_the_largest(|company| &mut company.idle, 0)
+            .or_else(|| self.first_of_the_largest(|company| &mut company.watching, held));
+        sent_away.is_some_and(|sent_away| {
             sent_away.notify_one();
             true
         })
+    }
+
+    /// The first in line of the address that holds most, and more than so many.
+    fn first_of_the_largest(
+        &mut self,
+        line: fn(&mut Company) -> &mut Turns,
+        more_than: usize,
+    ) -> Option<Arc<Notify>> {
+        let companies = self.by_address.values_mut();
+        let large = companies.filter(|company| company.count > more_than);
+        let in_line = large.filter_map(|company| {
+            let count = company.count;
+            let line = line(company);
+            let first = *line.first_key_value()?.0;
+            Some((count, Reverse(first), line))
+        });
+        let (_, _, line) = in_line.max_by_key(|(count, first, _)| (*count, *first))?;
+        line.pop_first().map(|(_, sent_away)| sent_away)
     }
 }
 
@@ -260,6 +294,18 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// The newcomer's place, where the other one is sent away for it.
+    async fn in_place_of(
+        other: Place,
+        newcomer: impl Future<Output = Option<Place>>,
+    ) -> Option<Place> {
+        let leave = async move {
+            let sent_away = timeout(2 * HANDOVER_TIME, other.sent_away());
+            sent_away.await.expect("it is sent away");
+        };
+        tokio::join!(newcomer, leave).0
+    }
+
     #[tokio::test]
     async fn neighbours_within_a_64_of_ipv6_share_their_places_and_give_them_back() {
         let places = places(10, 1);
@@ -286,11 +332,7 @@ mod tests {
         }
         served.work();
 
-        let leave = async move {
-            longest.sent_away().await;
-            drop(longest);
-        };
-        let (second, ()) = tokio::join!(enter("192.0.2.2"), leave);
+        let second = in_place_of(longest, enter("192.0.2.2")).await;
         assert!(second.is_some());
         newest.work();
         assert!(enter("192.0.2.3").await.is_none());
@@ -308,13 +350,22 @@ mod tests {
         alone.rest();
         many.iter().for_each(Place::rest);
 
-        let longest = many.remove(0);
-        let leave = async move {
-            longest.sent_away().await;
-            drop(longest);
-        };
-        let (newcomer, ()) = tokio::join!(enter("192.0.2.3"), leave);
+        let newcomer = in_place_of(many.remove(0), enter("192.0.2.3")).await;
         assert!(newcomer.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_websocket_makes_room_for_who_holds_less_and_for_nobody_else() {
+        let places = places(2, 2);
+        let enter = |text: &str| places.enter(address(text), false);
+        let first = enter("192.0.2.1").await.unwrap();
+        let second = enter("192.0.2.1").await.unwrap();
+        first.watch();
+        second.watch();
+
+        let newcomer = in_place_of(first, enter("192.0.2.2")).await;
+        newcomer.as_ref().unwrap().watch();
+        assert!(enter("192.0.2.3").await.is_none(), "each holds one");
     }
 
     #[tokio::test]

@@ -30,6 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves one websocket until it ends.
 pub(super) async fn session(socket: WebSocket, gateway: Gateway, peer: Peer) {
+    peer.watches();
     let limits = gateway.limits();
     let (mut sink, stream) = socket.split();
     let news = gateway.news().subscribe();
@@ -51,6 +52,7 @@ pub(super) async fn session(socket: WebSocket, gateway: Gateway, peer: Peer) {
         end = session.tell(news) => end,
         end = session.write(&mut sink, written) => end,
         () = peer.stopping() => End::Canceled("node is stopping"),
+        () = peer.sent_away() => End::Canceled("others need the place"),
     };
     if let End::Canceled(reason) = end {
         farewell(&mut sink, &session, reason).await;

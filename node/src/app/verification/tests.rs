@@ -125,6 +125,20 @@ fn what_was_executed_is_forgotten() {
 }
 
 #[test]
+fn who_verifies_ahead_stops_when_the_block_was_faster() {
+    let (verifier, envelopes) = (verifier(), envelopes());
+    for (executed, verified) in [(1, ENVELOPES), (2, 0)] {
+        let before = verifier.metrics.signature_verifications.get();
+        let until = verifier.executed.load(Ordering::Relaxed) + 2;
+        (0..executed).for_each(|_| verifier.forget(&[]));
+        verifier.check_early(&ORGANISATION, &envelopes, until, |_| {});
+        let after = verifier.metrics.signature_verifications.get();
+        assert_eq!(after - before, verified);
+        verifier.forget(&verifier.check_all(&ORGANISATION, &envelopes));
+    }
+}
+
+#[test]
 fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
     let (verifier, envelopes) = (verifier(), envelopes());
     let claimed = Barrier::new(2);

@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::golden::golden;
 use super::server::Server;
-use super::wire::get;
+use super::wire::{connect_from_elsewhere, get};
 use crate::gateway::Limits;
 
 /// Longer than anything here takes.
@@ -26,7 +26,10 @@ struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     async fn open(address: SocketAddr) -> Socket {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Socket::over(TcpStream::connect(address).await.unwrap(), address).await
+    }
+
+    async fn over(stream: TcpStream, address: SocketAddr) -> Socket {
         let (socket, _) = client_async(format!("ws://{address}/websocket"), stream)
             .await
             .unwrap();
@@ -320,6 +323,29 @@ async fn subscribers_are_told_when_the_node_stops() {
     let words = "subscription was canceled (reason: node is stopping)";
     assert_eq!(last["error"]["data"], json!(words));
     assert!(socket.next().await.is_none());
+}
+
+#[tokio::test]
+async fn websockets_of_one_address_make_room_for_another_and_are_told() {
+    let limits = Limits {
+        connections_max: 2,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut sockets = Vec::new();
+    for _ in 0..2 {
+        let stream = connect_from_elsewhere(server.address).await;
+        let mut socket = Socket::over(stream, server.address).await;
+        socket.subscribe("tm.event='Tx'").await;
+        sockets.push(socket);
+    }
+
+    let _other = Socket::open(server.address).await;
+    let last = sockets[0].next().await.unwrap();
+    let words = "subscription was canceled (reason: others need the place)";
+    assert_eq!(last["error"]["data"], json!(words));
+    let answer = sockets[1].call("health", json!({})).await;
+    assert_eq!(answer["result"], json!({}));
 }
 
 #[tokio::test]
