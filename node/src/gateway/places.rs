@@ -1,16 +1,17 @@
 //! Places for connections: how many there are, and for whom.
 //!
 //! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also while
-//! it sends a part of a request, and keeps its place only while others are free: when all are taken, a newcomer gets one of
-//! the address that holds most, that which has idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most makes
-//! room for who holds less. So keeping many alive keeps nobody out.
+//! it sends a part of a request, and keeps its place only while others are free. When all are taken, a newcomer gets one: of
+//! those that have idled for a while, the oldest of the address with most idle ones; where there is none, that which has
+//! idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most makes room for who
+//! holds less. So keeping many alive keeps nobody out, and whoever has just come has the time to ask.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -23,6 +24,8 @@ use super::throttle::counted_as;
 pub(crate) const OWN_PLACES: usize = 16;
 /// How long a newcomer waits for the place of a connection that idles.
 const HANDOVER_TIME: Duration = Duration::from_secs(1);
+/// Who idles for less is sent away only where nobody has idled for longer.
+const SPARED_TIME: Duration = Duration::from_secs(1);
 
 /// Counts connections, in all and by address.
 pub(super) struct Places {
@@ -54,7 +57,7 @@ impl Places {
                 return Some(self.place(permit, Some(counted)));
             }
             // Each who waits has sent one away, so no more wait than there were places.
-            if lock(&self.crowd).send_one_away(counted.address) {
+            if lock(&self.crowd).send_one_away(counted.address, Instant::now()) {
                 let handover = timeout(HANDOVER_TIME, Arc::clone(&self.free).acquire_owned());
                 if let Ok(Ok(permit)) = handover.await {
                     return Some(self.place(permit, Some(counted)));
@@ -121,7 +124,11 @@ impl Place {
     fn line_up(&self, line: fn(&mut Company) -> &mut Turns) {
         self.set(State::Served);
         if let Some(Counted { crowd, address }) = &self.counted {
-            let turn = lock(crowd).line_up(*address, line, Arc::clone(&self.sent_away));
+            let waiting = Waiting {
+                since: Instant::now(),
+                sent_away: Arc::clone(&self.sent_away),
+            };
+            let turn = lock(crowd).line_up(*address, line, waiting);
             *lock(&self.state) = State::Removable(turn);
         }
     }
@@ -175,8 +182,14 @@ struct Crowd {
     by_address: HashMap<IpAddr, Company>,
 }
 
-/// In the order in which they came, each with what tells it to leave.
-type Turns = BTreeMap<u64, Arc<Notify>>;
+/// In the order in which they lined up.
+type Turns = BTreeMap<u64, Waiting>;
+
+struct Waiting {
+    since: Instant,
+    /// Tells it to leave.
+    sent_away: Arc<Notify>,
+}
 
 /// The connections of one address.
 #[derive(Default)]
@@ -192,12 +205,12 @@ impl Crowd {
         &mut self,
         address: IpAddr,
         line: fn(&mut Company) -> &mut Turns,
-        sent_away: Arc<Notify>,
+        waiting: Waiting,
     ) -> u64 {
         let turn = self.next_turn;
         self.next_turn += 1;
         let company = self.by_address.entry(address).or_default();
-        line(company).insert(turn, sent_away);
+        line(company).insert(turn, waiting);
         turn
     }
 
@@ -209,34 +222,40 @@ impl Crowd {
     }
 
     /// Makes room for one more of an address, which counts already; says whether somebody was sent away.
-    fn send_one_away(&mut self, newcomer: IpAddr) -> bool {
+    fn send_one_away(&mut self, newcomer: IpAddr, now: Instant) -> bool {
         let held = self.by_address.get(&newcomer);
         let held = held.map_or(0, |company| company.count);
-        let sent_away = self
-            .first_of_the_largest(|company| &mut company.idle, 0)
-            .or_else(|| self.first_of_the_largest(|company| &mut company.watching, held));
-        sent_away.is_some_and(|sent_away| {
-            sent_away.notify_one();
-            true
-        })
+        let idles_long = |waiting: &Waiting| now.duration_since(waiting.since) >= SPARED_TIME;
+        let chosen = self
+            .first_where(|company| {
+                let first = company.idle.values().next()?;
+                idles_long(first).then_some((company.idle.len(), &mut company.idle))
+            })
+            .or_else(|| self.first_where(|company| Some((0, &mut company.idle))))
+            .or_else(|| {
+                self.first_where(|company| {
+                    (company.count > held).then_some((company.count, &mut company.watching))
+                })
+            });
+        let is_chosen = chosen.is_some();
+        if let Some(waiting) = chosen {
+            waiting.sent_away.notify_one();
+        }
+        is_chosen
     }
 
-    /// The first in line of the address that holds most, and more than so many.
-    fn first_of_the_largest(
+    /// The first of the line with the highest weight, or of equal ones that who lined up first.
+    fn first_where(
         &mut self,
-        line: fn(&mut Company) -> &mut Turns,
-        more_than: usize,
-    ) -> Option<Arc<Notify>> {
-        let companies = self.by_address.values_mut();
-        let large = companies.filter(|company| company.count > more_than);
-        let in_line = large.filter_map(|company| {
-            let count = company.count;
-            let line = line(company);
+        line: impl Fn(&mut Company) -> Option<(usize, &mut Turns)>,
+    ) -> Option<Waiting> {
+        let lines = self.by_address.values_mut().filter_map(|company| {
+            let (weight, line) = line(company)?;
             let first = *line.first_key_value()?.0;
-            Some((count, Reverse(first), line))
+            Some((weight, Reverse(first), line))
         });
-        let (_, _, line) = in_line.max_by_key(|(count, first, _)| (*count, *first))?;
-        line.pop_first().map(|(_, sent_away)| sent_away)
+        let (_, _, line) = lines.max_by_key(|(weight, first, _)| (*weight, *first))?;
+        line.pop_first().map(|(_, waiting)| waiting)
     }
 }
 
@@ -279,6 +298,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn places(connections_max: usize, connections_per_address_max: usize) -> Places {
@@ -338,20 +359,41 @@ mod tests {
         assert!(enter("192.0.2.3").await.is_none());
     }
 
-    #[tokio::test]
-    async fn room_is_made_by_the_address_that_holds_most() {
-        let places = places(4, 3);
-        let enter = |text: &str| places.enter(address(text), false);
-        let alone = enter("192.0.2.1").await.unwrap();
-        let mut many = Vec::new();
-        for _ in 0..3 {
-            many.push(enter("192.0.2.2").await.unwrap());
-        }
-        alone.rest();
-        many.iter().for_each(Place::rest);
+    /// Whom a newcomer would get the place of, where these idle for so many milliseconds.
+    fn sent_away(idle: &[(&str, u64)]) -> Option<usize> {
+        let mut crowd = Crowd::default();
+        let now = Instant::now() + Duration::from_secs(60);
+        let told = idle.iter().map(|(text, millis)| {
+            let told = Arc::new(Notify::new());
+            let waiting = Waiting {
+                since: now - Duration::from_millis(*millis),
+                sent_away: Arc::clone(&told),
+            };
+            crowd.line_up(address(text), |company| &mut company.idle, waiting);
+            told
+        });
+        let told: Vec<Arc<Notify>> = told.collect();
+        crowd.send_one_away(address("192.0.2.9"), now);
+        told.iter()
+            .position(|told| told.notified().now_or_never().is_some())
+    }
 
-        let newcomer = in_place_of(many.remove(0), enter("192.0.2.3")).await;
-        assert!(newcomer.is_some());
+    #[test]
+    fn of_those_that_idle_for_long_one_of_the_address_with_most_goes() {
+        let (one, two) = ("192.0.2.1", "192.0.2.2");
+        assert_eq!(
+            sent_away(&[(one, 9_000), (two, 5_000), (two, 4_000)]),
+            Some(1)
+        );
+        assert_eq!(sent_away(&[(one, 9_000), (two, 5_000)]), Some(0));
+    }
+
+    #[test]
+    fn who_has_just_come_stays_while_others_idle_for_longer() {
+        let (one, two) = ("192.0.2.1", "192.0.2.2");
+        assert_eq!(sent_away(&[(one, 1_000), (two, 20), (two, 10)]), Some(0));
+        assert_eq!(sent_away(&[(one, 30), (two, 20), (two, 10)]), Some(0));
+        assert_eq!(sent_away(&[]), None);
     }
 
     #[tokio::test]
