@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// Fewer things than this for each core are done faster by one.
 pub(crate) const SHARE_MIN: usize = 128;
@@ -41,7 +42,7 @@ pub(crate) fn for_each<T: Send>(things: &mut [T], work: impl Fn(&mut T) + Sync) 
 
 /// What `work` makes of each part, in order. Whichever core is free takes the next part.
 pub(crate) fn each<P: Send, R: Send>(parts: Vec<P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
-    let _shared = Shared::begin();
+    let _shared = (parts.len() > 1).then(Shared::begin);
     ahead(parts, work, |done| done.collect())
 }
 
@@ -135,10 +136,14 @@ fn shared() -> MutexGuard<'static, usize> {
     SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How long the one work stands back for others: they may come without end.
+const GIVING_WAY_MAX: Duration = Duration::from_millis(100);
+
 /// Waits while the cores share a work. Who works ahead of what is asked calls it between small pieces, and holds
 /// nothing meanwhile that others wait for: a part of a shared work that has to stand back for it holds all of it up.
 pub(crate) fn give_way() {
-    drop(NONE_SHARED.wait_while(shared(), |works| *works > 0));
+    let waited = NONE_SHARED.wait_timeout_while(shared(), GIVING_WAY_MAX, |works| *works > 0);
+    drop(waited);
 }
 
 /// Work that goes on beside what its owner does. Whoever drops the owner waits for it: it may hold what has to be closed.
@@ -169,7 +174,6 @@ impl Drop for Beside {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::RecvTimeoutError;
-    use std::time::Duration;
 
     use super::*;
 
@@ -202,7 +206,7 @@ mod tests {
                     give_way();
                     let _ = sender.send(());
                 });
-                let gave_way = receiver.recv_timeout(Duration::from_millis(50));
+                let gave_way = receiver.recv_timeout(GIVING_WAY_MAX / 2);
                 assert_eq!(gave_way, Err(RecvTimeoutError::Timeout));
                 (waiting, receiver)
             },

@@ -174,7 +174,10 @@ impl Client {
                     Err(AnswerError::Reported(reported)) => {
                         return Err(CallFailure::Ended(reported.into()));
                     }
-                    Err(AnswerError::Unproven(error)) => return Err(CallFailure::Ended(error)),
+                    Err(AnswerError::Unproven(error)) => {
+                        let error = Error::proof(format!("{node}: {error}"));
+                        return Err(CallFailure::Ended(error));
+                    }
                     Err(AnswerError::Malformed(why)) => {
                         reached = true;
                         failures.push(format!("{node} answered {method} without sense: {why}"));

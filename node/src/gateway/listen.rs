@@ -156,9 +156,10 @@ impl Door {
 
         let leave = async {
             tokio::select! {
-                () = peer.stopping() => false,
-                () = peer.place.sent_away() => peer.place.is_idle(),
+                () = peer.stopping() => {}
+                () = peer.place.sent_away() => {}
             }
+            peer.place.is_idle()
         };
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

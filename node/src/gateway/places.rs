@@ -52,23 +52,22 @@ impl Places {
     /// A place for a connection from `address`, if there is one; `is_own` says that it comes from this machine.
     pub(super) async fn enter(&self, address: IpAddr, is_own: bool) -> Option<Place> {
         let counted = Counted::enter(&self.crowd, counted_as(address), self.per_address_max);
-        if let Some(counted) = counted {
-            if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-                return Some(self.place(permit, Some(counted)));
-            }
-            // Each who waits has sent one away, so no more wait than there were places.
-            if lock(&self.crowd).send_one_away(counted.address, Instant::now()) {
-                let handover = timeout(HANDOVER_TIME, Arc::clone(&self.free).acquire_owned());
-                if let Ok(Ok(permit)) = handover.await {
-                    return Some(self.place(permit, Some(counted)));
-                }
-            }
+        let free = counted.is_some().then(|| Arc::clone(&self.free));
+        if let Some(Ok(permit)) = free.map(Semaphore::try_acquire_owned) {
+            return Some(self.place(permit, counted));
         }
-        if !is_own {
+        let own = is_own.then(|| Arc::clone(&self.own));
+        if let Some(Ok(permit)) = own.map(Semaphore::try_acquire_owned) {
+            return Some(self.place(permit, None));
+        }
+        let counted = counted?;
+        // Each who waits has sent one away, so no more wait than there were places.
+        if !lock(&self.crowd).send_one_away(counted.address, Instant::now()) {
             return None;
         }
-        let permit = Arc::clone(&self.own).try_acquire_owned().ok()?;
-        Some(self.place(permit, None))
+        let handover = timeout(HANDOVER_TIME, Arc::clone(&self.free).acquire_owned());
+        let permit = handover.await.ok()?.ok()?;
+        Some(self.place(permit, Some(counted)))
     }
 
     fn place(&self, permit: OwnedSemaphorePermit, counted: Option<Counted>) -> Place {

@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::golden::golden;
 use super::server::Server;
-use super::wire::{connect_from_elsewhere, get};
+use super::wire::{connect_from, connect_from_elsewhere, get};
 use crate::gateway::Limits;
 
 /// Longer than anything here takes.
@@ -340,7 +340,8 @@ async fn websockets_of_one_address_make_room_for_another_and_are_told() {
         sockets.push(socket);
     }
 
-    let _other = Socket::open(server.address).await;
+    let other = connect_from("127.0.0.3:0", server.address).await;
+    let _other = Socket::over(other, server.address).await;
     let last = sockets[0].next().await.unwrap();
     let words = "subscription was canceled (reason: others need the place)";
     assert_eq!(last["error"]["data"], json!(words));

@@ -33,8 +33,12 @@ impl Answer {
 
 /// A connection as from another machine: from an address that is not the server's.
 pub(super) async fn connect_from_elsewhere(address: SocketAddr) -> TcpStream {
+    connect_from("127.0.0.2:0", address).await
+}
+
+pub(super) async fn connect_from(own: &str, address: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    socket.bind(own.parse().unwrap()).unwrap();
     socket.connect(address).await.unwrap()
 }
 
