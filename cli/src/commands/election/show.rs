@@ -110,8 +110,8 @@ fn shown(election: &Election, hands: &BTreeMap<u64, u64>, names: &Names<'_>) -> 
     if !tied.is_empty() {
         let tied: Vec<String> = tied.into_iter().map(member).collect();
         text.push_str(&format!(
-            "the changed ballots tie again: {}. Unless a voter had left or was suspended then, or a nominee could not be elected, the lot decided: {} has the \
-             lowest SHA-256 over election and member (8 bytes each, big-endian)\n",
+            "the changed ballots tie again: {}. Unless a voter had left or was suspended then, or a nominee could not be \
+             elected, the lot decided: {} has the lowest SHA-256 over election and member (8 bytes each, big-endian)\n",
             tied.join(", "),
             member(election.candidate)
         ));
