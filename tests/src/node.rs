@@ -166,17 +166,14 @@ impl Node {
     /// Starts the node with variables of the environment, such as an ordered crash.
     #[track_caller]
     pub fn start_with(&mut self, environment: &[(&str, &str)]) {
-        assert!(!self.runs(), "{} runs already", self.name);
         let mut command = self.command();
         command.arg("start").envs(environment.iter().copied());
-        let log = self.log_file();
-        self.process = Some(Process::start(&self.name, &mut command, &log));
+        self.start_by(&mut command);
     }
 
     /// Starts the node where the system allows it no more than `ulimit` with these options says.
     #[track_caller]
     pub fn start_allowed(&mut self, limits: &str) {
-        assert!(!self.runs(), "{} runs already", self.name);
         let polityd = self.command();
         let mut command = Command::new("sh");
         command
@@ -184,8 +181,14 @@ impl Node {
             .arg(polityd.get_program())
             .args(polityd.get_args())
             .arg("start");
+        self.start_by(&mut command);
+    }
+
+    #[track_caller]
+    fn start_by(&mut self, command: &mut Command) {
+        assert!(!self.runs(), "{} runs already", self.name);
         let log = self.log_file();
-        self.process = Some(Process::start(&self.name, &mut command, &log));
+        self.process = Some(Process::start(&self.name, command, &log));
     }
 
     /// The process of `polityd`, while it was started.
