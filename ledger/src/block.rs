@@ -14,7 +14,7 @@ use crate::judge::{Now, departments};
 use crate::merkle::jellyfish::{content_hash, leaf_of};
 use crate::merkle::subtree::Update;
 use crate::state::consumed::{self, Consuming};
-use crate::state::history::Appending;
+use crate::state::history::{self, Appending};
 use crate::state::{Changes, Overlay, Read, keys, objects};
 use crate::{Rejection, actions, parameters, timer};
 
@@ -153,7 +153,8 @@ pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
     apply(&mut state, block, 0, body)
 }
 
-/// Asks for what a transaction will ask for, its id and the accounts that it moves value between: for whoever has a core
+/// Asks for what a transaction will ask for, its id and the accounts that it moves value between, with the right edges of
+/// their histories: for whoever has a core
 /// to spare before its turn comes, so that a store has the answers at hand then. Nothing depends on it.
 pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
     consumed::read_ahead(state, checked.id());
@@ -162,8 +163,7 @@ pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
             continue;
         };
         for account in [&transfer.from, &transfer.to].into_iter().flatten() {
-            state.read_ahead(&objects::object_key(keys::ACCOUNT, account.number));
-            state.read_ahead(&keys::history_edge(ObjectKind::Account, account.number));
+            history::read_ahead(state, ObjectKind::Account, account.number);
         }
     }
 }

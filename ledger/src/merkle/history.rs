@@ -139,6 +139,17 @@ impl Frontier {
         Ok(Self { count, peaks })
     }
 
+    /// The frontier of a history whose root tells it: of one without entries, or whose entries are one complete subtree.
+    #[must_use]
+    pub fn of_root(count: u64, root: &[u8]) -> Option<Self> {
+        if count == 0 {
+            return Some(Self::default());
+        }
+        let is_complete = count.is_power_of_two() && count <= ENTRIES_MAX;
+        let peaks = vec![root.try_into().ok()?];
+        is_complete.then_some(Self { count, peaks })
+    }
+
     /// Finds the frontier among stored nodes (level, index); `None` where one is missing.
     pub fn from_nodes(count: u64, node: impl Fn(u32, u64) -> Option<Hash>) -> Option<Self> {
         let levels = (0..u64::BITS).rev().filter(|level| count >> level & 1 == 1);

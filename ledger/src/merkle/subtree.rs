@@ -8,6 +8,8 @@
 //! A subtree without leaves is [`EMPTY`] and a subtree with one leaf is that leaf; so the shape
 //! depends on the set of keys alone, never on the order in which they came.
 
+use std::hint::black_box;
+
 use super::Hash;
 use super::jellyfish::{EMPTY, goes_right, inner_hash};
 use arena::{Arena, Link, Node};
@@ -83,6 +85,7 @@ impl Subtree {
     /// If the key hashes do not ascend strictly or do not share their first byte.
     pub fn apply(&mut self, updates: &[Update]) {
         assert_one_part(updates);
+        self.bring_near(updates);
         self.root = self.update(self.root, ROOT_DEPTH, updates);
     }
 
@@ -201,6 +204,34 @@ impl Subtree {
                 let right = self.plant(depth + 1, &leaves[middle..]);
                 self.join(left, right)
             }
+        }
+    }
+
+    /// Looks at the nodes on the updates' ways, all ways a level at a time. Nearly every node of a large tree has to come
+    /// from memory: for ways that are walked one after another they come in turn, for these at once.
+    fn bring_near(&self, updates: &[Update]) {
+        let ways = updates
+            .iter()
+            .map(|(key_hash, _)| (key_hash, self.root.link));
+        let mut ways: Vec<_> = ways.collect();
+        let mut depth = ROOT_DEPTH;
+        while !ways.is_empty() {
+            ways.retain_mut(|(key_hash, here)| {
+                *here = match here.node() {
+                    Node::Empty => return false,
+                    Node::Leaf(id) => {
+                        black_box(self.leaves[id][0]);
+                        return false;
+                    }
+                    Node::Fork(id) => {
+                        let links = self.forks[id].map(|child| child.link);
+                        black_box(links)[usize::from(goes_right(key_hash, depth))]
+                    }
+                    Node::LeftBend(id) | Node::RightBend(id) => self.bends[id].link,
+                };
+                true
+            });
+            depth += 1;
         }
     }
 

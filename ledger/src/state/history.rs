@@ -85,10 +85,13 @@ impl Appending {
 
     fn of(state: &mut Overlay<'_>, waiting: Vec<Waiting>) -> Appending {
         let Waiting { kind, number, .. } = waiting[0];
-        let count = record_of(state, kind, number).history_count;
-        let edge = state.base().get(&keys::history_edge(kind, number));
-        let frontier = Frontier::decode(count, &edge.unwrap_or_default())
-            .expect("the right edge fits its history's count");
+        let record = record_of(state, kind, number);
+        let count = record.history_count;
+        let frontier = Frontier::of_root(count, record.history_root).unwrap_or_else(|| {
+            let edge = state.base().get(&keys::history_edge(kind, number));
+            Frontier::decode(count, &edge.unwrap_or_default())
+                .expect("the right edge fits its history's count")
+        });
         Appending {
             kind,
             number,
@@ -151,6 +154,20 @@ impl Waiting {
             object_hash: self.object_hash.to_vec(),
         }
         .encode_to_vec()
+    }
+}
+
+/// Makes ready what an entry of this history will ask for.
+pub fn read_ahead(state: &dyn Read, kind: ObjectKind, number: u64) {
+    let record = state.read_ahead(&object_key(kind, number));
+    let Some(record) = record else { return };
+    let Parts {
+        history_count,
+        history_root,
+        ..
+    } = Parts::of(&record);
+    if Frontier::of_root(history_count, history_root).is_none() {
+        state.read_ahead(&keys::history_edge(kind, number));
     }
 }
 

@@ -21,9 +21,9 @@ pub trait Read {
     /// The value at `key`, or none.
     fn get(&self, key: &[u8]) -> Option<Bytes>;
 
-    /// Makes ready what will be asked for soon.
-    fn read_ahead(&self, key: &[u8]) {
-        self.get(key);
+    /// Makes ready what will be asked for soon. Answers a hint of it, which may be of another height.
+    fn read_ahead(&self, key: &[u8]) -> Option<Bytes> {
+        self.get(key)
     }
 
     /// What `decode` makes of the value at `key`. A key's values are always decoded by the same function: who

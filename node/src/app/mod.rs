@@ -51,8 +51,8 @@ impl Read for Snapshot {
         Snapshot::get(self, key).map(Bytes::from)
     }
 
-    fn read_ahead(&self, key: &[u8]) {
-        Snapshot::read_ahead(self, key);
+    fn read_ahead(&self, key: &[u8]) -> Option<Bytes> {
+        Snapshot::read_ahead(self, key).map(Bytes::from)
     }
 }
 

@@ -62,10 +62,10 @@ impl Cache {
         found
     }
 
-    /// Whether a value (or the absence) of the key is held, of whichever epoch; if so, it stays for a while.
-    pub(super) fn keep(&self, key: &[u8]) -> bool {
+    /// The value (or the known absence) of a key, of whichever epoch, which then stays for a while.
+    pub(super) fn keep(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
         let place = self.place(key);
-        self.shard(place).keep(place, self.shard_bytes_max)
+        self.shard(place).get(place, u64::MAX, self.shard_bytes_max)
     }
 
     /// Remembers what a reader of this epoch found in the files.
@@ -182,17 +182,6 @@ impl Shard {
         found
     }
 
-    fn keep(&mut self, place: Place<'_>, bytes_max: usize) -> bool {
-        if self.young(place).is_some() {
-            return true;
-        }
-        let Some(entry) = take(&mut self.old, place) else {
-            return false;
-        };
-        self.insert(entry, bytes_max);
-        true
-    }
-
     fn insert(&mut self, entry: Entry, bytes_max: usize) {
         self.young_bytes += entry.cost();
         let is_it = |other: &Entry| other.key() == entry.key();
@@ -283,9 +272,9 @@ mod tests {
     #[test]
     fn a_newer_value_need_not_be_read_ahead() {
         let cache = Cache::new(1 << 20, &[]);
-        assert!(!cache.keep(b"a"));
+        assert_eq!(cache.keep(b"a"), None);
         cache.begin_epoch(1, [(b"a".to_vec(), value("new"))]);
-        assert!(cache.keep(b"a"));
+        assert_eq!(cache.keep(b"a"), Some(value("new")));
     }
 
     #[test]

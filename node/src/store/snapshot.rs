@@ -111,11 +111,9 @@ impl Snapshot {
     }
 
     /// Brings a key's value into memory. What a commit that is under way wrote is there already, and what it was before
-    /// is of no use to a later block.
-    pub fn read_ahead(&self, key: &[u8]) {
-        if !self.cache.keep(key) {
-            self.get(key);
-        }
+    /// is of no use to a later block. Answers what memory holds, of whichever height.
+    pub fn read_ahead(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.cache.keep(key).unwrap_or_else(|| self.get(key))
     }
 
     /// The value of a key in the files.

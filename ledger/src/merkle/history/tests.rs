@@ -359,3 +359,15 @@ fn the_published_vectors_of_certificate_transparency_hold() {
         assert!(verify_whole(&entries, &root(&entries)));
     }
 }
+
+#[test]
+fn the_root_tells_the_frontier_of_no_entries_and_of_one_complete_tree() {
+    let mut frontier = Frontier::default();
+    for count in 0..=65u64 {
+        let told = Frontier::of_root(count, &frontier.root());
+        let is_told = frontier.peaks().len() <= 1;
+        assert_eq!(told, is_told.then(|| frontier.clone()), "{count} entries");
+        frontier.append(leaf_hash(&count.to_be_bytes()));
+    }
+    assert_eq!(Frontier::of_root(4, &[7; 31]), None);
+}
