@@ -5,7 +5,7 @@ use polity_proto::v1::{
     PeriodKind, PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
 };
 
-use super::{Act, giving};
+use super::{Act, giving, ownership};
 use crate::context::Context;
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
@@ -179,7 +179,7 @@ fn resolve_scope(context: &Context<'_, '_>, scope: &Option<ScopeRef>) -> Result<
     let unit = if kind == ObjectKind::Account {
         unit_of_account(context, object)?
     } else if kind == ObjectKind::Asset {
-        context.get::<Asset>(object)?.unit
+        ownership::issuer(context, &context.get(object)?)
     } else {
         context.get::<BudgetLine>(object)?.unit
     };

@@ -3,7 +3,7 @@
 use polity_proto::v1::{Account, Asset, Capability, Issue, ObjectKind, TransferKind};
 
 use super::posting::{self, Move};
-use super::{Act, set_credit_limit};
+use super::{Act, ownership, set_credit_limit};
 use crate::context::Context;
 use crate::judge::{Need, ValueNeed};
 use crate::{Amount, Rejection, form};
@@ -25,7 +25,7 @@ impl Act for Issue {
                 account: asset.issuance,
                 counterparty: posting::owner(&account),
             }),
-            ..need(&asset)
+            ..need(context, &asset)
         }])
     }
 
@@ -48,10 +48,10 @@ impl Act for Issue {
 }
 
 /// The asset is the unit's that defined it: who issues or retires acts in that unit's name.
-pub(super) fn need(asset: &Asset) -> Need {
+pub(super) fn need(context: &Context<'_, '_>, asset: &Asset) -> Need {
     Need {
         object: Some((ObjectKind::Asset, asset.number)),
-        ..Need::of(Capability::Issue, asset.unit)
+        ..Need::of(Capability::Issue, ownership::issuer(context, asset))
     }
 }
 

@@ -16,11 +16,13 @@ impl Act for MoveBudget {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let from: BudgetLine = context.find(&self.from)?;
-        let _: BudgetLine = context.find(&self.to)?;
-        Ok(vec![Need {
-            object: Some((ObjectKind::BudgetLine, from.number)),
+        let to: BudgetLine = context.find(&self.to)?;
+        // Who plans one line does not plan another with what they take from it.
+        let to_plan = |line: &BudgetLine| Need {
+            object: Some((ObjectKind::BudgetLine, line.number)),
             ..Need::of(Capability::PlanBudget, from.unit)
-        }])
+        };
+        Ok(vec![to_plan(&from), to_plan(&to)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -72,7 +74,7 @@ fn take(line: &mut BudgetLine, amount: Amount) {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::action::Kind;
+    use polity_proto::v1::{GiveGrant, ScopeKind, ScopeRef, action::Kind};
 
     use super::*;
     use crate::world::{World, euros};
@@ -171,6 +173,37 @@ mod tests {
             Kind::MoveBudget(good),
             "rejected budget_line_closed",
         );
+    }
+
+    #[test]
+    fn who_plans_one_line_moves_nothing_into_another() {
+        let mut world = World::with_treasury();
+        for category in ["tools", "travel"] {
+            let plan = Kind::PlanBudget(world.line(category, 100));
+            world.check("ben", LEAD, plan, "accepted");
+        }
+        let engineer = Some("dev#engineer");
+        let (tools, travel) = (form::numbered(1), form::numbered(2));
+        let act = Kind::MoveBudget(MoveBudget {
+            from: tools,
+            to: travel,
+            amount: euros(30),
+        });
+        for (line, expected) in [(tools, "rejected no_grant"), (travel, "accepted")] {
+            let grant = GiveGrant {
+                role: world.role_ref("dev#engineer"),
+                capability: Capability::PlanBudget as i32,
+                scope: Some(ScopeRef {
+                    kind: ScopeKind::Object as i32,
+                    object_kind: ObjectKind::BudgetLine as i32,
+                    object: line,
+                    ..ScopeRef::default()
+                }),
+                ..GiveGrant::default()
+            };
+            world.check("ben", LEAD, Kind::GiveGrant(grant), "accepted");
+            world.check("finn", engineer, act.clone(), expected);
+        }
     }
 
     #[test]

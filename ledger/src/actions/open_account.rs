@@ -7,7 +7,7 @@ use polity_proto::v1::{
 
 use super::Act;
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, power};
 use crate::state::keys::{self, List};
 use crate::state::{lists, names};
 use crate::{Rejection, form};
@@ -43,12 +43,15 @@ impl Act for OpenAccount {
                     | MemberState::Invited
                     | MemberState::Imported
                     | MemberState::Suspended
-                    | MemberState::Departed => Need::of(Capability::OpenAccounts, member.unit),
+                    | MemberState::Departed => {
+                        let unit = power::living(context, member.unit);
+                        Need::of(Capability::OpenAccounts, unit)
+                    }
                 }
             }
             OwnerKind::Party => {
                 let party: Party = context.get(owner.number)?;
-                Need::of(Capability::OpenAccounts, party.unit)
+                Need::of(Capability::OpenAccounts, power::living(context, party.unit))
             }
             OwnerKind::Issuance | OwnerKind::Escrow | OwnerKind::None => Need::not_yours(),
         };
@@ -75,7 +78,7 @@ impl Act for OpenAccount {
             }
             OwnerKind::Party => {
                 let party: Party = context.get(owner.number)?;
-                (ObjectKind::Unit, party.unit)
+                (ObjectKind::Unit, power::living(context, party.unit))
             }
             // The genesis skips authority, not sense.
             OwnerKind::Issuance | OwnerKind::Escrow | OwnerKind::None => {

@@ -21,6 +21,11 @@ pub(crate) fn unit_of(context: &Context<'_, '_>, account: &Account) -> Result<u6
     Ok(power::living(context, unit))
 }
 
+/// The unit that answers for an asset: the one that defined it; where that is dissolved, the nearest above it that lives.
+pub(crate) fn issuer(context: &Context<'_, '_>, asset: &Asset) -> u64 {
+    power::living(context, asset.unit)
+}
+
 /// A capability over an account, in the unit that answers for it.
 pub(crate) fn need(
     context: &Context<'_, '_>,

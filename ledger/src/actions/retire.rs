@@ -3,7 +3,7 @@
 use polity_proto::v1::{Account, Asset, Capability, OwnerKind, Retire, TransferKind};
 
 use super::posting::{self, Move};
-use super::{Act, issue};
+use super::{Act, issue, ownership};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Amount, Rejection, form};
@@ -19,16 +19,17 @@ impl Act for Retire {
         let from: Account = context.find(&self.account)?;
         let asset: Asset = context.get(from.asset)?;
         let owner = posting::owner(&from);
-        let of_the_issuer = owner.kind() == OwnerKind::Unit && owner.number == asset.unit;
+        let issuer = ownership::issuer(context, &asset);
+        let of_the_issuer = owner.kind() == OwnerKind::Unit && owner.number == issuer;
         if of_the_issuer {
-            return Ok(vec![issue::need(&asset)]);
+            return Ok(vec![issue::need(context, &asset)]);
         }
         // Who issues does not reach into others' pockets: they sign along. Theirs is the basis,
         // because their limits count it.
         let to: Account = context.get(asset.issuance)?;
         let amount = Amount::from_bytes(&self.amount)?;
         let taking = posting::need_to_take(context, Capability::Spend, &from, &to, amount);
-        Ok(vec![taking, issue::need(&asset)])
+        Ok(vec![taking, issue::need(context, &asset)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

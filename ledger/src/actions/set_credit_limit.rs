@@ -19,7 +19,7 @@ impl Act for SetCreditLimit {
         let asset: Asset = context.get(account.asset)?;
         Ok(vec![Need {
             object: Some((ObjectKind::Asset, asset.number)),
-            ..Need::of(Capability::SetCredit, asset.unit)
+            ..Need::of(Capability::SetCredit, ownership::issuer(context, &asset))
         }])
     }
 

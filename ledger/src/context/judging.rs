@@ -135,6 +135,10 @@ impl Context<'_, '_> {
             Verdict::NeedsDecision(_) => Rejection::NeedsDecision,
             Verdict::Refused(rejection) => rejection,
         };
+        // What is the actor's own is nobody else's: whoever signs along wakes nothing that sleeps.
+        if need.own {
+            return Err(refusal);
+        }
         // Where the actor may not, one who signed beside them may: a move has two sides.
         let second = self
             .seconds

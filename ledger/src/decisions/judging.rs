@@ -1,14 +1,14 @@
 //! A proposal's actions, judged: as they are now, each on the state that the earlier ones would
 //! leave, and nothing of it stays. What comes of it is the decision that they need together.
 
-use polity_proto::v1::{Exposure, Mode, ModeKind, ObjectKind};
+use polity_proto::v1::{Basis, BasisSource, Exposure, Grant, Mode, ModeKind, ObjectKind};
 
 use super::{benefit, content, exposure};
 use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
 use crate::judge::{
-    Actor, Decision, Need, Trace, Verdict, judge_proposal, power, strictness, tightens,
+    Actor, Decision, Need, Trace, Verdict, judge_proposal, policies, power, strictness, tightens,
 };
 
 /// What judging a proposal's actions tells.
@@ -46,16 +46,17 @@ pub(crate) fn judge_actions(
         let mut decisions = Vec::new();
         let mut exposures = Vec::new();
         let mut credited = Vec::new();
-        let mut has_own_acts = false;
+        let (mut has_own_acts, mut limited) = (false, Vec::new());
         for (index, action) in actions.iter().enumerate() {
             context.begin(index as u32, action)?;
             let needs = actions::needs(context, action)?;
             for (place, need) in needs.iter().enumerate() {
-                let decision = judge_need(context, unit, proposer, need, place == 0)?;
-                let is_decided =
-                    decision.is_some() || context.has_created(ObjectKind::Unit, need.unit);
-                has_own_acts |= !is_decided;
-                decisions.extend(decision);
+                match judge_need(context, unit, proposer, need, place == 0)? {
+                    Part::Decided(decision) => decisions.push(decision),
+                    Part::Created => {}
+                    Part::Limited => limited.push(decide_beside(context, proposer, need)),
+                    Part::Own => has_own_acts = true,
+                }
                 exposures.extend(exposure::of_need(context, need));
                 credited.extend(benefit::of_need(need));
             }
@@ -64,6 +65,14 @@ pub(crate) fn judge_actions(
         credited.extend(benefit::since(context, first_event));
         credited.sort_unstable();
         credited.dedup();
+        if !decisions.is_empty() {
+            for beside in limited {
+                match beside? {
+                    Some(decision) => decisions.push(decision),
+                    None => has_own_acts = true,
+                }
+            }
+        }
         Ok(Judged {
             decision: strictest(decisions)?,
             exposures,
@@ -73,15 +82,26 @@ pub(crate) fn judge_actions(
     })
 }
 
-/// The decision that one need asks for; none where the proposer may, or where the proposal itself
-/// creates what it is about.
+/// What a need makes of its part of a proposal.
+enum Part {
+    /// The unit decides about it.
+    Decided(Decision),
+    /// It is about what the proposal itself creates.
+    Created,
+    /// The proposer may do it alone.
+    Own,
+    /// The proposer may pay it alone, within the limits of a grant.
+    Limited,
+}
+
+/// Judges one need of a proposal.
 fn judge_need(
     context: &Context<'_, '_>,
     unit: u64,
     proposer: Actor,
     need: &Need,
     is_first: bool,
-) -> Result<Option<Decision>, Rejection> {
+) -> Result<Part, Rejection> {
     // Where several must sign, no decision stands in for them.
     if need.people > 1 {
         return Err(Rejection::ActionNotProposable);
@@ -89,7 +109,7 @@ fn judge_need(
     if context.has_created(ObjectKind::Unit, need.unit) {
         // What was not conferred on it cannot be done in it by anybody, nor by who creates it.
         return match power::unit_capabilities(context, need.unit).contain(need.capability) {
-            true => Ok(None),
+            true => Ok(Part::Created),
             false => Err(Rejection::NotConferred),
         };
     }
@@ -99,7 +119,8 @@ fn judge_need(
     }
     let now = context.now();
     match judge_proposal(context, now, proposer, need, &mut Trace::off()) {
-        Verdict::Allowed(_) => Ok(None),
+        Verdict::Allowed(basis) if is_limited(context, need, &basis) => Ok(Part::Limited),
+        Verdict::Allowed(_) => Ok(Part::Own),
         Verdict::Refused(rejection) => Err(rejection),
         // What another unit has to decide is not this proposal's.
         Verdict::NeedsDecision(_) if !belongs => Err(Rejection::ProposalForeign),
@@ -109,7 +130,35 @@ fn judge_need(
         {
             Err(Rejection::ProposalDivided)
         }
-        Verdict::NeedsDecision(decision) => Ok(Some(decision)),
+        Verdict::NeedsDecision(decision) => Ok(Part::Decided(decision)),
+    }
+}
+
+/// Whether value is paid by a grant that bounds how much.
+fn is_limited(context: &Context<'_, '_>, need: &Need, basis: &Basis) -> bool {
+    let pays = need
+        .value
+        .as_ref()
+        .is_some_and(|value| !value.amount.is_zero());
+    let is_by_grant = basis.source() == BasisSource::Grant;
+    pays && is_by_grant
+        && context
+            .get::<Grant>(basis.number)
+            .is_ok_and(|grant| !grant.per_transfer.is_empty() || grant.per_period.is_some())
+}
+
+/// The decision about what the proposer may pay alone within a grant's limits, where others decide about the rest. No grant
+/// counts what a proposal pays, so its limits would hold nothing: the policy decides, and where that lets the proposer
+/// begin nothing, it is no part of the proposal.
+fn decide_beside(
+    context: &Context<'_, '_>,
+    proposer: Actor,
+    need: &Need,
+) -> Result<Option<Decision>, Rejection> {
+    match policies::find(context, context.now(), proposer, need, &mut Trace::off()) {
+        Some(Verdict::NeedsDecision(decision)) => Ok(Some(decision)),
+        Some(Verdict::Allowed(_)) => Ok(None),
+        Some(Verdict::Refused(_)) | None => Err(Rejection::NoDecisionNeeded),
     }
 }
 

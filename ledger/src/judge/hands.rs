@@ -11,6 +11,7 @@
 //! | Do these count as one person? | [`are_one`]; of two groups, [`meet`] |
 //! | How many people are these? | [`count`] |
 //! | As whom is this owner paid? | [`payee`] |
+//! | Which person made this service? | [`maker_of`] |
 //! | Who stands behind this act? | [`behind`]; behind that somebody joined a unit, [`behind_joining`] |
 //! | Did nobody else have to agree to it? | [`is_of_one`]; to a proposal, [`is_decided_by_one`] |
 //! | Did it happen within the admission distance? | [`is_recent`] |
@@ -183,6 +184,16 @@ fn behind_service(state: &dyn Read, member: u64) -> Option<Basis> {
     let service = objects::look::<Member>(state, member)
         .filter(|member| member.kind() == MemberKind::Service)?;
     service.admission.filter(|admission| admission.member != 0)
+}
+
+/// The person who admitted a service, or a service that admitted it; a person is their own, and so is whom the genesis admitted.
+/// `None` behind too long a line.
+pub(crate) fn maker_of(state: &dyn Read, member: u64) -> Option<u64> {
+    hand(member, |one| {
+        let service = objects::look::<Member>(state, one)
+            .filter(|member| member.kind() == MemberKind::Service)?;
+        Some(service.admitted_by).filter(|maker| *maker != 0)
+    })
 }
 
 /// By what one person set the policy, alone and not long ago.

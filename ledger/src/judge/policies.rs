@@ -15,7 +15,7 @@ use crate::state::{Read, keys, names, objects};
 use crate::{Amount, Rejection, time, window};
 
 /// What the nearest policy says, or a stricter recursive one above it; `None` where no policy speaks.
-pub(super) fn find(
+pub(crate) fn find(
     state: &dyn Read,
     now: Now,
     actor: Actor,

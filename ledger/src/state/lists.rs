@@ -36,8 +36,8 @@ pub fn objects<T: Object>(
 
 /// Whether a number is in the list.
 pub fn contains(state: &dyn Read, list: List, owner: u64, number: u64) -> bool {
-    let head = head(state, list, owner);
-    (0..head.pages).any(|index| page(state, list, owner, index).numbers.contains(&number))
+    let pages = head(state, list, owner).pages;
+    find(state, list, owner, pages, number).is_some()
 }
 
 /// Appends a number. The caller knows that it is not there.
@@ -65,15 +65,7 @@ pub fn append(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
 /// numbers, however many it once had.
 pub fn remove(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     let mut head = head(state, list, owner);
-    // What came last is what goes first, most often.
-    let found = (0..head.pages).rev().find_map(|index| {
-        let page = page(state, list, owner, index);
-        let position = page
-            .numbers
-            .iter()
-            .position(|candidate| *candidate == number)?;
-        Some((index, page, position))
-    });
+    let found = find(state, list, owner, head.pages, number);
     let Some((index, mut page, position)) = found else {
         return;
     };
@@ -99,6 +91,36 @@ pub fn remove(state: &mut Overlay<'_>, list: List, owner: u64, number: u64) {
     }
 }
 
+/// The page that has a number, and the number's place in it.
+///
+/// Most lists grow by numbers that ascend, and some are long: such a page is found in a few steps. What came last is what goes
+/// first, most often, so in the others it is looked for from the end.
+fn find(
+    state: &dyn Read,
+    list: List,
+    owner: u64,
+    pages: u64,
+    number: u64,
+) -> Option<(u64, ListPage, usize)> {
+    let look = |index: u64| {
+        let page = page(state, list, owner, index);
+        let mut numbers = page.numbers.iter();
+        let position = numbers.position(|candidate| *candidate == number)?;
+        Some((index, page, position))
+    };
+    let (mut low, mut high) = (0, pages);
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        let numbers = page(state, list, owner, middle).numbers;
+        match numbers.first().is_some_and(|first| *first <= number) {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+
+    look(low).or_else(|| (0..pages).rev().find_map(look))
+}
+
 fn head(state: &dyn Read, list: List, owner: u64) -> ListHead {
     objects::value(state, &keys::list_head(list, owner)).unwrap_or_default()
 }
@@ -110,6 +132,8 @@ fn page(state: &dyn Read, list: List, owner: u64, page: u64) -> ListPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prost::bytes::Bytes;
+    use std::cell::Cell;
     use std::collections::BTreeMap;
 
     #[test]
@@ -147,5 +171,50 @@ mod tests {
         let expected: Vec<u64> = [1, 2].into_iter().chain(2_701..=3_000).collect();
         assert_eq!(all(&state, List::Holds, 7), expected);
         assert_eq!(head(&state, List::Holds, 7).pages, 3);
+    }
+
+    #[test]
+    fn of_a_long_list_few_pages_are_read_to_take_a_number_out() {
+        struct Counted<'a>(&'a dyn Read, Cell<usize>);
+        impl Read for Counted<'_> {
+            fn get(&self, key: &[u8]) -> Option<Bytes> {
+                self.1.set(self.1.get() + 1);
+                self.0.get(key)
+            }
+        }
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        for number in 1..=256 * 64 {
+            append(&mut state, List::Holds, 7, 2 * number);
+        }
+        for (number, is_there) in [(2, true), (9_000, true), (256 * 128, true), (9_001, false)] {
+            let counted = Counted(&state, Cell::new(0));
+            assert_eq!(contains(&counted, List::Holds, 7, number), is_there);
+            assert_eq!(counted.1.get() < 10, is_there, "{number}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_came_in_any_order_are_found_and_taken_out() {
+        let base = BTreeMap::new();
+        let mut state = Overlay::new(&base);
+        // 617 is prime to 1,000: each number comes once.
+        let numbers: Vec<u64> = (1..=1_000).map(|step| step * 617 % 1_000).collect();
+        for number in &numbers {
+            append(&mut state, List::Joined, 7, *number);
+        }
+        assert!(
+            numbers
+                .iter()
+                .all(|number| contains(&state, List::Joined, 7, *number))
+        );
+        assert!(!contains(&state, List::Joined, 7, 1_000));
+        let (odd, even) = numbers
+            .into_iter()
+            .partition::<Vec<u64>, _>(|number| number % 2 == 1);
+        for number in odd {
+            remove(&mut state, List::Joined, 7, number);
+        }
+        assert_eq!(all(&state, List::Joined, 7), even);
     }
 }

@@ -2,7 +2,7 @@ use polity_proto::v1::{action::Kind, *};
 
 use crate::form;
 use crate::state::keys::{self, List};
-use crate::world::{World, by, ended, euros};
+use crate::world::{World, by, created, ended, euros};
 
 fn dissolve(world: &World, unit: &str) -> Kind {
     Kind::DissolveUnit(DissolveUnit {
@@ -214,4 +214,77 @@ fn policies_and_rules_of_duties_end_with_their_unit() {
     assert!(world.list(List::SodRules, 0).is_empty());
     let named = keys::policy_of(unit, Capability::Approve);
     assert!(world.value::<Index>(&named).is_none());
+}
+
+#[test]
+fn what_a_dissolved_unit_defined_and_registered_is_the_units_above_it() {
+    let mut world = World::new();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "acme",
+        "mint",
+        UnitKind::Team,
+    )));
+    let unit = world.unit_ref("mint");
+    world.ada(Kind::DefineAsset(DefineAsset {
+        unit,
+        code: "HOURS".into(),
+        kind: AssetKind::Hours as i32,
+        ..DefineAsset::default()
+    }));
+    let party = world.ada(Kind::RegisterParty(RegisterParty {
+        unit,
+        handle: "guest".into(),
+        ..RegisterParty::default()
+    }));
+    world.ada(Kind::ImportMember(world.import("old", "mint")));
+    world.ada(dissolve(&world, "mint"));
+    world.check_invariants();
+
+    let hours = world.asset_ref("HOURS");
+    let open = |kind: OwnerKind, number| {
+        Kind::OpenAccount(OpenAccount {
+            owner: Some(OwnerRef {
+                kind: kind as i32,
+                number,
+            }),
+            asset: hours,
+            handle: "hours".into(),
+            ..OpenAccount::default()
+        })
+    };
+    for (kind, number) in [
+        (OwnerKind::Unit, world.unit_ref("acme")),
+        (OwnerKind::Party, form::numbered(created(&party))),
+        (OwnerKind::Member, world.member_ref("old")),
+    ] {
+        world.ada(open(kind, number));
+    }
+    let account = world.account_ref("acme:hours");
+    let (amount, document) = (euros(1), Vec::new());
+    world.ada(Kind::Issue(Issue {
+        account,
+        amount: amount.clone(),
+        document: document.clone(),
+    }));
+    world.ada(Kind::SetCreditLimit(SetCreditLimit {
+        account,
+        limit: amount.clone(),
+    }));
+    // Ada's own `issue` is enough: the account and the asset are one unit's.
+    world.ada(Kind::Retire(Retire {
+        account,
+        amount,
+        document,
+    }));
+    world.ada(Kind::GiveGrant(GiveGrant {
+        role: world.role_ref("finance#lead"),
+        capability: Capability::Issue as i32,
+        scope: Some(ScopeRef {
+            kind: ScopeKind::Object as i32,
+            object_kind: ObjectKind::Asset as i32,
+            object: hours,
+            ..ScopeRef::default()
+        }),
+        ..GiveGrant::default()
+    }));
 }

@@ -166,6 +166,28 @@ fn who_was_recovered_does_not_hand_on_what_sleeps() {
 }
 
 #[test]
+fn whoever_signs_along_wakes_nothing_of_who_was_recovered() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    world.check_deed(asked(world.recover("finn", "new")), "accepted");
+    world.advance(48 * HOUR);
+    let role = world.role("dev#engineer").number;
+    let spend = world.list(crate::state::keys::List::Grants, role)[0];
+    let delegate = Kind::Delegate(Delegate {
+        grant: crate::form::numbered(spend),
+        member: world.member_ref("hal"),
+        until: world.time + 30 * DAY,
+        ..Delegate::default()
+    });
+    let own = world.payment("finn:main", "hal:main", 1);
+    for act in [own, delegate] {
+        let deed = by("finn").with_key("new").acting_as("dev#engineer");
+        let deed = deed.seconded_plainly("hal").does(act);
+        world.check_deed(deed, "rejected sleeping");
+    }
+}
+
+#[test]
 fn who_was_recovered_does_not_sleep_through_an_outage() {
     let mut world = World::new();
     world.check_deed(asked(world.recover("finn", "new")), "accepted");

@@ -421,6 +421,28 @@ fn what_a_beneficiary_delegates_to_an_approver_hides_no_grant_of_theirs() {
 }
 
 #[test]
+fn whoever_admitted_a_service_approves_nothing_that_it_proposes_however_long_ago() {
+    let mut world = world();
+    let invite = Kind::InviteMember(polity_proto::v1::InviteMember {
+        kind: polity_proto::v1::MemberKind::Service as i32,
+        ..world.invite("bot", "dev")
+    });
+    world.check("ben", Some("dev#lead"), invite, "accepted");
+    let join = Kind::Join(world.join("bot"));
+    world.check("bot", None, join, "accepted");
+    world.ada(Kind::AssignRole(world.assign("bot", "dev#engineer")));
+    world.advance(31 * DAY);
+    let acts = vec![pay(&world, 900)];
+    let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
+    let number = world.open("bot", "dev#engineer", proposal);
+    let yes = world.answer(number, Answer::Approve);
+    let lead = Some("dev#lead");
+    world.check("ben", lead, yes.clone(), "rejected approver_too_close");
+    world.check("ada", Some("acme#lead"), yes, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
 fn services_before_them_hide_nobody_who_could_still_approve() {
     let mut world = World::new();
     world.put_services_first("dev");

@@ -6,7 +6,7 @@ use polity_proto::v1::{
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::state::keys::List;
-use crate::world::{World, able, approve, created, tier};
+use crate::world::{World, able, approve, created, role_holders, tier};
 use crate::{Amount, Rejection, form};
 
 #[test]
@@ -59,6 +59,46 @@ fn what_a_grant_pays_raises_the_proposals_after_it_and_none_that_is_open() {
         ProposalState::Adopted
     );
     assert_eq!(paid_meanwhile.balance("sales:main"), 305_000);
+}
+
+/// A proposal of Finn's: to pay 500 five times, and to anchor a document.
+fn payments_beside_a_document(world: &World) -> Kind {
+    let mut acts = vec![pay(world, 500); 5];
+    acts.push(Kind::AnchorDocument(polity_proto::v1::AnchorDocument {
+        unit: world.unit_ref("dev"),
+        hash: vec![1; 32],
+        ..Default::default()
+    }));
+    Kind::OpenProposal(world.proposal("dev", OPERATION, APPROVE, acts))
+}
+
+#[test]
+fn a_grants_limits_are_not_passed_beside_what_others_decide() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let (lead, engineer) = (Some("dev#lead"), Some("dev#engineer"));
+    let set = |world: &World, capability, count| {
+        let approved = approve(able(Capability::Approve), count);
+        let tiers = vec![tier(0, role_holders(), approved)];
+        Kind::SetPolicy(world.policy("dev", capability, tiers))
+    };
+    let anchoring = set(&world, Capability::Anchor, 1);
+    world.check("ben", lead, anchoring, "accepted");
+    // Engineers pay 500 at once and 2,000 in thirty days; what others decide about is the document.
+    let open = payments_beside_a_document(&world);
+    world.check("finn", engineer, open, "rejected no_decision_needed");
+
+    let spending = set(&world, Capability::Spend, 2);
+    world.check("ben", lead, spending, "accepted");
+    let open = payments_beside_a_document(&world);
+    let opened = world.run("finn", engineer, open);
+    let number = created(&opened.expect("the policy about spending decides too"));
+    let yes = world.answer(number, Answer::Approve);
+    world.check("ben", lead, yes.clone(), "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    world.check("ada", Some("acme#lead"), yes, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+    assert_eq!(world.balance("sales:main"), 250_000);
 }
 
 #[test]
