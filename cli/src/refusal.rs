@@ -130,7 +130,8 @@ pub async fn of_signers(
             seconds: Vec::new(),
             ..action.clone()
         };
-        if session.can(signer.member, &alone, false).await?.code != code {
+        let verdict = session.can(signer.member, &alone, false, AsOf::Newest);
+        if verdict.await?.code != code {
             continue;
         }
         let member = lettered(ObjectKind::Member, signer.member);

@@ -30,6 +30,7 @@ impl Context {
             Purpose::Can => self.say_can(kinds).await,
             Purpose::WhoCan => self.say_who_can(kinds).await,
             Purpose::Collect(collected) => {
+                self.only_now()?;
                 let role = self.acting_role().await?;
                 let mut collected = collected
                     .lock()

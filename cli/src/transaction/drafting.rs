@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use polity_client::ledger::Rejection;
 use polity_client::session::{
-    Draft, Session, Simulated, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS,
+    AsOf, Draft, Session, Simulated, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS,
 };
 use polity_client::v1::{
     Action, Member, Parameters, Receipt, Signer, Verdict, VerdictKind, action::Kind,
@@ -36,8 +36,8 @@ impl CoSigner {
         if let Some(role) = self.role {
             return Ok(role);
         }
-        let verdict = session.can(self.signer.member, action, true).await?;
-        Ok(role_beside(&verdict))
+        let verdict = session.can(self.signer.member, action, true, AsOf::Newest);
+        Ok(role_beside(&verdict.await?))
     }
 
     /// Who signs here.
