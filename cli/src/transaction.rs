@@ -129,7 +129,7 @@ impl Context {
             self.sign(&mut draft, who)?;
         }
         self.check_time(&draft)?;
-        self.submit(&draft).await
+        self.submit(&draft, Some(&simulated)).await
     }
 
     /// Signs with the actor's key, asking for its passphrase.
