@@ -1,6 +1,7 @@
 //! The one way by which a command changes the ledger: asked, said in words, signed, sent, proven.
 
 mod authority;
+mod cosigner;
 mod drafting;
 mod sending;
 
@@ -13,7 +14,7 @@ use serde_json::json;
 
 pub use sending::is_over;
 
-use drafting::CoSigner;
+use cosigner::CoSigner;
 
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};

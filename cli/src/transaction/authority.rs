@@ -5,7 +5,7 @@ use polity_client::session::{AsOf, Session, action, can_be_approved, lettered};
 use polity_client::v1::{Action, ObjectKind, Second, Signer, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
-use super::drafting::CoSigner;
+use super::cosigner::CoSigner;
 use crate::context::Context;
 use crate::refusal::{self, fact, refused};
 use crate::time;

@@ -48,10 +48,10 @@ impl Leave {
     }
 }
 
-/// Moves you to another squad. The receiving product owner signs too: `--with gia=acme/search#product-owner`.
+/// Moves you to another squad. The receiving product owner signs too: `--with gia`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
-    polity unit change-squad acme/t1/search acme/t1/pay --with gia=acme/t1/pay#po --draft move.tx")]
+    polity unit change-squad acme/t1/search acme/t1/pay --with gia --draft move.tx")]
 pub(super) struct ChangeSquad {
     /// The squad that you leave.
     from: String,
