@@ -188,7 +188,12 @@ impl Amend {
             document: optional_document(self.proposed.document.as_deref())?,
             outlook,
         };
-        act_in_role(context, before.role, Kind::AmendProposal(amend)).await
+        // Somebody else's role would hide that only the proposer amends.
+        let role = match context.member().await?.number == before.proposer {
+            true => before.role,
+            false => 0,
+        };
+        act_in_role(context, role, Kind::AmendProposal(amend)).await
     }
 }
 

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, JoinUnit, LeaveUnit, Ref, action::Kind};
 
 use super::optional;
-use crate::context::Context;
+use crate::context::{Context, Purpose};
 
 /// Joins a unit, or lets somebody join.
 #[derive(Args, Debug)]
@@ -21,9 +22,14 @@ pub(super) struct Join {
 
 impl Join {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let member = match (&self.who, &context.purpose) {
+            // Asked who may, each of the others would be judged as joining themselves.
+            (None, Purpose::WhoCan) => form::numbered(context.member().await?.number),
+            (who, _) => optional_member(context, who.as_deref()).await?,
+        };
         let join = JoinUnit {
             unit: context.unit_ref(&self.unit).await?,
-            member: optional_member(context, self.who.as_deref()).await?,
+            member,
         };
         context.act(vec![Kind::JoinUnit(join)]).await
     }
