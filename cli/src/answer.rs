@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use polity_client::session::{Kinds, Moment, View};
+use polity_client::session::{AsOf, Kinds, Moment, View};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -64,13 +64,16 @@ impl Context {
         }
     }
 
-    /// Shows what a node says and nothing proves.
-    pub fn hearsay(&self, mut json: Value, text: impl FnOnce() -> String) {
+    /// Shows what a node says of a height and nothing proves.
+    pub fn hearsay(&self, at: AsOf, mut json: Value, text: impl FnOnce() -> String) {
         if let Value::Object(fields) = &mut json {
             fields.insert("proven".into(), false.into());
         }
         self.output.show(&json, text);
-        self.output.note("as the node says; not proven");
+        self.output.note(match at {
+            AsOf::Newest => "as the node says; not proven".to_owned(),
+            AsOf::Height(height) => not_proven(height, &Kinds::default()),
+        });
     }
 }
 

@@ -27,7 +27,7 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
         .unzip();
     let mut value = json!({
         "did": told.did(),
-        "object": lettered(event.object(), event.number),
+        "object": object_named(session, event).await?,
         "basis": basis_words(event.basis),
         "member": names::json(ObjectKind::Member, told.actor.0),
         "with": beside,
@@ -65,6 +65,7 @@ pub async fn load_names(names: &mut Names<'_>, told: &[Told]) -> Result<()> {
     };
     names.load_members(about(ObjectKind::Member)).await?;
     names.load_units(about(ObjectKind::Unit)).await?;
+    names.load_assets(about(ObjectKind::Asset)).await?;
     let roles = told.iter().flat_map(Told::roles);
     names
         .load_roles(roles.chain(about(ObjectKind::Role)))
@@ -112,6 +113,15 @@ pub fn line(names: &Names<'_>, told: &Told) -> String {
         text.push_str(&format!(" (not executed: {} {why})", event.failed_code));
     }
     text
+}
+
+/// What an event is about, for scripts: its number with its letter, and of an asset its code.
+async fn object_named(session: &Session, event: &Event) -> Result<String> {
+    if event.object() != ObjectKind::Asset {
+        return Ok(lettered(event.object(), event.number));
+    }
+    let asset = session.get::<Asset>(event.number).await?;
+    Ok(asset.unwrap_or_default().code)
 }
 
 /// What an event is about, by number and name.

@@ -87,10 +87,16 @@ fn as_json(error: &Error) -> Value {
         } else {
             value["message"] = refusal.log.clone().into();
         }
-        value["facts"] = facts_of(refusal)
-            .map(|(name, value)| (name.to_owned(), Value::from(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
+        let mut facts = serde_json::Map::new();
+        for (name, fact) in facts_of(refusal) {
+            // Of two units, for instance, the same is said of each.
+            let told = match facts.get(name).and_then(Value::as_str) {
+                Some(before) if before != fact => format!("{before}, {fact}"),
+                Some(_) | None => fact.to_owned(),
+            };
+            facts.insert(name.to_owned(), told.into());
+        }
+        value["facts"] = facts.into();
     }
     if let Some(id) = error.transaction_id() {
         value["id"] = hex::encode(id).into();
@@ -132,5 +138,32 @@ fn kind_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Key => "key",
         // The library may learn kinds: to a script they are trouble.
         ErrorKind::Trouble | _ => "trouble",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_several_is_told_of_each_in_json_too() {
+        let told = |facts: &[(&str, &str)]| {
+            let facts = facts.iter();
+            as_json(&Error::refused(Refusal {
+                code: Rejection::NotConferred.code(),
+                log: String::new(),
+                facts: facts
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
+            }))
+        };
+        let value = told(&[
+            ("capability", "audit"),
+            ("unit", "u3"),
+            ("capability", "audit"),
+            ("unit", "u2"),
+        ]);
+        assert_eq!(value["facts"]["capability"], "audit");
+        assert_eq!(value["facts"]["unit"], "u3, u2");
     }
 }

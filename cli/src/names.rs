@@ -135,6 +135,13 @@ impl<'s> Names<'s> {
         member.map_or_else(String::new, |one| one.handle.clone())
     }
 
+    /// What another system calls a member; empty: nothing.
+    #[must_use]
+    pub fn external_id(&self, number: u64) -> &str {
+        let member = self.members.get(&number);
+        member.map_or("", |one| &one.external_id)
+    }
+
     /// Several members with their numbers.
     #[must_use]
     pub fn members(&self, numbers: &[u64]) -> String {

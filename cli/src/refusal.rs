@@ -57,6 +57,9 @@ const WAYS: [(Rejection, &str); 11] = [
     ),
 ];
 
+/// Who receives a member into a squad signs, of whichever unit they are.
+const RECEIVED: &str = "the product owner of the squad that receives you signs too: --with NAME";
+
 /// What to do next about a refusal, where that is not said by its sentence.
 #[must_use]
 pub fn way(rejection: Rejection) -> Option<&'static str> {
@@ -130,7 +133,8 @@ pub async fn of_signers(
             seconds: Vec::new(),
             ..action.clone()
         };
-        if session.can(signer.member, &alone, false).await?.code != code {
+        let verdict = session.can(signer.member, &alone, false, AsOf::Newest);
+        if verdict.await?.code != code {
             continue;
         }
         let member = lettered(ObjectKind::Member, signer.member);
@@ -160,6 +164,8 @@ pub async fn of_state(session: &Session, code: u32, action: &Action) -> Vec<Fact
         of_holds(session).await
     } else if rejection == Rejection::KeyUnfit {
         of_key(session, kind).await
+    } else if let (Rejection::PeopleMissing, Kind::ChangeSquad(_)) = (rejection, kind) {
+        Ok(vec![fact("way", RECEIVED)])
     } else {
         Ok(Vec::new())
     };

@@ -1,6 +1,7 @@
 //! The one way by which a command changes the ledger: asked, said in words, signed, sent, proven.
 
 mod authority;
+mod cosigner;
 mod drafting;
 mod sending;
 
@@ -13,7 +14,7 @@ use serde_json::json;
 
 pub use sending::is_over;
 
-use drafting::CoSigner;
+use cosigner::CoSigner;
 
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
@@ -30,6 +31,7 @@ impl Context {
             Purpose::Can => self.say_can(kinds).await,
             Purpose::WhoCan => self.say_who_can(kinds).await,
             Purpose::Collect(collected) => {
+                self.only_now()?;
                 let role = self.acting_role().await?;
                 let mut collected = collected
                     .lock()
@@ -128,7 +130,7 @@ impl Context {
             self.sign(&mut draft, who)?;
         }
         self.check_time(&draft)?;
-        self.submit(&draft).await
+        self.submit(&draft, Some(&simulated)).await
     }
 
     /// Signs with the actor's key, asking for its passphrase.

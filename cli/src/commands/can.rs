@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use polity_client::ledger::Rejection;
-use polity_client::session::{Session, action, lettered};
+use polity_client::session::{AsOf, Session, action, lettered};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -56,7 +56,6 @@ const BESIDE: &str = "may sign beside somebody of another unit who may too: --wi
 impl Can {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
-        context.only_now()?;
         ask(context, &self.words, Purpose::Can).await.map(|_| ())
     }
 }
@@ -64,7 +63,6 @@ impl Can {
 impl WhoCan {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
-        context.only_now()?;
         ask(context, &self.words, Purpose::WhoCan).await.map(|_| ())
     }
 }
@@ -97,21 +95,26 @@ impl Context {
         let session = self.session().await?;
         let member = self.member().await?;
         let role = self.acting_role().await?;
+        let at = self.as_of().await?;
         let mut answers = Vec::new();
         let mut text = String::new();
         let mut refusal = None;
         for kind in kinds {
             let action = action(kind, role);
-            let verdict = session.can(member.number, &action, role == 0).await?;
+            let verdict = session.can(member.number, &action, role == 0, at).await?;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
             if verdict.kind() != VerdictKind::Allowed && refusal.is_none() {
                 let mut facts = verdict.facts.clone();
-                facts.extend(refusal::of_state(session, verdict.code, &action).await);
+                // The state says what holds now.
+                if at == AsOf::Newest {
+                    facts.extend(refusal::of_state(session, verdict.code, &action).await);
+                }
                 refusal = Some(would_be_refused(verdict.code, &facts));
             }
         }
         self.hearsay(
+            at,
             json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
             || text,
         );
@@ -120,6 +123,7 @@ impl Context {
 
     /// The same, of what others sign beside the actor.
     async fn say_can_together(&self, kinds: Vec<Kind>) -> Result<()> {
+        self.only_now()?;
         let session = self.session().await?;
         let member = self.member().await?;
         let (draft, simulated) = self.done_together(kinds).await?;
@@ -130,6 +134,7 @@ impl Context {
             text.push_str(&verdict_text(session, verdict).await?);
         }
         self.hearsay(
+            AsOf::Newest,
             json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
             || text,
         );
@@ -158,12 +163,13 @@ impl Context {
             ));
         }
         let session = self.session().await?;
+        let at = self.as_of().await?;
         let mut rows = Vec::new();
         let mut table = Table::new(["member", "role", "how"]);
         let mut truncated = false;
         let mut together = BTreeSet::new();
         for kind in kinds {
-            let answer = session.who_can(&action(kind, 0)).await?;
+            let answer = session.who_can(&action(kind, 0), at).await?;
             truncated |= answer.truncated;
             for one in answer.members {
                 let member = session.member(&format!("m{}", one.member)).await?.shown;
@@ -187,6 +193,7 @@ impl Context {
         }
         let empty = rows.is_empty();
         self.hearsay(
+            at,
             json!({"members": rows, "truncated": truncated}),
             || match empty {
                 true => "Nobody may do this, alone or by a decision.".to_owned(),
@@ -235,13 +242,7 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
     let authority = session.words().authority(verdict).await?;
     let mut text = match verdict.kind() {
         VerdictKind::None => "The node gave no verdict.\n".to_owned(),
-        VerdictKind::Allowed => {
-            let role = role_shown(session, verdict.acting_role).await?;
-            match role.is_empty() {
-                true => format!("Yes: {}.\n", bare(&authority)),
-                false => format!("Yes, as {role}, {authority}.\n"),
-            }
-        }
+        VerdictKind::Allowed => yes(&role_shown(session, verdict.acting_role).await?, &authority),
         // The refusal itself ends the command, with its facts.
         VerdictKind::NeedsDecision | VerdictKind::Refused => {
             match session.words().beginning(verdict).await? {
@@ -270,6 +271,15 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
     Ok(text)
 }
 
+/// That the actor may, and by which authority.
+fn yes(role: &str, authority: &str) -> String {
+    match (role, authority.strip_prefix("which ")) {
+        ("", Some(own)) => format!("Yes: it {own}.\n"),
+        ("", None) => format!("Yes: {authority}.\n"),
+        (role, _) => format!("Yes, as {role}, {authority}.\n"),
+    }
+}
+
 /// Whether what stands in the way is authority, and neither the object's state nor its value.
 fn is_about_authority(verdict: &Verdict) -> bool {
     (300..400).contains(&verdict.code)
@@ -289,5 +299,25 @@ async fn role_shown(session: &Session, role: u64) -> Result<String> {
     match role {
         0 => Ok(String::new()),
         role => Ok(session.role(&format!("r{role}")).await?.shown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_somebody_may_is_a_sentence() {
+        let own = "which is yours to do";
+        assert_eq!(yes("", own), "Yes: it is yours to do.\n");
+        assert_eq!(
+            yes("", "allowed by policy y3"),
+            "Yes: allowed by policy y3.\n"
+        );
+        let grant = "allowed by grant g41";
+        assert_eq!(
+            yes("r6 acme#lead", grant),
+            "Yes, as r6 acme#lead, allowed by grant g41.\n"
+        );
     }
 }

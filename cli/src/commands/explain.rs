@@ -33,7 +33,8 @@ impl Explain {
     /// Explains.
     pub fn run(self, context: &Context) -> Result<()> {
         let found = matching(self.what.as_deref());
-        if found.is_empty() {
+        let named = self.what.as_deref().and_then(hundred).and_then(family);
+        if found.is_empty() && named.is_none() {
             return Err(usage(format!(
                 "no refusal is called {}",
                 self.what.unwrap_or_default()
@@ -53,13 +54,17 @@ impl Explain {
         context
             .output
             .show(&json!({ "refusals": json }), || match &found[..] {
+                [] => format!(
+                    "No refusal is of this family yet: {}.",
+                    named.unwrap_or_default()
+                ),
                 [one] => {
                     let (code, name, hundred) = (one.code(), one.name(), one.code() / 100);
                     let way = refusal::way(*one);
                     let way = way.map_or_else(String::new, |way| format!("\nWay: {way}."));
                     format!(
                         "{code} {name}: {one}.{way}\nFamily {hundred}xx: {}.",
-                        family(hundred)
+                        family(hundred).unwrap_or_default()
                     )
                 }
                 several => {
@@ -83,7 +88,7 @@ fn matching(what: Option<&str>) -> Vec<Rejection> {
     let Some(what) = what else {
         return all.collect();
     };
-    if let Some(Ok(hundred)) = what.strip_suffix("xx").map(str::parse::<u32>) {
+    if let Some(hundred) = hundred(what) {
         return all.filter(|one| one.code() / 100 == hundred).collect();
     }
     let number = what.parse().ok();
@@ -91,8 +96,13 @@ fn matching(what: Option<&str>) -> Vec<Rejection> {
         .collect()
 }
 
-fn family(hundred: u32) -> &'static str {
-    match hundred {
+/// The family that a text such as `3xx` names.
+fn hundred(what: &str) -> Option<u32> {
+    what.strip_suffix("xx")?.parse().ok()
+}
+
+fn family(hundred: u32) -> Option<&'static str> {
+    Some(match hundred {
         1 => "the bytes are not a transaction of this ledger",
         2 => "the signers, their keys and signatures",
         3 => "authority: grants, policies and duties",
@@ -102,8 +112,8 @@ fn family(hundred: u32) -> &'static str {
         7 => "exchange between peers",
         8 => "the network: validators, nodes, parameters",
         9 => "audit: documents, auditors, closed periods",
-        _ => "none that is known",
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -128,9 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn every_family_that_is_used_has_words() {
+    fn every_family_has_words_also_where_nothing_is_refused_so_yet() {
         for one in Rejection::ALL {
-            assert_ne!(family(one.code() / 100), "none that is known", "{one:?}");
+            assert!(family(one.code() / 100).is_some(), "{one:?}");
         }
+        assert!(matching(Some("7xx")).is_empty(), "none is refused so yet");
+        assert_eq!(
+            hundred("7xx").and_then(family),
+            Some("exchange between peers")
+        );
+        assert_eq!(hundred("0xx").and_then(family), None);
     }
 }

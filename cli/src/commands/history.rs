@@ -18,8 +18,8 @@ use crate::{event, time};
 /// Shows the whole history of anything, each event proven by its receipt.
 ///
 /// Members, units, roles, proposals, accounts and the organisation have histories of their own. Of a grant, an
-/// assignment, a policy, a party, a budget line, a hold, a node or a document, the events in the history that holds
-/// them are shown.
+/// assignment, a policy, an asset, a party, a budget line, a hold, a node or a document, the events in the history that
+/// holds them are shown.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity history finn\n  \
@@ -28,7 +28,7 @@ use crate::{event, time};
     polity history g41\n  \
     polity history organisation")]
 pub struct History {
-    /// Number or handle: finn, acme/dev, acme/dev#lead, acme/dev:main, m12, g41, p7.
+    /// Number, handle or code: finn, acme/dev, acme/dev#lead, acme/dev:main, m12, g41, p7, EUR.
     object: String,
     /// Only the newest so many: verified to be the newest.
     #[arg(long, value_name = "COUNT")]

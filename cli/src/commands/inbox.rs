@@ -21,9 +21,9 @@ pub struct Inbox {}
 impl Inbox {
     /// Shows it.
     pub async fn run(self, context: &Context) -> Result<()> {
-        context.only_now()?;
         let member = context.member().await?;
-        let answer = context.session().await?.inbox(member.number).await?;
+        let at = context.as_of().await?;
+        let answer = context.session().await?.inbox(member.number, at).await?;
         let mut table = Table::new(["what", "about", "when", "command"]);
         let mut items: Vec<Value> = Vec::new();
         for item in &answer.items {
@@ -43,7 +43,7 @@ impl Inbox {
             "height": answer.height,
             "items": items,
         });
-        context.hearsay(json, || match answer.items.is_empty() {
+        context.hearsay(at, json, || match answer.items.is_empty() {
             true => format!("Nothing waits for {}.", member.shown),
             false => table.to_string(),
         });

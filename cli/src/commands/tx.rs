@@ -192,7 +192,7 @@ impl Submit {
                 return Err(context.refusal(&draft, &simulated, 0).await?);
             }
         }
-        context.submit(&draft).await
+        context.submit(&draft, None).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
 
 use clap::Args;
-use polity_client::session::action;
+use polity_client::session::{AsOf, action};
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl Why {
                 .map(|kind| action(kind, 0))
                 .unwrap_or_default();
             asked.acting_role = refused.acting_role;
-            let verdict = session.can(member, &asked, false).await?;
+            let verdict = session.can(member, &asked, false, AsOf::Newest).await?;
             let now = match verdict.kind() {
                 VerdictKind::Refused => format!("{} {}", verdict.code, verdict.rejection),
                 VerdictKind::None | VerdictKind::Allowed | VerdictKind::NeedsDecision => {

@@ -1,11 +1,11 @@
 //! In which role each action is allowed: the one that gets furthest is found.
 
 use polity_client::ledger::{Rejection, form};
-use polity_client::session::{Session, action, can_be_approved, lettered};
+use polity_client::session::{AsOf, Session, action, can_be_approved, lettered};
 use polity_client::v1::{Action, ObjectKind, Second, Signer, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
-use super::drafting::CoSigner;
+use super::cosigner::CoSigner;
 use crate::context::Context;
 use crate::refusal::{self, fact, refused};
 use crate::time;
@@ -40,7 +40,9 @@ impl Context {
             action.seconds = beside;
             if given == 0 {
                 // Signers are placed later: the judge is asked about the actor alone.
-                let verdict = session.can(signer.member, &action, true).await?;
+                let verdict = session
+                    .can(signer.member, &action, true, AsOf::Newest)
+                    .await?;
                 // Also where it is refused: the record names the role in which it came closest.
                 let closest = verdict.acting_role;
                 match verdict.kind() {

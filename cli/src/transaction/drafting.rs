@@ -8,58 +8,15 @@ use polity_client::ledger::Rejection;
 use polity_client::session::{
     Draft, Session, Simulated, VALIDITY_ONE_SIGNER, VALIDITY_SEVERAL_SIGNERS,
 };
-use polity_client::v1::{
-    Action, Member, Parameters, Receipt, Signer, Verdict, VerdictKind, action::Kind,
-};
+use polity_client::v1::{Action, Member, Parameters, Receipt, Signer, action::Kind};
 use polity_client::{ErrorKind, Result};
 use serde_json::json;
 
+use super::cosigner::CoSigner;
 use crate::context::{Actor, Context};
 use crate::failure::usage;
 use crate::refusal::fact;
 use crate::{draft_file, time};
-
-/// Another signer, and the role in which they stand behind the actions, where they named one.
-pub(super) struct CoSigner {
-    signer: Signer,
-    role: Option<u64>,
-    /// Who signs here as well, because their key lies in this home.
-    here: Option<Actor>,
-    /// As the command line calls them.
-    name: String,
-}
-
-impl CoSigner {
-    /// The role in which they stand behind an action: the one that they named, else the one in which they may do it or be
-    /// one of those who do; 0: none.
-    pub(super) async fn role(&self, session: &Session, action: &Action) -> Result<u64> {
-        if let Some(role) = self.role {
-            return Ok(role);
-        }
-        let verdict = session.can(self.signer.member, action, true).await?;
-        Ok(role_beside(&verdict))
-    }
-
-    /// Who signs here.
-    pub(super) fn here(&self) -> Result<&Actor> {
-        self.here.as_ref().ok_or_else(|| {
-            usage(format!(
-                "no key of {} lies here: write it to a file for them to sign, with --draft FILE",
-                self.name
-            ))
-        })
-    }
-}
-
-/// The role of somebody who signs beside others: that in which they may, or in which only others are missing.
-fn role_beside(verdict: &Verdict) -> u64 {
-    let has_authority =
-        verdict.kind() == VerdictKind::Allowed || verdict.code == Rejection::PeopleMissing.code();
-    match has_authority {
-        true => verdict.acting_role,
-        false => 0,
-    }
-}
 
 /// A key with which a member may sign now.
 async fn enrolled(session: &Session, member: u64, name: &str) -> Result<Signer> {
@@ -267,21 +224,5 @@ mod tests {
         };
         assert_eq!(of(7 * 86_400), VALIDITY_SEVERAL_SIGNERS);
         assert_eq!(of(3_600), Duration::from_secs(3_480));
-    }
-
-    #[test]
-    fn whoever_signs_beside_others_does_so_in_a_role_in_which_they_may() {
-        let of = |kind: VerdictKind, code: u32| {
-            role_beside(&Verdict {
-                kind: kind as i32,
-                code,
-                acting_role: 7,
-                ..Verdict::default()
-            })
-        };
-        assert_eq!(of(VerdictKind::Allowed, 0), 7);
-        let missing = Rejection::PeopleMissing.code();
-        assert_eq!(of(VerdictKind::Refused, missing), 7);
-        assert_eq!(of(VerdictKind::Refused, Rejection::NoGrant.code()), 0);
     }
 }

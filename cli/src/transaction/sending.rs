@@ -1,7 +1,8 @@
 //! Signed bytes on their way: whether they are in time, what came of them, and what the home keeps of that.
 
 use polity_client::ledger::Rejection;
-use polity_client::session::{Draft, Outcome, Session};
+use polity_client::session::{Draft, Outcome, Session, Simulated};
+use polity_client::v1::Fact;
 use polity_client::{ErrorKind, Result};
 
 use crate::context::Context;
@@ -25,9 +26,9 @@ impl Context {
         Err(refused(Rejection::Expired.code(), &[until, clock]))
     }
 
-    /// Sends a draft that everybody signed. Where its outcome is open, its bytes are kept: whoever repeats the command
-    /// instead would do it twice.
-    pub async fn submit(&self, draft: &Draft) -> Result<()> {
+    /// Sends a draft that everybody signed; `foreseen` is what a dry run said of it. Where its outcome is open, its bytes
+    /// are kept: whoever repeats the command instead would do it twice.
+    pub async fn submit(&self, draft: &Draft, foreseen: Option<&Simulated>) -> Result<()> {
         let session = self.session().await?;
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));
@@ -47,7 +48,7 @@ impl Context {
         }
         match sent {
             Ok(outcome) => self
-                .show_outcome(session, draft, &outcome)
+                .show_outcome(session, draft, &outcome, foreseen)
                 .await
                 .map_err(|error| error.with_transaction_id(id)),
             Err(error) if !is_open => {
@@ -77,12 +78,14 @@ impl Context {
         session: &Session,
         draft: &Draft,
         outcome: &Outcome,
+        foreseen: Option<&Simulated>,
     ) -> Result<()> {
         if outcome.code != 0 {
             let mut facts = vec![
                 fact("height", outcome.height.to_string()),
                 fact("recorded", "the refusal is proven in the block"),
             ];
+            facts.extend_from_slice(told_of(outcome.code, foreseen));
             let failed = outcome.receipt.failed_action as usize;
             if let Some(action) = draft.body()?.actions.get(failed) {
                 facts.extend(refusal::of_state(session, outcome.code, action).await);
@@ -101,6 +104,14 @@ impl Context {
     }
 }
 
+/// What a dry run told of the refusal that came: receipts carry no facts.
+fn told_of(code: u32, foreseen: Option<&Simulated>) -> &[Fact] {
+    match foreseen {
+        Some(simulated) if simulated.receipt.code == code => &simulated.facts,
+        Some(_) | None => &[],
+    }
+}
+
 /// Whether a draft is over by this machine's clock.
 pub fn is_over(draft: &Draft) -> Result<bool> {
     Ok(draft.body()?.valid_until < time::now()?)
@@ -111,7 +122,7 @@ mod tests {
     use std::time::Duration;
 
     use polity_client::session::{action, signed_by};
-    use polity_client::v1::{Leave, action::Kind};
+    use polity_client::v1::{Leave, Receipt, action::Kind};
 
     use super::*;
     use crate::cli::Options;
@@ -135,6 +146,24 @@ mod tests {
             ..Options::default()
         })
         .expect("a context")
+    }
+
+    #[test]
+    fn a_recorded_refusal_has_the_facts_of_the_dry_run_that_foresaw_it() {
+        let code = Rejection::LimitPerTransfer.code();
+        let foreseen = Simulated {
+            height: 7,
+            receipt: Receipt {
+                code,
+                ..Receipt::default()
+            },
+            facts: vec![fact("per_transfer", "25000.00 EUR")],
+            verdicts: Vec::new(),
+        };
+        assert_eq!(told_of(code, Some(&foreseen)), foreseen.facts);
+        let other = Rejection::AccountFrozen.code();
+        assert!(told_of(other, Some(&foreseen)).is_empty());
+        assert!(told_of(code, None).is_empty());
     }
 
     #[test]

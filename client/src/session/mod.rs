@@ -41,7 +41,7 @@ pub use histories::{History, HistoryItem};
 pub use home::HomeConfig;
 pub use letters::{kind_name, lettered, number_of, object};
 pub use moment::Moment;
-pub use names::Named;
+pub use names::{Named, is_code_only};
 pub use proposed::{proposed, proposed_action};
 pub use questions::Simulated;
 pub(crate) use read::{decode, decode_object};

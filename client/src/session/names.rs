@@ -238,7 +238,8 @@ impl Session {
 }
 
 /// Whether a word is a code of an asset and cannot be a handle as well: those have no capitals.
-fn is_code_only(text: &str) -> bool {
+#[must_use]
+pub fn is_code_only(text: &str) -> bool {
     form::is_asset_code(text) && text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 

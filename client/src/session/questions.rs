@@ -42,8 +42,15 @@ impl Session {
             .await
     }
 
-    /// May this member do this action? With `any_role`, in whichever of the roles that the member holds.
-    pub async fn can(&self, member: u64, action: &Action, any_role: bool) -> Result<Verdict> {
+    /// May this member do this action, or might they at a past height? With `any_role`, in whichever of the roles that the
+    /// member holds.
+    pub async fn can(
+        &self,
+        member: u64,
+        action: &Action,
+        any_role: bool,
+        at: AsOf,
+    ) -> Result<Verdict> {
         let request = CanRequest {
             member,
             action: Some(action.clone()),
@@ -55,21 +62,21 @@ impl Session {
                 .filter(|verdict| verdict.kind() != VerdictKind::None)
                 .ok_or_else(empty)
         };
-        self.ask("/can", &request.encode_to_vec(), 0, false, read)
+        self.ask("/can", &request.encode_to_vec(), height(at), false, read)
             .await
     }
 
-    /// Who may do this action, alone or by beginning a decision?
-    pub async fn who_can(&self, action: &Action) -> Result<WhoCanAnswer> {
+    /// Who may do this action, alone or by beginning a decision, or might at a past height?
+    pub async fn who_can(&self, action: &Action, at: AsOf) -> Result<WhoCanAnswer> {
         let request = WhoCanRequest {
             action: Some(action.clone()),
         };
-        self.question("/who-can", &request).await
+        self.question("/who-can", &request, at).await
     }
 
-    /// What waits for this member?
-    pub async fn inbox(&self, member: u64) -> Result<InboxAnswer> {
-        self.question("/inbox", &InboxRequest { member }).await
+    /// What waits for this member, or did at a past height?
+    pub async fn inbox(&self, member: u64, at: AsOf) -> Result<InboxAnswer> {
+        self.question("/inbox", &InboxRequest { member }, at).await
     }
 
     /// What a unit lacks and, with `below`, every unit below it. Terms that end within `within`
@@ -86,17 +93,12 @@ impl Session {
             below,
             within,
         };
-        let height = match at {
-            AsOf::Newest => 0,
-            AsOf::Height(height) => height,
-        };
-        self.ask("/health", &request.encode_to_vec(), height, false, decode)
-            .await
+        self.question("/health", &request, at).await
     }
 
     /// What a proposal of these actions would change.
     pub async fn outlook(&self, request: &OutlookRequest) -> Result<OutlookAnswer> {
-        self.question("/outlook", request).await
+        self.question("/outlook", request, AsOf::Newest).await
     }
 
     /// What a node says of itself.
@@ -108,9 +110,18 @@ impl Session {
         &self,
         path: &str,
         request: &impl Message,
+        at: AsOf,
     ) -> Result<T> {
-        self.ask(path, &request.encode_to_vec(), 0, false, decode)
+        self.ask(path, &request.encode_to_vec(), height(at), false, decode)
             .await
+    }
+}
+
+/// A height as questions name it; 0: the newest.
+fn height(at: AsOf) -> u64 {
+    match at {
+        AsOf::Newest => 0,
+        AsOf::Height(height) => height,
     }
 }
 
@@ -147,6 +158,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_allowed_at_a_height_is_asked_of_that_height() {
+        let node = Node::start(|_, params| {
+            let inbox = InboxAnswer {
+                height: params["height"]
+                    .as_str()
+                    .map_or(0, |asked| asked.parse().unwrap_or(0)),
+                ..InboxAnswer::default()
+            };
+            let can = CanAnswer {
+                verdict: Some(Verdict {
+                    kind: VerdictKind::Allowed as i32,
+                    policy: inbox.height,
+                    ..Verdict::default()
+                }),
+                ..CanAnswer::default()
+            };
+            let who_can = WhoCanAnswer {
+                height: inbox.height,
+                ..WhoCanAnswer::default()
+            };
+            let value = match params["path"].as_str() {
+                Some("/can") => can.encode_to_vec(),
+                Some("/who-can") => who_can.encode_to_vec(),
+                _ => inbox.encode_to_vec(),
+            };
+            let value = STANDARD.encode(value);
+            let answer = json!({"result": {"response": {"code": 0, "value": value}}});
+            answer.to_string().into()
+        })
+        .await;
+        let session = session_at([node.url.clone()]);
+        let (act, at) = (Action::default(), AsOf::Height(5));
+
+        let verdict = session.can(3, &act, true, at).await.expect("a verdict");
+        let who_can = session.who_can(&act, at).await.expect("an answer");
+        let inbox = session.inbox(3, at).await.expect("an answer");
+        assert_eq!((verdict.policy, who_can.height, inbox.height), (5, 5, 5));
+    }
+
+    #[tokio::test]
     async fn a_node_with_an_answer_that_cannot_be_read_is_passed_over_and_named_where_none_has_another()
      {
         let inbox = InboxAnswer {
@@ -163,9 +214,11 @@ mod tests {
         let (first, second) = (malformed.url.clone(), empty.url.clone());
 
         let session = session_at([first.clone(), second.clone(), honest.url.clone()]);
-        assert_eq!(session.inbox(3).await.expect("the third answers"), inbox);
+        let asked = session.inbox(3, AsOf::Newest).await;
+        assert_eq!(asked.expect("the third answers"), inbox);
 
-        let error = session_at([first.clone(), second.clone()]).inbox(3).await;
+        let session = session_at([first.clone(), second.clone()]);
+        let error = session.inbox(3, AsOf::Newest).await;
         let error = error.expect_err("neither can be read");
         assert_eq!(error.kind(), ErrorKind::NotReached);
         let words = error.to_string();

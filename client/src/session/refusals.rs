@@ -7,7 +7,7 @@
 use polity_ledger::Rejection;
 use polity_proto::v1::{Action, ObjectKind, RefusalsAnswer, RefusalsRequest, Role, Signer};
 
-use super::{Draft, Evidence, Session};
+use super::{AsOf, Draft, Evidence, Session};
 use crate::proof::ProvenReceipt;
 use crate::{Error, Result};
 
@@ -48,7 +48,7 @@ impl Session {
             limit,
             before_height,
         };
-        let answer: RefusalsAnswer = self.question("/refusals", &request).await?;
+        let answer: RefusalsAnswer = self.question("/refusals", &request, AsOf::Newest).await?;
         let mut evidence = self.evidence();
         let mut refused = Vec::new();
         for listed in answer.refusals {

@@ -1,10 +1,10 @@
 //! Whose history has the events of what somebody names.
 
 use polity_client::ledger::state::{Object, keys, objects};
-use polity_client::session::{Session, lettered, object};
+use polity_client::session::{Session, is_code_only, lettered, object};
 use polity_client::v1::{
-    Account, Assignment, BudgetLine, Document, Grant, Hold, Index, Node, ObjectKind, Objection,
-    OwnerKind, Party, Policy, Record, Recovery, SodRule,
+    Account, Asset, Assignment, BudgetLine, Document, Grant, Hold, Index, Node, ObjectKind,
+    Objection, OwnerKind, Party, Policy, Record, Recovery, SodRule,
 };
 use polity_client::{Error, ErrorKind, Result};
 
@@ -17,8 +17,15 @@ pub(super) struct Subject {
     pub(super) only: Option<(ObjectKind, u64)>,
 }
 
-/// Where else something happened to it: what moves no value stands with an account's owner.
+/// Where else something happened to it: what moves no value stands with an account's owner, and what was made of an asset
+/// with the account that it came from.
 pub(super) async fn elsewhere(session: &Session, subject: &Subject) -> Result<String> {
+    if let Some((ObjectKind::Asset, number)) = subject.only {
+        let code = session.get::<Asset>(number).await?.unwrap_or_default().code;
+        return Ok(format!(
+            "\nwhat was issued of it and retired stands in another: polity history {code}:issuance"
+        ));
+    }
     if subject.kind != ObjectKind::Account {
         return Ok(String::new());
     }
@@ -59,6 +66,8 @@ pub(super) async fn subject(session: &Session, text: &str) -> Result<Subject> {
         own(ObjectKind::Account, session.account(text).await?.number)
     } else if text.contains('#') {
         own(ObjectKind::Role, session.role(text).await?.number)
+    } else if is_code_only(text) {
+        inside(session, ObjectKind::Asset, session.asset(text).await?).await?
     } else {
         match session.owner(text).await? {
             owner if owner.kind() == OwnerKind::Unit => own(ObjectKind::Unit, owner.number),
@@ -128,6 +137,7 @@ async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subj
         ObjectKind::BudgetLine => {
             holder(asked, |found: BudgetLine| (ObjectKind::Unit, found.unit)).await
         }
+        ObjectKind::Asset => holder(asked, |found: Asset| (ObjectKind::Unit, found.unit)).await,
         ObjectKind::Hold => holder(asked, |found: Hold| (ObjectKind::Account, found.from)).await,
         ObjectKind::SodRule => holder(asked, |found: SodRule| (ObjectKind::Unit, found.unit)).await,
         ObjectKind::Node => holder(asked, |found: Node| (ObjectKind::Unit, found.unit)).await,
@@ -143,10 +153,12 @@ async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subj
             })
             .await
         }
+        ObjectKind::Transfer => Err(usage(format!(
+            "{transfer} is one entry of the accounts that it moved: polity transfer show {transfer}",
+            transfer = lettered(kind, number)
+        ))),
         ObjectKind::SodException
         | ObjectKind::Auditor
-        | ObjectKind::Asset
-        | ObjectKind::Transfer
         | ObjectKind::None
         | ObjectKind::Member
         | ObjectKind::Unit

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::import::run::Registrar;
 use polity_client::keys::Signer;
-use polity_client::session::action;
+use polity_client::session::{AsOf, action};
 use polity_client::v1::{VerdictKind, action::Kind};
 
 use crate::context::Context;
@@ -81,7 +81,9 @@ async fn role_for(context: &Context, member: u64, kind: Kind) -> Result<u64> {
         role => return Ok(role),
     }
     let session = context.session().await?;
-    let verdict = session.can(member, &action(kind, 0), true).await?;
+    let verdict = session
+        .can(member, &action(kind, 0), true, AsOf::Newest)
+        .await?;
     match verdict.kind() {
         VerdictKind::Allowed => Ok(verdict.acting_role),
         VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision => {

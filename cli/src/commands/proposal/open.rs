@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::session::{Session, lettered, proposed};
+use polity_client::session::{AsOf, Session, lettered, proposed};
 use polity_client::v1::{
     Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, VerdictKind, action::Kind,
 };
@@ -188,7 +188,12 @@ impl Amend {
             document: optional_document(self.proposed.document.as_deref())?,
             outlook,
         };
-        act_in_role(context, before.role, Kind::AmendProposal(amend)).await
+        // Somebody else's role would hide that only the proposer amends.
+        let role = match context.member().await?.number == before.proposer {
+            true => before.role,
+            false => 0,
+        };
+        act_in_role(context, role, Kind::AmendProposal(amend)).await
     }
 }
 
@@ -220,7 +225,7 @@ impl Decision {
             let mut asked = action.clone();
             asked.acting_role = form::optional_number(strictest.role);
             let any_role = strictest.role == 0;
-            let verdict = session.can(member, &asked, any_role).await?;
+            let verdict = session.can(member, &asked, any_role, AsOf::Newest).await?;
             // A limit that is exceeded comes with the decision that can be begun instead.
             if verdict.kind() != VerdictKind::Allowed && verdict.mode.is_none() {
                 continue;

@@ -201,8 +201,8 @@ fn approvals(proposal: &Proposal) -> String {
     let responses = proposal.responses.iter();
     let given = responses.filter(|one| one.answer() == Answer::Approve);
     let (given, needed) = (given.count(), mode.count);
-    // The ledger would have adopted it.
-    let are_one = given >= needed as usize;
+    // The ledger would have decided it.
+    let are_one = proposal.decided_at == 0 && given >= needed as usize;
     let why = match are_one {
         true => ", some from people who count as one: somebody else is still asked",
         false => "",
@@ -270,6 +270,11 @@ mod tests {
             approvals(&stuck),
             "Approvals: 2 of 2, some from people who count as one: somebody else is still asked\n"
         );
+        let waiting = Proposal {
+            decided_at: 1,
+            ..stuck
+        };
+        assert_eq!(approvals(&waiting), "Approvals: 2 of 2\n");
         let closed = Proposal {
             closed_at: 1,
             ..open

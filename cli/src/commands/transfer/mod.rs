@@ -2,6 +2,7 @@
 
 mod correct;
 mod find;
+mod remarks;
 mod send;
 mod show;
 

@@ -7,6 +7,7 @@ use polity_client::session::{AsOf, Source, kind_name, lettered};
 use polity_client::v1::{self, Correction, TransferKind};
 
 use super::find::find;
+use super::remarks::Remarks;
 use crate::amount::{self, counted};
 use crate::context::Context;
 use crate::event::Told;
@@ -42,6 +43,7 @@ impl Show {
         let corrected: Option<Correction> = view.value(key).await?;
         let corrected = counted(&corrected.unwrap_or_default().amount)?;
         let moved = counted(&posting.amount)?;
+        let remarks = Remarks::of(session, &found.proven).await?;
         let id = match &found.proven.source {
             Source::Transaction(id) => hex::encode(id),
             Source::Genesis | Source::Timer => String::new(),
@@ -55,6 +57,7 @@ impl Show {
         json["time"] = time::json(found.proven.time);
         json["id"] = id.clone().into();
         json["kind"] = transfer_kind_name(posting.kind()).into();
+        remarks.tell(&mut json);
         json["corrected"] = amount::json(corrected, &found.asset);
         let moment = view.moment();
         json["as_of"] = moment.height.into();
@@ -66,6 +69,7 @@ impl Show {
             json["proven_kinds"] = kinds.proven.clone().into();
         }
         context.output.show(&json, || {
+            let [line, reference, document, value_date] = remarks.lines();
             facts(&[
                 ("transfer", self.transfer.clone()),
                 ("amount", amount::shown(moved, &found.asset)),
@@ -73,6 +77,10 @@ impl Show {
                 ("to", names.shown(v1::ObjectKind::Account, posting.to)),
                 ("corrects", corrects),
                 ("kind", transfer_kind_name(posting.kind()).to_owned()),
+                line,
+                reference,
+                document,
+                value_date,
                 ("by", names.members(&told.people())),
                 ("as", names.roles(&told.roles())),
                 ("basis", event::basis_words(event.basis)),

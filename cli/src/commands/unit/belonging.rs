@@ -2,10 +2,11 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::v1::{self, JoinUnit, LeaveUnit, Ref, action::Kind};
 
 use super::optional;
-use crate::context::Context;
+use crate::context::{Context, Purpose};
 
 /// Joins a unit, or lets somebody join.
 #[derive(Args, Debug)]
@@ -21,9 +22,14 @@ pub(super) struct Join {
 
 impl Join {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
+        let member = match (&self.who, &context.purpose) {
+            // Asked who may, each of the others would be judged as joining themselves.
+            (None, Purpose::WhoCan) => form::numbered(context.member().await?.number),
+            (who, _) => optional_member(context, who.as_deref()).await?,
+        };
         let join = JoinUnit {
             unit: context.unit_ref(&self.unit).await?,
-            member: optional_member(context, self.who.as_deref()).await?,
+            member,
         };
         context.act(vec![Kind::JoinUnit(join)]).await
     }
@@ -48,10 +54,10 @@ impl Leave {
     }
 }
 
-/// Moves you to another squad. The receiving product owner signs too: `--with gia=acme/search#product-owner`.
+/// Moves you to another squad. The receiving product owner signs too: `--with gia`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
-    polity unit change-squad acme/t1/search acme/t1/pay --with gia=acme/t1/pay#po --draft move.tx")]
+    polity unit change-squad acme/t1/search acme/t1/pay --with gia --draft move.tx")]
 pub(super) struct ChangeSquad {
     /// The squad that you leave.
     from: String,

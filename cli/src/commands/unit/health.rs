@@ -56,7 +56,7 @@ impl Health {
         }
         let value =
             json!({"height": answer.height, "warnings": rows, "truncated": answer.truncated});
-        context.hearsay(value, || {
+        context.hearsay(view.at(), value, || {
             let mut text = match answer.warnings.is_empty() {
                 true => "Nothing is amiss.\n".to_owned(),
                 false => table.to_string(),

@@ -245,6 +245,7 @@ impl<'s> Forest<'s> {
                         "assignment": lettered(ObjectKind::Assignment, one.number),
                         "member": lettered(ObjectKind::Member, one.member),
                         "handle": self.names.member(one.member),
+                        "external_id": self.names.external_id(one.member),
                     })).collect::<Vec<_>>(),
                 })
             })

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::keys::Signer;
 use crate::recorded::{Node, chain, honest, session_at};
-use crate::session::{action, signed_by};
+use crate::session::{AsOf, action, signed_by};
 use polity_proto::v1::{Leave, action::Kind};
 
 /// A node whose door answers with this code, and that knows of no transaction.
@@ -111,9 +111,12 @@ async fn an_answer_that_says_nothing_is_no_verdict_and_no_receipt() {
 
     for error in [
         session.simulate(&draft).await.map(|_| ()),
-        session.can(3, &action, true).await.map(|_| ()),
-        session.who_can(&action).await.map(|_| ()),
-        session.inbox(3).await.map(|_| ()),
+        session
+            .can(3, &action, true, AsOf::Newest)
+            .await
+            .map(|_| ()),
+        session.who_can(&action, AsOf::Newest).await.map(|_| ()),
+        session.inbox(3, AsOf::Newest).await.map(|_| ()),
     ] {
         assert_eq!(error.expect_err("unreadable").kind(), ErrorKind::NotReached);
     }
