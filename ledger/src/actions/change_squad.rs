@@ -25,9 +25,8 @@ impl Act for ChangeSquad {
                 let _: Unit = context.find(chapter)?;
             }
         }
-        let mut seconds = context.seconds.iter();
-        let is_received = seconds.any(|second| receives(context, *second, to.number));
-        if context.authority == Authority::Signed && !is_received {
+        let receiver = receiver(context, to.number);
+        if context.authority == Authority::Signed && receiver.is_none() {
             return Err(Rejection::PeopleMissing);
         }
         Ok(vec![Need::own()])
@@ -44,8 +43,9 @@ impl Act for ChangeSquad {
             return Err(Rejection::NotJoined);
         }
 
+        let receiver = receiver(context, to.number);
         membership::take_out(context, member, from.number, EndReason::None);
-        membership::join(context, member, to.number)?;
+        membership::join(context, member, to.number, receiver)?;
         if self.chapter_from.is_some() {
             let chapter = chapter(context, &self.chapter_from)?;
             if !membership::has_joined(context, member, chapter) {
@@ -56,10 +56,16 @@ impl Act for ChangeSquad {
         check_chapters(context, member)?;
         if self.chapter_to.is_some() {
             let chapter = chapter(context, &self.chapter_to)?;
-            membership::join(context, member, chapter)?;
+            membership::join(context, member, chapter, receiver)?;
         }
         Ok(())
     }
+}
+
+/// Who signs as product owner of the squad that receives the member.
+fn receiver(context: &Context<'_, '_>, squad: u64) -> Option<Actor> {
+    let mut seconds = context.seconds.iter().copied();
+    seconds.find(|second| receives(context, *second, squad))
 }
 
 /// Whether somebody signs as product owner of a squad. Who was imported into that role and not renewed in it receives nobody;
@@ -99,7 +105,7 @@ mod tests {
 
     use crate::form;
     use crate::state::keys::List;
-    use crate::world::{Deed, World, by};
+    use crate::world::{DAY, Deed, World, approve, by, joined, role_holders, tier};
 
     fn change(world: &World, from: &str, to: &str) -> ChangeSquad {
         ChangeSquad {
@@ -220,6 +226,32 @@ mod tests {
         });
         let to_blue = change(&world, "dev/web/red", "dev/web/blue");
         world.check_deed(received(to_blue, "gia", owner), "rejected people_missing");
+    }
+
+    #[test]
+    fn whom_a_product_owner_received_approves_nothing_of_theirs_for_a_while() {
+        let mut world = World::with_tribes();
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        let (squad, owner) = ("dev/web/blue", "dev/web/blue#owner");
+        let tiers = vec![tier(0, role_holders(), approve(joined(), 1))];
+        let policy = world.policy(squad, Capability::Anchor, tiers);
+        world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+        let to_blue = change(&world, "dev/web/red", squad);
+        world.check_deed(received(to_blue, "gia", owner), "accepted");
+
+        let anchor = Kind::AnchorDocument(AnchorDocument {
+            unit: world.unit_ref(squad),
+            hash: vec![1; 32],
+            ..AnchorDocument::default()
+        });
+        let (kind, mode) = (ProposalKind::Operation, ModeKind::Approve);
+        let proposal = world.proposal(squad, kind, mode, vec![anchor]);
+        for (days, expected) in [(0, "rejected approver_too_close"), (30, "accepted")] {
+            world.advance(days * DAY);
+            let number = world.open("gia", owner, proposal.clone());
+            let yes = world.answer(number, Answer::Approve);
+            world.check("finn", None, yes, expected);
+        }
     }
 
     #[test]

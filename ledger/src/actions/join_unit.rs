@@ -26,7 +26,7 @@ impl Act for JoinUnit {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let unit = context.resolve::<Unit>(&self.unit)?;
-        membership::join(context, who(&self.member, context)?, unit)
+        membership::join(context, who(&self.member, context)?, unit, None)
     }
 }
 

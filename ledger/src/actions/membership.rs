@@ -6,15 +6,20 @@ use super::{assign_role, ending};
 use crate::Rejection;
 use crate::context::Context;
 use crate::decisions::passages;
-use crate::judge::kinds;
+use crate::judge::{Actor, kinds};
 use crate::state::keys::List;
 use crate::state::{lists, objects};
 
 /// Most units that a member has joined: leaving the organisation leaves all.
 const OF_A_MEMBER_MAX: u64 = 256;
 
-/// Joins a member to a unit, as the unit's kind allows.
-pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Result<(), Rejection> {
+/// Joins a member to a unit, as the unit's kind allows. `receiver`: who signs for the unit where the member comes by their own act.
+pub(super) fn join(
+    context: &mut Context<'_, '_>,
+    member: u64,
+    unit: u64,
+    receiver: Option<Actor>,
+) -> Result<(), Rejection> {
     let mut member: Member = context.get(member)?;
     let unit: Unit = context.get(unit)?;
     if unit.dissolved_at != 0 {
@@ -40,7 +45,7 @@ pub(super) fn join(context: &mut Context<'_, '_>, member: u64, unit: u64) -> Res
     if unit.kind() == UnitKind::Chapter {
         member.chapters.push(unit.number);
     }
-    passages::note_taken_in(context, &mut member, unit.number);
+    passages::note_taken_in(context, &mut member, unit.number, receiver);
     context.put(&member);
     let histories = histories(unit.number, member.number);
     context.event(ObjectKind::Unit, unit.number, &histories);

@@ -4,19 +4,36 @@
 //! out within the admission distance is still asked; whom they brought in says no and not yes. So
 //! neither makes it easier to win. In a circle one is in by a role: by revoking it one is sent out.
 
-use polity_proto::v1::{Assignment, Member, ObjectKind, Passage, Proposal, Role, Unit};
+use polity_proto::v1::{
+    Assignment, BasisSource, Member, ObjectKind, Passage, Proposal, Role, Unit,
+};
 
 use super::{approve, electorate};
 use crate::context::Context;
-use crate::judge::{hands, power};
+use crate::judge::{Actor, hands, power};
 use crate::state::keys::List;
 use crate::state::{lists, objects};
 
-/// Notes that somebody else took the member into the unit. The caller writes the member.
-pub(crate) fn note_taken_in(context: &Context<'_, '_>, member: &mut Member, unit: u64) {
-    member
-        .taken_in
-        .extend(by_another(context, unit, member.number));
+/// Notes that somebody else took the member into the unit, or received them there who came by their own act. The caller
+/// writes the member.
+pub(crate) fn note_taken_in(
+    context: &Context<'_, '_>,
+    member: &mut Member,
+    unit: u64,
+    receiver: Option<Actor>,
+) {
+    let entered = match receiver {
+        Some(by) => Some(Passage {
+            unit,
+            member: member.number,
+            by: by.member,
+            at: context.now().time,
+            brought_in: false,
+            basis: Some(by.basis(context, context.now(), BasisSource::Own, 0)),
+        }),
+        None => by_another(context, unit, member.number),
+    };
+    member.taken_in.extend(entered);
 }
 
 /// Notes who takes the member out of a unit that asks its joined members.

@@ -32,9 +32,10 @@ pub(super) fn raise(
     let (is_passed, asked) = match &verdict {
         Verdict::Refused(_) => return verdict,
         Verdict::Allowed(_) => (floor.kind() == ModeKind::Alone, &floor),
-        // As many approvals of other people are none of those that the floor names.
+        // As many approvals of other people are none of those that the floor names, nor is a moment of silence.
         Verdict::NeedsDecision(Decision { mode, .. }) => {
-            let passes = tightens(mode, &floor) || strictness(mode) > strictness(&floor);
+            let is_above = strictness(mode) > strictness(&floor) && policies::is_heard(mode);
+            let passes = tightens(mode, &floor) || is_above;
             (passes, if passes { mode } else { &floor })
         }
     };

@@ -111,8 +111,13 @@ fn may_reach_own_decision(
     }
 }
 
-/// How long people must be given at least, where what somebody above set would decide by their silence: a day.
+/// How long people must be given at least, where what somebody else set would decide by their silence: a day.
 const SILENCE_SECONDS_MIN: u64 = time::DAY;
+
+/// Whether those who are asked are heard: somebody has to agree, or has the time to object.
+pub(super) fn is_heard(mode: &Mode) -> bool {
+    !asks_nobody_to_agree(mode) || mode.deadline >= SILENCE_SECONDS_MIN
+}
 
 /// Whether a tier from above leaves both the beginning and the decision to people of the unit judged.
 pub(super) fn is_left_to_the_unit(tier: &Tier) -> bool {
@@ -120,8 +125,7 @@ pub(super) fn is_left_to_the_unit(tier: &Tier) -> bool {
     let begins = matches!(by.kind(), WhoKind::RoleHolders | WhoKind::JoinedMembers);
     let mode = mode_of(tier);
     let decides = matches!(mode.kind(), ModeKind::Consent | ModeKind::Vote);
-    let is_heard = !asks_nobody_to_agree(mode) || mode.deadline >= SILENCE_SECONDS_MIN;
-    begins && decides && is_heard
+    begins && decides && is_heard(mode)
 }
 
 /// The policy of a unit for a capability.

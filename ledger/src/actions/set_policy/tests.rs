@@ -311,6 +311,25 @@ fn the_floor_is_passed_beside_the_policy_about_governing() {
 }
 
 #[test]
+fn a_moment_of_silence_passes_no_floor_and_a_day_of_it_does() {
+    for (deadline, asked) in [(DAY - 1, ModeKind::Approve), (DAY, ModeKind::Consent)] {
+        let mut world = World::new();
+        let anchor = |mode| vec![tier(0, role_holders(), mode)];
+        let strict = anchor(approve(world.holders("acme#lead"), 1));
+        let strict = world.policy("dev", Capability::Anchor, strict);
+        world.check("ben", LEAD, Kind::SetPolicy(strict), "accepted");
+        let silent = world.policy("dev", Capability::Govern, anchor(consent(deadline)));
+        world.check("ben", LEAD, Kind::SetPolicy(silent), "accepted");
+
+        let laxer = Kind::SetPolicy(world.policy("dev", Capability::Anchor, anchor(alone())));
+        let proposal = world.proposal("dev", ProposalKind::Governance, asked, vec![laxer]);
+        let number = world.open("finn", "dev#engineer", proposal);
+        let mode = world.get::<polity_proto::v1::Proposal>(number).mode;
+        assert_eq!(mode.unwrap_or_default().kind(), asked);
+    }
+}
+
+#[test]
 fn as_many_approvals_of_other_people_tighten_nothing() {
     let mut world = World::new();
     let guardians = || approve(world.holders("acme#lead"), 1);
