@@ -154,8 +154,8 @@ pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
 }
 
 /// Asks for what a transaction will ask for, its id and the accounts that it moves value between, with the right edges of
-/// their histories: for whoever has a core
-/// to spare before its turn comes, so that a store has the answers at hand then. Nothing depends on it.
+/// their histories: for whoever has a core to spare before its turn comes, so that a store has the answers at hand then.
+/// Nothing depends on it.
 pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
     consumed::read_ahead(state, checked.id());
     for action in &checked.body().actions {

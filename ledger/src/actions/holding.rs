@@ -4,8 +4,7 @@
 //! released is given back to each of them, on the day on which it was counted.
 
 use polity_proto::v1::{
-    Account, Capability, EndReason, Hold, HoldState, Movement, ObjectKind, OwnerKind, Posting,
-    TimerKind,
+    Account, Capability, EndReason, Hold, HoldState, Movement, ObjectKind, Posting, TimerKind,
 };
 
 use super::posting::{self, Move};
@@ -26,10 +25,6 @@ pub(crate) struct Terms {
     /// The bank statement, for a bank record.
     pub statement: Option<Vec<u8>>,
 }
-
-/// Most open holds that touch a member's account when its owner places another: a member asks nobody for leave, and each that
-/// ends may move all of a list.
-pub(super) const OF_A_MEMBER_MAX: u64 = 1_024;
 
 /// Whether enough waits for the minute of that time.
 pub(super) fn is_minute_full(context: &Context<'_, '_>, time: u64) -> bool {
@@ -73,10 +68,6 @@ pub(crate) fn place(
         return Err(Rejection::HoldTerm);
     }
     if is_minute_full(context, terms.expires_at) && !context.is_genesis() {
-        return Err(Rejection::ListTooLong);
-    }
-    let is_of_member = posting::owner(&movement.from).kind() == OwnerKind::Member;
-    if is_of_member && lists::count(context, List::Holds, movement.from.number) >= OF_A_MEMBER_MAX {
         return Err(Rejection::ListTooLong);
     }
     posting::check_accounts(context, &movement)?;

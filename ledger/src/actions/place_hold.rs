@@ -41,7 +41,7 @@ mod tests {
     use super::*;
     use crate::form;
     use crate::state::keys::List;
-    use crate::state::{lists, timers};
+    use crate::state::timers;
     use crate::world::{DAY, World, created, euros, post};
 
     const LEAD: Option<&str> = Some("dev#lead");
@@ -131,28 +131,6 @@ mod tests {
         let refused = "rejected list_too_long";
         world.check("finn", ENGINEER, Kind::PlaceHold(hold), refused);
         world.check("finn", ENGINEER, Kind::PlaceHold(later), "accepted");
-    }
-
-    #[test]
-    fn a_member_places_no_more_holds_where_many_are_open() {
-        let mut world = World::with_treasury();
-        let finn = world.account("finn:main").number;
-        world.change_for_test(|state| {
-            for number in (1_000..).take(holding::OF_A_MEMBER_MAX as usize) {
-                lists::append(state, List::Holds, finn, number);
-            }
-        });
-        let hold = Kind::PlaceHold(world.hold("finn:main", "ops:main", 1));
-        world.check("finn", None, hold.clone(), "rejected list_too_long");
-        // What others hold for the member, and what a unit holds, is not counted so.
-        let to_finn = Kind::PlaceHold(world.hold("dev:main", "finn:main", 1));
-        world.check("finn", ENGINEER, to_finn, "accepted");
-        world.change_for_test(|state| {
-            for number in [1_000, 1_001] {
-                lists::remove(state, List::Holds, finn, number);
-            }
-        });
-        world.check("finn", None, hold, "accepted");
     }
 
     #[test]
