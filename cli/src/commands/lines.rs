@@ -159,7 +159,6 @@ async fn what_knows_the_newest_state_alone_refuses_another() {
         "import budget b.csv --mapping b.toml --into acme/plan --verify",
         "proposal simulate acme/dev -- unit dissolve acme/dev",
         "audit account finn:main",
-        "inbox",
     ] {
         let cli = parses(&format!("--home /nowhere --at 3 {line}"));
         let cli = cli.unwrap_or_else(|error| panic!("{line}: {error}"));
