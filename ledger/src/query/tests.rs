@@ -517,6 +517,25 @@ fn who_can_lists_those_who_may_sign_together() {
 }
 
 #[test]
+fn who_can_lists_whom_an_act_is_about_where_it_may_be_their_own() {
+    let mut world = World::new();
+    let guild = world.create_unit("dev", "rust", v1::UnitKind::Guild);
+    world.ada(Kind::CreateUnit(guild));
+    let hal = (world.member_number("hal"), 0, "");
+    let join = world.join_unit("hal", "dev/rust");
+    assert!(names_of_able(&world, join.clone()).contains(&hal));
+    let elsewhere = world.join_unit("hal", "dev");
+    assert!(!names_of_able(&world, elsewhere).contains(&hal));
+
+    world.check("hal", None, join, "accepted");
+    let leave = Kind::LeaveUnit(v1::LeaveUnit {
+        unit: world.unit_ref("dev/rust"),
+        member: world.member_ref("hal"),
+    });
+    assert!(names_of_able(&world, leave).contains(&hal));
+}
+
+#[test]
 fn who_can_finds_the_role_in_which_somebody_may_propose() {
     let world = world();
     let proposal = world.proposal(
