@@ -9,7 +9,7 @@ use polity_client::{Error, Refusal, Result};
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 11] = [
+const WAYS: [(Rejection, &str); 12] = [
     (
         Rejection::Expired,
         "make a new one, unless a block has this one: polity why ID, or tx show FILE, says what became of it",
@@ -46,6 +46,11 @@ const WAYS: [(Rejection, &str); 11] = [
     (
         Rejection::PercentageExceeded,
         "state less, or first less elsewhere: polity assignment renew ASSIGNMENT --percentage N",
+    (
+        Rejection::NoDecisionNeeded,
+        "do it without a proposal; of several actions, what is within your grant's limits is paid by an act of its own: \
+         polity can … says what you may do alone",
+    ),
     ),
     (
         Rejection::HoldTerm,
