@@ -219,11 +219,8 @@ pub(crate) async fn verdict_json(session: &Session, verdict: &Verdict) -> Result
         VerdictKind::NeedsDecision => "needs_decision",
         VerdictKind::Refused => "refused",
     };
-    let facts: serde_json::Map<String, Value> = verdict
-        .facts
-        .iter()
-        .map(|fact| (fact.name.clone(), fact.value.clone().into()))
-        .collect();
+    let facts = verdict.facts.iter();
+    let facts = facts.map(|fact| (fact.name.as_str(), fact.value.as_str()));
     Ok(json!({
         "verdict": kind,
         "authority": bare(&session.words().authority(verdict).await?),
@@ -233,7 +230,7 @@ pub(crate) async fn verdict_json(session: &Session, verdict: &Verdict) -> Result
         "policy": names::json(ObjectKind::Policy, verdict.policy),
         "code": verdict.code,
         "rejection": verdict.rejection,
-        "facts": facts,
+        "facts": refusal::as_json(facts),
         "looked_at": verdict.looked.iter().map(looked_json).collect::<Vec<_>>(),
     }))
 }
