@@ -87,16 +87,7 @@ fn as_json(error: &Error) -> Value {
         } else {
             value["message"] = refusal.log.clone().into();
         }
-        let mut facts = serde_json::Map::new();
-        for (name, fact) in facts_of(refusal) {
-            // Of two units, for instance, the same is said of each.
-            let told = match facts.get(name).and_then(Value::as_str) {
-                Some(before) if before != fact => format!("{before}, {fact}"),
-                Some(_) | None => fact.to_owned(),
-            };
-            facts.insert(name.to_owned(), told.into());
-        }
-        value["facts"] = facts.into();
+        value["facts"] = refusal::as_json(facts_of(refusal));
     }
     if let Some(id) = error.transaction_id() {
         value["id"] = hex::encode(id).into();
@@ -162,6 +153,7 @@ mod tests {
             ("unit", "u3"),
             ("capability", "audit"),
             ("unit", "u2"),
+            ("unit", "u3"),
         ]);
         assert_eq!(value["facts"]["capability"], "audit");
         assert_eq!(value["facts"]["unit"], "u3, u2");

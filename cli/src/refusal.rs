@@ -1,15 +1,18 @@
 //! What a refusal is told with: what the node says of it, what the state tells beside that, and what to do next.
 
+use std::collections::BTreeMap;
+
 use polity_client::ledger::Rejection;
 use polity_client::ledger::state::keys::{self, List};
 use polity_client::session::{AsOf, Session, lettered};
 use polity_client::v1::{Action, Assignment, Fact, Index, ObjectKind, Ref, Signer, action::Kind};
 use polity_client::{Error, Refusal, Result};
+use serde_json::Value;
 
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 11] = [
+const WAYS: [(Rejection, &str); 12] = [
     (
         Rejection::Expired,
         "make a new one, unless a block has this one: polity why ID, or tx show FILE, says what became of it",
@@ -44,6 +47,11 @@ const WAYS: [(Rejection, &str); 11] = [
         "who signs beside you does so in a role of another unit that may do it too: --with NAME or NAME=ROLE",
     ),
     (
+        Rejection::NoDecisionNeeded,
+        "do it without a proposal; of several actions, what is within your grant's limits is paid by an act of its own: \
+         polity can … says what you may do alone",
+    ),
+    (
         Rejection::PercentageExceeded,
         "state less, or first less elsewhere: polity assignment renew ASSIGNMENT --percentage N",
     ),
@@ -65,6 +73,21 @@ const RECEIVED: &str = "the product owner of the squad that receives you signs t
 pub fn way(rejection: Rejection) -> Option<&'static str> {
     let (_, way) = WAYS.iter().find(|(one, _)| *one == rejection)?;
     Some(way)
+}
+
+/// Facts as scripts read them. Of two units, for instance, the same is said of each: what is told several times is told
+/// in a row, once.
+pub fn as_json<'f>(facts: impl Iterator<Item = (&'f str, &'f str)>) -> Value {
+    let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, fact) in facts {
+        let of_name = told.entry(name).or_default();
+        if !of_name.contains(&fact) {
+            of_name.push(fact);
+        }
+    }
+    let told = told.into_iter();
+    told.map(|(name, of_name)| (name.to_owned(), of_name.join(", ")))
+        .collect()
 }
 
 /// A refusal that a dry run found; nothing was sent.

@@ -99,9 +99,12 @@ impl Context {
         let mut answers = Vec::new();
         let mut text = String::new();
         let mut refusal = None;
+        let mut height = 0;
         for kind in kinds {
             let action = action(kind, role);
-            let verdict = session.can(member.number, &action, role == 0, at).await?;
+            let judged = session.can_as_of(member.number, &action, role == 0, at);
+            let (of_height, verdict) = judged.await?;
+            height = of_height;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
             if verdict.kind() != VerdictKind::Allowed && refusal.is_none() {
@@ -113,11 +116,12 @@ impl Context {
                 refusal = Some(would_be_refused(verdict.code, &facts));
             }
         }
-        self.hearsay(
-            at,
-            json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
-            || text,
-        );
+        let json = json!({
+            "member": lettered(ObjectKind::Member, member.number),
+            "height": height,
+            "answers": answers,
+        });
+        self.hearsay(at, json, || text);
         refusal.map_or(Ok(()), Err)
     }
 
@@ -133,11 +137,12 @@ impl Context {
             answers.push(verdict_json(session, verdict).await?);
             text.push_str(&verdict_text(session, verdict).await?);
         }
-        self.hearsay(
-            AsOf::Newest,
-            json!({"member": lettered(ObjectKind::Member, member.number), "answers": answers}),
-            || text,
-        );
+        let json = json!({
+            "member": lettered(ObjectKind::Member, member.number),
+            "height": simulated.height,
+            "answers": answers,
+        });
+        self.hearsay(AsOf::Newest, json, || text);
         let code = simulated.receipt.code;
         if code == 0 {
             return Ok(());
@@ -168,8 +173,10 @@ impl Context {
         let mut table = Table::new(["member", "role", "how"]);
         let mut truncated = false;
         let mut together = BTreeSet::new();
+        let mut height = 0;
         for kind in kinds {
             let answer = session.who_can(&action(kind, 0), at).await?;
+            height = answer.height;
             truncated |= answer.truncated;
             for one in answer.members {
                 let member = session.member(&format!("m{}", one.member)).await?.shown;
@@ -194,7 +201,7 @@ impl Context {
         let empty = rows.is_empty();
         self.hearsay(
             at,
-            json!({"members": rows, "truncated": truncated}),
+            json!({"height": height, "members": rows, "truncated": truncated}),
             || match empty {
                 true => "Nobody may do this, alone or by a decision.".to_owned(),
                 false if together.len() == 1 => {
@@ -219,11 +226,8 @@ pub(crate) async fn verdict_json(session: &Session, verdict: &Verdict) -> Result
         VerdictKind::NeedsDecision => "needs_decision",
         VerdictKind::Refused => "refused",
     };
-    let facts: serde_json::Map<String, Value> = verdict
-        .facts
-        .iter()
-        .map(|fact| (fact.name.clone(), fact.value.clone().into()))
-        .collect();
+    let facts = verdict.facts.iter();
+    let facts = facts.map(|fact| (fact.name.as_str(), fact.value.as_str()));
     Ok(json!({
         "verdict": kind,
         "authority": bare(&session.words().authority(verdict).await?),
@@ -233,7 +237,7 @@ pub(crate) async fn verdict_json(session: &Session, verdict: &Verdict) -> Result
         "policy": names::json(ObjectKind::Policy, verdict.policy),
         "code": verdict.code,
         "rejection": verdict.rejection,
-        "facts": facts,
+        "facts": refusal::as_json(facts),
         "looked_at": verdict.looked.iter().map(looked_json).collect::<Vec<_>>(),
     }))
 }

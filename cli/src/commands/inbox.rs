@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::session::lettered;
+use polity_client::session::{AsOf, lettered};
 use polity_client::v1::{InboxItem, ObjectKind};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ impl Inbox {
         let mut items: Vec<Value> = Vec::new();
         for item in &answer.items {
             let about = lettered(item.kind(), item.number);
-            let when = when(item)?;
+            let when = when(item, at)?;
             let command = command(item, &about);
             items.push(json!({
                 "what": item.what,
@@ -51,11 +51,13 @@ impl Inbox {
     }
 }
 
-/// Until when it can be done; what was decided, from when on.
-fn when(item: &InboxItem) -> Result<String> {
+/// Until when it can be done; what was decided, from when on. How far a moment is from now says nothing of the past.
+fn when(item: &InboxItem, at: AsOf) -> Result<String> {
     let is_to_execute = item.what.starts_with("execute: ");
     match (item.due, is_to_execute) {
         (0, _) => Ok(String::new()),
+        (from, true) if at != AsOf::Newest => Ok(format!("from {}", time::shown(from))),
+        (until, false) if at != AsOf::Newest => Ok(format!("until {}", time::shown(until))),
         (from, true) if from <= time::now()? => Ok("now".into()),
         (from, true) => Ok(format!("from {}", time::ahead(from)?)),
         (until, false) => Ok(format!("until {}", time::ahead(until)?)),
@@ -82,5 +84,30 @@ fn command(item: &InboxItem, about: &str) -> String {
     match SHOWN.iter().find(|(shown, _)| *shown == kind) {
         Some((_, noun)) => format!("polity {noun} show {about}"),
         None => format!("polity history {about}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_past_the_moment_itself_is_told() {
+        let of = |what: &str, at| {
+            let item = InboxItem {
+                what: what.into(),
+                due: 86_400,
+                ..InboxItem::default()
+            };
+            when(&item, at).expect("a clock")
+        };
+        let day = "1970-01-02T00:00:00Z";
+        assert_eq!(of("execute: p7", AsOf::Newest), "now");
+        assert_eq!(of("execute: p7", AsOf::Height(5)), format!("from {day}"));
+        assert_eq!(
+            of("answer: p7", AsOf::Newest),
+            format!("until {day} (over)")
+        );
+        assert_eq!(of("answer: p7", AsOf::Height(5)), format!("until {day}"));
     }
 }

@@ -4,7 +4,9 @@ use polity_client::Result;
 use polity_client::ledger::Rejection;
 use polity_client::ledger::state::keys::List;
 use polity_client::session::{AsOf, Session};
-use polity_client::v1::{Action, Role, RoleKind, Signer, Verdict, VerdictKind, action::Kind};
+use polity_client::v1::{
+    Action, Assignment, Role, RoleKind, Signer, Verdict, VerdictKind, action::Kind,
+};
 
 use crate::context::Actor;
 use crate::failure::usage;
@@ -28,7 +30,8 @@ impl CoSigner {
         }
         // It takes nobody's grant: what receives is the seat.
         if let Some(Kind::ChangeSquad(change)) = &action.kind {
-            return product_owner(session, change.to.map_or(0, |squad| squad.number)).await;
+            let squad = change.to.map_or(0, |squad| squad.number);
+            return seat_of(session, self.signer.member, squad).await;
         }
         let verdict = session.can(self.signer.member, action, true, AsOf::Newest);
         Ok(role_beside(&verdict.await?))
@@ -45,13 +48,18 @@ impl CoSigner {
     }
 }
 
-/// The role in which somebody receives a member into a squad; 0: the squad has none.
-async fn product_owner(session: &Session, squad: u64) -> Result<u64> {
+/// The role in which somebody receives a member into a squad; 0: they own no product there.
+async fn seat_of(session: &Session, member: u64, squad: u64) -> Result<u64> {
     let roles = session.list(List::Roles, squad).await?;
     let roles = session.get_all::<Role>(&roles).await?;
     let mut roles = roles.into_iter().flatten();
-    let owner = roles.find(|role| role.kind() == RoleKind::ProductOwner);
-    Ok(owner.map_or(0, |role| role.number))
+    let Some(seat) = roles.find(|role| role.kind() == RoleKind::ProductOwner) else {
+        return Ok(0);
+    };
+    let holders = session.list(List::Holders, seat.number).await?;
+    let holders = session.get_all::<Assignment>(&holders).await?;
+    let is_held = holders.iter().flatten().any(|held| held.member == member);
+    Ok(if is_held { seat.number } else { 0 })
 }
 
 /// The role of somebody who signs beside others: that in which they may, or in which only others are missing.

@@ -1,8 +1,10 @@
 //! Signed bytes on their way: whether they are in time, what came of them, and what the home keeps of that.
 
+use std::collections::BTreeSet;
+
 use polity_client::ledger::Rejection;
 use polity_client::session::{Draft, Outcome, Session, Simulated};
-use polity_client::v1::Fact;
+use polity_client::v1::{Fact, Receipt};
 use polity_client::{ErrorKind, Result};
 
 use crate::context::Context;
@@ -85,7 +87,7 @@ impl Context {
                 fact("height", outcome.height.to_string()),
                 fact("recorded", "the refusal is proven in the block"),
             ];
-            facts.extend_from_slice(told_of(outcome.code, foreseen));
+            facts.extend(told_of(&outcome.receipt, foreseen));
             let failed = outcome.receipt.failed_action as usize;
             if let Some(action) = draft.body()?.actions.get(failed) {
                 facts.extend(refusal::of_state(session, outcome.code, action).await);
@@ -104,12 +106,21 @@ impl Context {
     }
 }
 
-/// What a dry run told of the refusal that came: receipts carry no facts.
-fn told_of(code: u32, foreseen: Option<&Simulated>) -> &[Fact] {
-    match foreseen {
-        Some(simulated) if simulated.receipt.code == code => &simulated.facts,
-        Some(_) | None => &[],
+/// What a dry run told of the refusal that came, and that this is a node's word: receipts carry no facts.
+fn told_of(receipt: &Receipt, foreseen: Option<&Simulated>) -> Vec<Fact> {
+    let place = |of: &Receipt| (of.code, of.failed_action);
+    let foreseen = foreseen.filter(|simulated| place(&simulated.receipt) == place(receipt));
+    let facts = foreseen.map_or(&[][..], |simulated| &simulated.facts);
+    let names: BTreeSet<&str> = facts.iter().map(|fact| fact.name.as_str()).collect();
+    if names.is_empty() {
+        return Vec::new();
     }
+    let names = Vec::from_iter(names).join(", ");
+    let whose = fact(
+        "foreseen",
+        format!("{names}: by the dry run, as the node said; not proven"),
+    );
+    [&[whose], facts].concat()
 }
 
 /// Whether a draft is over by this machine's clock.
@@ -122,7 +133,7 @@ mod tests {
     use std::time::Duration;
 
     use polity_client::session::{action, signed_by};
-    use polity_client::v1::{Leave, Receipt, action::Kind};
+    use polity_client::v1::{Leave, action::Kind};
 
     use super::*;
     use crate::cli::Options;
@@ -150,20 +161,28 @@ mod tests {
 
     #[test]
     fn a_recorded_refusal_has_the_facts_of_the_dry_run_that_foresaw_it() {
-        let code = Rejection::LimitPerTransfer.code();
+        let receipt = |rejection: Rejection, failed_action| Receipt {
+            code: rejection.code(),
+            failed_action,
+            ..Receipt::default()
+        };
+        let came = receipt(Rejection::LimitPerTransfer, 1);
         let foreseen = Simulated {
             height: 7,
-            receipt: Receipt {
-                code,
-                ..Receipt::default()
-            },
+            receipt: came.clone(),
             facts: vec![fact("per_transfer", "25000.00 EUR")],
             verdicts: Vec::new(),
         };
-        assert_eq!(told_of(code, Some(&foreseen)), foreseen.facts);
-        let other = Rejection::AccountFrozen.code();
-        assert!(told_of(other, Some(&foreseen)).is_empty());
-        assert!(told_of(code, None).is_empty());
+        let whose = "per_transfer: by the dry run, as the node said; not proven";
+        let expected = [fact("foreseen", whose), foreseen.facts[0].clone()];
+        assert_eq!(told_of(&came, Some(&foreseen)), expected);
+        for other in [
+            receipt(Rejection::AccountFrozen, 1),
+            receipt(Rejection::LimitPerTransfer, 0),
+        ] {
+            assert!(told_of(&other, Some(&foreseen)).is_empty());
+        }
+        assert!(told_of(&came, None).is_empty());
     }
 
     #[test]

@@ -51,15 +51,28 @@ impl Session {
         any_role: bool,
         at: AsOf,
     ) -> Result<Verdict> {
+        let answer = self.can_as_of(member, action, any_role, at).await?;
+        Ok(answer.1)
+    }
+
+    /// As [`Session::can`], with the height of which the node says so.
+    pub async fn can_as_of(
+        &self,
+        member: u64,
+        action: &Action,
+        any_role: bool,
+        at: AsOf,
+    ) -> Result<(u64, Verdict)> {
         let request = CanRequest {
             member,
             action: Some(action.clone()),
             any_role,
         };
         let read = |bytes: &[u8]| {
-            let verdict = decode::<CanAnswer>(bytes)?.verdict;
+            let CanAnswer { height, verdict } = decode(bytes)?;
             verdict
                 .filter(|verdict| verdict.kind() != VerdictKind::None)
+                .map(|verdict| (height, verdict))
                 .ok_or_else(empty)
         };
         self.ask("/can", &request.encode_to_vec(), height(at), false, read)

@@ -347,6 +347,52 @@ fn a_refused_proposal_says_what_it_would_take() {
 }
 
 #[test]
+fn the_mode_that_a_proposal_needs_is_told_where_a_later_action_names_what_an_earlier_one_creates() {
+    let mut world = World::new();
+    let approved = approve(able(v1::Capability::Approve), 1);
+    let tiers = vec![tier(0, role_holders(), approved)];
+    let policy = world.policy("dev", v1::Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let create = Kind::CreateRole(world.create_role("dev", "guide"));
+    let remove = Kind::RemoveRole(v1::RemoveRole {
+        role: Some(v1::Ref { number: 0, new: 1 }),
+    });
+    let (governance, mode) = (v1::ProposalKind::Governance, v1::ModeKind::Alone);
+    let open = world.proposal("dev", governance, mode, vec![create, remove]);
+    let verdict = ask(&world, "finn", Kind::OpenProposal(open));
+    assert_eq!(verdict.rejection, "stricter_mode");
+    assert_eq!(value(&verdict.facts, "mode"), "approve");
+    assert_eq!(value(&verdict.facts, "approvals"), "1");
+}
+
+#[test]
+fn the_mode_that_a_whole_proposal_needs_is_told_beside_what_a_grant_would_pay() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    for (capability, count) in [(v1::Capability::Anchor, 1), (v1::Capability::Spend, 2)] {
+        let approved = approve(able(v1::Capability::Approve), count);
+        let tiers = vec![tier(0, role_holders(), approved)];
+        let policy = Kind::SetPolicy(world.policy("dev", capability, tiers));
+        world.check("ben", Some("dev#lead"), policy, "accepted");
+    }
+    let anchor = Kind::AnchorDocument(v1::AnchorDocument {
+        unit: world.unit_ref("dev"),
+        hash: vec![1; 32],
+        ..Default::default()
+    });
+    let acts = vec![anchor, world.payment("dev:main", "ops:main", 400)];
+    let (operation, mode) = (v1::ProposalKind::Operation, v1::ModeKind::Approve);
+    let open = v1::OpenProposal {
+        expected_count: 1,
+        ..world.proposal("dev", operation, mode, acts)
+    };
+    let verdict = ask(&world, "finn", Kind::OpenProposal(open));
+    assert_eq!(verdict.rejection, "stricter_mode");
+    assert_eq!(value(&verdict.facts, "mode"), "approve");
+    assert_eq!(value(&verdict.facts, "approvals"), "2");
+}
+
+#[test]
 fn of_a_proposal_of_the_departments_they_are_the_electors() {
     let mut world = World::new();
     let freeze = |mode| vec![tier(0, role_holders(), mode)];
@@ -468,6 +514,25 @@ fn who_can_lists_those_who_may_sign_together() {
     };
     assert!(named("ben", "dev#lead"), "{able:?}");
     assert!(named("hal", "ops#engineer"), "{able:?}");
+}
+
+#[test]
+fn who_can_lists_whom_an_act_is_about_where_it_may_be_their_own() {
+    let mut world = World::new();
+    let guild = world.create_unit("dev", "rust", v1::UnitKind::Guild);
+    world.ada(Kind::CreateUnit(guild));
+    let hal = (world.member_number("hal"), 0, "");
+    let join = world.join_unit("hal", "dev/rust");
+    assert!(names_of_able(&world, join.clone()).contains(&hal));
+    let elsewhere = world.join_unit("hal", "dev");
+    assert!(!names_of_able(&world, elsewhere).contains(&hal));
+
+    world.check("hal", None, join, "accepted");
+    let leave = Kind::LeaveUnit(v1::LeaveUnit {
+        unit: world.unit_ref("dev/rust"),
+        member: world.member_ref("hal"),
+    });
+    assert!(names_of_able(&world, leave).contains(&hal));
 }
 
 #[test]

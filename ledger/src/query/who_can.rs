@@ -65,7 +65,7 @@ fn in_roles(state: &dyn Read, block: Block, candidate: Actor, action: &Action) -
     roles
 }
 
-/// Everybody who could possibly: holders of the capability, whom the policy names, operators.
+/// Everybody who could possibly: whom the action is about, holders of the capability, whom the policy names, operators.
 fn candidates(state: &dyn Read, block: Block, action: &Action) -> Vec<Actor> {
     let nobody = Actor { member: 0, role: 0 };
     let mut overlay = Overlay::new(state);
@@ -75,7 +75,14 @@ fn candidates(state: &dyn Read, block: Block, action: &Action) -> Vec<Actor> {
     if need.own || need.capability == Capability::None {
         return anybody(state);
     }
-    let mut found = who::with_capability(state, block.now, need.capability, need.unit, MEMBERS_MAX);
+    let mut found: Vec<Actor> = named(action).into_iter().collect();
+    found.extend(who::with_capability(
+        state,
+        block.now,
+        need.capability,
+        need.unit,
+        MEMBERS_MAX,
+    ));
     if need.departments || departments::sets_up_root(state, block.now, &need) {
         for validator in departments::validators(state) {
             let operate = Capability::OperateValidator;
@@ -101,6 +108,19 @@ fn candidates(state: &dyn Read, block: Block, action: &Action) -> Vec<Actor> {
         }
     }
     once
+}
+
+/// Whom the action is about, where it may be their own act as well as the unit's: in no role.
+fn named(action: &Action) -> Option<Actor> {
+    let member = match action.kind.as_ref()? {
+        Kind::JoinUnit(join) => join.member,
+        Kind::LeaveUnit(leave) => leave.member,
+        _ => None,
+    };
+    member.map(|member| Actor {
+        member: member.number,
+        role: 0,
+    })
 }
 
 /// What belongs to a person only they can tell: everybody is asked.

@@ -30,10 +30,14 @@ pub(super) async fn elsewhere(session: &Session, subject: &Subject) -> Result<St
         return Ok(String::new());
     }
     let account: Account = session.get(subject.number).await?.unwrap_or_default();
-    let (kind, number) = session.holder(&account).await?;
+    let holders = session.holders(&account).await?;
+    let holders: Vec<String> = holders
+        .into_iter()
+        .map(|(kind, number)| lettered(kind, number))
+        .collect();
     Ok(format!(
         "\nits opening, a freeze, its credit and its closing stand in another: polity history {}",
-        lettered(kind, number)
+        holders.join(", and later ones in that of ")
     ))
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
-use polity_client::ledger::form;
-use polity_client::session::{AsOf, Session, lettered, proposed};
+use polity_client::ledger::{Rejection, form};
+use polity_client::session::{AsOf, Session, action, lettered, proposed};
 use polity_client::v1::{
-    Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, VerdictKind, action::Kind,
+    Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, Verdict, VerdictKind, action::Kind,
 };
 
 use crate::cli::Options;
@@ -111,7 +111,7 @@ pub(super) struct Open {
     /// Who benefits, beside those whom the actions credit; can be repeated.
     #[arg(long = "beneficiary", value_name = "MEMBER")]
     beneficiaries: Vec<String>,
-    /// The strictest way of deciding that you expect; without it, what the judge says now.
+    /// The strictest way of deciding that you expect; without it, what the judge says now of the whole.
     #[arg(long, value_parser = word::parser::<ModeKind>(), value_name = "MODE")]
     expect: Option<ModeKind>,
     #[command(flatten)]
@@ -141,7 +141,7 @@ impl Open {
                 (decision.mode, decision.count)
             }
         };
-        let open = OpenProposal {
+        let mut open = OpenProposal {
             unit: context.unit_ref(&self.unit).await?,
             kind: kind as i32,
             actions: encoded,
@@ -155,6 +155,10 @@ impl Open {
             document: optional_document(self.proposed.document.as_deref())?,
             outlook,
         };
+        let is_stated = self.expect.is_some() || matches!(context.purpose, Purpose::WhoCan);
+        if !is_stated && let Some(whole) = decision.of_whole(context, session, &open).await? {
+            (open.expected, open.expected_count) = (whole.mode as i32, whole.count);
+        }
         act_in_role(context, decision.role, Kind::OpenProposal(open)).await
     }
 }
@@ -241,6 +245,48 @@ impl Decision {
         }
         Ok(strictest)
     }
+
+    /// The decision about the whole, where it is stricter than that about each of the actions alone: what a grant pays
+    /// alone is decided too where others decide about the rest, and what is paid to one payee counts together.
+    async fn of_whole(
+        self,
+        context: &Context,
+        session: &Session,
+        open: &OpenProposal,
+    ) -> Result<Option<Decision>> {
+        let member = context.member().await?.number;
+        let asked = action(Kind::OpenProposal(open.clone()), self.role);
+        let verdict = session.can(member, &asked, self.role == 0, AsOf::Newest);
+        Ok(self.of_refusal(&verdict.await?))
+    }
+
+    /// The decision that the refusal of a proposal names; none where it is refused for something else, or not at all.
+    fn of_refusal(self, verdict: &Verdict) -> Option<Decision> {
+        let is_too_lax = [Rejection::StricterMode, Rejection::SpendSplit]
+            .iter()
+            .any(|rejection| rejection.code() == verdict.code);
+        let told = |name: &str| {
+            let mut facts = verdict.facts.iter();
+            facts.find(|fact| fact.name == name).map(|fact| &fact.value)
+        };
+        let mode = told("mode").and_then(|mode| word::value(mode));
+        let mode = mode.filter(|_| is_too_lax)?;
+        // The approvals of an announcement are those of what it escalates to.
+        let count = match mode {
+            ModeKind::Approve => told("approvals")?.parse().ok()?,
+            ModeKind::None
+            | ModeKind::Alone
+            | ModeKind::Announce
+            | ModeKind::Consent
+            | ModeKind::Vote
+            | ModeKind::Departments => 0,
+        };
+        Some(Decision {
+            mode,
+            count,
+            ..self
+        })
+    }
 }
 
 /// Acts in a role that was found, where the person named none.
@@ -259,4 +305,44 @@ async fn act_in_role(context: &Context, role: u64, kind: Kind) -> Result<()> {
     Context::with_purpose(options, purpose)?
         .act(vec![kind])
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::fact;
+
+    #[test]
+    fn a_proposal_expects_what_the_ledger_decides_about_the_whole() {
+        let decision = Decision {
+            mode: ModeKind::Approve,
+            count: 1,
+            role: 7,
+        };
+        let refused = |rejection: Rejection, told: &[(&str, &str)]| {
+            let facts = told.iter().map(|(name, value)| fact(name, *value));
+            decision.of_refusal(&Verdict {
+                code: rejection.code(),
+                facts: facts.collect(),
+                ..Verdict::default()
+            })
+        };
+        let whole = |mode, count| {
+            Some(Decision {
+                mode,
+                count,
+                role: 7,
+            })
+        };
+        let approved = [("mode", "approve"), ("approvals", "2")];
+        for rejection in [Rejection::StricterMode, Rejection::SpendSplit] {
+            assert_eq!(refused(rejection, &approved), whole(ModeKind::Approve, 2));
+        }
+        let announced = [("mode", "announce"), ("approvals", "2")];
+        let announced = refused(Rejection::StricterMode, &announced);
+        assert_eq!(announced, whole(ModeKind::Announce, 0));
+        // A limit that is exceeded names a decision as well, about one action alone.
+        assert_eq!(refused(Rejection::LimitPerTransfer, &approved), None);
+        assert_eq!(refused(Rejection::StricterMode, &[]), None);
+    }
 }

@@ -57,7 +57,10 @@ impl Show {
         json["time"] = time::json(found.proven.time);
         json["id"] = id.clone().into();
         json["kind"] = transfer_kind_name(posting.kind()).into();
-        remarks.tell(&mut json);
+        // What nobody can tell is no statement that there was none.
+        if let Some(remarks) = &remarks {
+            remarks.tell(&mut json);
+        }
         json["corrected"] = amount::json(corrected, &found.asset);
         let moment = view.moment();
         json["as_of"] = moment.height.into();
@@ -69,7 +72,7 @@ impl Show {
             json["proven_kinds"] = kinds.proven.clone().into();
         }
         context.output.show(&json, || {
-            let [line, reference, document, value_date] = remarks.lines();
+            let [line, reference, document, value_date] = remarks.unwrap_or_default().lines();
             facts(&[
                 ("transfer", self.transfer.clone()),
                 ("amount", amount::shown(moved, &found.asset)),

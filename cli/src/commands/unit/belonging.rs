@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::v1::{self, JoinUnit, LeaveUnit, Ref, action::Kind};
+use polity_client::v1::{self, JoinUnit, LeaveUnit, Ref, Unit, UnitKind, action::Kind};
 
 use super::optional;
 use crate::context::{Context, Purpose};
@@ -23,8 +23,10 @@ pub(super) struct Join {
 impl Join {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let member = match (&self.who, &context.purpose) {
-            // Asked who may, each of the others would be judged as joining themselves.
-            (None, Purpose::WhoCan) => form::numbered(context.member().await?.number),
+            // Asked who may, each of the others would be judged as joining themselves: that is the question of a guild alone.
+            (None, Purpose::WhoCan) if !is_guild(context, &self.unit).await? => {
+                form::numbered(context.member().await?.number)
+            }
             (who, _) => optional_member(context, who.as_deref()).await?,
         };
         let join = JoinUnit {
@@ -81,6 +83,14 @@ impl ChangeSquad {
         };
         context.act(vec![Kind::ChangeSquad(change)]).await
     }
+}
+
+/// Whether everybody joins by themselves.
+async fn is_guild(context: &Context, unit: &str) -> Result<bool> {
+    let session = context.session().await?;
+    let number = session.unit(unit).await?.number;
+    let unit: Option<Unit> = session.get(number).await?;
+    Ok(unit.is_some_and(|unit| unit.kind() == UnitKind::Guild))
 }
 
 async fn optional_member(context: &Context, member: Option<&str>) -> Result<Option<Ref>> {

@@ -3,7 +3,7 @@
 
 use polity_ledger::state::objects::{Object, object_key, prefix_with_history};
 use polity_proto::v1::{
-    Account, Asset, HistoryEntry, ObjectKind, OwnerKind, Party, Record, action::Kind,
+    Account, Asset, HistoryEntry, ObjectKind, OwnerKind, Party, Record, Unit, action::Kind,
 };
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -26,8 +26,8 @@ struct Standing {
 
 impl Session {
     /// Whether histories prove an account as a node remembers it of a height; `last` is the last entry of its own history
-    /// that is not above that. `false` where too much happened to its owner since, or where it was changed by something
-    /// else than an act about it, such as the adoption of a proposal.
+    /// that is not above that. `false` where too much happened to its owner since, where it was changed by something else
+    /// than an act about it, such as the adoption of a proposal, or where the unit that keeps it is dissolved.
     ///
     /// # Errors
     /// [`crate::ErrorKind::ProofFailed`] where histories say something else.
@@ -82,14 +82,18 @@ impl Session {
     }
 
     /// The entries of the owner's history after an entry of the account's and until a height; none where they are too
-    /// many. The node says where they begin and end, and the entries around them show whether that is so.
+    /// many, or in several histories: nothing says here from when on which of them has them. The node says where they begin
+    /// and end, and the entries around them show whether that is so.
     async fn owner_since(
         &self,
         account: &Account,
         last: &HistoryEntry,
         height: u64,
     ) -> Result<Option<Vec<HistoryEntry>>> {
-        let (kind, number) = self.holder(account).await?;
+        let holders = self.holders(account).await?;
+        let [(kind, number)] = holders[..] else {
+            return Ok(None);
+        };
         // Entries of the same block may come after it.
         let before = self
             .said_count(kind, number, last.height.saturating_sub(1))
@@ -135,11 +139,12 @@ impl Session {
         Ok(record.history_count)
     }
 
-    /// Whose history holds the acts on an account that move nothing: its member's, or that of the unit that keeps it.
-    pub async fn holder(&self, account: &Account) -> Result<(ObjectKind, u64)> {
+    /// Whose histories hold the acts on an account that move nothing: its member's, or that of the unit that keeps it. Of
+    /// a dissolved unit also those above it, to the nearest that lives, in which they go on.
+    pub async fn holders(&self, account: &Account) -> Result<Vec<(ObjectKind, u64)>> {
         let owner = account.owner.unwrap_or_default();
         let unit = match owner.kind() {
-            OwnerKind::Member => return Ok((ObjectKind::Member, owner.number)),
+            OwnerKind::Member => return Ok(vec![(ObjectKind::Member, owner.number)]),
             OwnerKind::Party => {
                 let party: Option<Party> = self.get(owner.number).await?;
                 party.map(|party| party.unit)
@@ -150,8 +155,17 @@ impl Session {
             }
             OwnerKind::Unit | OwnerKind::Escrow | OwnerKind::None => Some(owner.number),
         };
-        let unit = unit.ok_or_else(|| Error::proof("an account's owner is not there"))?;
-        Ok((ObjectKind::Unit, unit))
+        let mut holders = Vec::new();
+        let mut next = unit.unwrap_or_default();
+        loop {
+            let unit: Option<Unit> = self.get(next).await?;
+            let unit = unit.ok_or_else(|| Error::proof("an account's owner is not there"))?;
+            holders.push((ObjectKind::Unit, unit.number));
+            if unit.dissolved_at == 0 {
+                return Ok(holders);
+            }
+            next = unit.parent;
+        }
     }
 }
 

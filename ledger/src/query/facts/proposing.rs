@@ -7,7 +7,7 @@ use polity_proto::v1::{
 
 use super::super::wanted::Wanted;
 use super::{fact, names, of_decision};
-use crate::context::Context;
+use crate::context::{Authority, Context};
 use crate::decisions::{content, facilitation, judging, responses};
 use crate::judge::Actor;
 use crate::state::objects;
@@ -45,10 +45,11 @@ fn of_stricter(context: &mut Context<'_, '_>, open: &OpenProposal) -> Option<Vec
     let proposer = context.actor;
     let judged = judging::judge_actions(context, unit, proposer, &open.actions).ok()?;
     let proposed = content::actions_of(&open.actions).ok()?;
-    context.tried_as(proposer, |context| {
+    let told = context.dry(Authority::Proposal(0), proposer, |context| {
         let mut told = None;
-        for action in &proposed {
-            let needs = actions::needs(context, action).ok()?;
+        for (index, action) in (0..).zip(&proposed) {
+            context.begin(index, action)?;
+            let needs = actions::needs(context, action)?;
             let is_counted = needs.iter().any(|need| need.value.is_some());
             // Of several actions one that spends says most.
             if told.is_none() || is_counted {
@@ -58,10 +59,11 @@ fn of_stricter(context: &mut Context<'_, '_>, open: &OpenProposal) -> Option<Vec
             if is_counted {
                 break;
             }
-            actions::apply(context, action).ok()?;
+            actions::apply(context, action)?;
         }
-        told
-    })
+        Ok(told)
+    });
+    told.ok().flatten()
 }
 
 /// Which actions, counted from 1, belong to which sort of proposal.
