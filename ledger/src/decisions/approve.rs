@@ -131,9 +131,7 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
 
 /// Whether somebody counts neither as the proposer nor as one who benefits.
 fn is_disinterested(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
-    !is_of_proposer(context, proposal, member)
-        && !is_behind_service(context, proposal, member)
-        && !is_led_by_who_benefits(context, proposal, member)
+    !is_of_proposer(context, proposal, member) && !is_led_by_who_benefits(context, proposal, member)
 }
 
 /// Who has approved or still could.
@@ -170,7 +168,6 @@ fn check_approver(
     }
     let approver = approver_of(proposal);
     if is_too_close(context, proposal, actor.member)
-        || is_behind_service(context, proposal, actor.member)
         || is_led_by_who_benefits(context, proposal, actor.member)
         || is_empowered_for_it(context, proposal, actor, &approver)
         || ways_to_approve(context, proposal, actor).is_empty()
@@ -281,18 +278,10 @@ pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, membe
         })
 }
 
-/// Whether somebody counts as the proposer. What the ledger itself proposes, nobody does.
+/// Whether what is proposed is this member's doing. What the ledger itself proposes is nobody's.
 pub(super) fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
-    proposal.proposer != 0 && hands::are_one(context, now, proposal.proposer, member)
-}
-
-/// Whether somebody counts as who admitted the service that proposes, however long ago: it is nobody of its own.
-fn is_behind_service(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
-    let now = context.now().time;
-    power::is_service(context, proposal.proposer)
-        && hands::maker_of(context, proposal.proposer)
-            .is_none_or(|maker| hands::are_one(context, now, maker, member))
+    proposal.proposer != 0 && hands::acts_for(context, now, proposal.proposer, member)
 }
 
 /// Whether somebody who benefits counts as the approver: what is paid to a second self is paid to

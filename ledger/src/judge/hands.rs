@@ -12,6 +12,7 @@
 //! | How many people are these? | [`count`] |
 //! | As whom is this owner paid? | [`payee`] |
 //! | Which person made this service? | [`maker_of`] |
+//! | Is what this one does the other's doing? | [`acts_for`] |
 //! | Who stands behind this act? | [`behind`]; behind that somebody joined a unit, [`behind_joining`] |
 //! | Did nobody else have to agree to it? | [`is_of_one`]; to a proposal, [`is_decided_by_one`] |
 //! | Did it happen within the admission distance? | [`is_recent`] |
@@ -196,6 +197,13 @@ pub(crate) fn maker_of(state: &dyn Read, member: u64) -> Option<u64> {
     })
 }
 
+/// Whether what one does is the other's doing: they count as one person, or the one is a service of the other's, however long
+/// ago that was admitted.
+pub(crate) fn acts_for(state: &dyn Read, now: u64, one: u64, other: u64) -> bool {
+    are_one(state, now, one, other)
+        || maker_of(state, one).is_none_or(|maker| are_one(state, now, maker, other))
+}
+
 /// By what one person set the policy, alone and not long ago.
 fn behind_policy(state: &dyn Read, now: u64, basis: &Basis) -> Option<Basis> {
     let is_policy = basis.source() == BasisSource::Policy;
@@ -328,7 +336,7 @@ fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, acto
 }
 
 fn gives_to_own_hand(state: &dyn Read, now: u64, basis: &Basis, member: u64) -> bool {
-    basis.member != 0 && are_one(state, now, basis.member, member) && is_of_one(state, basis)
+    basis.member != 0 && acts_for(state, now, basis.member, member) && is_of_one(state, basis)
 }
 
 /// Whether what was done by this authority was one person's: nobody else had to agree.

@@ -1,12 +1,15 @@
 //! Mode `consent`: objections decide, silence only by the policy.
 
 use polity_proto::v1::{
-    Answer, Capability, Claim, Mode, ModeKind, Objection, ObjectionState, OpenProposal, Proposal,
-    ProposalKind, ProposalState, RaiseObjection, ResolveObjection, TestObjection, action::Kind,
+    Answer, Capability, Claim, Grant, InviteMember, MemberKind, Mode, ModeKind, Objection,
+    ObjectionState, OpenProposal, Proposal, ProposalKind, ProposalState, RaiseObjection,
+    ResolveObjection, TestObjection, action::Kind,
 };
 
 use crate::decisions::versions;
 use crate::form;
+use crate::judge::hands;
+use crate::state::keys::List;
 use crate::world::{DAY, HOUR, World, by, consent, created, role_holders, tier};
 
 const ENGINEER: Option<&str> = Some("dev#engineer");
@@ -380,4 +383,37 @@ fn a_proposal_has_at_most_64_versions() {
     assert!(world.time < world.get::<Proposal>(number).deadline);
     world.advance(4 * DAY);
     assert!(has_role(&world, "dev#tester-64"));
+}
+
+#[test]
+fn what_a_service_gives_its_maker_by_the_makers_word_alone_is_the_makers_gift() {
+    let mut world = world();
+    let invite = Kind::InviteMember(InviteMember {
+        kind: MemberKind::Service as i32,
+        ..world.invite("bot", "dev")
+    });
+    world.check("ben", LEAD, invite, "accepted");
+    world.check("bot", None, Kind::Join(world.join("bot")), "accepted");
+    world.ada(Kind::AssignRole(world.assign("bot", "dev#engineer")));
+    for name in ["finn", "gia"] {
+        let leave = world.leave_unit(name, "dev");
+        world.check(name, None, leave, "accepted");
+    }
+    world.advance(31 * DAY);
+
+    let grant = world.grant("dev#lead", Capability::Allocate, "dev");
+    let (kind, mode) = (ProposalKind::Governance, ModeKind::Consent);
+    let grant = world.proposal("dev", kind, mode, vec![Kind::GiveGrant(grant)]);
+    let own = Kind::OpenProposal(grant.clone());
+    world.check("ben", LEAD, own, "rejected grant_to_self");
+    // Of all who are asked, Ben alone is left: what comes of it counts as given by him.
+    let number = world.open("bot", "dev#engineer", grant);
+    let answer = world.answer(number, Answer::NoObjection);
+    world.check("ben", LEAD, answer, "accepted");
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+    let grants = world.list(List::Grants, world.role("dev#lead").number);
+    let given: Grant = world.get(*grants.last().expect("a grant was given"));
+    let ben = world.member_number("ben");
+    assert_eq!(given.capability(), Capability::Allocate);
+    assert!(hands::withholds(&world.state, world.time, &given, ben));
 }
