@@ -115,7 +115,7 @@ rejections! {
     SelfApproval = 361, "self_approval", "the proposer or a beneficiary cannot approve";
     SamePerson = 362, "same_person", "another person must do this";
     DutyConflict = 363, "duty_conflict", "a member would hold two capabilities that a rule keeps apart";
-    ApproverTooClose = 364, "approver_too_close", "the proposer brought the approver in, or the approver who proposed or benefits, too recently; or a service of the approver proposed it";
+    ApproverTooClose = 364, "approver_too_close", "the proposer brought the approver in, or the approver who proposed or benefits, too recently, or it is a service of theirs";
     ServiceCannotApprove = 365, "service_cannot_approve", "a service does not approve, confirm or vote: people do";
 
     // 4xx: organisation.

@@ -278,10 +278,10 @@ pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, membe
         })
 }
 
-/// Whether what is proposed is this member's doing. What the ledger itself proposes is nobody's.
+/// Whether somebody counts as the proposer. What the ledger itself proposes, nobody does.
 pub(super) fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
-    proposal.proposer != 0 && hands::acts_for(context, now, proposal.proposer, member)
+    proposal.proposer != 0 && hands::are_one(context, now, proposal.proposer, member)
 }
 
 /// Whether somebody who benefits counts as the approver: what is paid to a second self is paid to

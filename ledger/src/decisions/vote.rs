@@ -20,9 +20,8 @@ use crate::judge::{Actor, hands, power};
 /// quorum, so to make voters, or to silence them, only makes it harder to win.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
     electorate::freeze(context, proposal)?;
-    // A newcomer's proposal, and a service's, take no voice from who admitted them.
-    let voice = hands::maker_of(context, proposal.proposer)
-        .and_then(|maker| hands::hand_of(context, context.now().time, maker))
+    // A newcomer's proposal, or a service's, takes no voice from who admitted them.
+    let voice = hands::hand_of(context, context.now().time, proposal.proposer)
         .filter(|hand| proposal.electorate.contains(hand))
         .unwrap_or(proposal.proposer);
     let sent_out = passages::sent_out(context, proposal);

@@ -11,8 +11,6 @@
 //! | Do these count as one person? | [`are_one`]; of two groups, [`meet`] |
 //! | How many people are these? | [`count`] |
 //! | As whom is this owner paid? | [`payee`] |
-//! | Which person made this service? | [`maker_of`] |
-//! | Is what this one does the other's doing? | [`acts_for`] |
 //! | Who stands behind this act? | [`behind`]; behind that somebody joined a unit, [`behind_joining`] |
 //! | Did nobody else have to agree to it? | [`is_of_one`]; to a proposal, [`is_decided_by_one`] |
 //! | Did it happen within the admission distance? | [`is_recent`] |
@@ -55,17 +53,19 @@ pub fn hand(member: u64, leader: impl Fn(u64) -> Option<u64>) -> Option<u64> {
     None
 }
 
-/// Who admitted the member, while they are a newcomer: for this admission distance, in seconds.
+/// Who admitted the member, while they are a newcomer: for this admission distance, in seconds. A service is nobody of its own,
+/// however long it has been here.
 pub fn leader(member: &Member, now: u64, distance: impl FnOnce() -> u64) -> Option<u64> {
-    let is_newcomer =
-        member.admitted_by != 0 && now < member.admitted_at.saturating_add(distance());
-    is_newcomer.then_some(member.admitted_by)
+    let is_led = member.admitted_by != 0
+        && (member.kind() == MemberKind::Service
+            || now < member.admitted_at.saturating_add(distance()));
+    is_led.then_some(member.admitted_by)
 }
 
-/// Until when the member is a newcomer.
-pub(crate) fn newcomer_until(state: &dyn Read, member: &Member) -> u64 {
+/// Until when the member counts as who admitted them; a service, which always does, has no such time.
+pub(crate) fn newcomer_until(state: &dyn Read, member: &Member) -> Option<u64> {
     let distance = parameters::get(state).admission_distance;
-    member.admitted_at.saturating_add(distance)
+    (member.kind() != MemberKind::Service).then(|| member.admitted_at.saturating_add(distance))
 }
 
 /// Whether two members count as one person: nothing shows that they are two.
@@ -185,23 +185,6 @@ fn behind_service(state: &dyn Read, member: u64) -> Option<Basis> {
     let service = objects::look::<Member>(state, member)
         .filter(|member| member.kind() == MemberKind::Service)?;
     service.admission.filter(|admission| admission.member != 0)
-}
-
-/// The person who admitted a service, or a service that admitted it; a person is their own, and so is whom the genesis admitted.
-/// `None` behind too long a line.
-pub(crate) fn maker_of(state: &dyn Read, member: u64) -> Option<u64> {
-    hand(member, |one| {
-        let service = objects::look::<Member>(state, one)
-            .filter(|member| member.kind() == MemberKind::Service)?;
-        Some(service.admitted_by).filter(|maker| *maker != 0)
-    })
-}
-
-/// Whether what one does is the other's doing: they count as one person, or the one is a service of the other's, however long
-/// ago that was admitted.
-pub(crate) fn acts_for(state: &dyn Read, now: u64, one: u64, other: u64) -> bool {
-    are_one(state, now, one, other)
-        || maker_of(state, one).is_none_or(|maker| are_one(state, now, maker, other))
 }
 
 /// By what one person set the policy, alone and not long ago.
@@ -336,7 +319,7 @@ fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, acto
 }
 
 fn gives_to_own_hand(state: &dyn Read, now: u64, basis: &Basis, member: u64) -> bool {
-    basis.member != 0 && acts_for(state, now, basis.member, member) && is_of_one(state, basis)
+    basis.member != 0 && are_one(state, now, basis.member, member) && is_of_one(state, basis)
 }
 
 /// Whether what was done by this authority was one person's: nobody else had to agree.

@@ -6,8 +6,8 @@ use polity_client::ledger::judge::power;
 use polity_client::ledger::state::keys::List;
 use polity_client::session::AsOf;
 use polity_client::v1::{
-    AcceptAssignment, AssignRole, Assignment as AssignmentState, Grant, Manner, Member, Ref,
-    RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
+    AcceptAssignment, AssignRole, Assignment as AssignmentState, Grant, Manner, Member, MemberKind,
+    Ref, RenewAssignment, ResignRole, RevokeAssignment, action::Kind,
 };
 
 use crate::context::{Context, Purpose};
@@ -64,7 +64,9 @@ async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Resul
     let member: Member = session.get(holder).await?.unwrap_or_default();
     let distance = session.parameters().await?.admission_distance;
     let until = member.admitted_at.saturating_add(distance);
-    if member.admitted_by != context.member().await?.number || until <= time::now()? {
+    let is_service = member.kind() == MemberKind::Service;
+    let is_over = !is_service && until <= time::now()?;
+    if member.admitted_by != context.member().await?.number || is_over {
         return Ok(());
     }
     let view = session.view(AsOf::Newest);
@@ -72,11 +74,14 @@ async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Resul
     let grants = view.get_all::<Grant>(&grants).await?;
     let is_over_value = |grant: &Grant| power::is_over_value(grant.capability());
     if grants.iter().flatten().any(is_over_value) {
+        let how_long = match is_service {
+            true => "a service counts as who admitted it, so".to_owned(),
+            false => format!("until {}", time::shown(until)),
+        };
         context.output.note(format!(
-            "{} joined through you: until {} the ledger refuses their use of this role's money (grant_too_close). Let \
+            "{} joined through you: {how_long} the ledger refuses their use of this role's money (grant_too_close). Let \
              somebody else assign the role, or the unit decide.",
             member.handle,
-            time::shown(until)
         ));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Where people of different units sign together: who of those who sign counts, and why others do not.
 
-use polity_proto::v1::{Basis, Fact, Member};
+use polity_proto::v1::{Basis, Fact, Member, MemberKind};
 
 use super::{fact, names, rfc3339};
 use crate::context::Context;
@@ -68,10 +68,16 @@ fn as_one(context: &Context<'_, '_>, one: Actor, other: Actor) -> String {
         return format!("{both}: somebody gave, alone and not long ago, what the other signs by");
     }
     let members = [one, other].map(|actor| objects::get::<Member>(context, actor.member));
+    let members: Vec<Member> = members.into_iter().flatten().collect();
+    if members
+        .iter()
+        .any(|member| member.kind() == MemberKind::Service)
+    {
+        return format!("{both}: a service counts as who admitted it");
+    }
     let ends = members
         .iter()
-        .flatten()
-        .map(|member| hands::newcomer_until(context, member));
+        .filter_map(|member| hands::newcomer_until(context, member));
     match ends.filter(|until| now < *until).max() {
         Some(until) => {
             let until = rfc3339(until);

@@ -172,6 +172,6 @@ fn by(name: &str, context: &Context<'_, '_>, member: Option<u64>) -> Option<Fact
 /// Until when the actor counts as who admitted them.
 fn of_newcomer(context: &Context<'_, '_>) -> Option<Fact> {
     let member: Member = objects::get(context, context.actor.member)?;
-    let until = hands::newcomer_until(context, &member);
+    let until = hands::newcomer_until(context, &member)?;
     (context.now().time < until).then(|| fact("until", rfc3339(until)))
 }
