@@ -189,7 +189,7 @@ fn hledger_agrees_with_the_ledger() {
     for words in [
         &[&account[..], &["0"]].concat()[..],
         &[&account[..], &["2999-01-01"]].concat(),
-        &["inbox", "--at", "1"],
+        &["audit", "account", "fay:main", "--at", "1"],
     ] {
         assert_eq!(
             terminal.run("fay", words).status.code(),

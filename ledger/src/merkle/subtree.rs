@@ -8,8 +8,6 @@
 //! A subtree without leaves is [`EMPTY`] and a subtree with one leaf is that leaf; so the shape
 //! depends on the set of keys alone, never on the order in which they came.
 
-use std::hint::black_box;
-
 use super::Hash;
 use super::jellyfish::{EMPTY, goes_right, inner_hash};
 use arena::{Arena, Link, Node};
@@ -218,15 +216,8 @@ impl Subtree {
         while !ways.is_empty() {
             ways.retain_mut(|(key_hash, here)| {
                 *here = match here.node() {
-                    Node::Empty => return false,
-                    Node::Leaf(id) => {
-                        black_box(self.leaves[id][0]);
-                        return false;
-                    }
-                    Node::Fork(id) => {
-                        let links = self.forks[id].map(|child| child.link);
-                        black_box(links)[usize::from(goes_right(key_hash, depth))]
-                    }
+                    Node::Empty | Node::Leaf(_) => return false,
+                    Node::Fork(id) => self.forks[id][usize::from(goes_right(key_hash, depth))].link,
                     Node::LeftBend(id) | Node::RightBend(id) => self.bends[id].link,
                 };
                 true
