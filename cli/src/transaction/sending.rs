@@ -1,7 +1,5 @@
 //! Signed bytes on their way: whether they are in time, what came of them, and what the home keeps of that.
 
-use std::collections::BTreeSet;
-
 use polity_client::ledger::Rejection;
 use polity_client::session::{Draft, Outcome, Session, Simulated};
 use polity_client::v1::{Fact, Receipt};
@@ -106,20 +104,18 @@ impl Context {
     }
 }
 
+/// Whose word the facts of a recorded refusal are.
+const FORESEEN: &str = "the rest is the dry run's, as the node said; not proven";
+
 /// What a dry run told of the refusal that came, and that this is a node's word: receipts carry no facts.
 fn told_of(receipt: &Receipt, foreseen: Option<&Simulated>) -> Vec<Fact> {
     let place = |of: &Receipt| (of.code, of.failed_action);
     let foreseen = foreseen.filter(|simulated| place(&simulated.receipt) == place(receipt));
     let facts = foreseen.map_or(&[][..], |simulated| &simulated.facts);
-    let names: BTreeSet<&str> = facts.iter().map(|fact| fact.name.as_str()).collect();
-    if names.is_empty() {
+    if facts.is_empty() {
         return Vec::new();
     }
-    let names = Vec::from_iter(names).join(", ");
-    let whose = fact(
-        "foreseen",
-        format!("{names}: by the dry run, as the node said; not proven"),
-    );
+    let whose = fact("foreseen", FORESEEN);
     [&[whose], facts].concat()
 }
 
@@ -173,8 +169,7 @@ mod tests {
             facts: vec![fact("per_transfer", "25000.00 EUR")],
             verdicts: Vec::new(),
         };
-        let whose = "per_transfer: by the dry run, as the node said; not proven";
-        let expected = [fact("foreseen", whose), foreseen.facts[0].clone()];
+        let expected = [fact("foreseen", FORESEEN), foreseen.facts[0].clone()];
         assert_eq!(told_of(&came, Some(&foreseen)), expected);
         for other in [
             receipt(Rejection::AccountFrozen, 1),
