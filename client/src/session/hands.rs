@@ -1,4 +1,4 @@
-//! Which members count as one person: a newcomer counts as who admitted them.
+//! Which members count as one person: a newcomer counts as who admitted them, and a service always does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -145,19 +145,24 @@ fn a_second_recovery_takes_three_people_and_cannot_be_stopped() {
     world.check("finn", None, Kind::Leave(Leave {}), "rejected key_unknown");
 }
 
+/// Lends what engineers may spend for a month.
+fn delegation(world: &World, to: &str) -> Kind {
+    let role = world.role("dev#engineer").number;
+    let spend = world.list(crate::state::keys::List::Grants, role)[0];
+    Kind::Delegate(Delegate {
+        grant: crate::form::numbered(spend),
+        member: world.member_ref(to),
+        until: world.time + 30 * DAY,
+        ..Delegate::default()
+    })
+}
+
 #[test]
 fn who_was_recovered_does_not_hand_on_what_sleeps() {
     let mut world = World::new();
     world.check_deed(asked(world.recover("finn", "new")), "accepted");
     world.advance(48 * HOUR);
-    let role = world.role("dev#engineer").number;
-    let spend = world.list(crate::state::keys::List::Grants, role)[0];
-    let delegate = Kind::Delegate(Delegate {
-        grant: crate::form::numbered(spend),
-        member: world.member_ref("gia"),
-        until: world.time + 30 * DAY,
-        ..Delegate::default()
-    });
+    let delegate = delegation(&world, "gia");
     let deed = by("finn").with_key("new").acting_as("dev#engineer");
     let deed = deed.does(delegate);
     world.check_deed(deed.clone(), "rejected sleeping");
@@ -171,14 +176,7 @@ fn whoever_signs_along_wakes_nothing_of_who_was_recovered() {
     world.fund("dev", 1_000);
     world.check_deed(asked(world.recover("finn", "new")), "accepted");
     world.advance(48 * HOUR);
-    let role = world.role("dev#engineer").number;
-    let spend = world.list(crate::state::keys::List::Grants, role)[0];
-    let delegate = Kind::Delegate(Delegate {
-        grant: crate::form::numbered(spend),
-        member: world.member_ref("hal"),
-        until: world.time + 30 * DAY,
-        ..Delegate::default()
-    });
+    let delegate = delegation(&world, "hal");
     let own = world.payment("finn:main", "hal:main", 1);
     for act in [own, delegate] {
         let deed = by("finn").with_key("new").acting_as("dev#engineer");
