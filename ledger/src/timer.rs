@@ -86,7 +86,7 @@ fn forget_ids(state: &mut Overlay<'_>, block: Block, minute: u64, at_most: u64) 
 /// Does what is due; how many actions of a proposal that executed.
 fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
     match timer.kind() {
-        TimerKind::None | TimerKind::BudgetLine | TimerKind::ConsumedIds => {}
+        TimerKind::None | TimerKind::ConsumedIds => {}
         TimerKind::Hold => holding::expire(context, timer.number),
         TimerKind::Assignment => ending::term_over(context, timer.number),
         TimerKind::Recovery => recover_member::wait_over(context, timer.number),

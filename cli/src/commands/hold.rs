@@ -231,7 +231,6 @@ fn as_json(hold: &HoldState, names: &Names<'_>) -> Value {
         "placed_at": time::json(hold.placed_at),
         "expires_at": time::json(hold.expires_at),
         "value_date": time::json(hold.value_date),
-        "proposal": names::json(ObjectKind::Proposal, hold.proposal),
     })
 }
 
