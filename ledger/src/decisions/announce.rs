@@ -6,7 +6,7 @@
 
 use polity_proto::v1::{Escalation, Mode, ModeKind, Proposal, RoleKind, Who, WhoKind};
 
-use super::{settling, stage, timing};
+use super::{electorate, settling, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{hands, who};
@@ -93,6 +93,7 @@ pub(crate) fn reverse(
     if !proposal.escalations.iter().any(is_own) {
         of_all?;
     }
+    electorate::check_awake(context, member)?;
 
     let now = context.now();
     for made in &mut proposal.escalations {

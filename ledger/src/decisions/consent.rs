@@ -14,13 +14,14 @@ use crate::judge::{Actor, power};
 
 /// Judges an answer: there is one, and an objection is an act of its own.
 pub(super) fn check_answer(
+    context: &Context<'_, '_>,
     proposal: &Proposal,
     actor: Actor,
     answer: Answer,
 ) -> Result<(), Rejection> {
     electorate::check(proposal, actor.member)?;
     match answer {
-        Answer::NoObjection => Ok(()),
+        Answer::NoObjection => electorate::check_awake(context, actor.member),
         Answer::None
         | Answer::Yes
         | Answer::No

@@ -1,11 +1,11 @@
 //! Who takes part in the governance of a unit.
 
-use polity_proto::v1::{Assignment, Passage, Proposal, Role, RoleKind, Unit};
+use polity_proto::v1::{Assignment, Capability, Passage, Proposal, Role, RoleKind, Unit};
 
 use super::passages;
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::power;
+use crate::judge::{self, power};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects};
 
@@ -99,4 +99,10 @@ fn with_sent_out(
 /// Refuses whoever was not among them at the opening.
 pub(super) fn check(proposal: &Proposal, member: u64) -> Result<(), Rejection> {
     Rejection::NotInElectorate.unless(proposal.electorate.contains(&member))
+}
+
+/// Refuses who agrees while what approves sleeps: a stranger's new key says no yes. It may say no, which only hinders.
+pub(super) fn check_awake(context: &Context<'_, '_>, member: u64) -> Result<(), Rejection> {
+    let asleep = judge::sleeps(context, context.now(), member, Capability::Approve);
+    Rejection::Sleeping.when(asleep)
 }

@@ -176,8 +176,8 @@ pub(super) fn check_answer(
 ) -> Result<(), Rejection> {
     match standing_kind(proposal) {
         ModeKind::Approve => approve::check_answer(context, proposal, actor, answer),
-        ModeKind::Consent => consent::check_answer(proposal, actor, answer),
-        ModeKind::Vote => vote::check_answer(proposal, actor, answer),
+        ModeKind::Consent => consent::check_answer(context, proposal, actor, answer),
+        ModeKind::Vote => vote::check_answer(context, proposal, actor, answer),
         ModeKind::Departments => departments::check_answer(context, proposal, actor, answer),
         ModeKind::None | ModeKind::Alone | ModeKind::Announce => Err(Rejection::AnswerUnfit),
     }

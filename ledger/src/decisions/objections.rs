@@ -101,6 +101,7 @@ pub(crate) fn resolve(
     if member != objection.objector && member != proposal.proposer {
         return Err(Rejection::NotYours);
     }
+    electorate::check_awake(context, member)?;
     stage::check_open(context, &proposal)?;
     if !is_open(objection.state()) {
         return Err(Rejection::ObjectionClosed);

@@ -38,6 +38,7 @@ pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Resu
 
 /// Judges an answer.
 pub(super) fn check_answer(
+    context: &Context<'_, '_>,
     proposal: &Proposal,
     actor: Actor,
     answer: Answer,
@@ -47,7 +48,8 @@ pub(super) fn check_answer(
         Answer::Yes if proposal.without_yes.contains(&actor.member) => {
             Err(Rejection::ApproverTooClose)
         }
-        Answer::Yes | Answer::No | Answer::Abstain => Ok(()),
+        Answer::Yes => electorate::check_awake(context, actor.member),
+        Answer::No | Answer::Abstain => Ok(()),
         Answer::None | Answer::NoObjection | Answer::Approve | Answer::Refuse => {
             Err(Rejection::AnswerUnfit)
         }

@@ -9,6 +9,7 @@ mod consenting;
 mod departments;
 mod life;
 mod passages;
+mod recovered;
 mod spending;
 mod voting;
 
