@@ -54,7 +54,7 @@ impl Act for MoveUnit {
 
         let (number, before, after) = (unit.number, unit.parent, parent.number);
         let duties = Duties::before(context, number, after);
-        passages::note_moved(context, &unit);
+        let brought_in = passages::note_moved(context, &unit, &parent);
         let state = &mut *context.state;
         names::release(state, ObjectKind::Unit, before, &unit.handle, "");
         names::claim(state, ObjectKind::Unit, after, &unit.handle, "", number);
@@ -64,7 +64,8 @@ impl Act for MoveUnit {
             parent: after,
             ..unit
         });
-        let histories = [number, before, after].map(|unit| (ObjectKind::Unit, unit));
+        let units = [number, before, after].map(|unit| (ObjectKind::Unit, unit));
+        let histories = [&units[..], &brought_in].concat();
         context.event(ObjectKind::Unit, number, &histories);
         // Whoever sits in a squad that left its tribe sits in that tribe's chapters no longer.
         for member in lists::all(context, List::Joined, number) {

@@ -61,10 +61,42 @@ pub(crate) fn note_unassigned(
         .collect()
 }
 
-/// Notes who takes a unit, and so those who speak for it, out of the circle around it.
-pub(crate) fn note_moved(context: &mut Context<'_, '_>, moved: &Unit) {
-    let speakers = electorate::speakers(context, context.now().time, moved.number);
+/// Notes who takes a unit, and so those who speak for it, out of the circle around it and into the one around `parent`: the
+/// histories of whom they brought in, for the event.
+pub(crate) fn note_moved(
+    context: &mut Context<'_, '_>,
+    moved: &Unit,
+    parent: &Unit,
+) -> Vec<(ObjectKind, u64)> {
+    let mut speakers = electorate::speakers(context, context.now().time, moved.number);
+    speakers.sort_unstable();
+    speakers.dedup();
     note_in(context, moved.parent, true, &speakers);
+    // So many are not asked.
+    let asks_them = power::is_circle(parent)
+        && moved.parent != parent.number
+        && speakers.len() <= electorate::MEMBERS_MAX;
+    speakers.retain(|member| asks_them && note_brought_in(context, parent.number, *member));
+    speakers
+        .into_iter()
+        .map(|member| (ObjectKind::Member, member))
+        .collect()
+}
+
+/// Notes who brings the member into a circle otherwise than by a role, if that is somebody else.
+fn note_brought_in(context: &mut Context<'_, '_>, circle: u64, member: u64) -> bool {
+    let entered = by_another(context, circle, member);
+    let found = objects::get::<Member>(context, member);
+    let (Some(entered), Some(mut member)) = (entered, found) else {
+        return false;
+    };
+    let is_same = |earlier: &Passage| (earlier.unit, earlier.by) == (entered.unit, entered.by);
+    member
+        .taken_in
+        .retain(|earlier| is_recent(context, earlier.at) && !is_same(earlier));
+    member.taken_in.push(entered);
+    context.put(&member);
+    true
 }
 
 /// Notes who makes a circle of a unit, or something else of a circle: others are asked from then on.

@@ -1,8 +1,9 @@
 //! Electorates of circles that somebody would make: by ending the assignments of others.
 
 use polity_proto::v1::{
-    AmendUnit, Answer, Capability, CreateRole, ModeKind, MoveUnit, OpenProposal, Proposal,
-    ProposalKind, RemoveRole, RenewAssignment, RevokeAssignment, RoleKind, UnitKind, action::Kind,
+    AmendUnit, Answer, Capability, CreateRole, ModeKind, MoveUnit, ObjectKind, OpenProposal,
+    Proposal, ProposalKind, RemoveRole, RenewAssignment, RevokeAssignment, RoleKind, UnitKind,
+    action::Kind,
 };
 
 use crate::form;
@@ -113,6 +114,48 @@ fn whoever_loses_the_role_by_the_proposer_is_asked_in_whatever_way_it_goes() {
         let number = world.member_number(member);
         assert!(proposal.electorate.contains(&number), "way {place}");
         check_voice(&world, &proposal, member, "accepted", "accepted");
+    }
+}
+
+#[test]
+fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone() {
+    let mut world = world();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "dev",
+        "team",
+        UnitKind::Team,
+    )));
+    world.ada(Kind::CreateRole(CreateRole {
+        kind: RoleKind::Lead as i32,
+        ..world.create_role("dev/team", "lead")
+    }));
+    assign(&mut world, "cleo", "dev/team#lead");
+    world.advance(30 * DAY);
+    let entries = world.history_count(ObjectKind::Member, world.member_number("cleo"));
+    for (unit, parent) in [("dev/team", "dev/circle"), ("dev/circle/team", "dev")].repeat(2) {
+        world.ada(Kind::MoveUnit(MoveUnit {
+            unit: world.unit_ref(unit),
+            parent: world.unit_ref(parent),
+        }));
+    }
+    // However often a unit is moved, one passage is noted.
+    assert_eq!(world.member("cleo").taken_in.len(), 1);
+    world.ada(Kind::MoveUnit(MoveUnit {
+        unit: world.unit_ref("dev/team"),
+        parent: world.unit_ref("dev/circle"),
+    }));
+    let moves_in = 3;
+    let cleo = world.member_number("cleo");
+    assert_eq!(
+        world.history_count(ObjectKind::Member, cleo),
+        entries + moves_in
+    );
+
+    let mut later = world.clone();
+    later.advance(30 * DAY);
+    for (mut world, yes) in [(world, "rejected approver_too_close"), (later, "accepted")] {
+        let proposal = asked(&mut world);
+        check_voice(&world, &proposal, "cleo", yes, "accepted");
     }
 }
 
