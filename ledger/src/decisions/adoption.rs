@@ -139,11 +139,17 @@ fn check_still_covered(
         return Err(Rejection::NotConferred);
     }
     if need.unit == proposal.unit {
-        let is_in_place_of_the_unit = is_by_departments && proposal.policy == 0;
-        if !is_in_place_of_the_unit || departments::sets_up_root(context, now, need) {
+        let is_in_place_of_the_unit = is_by_departments
+            && proposal.policy == 0
+            && !departments::sets_up_root(context, now, need);
+        // What the proposer could do alone, beside the policy that decided, is theirs only as long as they could.
+        let is_own_beside = proposal.silence_is_own
+            && power::is_over_value(need.capability)
+            && need.capability != proposal.capability();
+        if !is_in_place_of_the_unit && !is_own_beside {
             return Ok(());
         }
-        // The departments stood in for people who were not there. By now these may decide themselves.
+        // And the departments stood in for people who were not there. By now these may decide themselves.
         return match judge_proposal(context, now, context.actor, need, &mut Trace::off()) {
             Verdict::Allowed(_) => Ok(()),
             Verdict::NeedsDecision(decision) => check_covered(&decision, &mode),

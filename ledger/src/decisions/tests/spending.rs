@@ -1,12 +1,13 @@
 //! What proposals count, reserve and give back.
 
 use polity_proto::v1::{
-    Answer, Capability, Grant, ModeKind, Proposal, ProposalState, action::Kind,
+    AnchorDocument, Answer, Capability, Grant, ModeKind, Proposal, ProposalState, RevokeAssignment,
+    action::Kind,
 };
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::state::keys::List;
-use crate::world::{World, able, approve, created, role_holders, tier};
+use crate::world::{World, able, alone, approve, created, joined, role_holders, tier};
 use crate::{Amount, Rejection, form};
 
 #[test]
@@ -230,4 +231,48 @@ fn who_lost_what_let_them_begin_spends_nothing_by_it() {
     let proposal: Proposal = world.get(number);
     assert_eq!(proposal.state(), ProposalState::Failed);
     assert_eq!(proposal.failed_code, Rejection::NoGrant.code());
+}
+
+#[test]
+fn what_a_proposal_pays_beside_what_others_decide_ends_with_what_let_the_proposer_pay_it() {
+    let mut world = World::new();
+    world.fund("dev", 5_000);
+    let one = || approve(able(Capability::Approve), 1);
+    let may_register = able(Capability::RegisterParties);
+    let pays = vec![tier(500, may_register, alone()), tier(0, joined(), one())];
+    let ben = Some("dev#lead");
+    for policy in [
+        world.policy("dev", Capability::Anchor, vec![tier(0, joined(), one())]),
+        world.policy("dev", Capability::Spend, pays),
+    ] {
+        world.check("ben", ben, Kind::SetPolicy(policy), "accepted");
+    }
+    let registers = world.grant("dev#engineer", Capability::RegisterParties, "dev");
+    world.check("ben", ben, Kind::GiveGrant(registers), "accepted");
+    // Finn acts in no role: it is the policy that lets him pay, because of what his role may do.
+    let anchor = Kind::AnchorDocument(AnchorDocument {
+        unit: world.unit_ref("dev"),
+        hash: vec![7; 32],
+        ..AnchorDocument::default()
+    });
+    let acts = vec![anchor, pay(&world, 300)];
+    let proposal = Kind::OpenProposal(world.proposal("dev", OPERATION, APPROVE, acts));
+    let opened = world.run("finn", None, proposal).expect("it is opened");
+    let number = created(&opened);
+    let mut kept = world.clone();
+    let assignment = form::numbered(world.assignment("finn", "dev#engineer").number);
+    let revoke = Kind::RevokeAssignment(RevokeAssignment { assignment });
+    world.check("ben", ben, revoke, "accepted");
+
+    for (world, state, paid) in [
+        (&mut kept, ProposalState::Adopted, 30_000),
+        (&mut world, ProposalState::Failed, 0),
+    ] {
+        let yes = world.answer(number, Answer::Approve);
+        world.check("ben", ben, yes, "accepted");
+        assert_eq!(world.proposal_state(number), state);
+        assert_eq!(world.balance("sales:main"), paid);
+    }
+    let failed: Proposal = world.get(number);
+    assert_eq!(failed.failed_code, Rejection::NoGrant.code());
 }
