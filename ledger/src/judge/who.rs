@@ -67,7 +67,7 @@ pub fn with_capability(
     max: usize,
 ) -> Vec<Actor> {
     first(max, |visit| {
-        each_with_capability(state, now, capability, unit, visit)
+        each_with_capability(state, now, capability, unit, true, visit)
     })
 }
 
@@ -125,7 +125,10 @@ fn each(state: &dyn Read, now: Now, unit: u64, who: &Who, visit: Visit<'_>) -> C
                 .filter(|role| role.kind() == who.role_kind())
                 .try_for_each(|role| each_holder(state, now, role.number, visit))
         }
-        WhoKind::Capability => each_with_capability(state, now, who.capability(), unit, visit),
+        // As in `includes`: whoever has it over one object alone is none of them.
+        WhoKind::Capability => {
+            each_with_capability(state, now, who.capability(), unit, false, visit)
+        }
     }
 }
 
@@ -134,14 +137,14 @@ fn each_with_capability(
     now: Now,
     capability: Capability,
     unit: u64,
+    of_objects: bool,
     visit: Visit<'_>,
 ) -> ControlFlow<()> {
     for over in power::lineage(state, unit) {
         for grant in lists::objects::<Grant>(state, List::GrantsOver, over.number) {
-            let object = grant
-                .scope
-                .as_ref()
-                .filter(|scope| scope.kind() == ScopeKind::Object && scope.unit == unit);
+            let object = grant.scope.as_ref().filter(|scope| {
+                of_objects && scope.kind() == ScopeKind::Object && scope.unit == unit
+            });
             let object = object.map(|scope| (scope.object_kind(), scope.object));
             let fits = grant.capability() == capability
                 && power::scope_covers(state, &grant, unit, object)

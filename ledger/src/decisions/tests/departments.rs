@@ -1,13 +1,13 @@
 //! The vote of the departments.
 
 use polity_proto::v1::{
-    Answer, Capability, ModeKind, Parameters, ProposalKind, ProposalState, ResignRole,
-    SetParameters, UnitKind, action::Kind,
+    Answer, Capability, GiveGrant, ModeKind, ObjectKind, Parameters, ProposalKind, ProposalState,
+    ResignRole, ScopeKind, ScopeRef, SetParameters, UnitKind, action::Kind,
 };
 
 use super::world;
 use crate::form;
-use crate::world::{alone, by_departments, role_holders, tier};
+use crate::world::{able, alone, approve, by_departments, role_holders, tier};
 
 #[test]
 fn more_than_two_thirds_of_the_departments_decide_and_the_proposers_has_a_voice() {
@@ -142,4 +142,36 @@ fn fill_a_root_of(kind: UnitKind, governed: &str) {
     assert_eq!(world.proposal_state(number), ProposalState::Adopted);
     assert!(world.holds("gia", "acme#lead"));
     world.check("ben", ben, open, governed);
+}
+
+#[test]
+fn who_has_a_capability_over_one_object_keeps_the_root_from_nobody() {
+    let mut world = world();
+    // Who opens accounts begins; Finn may do so with one account, which makes him none of these.
+    let begins = able(Capability::OpenAccounts);
+    let tiers = vec![tier(0, begins, approve(able(Capability::Approve), 1))];
+    let policy = world.policy("acme", Capability::Govern, tiers);
+    world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+    let grant = GiveGrant {
+        scope: Some(ScopeRef {
+            kind: ScopeKind::Object as i32,
+            object_kind: ObjectKind::Account as i32,
+            object: world.account_ref("acme:main"),
+            unit: None,
+        }),
+        ..world.grant("dev#engineer", Capability::OpenAccounts, "acme")
+    };
+    world.check_decided("ada", Kind::GiveGrant(grant), "accepted");
+    let assignment = form::numbered(world.assignment("ada", "acme#lead").number);
+    let resign = Kind::ResignRole(ResignRole { assignment });
+    world.check("ada", None, resign, "accepted");
+
+    let gia = Kind::AssignRole(world.assign("gia", "acme#lead"));
+    world.check(
+        "finn",
+        Some("dev#engineer"),
+        gia.clone(),
+        "rejected no_grant",
+    );
+    world.check("ben", Some("dev#lead"), gia, "rejected needs_decision");
 }
