@@ -5,7 +5,7 @@ use polity_proto::v1::{Account, ConfirmExternal, Hold};
 use super::{Act, holding, record_external};
 use crate::context::Context;
 use crate::judge::Need;
-use crate::{Rejection, form};
+use crate::{Amount, Rejection, form};
 
 impl Act for ConfirmExternal {
     fn check(&self) -> Result<(), Rejection> {
@@ -17,7 +17,7 @@ impl Act for ConfirmExternal {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
         let to: Account = context.get(hold.to)?;
-        Ok(vec![record_external::need(&from, &to)])
+        Ok(vec![record_external::need(&from, &to, Amount::ZERO)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

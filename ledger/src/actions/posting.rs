@@ -63,6 +63,18 @@ pub(crate) fn owner(account: &Account) -> Owner {
     account.owner.unwrap_or_default()
 }
 
+/// Towards whom a movement counts: the external party, whichever way it goes; else who owns the credited account.
+pub(crate) fn counterparty(from: &Account, to: &Account) -> Owner {
+    match owner(from).kind() {
+        OwnerKind::Party => owner(from),
+        OwnerKind::Unit
+        | OwnerKind::Member
+        | OwnerKind::Issuance
+        | OwnerKind::Escrow
+        | OwnerKind::None => owner(to),
+    }
+}
+
 /// Judges the accounts' state in the order of precedence; moves nothing.
 pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Result<(), Rejection> {
     let Move {

@@ -28,17 +28,8 @@ impl Act for RecordExternal {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let from: Account = context.find(&self.from)?;
         let to: Account = context.find(&self.to)?;
-        let value = ValueNeed {
-            asset: from.asset,
-            amount: Amount::from_bytes(&self.amount)?,
-            account: from.number,
-            counterparty: posting::owner(&to),
-        };
-        let goes_out = posting::owner(&from).kind() == OwnerKind::Unit;
-        Ok(vec![Need {
-            value: goes_out.then_some(value),
-            ..need(&from, &to)
-        }])
+        let amount = Amount::from_bytes(&self.amount)?;
+        Ok(vec![need(&from, &to, amount)])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
@@ -82,14 +73,21 @@ impl Act for RecordExternal {
     }
 }
 
-/// Bank records are made, confirmed and voided in the name of the unit whose account it is.
-pub(super) fn need(from: &Account, to: &Account) -> Need {
+/// Bank records are made, confirmed and voided in the name of the unit whose account it is. What came in counts like what went
+/// out: whoever may record little alone makes no money up. It counts once, when it is recorded.
+pub(super) fn need(from: &Account, to: &Account, amount: Amount) -> Need {
     let of_unit = [from, to]
         .into_iter()
         .find(|account| posting::owner(account).kind() == OwnerKind::Unit);
     match of_unit {
         Some(account) => Need {
             object: Some((ObjectKind::Account, account.number)),
+            value: Some(ValueNeed {
+                asset: from.asset,
+                amount,
+                account: from.number,
+                counterparty: posting::counterparty(from, to),
+            }),
             ..Need::of(Capability::RecordExternal, posting::owner(account).number)
         },
         None => Need::not_yours(),
@@ -98,10 +96,10 @@ pub(super) fn need(from: &Account, to: &Account) -> Need {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{Hold, action::Kind};
+    use polity_proto::v1::{ConfirmExternal, GiveGrant, Hold, OwnerRef, action::Kind};
 
     use super::*;
-    use crate::world::{World, created, void};
+    use crate::world::{World, created, euros, monthly, void};
 
     const LEAD: Option<&str> = Some("acme#lead");
 
@@ -120,6 +118,59 @@ mod tests {
         assert_eq!(world.pending("acme:main"), (0, 7_000));
         world.check("ben", Some("dev#lead"), void(number), "rejected no_grant");
         world.check("eve", Some("finance#lead"), void(number), "accepted");
+    }
+
+    #[test]
+    fn a_limit_binds_what_came_in_as_it_binds_what_went_out() {
+        for (from, to) in [("bank:main", "acme:main"), ("acme:main", "bank:main")] {
+            let mut world = World::with_treasury();
+            let bank = OwnerRef {
+                kind: OwnerKind::Party as i32,
+                number: form::numbered(1),
+            };
+            let limited = GiveGrant {
+                per_transfer: euros(100),
+                per_period: monthly(150),
+                counterparties: vec![bank],
+                ..world.grant("ops#engineer", Capability::RecordExternal, "acme")
+            };
+            world.check_decided("ada", Kind::GiveGrant(limited), "accepted");
+            let engineer = Some("ops#engineer");
+            let record =
+                |world: &World, amount| Kind::RecordExternal(world.record(from, to, amount));
+            let too_much = record(&world, 101);
+            world.check("hal", engineer, too_much, "rejected limit_per_transfer");
+            let enough = record(&world, 100);
+            let number = created(&world.run("hal", engineer, enough).expect("recorded"));
+            let more = record(&world, 51);
+            world.check("hal", engineer, more.clone(), "rejected limit_per_period");
+            // What is voided was not recorded.
+            world.check("hal", engineer, void(number), "accepted");
+            world.check("hal", engineer, more, "accepted");
+        }
+    }
+
+    #[test]
+    fn who_records_what_one_party_does_neither_records_nor_confirms_what_another_does() {
+        let mut world = World::with_treasury();
+        let only_sales = GiveGrant {
+            counterparties: vec![OwnerRef {
+                kind: OwnerKind::Unit as i32,
+                number: world.unit_ref("sales"),
+            }],
+            ..world.grant("ops#engineer", Capability::RecordExternal, "acme")
+        };
+        world.check_decided("ada", Kind::GiveGrant(only_sales), "accepted");
+        let engineer = Some("ops#engineer");
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        world.check("hal", engineer, record.clone(), "rejected no_grant");
+        let number = created(&world.run("ada", LEAD, record).expect("recorded"));
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(number),
+            statement: vec![9; 32],
+        });
+        world.check("hal", engineer, confirm, "rejected no_grant");
+        world.check("hal", engineer, void(number), "rejected no_grant");
     }
 
     #[test]

@@ -9,14 +9,15 @@ use crate::judge::hands;
 use crate::state::keys;
 use crate::{Amount, Rejection, time, window};
 
-/// Counts what an account of a unit, or an asset's issuance, pays.
+/// Counts what an account of a unit or of an external party, or an asset's issuance, pays.
 pub(crate) fn count(context: &mut Context<'_, '_>, movement: &Move) -> Result<(), Rejection> {
     if !is_counted(posting::owner(&movement.from)) {
         return Ok(());
     }
     let today = time::day(context.now().time);
     context.take(movement.from.number, movement.amount)?;
-    let payee = hands::payee(context, context.now().time, posting::owner(&movement.to));
+    let counterparty = posting::counterparty(&movement.from, &movement.to);
+    let payee = hands::payee(context, context.now().time, counterparty);
     let key = keys::spent(movement.from.number, payee);
     let mut spent: Window = context.value(&key);
     window::add(&mut spent, today, movement.amount, window::SPENDING_DAYS)?;
@@ -83,7 +84,7 @@ fn counted_grants(context: &Context<'_, '_>, grant: u64) -> Vec<u64> {
 
 fn is_counted(owner: Owner) -> bool {
     match owner.kind() {
-        OwnerKind::Unit | OwnerKind::Issuance => true,
-        OwnerKind::None | OwnerKind::Member | OwnerKind::Party | OwnerKind::Escrow => false,
+        OwnerKind::Unit | OwnerKind::Party | OwnerKind::Issuance => true,
+        OwnerKind::None | OwnerKind::Member | OwnerKind::Escrow => false,
     }
 }

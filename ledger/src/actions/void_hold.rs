@@ -6,7 +6,7 @@ use polity_proto::v1::{Account, Hold, OwnerKind, Role, VoidHold};
 use super::{Act, holding, posting, record_external};
 use crate::context::Context;
 use crate::judge::Need;
-use crate::{Rejection, form};
+use crate::{Amount, Rejection, form};
 
 impl Act for VoidHold {
     fn check(&self) -> Result<(), Rejection> {
@@ -18,7 +18,7 @@ impl Act for VoidHold {
         let from: Account = context.get(hold.from)?;
         let to: Account = context.get(hold.to)?;
         if hold.external {
-            return Ok(vec![record_external::need(&from, &to)]);
+            return Ok(vec![record_external::need(&from, &to, Amount::ZERO)]);
         }
         let declines = !stands_with(context, &from) && stands_with(context, &to);
         let need = match declines {

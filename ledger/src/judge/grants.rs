@@ -1,7 +1,7 @@
 //! What one person may do alone.
 
 use polity_proto::v1::{
-    Basis, BasisSource, Capability, Grant, ObjectKind, PeriodKind, PeriodLimit, ScopeKind, Window,
+    Basis, BasisSource, Grant, ObjectKind, PeriodKind, PeriodLimit, ScopeKind, Window,
 };
 
 use super::{Actor, Need, Now, Trace, ValueNeed, hands, power};
@@ -102,18 +102,12 @@ fn covers(state: &dyn Read, grant: &Grant, need: &Need) -> bool {
                 && (grant.counterparties.is_empty()
                     || grant.counterparties.contains(&value.counterparty))
         }
-        // Giving back or releasing spends nothing. Elsewhere a grant that is limited in value
-        // never covers an act whose value is not counted.
+        // A grant that is limited in value never covers an act whose value is not counted.
         None => {
-            let released = matches!(
-                need.capability,
-                Capability::Spend | Capability::Trade | Capability::RecordExternal
-            );
-            released
-                || grant.asset == 0
-                    && grant.counterparties.is_empty()
-                    && grant.per_transfer.is_empty()
-                    && grant.per_period.is_none()
+            grant.asset == 0
+                && grant.counterparties.is_empty()
+                && grant.per_transfer.is_empty()
+                && grant.per_period.is_none()
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Need {
     pub passes_policy: Option<u64>,
 }
 
-/// Value that leaves an account of a unit.
+/// Value that leaves an account of a unit, an issuance or an external party.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueNeed {
     /// Number of the asset.
@@ -40,7 +40,7 @@ pub struct ValueNeed {
     pub amount: Amount,
     /// The source account.
     pub account: u64,
-    /// Who owns the credited account.
+    /// Towards whom it counts: who owns the credited account or, where a bank record says what came in, the external party.
     pub counterparty: Owner,
 }
 
