@@ -89,8 +89,9 @@ impl Driver {
     ) -> Result<Self, Fault> {
         let tip = Arc::new(dependencies.tip.clone());
         let mut candidates = Candidates::default();
+        let now = (dependencies.clock)();
         for kept in dependencies.rows.kept(tip.next_height())? {
-            candidates.restore(kept);
+            candidates.restore(kept, now);
         }
         Ok(Self {
             first_height: tip.next_height(),
