@@ -77,8 +77,8 @@ pub trait Application: Send + Sync + 'static {
     /// [`EngineStore`] is never given any.
     fn commit(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault>;
 
-    /// The same for a block that others had decided and gave: the disk may get it with the next one that must be there
-    /// at once. A power cut then takes back the newest heights, whole, and the others give them again.
+    /// The same for a block that others decided without this node, and gave: the disk may get it with the next one that must
+    /// be there at once. A power cut then takes back the newest heights, whole, and the others give them again.
     fn commit_later(&self, engine_rows: Vec<EngineRow>) -> Result<Committed, Fault> {
         self.commit(engine_rows)
     }

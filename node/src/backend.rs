@@ -92,7 +92,11 @@ impl Queries for Backend {
     }
 
     fn judged_actions(&self, query: &Query) -> usize {
-        authority::work(query)
+        match self.app.is_short(query) {
+            true => authority::work(query),
+            // It is refused unread.
+            false => 0,
+        }
     }
 
     fn info(&self) -> Info {

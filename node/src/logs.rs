@@ -1,6 +1,7 @@
 //! What the node says: one line a block at `info`, one a transaction at `debug`, fields and not prose.
 
 mod expected;
+mod repeated;
 
 use std::io::IsTerminal;
 
@@ -35,7 +36,9 @@ fn subscriber<W>(config: &Log, writer: W, colours: bool) -> Result<Subscriber, C
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = filter(&config.level)?.and(expected::Unexpected);
+    let filter = filter(&config.level)?
+        .and(expected::Unexpected)
+        .and(repeated::NotTooOften::default());
     let layer = fmt::layer().with_writer(writer);
 
     Ok(match config.format {
@@ -141,6 +144,27 @@ mod tests {
         let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains("ATTENTION"), "{text}");
+    }
+
+    #[test]
+    fn whoever_is_complained_of_fills_no_disk_with_complaints() {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let subscriber = subscriber(&Log::default(), move || writer.clone(), false).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..1_000 {
+                tracing::warn!(target: "arc_malachitebft_core_consensus::handle::vote", "FORGED");
+                tracing::warn!(target: "polity_engine::embedded::consensus", "OTHER BLOCK");
+                tracing::info!(target: "polity_node::app", "block");
+            }
+            tracing::warn!(target: "arc_malachitebft_core_consensus::handle::vote", "UNKNOWN");
+        });
+        let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        let lines = |words: &str| text.lines().filter(|line| line.contains(words)).count();
+        assert!((1..100).contains(&lines("FORGED")), "{}", lines("FORGED"));
+        assert!((1..100).contains(&lines("OTHER BLOCK")));
+        assert_eq!(lines("UNKNOWN"), 1, "another complaint has its own place");
+        assert_eq!(lines("block"), 1_000);
     }
 
     #[test]

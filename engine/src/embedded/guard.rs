@@ -111,6 +111,16 @@ impl Guard {
         inner.is_trusted && height > inner.floor && height >= last
     }
 
+    /// Whether the newest thing that this key signed is of this height.
+    #[must_use]
+    pub fn has_spoken_at(&self, height: u64) -> bool {
+        let inner = self.lock();
+        inner
+            .last
+            .as_ref()
+            .is_some_and(|last| last.height == height)
+    }
+
     /// The network decided this height while this node watched: what is above it was never signed by this key.
     pub fn watched(&self, height: u64) -> Result<(), GuardError> {
         let mut inner = self.lock();

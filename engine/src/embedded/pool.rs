@@ -124,8 +124,8 @@ impl Pool {
     /// Chooses the content of a block: what the application makes of the transactions whose turn it is. The request's
     /// own transactions are replaced.
     ///
-    /// What the application left out although there was room is checked again, and leaves the pool if it is refused:
-    /// otherwise a transaction that no block can hold would be offered for ever.
+    /// What the application passed over is checked again, and leaves the pool if it is refused: otherwise a transaction
+    /// that no block can hold would be offered for ever. What comes after all that it chose may wait for room.
     ///
     /// # Errors
     /// The application's fault.
@@ -139,13 +139,14 @@ impl Pool {
         let chosen = away(move || application.prepare_proposal(request)).await?;
 
         if chosen.len() < offered.len() {
-            let chosen: HashSet<&Bytes> = chosen.iter().collect();
-            let left_out = offered
-                .into_iter()
-                .filter(|transaction| !chosen.contains(transaction))
-                .map(|transaction| (TxId::of(&transaction), transaction))
+            let in_block: HashSet<&Bytes> = chosen.iter().collect();
+            let last = offered.iter().rposition(|one| in_block.contains(one));
+            let passed_over = offered[..last.unwrap_or(offered.len())].iter();
+            let passed_over = passed_over
+                .filter(|one| !in_block.contains(one))
+                .map(|one| (TxId::of(one), one.clone()))
                 .collect();
-            self.check_again(left_out).await?;
+            self.check_again(passed_over).await?;
         }
         Ok(chosen)
     }

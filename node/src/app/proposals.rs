@@ -11,27 +11,44 @@ use super::App;
 use super::verification::Checked;
 use crate::metrics::Phase;
 
+/// Transactions that are looked at together at least: in smaller batches each costs more.
+const TOGETHER_MIN: usize = 512;
+
 impl App {
     /// Keeps the order of the pool; leaves out what a correct block does not hold, and for a later block what would
     /// make this one long to execute. Whoever sends heavy transactions waits for them, and the others do not.
     pub(super) fn prepare(&self, request: PrepareProposal) -> Vec<Bytes> {
         let started = Instant::now();
-        let fit = self.fit_for_block(&request.transactions, request.time.unix_seconds());
-        let candidates = request.transactions.into_iter().zip(fit);
-        let chosen = choose(
-            candidates.filter_map(|(transaction, fit)| Some((transaction, fit.ok()?))),
-            request.max_transaction_bytes,
-            self.options.block_actions_max,
-        );
+        let time = request.time.unix_seconds();
+        let mut block = Block {
+            transactions: Vec::new(),
+            bytes_left: request.max_transaction_bytes,
+            actions_left: self.options.block_actions_max,
+        };
+        let mut seen = HashSet::new();
+        let mut rest = request.transactions.as_slice();
+        while !rest.is_empty() && block.actions_left > 0 {
+            // Each has an action at least: of no more than these need anything be known yet.
+            let count = block.actions_left.max(TOGETHER_MIN).min(rest.len());
+            let (next, later) = rest.split_at(count);
+            let fit = self.fit_for_block(next, time, &mut seen);
+            for (transaction, fit) in next.iter().zip(fit) {
+                if let Ok(actions) = fit {
+                    block.take(transaction, actions);
+                }
+            }
+            rest = later;
+        }
         self.metrics
             .observe_phase(Phase::Prepare, started.elapsed());
-        chosen
+        block.transactions
     }
 
     /// Accepts whatever a correct node prepares on the same parent.
     pub(super) fn process(&self, request: &ProcessProposal) -> ProposalVerdict {
         let started = Instant::now();
-        let fit = self.fit_for_block(&request.transactions, request.time.unix_seconds());
+        let time = request.time.unix_seconds();
+        let fit = self.fit_for_block(&request.transactions, time, &mut HashSet::new());
         self.metrics
             .observe_phase(Phase::Process, started.elapsed());
         match fit.into_iter().find_map(Result::err) {
@@ -48,12 +65,16 @@ impl App {
     }
 
     /// What the bytes and the parent state can tell of each transaction of a block: how many actions it costs, or why
-    /// it is not for a block.
-    fn fit_for_block(&self, transactions: &[Bytes], time: u64) -> Vec<Result<usize, Rejection>> {
+    /// it is not for a block. The ids of those before it are `seen`.
+    fn fit_for_block(
+        &self,
+        transactions: &[Bytes],
+        time: u64,
+        seen: &mut HashSet<[u8; 32]>,
+    ) -> Vec<Result<usize, Rejection>> {
         let checked = self.verifier.check_all(&self.organisation(), transactions);
         let snapshot = self.snapshot();
         let window = block::Window::at(&*snapshot, time);
-        let mut seen = HashSet::new();
         let mut fit = |checked: Checked| {
             let checked = checked?;
             window.check(&checked)?;
@@ -67,22 +88,23 @@ impl App {
     }
 }
 
-/// Of transactions and the actions that each costs, in order, those for which there is room.
-fn choose(
-    candidates: impl Iterator<Item = (Bytes, usize)>,
-    mut bytes_left: u64,
-    mut actions_left: usize,
-) -> Vec<Bytes> {
-    let mut chosen = Vec::new();
-    for (transaction, actions) in candidates {
+/// A block that fills.
+struct Block {
+    transactions: Vec<Bytes>,
+    bytes_left: u64,
+    actions_left: usize,
+}
+
+impl Block {
+    /// Takes a transaction that costs so many actions, where there is room for it.
+    fn take(&mut self, transaction: &Bytes, actions: usize) {
         let size = protobuf_size(transaction.len());
-        if size <= bytes_left && actions <= actions_left {
-            bytes_left -= size;
-            actions_left -= actions;
-            chosen.push(transaction);
+        if size <= self.bytes_left && actions <= self.actions_left {
+            self.bytes_left -= size;
+            self.actions_left -= actions;
+            self.transactions.push(transaction.clone());
         }
     }
-    chosen
 }
 
 /// Bytes of a transaction inside a block: its own, a tag, and its length as a varint.
@@ -98,8 +120,15 @@ mod tests {
     fn a_block_takes_what_it_has_room_for_and_leaves_the_heavy_ones_for_later() {
         let candidates = [("a", 60), ("b", 60), ("cc", 40), ("d", 1)];
         let check = |bytes: u64, actions: usize, expected: &[&str]| {
-            let candidates = candidates.map(|(name, cost)| (Bytes::from(name), cost));
-            assert_eq!(choose(candidates.into_iter(), bytes, actions), expected);
+            let mut block = Block {
+                transactions: Vec::new(),
+                bytes_left: bytes,
+                actions_left: actions,
+            };
+            for (name, cost) in candidates {
+                block.take(&Bytes::from(name), cost);
+            }
+            assert_eq!(block.transactions, expected);
         };
 
         check(100, 1_000, &["a", "b", "cc", "d"]);

@@ -24,7 +24,7 @@ use super::http::router;
 use super::means::Gateway;
 use super::metrics::TurnedAway;
 use super::places::{Place, Places};
-use super::stall::WriteBound;
+use super::stall::{Taking, WriteBound};
 
 /// How long open connections may finish what they do when the node stops.
 const FINISH_TIME: Duration = Duration::from_secs(5);
@@ -111,14 +111,18 @@ impl Door {
         }
         let limits = self.gateway.limits();
         let place = Arc::clone(&peer.place);
-        let stream = WriteBound::new(stream, limits.write_stall(), move || place.taken());
+        let notice = move |taking| match taking {
+            Taking::More => place.write(),
+            Taking::All => place.taken(),
+        };
+        let stream = WriteBound::new(stream, limits.write_stall(), notice);
         peer.place.rest();
         let Some(acceptor) = &self.tls else {
             return self.http(stream, peer).await;
         };
         let accepted = tokio::select! {
             accepted = timeout(limits.header_time(), acceptor.accept(stream)) => accepted,
-            () = peer.place.sent_away() => return,
+            () = self.makes_room(&peer) => return,
         };
         match accepted {
             Ok(Ok(stream)) => self.http(stream, peer).await,
@@ -157,7 +161,7 @@ impl Door {
         let leave = async {
             tokio::select! {
                 () = peer.stopping() => {}
-                () = peer.place.sent_away() => {}
+                () = self.makes_room(&peer) => {}
             }
             peer.place.is_idle()
         };
@@ -175,6 +179,14 @@ impl Door {
         if let Err(error) = ended {
             tracing::debug!(%error, address = %peer.address, "connection ended badly");
         }
+    }
+}
+
+impl Door {
+    /// Waits until a connection has to leave for a newcomer.
+    async fn makes_room(&self, peer: &Peer) {
+        peer.place.sent_away().await;
+        self.gateway.turned_away(peer.address, TurnedAway::MadeRoom);
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) struct GatewayMetrics {
 pub(super) enum TurnedAway {
     TooManyCalls,
     TooManyConnections,
+    MadeRoom,
     TooLarge,
     TooSlow,
     Crowded,
@@ -96,6 +97,7 @@ impl GatewayMetrics {
         let reason = match why {
             TurnedAway::TooManyCalls => "too_many_calls",
             TurnedAway::TooManyConnections => "too_many_connections",
+            TurnedAway::MadeRoom => "made_room",
             TurnedAway::TooLarge => "too_large",
             TurnedAway::TooSlow => "too_slow",
             TurnedAway::Crowded => "crowded",

@@ -102,8 +102,10 @@ pub(super) struct Place {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// By its turn among those of its address that may be sent away: it idles, or is a websocket.
-    Removable(u64),
+    /// By its turn among those of its address that idle.
+    Idle(u64),
+    /// A websocket, by its turn among those of its address.
+    Watching(u64),
     Served,
     /// Served, until all that was written is taken.
     Answered,
@@ -112,15 +114,15 @@ enum State {
 impl Place {
     /// From now on it idles: the place may be somebody else's.
     pub(super) fn rest(&self) {
-        self.line_up(|company| &mut company.idle);
+        self.line_up(|company| &mut company.idle, State::Idle);
     }
 
     /// From now on it is a websocket: the place may be somebody's who holds fewer.
     pub(super) fn watch(&self) {
-        self.line_up(|company| &mut company.watching);
+        self.line_up(|company| &mut company.watching, State::Watching);
     }
 
-    fn line_up(&self, line: fn(&mut Company) -> &mut Turns) {
+    fn line_up(&self, line: fn(&mut Company) -> &mut Turns, state: fn(u64) -> State) {
         self.set(State::Served);
         if let Some(Counted { crowd, address }) = &self.counted {
             let waiting = Waiting {
@@ -128,7 +130,7 @@ impl Place {
                 sent_away: Arc::clone(&self.sent_away),
             };
             let turn = lock(crowd).line_up(*address, line, waiting);
-            *lock(&self.state) = State::Removable(turn);
+            *lock(&self.state) = state(turn);
         }
     }
 
@@ -142,6 +144,14 @@ impl Place {
         self.set(State::Answered);
     }
 
+    /// Something is written: an answer, perhaps one that waited behind another of which all is taken.
+    pub(super) fn write(&self) {
+        let state = *lock(&self.state);
+        if let State::Idle(_) = state {
+            self.answer();
+        }
+    }
+
     /// All that was written so far is taken.
     pub(super) fn taken(&self) {
         if *lock(&self.state) == State::Answered {
@@ -151,14 +161,17 @@ impl Place {
 
     fn set(&self, state: State) {
         let before = std::mem::replace(&mut *lock(&self.state), state);
-        if let (State::Removable(turn), Some(Counted { crowd, address })) = (before, &self.counted)
-        {
+        let turn = match before {
+            State::Idle(turn) | State::Watching(turn) => turn,
+            State::Served | State::Answered => return,
+        };
+        if let Some(Counted { crowd, address }) = &self.counted {
             lock(crowd).step_out(*address, turn);
         }
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        matches!(*lock(&self.state), State::Removable(_))
+        matches!(*lock(&self.state), State::Idle(_))
     }
 
     /// Waits until a newcomer needs the place.
@@ -421,6 +434,22 @@ mod tests {
         assert!(!place.is_idle());
         place.taken();
         assert!(place.is_idle());
+        place.write();
+        assert!(!place.is_idle(), "a second answer stood behind the first");
+        place.taken();
+        assert!(place.is_idle());
+    }
+
+    #[tokio::test]
+    async fn a_websocket_stays_one_whatever_is_written_to_it() {
+        let places = places(2, 2);
+        let place = places.enter(address("192.0.2.1"), false).await.unwrap();
+        place.watch();
+        place.write();
+        place.taken();
+        let crowd = lock(&places.crowd);
+        let company = &crowd.by_address[&address("192.0.2.1")];
+        assert_eq!((company.idle.len(), company.watching.len()), (0, 1));
     }
 
     #[tokio::test]

@@ -13,11 +13,20 @@ use tokio::time::{Sleep, sleep};
 /// for it is in memory meanwhile.
 const TAKEN_BYTES_MIN: usize = 64 << 10;
 
+/// How far the peer is with what was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taking {
+    /// There is more for it.
+    More,
+    /// Nothing is left to be taken.
+    All,
+}
+
 /// Bounds how long a write may wait. Reading is bounded elsewhere, request by request.
 pub(super) struct WriteBound<S, F> {
     stream: S,
-    /// Called when nothing is left to be taken.
-    all_taken: F,
+    /// Called whenever something is written, and when nothing is left.
+    notice: F,
     time: Duration,
     /// Runs from when a write waits until enough was taken, or all.
     waiting: Option<Pin<Box<Sleep>>>,
@@ -25,11 +34,11 @@ pub(super) struct WriteBound<S, F> {
     taken: usize,
 }
 
-impl<S, F: Fn()> WriteBound<S, F> {
-    pub(super) fn new(stream: S, time: Duration, all_taken: F) -> WriteBound<S, F> {
+impl<S, F: Fn(Taking)> WriteBound<S, F> {
+    pub(super) fn new(stream: S, time: Duration, notice: F) -> WriteBound<S, F> {
         WriteBound {
             stream,
-            all_taken,
+            notice,
             time,
             waiting: None,
             taken: 0,
@@ -42,6 +51,7 @@ impl<S, F: Fn()> WriteBound<S, F> {
         progress: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
+        (self.notice)(Taking::More);
         match progress {
             Poll::Ready(Ok(bytes)) => {
                 self.taken = self.taken.saturating_add(bytes);
@@ -65,7 +75,7 @@ impl<S, F: Fn()> WriteBound<S, F> {
             return self.wait(cx);
         }
         self.begin_anew();
-        (self.all_taken)();
+        (self.notice)(Taking::All);
         progress
     }
 
@@ -94,7 +104,7 @@ impl<S: AsyncRead + Unpin, F: Unpin> AsyncRead for WriteBound<S, F> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, F: Fn() + Unpin> AsyncWrite for WriteBound<S, F> {
+impl<S: AsyncWrite + Unpin, F: Fn(Taking) + Unpin> AsyncWrite for WriteBound<S, F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -137,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_nothing_breaks_the_connection() {
         let (ours, _theirs) = duplex(16);
-        let mut ours = WriteBound::new(ours, Duration::from_millis(20), || {});
+        let mut ours = WriteBound::new(ours, Duration::from_millis(20), |_| {});
         let error = ours.write_all(&[0; 100]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
@@ -145,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_a_byte_now_and_then_breaks_it_too() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteBound::new(ours, Duration::from_millis(200), || {});
+        let mut ours = WriteBound::new(ours, Duration::from_millis(200), |_| {});
         let reading = tokio::spawn(async move {
             let mut pause = tokio::time::interval(Duration::from_millis(10));
             while theirs.read_u8().await.is_ok() {
@@ -160,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_a_little_at_a_time_in_time_does_not() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteBound::new(ours, Duration::from_secs(20), || {});
+        let mut ours = WriteBound::new(ours, Duration::from_secs(20), |_| {});
         let reading = tokio::spawn(async move {
             let mut bytes = [0; 100];
             theirs.read_exact(&mut bytes).await

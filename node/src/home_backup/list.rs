@@ -32,6 +32,9 @@ struct ListedFile {
 }
 
 /// Lists what was copied out of a home, as the home has it, and reads every copy against that.
+///
+/// # Errors
+/// `Io` where a copy is not as the home has it: no store has anything to do with that.
 pub(super) fn write(backup: &Path, home: &Path) -> Result<(), Fault> {
     let names = names(backup)?;
     let files = names.iter().map(|name| measure(home, name));
@@ -46,7 +49,7 @@ pub(super) fn write(backup: &Path, home: &Path) -> Result<(), Fault> {
         .and_then(|()| file.sync_all())
         .map_err(at("writing", &path))?;
     sync(backup)?;
-    verify(backup)
+    verify(backup).map_err(|fault| Fault::new(FaultKind::Io, fault.words()))
 }
 
 /// Reads every file of a backup, those of its store excepted, against the list.
@@ -125,4 +128,22 @@ fn measure(root: &Path, name: &str) -> Result<ListedFile, Fault> {
 fn damaged(path: &Path, words: &str) -> Fault {
     let words = format!("{} {words}", path.display());
     Fault::new(FaultKind::StoreDamaged, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_not_as_the_home_has_it_is_no_damage_of_the_store() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        for (place, text) in [("home", "blocks"), ("backup", "bl0cks")] {
+            fs::create_dir_all(path(place)).unwrap();
+            fs::write(path(place).join("config.toml"), text).unwrap();
+        }
+        let fault = write(&path("backup"), &path("home")).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Io);
+        assert!(fault.words().contains("config.toml"), "{fault}");
+    }
 }

@@ -3,8 +3,8 @@
 //! While they stop, their actors find each other gone, one after another: that is the stop that was asked for. And where
 //! the guard refuses to sign, no message leaves, and this node's own consensus finds no signature on it: the guard counts
 //! that, and the node says why. A word about a height to come, of a validator that a node which is behind does not know yet,
-//! is dropped and will be repeated; one of nobody who votes is dropped too, and would fill the disk if each were told.
-//! Everything else is said.
+//! is dropped and will be repeated; one of nobody who votes, or of who says more than anybody has to say, is dropped too, and
+//! would fill the disk if each were told. Everything else is said.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::OnceLock;
@@ -24,8 +24,8 @@ const CODING: &str = "arc_malachitebft_engine::network";
 const DROPPED: [&str; 4] = [
     "Failed to encode consensus message: Refused",
     "Failed to encode liveness message: Refused",
-    "Failed to decode consensus message: Stranger",
-    "Failed to decode liveness message: Stranger",
+    "Failed to decode consensus message: TooEarly",
+    "Failed to decode liveness message: TooEarly",
 ];
 /// Where a word is heard, one's own too.
 const HEARING: &str = "arc_malachitebft_core_consensus::handle::";

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use polity_engine::application::{Query, QueryResult};
+use polity_ledger::parameters;
 use polity_ledger::query::Waits;
 use polity_ledger::state::Read;
 use prost::Message;
@@ -30,6 +31,9 @@ use prost::Message;
 use crate::app::App;
 use crate::config::Engine;
 use crate::store::{AsOf, AsOfError, Snapshot};
+
+/// Bytes of data that a question may have in any case: a hundred keys, say.
+const DATA_BYTES: usize = 64 << 10;
 
 /// Why a question has no answer. Outside of consensus: a code, never a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,7 +142,17 @@ impl App {
         }
     }
 
+    /// Whether a question is short enough to be looked into: decoded, small parts in large numbers take a hundred times
+    /// their bytes. What is longer than a transaction may be asks about none that could be sent.
+    pub(crate) fn is_short(&self, query: &Query) -> bool {
+        let transaction_bytes_max = parameters::get(&*self.snapshot()).transaction_bytes_max;
+        query.data.len() <= DATA_BYTES.max(transaction_bytes_max as usize)
+    }
+
     fn route(&self, query: &Query, waits: Waits<'_>) -> Result<QueryResult, QueryError> {
+        if !self.is_short(query) {
+            return Err(QueryError::BadRequest("they are too long"));
+        }
         if let Some(peer) = query.path.strip_prefix("/p2p/filter/") {
             return self.filter_peer(peer);
         }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use polity_engine::application::Query;
+use polity_ledger::parameters;
 use polity_proto::v1::{
-    ObjectKind, ReceiptAnswer, ReceiptAtRequest, RefusalsAnswer, RefusalsRequest, StatusAnswer,
+    ObjectKind, ReceiptAnswer, ReceiptAtRequest, RefusalsAnswer, RefusalsRequest, SimulateRequest,
+    StatusAnswer,
 };
 use prometheus_client::registry::Registry;
 use prost::Message;
@@ -12,7 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::QueryError;
 use crate::app::{App, AppOptions, ChainRecord, GenesisRecord};
+use crate::backend::Backend;
 use crate::fault::{Fault, FaultKind};
+use crate::gateway::Queries as _;
 use crate::metrics::Metrics;
 use crate::store::{Commit, Recorded, Store, StoreOptions};
 
@@ -102,6 +106,35 @@ fn units_are_not_looked_at_where_nobody_waits() {
     assert_eq!(app.answer(&query, &|| true).code, 0);
     let abandoned = app.answer(&query, &|| false);
     assert_eq!(abandoned.code, QueryError::Abandoned.code());
+}
+
+#[test]
+fn a_question_about_a_transaction_that_nobody_could_send_is_not_looked_into() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        free_bytes_min: 0,
+        ..StoreOptions::default()
+    };
+    let app = Arc::new(over(Store::open(directory.path(), options).unwrap()));
+    let backend = Backend::new(Arc::clone(&app));
+    let about = |body_bytes: usize| Query {
+        path: "/simulate".into(),
+        data: SimulateRequest {
+            body: vec![0; body_bytes],
+        }
+        .encode_to_vec()
+        .into(),
+        ..Query::default()
+    };
+
+    let longest = parameters::defaults().transaction_bytes_max as usize;
+    let sendable = about(longest - 64);
+    assert_eq!(app.answer(&sendable, &|| true).code, 0);
+    assert_eq!(backend.judged_actions(&sendable), 1);
+    let too_long = about(longest);
+    let refused = app.answer(&too_long, &|| true);
+    assert_eq!(refused.code, QueryError::BadRequest("").code());
+    assert_eq!(backend.judged_actions(&too_long), 0);
 }
 
 #[test]

@@ -46,7 +46,7 @@ struct List {
     files: Vec<ListedFile>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListedFile {
     name: String,
@@ -59,7 +59,8 @@ impl Store {
     /// Every byte is copied, so that no bad sector is in both, and the copy is read whole before it counts.
     ///
     /// # Errors
-    /// `Usage` if the target is in use, `StoreDamaged` if the store cannot be read as it was written, `Io`, `DiskFull`.
+    /// `Usage` if the target is in use, `StoreDamaged` if the store cannot be read as it was written, `Io` also where the
+    /// target's disk does not keep what it is given, `DiskFull`.
     /// The store itself is untouched by any of them.
     pub fn back_up(&self, target: &Path) -> Result<BackupSummary, Fault> {
         require_empty(target)?;
@@ -73,16 +74,9 @@ impl Store {
         self.rocks.checkpoint(&held)?;
         let copied = self.copy(&held, &partial);
         remove_tree(&held)?;
-        let list = describe(&partial, copied?).map_err(|fault| match fault.kind() {
-            // Every byte was just copied: what the copy lacks, the store lacks.
-            FaultKind::StoreDamaged => {
-                let store = self.directory().display();
-                let words = format!(
-                    "the store {store} is not as it was written, as its copy shows: {}",
-                    fault.words()
-                );
-                Fault::new(FaultKind::StoreDamaged, words)
-            }
+        let copied = copied?;
+        let list = describe(&partial, copied.clone()).map_err(|fault| match fault.kind() {
+            FaultKind::StoreDamaged => damaged_where(self.directory(), &partial, &copied, &fault),
             _ => fault,
         })?;
         write_list(&partial, &list)?;
@@ -205,6 +199,27 @@ fn describe(copy: &Path, files: Vec<ListedFile>) -> Result<List, Fault> {
     Ok(list)
 }
 
+/// Whose disk it is that the copy of a store shows damage. The hashes are those of what the store gave: a copy that reads
+/// otherwise was not kept as it was written, and a copy that reads so lacks what the store lacks.
+fn damaged_where(store: &Path, copy: &Path, files: &[ListedFile], fault: &Fault) -> Fault {
+    for file in files {
+        let path = copy.join(&file.name);
+        if hash_file(&path).is_ok_and(|read| require_listed(file, read, &path).is_err()) {
+            let words = format!(
+                "{} does not read as it was written: its disk keeps something else, and the store is not to blame",
+                path.display()
+            );
+            return Fault::new(FaultKind::Io, words);
+        }
+    }
+    let words = format!(
+        "the store {} is not as it was written, as its copy shows: {}",
+        store.display(),
+        fault.words()
+    );
+    Fault::new(FaultKind::StoreDamaged, words)
+}
+
 fn read_verified_list(backup: &Path) -> Result<List, Fault> {
     let path = backup.join(LIST_NAME);
     let file = File::open(&path).map_err(|error| match error.kind() {
@@ -306,4 +321,32 @@ fn damaged_backup(path: &Path, words: &str) -> Fault {
         FaultKind::StoreDamaged,
         format!("{} {words}", path.display()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{commit_up_to, file_ending, flip_byte, options};
+    use super::*;
+
+    #[test]
+    fn a_disk_that_keeps_something_else_than_it_is_given_is_not_the_store_s_fault() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let store = Store::open(&path("store"), options()).unwrap();
+        commit_up_to(&store, 5);
+        store.back_up(&path("backup")).unwrap();
+        let files = read_verified_list(&path("backup")).unwrap().files;
+        let found = Fault::new(FaultKind::StoreDamaged, "a stored leaf");
+        let blamed = || damaged_where(&path("store"), &path("backup"), &files, &found);
+
+        assert_eq!(blamed().kind(), FaultKind::StoreDamaged);
+        let table = file_ending(&path("backup"), ".sst");
+        flip_byte(&table, 50);
+        let fault = blamed();
+        assert_eq!(fault.kind(), FaultKind::Io);
+        assert!(
+            fault.words().starts_with(&table.display().to_string()),
+            "{fault}"
+        );
+    }
 }

@@ -38,9 +38,9 @@ pub(super) enum CodecError {
     /// The guard refused the signature, so the message stays here.
     #[error("a message that the guard refused to sign")]
     Refused,
-    /// A word about a height to come, which would wait, of nobody who votes.
-    #[error("a word too early of nobody who votes")]
-    Stranger,
+    /// A word about a height to come, which would wait, of nobody who votes, or of who has said enough.
+    #[error("a word too early")]
+    TooEarly,
 }
 
 impl From<Malformed> for CodecError {
@@ -245,7 +245,7 @@ impl Protobuf {
     fn heard(&self, may_speak: impl FnOnce(&Voters) -> bool) -> Result<(), CodecError> {
         match self.voters.as_ref().is_none_or(may_speak) {
             true => Ok(()),
-            false => Err(CodecError::Stranger),
+            false => Err(CodecError::TooEarly),
         }
     }
 }

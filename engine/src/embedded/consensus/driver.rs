@@ -18,7 +18,8 @@ use malachitebft_app_channel::app::events::RxEvent;
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::core::{HeightParams, Round};
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use self::candidates::Candidates;
@@ -89,8 +90,9 @@ impl Driver {
     ) -> Result<Self, Fault> {
         let tip = Arc::new(dependencies.tip.clone());
         let mut candidates = Candidates::default();
+        let now = (dependencies.clock)();
         for kept in dependencies.rows.kept(tip.next_height())? {
-            candidates.restore(kept);
+            candidates.restore(kept, now);
         }
         Ok(Self {
             first_height: tip.next_height(),
@@ -121,7 +123,7 @@ impl Driver {
             tokio::select! {
                 message = consensus.recv() => {
                     let Some(message) = message else {
-                        return self.ended(ending, &mut events);
+                        return ending.into_fault(&mut events);
                     };
                     if let Err(fault) = self.handle(message).await {
                         return fault;
@@ -131,8 +133,8 @@ impl Driver {
                     Ok(event) => if let Err(fault) = self.observe(&event, &mut ending) {
                         return fault;
                     },
-                    Err(broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(broadcast::error::RecvError::Closed) => return self.ended(ending, &mut events),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return ending.into_fault(&mut events),
                 },
                 Ok(()) = pool.changed(), if start.is_some() => {}
                 Ok(()) = ahead.changed() => self.hear_of_blocks(),
@@ -267,16 +269,6 @@ impl Driver {
         }
         Ok(())
     }
-
-    fn ended(&self, mut ending: Ending, events: &mut RxEvent<EmbeddedContext>) -> Fault {
-        // The reason may have been said just before the end.
-        while let Ok(event) = events.try_recv() {
-            ending.hear(&event);
-        }
-        Fault(ending.0.unwrap_or_else(|| {
-            "consensus ended by itself; the lines before this one say why".to_owned()
-        }))
-    }
 }
 
 impl Ending {
@@ -287,6 +279,20 @@ impl Ending {
             Event::WalResetError(error) => self.note("cannot be read", error),
             _ => {}
         }
+    }
+
+    /// What the node ends with. The reason may have been said just before the end, and after more than was listened to.
+    fn into_fault(mut self, events: &mut RxEvent<EmbeddedContext>) -> Fault {
+        loop {
+            match events.try_recv() {
+                Ok(event) => self.hear(&event),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        Fault(self.0.unwrap_or_else(|| {
+            "consensus ended by itself; the lines before this one say why".to_owned()
+        }))
     }
 
     fn note(&mut self, what: &str, error: &dyn std::fmt::Display) {
@@ -303,5 +309,26 @@ async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(Fault(format!("the engine's work broke off: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::sync::broadcast;
+
+    use super::*;
+
+    #[test]
+    fn the_reason_of_the_end_is_told_also_after_more_than_was_listened_to() {
+        let (sender, mut events) = broadcast::channel(2);
+        for height in 1..9 {
+            sender.send(Event::WalReplayDone(Height(height))).unwrap();
+        }
+        let damage = io::Error::from(io::ErrorKind::InvalidData);
+        sender.send(Event::WalCorrupted(Arc::new(damage))).unwrap();
+        let fault = Ending::default().into_fault(&mut events);
+        assert!(fault.0.contains(MOVE_AWAY), "{fault}");
     }
 }

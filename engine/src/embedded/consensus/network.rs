@@ -34,7 +34,7 @@ use crate::embedded::start::StartError;
 /// Connections from one address: several departments may live on one machine, and no address takes all the places that
 /// Malachite has, which are 200.
 const CONNECTIONS_PER_IP_MAX: usize = 128;
-/// Messages of one height above the one at work that wait, all of them validators'.
+/// Messages of one height above the one at work that wait, all of them validators', and of each no more than it has to say.
 const WAITING_PER_HEIGHT_MAX: usize = 8_192;
 /// Blocks asked for at once while catching up, and such questions on their way.
 const SYNC_BATCH: usize = 100;

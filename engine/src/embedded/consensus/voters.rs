@@ -1,19 +1,25 @@
 //! Whose words may wait for their height.
 //!
 //! Malachite keeps what is said of a height above the one at work, unseen, until its turn comes: so much of each height,
-//! and no more. So what nobody who votes has signed is not taken in, or it would fill that place before those do who
-//! vote. Who validates is known of two heights; of those above it is supposed that nothing changes. A validator that this
-//! does not know yet repeats its words for as long as its height lasts.
+//! and no more. So what nobody who votes has signed is not taken in, nor more of one validator than it may have to say, nor
+//! what is of a height too far: it would fill that place before the others come. Who validates is known of two heights; of
+//! those above it is supposed that nothing changes. Whose word is dropped here repeats it for as long as its height lasts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::VerifyingKey;
 use malachitebft_app_channel::app::types::SignedConsensusMsg;
 use malachitebft_app_channel::app::types::core::{SignedProposal, SignedVote};
 
 use super::context::{EmbeddedContext, Height};
+use super::parts::HEIGHTS_AHEAD_MAX;
 use crate::embedded::canonical::{Address, ValidatorSet};
 use crate::embedded::tip::Tip;
+
+/// Words of one validator that wait for one height: what it says in twenty rounds. Those of a hundred validators have room
+/// beside each other in what Malachite keeps of a height.
+const WORDS_MAX: usize = 64;
 
 /// Shared by whoever reads messages and whoever knows the height at work.
 #[derive(Clone, Debug)]
@@ -25,6 +31,8 @@ struct Known {
     at_work: u64,
     validators: ValidatorSet,
     next_validators: ValidatorSet,
+    /// How many words of each validator wait, by height.
+    waiting: BTreeMap<u64, BTreeMap<Address, usize>>,
 }
 
 impl Voters {
@@ -35,13 +43,15 @@ impl Voters {
             at_work: tip.height,
             validators: tip.validators.clone(),
             next_validators: tip.next_validators.clone(),
+            waiting: BTreeMap::new(),
         })))
     }
 
     /// Consensus works on this height, after this tip.
     pub(super) fn work_on(&self, height: Height, tip: &Tip) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         known.at_work = height.0;
+        known.waiting = known.waiting.split_off(&(height.0 + 1));
         known.validators.clone_from(&tip.validators);
         known.next_validators.clone_from(&tip.next_validators);
     }
@@ -67,23 +77,54 @@ impl Voters {
         })
     }
 
-    /// Whether a word does not wait, so that Malachite looks at its signature itself, or is a validator's.
+    /// Whether a word does not wait, so that Malachite looks at its signature itself, or is that of a validator who may say
+    /// more.
     fn is_due_or_signed(
         &self,
         height: Height,
         speaker: Address,
         is_signed: impl FnOnce(&str, &VerifyingKey) -> bool,
     ) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.lock();
         if height.0 <= known.at_work {
             return true;
         }
-        let validator = known.validators.find(&speaker);
-        let validator = validator.or_else(|| known.next_validators.find(&speaker));
-        let key = validator.map(|validator| validator.public_key);
+        let Some(key) = known.key_with_room(height.0, &speaker) else {
+            return false;
+        };
         let chain_id = Arc::clone(&known.chain_id);
         drop(known);
-        key.is_some_and(|key| is_signed(&chain_id, &key))
+        if !is_signed(&chain_id, &key) {
+            return false;
+        }
+
+        *self
+            .lock()
+            .waiting
+            .entry(height.0)
+            .or_default()
+            .entry(speaker)
+            .or_default() += 1;
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The key of a validator of whom another word of this height may wait.
+    fn key_with_room(&self, height: u64, speaker: &Address) -> Option<VerifyingKey> {
+        let words = self.waiting.get(&height);
+        let words = words.and_then(|words| words.get(speaker)).copied();
+        let is_near = height - self.at_work <= HEIGHTS_AHEAD_MAX;
+        if !is_near || words.unwrap_or_default() >= WORDS_MAX {
+            return None;
+        }
+        let validator = self.validators.find(speaker);
+        let validator = validator.or_else(|| self.next_validators.find(speaker));
+        validator.map(|validator| validator.public_key)
     }
 }
 
@@ -117,6 +158,35 @@ mod tests {
         assert!(may_vote(9, 9, 1));
         voters.work_on(Height(2), &chain.tip);
         assert!(may_vote(9, 9, 2));
+    }
+
+    #[test]
+    fn one_validator_says_so_much_of_a_height_before_its_turn_and_no_more() {
+        let chain = Chain::found(&[10; 4]);
+        let voters = Voters::new(&chain.tip);
+        voters.work_on(Height(1), &chain.tip);
+        let said = |speaker, signer, height: u64, round: u32| {
+            let signed = vote(&key(signer), VoteKind::Prevote, height, round, None);
+            let speaker = address_of(&key(speaker));
+            let (height, round) = (Height(height), Round::new(round));
+            let word = EmbeddedContext.new_prevote(height, round, NilOrVal::Nil, speaker);
+            voters.may_vote(&SignedVote::new(word, signed.signature))
+        };
+        let may_vote = |validator, height, round| said(validator, validator, height, round);
+
+        // Words that others forge in its name take no place of its own.
+        assert!(!(0..100).any(|round| said(1, 9, 2, round)));
+        let taken_in = (0..1_000).filter(|round| may_vote(1, 2, *round));
+        assert_eq!(taken_in.count(), WORDS_MAX);
+        assert!(may_vote(2, 2, 0), "the others are heard");
+        assert!(may_vote(1, 3, 0), "and it is, of other heights");
+        assert!(may_vote(1, 1 + HEIGHTS_AHEAD_MAX, 0));
+        assert!(!may_vote(1, 2 + HEIGHTS_AHEAD_MAX, 0), "but not so far");
+        assert!(!may_vote(1, u64::MAX, 0));
+
+        voters.work_on(Height(2), &chain.tip);
+        assert!(may_vote(1, 2, 999), "its turn has come");
+        assert!(!voters.lock().waiting.contains_key(&2));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::application::{
 #[derive(Default)]
 pub(in crate::embedded) struct Sentences {
     banned: Mutex<BTreeSet<String>>,
+    /// Sentences that a block has room for; without a bound where nothing is said.
+    room: Mutex<Option<usize>>,
     batches: Mutex<Vec<(CheckKind, usize)>>,
     gate: Mutex<Option<Gate>>,
 }
@@ -32,6 +34,10 @@ impl Sentences {
 
     pub(in crate::embedded) fn allow(&self, transaction: &str) {
         self.banned.lock().unwrap().remove(transaction);
+    }
+
+    pub(in crate::embedded) fn limit_block(&self, sentences: usize) {
+        *self.room.lock().unwrap() = Some(sentences);
     }
 
     pub(in crate::embedded) fn batches(&self) -> Vec<(CheckKind, usize)> {
@@ -103,7 +109,9 @@ impl Application for Sentences {
     fn prepare_proposal(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
         let banned = self.banned.lock().unwrap();
         let fit = |transaction: &Bytes| !banned.contains(&*String::from_utf8_lossy(transaction));
-        Ok(request.transactions.into_iter().filter(fit).collect())
+        let room = self.room.lock().unwrap().unwrap_or(usize::MAX);
+        let chosen = request.transactions.into_iter().filter(fit);
+        Ok(chosen.take(room).collect())
     }
     fn process_proposal(&self, _: ProcessProposal) -> Result<ProposalVerdict, Fault> {
         Ok(ProposalVerdict::Accept)

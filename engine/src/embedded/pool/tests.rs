@@ -230,6 +230,25 @@ async fn what_no_block_can_hold_is_not_offered_for_ever() {
 }
 
 #[tokio::test]
+async fn what_waits_for_room_alone_is_not_checked_again() {
+    let (pool, application) = start(Limits::default());
+    codes(&pool, &["ann:1", "ben:1", "cas:1", "dan:1", "eve:1"]).await;
+    application.ban("ben:1");
+    application.limit_block(2);
+    application.batches();
+
+    let request = PrepareProposal {
+        max_transaction_bytes: 1_000,
+        ..PrepareProposal::default()
+    };
+    let chosen = pool.propose(request).await.unwrap();
+
+    assert_eq!(chosen, bytes(&["ann:1", "cas:1"]));
+    assert_eq!(application.batches(), [(CheckKind::Recheck, 1)]);
+    assert_eq!(told(&pool), ["ann:1", "cas:1", "dan:1", "eve:1"]);
+}
+
+#[tokio::test]
 async fn a_transaction_that_is_committed_during_its_check_does_not_wait() {
     let (pool, application) = start(Limits::default());
     let (has_entered, let_go) = application.hold_next_check();

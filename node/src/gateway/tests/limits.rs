@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use prometheus_client::encoding::text::encode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
@@ -158,6 +159,10 @@ async fn connections_that_are_kept_alive_keep_nobody_out() {
     assert_eq!(get(server.address, "/health").await.status, 200);
     // The one that has idled longest made room; it was answered whole.
     assert_eq!(read_answer(&mut kept[0]).await.status, 200);
+    let mut metrics = String::new();
+    encode(&mut metrics, &server.registry).unwrap();
+    let counted = "gateway_turned_away_total{reason=\"made_room\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ use malachitebft_app_channel::app::types::ProposedValue;
 use malachitebft_app_channel::app::types::core::{Round, Validity};
 use prost::Message;
 
+use crate::application::Timestamp;
 use crate::embedded::canonical::{Address, BlockId, SealedBlock};
 use crate::embedded::consensus::context::{EmbeddedContext, Height};
+use crate::embedded::consensus::judge;
 use crate::embedded::consensus::messages::AnnouncementMessage;
 use crate::embedded::consensus::parts::{Announcement, Arrived, HEIGHTS_AHEAD_MAX};
 use crate::embedded::rows::Kept;
@@ -49,8 +51,9 @@ pub(super) struct Candidate {
 }
 
 impl Candidates {
-    /// A block that consensus may still name after a restart: its log holds names alone.
-    pub(super) fn restore(&mut self, kept: Kept) {
+    /// A block that consensus may still name after a restart: its log holds names alone. It was kept because it is sound;
+    /// whether its time is, no row tells.
+    pub(super) fn restore(&mut self, kept: Kept, now: Timestamp) {
         let announcement = match kept.announcement {
             None => None,
             Some(bytes) => match AnnouncementMessage::decode(bytes).map(Announcement::try_from) {
@@ -58,6 +61,7 @@ impl Candidates {
                 Ok(Err(_)) | Err(_) => return,
             },
         };
+        let time = kept.block.header().time;
         self.insert(Candidate {
             proposer: kept.block.header().proposer_address,
             round: announcement.as_ref().map_or(0, |announced| announced.round),
@@ -67,7 +71,8 @@ impl Candidates {
             is_synced: announcement.is_none(),
             announcement,
             is_sound: true,
-            is_timely: true,
+            // By the rule of later rounds: what was in time once has only grown older.
+            is_timely: judge::is_timely(time, now, 1),
             is_kept: true,
         });
     }
@@ -211,6 +216,32 @@ mod tests {
         assert_eq!(due(&mut candidates, 7), []);
         assert_eq!(due(&mut candidates, 8), [(9, 0)]);
         assert_eq!(candidates.early_bytes, 0);
+    }
+
+    #[test]
+    fn a_kept_block_that_is_dated_ahead_of_the_clock_is_not_voted_for_after_a_restart_either() {
+        let chain = Chain::found(&[10; 4]);
+        let block = chain.next_block(Vec::new());
+        let announcement = Announcement::new(&block, 0, Address([1; 20]), "sample-1", &key(1));
+        let announced = AnnouncementMessage::from(&announcement).encode_to_vec();
+        let dated = block.header().time;
+        let at = |seconds| Timestamp { seconds, nanos: 0 };
+
+        for (now, validity) in [
+            (at(dated.seconds - 3_600), Validity::Invalid),
+            (dated, Validity::Valid),
+            (at(dated.seconds + 3_600), Validity::Valid),
+        ] {
+            let mut candidates = Candidates::default();
+            let kept = Kept {
+                block: block.clone(),
+                announcement: Some(announced.clone().into()),
+            };
+            candidates.restore(kept, now);
+            let told = candidates.untold(block.header().height);
+            assert_eq!(told.len(), 1);
+            assert_eq!(told[0].validity, validity, "at {now:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::embedded::consensus::ahead;
 use crate::embedded::consensus::context::{EmbeddedContext, countable};
 use crate::embedded::consensus::judge;
 use crate::embedded::execution::execute;
+use crate::embedded::guard::Guard;
 use crate::embedded::presence::Turn;
 use crate::embedded::rows;
 
@@ -48,12 +49,13 @@ impl Driver {
 
         let application = Arc::clone(&self.dependencies.application);
         let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
+        let can_wait = can_wait(&self.dependencies.guard, height, is_synced);
         let decided = Arc::clone(&block);
         let (next, committed) = blocking(move || {
             let result = execute(&*application, &decided)?;
             let next = tip.after(&decided, commit, &result)?;
             let rows = rows::decided(&decided, &next, &kept);
-            let committed = match is_synced {
+            let committed = match can_wait {
                 true => application.commit_later(rows)?,
                 false => application.commit(rows)?,
             };
@@ -208,6 +210,12 @@ impl Driver {
     }
 }
 
+/// Whether the disk may get a decided height later: where others decided it without a word of this validator. What a word
+/// binds it to lies in consensus' log, which the next height empties.
+fn can_wait(guard: &Guard, height: u64, is_synced: bool) -> bool {
+    is_synced && !guard.has_spoken_at(height)
+}
+
 fn somebody_else_signs() -> Fault {
     let words = "another process signs with this validator's key, while this one only watches: stop one of them, for \
                  good";
@@ -238,4 +246,34 @@ fn signed(vote: &SignedVote<EmbeddedContext>) -> Option<canonical::SignedVote> {
         vote: vote.canonical()?,
         signature: vote.signature,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::canonical::BlockId;
+    use crate::embedded::guard::{Step, Word};
+
+    #[test]
+    fn the_disk_may_wait_for_a_height_that_others_decided_without_a_word_of_ours() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("consensus.guard");
+        Guard::create(&file).unwrap();
+        let guard = Guard::open(&file).unwrap();
+        assert!(can_wait(&guard, 5, true));
+        assert!(!can_wait(&guard, 5, false));
+
+        let word = Word {
+            height: 5,
+            round: 0,
+            step: Step::Precommit,
+            said: [1; BlockId::BYTES],
+            pol_round: None,
+        };
+        assert!(guard.permit(&word).unwrap());
+        assert!(!can_wait(&guard, 5, true), "its lock is in the log alone");
+        // What is below the newest word is never signed again.
+        assert!(can_wait(&guard, 4, true));
+        assert!(can_wait(&guard, 6, true));
+    }
 }

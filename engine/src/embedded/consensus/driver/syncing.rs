@@ -69,18 +69,18 @@ impl Driver {
         if bytes.len() as u64 > self.tip.params.block_bytes_max() {
             return Ok(SyncedValueOutcome::PeerFault);
         }
-        let Ok(block) = SealedBlock::decode(bytes) else {
+        let (rows, tip) = (self.dependencies.rows.clone(), Arc::clone(&self.tip));
+        let judged = blocking(move || {
+            let block = SealedBlock::decode(bytes).ok();
+            let Some(block) = block.filter(|block| block.header().height == height.0) else {
+                return Ok(None);
+            };
+            let checked = judge::check(&block, &tip, &rows)?;
+            Ok(Some((block, checked)))
+        });
+        let Some((block, checked)) = judged.await? else {
             return Ok(SyncedValueOutcome::PeerFault);
         };
-        if block.header().height != height.0 {
-            return Ok(SyncedValueOutcome::PeerFault);
-        }
-        let (rows, tip) = (self.dependencies.rows.clone(), Arc::clone(&self.tip));
-        let (block, checked) = blocking(move || {
-            let checked = judge::check(&block, &tip, &rows)?;
-            Ok((block, checked))
-        })
-        .await?;
         if let Err(rule) = checked {
             tracing::error!(%height, rule, "a block that others decided breaks a rule here");
         }
