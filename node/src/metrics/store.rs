@@ -118,9 +118,10 @@ mod tests {
         let rules = include_str!("../../../docs/examples/alerts.yml");
         let words =
             |told: &'static str| told.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
-        let mut told = words(guide)
-            .chain(words(rules))
-            .filter(|word| word.starts_with("polity_"));
+        // The gateway's are shown once they count something: its own tests look at them.
+        let is_ours =
+            |word: &&str| word.starts_with("polity_") && !word.starts_with("polity_gateway_");
+        let mut told = words(guide).chain(words(rules)).filter(is_ours);
         assert!(told.clone().count() > 10);
         assert_eq!(
             told.find(|name| !text.contains(&format!("\n{name} "))),
