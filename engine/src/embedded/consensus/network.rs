@@ -39,6 +39,9 @@ const WAITING_PER_HEIGHT_MAX: usize = 8_192;
 /// Blocks asked for at once while catching up, and such questions on their way.
 const SYNC_BATCH: usize = 100;
 const SYNC_PARALLEL: usize = 8;
+/// Questions for blocks that are read at once, for whoever is behind. They stand in one line with the words of consensus:
+/// of many, read from a slow disk, the last would keep the next vote waiting for seconds.
+const SYNC_ANSWERS: usize = 1;
 /// How often others are told where this node stands. Whoever is behind asks for blocks no further than it was told.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 /// Time for an answer of blocks, and how often a node that lacks some asks again.
@@ -209,6 +212,7 @@ impl Config {
                 max_response_size: ANSWER_BYTES_MAX.parse()?,
                 batch_size: SYNC_BATCH,
                 parallel_requests: SYNC_PARALLEL,
+                max_concurrent_inbound_requests: SYNC_ANSWERS,
                 ..ValueSyncConfig::default()
             },
         })

@@ -1,5 +1,6 @@
 //! What the pool knows, behind one lock, and the changes that it makes to it. Nothing here waits or asks.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -187,13 +188,17 @@ impl State {
             let expired = content.waiting.expire(block_time);
             content.let_go(expired, &DropReason::Expired, dropped);
 
-            let spoiled = |entry: &&Entry| match recheck {
-                Recheck::All => true,
-                Recheck::Lanes(lanes) => lanes.contains(&entry.lane),
+            // A list would be searched once for everything that waits, under the lock.
+            let lanes: Option<HashSet<&Bytes>> = match recheck {
+                Recheck::All => None,
+                Recheck::Lanes(lanes) if lanes.is_empty() => return Vec::new(),
+                Recheck::Lanes(lanes) => Some(lanes.iter().collect()),
             };
-            if matches!(recheck, Recheck::Lanes(lanes) if lanes.is_empty()) {
-                return Vec::new();
-            }
+            let spoiled = |entry: &&Entry| {
+                lanes
+                    .as_ref()
+                    .is_none_or(|lanes| lanes.contains(&entry.lane))
+            };
             content
                 .waiting
                 .in_order()
