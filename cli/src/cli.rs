@@ -198,7 +198,7 @@ pub struct Options {
     #[arg(long = "with", global = true, value_name = "MEMBER[=ROLE]")]
     pub seconds: Vec<String>,
 
-    /// How long the transaction may enter a block [default: 10m; for several signers 3d, or what the organisation allows].
+    /// How long the transaction may enter a block [default: 10m; for several signers 72h, or what the organisation allows].
     /// Of a draft it is said when it is begun.
     #[arg(long, global = true, value_name = "DURATION")]
     pub valid_for: Option<String>,

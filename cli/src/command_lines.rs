@@ -1,31 +1,34 @@
 //! Command lines in a file: one command a line, quotes as in a shell, `#` begins a remark.
 
-use polity_client::{Error, Result};
+use polity_client::{Error, ErrorKind, Result, files};
 
-use crate::failure::usage;
+use crate::failure::{usage, with_causes};
 
 /// No file of commands is longer.
 const BYTES_MAX: u64 = 1 << 20;
 
-/// Reads a file of command lines, each as its words.
-pub fn read(path: &std::path::Path) -> Result<Vec<Vec<String>>> {
-    let trouble = |error: std::io::Error| {
-        let words = format!("{} cannot be read", path.display());
-        Error::trouble(words).with_source(error)
-    };
-    if std::fs::metadata(path).map_err(trouble)?.len() > BYTES_MAX {
-        return Err(usage(format!("{} is too large", path.display())));
-    }
-    parse(&std::fs::read_to_string(path).map_err(trouble)?)
+/// Reads a file of command lines, each with its line's number and as its words.
+pub fn read(path: &std::path::Path) -> Result<Vec<(usize, Vec<String>)>> {
+    let text = files::read_text(path, BYTES_MAX)
+        .map_err(|error| usage(format!("{} cannot be read", path.display())).with_source(error))?;
+    parse(&text)
 }
 
-fn parse(text: &str) -> Result<Vec<Vec<String>>> {
+/// Tells what is wrong with a command together with its line. What the ledger or a node says stays as it is.
+#[must_use]
+pub fn at_line(line: usize, error: Error) -> Error {
+    if error.kind() != ErrorKind::Usage {
+        return error;
+    }
+    usage(format!("line {line}: {}", with_causes(&error)))
+}
+
+fn parse(text: &str) -> Result<Vec<(usize, Vec<String>)>> {
     let mut commands = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let words =
-            words(line).ok_or_else(|| usage(format!("line {}: a quote is open", index + 1)))?;
+    for (line, text) in (1..).zip(text.lines()) {
+        let words = words(text).ok_or_else(|| at_line(line, usage("a quote is open")))?;
         if !words.is_empty() {
-            commands.push(words);
+            commands.push((line, words));
         }
     }
     Ok(commands)
@@ -62,20 +65,25 @@ mod tests {
         let text = "# a role and its holder\n\n  role create 'acme/dev#guide' --purpose \"it's for newcomers\" ''\n\
                     role assign new(1) finn # the second\n";
         let commands = parse(text).expect("commands");
+        let lines: Vec<usize> = commands.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [3, 4]);
+        let purpose = "it's for newcomers";
+        let words: Vec<_> = commands.into_iter().map(|(_, words)| words).collect();
         assert_eq!(
-            commands,
+            words,
             [
-                vec![
-                    "role",
-                    "create",
-                    "acme/dev#guide",
-                    "--purpose",
-                    "it's for newcomers",
-                    ""
-                ],
+                vec!["role", "create", "acme/dev#guide", "--purpose", purpose, ""],
                 vec!["role", "assign", "new(1)", "finn"],
             ]
         );
+    }
+
+    #[test]
+    fn a_wrong_command_is_told_with_its_line_and_a_refusal_as_it_is() {
+        let wrong = at_line(7, usage("no member is called fin"));
+        assert_eq!(wrong.to_string(), "line 7: no member is called fin");
+        let unreached = Error::new(ErrorKind::NotReached, "nobody answers");
+        assert_eq!(at_line(7, unreached).to_string(), "nobody answers");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Drafts as files that people pass around: text, so that it survives a mail.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use polity_client::session::Draft;
@@ -18,17 +19,15 @@ const BYTES_MAX: u64 = 4 << 20;
 
 /// Reads a draft.
 pub fn read(path: &Path) -> Result<Draft> {
-    let trouble = |error: std::io::Error| {
-        Error::trouble(format!("{} cannot be read", path.display())).with_source(error)
-    };
-    let length = std::fs::metadata(path).map_err(trouble)?.len();
-    if length > BYTES_MAX {
-        return Err(usage(format!(
-            "{} is too large for a draft",
-            path.display()
-        )));
-    }
-    parse(&std::fs::read_to_string(path).map_err(trouble)?)
+    let text = files::read_text(path, BYTES_MAX).map_err(|error| {
+        let words = format!("{} cannot be read", path.display());
+        match error.kind() {
+            ErrorKind::FileTooLarge | ErrorKind::InvalidData => usage(words),
+            _ => Error::trouble(words),
+        }
+        .with_source(error)
+    })?;
+    parse(&text, path)
 }
 
 /// Writes a draft; one that is there is replaced whole or not at all.
@@ -79,8 +78,8 @@ fn print(draft: &Draft) -> String {
     text
 }
 
-fn parse(text: &str) -> Result<Draft> {
-    let wrong = || usage("not a draft");
+fn parse(text: &str, path: &Path) -> Result<Draft> {
+    let wrong = || usage(format!("{} is not a draft", path.display()));
     let digits: String = text
         .trim_start()
         .strip_prefix(HEADING)
@@ -113,8 +112,8 @@ mod tests {
         let text = print(&draft());
         let mailed = format!("\r\n{}\r\n", text.replace('\n', "\r\n  "));
 
-        let one = parse(&text).expect("reads");
-        let other = parse(&mailed).expect("reads");
+        let one = parse(&text, Path::new("a")).expect("reads");
+        let other = parse(&mailed, Path::new("b")).expect("reads");
 
         assert_eq!(one, other);
     }
@@ -144,7 +143,7 @@ mod tests {
             "polity draft 1\nzz",
             &cut[..cut.len() - 9],
         ] {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(parse(text, Path::new("a")).is_err(), "{text}");
         }
     }
 }

@@ -56,8 +56,14 @@ fn as_text(error: &Error) -> String {
                 Some(one) => format!("{red}refused{red:#} {code} {}: {one}", one.name()),
                 None => format!("{red}refused{red:#} code {code}: {}", visible(&refusal.log)),
             };
+            let mut told = Vec::new();
             for (name, value) in facts_of(refusal) {
-                text.push_str(&format!("\n  {}: {}", visible(name), visible(value)));
+                let line = format!("\n  {}: {}", visible(name), visible(value));
+                // Of two needs of one unit, for instance, the same is said of each.
+                if !told.contains(&line) {
+                    text.push_str(&line);
+                    told.push(line);
+                }
             }
             text
         }
@@ -65,6 +71,11 @@ fn as_text(error: &Error) -> String {
     if error.kind() == ErrorKind::ProofFailed {
         text.push_str(
             "\n  not shown: the node lies, or keeps another chain than your genesis.json; ask another by --node",
+        );
+    }
+    if error.kind() == ErrorKind::NotReached && !text.contains("--node") {
+        text.push_str(
+            "\n  no answer: see whether the node runs; others are named by --node, or as `nodes` in config.toml",
         );
     }
     if let Some(id) = error.transaction_id() {
@@ -135,6 +146,27 @@ fn kind_name(kind: ErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_reaches_no_node_is_told_what_to_do_once() {
+        let told = |words: &str| as_text(&Error::new(ErrorKind::NotReached, words));
+        assert!(told("connection refused").contains("others are named by --node"));
+        let full = "has no room: ask another by --node";
+        assert!(told(full).ends_with(full));
+    }
+
+    #[test]
+    fn what_is_said_of_two_needs_is_told_in_words_once() {
+        let facts = [("unit", "u16"), ("unit", "u16"), ("unit", "u2")];
+        let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let told = as_text(&Error::refused(Refusal {
+            code: Rejection::NoGrant.code(),
+            log: String::new(),
+            facts: facts.to_vec(),
+        }));
+        assert_eq!(told.matches("unit: u16").count(), 1, "{told}");
+        assert!(told.contains("unit: u2"), "{told}");
+    }
 
     #[test]
     fn what_is_said_of_several_is_told_of_each_in_json_too() {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use polity_client::ledger::Rejection;
 use polity_client::ledger::state::keys::{self, List};
 use polity_client::session::{AsOf, Session, lettered};
-use polity_client::v1::{Action, Assignment, Fact, Index, ObjectKind, Ref, Signer, action::Kind};
+use polity_client::v1::{
+    Account, Action, Assignment, Fact, Index, ObjectKind, Ref, Signer, action::Kind,
+};
 use polity_client::{Error, Refusal, Result};
 use serde_json::Value;
 
@@ -98,7 +100,8 @@ pub fn refused(code: u32, facts: &[Fact]) -> Error {
 
 /// A refusal of what nobody meant to send.
 pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
-    let facts = facts.iter();
+    let conferring = conferring(code, facts);
+    let facts = facts.iter().chain(&conferring);
     Error::refused(Refusal {
         code,
         log: String::new(),
@@ -106,6 +109,18 @@ pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
             .map(|fact| (fact.name.clone(), fact.value.clone()))
             .collect(),
     })
+}
+
+/// The command by which a unit is conferred what it lacks.
+fn conferring(code: u32, facts: &[Fact]) -> Option<Fact> {
+    if code != Rejection::NotConferred.code() {
+        return None;
+    }
+    let told = |name: &str| facts.iter().find(|fact| fact.name == name);
+    let (unit, capability) = (&told("unit")?.value, &told("capability")?.value);
+    let words = "whoever governs the unit above confers it";
+    let command = format!("polity unit amend {unit} --add {capability}");
+    Some(fact("way", format!("{words}: {command}")))
 }
 
 /// What is to be known of an action's refusal: what the node told, or, where it told nothing, the action in words as
@@ -187,6 +202,8 @@ pub async fn of_state(session: &Session, code: u32, action: &Action) -> Vec<Fact
         of_holds(session).await
     } else if rejection == Rejection::KeyUnfit {
         of_key(session, kind).await
+    } else if let Rejection::AccountFrozen | Rejection::AccountClosed = rejection {
+        of_accounts(session, kind).await
     } else if let (Rejection::PeopleMissing, Kind::ChangeSquad(_)) = (rejection, kind) {
         Ok(vec![fact("way", RECEIVED)])
     } else {
@@ -247,6 +264,33 @@ async fn of_key(session: &Session, kind: &Kind) -> Result<Vec<Fact>> {
     )])
 }
 
+/// Which of the accounts between which value would move stands still.
+async fn of_accounts(session: &Session, kind: &Kind) -> Result<Vec<Fact>> {
+    let (from, to) = match kind {
+        Kind::Transfer(act) => (act.from, act.to),
+        Kind::PlaceHold(act) => {
+            let reserved = act.transfer.clone().unwrap_or_default();
+            (reserved.from, reserved.to)
+        }
+        Kind::Allocate(act) => (act.from, act.to),
+        _ => return Ok(Vec::new()),
+    };
+    let mut facts = Vec::new();
+    for reference in [from, to].into_iter().flatten() {
+        let Some(account) = session.get::<Account>(reference.number).await? else {
+            continue;
+        };
+        let state = match (account.closed_at, account.frozen) {
+            (0, false) => continue,
+            (0, true) => "frozen",
+            (_, _) => "closed",
+        };
+        let named = lettered(ObjectKind::Account, account.number);
+        facts.push(fact(state, session.account(&named).await?.shown));
+    }
+    Ok(facts)
+}
+
 /// A fact by its name.
 pub fn fact(name: &str, value: impl Into<String>) -> Fact {
     Fact {
@@ -258,6 +302,20 @@ pub fn fact(name: &str, value: impl Into<String>) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_lacks_a_capability_is_told_the_command_that_confers_it() {
+        let facts = [fact("capability", "govern"), fact("unit", "u16")];
+        let error = would_be_refused(Rejection::NotConferred.code(), &facts);
+        let told = &error.refusal().expect("a refusal").facts;
+        let (name, value) = told.last().expect("a fact");
+        assert_eq!(name, "way");
+        assert!(
+            value.ends_with(": polity unit amend u16 --add govern"),
+            "{value}"
+        );
+        assert_eq!(conferring(Rejection::NoGrant.code(), &facts), None);
+    }
 
     #[test]
     fn what_to_do_next_is_said_once_for_a_refusal() {

@@ -116,13 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_in_days_and_less() {
+    fn durations_are_told_as_they_are_commonly_said() {
         for (seconds, text) in [
             (0, "0s"),
             (90, "1m 30s"),
-            (72 * 3_600, "3d"),
+            (24 * 3_600, "24h"),
+            (72 * 3_600, "72h"),
+            (4 * DAY, "4d"),
             (365 * DAY, "365d"),
-            (DAY + 3_600, "1d 1h"),
+            (DAY + 90, "1d 1m 30s"),
+            (4 * DAY + 3_600, "4d 1h"),
         ] {
             assert_eq!(length(seconds), text);
             let read = parse_duration(text).expect(text);

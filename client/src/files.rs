@@ -1,9 +1,36 @@
-//! Files that outlive a power cut.
+//! Files: read with a bound, and written so that they outlive a power cut.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+/// Reads a whole file. A pipe or a device tells no length beforehand, so what comes is counted.
+///
+/// # Errors
+/// `FileTooLarge` where there are more than `bytes_max` bytes.
+pub fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let more = bytes_max.saturating_add(1);
+    File::open(path)?.take(more).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        let words = match bytes_max >> 20 {
+            0 => format!("larger than {bytes_max} bytes"),
+            mebibytes => format!("larger than {mebibytes} MiB"),
+        };
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+    }
+    Ok(bytes)
+}
+
+/// The same of a text.
+///
+/// # Errors
+/// `InvalidData` where it is not UTF-8.
+pub fn read_text(path: &Path, bytes_max: u64) -> io::Result<String> {
+    String::from_utf8(read(path, bytes_max)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+}
 
 /// Puts a whole file in its place, or none: once this returns, it outlives a power cut. It is written as `fresh` first,
 /// in the same directory; what an earlier run left there is removed.
@@ -58,6 +85,17 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).expect("read"), text);
             assert!(!fresh.exists());
         }
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_bound_whatever_the_length_says() {
+        let refused = read(Path::new("/dev/zero"), 1 << 20).expect_err("it never ends");
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("a");
+        fs::write(&path, "abc").expect("written");
+        assert_eq!(read_text(&path, 3).expect("it fits"), "abc");
+        assert!(read_text(&path, 2).is_err());
     }
 
     #[test]

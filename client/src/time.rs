@@ -31,16 +31,24 @@ pub fn day(seconds: u64) -> String {
     shown(seconds).chars().take(10).collect()
 }
 
+/// Seconds of an hour.
+const HOUR: u64 = 3_600;
 /// Seconds of a day.
-const DAY: u64 = 86_400;
+const DAY: u64 = 24 * HOUR;
 
-/// Writes a duration in seconds: `365d`, `3d 4h`, `90s` as `1m 30s`. Months and years have no length that
+/// Whole hours up to so many are told in hours, as waits are commonly said.
+const HOURS_MAX: u64 = 72;
+
+/// Writes a duration in seconds: `365d`, `4d 3h`, `72h`, `90s` as `1m 30s`. Months and years have no length that
 /// everybody agrees on, so days are the longest unit.
 #[must_use]
 pub fn length(seconds: u64) -> String {
     let rest = || humantime::format_duration(Duration::from_secs(seconds % DAY)).to_string();
     match (seconds / DAY, seconds % DAY) {
         (0, _) => rest(),
+        (_, _) if seconds.is_multiple_of(HOUR) && seconds <= HOURS_MAX * HOUR => {
+            format!("{}h", seconds / HOUR)
+        }
         (days, 0) => format!("{days}d"),
         (days, _) => format!("{days}d {}", rest()),
     }

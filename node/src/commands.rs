@@ -233,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn no_line_of_a_help_is_broken_again_at_a_hundred_columns() {
+        for subcommand in Polityd::command().get_subcommands() {
+            let about = subcommand.get_long_about().map(ToString::to_string);
+            for line in about.unwrap_or_default().lines() {
+                assert!(line.chars().count() <= 98, "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn a_mistyped_home_is_refused_and_not_made() {
         let directory = tempfile::tempdir().unwrap();
         let home = directory.path().join("mistyped");

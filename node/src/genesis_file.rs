@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use signatures::Signature;
 pub use validators::{ConsensusKey, FoundingValidator};
 
+use crate::bounded_file;
 use crate::fault::{Fault, FaultKind};
 use validators::validators_of;
 
@@ -118,15 +119,11 @@ impl GenesisFile {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<GenesisFile, GenesisFileError> {
         let form = |words: String| GenesisFileError::Form(format!("{}: {words}", path.display()));
-        let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        let bytes = bounded_file::read(path, BYTES_MAX).map_err(|error| match error.kind() {
             ErrorKind::NotFound => GenesisFileError::Missing(path.display().to_string()),
             _ => form(error.to_string()),
         })?;
-        if metadata.len() > BYTES_MAX {
-            return Err(form("is larger than 64 MiB".into()));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| form(error.to_string()))?;
-        serde_json::from_str(&text).map_err(|error| form(format!("is no genesis file: {error}")))
+        serde_json::from_slice(&bytes).map_err(|error| form(format!("is no genesis file: {error}")))
     }
 
     /// The text of the file, the same for the same content.

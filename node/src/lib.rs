@@ -21,6 +21,7 @@ pub mod app;
 #[cfg(test)]
 mod auditors_guide;
 pub mod backend;
+mod bounded_file;
 mod buckets;
 pub mod charter;
 pub mod commands;

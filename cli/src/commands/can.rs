@@ -264,13 +264,15 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
     if !verdict.looked.is_empty() {
         text.push_str("Looked at:\n");
     }
+    let mut told = Vec::new();
     for rule in &verdict.looked {
-        let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
-        text.push_str(&format!(
-            "  {}: {}\n",
-            lettered(kind, rule.number),
-            rule.outcome
-        ));
+        // For each of two needs the same rule may be looked at.
+        if !told.contains(&rule) {
+            let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
+            let number = lettered(kind, rule.number);
+            text.push_str(&format!("  {number}: {}\n", rule.outcome));
+            told.push(rule);
+        }
     }
     Ok(text)
 }

@@ -36,7 +36,7 @@ impl Explain {
         let named = self.what.as_deref().and_then(hundred).and_then(family);
         if found.is_empty() && named.is_none() {
             return Err(usage(format!(
-                "no refusal is called {}",
+                "no refusal is called {}: polity explain lists all of them",
                 self.what.unwrap_or_default()
             )));
         }

@@ -2,7 +2,9 @@
 
 use polity_client::ledger::actions::{self, Topic};
 use polity_client::session::action;
-use polity_client::v1::{AssignRole, BasisSource, EndReason, Event, ObjectKind, action::Kind};
+use polity_client::v1::{
+    AmendUnit, ApplyProfile, AssignRole, BasisSource, EndReason, Event, ObjectKind, action::Kind,
+};
 
 /// Whether an event is that a proposal was adopted: executed, or found to be no longer executable.
 #[must_use]
@@ -94,6 +96,7 @@ pub(super) fn by_itself(event: &Event) -> Option<&'static str> {
         (EndReason::None, came) => came.map(Consequence::words),
         (EndReason::Term, _) => Some("ended with its term"),
         (EndReason::Role, _) => Some("ended with its role"),
+        (EndReason::Unit, _) if unit_goes_on(event) => Some("ended because its unit changed"),
         (EndReason::Unit, _) => Some("ended with its unit"),
         // A unit whose member left goes on.
         (EndReason::Member, _) if event.object() == ObjectKind::Unit => {
@@ -105,6 +108,18 @@ pub(super) fn by_itself(event: &Event) -> Option<&'static str> {
         (EndReason::Lapsed, _) => Some("lapsed"),
         (EndReason::Completed, _) => Some("is complete"),
     }
+}
+
+/// Whether a unit became another sort of unit or works in another way, and was not dissolved.
+fn unit_goes_on(event: &Event) -> bool {
+    let changes = [
+        Kind::AmendUnit(AmendUnit::default()),
+        Kind::ApplyProfile(ApplyProfile::default()),
+    ];
+    let mut tags = changes
+        .map(|kind| actions::tag(&action(kind, 0)))
+        .into_iter();
+    tags.any(|tag| tag == event.did)
 }
 
 /// `OpenAccount` as `open_account`.
@@ -135,7 +150,7 @@ fn ended(reason: EndReason) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use polity_client::v1::Basis;
+    use polity_client::v1::{Basis, DissolveUnit};
 
     use super::*;
 
@@ -163,6 +178,20 @@ mod tests {
             ..revoked
         };
         assert_eq!(did(&proposal), "source_ended");
+    }
+
+    #[test]
+    fn what_a_way_of_working_ends_did_not_end_with_its_unit() {
+        let ended = |kind: Kind| Event {
+            did: actions::tag(&action(kind, 0)),
+            object: ObjectKind::Grant as i32,
+            reason: EndReason::Unit as i32,
+            ..Event::default()
+        };
+        let changed = ended(Kind::ApplyProfile(ApplyProfile::default()));
+        assert_eq!(by_itself(&changed), Some("ended because its unit changed"));
+        let dissolved = ended(Kind::DissolveUnit(DissolveUnit::default()));
+        assert_eq!(by_itself(&dissolved), Some("ended with its unit"));
     }
 
     #[test]

@@ -33,12 +33,24 @@ async fn enrolled(session: &Session, member: u64, name: &str) -> Result<Signer> 
     })
 }
 
-/// How long people have to sign one after the other: our default, where the organisation allows as much. Blocks count
-/// from their own time, which may be behind ours by what the network rests.
+/// How long people have to sign one after the other: our default, where the organisation allows as much.
 fn several_signers_validity(parameters: &Parameters) -> Duration {
+    VALIDITY_SEVERAL_SIGNERS.min(longest_validity(parameters))
+}
+
+/// What is asked for. The longest that the organisation allows is a little less by our clock; more than that is refused by
+/// its name.
+fn asked_validity(asked: Duration, parameters: &Parameters) -> Duration {
+    match asked.as_secs() > parameters.validity_max {
+        true => asked,
+        false => asked.min(longest_validity(parameters)),
+    }
+}
+
+/// The longest that is accepted now: blocks count from their own time, which may be behind ours by what the network rests.
+fn longest_validity(parameters: &Parameters) -> Duration {
     let rest = parameters.idle_interval.saturating_mul(2);
-    let allowed = parameters.validity_max.saturating_sub(rest);
-    VALIDITY_SEVERAL_SIGNERS.min(Duration::from_secs(allowed))
+    Duration::from_secs(parameters.validity_max.saturating_sub(rest))
 }
 
 impl Context {
@@ -53,7 +65,10 @@ impl Context {
         signers.extend(seconds.iter().map(|second| second.signer.clone()));
         let several = signers.len() > 1 || self.options.draft.is_some();
         let validity = match &self.options.valid_for {
-            Some(text) => time::parse_validity(text)?,
+            Some(text) => match time::parse_validity(text)? {
+                asked if asked <= VALIDITY_ONE_SIGNER => asked,
+                asked => asked_validity(asked, &session.parameters().await?),
+            },
             None if several => several_signers_validity(&session.parameters().await?),
             None => VALIDITY_ONE_SIGNER,
         };
@@ -224,5 +239,18 @@ mod tests {
         };
         assert_eq!(of(7 * 86_400), VALIDITY_SEVERAL_SIGNERS);
         assert_eq!(of(3_600), Duration::from_secs(3_480));
+    }
+
+    #[test]
+    fn the_longest_that_is_allowed_can_be_asked_for_also_while_the_network_rests() {
+        let parameters = Parameters {
+            validity_max: 3_600,
+            idle_interval: 60,
+            ..Parameters::default()
+        };
+        for (asked, given) in [(1_800, 1_800), (3_600, 3_480), (3_601, 3_601)] {
+            let validity = asked_validity(Duration::from_secs(asked), &parameters);
+            assert_eq!(validity.as_secs(), given);
+        }
     }
 }

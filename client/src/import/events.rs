@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use polity_ledger::form;
 use serde::Deserialize;
 
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 /// No file of events is larger, in bytes.
 const FILE_BYTES_MAX: u64 = 256 << 20;
@@ -70,13 +70,10 @@ struct Line {
 
 /// Reads a file of events, whole. What is wrong is a usage error that names the line.
 pub fn read(path: &Path) -> Result<Vec<Event>> {
-    let trouble = |error: std::io::Error| {
+    let bytes = files::read(path, FILE_BYTES_MAX).map_err(|error| {
         Error::usage(format!("{} cannot be read", path.display())).with_source(error)
-    };
-    if std::fs::metadata(path).map_err(trouble)?.len() > FILE_BYTES_MAX {
-        return Err(Error::usage(format!("{} is too large", path.display())));
-    }
-    parse(&std::fs::read(path).map_err(trouble)?)
+    })?;
+    parse(&bytes)
 }
 
 /// Reads events from bytes.

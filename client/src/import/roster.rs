@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::story::role_id;
 use super::structure::Structure;
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 /// No roster is larger, in bytes.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -70,14 +70,8 @@ impl Roster {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Roster> {
         let wrong = |words: &str| Error::usage(format!("{} {words}", path.display()));
-        let length = std::fs::metadata(path)
-            .map_err(|error| wrong("cannot be read").with_source(error))?
-            .len();
-        if length > FILE_BYTES_MAX {
-            return Err(wrong("is too large"));
-        }
-        let bytes =
-            std::fs::read(path).map_err(|error| wrong("cannot be read").with_source(error))?;
+        let bytes = files::read(path, FILE_BYTES_MAX)
+            .map_err(|error| wrong("cannot be read").with_source(error))?;
         serde_json::from_slice(&bytes).map_err(|error| wrong("is no roster").with_source(error))
     }
 

@@ -124,9 +124,15 @@ fn height_of(text: &[u8]) -> Result<Option<u64>> {
     })?;
     if let Some(error) = event.error {
         // Also of a subscription that it had accepted, when the node stops: another may be asked.
+        let mut told = ["data", "message"].into_iter();
+        let why = told.find_map(|name| error[name].as_str());
+        let why: String = why
+            .unwrap_or("without a reason")
+            .chars()
+            .take(400)
+            .collect();
         return Err(
-            Error::not_reached("the node refused or ended the subscription")
-                .with_source(error.to_string().chars().take(400).collect::<String>()),
+            Error::not_reached("the node refused or ended the subscription").with_source(why),
         );
     }
 
@@ -179,6 +185,10 @@ mod tests {
         assert_eq!(height_of(br#"{"result":{}}"#).expect("acknowledged"), None);
         let ended = height_of(br#"{"error":{"code":-1}}"#).expect_err("an end");
         assert_eq!(ended.kind(), crate::ErrorKind::NotReached);
+        let ended = height_of(br#"{"error":{"message":"no","data":"it stops"}}"#);
+        let ended = ended.expect_err("an end");
+        let why = std::error::Error::source(&ended).expect("a reason");
+        assert_eq!(why.to_string(), "it stops");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use polity_proto::v1::Receipt;
 
 use self::file::File;
 use crate::trust::{GENESIS_BYTES_MAX, Genesis};
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 const OTHER_VALIDATORS: &str = "it lists other validators than the founding actions name";
 
@@ -39,7 +39,7 @@ impl Founding {
     /// [`crate::ErrorKind::Usage`] where it does not serve: it is the file's fault, and no node was asked.
     pub fn in_home(home: &Path) -> Result<Founding> {
         let path = home.join("genesis.json");
-        let bytes = std::fs::read(&path).map_err(|error| {
+        let bytes = files::read(&path, GENESIS_BYTES_MAX as u64).map_err(|error| {
             Error::usage(format!(
                 "{} cannot be read: a home directory holds the organisation's genesis file",
                 path.display()

@@ -1,5 +1,6 @@
 //! A home directory: where the nodes are, who acts, what is believed.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::{Founding, Session};
 use crate::rpc::{Client, ClientOptions};
 use crate::trust::{Checkpoint, LightClient, TrustOptions, TrustRoot, TrustStore};
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 const CONFIG_FILE: &str = "config.toml";
+/// No configuration is longer.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 const SECONDS_OF_A_DAY: u64 = 86_400;
 
 /// `config.toml` of a home directory. Unknown keys are errors.
@@ -38,12 +41,17 @@ impl HomeConfig {
     /// Reads `config.toml`; without one, everything is absent.
     pub fn read(home: &Path) -> Result<HomeConfig> {
         let path = home.join(CONFIG_FILE);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match files::read_text(&path, FILE_BYTES_MAX) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Ok(HomeConfig::default());
             }
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::InvalidData | ErrorKind::FileTooLarge
+                ) =>
+            {
                 return Err(unexpected(&path, error));
             }
             Err(error) => {

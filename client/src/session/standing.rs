@@ -1,7 +1,7 @@
 //! Why no block takes a transaction, as the proven state tells it: a door's own rules, asked of values under a header.
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use polity_ledger::block::{Window, check_signers};
 use polity_ledger::check::CheckedTransaction;
@@ -49,11 +49,41 @@ impl Session {
                 let bound = parameters::get(&state).validity_max;
                 facts.push(("validity_max".into(), length(bound)));
             }
+            facts.extend(clock_behind(rejection, now).map(|words| ("clock".into(), words)));
             Refusal {
                 code: rejection.code(),
                 log: rejection.to_string(),
                 facts,
             }
         }))
+    }
+}
+
+/// That what is over by the chain's time may not be so by this machine's, which is behind.
+fn clock_behind(rejection: Rejection, now: u64) -> Option<String> {
+    let here = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let behind = now.checked_sub(here).filter(|behind| *behind > 0)?;
+    (rejection == Rejection::Expired).then(|| {
+        format!(
+            "this machine's is at least {} behind that of the network",
+            length(behind)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_behind_the_network_is_told_so_where_that_is_why_it_is_over() {
+        let here = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970");
+        let ahead = here.as_secs() + 7_200;
+        let told = clock_behind(Rejection::Expired, ahead).expect("behind");
+        assert!(told.contains("behind that of the network"), "{told}");
+        assert_eq!(clock_behind(Rejection::KeyUnknown, ahead), None);
+        assert_eq!(clock_behind(Rejection::Expired, here.as_secs() - 60), None);
     }
 }

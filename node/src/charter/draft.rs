@@ -13,6 +13,7 @@ pub(super) enum Sort {
     Unit,
     Role,
     Member,
+    Party,
     Account,
     Asset,
 }
@@ -105,20 +106,24 @@ impl Draft {
                 Sort::Unit => format!("unit {name:?} is not described before"),
                 Sort::Role => format!("role {name:?} is not described"),
                 Sort::Member => format!("member {name:?} is not described"),
+                Sort::Party => format!("party {name:?} is not described"),
                 Sort::Account => format!("account {name:?} is not described"),
                 Sort::Asset => format!("asset {name:?} is not described"),
             })),
         }
     }
 
-    /// A unit or a member, by name.
+    /// A unit, a member or a party, by name. A party's has an `@`, which the others' have not.
     pub(super) fn owner(&self, entry: Entry<'_>, name: &str) -> Result<OwnerRef, CharterError> {
         let is = |sort| self.names.contains_key(&(sort, name.to_owned()));
         let (kind, sort) = match (is(Sort::Unit), is(Sort::Member)) {
             (true, false) => (OwnerKind::Unit, Sort::Unit),
             (false, true) => (OwnerKind::Member, Sort::Member),
+            (false, false) if is(Sort::Party) => (OwnerKind::Party, Sort::Party),
             (false, false) => {
-                return Err(entry.error(format!("{name:?} is neither a unit nor a member")));
+                return Err(entry.error(format!(
+                    "{name:?} is neither a unit nor a member nor a party"
+                )));
             }
             (true, true) => {
                 return Err(entry.error(format!("{name:?} is both a unit and a member")));

@@ -25,6 +25,8 @@ pub(super) struct Charter {
     #[serde(default)]
     pub(super) assets: Vec<Asset>,
     #[serde(default)]
+    pub(super) parties: Vec<Party>,
+    #[serde(default)]
     pub(super) accounts: Vec<Account>,
     #[serde(default)]
     pub(super) policies: Vec<Policy>,
@@ -193,7 +195,17 @@ pub(super) struct Asset {
     pub(super) unit: String,
 }
 
-/// An account: `owner:handle`; the owner is a unit or a member.
+/// Somebody outside: `unit/@handle`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Party {
+    pub(super) party: String,
+    #[serde(default)]
+    pub(super) external_id: String,
+    pub(super) commitment: Option<String>,
+}
+
+/// An account: `owner:handle`; the owner is a unit, a member or a party.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Account {

@@ -13,12 +13,12 @@ mod structure;
 mod value;
 mod words;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use polity_proto::v1::Genesis;
 use sha2::{Digest, Sha256};
 
+use crate::bounded_file;
 use crate::genesis_file::{GenesisFile, GenesisFileError};
 use draft::Draft;
 
@@ -152,15 +152,10 @@ impl Charter {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CharterError> {
-    let trouble = |words: String| CharterError::File {
+    bounded_file::read(path, BYTES_MAX).map_err(|error| CharterError::File {
         path: path.to_owned(),
-        words,
-    };
-    let metadata = fs::metadata(path).map_err(|error| trouble(error.to_string()))?;
-    if metadata.len() > BYTES_MAX {
-        return Err(trouble("is larger than 16 MiB".into()));
-    }
-    fs::read(path).map_err(|error| trouble(error.to_string()))
+        words: error.to_string(),
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! A whole charter founds an organisation; what is wrong with one is named.
 
+use std::fs;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use polity_ledger::check::founding_possession_bytes;
-use polity_proto::v1::Genesis;
+use polity_ledger::state::keys::{self, List};
+use polity_ledger::state::{lists, objects};
+use polity_proto::v1::{Genesis, OwnerKind, Party};
 use prost::Message as _;
 
 use super::*;
@@ -201,6 +205,34 @@ fn change_actions(file: &mut GenesisFile, change: fn(&mut Genesis)) {
     let mut genesis = Genesis::decode(&file.app_state().unwrap()[..]).unwrap();
     change(&mut genesis);
     file.app_state = STANDARD.encode(genesis.encode_to_vec());
+}
+
+#[test]
+fn parties_are_registered_with_accounts_of_their_own() {
+    let vendor = "[[parties]]\nparty = \"acme/dev/@vendor\"\nexternal_id = \"V-7\"\n";
+    let account = "[[accounts]]\naccount = \"acme/dev/@vendor:main\"\nasset = \"EUR\"\n";
+    let text = format!("{}\n{vendor}\n{account}", acme());
+    let (founded, _) = genesis_of(&text).unwrap().found().unwrap();
+
+    let party: Party = objects::get(&founded.state(), 1).unwrap();
+    assert_eq!((&*party.handle, &*party.external_id), ("vendor", "V-7"));
+    let owner = keys::owner_number(OwnerKind::Party, party.number);
+    assert_eq!(lists::all(&founded.state(), List::Accounts, owner).len(), 1);
+
+    for (wrong, words) in [
+        (
+            account.to_owned(),
+            "neither a unit nor a member nor a party",
+        ),
+        (vendor.replace("/@", "/"), "is not of the form unit/@handle"),
+        (
+            vendor.replace("V-7\"", "V-7\"\ncommitment = \"00\""),
+            "64 hexadecimal digits",
+        ),
+    ] {
+        let error = genesis_of(&format!("{}\n{wrong}", acme())).unwrap_err();
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
 }
 
 #[test]

@@ -9,9 +9,9 @@ use crate::store::BackupSummary;
 
 /// Copy this node's ledger, blocks and configuration into a directory.
 ///
-/// The node must be stopped; the others go on meanwhile. The keys are not copied: keep them elsewhere.
-/// Every byte is copied, and the whole copy is read again before the command reports success. Make the
-/// copy on another disk.
+/// The node must be stopped; the others go on meanwhile. The keys are not copied: keep them
+/// elsewhere. Every byte is copied, and the whole copy is read again before the command reports
+/// success. Make the copy on another disk.
 ///
 /// Example:
 ///   polityd backup /mnt/backups/2026-03-01

@@ -7,9 +7,9 @@ use crate::config::{Loaded, Setting};
 /// Show every setting that is in force, and where its value comes from.
 ///
 /// Values come from defaults, then config.toml in the home directory, then the environment
-/// (POLITY_GATEWAY_LISTEN for gateway.listen), then flags; the later wins. An unknown key is an error.
-/// So is a variable that begins like a section (POLITY_GATEWAY_…), or is one letter away from that, and names no
-/// setting. Other variables are left alone.
+/// (POLITY_GATEWAY_LISTEN for gateway.listen), then flags; the later wins. An unknown key is an
+/// error. So is a variable that begins like a section (POLITY_GATEWAY_…), or is one letter away
+/// from that, and names no setting. Other variables are left alone.
 ///
 /// Example:
 ///   polityd config show --set log.level=debug

@@ -12,10 +12,10 @@ use crate::genesis_file::GenesisFile;
 /// Continue as the chain of another genesis file, from the height of this stopped node.
 ///
 /// The file is made by `polityd genesis continue` and signed by every department. The state, the
-/// histories and the receipts stay as they are; the old chain's blocks are put into the store, so that they can be
-/// read and verified for good. Afterwards `engine` in config.toml may name the other engine.
-/// A file that does not continue from exactly this height and state, or that a department has not signed, is refused
-/// and changes nothing.
+/// histories and the receipts stay as they are; the old chain's blocks are put into the store, so
+/// that they can be read and verified for good. Afterwards `engine` in config.toml may name the
+/// other engine. A file that does not continue from exactly this height and state, or that a
+/// department has not signed, is refused and changes nothing.
 ///
 /// Example:
 ///   polityd continue next.json

@@ -17,8 +17,8 @@ use crate::whole_file::sync_directory;
 /// Write the whole chain as lines of JSON, for tools and archives.
 ///
 /// The first line is the genesis. Then each block has a line with its transactions and receipts
-/// (protobuf in base64) and, with --state, each value of the newest state has a line. Whoever has the lines
-/// can execute the chain again. The node must be stopped.
+/// (protobuf in base64) and, with --state, each value of the newest state has a line. Whoever has
+/// the lines can execute the chain again. The node must be stopped.
 ///
 /// Example:
 ///   polityd export --file chain.jsonl --state

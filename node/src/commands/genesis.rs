@@ -18,9 +18,9 @@ use crate::whole_file;
 /// Found an organisation: describe it in one file, sign it, check it.
 ///
 /// Each department makes its keys alone (`polityd init`, `polityd keys show --chain`). One file
-/// describes the organisation; `create` turns it into the genesis, which the ledger's own rules judge
-/// at once. The genesis is passed around: each founding department's operator signs it, all compare its
-/// digest by telephone, and every node verifies it before it starts.
+/// describes the organisation; `create` turns it into the genesis, which the ledger's own rules
+/// judge at once. The genesis is passed around: each founding department's operator signs it, all
+/// compare its digest by telephone, and every node verifies it before it starts.
 ///
 /// Example:
 ///   polityd genesis create organisation.toml --file genesis.json

@@ -10,9 +10,10 @@ use crate::keys::NodeKeys;
 
 /// Show what keeps this validator from signing twice, and vouch for it.
 ///
-/// For a stopped node with the embedded engine; `polityd status` shows the guard of a running one. If
-/// the guard's file was copied, restored or lost, the validator signs again by itself as soon as the others
-/// have decided three blocks. Only if they cannot decide, a person must know, and say, what this key signed last.
+/// For a stopped node with the embedded engine; `polityd status` shows the guard of a running one.
+/// If the guard's file was copied, restored or lost, the validator signs again by itself as soon as
+/// the others have decided three blocks. Only if they cannot decide, a person must know, and say,
+/// what this key signed last.
 ///
 /// Example:
 ///   polityd guard show --home /var/lib/polity

@@ -12,8 +12,8 @@ use crate::keys::NodeKeys;
 
 /// Make a home directory for a node: its configuration file and its keys.
 ///
-/// Settings given by --set are written into the file. Files that are there already are kept, so the command
-/// can be repeated. It prints what the other departments need to know about this node.
+/// Settings given by --set are written into the file. Files that are there already are kept, so the
+/// command can be repeated. It prints what the other departments need to know about this node.
 ///
 /// Example:
 ///   polityd init --home /var/lib/polity --set gateway.listen=0.0.0.0:26657

@@ -14,9 +14,9 @@ use crate::member_key::{self, PassphraseSource};
 
 /// Make and show this node's keys.
 ///
-/// A node has two keys: one signs blocks in the department's name, the other identifies the node among its
-/// peers. They are made on this machine and never leave it. `show` prints what others need, with
-/// the address at which they dial this node (p2p.address).
+/// A node has two keys: one signs blocks in the department's name, the other identifies the node
+/// among its peers. They are made on this machine and never leave it. `show` prints what others
+/// need, with the address at which they dial this node (p2p.address).
 ///
 /// Example:
 ///   polityd keys show --chain acme-1

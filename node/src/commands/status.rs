@@ -7,6 +7,7 @@ use reqwest::{Certificate, Client};
 use serde_json::Value;
 
 use super::{Common, Output, Trouble, no_home};
+use crate::bounded_file;
 use crate::config::Config;
 use crate::fault::{Fault, FaultKind};
 
@@ -38,6 +39,8 @@ pub(super) struct NotReached {
 
 /// A node that does not answer in this time is as good as absent.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// No bundle of certificates is longer.
+const PEM_BYTES_MAX: u64 = 1 << 20;
 /// The bound of an answer: a status is a kilobyte.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
@@ -98,7 +101,8 @@ fn client(authority: Option<&Path>) -> Result<Client, Fault> {
     if let Some(path) = authority {
         let wrong =
             |words: String| Fault::new(FaultKind::Usage, format!("{}: {words}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let pem =
+            bounded_file::read(path, PEM_BYTES_MAX).map_err(|error| wrong(error.to_string()))?;
         let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
         if certificates.is_empty() {
             return Err(wrong("holds no PEM certificate".into()));

@@ -10,11 +10,12 @@ use crate::verify::{Verified, verify};
 
 /// Execute all blocks again from this node's own store, and compare everything.
 ///
-/// The node must be stopped. The organisation is founded anew and every block executed over it; every
-/// row of every table must be what follows: receipts, values of the past as far back as they are kept,
-/// indexes, what it takes to roll back, and under the embedded engine each header with the signatures
-/// that decided it. An organisation that went on under another chain id is verified as a whole, from
-/// its founding. Exit code 76 names the first row that differs: its table, its key, its height.
+/// The node must be stopped. The organisation is founded anew and every block executed over it;
+/// every row of every table must be what follows: receipts, values of the past as far back as they
+/// are kept, indexes, what it takes to roll back, and under the embedded engine each header with
+/// the signatures that decided it. An organisation that went on under another chain id is verified
+/// as a whole, from its founding. Exit code 76 names the first row that differs: its table, its
+/// key, its height.
 ///
 /// Example:
 ///   polityd verify --home /var/lib/polity

@@ -182,8 +182,11 @@ mod tests {
     fn what_the_ledger_would_not_take_is_a_usage_error_that_tells_the_bounds() {
         for (line, words) in [
             ("", "no parameter is named"),
-            ("--outage-gap 1s", "--outage-gap is from 1m to 1d, not 1s"),
-            ("--outage-gap 90d", "--outage-gap is from 1m to 1d, not 90d"),
+            ("--outage-gap 1s", "--outage-gap is from 1m to 24h, not 1s"),
+            (
+                "--outage-gap 90d",
+                "--outage-gap is from 1m to 24h, not 90d",
+            ),
             (
                 "--recovery-wait 0s",
                 "--recovery-wait is from 1s to 366d, not 0s",

@@ -11,7 +11,7 @@ use polity_client::v1::{
 };
 
 use crate::cli::Options;
-use crate::command_lines;
+use crate::command_lines::{self, at_line};
 use crate::commands::{actions_of, optional_document, parse_number};
 use crate::context::{Context, Purpose};
 use crate::failure::usage;
@@ -72,19 +72,23 @@ impl Proposed {
 impl Commands {
     /// The actions that the commands build.
     pub(super) async fn actions(&self, context: &Context) -> Result<Vec<Action>> {
-        let commands = match &self.file {
-            Some(file) => command_lines::read(file)?,
-            None => vec![self.words.clone()],
+        let Some(file) = &self.file else {
+            return actions_of_one(context, &self.words).await;
         };
         let mut actions = Vec::new();
-        for words in commands {
-            let of_one = actions_of(context, &words).await?;
-            if of_one.is_empty() {
-                return Err(usage(format!("{} changes nothing", words.join(" "))));
-            }
-            actions.extend(of_one);
+        for (line, words) in command_lines::read(file)? {
+            let of_one = actions_of_one(context, &words).await;
+            actions.extend(of_one.map_err(|error| at_line(line, error))?);
         }
         Ok(actions)
+    }
+}
+
+async fn actions_of_one(context: &Context, words: &[String]) -> Result<Vec<Action>> {
+    let actions = actions_of(context, words).await?;
+    match actions.is_empty() {
+        true => Err(usage(format!("{} changes nothing", words.join(" ")))),
+        false => Ok(actions),
     }
 }
 

@@ -184,6 +184,9 @@ fn answered(proposal: &Proposal, standing: &[Objection], names: &Names<'_>) -> S
     }
     text.push_str(&file::escalated(proposal, names));
     text.push_str(&approvals(proposal));
+    text.push_str(&departments(proposal, &|unit| {
+        names.shown(ObjectKind::Unit, unit)
+    }));
     let objectors: Vec<u64> = standing.iter().map(|one| one.objector).collect();
     text.push_str(&unanswered(proposal, &objectors, names));
     for objection in standing {
@@ -208,6 +211,19 @@ fn approvals(proposal: &Proposal) -> String {
         false => "",
     };
     format!("Approvals: {given} of {needed}{why}\n")
+}
+
+/// Which departments are asked, with their power, and how much of it is needed, while they are.
+fn departments(proposal: &Proposal, unit: &dyn Fn(u64) -> String) -> String {
+    let mode = decisions::mode::standing(proposal);
+    if proposal.closed_at != 0 || mode.kind() != ModeKind::Departments {
+        return String::new();
+    }
+    let seats = proposal.seats.iter();
+    let whole: u128 = seats.clone().map(|seat| u128::from(seat.power)).sum();
+    let seats = seats.map(|seat| format!("{} with {}", unit(seat.unit), seat.power));
+    let seats = seats.collect::<Vec<_>>().join(", ");
+    format!("Departments: {seats}; more than two thirds of {whole} must say yes\n")
 }
 
 /// Who of those that are asked has not answered the present version yet.
@@ -242,7 +258,7 @@ fn silent(proposal: &Proposal, objectors: &[u64]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use polity_client::v1::{Mode, Response};
+    use polity_client::v1::{Mode, Response, Seat};
 
     use super::*;
 
@@ -280,6 +296,29 @@ mod tests {
             ..open
         };
         assert_eq!(approvals(&closed), "");
+    }
+
+    #[test]
+    fn what_the_departments_decide_says_whose_power_is_needed() {
+        let seat = |unit| Seat { unit, power: 10 };
+        let open = Proposal {
+            mode: Some(Mode {
+                kind: ModeKind::Departments as i32,
+                ..Mode::default()
+            }),
+            seats: vec![seat(2), seat(3)],
+            ..Proposal::default()
+        };
+        let unit = |number| format!("u{number}");
+        assert_eq!(
+            departments(&open, &unit),
+            "Departments: u2 with 10, u3 with 10; more than two thirds of 20 must say yes\n"
+        );
+        let closed = Proposal {
+            closed_at: 1,
+            ..open
+        };
+        assert_eq!(departments(&closed, &unit), "");
     }
 
     #[test]

@@ -129,9 +129,7 @@ impl Show {
                 ));
             }
             if held.is_empty() {
-                text.push_str(
-                    "vacant: its accountabilities fall to the lead of the containing unit\n",
-                );
+                text.push_str("vacant: its accountabilities fall to the nearest lead\n");
             }
             text
         });

@@ -6,13 +6,14 @@ use polity_client::ledger::form;
 use polity_client::v1::{self, JoinUnit, LeaveUnit, Ref, Unit, UnitKind, action::Kind};
 
 use super::optional;
-use crate::context::{Context, Purpose};
+use crate::context::Context;
 
 /// Joins a unit, or lets somebody join.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity unit join acme/security\n  \
-    polity unit join acme/dev finn")]
+    polity unit join acme/dev --with ada\n  \
+    polity --member ada unit join acme/dev finn")]
 pub(super) struct Join {
     /// The unit.
     unit: String,
@@ -22,17 +23,13 @@ pub(super) struct Join {
 
 impl Join {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let member = match (&self.who, &context.purpose) {
-            // Asked who may, each of the others would be judged as joining themselves: that is the question of a guild alone.
-            (None, Purpose::WhoCan) if !is_guild(context, &self.unit).await? => {
-                form::numbered(context.member().await?.number)
-            }
-            (who, _) => optional_member(context, who.as_deref()).await?,
+        let unit = context.unit_ref(&self.unit).await?;
+        let member = match &self.who {
+            Some(who) => context.member_ref(who).await?,
+            None if joins_unnamed(context, unit).await? => None,
+            None => form::numbered(context.member().await?.number),
         };
-        let join = JoinUnit {
-            unit: context.unit_ref(&self.unit).await?,
-            member,
-        };
+        let join = JoinUnit { unit, member };
         context.act(vec![Kind::JoinUnit(join)]).await
     }
 }
@@ -85,11 +82,14 @@ impl ChangeSquad {
     }
 }
 
-/// Whether everybody joins by themselves.
-async fn is_guild(context: &Context, unit: &str) -> Result<bool> {
-    let session = context.session().await?;
-    let number = session.unit(unit).await?.number;
-    let unit: Option<Unit> = session.get(number).await?;
+/// Whether who joins need not be named: everybody joins a guild by themselves. Elsewhere others are judged too, as who lets
+/// this one join, and without a name they would be judged as who joins. What an earlier step creates cannot be read yet.
+async fn joins_unnamed(context: &Context, unit: Option<Ref>) -> Result<bool> {
+    let number = unit.map_or(0, |unit| unit.number);
+    if number == 0 {
+        return Ok(true);
+    }
+    let unit: Option<Unit> = context.session().await?.get(number).await?;
     Ok(unit.is_some_and(|unit| unit.kind() == UnitKind::Guild))
 }
 

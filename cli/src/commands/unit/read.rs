@@ -208,7 +208,7 @@ impl Shown {
             let name = names.role(role.number);
             if held == 0 {
                 warnings.push(format!(
-                    "{name} is vacant: its accountabilities fall to the lead of the containing unit"
+                    "{name} is vacant: its accountabilities fall to the nearest lead"
                 ));
             } else if held < role.holders_min as usize {
                 let least = role.holders_min;

@@ -5,7 +5,10 @@ use std::path::Path;
 use polity_proto::v1::UnitKind;
 use serde::Deserialize;
 
-use crate::{Error, Result};
+use crate::{Error, Result, files};
+
+/// No mapping is longer.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A mapping, as a TOML file says it. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -47,7 +50,7 @@ pub struct Columns {
 impl Mapping {
     /// Reads a mapping from a file.
     pub fn read(path: &Path) -> Result<Mapping> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = files::read_text(path, FILE_BYTES_MAX).map_err(|error| {
             Error::usage(format!("{} cannot be read", path.display())).with_source(error)
         })?;
         Mapping::parse(&text).map_err(|error| {

@@ -9,7 +9,7 @@ use polity_ledger::{Amount, form};
 use super::super::handles::slug;
 use super::mapping::Mapping;
 use crate::period::{self, Period};
-use crate::{Error, Result, amount};
+use crate::{Error, Result, amount, files};
 
 /// No table is larger, in bytes.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -38,17 +38,10 @@ pub struct Row {
 
 /// Reads a file. `scale` is how many decimals the asset has.
 pub fn read(path: &Path, mapping: &Mapping, scale: u32) -> Result<Vec<Row>> {
-    let trouble = |error: std::io::Error| {
+    let bytes = files::read(path, FILE_BYTES_MAX).map_err(|error| {
         Error::usage(format!("{} cannot be read", path.display())).with_source(error)
-    };
-    if std::fs::metadata(path).map_err(trouble)?.len() > FILE_BYTES_MAX {
-        return Err(Error::usage(format!(
-            "{} is larger than {} MiB",
-            path.display(),
-            FILE_BYTES_MAX >> 20
-        )));
-    }
-    parse(&std::fs::read(path).map_err(trouble)?, mapping, scale)
+    })?;
+    parse(&bytes, mapping, scale)
 }
 
 /// Reads a table from bytes.

@@ -56,7 +56,7 @@ impl Words<'_> {
         };
         text.push_str(&who);
         text.push(' ');
-        text.push_str(&self.phrase(action, is_you).await?);
+        text.push_str(&self.phrase(action, actor, is_you).await?);
         for second in &action.seconds {
             let member = signers
                 .get(second.signer as usize)

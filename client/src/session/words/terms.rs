@@ -1,4 +1,4 @@
-//! Who decides and how, in the words that would set it: `role holders: approve 2 by lead after 1d`.
+//! Who decides and how, in the words that would set it: `role holders: approve 2 by lead after 24h`.
 
 use std::iter::successors;
 

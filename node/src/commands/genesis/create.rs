@@ -2,9 +2,11 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use serde_json::json;
 
 use super::{Common, File, Trouble, digest_to_compare};
 use crate::charter::Charter;
+use crate::commands::Output;
 use crate::fault::{Fault, FaultKind};
 
 /// Make the genesis from the file that describes the organisation
@@ -35,7 +37,17 @@ impl Create {
 
         super::write(&path, &genesis)?;
         eprintln!("wrote {}, which nobody has signed yet", path.display());
-        println!("organisation  {}", digest_to_compare(&digest));
+        match common.output {
+            Output::Text => println!("organisation  {}", digest_to_compare(&digest)),
+            Output::Json => {
+                let whole = json!({
+                    "chain_id": genesis.chain_id,
+                    "organisation": hex::encode(digest),
+                    "file": path.display().to_string(),
+                });
+                println!("{whole:#}");
+            }
+        }
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use polity_ledger::state::{Read, lists, objects};
 use polity_ledger::{Amount, judge, parameters};
 use polity_proto::v1::{
     Account, Asset, Assignment, Capability, Grant, Member, Mode, Node, Organisation, OwnerKind,
-    PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator, Who, WhoKind,
+    Party, PeriodKind, Policy, Role, ScopeKind, SodRule, Unit, Validator, Who, WhoKind,
 };
 use serde_json::json;
 
@@ -161,6 +161,13 @@ impl Tree<'_> {
                 "account {} holds {}",
                 account.handle,
                 self.balance(account.number)
+            ));
+        }
+        for party in self.list::<Party>(List::Parties, number) {
+            let accounts = self.accounts(keys::owner_number(OwnerKind::Party, party.number));
+            say(format!(
+                "party @{} (x{}){accounts}",
+                party.handle, party.number
             ));
         }
         for policy in self.list::<Policy>(List::Policies, number) {

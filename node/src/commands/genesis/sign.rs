@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use super::{Common, File, Trouble};
+use crate::commands::Output;
 use crate::genesis_file::GenesisFile;
 use crate::member_key::{self, PassphraseSource};
 
@@ -56,12 +58,21 @@ impl Sign {
             Some(_) => genesis.sign_continuation(&key, &super::stand(common)?)?,
         };
         super::write(&path, &genesis)?;
-        let of = genesis.validators.len();
+        let (signed, of) = (genesis.signatures.len(), genesis.validators.len());
         eprintln!(
-            "signed {} for {department} ({} of {of} departments have signed)",
-            path.display(),
-            genesis.signatures.len()
+            "signed {} for {department} ({signed} of {of} departments have signed)",
+            path.display()
         );
+        if common.output == Output::Json {
+            let whole = json!({
+                "organisation": hex::encode(genesis.digest()?),
+                "file": path.display().to_string(),
+                "department": department,
+                "signed": signed,
+                "departments": of,
+            });
+            println!("{whole:#}");
+        }
         Ok(())
     }
 }

@@ -157,7 +157,9 @@ impl Words<'_> {
         for bytes in actions {
             phrases.push(match Action::decode(&bytes[..]) {
                 // A proposal holds no proposal: the ledger refuses it, and so it is not opened here.
-                Ok(action) if !is_proposal(&action) => Box::pin(self.phrase(&action, true)).await?,
+                Ok(action) if !is_proposal(&action) => {
+                    Box::pin(self.phrase(&action, 0, true)).await?
+                }
                 Ok(_) | Err(_) => "something that cannot be proposed".to_owned(),
             });
         }

@@ -26,12 +26,18 @@ use crate::Result;
 type Phrase = (&'static str, String);
 
 impl Words<'_> {
-    /// The verb and what follows: "pay 480.00 EUR from …"; in the third person unless the reader acts.
-    pub(super) async fn phrase(&self, action: &Action, second_person: bool) -> Result<String> {
+    /// The verb and what follows: "pay 480.00 EUR from …"; in the third person unless the reader acts. The actor is 0 where
+    /// nobody is told before it.
+    pub(super) async fn phrase(
+        &self,
+        action: &Action,
+        actor: u64,
+        second_person: bool,
+    ) -> Result<String> {
         let Some(kind) = &action.kind else {
             return Ok("do nothing".to_owned());
         };
-        let (verb, rest) = self.verb(kind).await?;
+        let (verb, rest) = self.verb(kind, actor).await?;
         let verb = match second_person {
             true => verb.to_owned(),
             false => third_person(verb),
@@ -39,7 +45,7 @@ impl Words<'_> {
         Ok(format!("{verb} {rest}").trim_end().to_owned())
     }
 
-    async fn verb(&self, kind: &Kind) -> Result<Phrase> {
+    async fn verb(&self, kind: &Kind, actor: u64) -> Result<Phrase> {
         match kind {
             Kind::InviteMember(act) => self.invite_member(act).await,
             Kind::Join(act) => self.join(act).await,
@@ -57,8 +63,8 @@ impl Words<'_> {
             Kind::AmendUnit(act) => self.amend_unit(act).await,
             Kind::MoveUnit(act) => self.move_unit(act).await,
             Kind::DissolveUnit(act) => self.dissolve_unit(act).await,
-            Kind::JoinUnit(act) => self.join_unit(act).await,
-            Kind::LeaveUnit(act) => self.leave_unit(act).await,
+            Kind::JoinUnit(act) => self.join_unit(act, actor).await,
+            Kind::LeaveUnit(act) => self.leave_unit(act, actor).await,
             Kind::ChangeSquad(act) => self.change_squad(act).await,
             Kind::ApplyProfile(act) => self.apply_profile(act).await,
 

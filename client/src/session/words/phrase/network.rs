@@ -117,7 +117,7 @@ mod tests {
             ..Parameters::default()
         };
         let expected =
-            ", recovery_wait 1d (now 2d), block_interval 20 ms, open_proposals_max 50 (now 100)";
+            ", recovery_wait 24h (now 48h), block_interval 20 ms, open_proposals_max 50 (now 100)";
         assert_eq!(changed(&parameters, &present), expected);
     }
 }

@@ -5,7 +5,8 @@ mod schema;
 
 use std::collections::BTreeMap;
 
-use polity_proto::v1::{RaiseObjection, Ref};
+use polity_ledger::form;
+use polity_proto::v1::{JoinUnit, LeaveUnit, RaiseObjection, Ref};
 use prost::Message;
 
 use self::schema::{Field, Schema};
@@ -45,7 +46,7 @@ const PARAMETERS: &str = "SetParameters";
 async fn told(kind: Kind) -> String {
     let nobody = session_at(["http://127.0.0.1:1".into()]);
     let action = action(kind, 0);
-    let phrase = nobody.words().phrase(&action, true).await;
+    let phrase = nobody.words().phrase(&action, 0, true).await;
     phrase.expect("nothing has to be read")
 }
 
@@ -108,6 +109,25 @@ async fn every_field_of_every_action_is_told() {
     }
     assert_eq!(untold, Vec::<String>::new());
     assert!(count > 250, "{count} fields were looked at");
+}
+
+#[tokio::test]
+async fn who_joins_or_leaves_by_their_own_act_is_named_once() {
+    let nobody = session_at(["http://127.0.0.1:1".into()]);
+    let member = form::numbered(5);
+    for (kind, phrase) in [
+        (
+            Kind::JoinUnit(JoinUnit { unit: NEW, member }),
+            "join the unit that step 1 creates",
+        ),
+        (
+            Kind::LeaveUnit(LeaveUnit { unit: NEW, member }),
+            "leave the unit that step 1 creates",
+        ),
+    ] {
+        let told = nobody.words().phrase(&action(kind, 0), 5, true).await;
+        assert_eq!(told.expect("nothing has to be read"), phrase);
+    }
 }
 
 #[tokio::test]

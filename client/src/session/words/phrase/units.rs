@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{
     AmendUnit, ApplyProfile, ChangeSquad, CreateUnit, DissolveUnit, JoinUnit, LeaveUnit, MoveUnit,
-    Profile, UnitKind,
+    Profile, Ref, UnitKind,
 };
 
 use super::super::Words;
@@ -68,26 +68,28 @@ impl Words<'_> {
         Ok(("dissolve", self.unit_of(&act.unit).await?))
     }
 
-    pub(super) async fn join_unit(&self, act: &JoinUnit) -> Result<Phrase> {
-        let unit = self.unit_of(&act.unit).await?;
-        Ok(match act.member {
-            Some(_) => {
-                let member = self.member_of(&act.member).await?;
-                ("let", format!("{member} join {unit}"))
-            }
-            None => ("join", unit),
-        })
+    pub(super) async fn join_unit(&self, act: &JoinUnit, actor: u64) -> Result<Phrase> {
+        self.belong("join", &act.unit, &act.member, actor).await
     }
 
-    pub(super) async fn leave_unit(&self, act: &LeaveUnit) -> Result<Phrase> {
-        let unit = self.unit_of(&act.unit).await?;
-        Ok(match act.member {
-            Some(_) => {
-                let member = self.member_of(&act.member).await?;
-                ("let", format!("{member} leave {unit}"))
-            }
-            None => ("leave", unit),
-        })
+    pub(super) async fn leave_unit(&self, act: &LeaveUnit, actor: u64) -> Result<Phrase> {
+        self.belong("leave", &act.unit, &act.member, actor).await
+    }
+
+    /// Who acts for themselves is named once, before the verb.
+    async fn belong(
+        &self,
+        verb: &'static str,
+        unit: &Option<Ref>,
+        member: &Option<Ref>,
+        actor: u64,
+    ) -> Result<Phrase> {
+        let unit = self.unit_of(unit).await?;
+        if member.is_none_or(|member| member.new == 0 && member.number == actor) {
+            return Ok((verb, unit));
+        }
+        let member = self.member_of(member).await?;
+        Ok(("let", format!("{member} {verb} {unit}")))
     }
 
     pub(super) async fn change_squad(&self, act: &ChangeSquad) -> Result<Phrase> {

@@ -4,7 +4,7 @@ use polity_ledger::Amount;
 use polity_ledger::state::keys::{self, List};
 use polity_ledger::state::{lists, objects};
 use polity_proto::v1::{
-    Account, Asset, Grant, Member, Node, OwnerKind, Policy, Role, SodRule, Unit, Validator,
+    Account, Asset, Grant, Member, Node, OwnerKind, Party, Policy, Role, SodRule, Unit, Validator,
 };
 use serde_json::{Map, Value, json};
 
@@ -67,6 +67,14 @@ impl Tree<'_> {
         let nodes = self.list::<Node>(List::Nodes, number).into_iter();
         let nodes =
             nodes.map(|node| json!({ "id": hex::encode(node.id), "address": node.address }));
+        let parties = self.list::<Party>(List::Parties, number).into_iter();
+        let parties = parties.map(|party| {
+            json!({
+                "number": party.number,
+                "handle": party.handle,
+                "accounts": self.accounts_of(OwnerKind::Party, party.number),
+            })
+        });
         let policies = self.list::<Policy>(List::Policies, number).into_iter();
         let policies = policies.map(|policy| {
             json!({
@@ -86,6 +94,7 @@ impl Tree<'_> {
             "validator": validator,
             "nodes": nodes.collect::<Vec<_>>(),
             "accounts": self.accounts_of(OwnerKind::Unit, number),
+            "parties": parties.collect::<Vec<_>>(),
             "policies": policies.collect::<Vec<_>>(),
             "roles": roles.map(|role| self.role_document(&role)).collect::<Vec<_>>(),
         })

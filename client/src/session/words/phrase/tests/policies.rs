@@ -85,7 +85,7 @@ async fn a_policy_is_told_in_the_words_that_set_it() {
     let table = [
         (
             policy([(0, holders(), approve(1, role(2), 259_200))]),
-            "role holders: approve 1 by role that step 2 creates after 3d",
+            "role holders: approve 1 by role that step 2 creates after 72h",
         ),
         (
             policy([
@@ -97,7 +97,7 @@ async fn a_policy_is_told_in_the_words_that_set_it() {
         ),
         (
             policy([(0, holders(), vote(86_400, 50, 60))]),
-            "role holders: vote within 1d quorum 50% pass 60%",
+            "role holders: vote within 24h quorum 50% pass 60%",
         ),
     ];
     for (act, tiers) in table {
