@@ -14,8 +14,8 @@ use crate::judge::{Actor, hands, power};
 use crate::state::keys::List;
 use crate::state::{lists, objects};
 
-/// Notes that somebody else took the member into the unit, or received them there who came by their own act. The caller
-/// writes the member.
+/// Notes that somebody took the member into the unit, and be it themselves by what they may do there, or received them there
+/// who came by their own act. The caller writes the member.
 pub(crate) fn note_taken_in(
     context: &Context<'_, '_>,
     member: &mut Member,
@@ -31,7 +31,10 @@ pub(crate) fn note_taken_in(
             brought_in: false,
             basis: Some(by.basis(context, context.now(), BasisSource::Own, 0)),
         }),
-        None => by_another(context, unit, member.number),
+        // A guild is open: whoever comes by their own act alone made use of nothing.
+        None => by_one(context, unit, member.number).filter(|entered| {
+            entered.by != member.number || context.basis.source() != BasisSource::Own
+        }),
     };
     if let Some(entered) = entered {
         enter(member, entered);
@@ -240,14 +243,17 @@ fn brought_in(context: &Context<'_, '_>, sent: &Passage) -> bool {
             .any(|assignment| is_own(assignment.assigned_by, assignment.assigned_at))
 }
 
-/// The passage of a member by the present action, where it is another one's act. What a unit decides
-/// is no one person's.
+/// The passage of a member by the present action, where it is another one's act.
 fn by_another(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passage> {
-    let by = context.basis.member;
-    (by != member && context.is_of_one()).then(|| Passage {
+    by_one(context, unit, member).filter(|passage| passage.by != member)
+}
+
+/// The passage of a member by the present action. What a unit decides is no one person's.
+fn by_one(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passage> {
+    context.is_of_one().then(|| Passage {
         unit,
         member,
-        by,
+        by: context.basis.member,
         at: context.now().time,
         brought_in: false,
         basis: Some(context.basis),
