@@ -69,7 +69,7 @@ impl Act for AmendUnit {
         }
 
         let (number, parent) = (unit.number, unit.parent);
-        passages::note_amended(context, &unit, &mut amended);
+        let brought_in = passages::note_amended(context, &unit, &mut amended);
         end_foreign_roles(context, &amended)?;
         names::release(context.state, ObjectKind::Unit, parent, &unit.handle, "");
         names::claim(
@@ -81,7 +81,8 @@ impl Act for AmendUnit {
             number,
         );
         context.put(&amended);
-        context.event(ObjectKind::Unit, number, &[(ObjectKind::Unit, number)]);
+        let histories = [&[(ObjectKind::Unit, number)][..], &brought_in].concat();
+        context.event(ObjectKind::Unit, number, &histories);
         Ok(())
     }
 }

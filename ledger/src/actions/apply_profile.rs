@@ -62,10 +62,11 @@ pub(super) fn begin(
     };
     kinds::check_amended(context, &unit, &amended)?;
 
-    passages::note_amended(context, &unit, &mut amended);
+    let brought_in = passages::note_amended(context, &unit, &mut amended);
     amend_unit::end_foreign_roles(context, &amended)?;
     context.put(&amended);
-    context.event(ObjectKind::Unit, number, &[(ObjectKind::Unit, number)]);
+    let histories = [&[(ObjectKind::Unit, number)][..], &brought_in].concat();
+    context.event(ObjectKind::Unit, number, &histories);
     if bundle.is_governed_together {
         end_grants_to_govern(context, number);
     }

@@ -88,7 +88,7 @@ pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, re
     if reason != EndReason::Unit {
         passages::note_taken_out(context, unit, member.number);
     }
-    member.taken_in.retain(|entered| entered.unit != unit);
+    passages::forget_entering(context, &mut member, unit);
     context.put(&member);
     let histories = histories(unit, member.number);
     context.ended(ObjectKind::Unit, unit, reason, &histories);

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::judge::{Need, power};
 use crate::state::keys::List;
 use crate::state::{lists, names};
-use crate::{Rejection, form};
+use crate::{Rejection, elections, form};
 
 impl Act for MoveRole {
     fn check(&self) -> Result<(), Rejection> {
@@ -67,6 +67,8 @@ impl Act for MoveRole {
         for grant in lists::all(context, List::Grants, number) {
             ending::end_grant(context, grant, EndReason::Unit);
         }
+        // Those whom it came from elect nobody into it where it goes.
+        elections::end_of_role(context, &role);
         create_role::release_domains(context, &role);
         let state = &mut *context.state;
         names::release(state, ObjectKind::Role, before, &role.handle, "");

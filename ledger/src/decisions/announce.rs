@@ -85,6 +85,7 @@ pub(crate) fn reverse(
         return Err(Rejection::NotAnnounced);
     }
     stage::check_open(context, &proposal)?;
+    stage::check_undecided(context, &proposal)?;
     if !is_escalated(&proposal) {
         return Err(Rejection::NotEscalated);
     }

@@ -71,25 +71,41 @@ fn are_enough(
     proposal: &Proposal,
     approvers: impl Iterator<Item = Actor>,
 ) -> bool {
-    let (now, enough) = (context.now().time, mode::standing(proposal).count);
-    let mut approvals: Vec<Vec<Vec<u64>>> = approvers
-        .map(|actor| ways_to_approve(context, proposal, actor))
-        .collect();
+    let enough = mode::standing(proposal).count;
+    let (mut approvals, mut people) = (Vec::new(), People::default());
+    for actor in approvers {
+        let ways = ways_to_approve(context, proposal, actor);
+        // More would only be looked at.
+        if people.count_another(context, &ways) >= enough {
+            return true;
+        }
+        approvals.push(ways);
+    }
     // Who stands for themselves alone first: they leave more of the others.
     approvals.sort_by_key(|ways| ways.iter().map(Vec::len).min());
-    let (mut people, mut counted) = (0, Vec::new());
-    for ways in approvals {
-        // More would only be compared with each other.
-        if people == enough {
-            break;
+    let mut people = People::default();
+    let mut approvals = approvals.iter();
+    approvals.any(|ways| people.count_another(context, ways) >= enough)
+}
+
+/// People who are counted, and all who stand behind them.
+#[derive(Default)]
+struct People {
+    count: u32,
+    behind: Vec<u64>,
+}
+
+impl People {
+    /// Counts one more who approves in one of these ways, if they are another person; how many are counted.
+    fn count_another(&mut self, context: &Context<'_, '_>, ways: &[Vec<u64>]) -> u32 {
+        let now = context.now().time;
+        let is_another = |way: &&Vec<u64>| !hands::meet(context, now, way, &self.behind);
+        if let Some(way) = ways.iter().find(is_another) {
+            self.count += 1;
+            self.behind.extend(way);
         }
-        let is_another = |way: &Vec<u64>| !hands::meet(context, now, way, &counted);
-        if let Some(way) = ways.into_iter().find(is_another) {
-            people += 1;
-            counted.extend(way);
-        }
+        self.count
     }
-    people >= enough
 }
 
 /// In which ways somebody approves: for each, they and those who stand behind it. Who is interested has no word.
@@ -136,13 +152,13 @@ fn is_disinterested(context: &Context<'_, '_>, proposal: &Proposal, member: u64)
 
 /// Who has approved or still could.
 fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> impl Iterator<Item = Actor> {
-    approvers(context, proposal, CANDIDATES_MAX)
-        .into_iter()
-        .filter(|actor| {
-            !answers(proposal).any(|(response, answer)| {
-                response.member == actor.member && answer == Answer::Refuse
-            })
-        })
+    let (now, approver) = (context.now(), approver_of(proposal));
+    let people = who::people(context, now, proposal.unit, &approver, CANDIDATES_MAX);
+    people.into_iter().filter(|actor| {
+        let refused = answers(proposal)
+            .any(|(response, answer)| response.member == actor.member && answer == Answer::Refuse);
+        !refused && check_approver(context, proposal, *actor).is_ok()
+    })
 }
 
 /// Those whose approval would count now, each in a role in which it would, of at most `max` people.

@@ -14,8 +14,8 @@ use crate::judge::{Actor, hands, power};
 use crate::state::keys::List;
 use crate::state::{lists, objects};
 
-/// Notes that somebody else took the member into the unit, or received them there who came by their own act. The caller
-/// writes the member.
+/// Notes that somebody took the member into the unit, and be it themselves by what they may do there, or received them there
+/// who came by their own act. The caller writes the member.
 pub(crate) fn note_taken_in(
     context: &Context<'_, '_>,
     member: &mut Member,
@@ -31,9 +31,14 @@ pub(crate) fn note_taken_in(
             brought_in: false,
             basis: Some(by.basis(context, context.now(), BasisSource::Own, 0)),
         }),
-        None => by_another(context, unit, member.number),
+        // A guild is open: whoever comes by their own act alone made use of nothing.
+        None => by_one(context, unit, member.number).filter(|entered| {
+            entered.by != member.number || context.basis.source() != BasisSource::Own
+        }),
     };
-    member.taken_in.extend(entered);
+    if let Some(entered) = entered {
+        enter(member, entered);
+    }
 }
 
 /// Notes who takes the member out of a unit that asks its joined members.
@@ -72,49 +77,82 @@ pub(crate) fn note_moved(
     speakers.sort_unstable();
     speakers.dedup();
     note_in(context, moved.parent, true, &speakers);
-    // So many are not asked.
-    let asks_them = power::is_circle(parent)
-        && moved.parent != parent.number
-        && speakers.len() <= electorate::MEMBERS_MAX;
-    speakers.retain(|member| asks_them && note_brought_in(context, parent.number, *member));
-    speakers
-        .into_iter()
-        .map(|member| (ObjectKind::Member, member))
-        .collect()
+    match power::is_circle(parent) && moved.parent != parent.number {
+        true => note_brought_in(context, parent.number, speakers),
+        false => Vec::new(),
+    }
 }
 
-/// Notes who brings the member into a circle otherwise than by a role, if that is somebody else.
-fn note_brought_in(context: &mut Context<'_, '_>, circle: u64, member: u64) -> bool {
-    let entered = by_another(context, circle, member);
-    let found = objects::get::<Member>(context, member);
-    let (Some(entered), Some(mut member)) = (entered, found) else {
-        return false;
-    };
-    let is_same = |earlier: &Passage| (earlier.unit, earlier.by) == (entered.unit, entered.by);
-    member
-        .taken_in
-        .retain(|earlier| is_recent(context, earlier.at) && !is_same(earlier));
-    member.taken_in.push(entered);
-    context.put(&member);
-    true
-}
-
-/// Notes who makes a circle of a unit, or something else of a circle: others are asked from then on.
-/// The caller writes the unit as it shall be.
-pub(crate) fn note_amended(context: &Context<'_, '_>, before: &Unit, amended: &mut Unit) {
+/// Notes who makes a circle of a unit, or something else of a circle: others are asked from then on. The histories of whom
+/// they brought in, for the event. The caller writes the unit as it shall be.
+pub(crate) fn note_amended(
+    context: &mut Context<'_, '_>,
+    before: &Unit,
+    amended: &mut Unit,
+) -> Vec<(ObjectKind, u64)> {
     if power::is_circle(before) == power::is_circle(amended) {
-        return;
+        return Vec::new();
     }
     let now = context.now().time;
     let mut asked = electorate::of_unit(context, now, before);
-    let asked_now = electorate::of_unit(context, now, amended);
+    let mut asked_now = electorate::of_unit(context, now, amended);
+    let asked_before = asked.clone();
     asked.retain(|member| asked_now.binary_search(member).is_err());
+    asked_now.retain(|member| asked_before.binary_search(member).is_err());
     // So many are not asked.
     if asked.len() <= electorate::MEMBERS_MAX {
         asked.into_iter().for_each(|member| {
             note(context, amended, member);
         });
     }
+    note_brought_in(context, amended.number, asked_now)
+}
+
+/// Notes who brings members among those whom a unit asks, otherwise than by taking them in or by a role.
+fn note_brought_in(
+    context: &mut Context<'_, '_>,
+    unit: u64,
+    mut members: Vec<u64>,
+) -> Vec<(ObjectKind, u64)> {
+    // So many are not asked.
+    if members.len() > electorate::MEMBERS_MAX {
+        return Vec::new();
+    }
+    members.retain(|member| note_entered(context, unit, *member));
+    members
+        .into_iter()
+        .map(|member| (ObjectKind::Member, member))
+        .collect()
+}
+
+fn note_entered(context: &mut Context<'_, '_>, unit: u64, member: u64) -> bool {
+    let entered = by_another(context, unit, member);
+    let found = objects::get::<Member>(context, member);
+    let (Some(entered), Some(mut member)) = (entered, found) else {
+        return false;
+    };
+    enter(&mut member, entered);
+    context.put(&member);
+    true
+}
+
+/// Keeps the newest passage of a member into a unit by the same person.
+fn enter(member: &mut Member, entered: Passage) {
+    let is_same = |earlier: &Passage| (earlier.unit, earlier.by) == (entered.unit, entered.by);
+    member.taken_in.retain(|earlier| !is_same(earlier));
+    member.taken_in.push(entered);
+}
+
+/// Forgets how a member came into a unit that they leave. In a circle they may still be asked, as one whom somebody brought in.
+pub(crate) fn forget_entering(context: &Context<'_, '_>, member: &mut Member, unit: u64) {
+    let is_circle =
+        objects::look::<Unit>(context, unit).is_some_and(|unit| power::is_circle(&unit));
+    let number = member.number;
+    let stays =
+        |entered: &Passage| is_circle && entered.by != number && is_recent(context, entered.at);
+    member
+        .taken_in
+        .retain(|entered| entered.unit != unit || stays(entered));
 }
 
 /// Whom the proposer sent out of the unit a short time ago.
@@ -205,14 +243,17 @@ fn brought_in(context: &Context<'_, '_>, sent: &Passage) -> bool {
             .any(|assignment| is_own(assignment.assigned_by, assignment.assigned_at))
 }
 
-/// The passage of a member by the present action, where it is another one's act. What a unit decides
-/// is no one person's.
+/// The passage of a member by the present action, where it is another one's act.
 fn by_another(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passage> {
-    let by = context.basis.member;
-    (by != member && context.is_of_one()).then(|| Passage {
+    by_one(context, unit, member).filter(|passage| passage.by != member)
+}
+
+/// The passage of a member by the present action. What a unit decides is no one person's.
+fn by_one(context: &Context<'_, '_>, unit: u64, member: u64) -> Option<Passage> {
+    context.is_of_one().then(|| Passage {
         unit,
         member,
-        by,
+        by: context.basis.member,
         at: context.now().time,
         brought_in: false,
         basis: Some(context.basis),

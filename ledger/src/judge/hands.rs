@@ -307,7 +307,8 @@ pub(crate) fn withholds_tier(
 fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, actor: Actor) -> bool {
     let by = tier.by.unwrap_or_default();
     match by.kind() {
-        WhoKind::None | WhoKind::JoinedMembers => false,
+        WhoKind::None => false,
+        WhoKind::JoinedMembers => is_taken_in(state, now, unit, actor.member),
         WhoKind::RoleHolders | WhoKind::Role | WhoKind::RoleKind => {
             power::holding(state, actor.member, actor.role, now)
                 .is_some_and(|held| is_taken(state, now, &held))
@@ -316,6 +317,18 @@ fn is_named_by_own_hand(state: &dyn Read, now: u64, tier: &Tier, unit: u64, acto
             .iter()
             .all(|grant| is_own_gift(state, now, grant, actor.member)),
     }
+}
+
+/// Whether the member's own hand took them into the unit, alone.
+fn is_taken_in(state: &dyn Read, now: u64, unit: u64, member: u64) -> bool {
+    let Some(found) = objects::look::<Member>(state, member) else {
+        return false;
+    };
+    let mut taken_in = found.taken_in.iter();
+    taken_in.any(|passage| {
+        let basis = passage.basis.unwrap_or_default();
+        passage.unit == unit && gives_to_own_hand(state, now, &basis, member)
+    })
 }
 
 fn gives_to_own_hand(state: &dyn Read, now: u64, basis: &Basis, member: u64) -> bool {

@@ -1,8 +1,9 @@
 //! Who may do what: grants, then the nearest policy, or a stricter one above.
 
 use polity_proto::v1::{
-    AnchorDocument, BasisSource, Capability, GiveGrant, ModeKind, ObjectKind, PlanBudget,
-    ProposalKind, ScopeKind, ScopeRef, SetPolicy, Transfer, action::Kind,
+    AnchorDocument, BasisSource, Capability, GiveGrant, ModeKind, ObjectKind, OpenAccount,
+    OwnerKind, OwnerRef, PlanBudget, ProposalKind, ScopeKind, ScopeRef, SetPolicy, Transfer,
+    UnitKind, action::Kind,
 };
 
 use super::power::subtree;
@@ -282,4 +283,62 @@ fn a_subtree_is_bounded() {
     assert_eq!(subtree(&world.state, dev, 100).len(), 8);
     assert_eq!(subtree(&world.state, dev, 3).len(), 3);
     assert_eq!(subtree(&world.state, dev, 3)[0], dev);
+}
+
+#[test]
+fn who_takes_themselves_into_a_unit_does_nothing_alone_because_they_joined() {
+    let mut world = World::new();
+    world.fund("dev", 5_000);
+    let tiers = vec![
+        tier(500, joined(), alone()),
+        tier(0, joined(), approve(able(Capability::Approve), 1)),
+    ];
+    let policy = world.policy("dev", Capability::Spend, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let pay = world.payment("dev:main", "ops:main", 100);
+    world.check("ada", None, pay.clone(), "rejected no_grant");
+    // Ada admits members everywhere. What is a second self's is hers, too.
+    world.hire("ivy");
+    world.ada(world.join_unit("ada", "dev"));
+    world.ada(world.join_unit("ivy", "dev"));
+    for member in ["ada", "ivy"] {
+        world.check(member, None, pay.clone(), "rejected grant_too_close");
+    }
+    // Whom others took in may.
+    let hal = world.join_unit("hal", "dev");
+    world.check("ben", Some("dev#lead"), hal, "accepted");
+    let out = world.leave_unit("ada", "dev");
+    world.check("ada", None, out, "accepted");
+    let ada = world.join_unit("ada", "dev");
+    world.check("ben", Some("dev#lead"), ada, "accepted");
+    for member in ["finn", "hal", "ada"] {
+        world.check(member, None, pay.clone(), "accepted");
+    }
+}
+
+#[test]
+fn a_guild_is_open_and_so_is_what_it_lets_its_members_do() {
+    let mut world = World::new();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "acme",
+        "craft",
+        UnitKind::Guild,
+    )));
+    let account = OpenAccount {
+        owner: Some(OwnerRef {
+            kind: OwnerKind::Unit as i32,
+            number: world.unit_ref("craft"),
+        }),
+        asset: world.asset_ref("EUR"),
+        handle: "main".into(),
+        ..OpenAccount::default()
+    };
+    world.check_decided("ada", Kind::OpenAccount(account), "accepted");
+    world.fund("craft", 500);
+    let policy = world.policy("craft", Capability::Spend, vec![tier(0, joined(), alone())]);
+    world.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+    let join = world.join_unit("finn", "craft");
+    world.check("finn", None, join, "accepted");
+    let pay = world.payment("craft:main", "ops:main", 100);
+    world.check("finn", None, pay, "accepted");
 }

@@ -222,3 +222,25 @@ fn an_objection_can_lead_to_a_consent_or_a_vote_of_those_of_the_opening() {
         world.check("finn", ENGINEER, execute(number), "accepted");
     }
 }
+
+#[test]
+fn what_a_vote_has_decided_by_time_is_taken_back_by_nobody() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let mode = announce(WAIT, vote(60, 50, HOUR));
+    let policy = world.policy(
+        "dev",
+        Capability::Spend,
+        vec![tier(0, role_holders(), mode)],
+    );
+    world.check("ben", LEAD, Kind::SetPolicy(policy), "accepted");
+    let number = announce_payment(&mut world, 3_200);
+    world.check("hal", None, escalate(number), "accepted");
+    // A second later the time is over, and the timer has not run yet.
+    world.advance(HOUR - 1);
+    for (member, role) in [("ben", LEAD), ("hal", None)] {
+        let mut world = world.clone();
+        world.check(member, role, reverse(number), "rejected deadline_passed");
+        assert_eq!(world.proposal_state(number), ProposalState::Refused);
+    }
+}

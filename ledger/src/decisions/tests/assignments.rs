@@ -48,18 +48,23 @@ fn revoke(world: &mut World, member: &str, role: &str) {
 
 /// Ada asks the circle, which governs itself by vote from now on.
 fn asked(world: &mut World) -> Proposal {
+    asked_in(world, "dev/circle")
+}
+
+/// The same in a circle of which Ada is a partner.
+fn asked_in(world: &mut World, circle: &str) -> Proposal {
     let tiers = vec![tier(0, role_holders(), vote(60, 50, 72 * HOUR))];
-    let policy = world.policy("dev/circle", Capability::Govern, tiers);
+    let policy = world.policy(circle, Capability::Govern, tiers);
     world.ada(Kind::SetPolicy(policy));
-    let create = Kind::CreateRole(world.create_role("dev/circle", "guide"));
+    let create = Kind::CreateRole(world.create_role(circle, "guide"));
     let governance = ProposalKind::Governance;
     let proposal = OpenProposal {
         tension: "newcomers are lost".into(),
         example: "Ivy asked five people".into(),
         explanation: "she would have asked the guide".into(),
-        ..world.proposal("dev/circle", governance, ModeKind::Vote, vec![create])
+        ..world.proposal(circle, governance, ModeKind::Vote, vec![create])
     };
-    let number = world.open("ada", "dev/circle#partner", proposal);
+    let number = world.open("ada", &format!("{circle}#partner"), proposal);
     world.get(number)
 }
 
@@ -151,12 +156,50 @@ fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone()
         entries + moves_in
     );
 
+    // To join the circle and to leave it makes nobody forget.
+    world.ada(world.join_unit("cleo", "dev/circle"));
+    let leave = world.leave_unit("cleo", "dev/circle");
+    world.check("cleo", None, leave, "accepted");
+
     let mut later = world.clone();
     later.advance(30 * DAY);
     for (mut world, yes) in [(world, "rejected approver_too_close"), (later, "accepted")] {
         let proposal = asked(&mut world);
         check_voice(&world, &proposal, "cleo", yes, "accepted");
     }
+}
+
+#[test]
+fn whom_a_circle_asks_because_the_proposer_made_it_one_says_no_alone() {
+    let mut world = world();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "dev",
+        "team",
+        UnitKind::Team,
+    )));
+    world.ada(Kind::CreateRole(world.create_role("dev/team", "partner")));
+    for member in ["ada", "cleo"] {
+        assign(&mut world, member, "dev/team#partner");
+    }
+    world.ada(world.join_unit("hal", "dev/team"));
+    world.advance(30 * DAY);
+    world.ada(Kind::AmendUnit(AmendUnit {
+        unit: world.unit_ref("dev/team"),
+        handle: "team".into(),
+        kind: UnitKind::Circle as i32,
+        confers: all_capabilities(),
+        ..AmendUnit::default()
+    }));
+    let proposal = asked_in(&mut world, "dev/team");
+    check_voice(
+        &world,
+        &proposal,
+        "cleo",
+        "rejected approver_too_close",
+        "accepted",
+    );
+    // Whom it asks no more is still asked.
+    check_voice(&world, &proposal, "hal", "accepted", "accepted");
 }
 
 #[test]

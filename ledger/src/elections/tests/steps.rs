@@ -1,9 +1,15 @@
 //! Time and the end: what no vote decides.
 
-use polity_proto::v1::{Election, ElectionStep, Member, MemberState, ObjectKind, Proposal};
+use polity_proto::v1::{
+    CreateRole, Election, ElectionStep, Member, MemberState, MoveRole, ObjectKind, Proposal,
+    UnitKind, action::Kind,
+};
 
-use super::{FACILITATOR, called, candidate, change, reveal, revealed, seal, sealed, step};
-use crate::world::{DAY, HOUR};
+use super::{
+    FACILITATOR, call, called, candidate, change, circle, reveal, revealed, seal, sealed, step,
+};
+use crate::state::keys::List;
+use crate::world::{DAY, HOUR, created};
 
 #[test]
 fn steps_end_by_themselves_and_outages_do_not_count() {
@@ -148,4 +154,32 @@ fn the_result_is_proposed_to_the_electorate_of_the_call() {
         world.history_count(ObjectKind::Proposal, proposal.number),
         1
     );
+}
+
+#[test]
+fn an_election_ends_where_its_role_goes_to_another_unit() {
+    let mut world = circle();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "dev/circle",
+        "inner",
+        UnitKind::Circle,
+    )));
+    world.ada(Kind::CreateRole(CreateRole {
+        elected: true,
+        ..world.create_role("dev/circle", "guide")
+    }));
+    let receipt = world.run("finn", None, call(&world, "dev/circle#guide"));
+    let number = created(&receipt.expect("the election is called"));
+    world.ada(Kind::MoveRole(MoveRole {
+        role: world.role_ref("dev/circle#guide"),
+        unit: world.unit_ref("dev/circle/inner"),
+    }));
+    assert_eq!(step(&world, number), ElectionStep::Ended);
+    assert!(
+        world
+            .list(List::Elections, world.unit("dev/circle").number)
+            .is_empty()
+    );
+    let ballot = seal(&world, number, "finn", "gia");
+    world.check("finn", None, ballot, "rejected election_closed");
 }
