@@ -83,6 +83,7 @@ fn every_key_is_named() {
         "[[people]]",
         "[[assignments]]",
         "[[assets]]",
+        "[[parties]]",
         "[[accounts]]",
         "[[policies]]",
         "[[policies]]\nunit = \"a\"\ncapability = \"b\"\n[[policies.tiers]]",
