@@ -31,6 +31,8 @@ pub mod time;
 pub mod trust;
 
 #[cfg(test)]
+mod made;
+#[cfg(test)]
 mod recorded;
 
 pub use error::{Error, ErrorKind, Refusal, Result};
