@@ -29,6 +29,7 @@ pub mod rpc;
 pub mod session;
 pub mod time;
 pub mod trust;
+mod visible;
 
 #[cfg(test)]
 mod made;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use polity_client::ledger::Rejection;
-use polity_client::session::{AsOf, Session, action, lettered};
+use polity_client::session::{AsOf, Session, action, lettered, visible};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -269,7 +269,7 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         text.push_str(&format!(
             "  {}: {}\n",
             lettered(kind, rule.number),
-            rule.outcome
+            visible(&rule.outcome)
         ));
     }
     Ok(text)

@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::draft::refused_by_its_bytes;
-use super::{Draft, Session, decode, visible};
+use super::{Draft, Session, decode};
 use crate::proof::{ProvenReceipt, verify_receipt};
 use crate::rpc::{BroadcastAnswer, QueryAnswer};
+use crate::visible::of_node;
 use crate::{Error, ErrorKind, Result};
 
 /// Between two looks for a receipt. A block is a matter of a few dozen milliseconds, so the first looks are close
@@ -23,9 +24,6 @@ const POLL_LAST: Duration = Duration::from_millis(250);
 /// How long a receipt is looked for of what no door says that it took: two blocks of a network whose departments are
 /// far from each other.
 const DOUBT: Duration = Duration::from_secs(2);
-
-/// Of a node's words so many characters are told.
-const WORDS_MAX: usize = 400;
 
 /// What became of a transaction that was sent.
 pub type Outcome = ProvenReceipt;
@@ -165,7 +163,7 @@ impl Session {
 fn words(answer: &BroadcastAnswer) -> Error {
     let why = match Rejection::from_code(answer.code) {
         Some(rejection) => format!("{} {}: {rejection}", answer.code, rejection.name()),
-        None => visible(&answer.log).chars().take(WORDS_MAX).collect(),
+        None => of_node(&answer.log),
     };
     Error::trouble(format!("the node says that it did not take it: {why}"))
 }
