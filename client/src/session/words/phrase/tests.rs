@@ -5,7 +5,7 @@ mod schema;
 
 use std::collections::BTreeMap;
 
-use polity_proto::v1::{RaiseObjection, Ref};
+use polity_proto::v1::{AnchorDocument, RaiseObjection, Ref};
 use prost::Message;
 
 use self::schema::{Field, Schema};
@@ -108,6 +108,35 @@ async fn every_field_of_every_action_is_told() {
     }
     assert_eq!(untold, Vec::<String>::new());
     assert!(count > 250, "{count} fields were looked at");
+}
+
+#[tokio::test]
+async fn hashes_that_differ_in_their_last_byte_are_told_apart() {
+    let anchor = |last: u8| {
+        let hash = [&[7; 31][..], &[last]].concat();
+        let label = String::new();
+        Kind::AnchorDocument(AnchorDocument {
+            unit: NEW,
+            hash,
+            label,
+        })
+    };
+    are_told_apart(vec![anchor(1), anchor(2)]).await;
+}
+
+#[tokio::test]
+async fn a_label_passes_for_no_hash_and_no_unit() {
+    let label = format!("document {} in u1 acme", "00".repeat(32));
+    let anchor = Kind::AnchorDocument(AnchorDocument {
+        unit: NEW,
+        hash: vec![7; 32],
+        label: label.clone(),
+    });
+    let expected = format!(
+        "anchor the document {} in the unit that step 1 creates, label \"{label}\"",
+        "07".repeat(32)
+    );
+    assert_eq!(told(anchor).await, expected);
 }
 
 #[tokio::test]
