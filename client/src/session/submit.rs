@@ -60,7 +60,7 @@ impl Session {
         }
 
         // It may be in a block already: sent before, or passed on by whoever says that it was not taken.
-        if let Some(outcome) = self.receipt_anywhere(id).await {
+        if let Ok(Some(outcome)) = self.receipt_anywhere(id).await {
             return Ok(outcome);
         }
         // What cannot be read cannot be held against it.
@@ -111,18 +111,27 @@ impl Session {
         }
     }
 
-    /// The receipt of a transaction, of the first node that proves one.
-    async fn receipt_anywhere(&self, id: &[u8; 32]) -> Option<ProvenReceipt> {
+    /// The proven receipt of a transaction, of whichever node shows one. None where no node does: that no block has the
+    /// transaction is not proven.
+    ///
+    /// # Errors
+    /// That of the last node that gave no sensible answer, where no other node shows a receipt.
+    pub async fn receipt_anywhere(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
+        let mut found = Ok(None);
         for _ in 0..self.rpc().nodes() {
-            if let Ok(Some(outcome)) = self.receipt(id).await {
-                return Some(outcome);
+            match self.receipt(id).await {
+                Ok(None) => {}
+                other => found = other,
+            }
+            if matches!(found, Ok(Some(_))) {
+                break;
             }
             self.rpc().prefer_another();
         }
-        None
+        found
     }
 
-    /// The proven receipt of a transaction, or none while no block has it.
+    /// The proven receipt of a transaction; none where the node that is asked shows none.
     pub async fn receipt(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
         let read = |answer: QueryAnswer| match answer.code {
             0 => decode(&answer.value).map(Some),
