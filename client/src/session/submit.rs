@@ -88,7 +88,8 @@ impl Session {
         open: &str,
         said: Option<Error>,
     ) -> Result<Outcome> {
-        let deadline = Instant::now() + limit;
+        // Beyond what a clock can tell there is no end.
+        let deadline = Instant::now().checked_add(limit);
         let mut pause = POLL_FIRST;
         loop {
             let found = self.receipt(id).await;
@@ -99,7 +100,7 @@ impl Session {
             if found.is_err() || pause == POLL_LAST {
                 self.rpc().prefer_another();
             }
-            if Instant::now() >= deadline {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 let open = Error::new(ErrorKind::OutcomeUnknown, open).with_transaction_id(*id);
                 return Err(match said.or(found.err()) {
                     Some(cause) => open.with_source(cause),

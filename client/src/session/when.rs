@@ -47,7 +47,8 @@ impl Session {
 
 /// Whether a block is later than a time. Block time is told in whole seconds: a block inside that second is not later.
 fn is_later(block: SystemTime, seconds: u64) -> bool {
-    block >= UNIX_EPOCH + Duration::from_secs(seconds.saturating_add(1))
+    let next = UNIX_EPOCH.checked_add(Duration::from_secs(seconds.saturating_add(1)));
+    next.is_some_and(|next| block >= next)
 }
 
 #[cfg(test)]
@@ -119,6 +120,7 @@ mod tests {
             (5_999, 5, false),
             (6_000, 5, true),
             (5_001, 4, true),
+            (5_001, u64::MAX, false),
         ] {
             assert_eq!(
                 is_later(block(millis), seconds),

@@ -87,7 +87,7 @@ fn shown(answer: &OutlookAnswer) -> String {
     if answer.code != 0 {
         text.push_str(&format!(
             "It stops at action {}, which would be refused: {} {}: {}\n",
-            answer.failed_action + 1,
+            u64::from(answer.failed_action) + 1,
             answer.code,
             failure::rejection_name(answer.code),
             failure::rejection_sentence(answer.code)
