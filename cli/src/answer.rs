@@ -53,13 +53,26 @@ impl Context {
             self.output
                 .note(format!("as of height {height} {time}").trim_end());
         }
-        let age = moment
-            .time
-            .and_then(|time| SystemTime::now().duration_since(time).ok());
-        if let Some(age) = age.filter(|age| *age > FRESH) {
+        if let Some(time) = moment.time {
+            self.tell_age(time);
+        }
+    }
+
+    /// Says beside an answer where the newest header that it rests on is old.
+    pub fn tell_age(&self, newest: SystemTime) {
+        if let Some(age) = gap(newest, SystemTime::now()) {
             self.output.note(format!(
-                "Nothing newer was shown to us for {}: the network stands still, or the node keeps back what came since.",
-                time::length(age.as_secs())
+                "Nothing newer was shown to us for {age}: the network stands still, or the node keeps back what came since."
+            ));
+        }
+    }
+
+    /// Says beside an answer of a time where the block that was found lies long before it.
+    pub(crate) fn tell_gap(&self, block: SystemTime, asked: SystemTime) {
+        if let Some(gap) = gap(block, asked) {
+            self.output.note(format!(
+                "Of the {gap} before that time no block was shown to us: the network stood still, or the node keeps back \
+                 what came then."
             ));
         }
     }
@@ -75,6 +88,12 @@ impl Context {
             AsOf::Height(height) => not_proven(height, &Kinds::default()),
         });
     }
+}
+
+/// How long nothing was shown, where that is longer than a network pauses.
+fn gap(block: SystemTime, until: SystemTime) -> Option<String> {
+    let gap = until.duration_since(block).ok()?;
+    (gap > FRESH).then(|| time::length(gap.as_secs()))
 }
 
 /// That not all of an answer is proven, and what of it is.
@@ -94,6 +113,14 @@ fn not_proven(height: u64, kinds: &Kinds) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_that_no_network_makes_is_told() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(gap(at(0), at(1_200)), None);
+        assert_eq!(gap(at(0), at(7_200)), Some("2h".to_owned()));
+        assert_eq!(gap(at(9), at(0)), None);
+    }
 
     #[test]
     fn what_is_proven_and_what_is_not_is_told_apart() {

@@ -5,6 +5,7 @@ mod acting;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, Once};
+use std::time::{Duration, UNIX_EPOCH};
 
 use polity_client::keys::{KeyStore, Passphrase};
 use polity_client::session::{AsOf, Founding, HomeConfig, Session, View};
@@ -130,7 +131,8 @@ impl Context {
             None => Ok(AsOf::Newest),
             Some(text) => {
                 let height = self.height_of(text).await?;
-                let newest = self.session().await?.newest_height().await?;
+                // Verified, so that no state before it proves what was then.
+                let newest = self.session().await?.light().newest().await?.height();
                 match height > newest {
                     true => Err(usage(format!(
                         "height {height} lies ahead: the newest is {newest}"
@@ -159,19 +161,26 @@ impl Context {
     pub async fn height_of(&self, text: &str) -> Result<u64> {
         match self.height_or_time(text)? {
             HeightOrTime::Height(height) => Ok(height),
-            HeightOrTime::Time(seconds) => self.session().await?.height_at(seconds).await,
+            HeightOrTime::Time(seconds) => {
+                let session = self.session().await?;
+                let height = session.height_at(seconds).await?;
+                let block = session.light().verified_header(height).await?.time();
+                self.tell_gap(block, UNIX_EPOCH + Duration::from_secs(seconds));
+                Ok(height)
+            }
         }
     }
 
     /// Where a reading of blocks begins: a height, or the block of a time; the first block where the time lies before.
     pub async fn height_from(&self, text: &str) -> Result<u64> {
-        let session = self.session().await?;
         match self.height_or_time(text)? {
             HeightOrTime::Height(height) => Ok(height),
-            HeightOrTime::Time(seconds) => match session.height_not_after(seconds).await? {
-                Some(height) => Ok(height),
-                None => session.first_height().await,
-            },
+            HeightOrTime::Time(seconds) => {
+                match self.session().await?.height_not_after(seconds).await? {
+                    Some(height) => Ok(height),
+                    None => Ok(1),
+                }
+            }
         }
     }
 

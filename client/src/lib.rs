@@ -5,6 +5,9 @@
 //! departments signed, and those against the genesis file or a checkpoint that the caller holds;
 //! what cannot be checked is an [`Error`] and is not returned.
 //!
+//! Every future may be dropped wherever it waits: what was believed by then stays believed, and nothing is half written.
+//! A transaction may be on its way by then; submitting the same draft again is safe.
+//!
 //! - [`keys`]: key files encrypted by passphrase, and signing.
 //! - [`rpc`]: JSON-RPC to a node's gateway; answers are untrusted.
 //! - [`trust`]: from genesis or a checkpoint to a verified header.
@@ -29,7 +32,10 @@ pub mod rpc;
 pub mod session;
 pub mod time;
 pub mod trust;
+mod visible;
 
+#[cfg(test)]
+mod made;
 #[cfg(test)]
 mod recorded;
 

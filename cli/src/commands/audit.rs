@@ -121,6 +121,7 @@ impl Audit {
                 time::shown(seconds)
             )
         });
+        context.tell_age(header.time());
         Ok(())
     }
 }

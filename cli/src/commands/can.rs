@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use polity_client::ledger::Rejection;
-use polity_client::session::{AsOf, Session, action, lettered};
+use polity_client::session::{AsOf, Session, action, lettered, visible};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -270,7 +270,7 @@ async fn verdict_text(session: &Session, verdict: &Verdict) -> Result<String> {
         if !told.contains(&rule) {
             let kind = ObjectKind::try_from(rule.kind).unwrap_or(ObjectKind::None);
             let number = lettered(kind, rule.number);
-            text.push_str(&format!("  {number}: {}\n", rule.outcome));
+            text.push_str(&format!("  {number}: {}\n", visible(&rule.outcome)));
             told.push(rule);
         }
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::{Args, Subcommand, ValueEnum};
 use polity_client::export::books::{Books, Entry, kind_word};
 use polity_client::export::{hledger, table};
 use polity_client::ledger::Amount;
-use polity_client::session::lettered;
+use polity_client::session::{AsOf, lettered};
 use polity_client::v1::ObjectKind;
 use polity_client::{Error, Result, files};
 use serde_json::{Value, json};
@@ -97,7 +98,11 @@ impl Export {
             .books(&accounts, at, &mut |done, of| progress.at(done, of))
             .await?;
         drop(progress);
-        to.write(context, &books)
+        to.write(context, &books)?;
+        if at == AsOf::Newest {
+            context.tell_age(UNIX_EPOCH + Duration::from_secs(books.time));
+        }
+        Ok(())
     }
 }
 

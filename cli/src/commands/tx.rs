@@ -121,7 +121,7 @@ impl Sign {
         let session = context.session().await?;
         check_organisation(session, &draft)?;
         // What a block has is done, and what is over is never done: no signature changes that.
-        if let Some(proven) = session.receipt(&draft.id()).await? {
+        if let Some(proven) = session.receipt_anywhere(&draft.id()).await? {
             return show_proven(context, &draft.id(), &proven).await;
         }
         context.check_time(&draft)?;
@@ -135,7 +135,7 @@ impl Sign {
         let code = code_now(&draft, &simulated)?;
         if code != 0 {
             let name = failure::rejection_name(code);
-            let words = format!("As things are now it would be refused: {code} {name}.");
+            let words = format!("As the node says, it would be refused now: {code} {name}.");
             context.output.note(words);
         }
         context.confirm(&format!("Sign as {}?", who.member.shown))?;
@@ -145,7 +145,9 @@ impl Sign {
         let json = json!({"id": hex::encode(draft.id()), "missing_signatures": missing});
         context.output.show(&json, || match missing {
             // Why was told before.
-            0 if code != 0 => "Signed by all. As things are now it would be refused.".to_owned(),
+            0 if code != 0 => {
+                "Signed by all. As the node says, it would be refused now.".to_owned()
+            }
             0 => format!(
                 "Signed by all. Send it with: polity tx submit {}",
                 self.file.display()
@@ -184,7 +186,7 @@ impl Submit {
         let session = context.session().await?;
         check_organisation(session, &draft)?;
         // One that was sent before has its receipt, whatever would be said of it now.
-        if session.receipt(&draft.id()).await?.is_none() && !context.options.send_anyway {
+        if session.receipt_anywhere(&draft.id()).await?.is_none() && !context.options.send_anyway {
             context.check_time(&draft)?;
             let simulated = context.simulate(session, &draft).await?;
             if simulated.receipt.code != 0 {
@@ -217,7 +219,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     check_organisation(session, draft)?;
     let body = draft.body()?;
     // Who asks about a draft that was sent wants to know what became of it.
-    if let Some(proven) = session.receipt(&draft.id()).await? {
+    if let Some(proven) = session.receipt_anywhere(&draft.id()).await? {
         return show_proven(context, &draft.id(), &proven).await;
     }
     let simulated = context.simulate(session, draft).await?;
@@ -235,12 +237,12 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
         (
             "now",
             match code {
-                0 => "it would be accepted".to_owned(),
+                0 => "it would be accepted, as the node says; not proven".to_owned(),
                 _ if is_over(draft)? => {
                     "it is expired by this machine's clock: a new one must be made".to_owned()
                 }
                 code => format!(
-                    "it would be refused: {code} {}",
+                    "it would be refused, as the node says; not proven: {code} {}",
                     failure::rejection_name(code)
                 ),
             },
@@ -270,6 +272,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
         "signers": signers,
         "code": code,
         "would_be_accepted": code == 0,
+        "proven": false,
     });
     context.output.show(&json, || text);
     Ok(())
@@ -277,7 +280,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
 
 async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
     let session = context.session().await?;
-    match session.receipt(id).await? {
+    match session.receipt_anywhere(id).await? {
         Some(proven) => show_proven(context, id, &proven).await,
         None => show_unrecorded(context, id),
     }
@@ -286,7 +289,8 @@ async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
 /// What is known of a transaction that no block has.
 pub(super) fn show_unrecorded(context: &Context, id: &[u8; 32]) -> Result<()> {
     let Some(told) = unrecorded::recall(&context.home, id) else {
-        let words = "no block has a transaction with this id yet; of what doors refuse, no block ever tells";
+        let words = "no node that was asked shows a block with this transaction, and that none has it is not proven; of \
+                     what doors refuse, no block ever tells";
         return Err(Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id));
     };
     context.output.show(&told, || unrecorded::text(&told));

@@ -1,7 +1,7 @@
 //! `why TX | REJECTION`: by which authority something was accepted, or which rule refused it.
 
 use clap::Args;
-use polity_client::session::{AsOf, action};
+use polity_client::session::{AsOf, action, visible};
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ impl Why {
             });
         };
         let session = context.session().await?;
-        let Some(proven) = session.receipt(&id).await? else {
+        let Some(proven) = session.receipt_anywhere(&id).await? else {
             return tx::show_unrecorded(context, &id);
         };
         let draft = tx::sent(&proven)?;
@@ -81,13 +81,17 @@ impl Why {
                     session.words().authority(&verdict).await?
                 }
             };
-            text.push_str(&format!("now: {now}\n"));
+            text.push_str(&format!(
+                "now, as the node says; not proven: {}\n",
+                visible(&now)
+            ));
             let mut facts_now = serde_json::Map::new();
             for fact in &verdict.facts {
-                text.push_str(&format!("  {}: {}\n", fact.name, fact.value));
+                let (name, value) = (visible(&fact.name), visible(&fact.value));
+                text.push_str(&format!("  {name}: {value}\n"));
                 facts_now.insert(fact.name.clone(), fact.value.clone().into());
             }
-            json["now"] = json!({"says": now, "facts": Value::Object(facts_now)});
+            json["now"] = json!({"says": now, "facts": Value::Object(facts_now), "proven": false});
         }
         context.output.show(&json, || text);
         Ok(())

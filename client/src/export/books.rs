@@ -16,7 +16,8 @@ use crate::{Error, Result};
 pub struct Books {
     /// The chain's name.
     pub chain_id: String,
-    /// The height up to which they go; of the newest, that whose state proves the last account's history.
+    /// The height up to which they go; of the newest, that whose state proves the last account's history. Of a height whose
+    /// state no header proves yet, the highest below it.
     pub height: u64,
     /// Time of that height's or the newest header, Unix seconds: not before any movement.
     pub time: u64,
@@ -86,6 +87,14 @@ impl Session {
         at: AsOf,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Books> {
+        let at = match at {
+            AsOf::Newest => AsOf::Newest,
+            // From here on no state is believed that is older than the one below this header.
+            AsOf::Height(height) => {
+                let newest = self.light().newest().await?.height();
+                AsOf::Height(height.min(newest.saturating_sub(1)))
+            }
+        };
         let mut books = Books {
             chain_id: self.founding().chain_id.clone(),
             height: 0,
@@ -269,3 +278,6 @@ fn plus(sum: Amount, amount: Amount) -> Result<Amount> {
     sum.plus(amount)
         .map_err(|_| Error::proof("the movements sum to more than can be counted"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,5 +9,7 @@ mod receipt;
 mod state;
 
 pub use history::{ENTRIES_PER_PAGE_MAX, HistoryHead};
+#[cfg(test)]
+pub(crate) use receipt::covered_result;
 pub use receipt::{ProvenReceipt, verify_receipt, verify_result, verify_transaction};
 pub use state::{PROOF_BYTES_MAX, STATE_PROOF_FORM, verify_key, verify_keys, verify_query};

@@ -107,17 +107,19 @@ pub fn verify_result(
     total: u64,
     path: &[[u8; 32]],
 ) -> Result<()> {
-    let result = CoveredResult {
-        code,
-        data: data.to_vec(),
-    };
-    let leaf = leaf_hash(&result.encode_to_vec());
+    let leaf = leaf_hash(&covered_result(code, data));
     if !verify_inclusion(&leaf, index, total, path, last_results_hash) {
         return Err(Error::proof(
             "the result is not the one that the header covers",
         ));
     }
     Ok(())
+}
+
+/// A result as the results hash covers it.
+pub(crate) fn covered_result(code: u32, data: &[u8]) -> Vec<u8> {
+    let data = data.to_vec();
+    CoveredResult { code, data }.encode_to_vec()
 }
 
 /// The part of CometBFT's `ExecTxResult` that the results hash covers. Gas is always zero here,

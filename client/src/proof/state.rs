@@ -8,6 +8,7 @@ use prost13::Message;
 
 use crate::rpc::QueryAnswer;
 use crate::trust::VerifiedHeader;
+use crate::visible::of_node;
 use crate::{Error, Result};
 
 /// The form of a state proof in `proof_ops`.
@@ -30,7 +31,7 @@ pub fn verify_query(
         return Err(Error::trouble(format!(
             "the node has no answer (code {}): {}",
             answer.code,
-            answer.log.chars().take(400).collect::<String>()
+            of_node(&answer.log)
         )));
     }
     proves_height(header, answer.height)?;

@@ -1,6 +1,7 @@
 //! Why a call has no answer, and whether a node may have read it all the same.
 
 use crate::Error;
+use crate::visible::of_node;
 
 /// What a node without room comes to: 503, said before the question where it is full already.
 const NO_PLACE: &str =
@@ -71,5 +72,5 @@ fn words(error: &reqwest::Error) -> String {
     if words.is_empty() {
         words.push(error.to_string());
     }
-    words.join(": ")
+    of_node(&words.join(": "))
 }

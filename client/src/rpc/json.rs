@@ -5,12 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
+use crate::visible::of_node;
 use crate::{Error, ErrorKind, Result};
 
 /// Reads the answer to one call: its result, or the error that the node reports.
 pub(super) fn parse_answer<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AnswerError> {
-    let envelope: Envelope<T> =
-        serde_json::from_slice(bytes).map_err(|error| AnswerError::Malformed(error.to_string()))?;
+    let envelope: Envelope<T> = serde_json::from_slice(bytes)
+        .map_err(|error| AnswerError::Malformed(of_node(&error.to_string())))?;
 
     match (envelope.error, envelope.result) {
         (Some(error), _) => Err(AnswerError::Reported(error)),
@@ -35,7 +36,7 @@ impl From<Error> for AnswerError {
     fn from(error: Error) -> Self {
         match error.kind() {
             ErrorKind::ProofFailed => Self::Unproven(error),
-            _ => Self::Malformed(error.to_string()),
+            _ => Self::Malformed(of_node(&error.to_string())),
         }
     }
 }
@@ -52,22 +53,14 @@ pub(super) struct ReportedError {
 }
 
 impl ReportedError {
-    /// The longest part of a node's words that is passed on.
-    const SHOWN_CHARACTERS_MAX: usize = 400;
-
-    /// Everything the node said, as one line.
+    /// What the node said, as one line.
     pub(super) fn words(&self) -> String {
         let data = match &self.data {
             serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Null => String::new(),
             other => other.to_string(),
         };
-        let words = [self.message.as_str(), data.as_str()].join(" ");
-        words
-            .trim()
-            .chars()
-            .take(Self::SHOWN_CHARACTERS_MAX)
-            .collect()
+        of_node(&[self.message.as_str(), data.as_str()].join(" "))
     }
 }
 
@@ -193,6 +186,28 @@ mod tests {
 
         assert_eq!(reported.code, -32603);
         assert!(reported.words().starts_with("no x") && reported.words().len() <= 400);
+    }
+
+    #[test]
+    fn what_a_node_says_moves_no_cursor_and_begins_no_line() {
+        let says = r#""no\u001b[2J\n\u202eaccepted""#;
+        let text = format!(r#"{{"error":{{"code":1,"message":{says},"data":{says}}}}}"#);
+        let Err(AnswerError::Reported(reported)) = parse(&text) else {
+            panic!("an error was reported")
+        };
+        let words = Error::from(reported).to_string();
+        assert!(words.contains(r"no\u{1b}[2J\n\u{202e}accepted"), "{words}");
+
+        // What cannot be read is cited by who reads it.
+        let text = format!(r#"{{"result":{{"type":{says},"value":""}}}}"#);
+        let key = parse_answer::<tendermint::PublicKey>(text.as_bytes());
+        let Err(AnswerError::Malformed(words)) = key else {
+            panic!("no sort of key is called so")
+        };
+        assert!(
+            words.contains("accepted") && !words.contains(char::is_control),
+            "{words}"
+        );
     }
 
     #[test]

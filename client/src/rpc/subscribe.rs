@@ -16,6 +16,7 @@ use tokio_tungstenite::{
 
 use super::Client;
 use super::json::number;
+use crate::visible::of_node;
 use crate::{Error, Result};
 
 /// The heights of new blocks from one node.
@@ -50,7 +51,7 @@ impl Client {
         let (mut socket, _) =
             connect_async_tls_with_config(address.as_str(), Some(config), true, Some(connector))
                 .await
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| of_node(&error.to_string()))?;
         let subscribe = json!({
             "jsonrpc": "2.0",
             "id": 1,
@@ -126,13 +127,10 @@ fn height_of(text: &[u8]) -> Result<Option<u64>> {
         // Also of a subscription that it had accepted, when the node stops: another may be asked.
         let mut told = ["data", "message"].into_iter();
         let why = told.find_map(|name| error[name].as_str());
-        let why: String = why
-            .unwrap_or("without a reason")
-            .chars()
-            .take(400)
-            .collect();
+        let why = why.unwrap_or("without a reason");
         return Err(
-            Error::not_reached("the node refused or ended the subscription").with_source(why),
+            Error::not_reached("the node refused or ended the subscription")
+                .with_source(of_node(why)),
         );
     }
 

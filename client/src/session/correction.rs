@@ -9,7 +9,7 @@ use polity_proto::v1::{
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::evidence::ProvenEvent;
+use super::evidence::{Evidence, ProvenEvent};
 use super::{AsOf, History, HistoryItem, Session, decode, lettered};
 use crate::proof::HistoryHead;
 use crate::{Error, Result};
@@ -29,18 +29,20 @@ pub struct FoundTransfer {
 }
 
 impl Session {
-    /// Finds a transfer in the history of an account that it moved, and proves it.
+    /// Finds a transfer in the history of an account that it moved, and proves it; none where it is proven not to be there.
     pub async fn transfer_in(&self, account: u64, transfer: u64) -> Result<Option<FoundTransfer>> {
         let history = self.history(ObjectKind::Account, account).await?;
         let is_it = |event: &Event| is_transfer(event, transfer);
-        let Some(item) = history
-            .items
-            .into_iter()
-            .find(|item| item.context.event.as_ref().is_some_and(is_it))
-        else {
+        let is_told = |item: &HistoryItem| item.context.event.as_ref().is_some_and(is_it);
+        let mut evidence = self.evidence();
+        let place = match history.items.iter().position(is_told) {
+            Some(place) => Some(place),
+            None => place_of(&mut evidence, &history.items, transfer).await?,
+        };
+        let Some(item) = place.and_then(|place| history.items.get(place).cloned()) else {
             return Ok(None);
         };
-        let proven = self.evidence().event(&item).await?;
+        let proven = evidence.event(&item).await?;
         if !is_it(&proven.event) {
             return Err(Error::proof(
                 "the receipt shows another event than the node told",
@@ -181,6 +183,32 @@ impl Session {
     }
 }
 
+/// Where a transfer stands in an account's history. Transfers are numbered in the order of the chain, so that few of the
+/// events tell, each proven. Those of holds, between them, move nothing.
+async fn place_of(
+    evidence: &mut Evidence<'_>,
+    items: &[HistoryItem],
+    transfer: u64,
+) -> Result<Option<usize>> {
+    let (mut low, mut high) = (0, items.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        let mut at = middle;
+        let mut found = None;
+        while found.is_none() && at < high {
+            let proven = evidence.event(&items[at]).await?;
+            found = proven.event.posting.map(|posting| posting.transfer);
+            at += 1;
+        }
+        match found {
+            Some(number) if number == transfer => return Ok(Some(at - 1)),
+            Some(number) if number < transfer => low = at,
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(None)
+}
+
 fn is_transfer(event: &Event, transfer: u64) -> bool {
     event
         .posting
@@ -215,3 +243,6 @@ fn apply(state: &mut Account, account: u64, event: &Event) -> Result<()> {
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

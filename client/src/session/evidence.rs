@@ -162,10 +162,7 @@ impl Evidence<'_> {
         }
         let total = self.total(height).await?;
         if position < total {
-            let proven = self.session.receipt_at(height, position).await?;
-            if proven.total != total {
-                return Err(Error::proof("the receipt is of a block of another length"));
-            }
+            let proven = self.transaction(height, position).await?;
             let malformed = |error| Error::proof("the transaction is malformed").with_source(error);
             let envelope = Envelope::decode(&proven.transaction[..]).map_err(malformed)?;
             let body = Body::decode(&envelope.body[..]).map_err(malformed)?;
@@ -191,7 +188,7 @@ impl Evidence<'_> {
 
     /// How many transactions a block has: all of them hash to the root in its header. Without the number, a path to
     /// one transaction could be shown as that of its neighbour.
-    pub(super) async fn total(&mut self, height: u64) -> Result<u32> {
+    async fn total(&mut self, height: u64) -> Result<u32> {
         if let Some(total) = self.totals.get(&height) {
             return Ok(*total);
         }
@@ -219,13 +216,19 @@ impl Evidence<'_> {
         let total = self.total(height).await?;
         let mut receipts = Vec::new();
         for index in 0..total {
-            let proven = self.session.receipt_at(height, index).await?;
-            if proven.total != total {
-                return Err(Error::proof("the receipt is of a block of another length"));
-            }
-            receipts.push(proven);
+            receipts.push(self.transaction(height, index).await?);
         }
         Ok(receipts)
+    }
+
+    /// What one transaction of a block came to, at its own place.
+    pub(super) async fn transaction(&mut self, height: u64, index: u32) -> Result<ProvenReceipt> {
+        let total = self.total(height).await?;
+        let proven = self.session.receipt_at(height, index).await?;
+        match proven.total == total {
+            true => Ok(proven),
+            false => Err(Error::proof("the receipt is of a block of another length")),
+        }
     }
 
     pub(super) async fn time(&mut self, height: u64) -> Result<u64> {

@@ -45,8 +45,10 @@ pub struct HistoryItem {
 }
 
 impl History {
-    /// The part of a whole history that had happened by a height.
+    /// The part of a whole history that had happened by a height. It is proven where the state that proves the whole
+    /// reaches that height.
     fn until(mut self, height: u64) -> History {
+        self.moment.is_proven &= height <= self.moment.height;
         let end = self
             .items
             .partition_point(|item| item.entry.height <= height);
@@ -72,7 +74,8 @@ impl History {
 }
 
 impl Session {
-    /// An object's history as it was then, whole and verified.
+    /// An object's history as it was then, whole and verified. Its moment is not proven where no header proves the state of
+    /// that height yet: then entries may be missing.
     pub async fn history_as_of(&self, kind: ObjectKind, number: u64, at: AsOf) -> Result<History> {
         let whole = self.history(kind, number).await?;
         Ok(match at {

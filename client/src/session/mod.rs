@@ -48,7 +48,9 @@ pub(crate) use read::{decode, decode_object};
 pub use refusals::Refused;
 pub use submit::Outcome;
 pub use view::{AsOf, Kinds, View};
-pub use words::{Words, can_be_approved, mode_words, roles_named, visible, who_words};
+pub use words::{Words, can_be_approved, mode_words, roles_named, who_words};
+
+pub use crate::visible::visible;
 
 use crate::rpc::Client;
 use crate::trust::LightClient;

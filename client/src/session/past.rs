@@ -51,7 +51,8 @@ impl Session {
     }
 
     /// Whether an object's history proves what a node remembers of it: the last entry that is not above the height has
-    /// the hash of the object as it was then. `false` where the history says nothing about it.
+    /// the hash of the object as it was then. `false` where the history says nothing about it, or where the state that proves
+    /// it does not reach the height: what came in between may be kept back.
     ///
     /// # Errors
     /// [`crate::ErrorKind::ProofFailed`] where the history says something else.
@@ -61,7 +62,10 @@ impl Session {
         height: u64,
         value: Option<&[u8]>,
     ) -> Result<bool> {
-        let (mut now, _) = self.read(&[object_key(T::PREFIX, number)]).await?;
+        let (mut now, moment) = self.read(&[object_key(T::PREFIX, number)]).await?;
+        if moment.height < height {
+            return Ok(false);
+        }
         if now.pop().flatten().is_none() {
             // Nothing that has a history is ever taken away.
             return match value {
@@ -106,3 +110,6 @@ pub(super) fn another(height: u64) -> Error {
         "the object's history proves another past than the node remembers of height {height}"
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,11 @@ use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::{KeysAnswer, KeysRequest, Parameters, Record};
 use prost::Message;
 
-use super::{Moment, Session, visible};
+use super::{Moment, Session};
 use crate::proof::verify_keys;
 use crate::rpc::QueryAnswer;
 use crate::trust::VerifiedHeader;
+use crate::visible::of_node;
 use crate::{Error, Result};
 
 /// Most keys of one question.
@@ -102,7 +103,7 @@ impl Session {
 fn without_answer(answer: &QueryAnswer) -> Error {
     Error::trouble(match answer.log.as_str() {
         "" => format!("the node has no answer (code {})", answer.code),
-        words => format!("the node has no answer: {}", visible(words)),
+        words => format!("the node has no answer: {}", of_node(words)),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What was refused: who tried what, in which role, and the rule that said no.
 //!
-//! A node lists the refusals of a member or a unit; each is proven by its receipt, and a list can
-//! lack some. Read block by block none is missing: the data hash proves which transactions a block
+//! A node lists the refusals of a member or a unit; each is proven by its receipt and told once, and a list
+//! can lack some. Read block by block none is missing: the data hash proves which transactions a block
 //! has, and the results hash what became of each.
 
 use polity_ledger::Rejection;
@@ -33,8 +33,8 @@ pub struct Refused {
 }
 
 impl Session {
-    /// Refused transactions of a member or a unit below a height (0: the newest), newest first, as a node lists them;
-    /// what it lists of others is left out.
+    /// Refused transactions of a member or a unit below a height (0: the newest), newest first, as a node lists them: at
+    /// most `limit`, and one at least. What it lists of others is left out.
     pub async fn refusals(
         &self,
         kind: ObjectKind,
@@ -49,10 +49,25 @@ impl Session {
             before_height,
         };
         let answer: RefusalsAnswer = self.question("/refusals", &request, AsOf::Newest).await?;
+        if answer.refusals.len() > limit.max(1) as usize {
+            return Err(Error::proof("the list is longer than what was asked for"));
+        }
         let mut evidence = self.evidence();
         let mut refused = Vec::new();
+        let mut above = match before_height {
+            0 => (u64::MAX, 0),
+            height => (height, 0),
+        };
         for listed in answer.refusals {
-            let proven = self.receipt_at(listed.height, listed.index).await?;
+            // One that is told twice, or as newer than it is, would pass for another.
+            let place = (listed.height, listed.index);
+            if place >= above {
+                return Err(Error::proof(
+                    "the list does not go down from where it was asked for",
+                ));
+            }
+            above = place;
+            let proven = evidence.transaction(listed.height, listed.index).await?;
             let found = read(&proven, &mut evidence).await?;
             let found = found.ok_or_else(|| Error::proof("what is listed was not refused"))?;
             if self.is_about(&found, kind, number).await? {
@@ -113,4 +128,115 @@ async fn read(proven: &ProvenReceipt, evidence: &mut Evidence<'_>) -> Result<Opt
         actions: body.actions,
         rejection,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use polity_proto::v1::{
+        Leave, Receipt, ReceiptAnswer, ReceiptAtRequest, Refusal, action::Kind,
+    };
+    use prost::Message;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ErrorKind;
+    use crate::made::{Made, Signed};
+    use crate::recorded::Node;
+    use crate::session::{action, signed_by};
+
+    const MEMBER: u64 = 3;
+
+    /// What a member wanted to do, refused; three times in block 3.
+    fn refusing() -> Signed {
+        let mut chain = Made::founded();
+        for count in [1, 1, 3, 0, 0] {
+            chain.block();
+            for _ in 0..count {
+                let leave = action(Kind::Leave(Leave {}), 0);
+                let signers = vec![signed_by(MEMBER, &[7; 32])];
+                let draft = Draft::new(&[1; 32], signers, vec![leave], Duration::from_secs(60));
+                let body = draft.and_then(|draft| draft.body()).expect("a body");
+                let code = Rejection::NoGrant.code();
+                let receipt = Receipt {
+                    code,
+                    ..Receipt::default()
+                };
+                chain.transaction(&body, receipt);
+            }
+        }
+        chain.signed()
+    }
+
+    fn answered(message: &impl Message) -> Value {
+        let value = STANDARD.encode(message.encode_to_vec());
+        json!({"result": {"response": {"code": 0, "value": value}}})
+    }
+
+    /// A node that lists these places. Of the last transaction in block 3 it says that it is the second of two.
+    async fn listing(chain: &Signed, places: &[(u64, u32)]) -> Node {
+        let refusals = places.iter().map(|(height, index)| Refusal {
+            height: *height,
+            index: *index,
+            ..Refusal::default()
+        });
+        let list = RefusalsAnswer {
+            height: 4,
+            refusals: refusals.collect(),
+        };
+        let chain = chain.clone();
+        let misplaced = ReceiptAnswer {
+            index: 1,
+            total: 2,
+            ..chain.receipt(3, 2).expect("a receipt")
+        };
+        Node::start(move |method, params| {
+            let asked = ReceiptAtRequest {
+                height: 3,
+                index: 1,
+            };
+            let answer = match params["path"].as_str() {
+                Some("/refusals") => answered(&list),
+                Some("/receipt-at") if params["data"] == hex::encode(asked.encode_to_vec()) => {
+                    answered(&misplaced)
+                }
+                _ => chain.answer(method, params),
+            };
+            answer.to_string().into()
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn each_refusal_is_told_once_in_its_place_and_no_more_than_were_asked_for() {
+        let chain = refusing();
+        let told = async |places: &[(u64, u32)], limit, before| {
+            let node = listing(&chain, places).await;
+            let session = chain.session([node.url.clone()]);
+            let refused = session.refusals(ObjectKind::Member, MEMBER, limit, before);
+            let refused = refused.await?.into_iter();
+            Ok::<_, Error>(
+                refused
+                    .map(|one| (one.height, one.index))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let down = [(3, 2), (3, 0), (2, 0), (1, 0)];
+        assert_eq!(told(&down, 4, 0).await.expect("told"), down);
+        assert_eq!(told(&down[2..], 4, 3).await.expect("told"), down[2..]);
+
+        for (places, limit, before) in [
+            (&[(2, 0), (2, 0)][..], 4, 0),
+            (&[(1, 0), (2, 0)], 4, 0),
+            (&down, 3, 0),
+            (&down, 4, 3),
+            (&[(3, 1)], 4, 0),
+        ] {
+            let error = told(places, limit, before).await.expect_err("a lie");
+            assert_eq!(error.kind(), ErrorKind::ProofFailed, "{places:?}: {error}");
+        }
+    }
 }

@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::draft::refused_by_its_bytes;
-use super::{Draft, Session, decode, visible};
+use super::{Draft, Session, decode};
 use crate::proof::{ProvenReceipt, verify_receipt};
 use crate::rpc::{BroadcastAnswer, QueryAnswer};
+use crate::visible::of_node;
 use crate::{Error, ErrorKind, Result};
 
 /// Between two looks for a receipt. A block is a matter of a few dozen milliseconds, so the first looks are close
@@ -23,9 +24,6 @@ const POLL_LAST: Duration = Duration::from_millis(250);
 /// How long a receipt is looked for of what no door says that it took: two blocks of a network whose departments are
 /// far from each other.
 const DOUBT: Duration = Duration::from_secs(2);
-
-/// Of a node's words so many characters are told.
-const WORDS_MAX: usize = 400;
 
 /// What became of a transaction that was sent.
 pub type Outcome = ProvenReceipt;
@@ -62,7 +60,7 @@ impl Session {
         }
 
         // It may be in a block already: sent before, or passed on by whoever says that it was not taken.
-        if let Some(outcome) = self.receipt_anywhere(id).await {
+        if let Ok(Some(outcome)) = self.receipt_anywhere(id).await {
             return Ok(outcome);
         }
         // What cannot be read cannot be held against it.
@@ -90,7 +88,8 @@ impl Session {
         open: &str,
         said: Option<Error>,
     ) -> Result<Outcome> {
-        let deadline = Instant::now() + limit;
+        // Beyond what a clock can tell there is no end.
+        let deadline = Instant::now().checked_add(limit);
         let mut pause = POLL_FIRST;
         loop {
             let found = self.receipt(id).await;
@@ -101,7 +100,7 @@ impl Session {
             if found.is_err() || pause == POLL_LAST {
                 self.rpc().prefer_another();
             }
-            if Instant::now() >= deadline {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 let open = Error::new(ErrorKind::OutcomeUnknown, open).with_transaction_id(*id);
                 return Err(match said.or(found.err()) {
                     Some(cause) => open.with_source(cause),
@@ -113,18 +112,27 @@ impl Session {
         }
     }
 
-    /// The receipt of a transaction, of the first node that proves one.
-    async fn receipt_anywhere(&self, id: &[u8; 32]) -> Option<ProvenReceipt> {
+    /// The proven receipt of a transaction, of whichever node shows one. None where no node does: that no block has the
+    /// transaction is not proven.
+    ///
+    /// # Errors
+    /// That of the last node that gave no sensible answer, where no other node shows a receipt.
+    pub async fn receipt_anywhere(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
+        let mut found = Ok(None);
         for _ in 0..self.rpc().nodes() {
-            if let Ok(Some(outcome)) = self.receipt(id).await {
-                return Some(outcome);
+            match self.receipt(id).await {
+                Ok(None) => {}
+                other => found = other,
+            }
+            if matches!(found, Ok(Some(_))) {
+                break;
             }
             self.rpc().prefer_another();
         }
-        None
+        found
     }
 
-    /// The proven receipt of a transaction, or none while no block has it.
+    /// The proven receipt of a transaction; none where the node that is asked shows none.
     pub async fn receipt(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
         let read = |answer: QueryAnswer| match answer.code {
             0 => decode(&answer.value).map(Some),
@@ -165,7 +173,7 @@ impl Session {
 fn words(answer: &BroadcastAnswer) -> Error {
     let why = match Rejection::from_code(answer.code) {
         Some(rejection) => format!("{} {}: {rejection}", answer.code, rejection.name()),
-        None => visible(&answer.log).chars().take(WORDS_MAX).collect(),
+        None => of_node(&answer.log),
     };
     Error::trouble(format!("the node says that it did not take it: {why}"))
 }

@@ -8,11 +8,22 @@ use crate::{Error, Result};
 
 /// Verifies recorded blocks in rising order, the first being the root's own, each from the one
 /// before it. [`LightClient::path_to`](super::LightClient::path_to) records such a chain.
+///
+/// # Errors
+/// [`crate::ErrorKind::Usage`] where the root is the genesis of a chain that goes on from another one: that the two belong
+/// together is verified with a node alone, so a checkpoint is the root here.
 pub fn verify_chain(
     root: &TrustRoot,
     blocks: &[LightBlock],
     options: &TrustOptions,
 ) -> Result<Vec<VerifiedHeader>> {
+    if let TrustRoot::Genesis(genesis) = root
+        && genesis.link.is_some()
+    {
+        return Err(Error::usage(
+            "the chain goes on from another one, which these headers do not show: a checkpoint is needed",
+        ));
+    }
     let now = options.now()?;
     let first = blocks
         .first()

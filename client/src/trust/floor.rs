@@ -20,19 +20,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl LightClient {
-    /// The newest header that a node has, verified.
+    /// The newest header that a node has, verified; none below the floor.
     pub async fn newest(&self) -> Result<VerifiedHeader> {
-        self.verified_header(self.newest_height().await?).await
-    }
-
-    /// The newest height that a node tells of, none below the floor.
-    pub(crate) async fn newest_height(&self) -> Result<u64> {
         let floor = self.floor().await;
         let mut behind = self.behind(floor);
         loop {
             let height = self.rpc.status().await?.latest_height;
             if height >= floor {
-                return Ok(height);
+                return self.verified_header(height).await;
             }
             behind.wait(height).await?;
         }

@@ -224,6 +224,7 @@ impl Verify {
                 ("checkpoint", checkpoint.clone()),
             ])
         });
+        context.tell_age(header.time());
         Ok(())
     }
 }

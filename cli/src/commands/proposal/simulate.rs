@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::ledger::outlook;
-use polity_client::session::{lettered, proposed};
+use polity_client::session::{AsOf, lettered, proposed, visible};
 use polity_client::v1::{Action, ObjectKind, Outlook, OutlookAnswer, OutlookRequest, WarningKind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ impl Simulate {
         let unit = context.session().await?.unit(&self.unit).await?.number;
         let answer = ask(context, unit, &actions).await?;
         let value = as_json(&answer);
-        context.output.show(&value, || shown(&answer));
+        context.hearsay(AsOf::Newest, value, || shown(&answer));
         Ok(())
     }
 }
@@ -65,7 +65,7 @@ fn shown(answer: &OutlookAnswer) -> String {
     let mut part = |title: &str, entries: Vec<String>| {
         text.push_str(&format!("{title}: {}\n", entries.len()));
         for entry in entries {
-            text.push_str(&format!("  {entry}\n"));
+            text.push_str(&format!("  {}\n", visible(&entry)));
         }
     };
     part("roles without holder", outlook.unfilled_roles.clone());
@@ -87,9 +87,9 @@ fn shown(answer: &OutlookAnswer) -> String {
     if answer.code != 0 {
         text.push_str(&format!(
             "It stops at action {}, which would be refused: {} {}: {}\n",
-            answer.failed_action + 1,
+            u64::from(answer.failed_action) + 1,
             answer.code,
-            answer.rejection,
+            failure::rejection_name(answer.code),
             failure::rejection_sentence(answer.code)
         ));
     }

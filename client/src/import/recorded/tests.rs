@@ -1,7 +1,9 @@
-use polity_proto::v1::{Member, Role};
+use polity_proto::v1::{Body, Event, Member, Receipt, Role};
 
 use super::super::testing::events;
 use super::*;
+use crate::made::Made;
+use crate::recorded::Node;
 
 const STORY: &str = "1 unit a\n1 unit b a\n1 member m\n1 assign a lead m\n2 unassign a lead m\n3 assign a lead m\n4 move b";
 
@@ -96,4 +98,35 @@ fn a_chain_that_tells_otherwise_is_refused() {
         recorded(&missing, 0).is_err(),
         "the member came before the unit"
     );
+}
+
+#[tokio::test]
+async fn moves_are_counted_whatever_a_node_tells_beside_the_entries() {
+    let unit = Unit {
+        number: 4,
+        ..Unit::default()
+    };
+    let moved = crate::session::action(Kind::MoveUnit(MoveUnit::default()), 0);
+    let event = |did, number| Event {
+        did,
+        object: ObjectKind::Unit as i32,
+        number,
+        ..Event::default()
+    };
+    let did = polity_ledger::actions::tag(&moved);
+    let receipt = Receipt {
+        events: vec![event(did, 4), event(0, 4), event(did, 3), event(did, 4)],
+        ..Receipt::default()
+    };
+    let mut chain = Made::founded();
+    chain.block().transaction(&Body::default(), receipt);
+    for index in 0..4 {
+        chain.tell(&unit, 0, index);
+    }
+    let chain = chain.block().block().clone().signed();
+    let silent = chain.clone();
+    let node = Node::start(move |method, params| silent.answer(method, params).to_string().into());
+    let session = chain.session([node.await.url.clone()]);
+
+    assert_eq!(moves_of(&session, 4).await.expect("counted"), 2);
 }

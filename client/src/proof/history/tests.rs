@@ -1,74 +1,13 @@
-use std::collections::BTreeMap;
-
 use polity_ledger::merkle::history::{prove_consistency, prove_inclusion};
 use proptest::prelude::*;
 
 use super::*;
+use crate::made::{Log, vectors};
 
-/// A history as a node keeps it.
-struct Log {
-    entries: Vec<Vec<u8>>,
-    nodes: BTreeMap<(u32, u64), [u8; 32]>,
-}
-
-impl Log {
-    fn of(count: u64) -> Self {
-        let entries: Vec<_> = (0..count)
-            .map(|number| number.to_be_bytes().to_vec())
-            .collect();
-        let mut nodes = BTreeMap::new();
-        let mut frontier = Frontier::default();
-        for (index, entry) in (0..).zip(&entries) {
-            nodes.insert((0, index), leaf_hash(entry));
-            for node in frontier.append(leaf_hash(entry)) {
-                nodes.insert((node.level, node.index), node.hash);
-            }
-        }
-        Self { entries, nodes }
-    }
-
-    fn count(&self) -> u64 {
-        self.entries.len() as u64
-    }
-
-    fn node(&self) -> impl Fn(u32, u64) -> Option<[u8; 32]> {
-        |level, index| self.nodes.get(&(level, index)).copied()
-    }
-
-    fn head(&self, count: u64) -> HistoryHead {
-        let part = Frontier::from_nodes(count, self.node()).expect("nodes");
-        HistoryHead {
-            count,
-            root: part.root(),
-        }
-    }
-
-    fn page(&self, from: u64, limit: usize) -> HistoryAnswer {
-        let entries: Vec<_> = self
-            .entries
-            .iter()
-            .skip(from as usize)
-            .take(limit)
-            .cloned()
-            .collect();
-        let end = from + entries.len() as u64;
-        let before = Frontier::from_nodes(from, self.node()).expect("nodes");
-        HistoryAnswer {
-            height: 7,
-            from,
-            count: self.count(),
-            root: self.head(self.count()).root.to_vec(),
-            peaks: before.peaks().iter().map(|peak| peak.to_vec()).collect(),
-            entries,
-            consistency: vectors(prove_consistency(end, self.count(), self.node())),
-            contexts: Vec::new(),
-        }
-    }
-}
-
-fn vectors(path: Option<Vec<[u8; 32]>>) -> Vec<Vec<u8>> {
-    let path = path.expect("a path").into_iter();
-    path.map(|hash| hash.to_vec()).collect()
+/// A history of so many entries.
+fn log_of(count: u64) -> Log {
+    let entries = (0..count).map(|number| number.to_be_bytes().to_vec());
+    Log::of(entries.collect())
 }
 
 #[test]
@@ -91,7 +30,7 @@ fn a_head_is_read_out_of_a_state_value() {
 
 #[test]
 fn an_entry_is_proven_at_its_place_only() {
-    let log = Log::of(13);
+    let log = log_of(13);
     let head = log.head(13);
     for index in 0..13 {
         let path = vectors(prove_inclusion(index, 13, log.node()));
@@ -116,7 +55,7 @@ fn an_entry_is_proven_at_its_place_only() {
 
 #[test]
 fn a_history_grew_from_each_of_its_beginnings_and_from_no_other() {
-    let log = Log::of(13);
+    let log = log_of(13);
     let head = log.head(13);
     for old in 0..=13 {
         let answer = ConsistencyAnswer {
@@ -141,7 +80,7 @@ fn a_history_grew_from_each_of_its_beginnings_and_from_no_other() {
 
 #[test]
 fn pages_chain_to_the_whole_history_from_wherever_they_begin() {
-    let log = Log::of(23);
+    let log = log_of(23);
     let head = log.head(23);
     for first in [0, 1, 5, 16, 22, 23] {
         let mut part = log.head(first);
@@ -164,7 +103,7 @@ fn pages_chain_to_the_whole_history_from_wherever_they_begin() {
 
 #[test]
 fn an_empty_history_has_an_empty_page() {
-    let log = Log::of(0);
+    let log = log_of(0);
     let head = log.head(0);
 
     let empty = head.verify_page(&log.page(0, 4), 0, 4);
@@ -174,7 +113,7 @@ fn an_empty_history_has_an_empty_page() {
 
 #[test]
 fn a_page_holds_all_that_was_asked_for_and_is_there() {
-    let log = Log::of(1_000);
+    let log = log_of(1_000);
     let head = log.head(1_000);
     let verified = |from: u64, given: usize, limit: u32| {
         head.verify_page(&log.page(from, given), from, limit)
@@ -225,7 +164,7 @@ fn a_page_with_anything_altered_is_refused() {
         ("a peak left out", |page| drop(page.peaks.pop())),
         ("a step", |page| page.consistency[0][0] ^= 1),
     ];
-    let log = Log::of(23);
+    let log = log_of(23);
     for (name, change) in changes {
         let mut page = log.page(6, 4);
         change(&mut page);
@@ -235,7 +174,7 @@ fn a_page_with_anything_altered_is_refused() {
 
 #[test]
 fn the_whole_history_is_all_of_its_entries_in_order() {
-    let log = Log::of(9);
+    let log = log_of(9);
     let head = log.head(9);
 
     assert!(head.verify_whole(&log.entries).is_ok());

@@ -79,7 +79,7 @@ fn every_recorded_result_is_covered_by_the_next_header() {
         let (_, next) = headers(&chain, height.parse().expect("a height"));
         let root = next.last_results_hash().expect("a root");
         let results = results["txs_results"].as_array().expect("results");
-        let leaves = vec![covered(0, b""); results.len()];
+        let leaves = vec![covered_result(0, b""); results.len()];
         for index in 0..results.len() {
             let path = receipts::prove(&leaves, index).expect("a path");
             let holds = |code, data: &[u8]| {
@@ -121,14 +121,6 @@ fn results_are_hashed_as_cometbft_does() {
     }
 }
 
-fn covered(code: u32, data: &[u8]) -> Vec<u8> {
-    CoveredResult {
-        code,
-        data: data.to_vec(),
-    }
-    .encode_to_vec()
-}
-
 struct Case {
     id: [u8; 32],
     answer: ReceiptAnswer,
@@ -150,7 +142,7 @@ fn case() -> Case {
         .collect();
     let hashes: Vec<_> = envelopes.iter().map(Sha256::digest).collect();
     let results: Vec<_> = (0..5_u32)
-        .map(|code| covered(code, &receipts[code as usize]))
+        .map(|code| covered_result(code, &receipts[code as usize]))
         .collect();
     let path = |path: Option<Vec<[u8; 32]>>| {
         let path = path.expect("a path").into_iter();

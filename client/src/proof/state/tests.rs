@@ -1,74 +1,17 @@
-use std::collections::BTreeMap;
-
 use ics23::NonExistenceProof;
-use polity_ledger::merkle::Hash;
-use polity_ledger::merkle::jellyfish::{content_hash, leaf_of};
-use polity_ledger::merkle::proof::{ExistenceProof as Path, Proof as Shown, prove};
-use polity_ledger::merkle::tree::StateTree;
+use polity_ledger::merkle::jellyfish::content_hash;
 use polity_proto::v1::KeyAnswer;
 use proptest::prelude::*;
 
 use super::*;
 use crate::ErrorKind;
+use crate::made::State;
 use crate::rpc::ProofOp;
 
-/// A state as a node holds it: values, and the tree over their hashes.
-struct State {
-    values: BTreeMap<Vec<u8>, Vec<u8>>,
-    tree: StateTree,
-}
-
-impl State {
-    fn of(count: u64) -> Self {
-        let values: BTreeMap<_, _> = (0..count)
-            .map(|number| (key(number), format!("value {number}").into_bytes()))
-            .collect();
-        let mut updates: Vec<_> = values
-            .iter()
-            .map(|(key, value)| {
-                let key_hash = content_hash(key);
-                (key_hash, Some(leaf_of(&key_hash, value)))
-            })
-            .collect();
-        updates.sort();
-        let mut tree = StateTree::new();
-        tree.apply(&updates);
-        Self { values, tree }
-    }
-
-    /// The value and the proof that a node would answer with.
-    fn answer(&self, key: &[u8]) -> (Vec<u8>, CommitmentProof) {
-        let proof = match prove(&self.tree, &content_hash(key)) {
-            Shown::Present(path) => Proof::Exist(self.existence(&path)),
-            Shown::Absent { left, right } => Proof::Nonexist(NonExistenceProof {
-                key: key.to_vec(),
-                left: left.map(|path| self.existence(&path)),
-                right: right.map(|path| self.existence(&path)),
-            }),
-        };
-        let value = self.values.get(key).cloned().unwrap_or_default();
-        (value, CommitmentProof { proof: Some(proof) })
-    }
-
-    fn existence(&self, path: &Path) -> ExistenceProof {
-        let leaf = |hash: &Hash| {
-            self.values
-                .iter()
-                .find(|(key, _)| content_hash(key) == *hash)
-        };
-        let (key, value) = leaf(&path.key_hash).expect("a leaf");
-        let steps = path.path.iter().map(|step| InnerOp {
-            hash: ics23::HashOp::Sha256.into(),
-            prefix: step.prefix.clone(),
-            suffix: step.suffix.clone(),
-        });
-        ExistenceProof {
-            key: key.clone(),
-            value: value.clone(),
-            leaf: jmt::ics23_spec().leaf_spec,
-            path: steps.collect(),
-        }
-    }
+/// So many values.
+fn state_of(count: u64) -> State {
+    let values = (0..count).map(|number| (key(number), format!("value {number}").into_bytes()));
+    State::of(values.collect())
 }
 
 fn key(number: u64) -> Vec<u8> {
@@ -78,16 +21,11 @@ fn key(number: u64) -> Vec<u8> {
 #[test]
 fn every_key_is_proven_present_or_absent_in_trees_of_many_sizes() {
     for count in [1, 2, 3, 10, 100] {
-        let state = State::of(count);
+        let state = state_of(count);
         for number in 0..count + 20 {
             let (value, proof) = state.answer(&key(number));
             assert_eq!(value.is_empty(), number >= count);
-            let verified = verify_key(
-                &state.tree.root(),
-                &key(number),
-                &value,
-                &proof.encode_to_vec(),
-            );
+            let verified = verify_key(&state.root(), &key(number), &value, &proof.encode_to_vec());
             assert!(verified.is_ok(), "{number} of {count}: {verified:?}");
         }
     }
@@ -101,8 +39,8 @@ fn in_the_empty_state_every_key_is_absent_and_none_is_present() {
 
 #[test]
 fn another_key_value_or_root_is_refused() {
-    let state = State::of(20);
-    let root = state.tree.root();
+    let state = state_of(20);
+    let root = state.root();
     let (value, present) = state.answer(&key(3));
     let (_, absent) = state.answer(&key(33));
     let (present, absent) = (present.encode_to_vec(), absent.encode_to_vec());
@@ -127,7 +65,7 @@ fn another_key_value_or_root_is_refused() {
 
 #[test]
 fn a_proof_with_any_bit_changed_is_refused() {
-    let state = State::of(7);
+    let state = state_of(7);
     for number in [3, 33] {
         let (value, proof) = state.answer(&key(number));
         let bytes = proof.encode_to_vec();
@@ -137,7 +75,7 @@ fn a_proof_with_any_bit_changed_is_refused() {
             if CommitmentProof::decode(changed.as_slice()).is_ok_and(|p| p == proof) {
                 continue;
             }
-            let result = verify_key(&state.tree.root(), &key(number), &value, &changed);
+            let result = verify_key(&state.root(), &key(number), &value, &changed);
             assert!(result.is_err(), "bit {bit} of the proof of {number}");
         }
     }
@@ -145,7 +83,7 @@ fn a_proof_with_any_bit_changed_is_refused() {
 
 #[test]
 fn neighbours_that_are_no_neighbours_prove_no_absence() {
-    let state = State::of(50);
+    let state = state_of(50);
     let existing: Vec<_> = state.values.keys().cloned().collect();
     let existence = |key: &[u8]| match state.answer(key).1.proof {
         Some(Proof::Exist(existence)) => existence,
@@ -183,7 +121,7 @@ fn neighbours_that_are_no_neighbours_prove_no_absence() {
                     right,
                 })),
             };
-            let claim = verify_key(&state.tree.root(), target, b"", &proof.encode_to_vec());
+            let claim = verify_key(&state.root(), target, b"", &proof.encode_to_vec());
             assert!(claim.is_err());
         }
     }
@@ -205,12 +143,12 @@ fn query(state: &State, number: u64, height: u64) -> QueryAnswer {
 }
 
 fn header(state: &State, height: u64) -> VerifiedHeader {
-    VerifiedHeader::for_test(height, &state.tree.root(), [0; 32], [0; 32])
+    VerifiedHeader::for_test(height, &state.root(), [0; 32], [0; 32])
 }
 
 #[test]
 fn a_query_is_verified_by_the_header_above_it_and_by_no_other() {
-    let state = State::of(9);
+    let state = state_of(9);
 
     let present = verify_query(&query(&state, 4, 7), &key(4), &header(&state, 8));
     let absent = verify_query(&query(&state, 40, 7), &key(40), &header(&state, 8));
@@ -243,7 +181,7 @@ fn a_query_with_any_field_altered_is_refused() {
         ("key of the proof", |answer| answer.proof_ops[0].key.push(0)),
         ("data", |answer| answer.proof_ops[0].data[9] ^= 1),
     ];
-    let state = State::of(9);
+    let state = state_of(9);
     for (name, change) in changes {
         let mut answer = query(&state, 4, 7);
         change(&mut answer);
@@ -256,7 +194,7 @@ fn a_query_with_any_field_altered_is_refused() {
 
 #[test]
 fn several_keys_are_answered_each_and_in_order() {
-    let state = State::of(9);
+    let state = state_of(9);
     let keys = [key(2), key(20), key(5)];
     let answers = keys.iter().map(|key| {
         let (value, proof) = state.answer(key);

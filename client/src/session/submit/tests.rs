@@ -2,9 +2,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::keys::Signer;
+use crate::made::Made;
 use crate::recorded::{Node, chain, honest, session_at};
 use crate::session::{AsOf, action, signed_by};
-use polity_proto::v1::{Leave, action::Kind};
+use polity_proto::v1::{Leave, Receipt, action::Kind};
 
 /// A node whose door answers with this code, and that knows of no transaction.
 async fn with_door(code: u32) -> Node {
@@ -122,4 +123,31 @@ async fn an_answer_that_says_nothing_is_no_verdict_and_no_receipt() {
     }
     let error = session.receipt(&draft.id()).await.expect_err("no receipt");
     assert_eq!(error.kind(), ErrorKind::ProofFailed);
+}
+
+#[tokio::test]
+async fn a_receipt_that_one_node_hides_is_found_at_another() {
+    let draft = signed();
+    let mut chain = Made::founded();
+    let body = draft.body().expect("a body");
+    chain.block().transaction(&body, Receipt::default());
+    let chain = chain.block().block().clone().signed();
+    let node = |is_hiding: bool| {
+        let chain = chain.clone();
+        Node::start(move |method, params| {
+            let answer = match is_hiding && params["path"] == "/receipt" {
+                true => json!({"result": {"response": {"code": 12, "log": "not found"}}}),
+                false => chain.answer(method, params),
+            };
+            answer.to_string().into()
+        })
+    };
+    let (hiding, honest) = (node(true).await, node(false).await);
+    let session = chain.session([hiding.url.clone(), honest.url.clone()]);
+
+    assert_eq!(session.receipt(&draft.id()).await.expect("told"), None);
+    let found = session.receipt_anywhere(&draft.id()).await.expect("told");
+    assert_eq!(found.map(|receipt| receipt.height), Some(1));
+    let none = session.receipt_anywhere(&[7; 32]).await.expect("told");
+    assert_eq!(none, None);
 }

@@ -3,7 +3,6 @@
 mod names;
 mod phrase;
 mod terms;
-mod visible;
 
 use polity_ledger::query::{PEOPLE_MAX, length, mode_name};
 use polity_ledger::state::objects::Object;
@@ -15,9 +14,9 @@ use polity_proto::v1::{
 use super::{Session, lettered};
 use crate::Result;
 use crate::time::rfc3339;
+use crate::visible::visible;
 
 pub use terms::{mode_words, roles_named, who_words};
-pub use visible::visible;
 
 /// Puts actions into words, with names read from the proven state.
 pub struct Words<'s> {
@@ -83,7 +82,8 @@ impl Words<'_> {
 
     /// By which authority: "allowed by grant g41 up to 500.00 EUR".
     pub async fn authority(&self, verdict: &Verdict) -> Result<String> {
-        self.authority_of(verdict, true).await
+        let authority = self.authority_of(verdict, true).await?;
+        Ok(visible(&authority).into_owned())
     }
 
     /// The same of somebody else, unless the reader acts.
@@ -132,7 +132,8 @@ impl Words<'_> {
         }
         let unit = self.unit_number(verdict.unit).await?;
         let (verb, terms) = decision(verdict);
-        Ok(Some(format!("{verb} this in {unit}; {terms}")))
+        let beginning = format!("{verb} this in {unit}; {terms}");
+        Ok(Some(visible(&beginning).into_owned()))
     }
 
     /// That something is allowed by what follows; to whom, where that is somebody who signs beside the actor.

@@ -382,8 +382,12 @@ async fn a_header_that_is_altered_or_left_out_on_the_way_down_is_noticed() {
 
 /// The recorded chain as the past of another one, which the newer genesis says to have ended with this header.
 fn gone_on(node: &Node, height: u64, header_hash: Vec<u8>) -> LightClient {
+    light(node, continuing(height, header_hash))
+}
+
+fn continuing(height: u64, header_hash: Vec<u8>) -> TrustRoot {
     let ended = genesis();
-    let genesis = Genesis {
+    TrustRoot::Genesis(Genesis {
         link: Some(Box::new(Link {
             height,
             header_hash,
@@ -398,8 +402,26 @@ fn gone_on(node: &Node, height: u64, header_hash: Vec<u8>) -> LightClient {
         chain_id: "polity-fixture-2".parse().expect("a name"),
         initial_height: height + 1,
         ..ended
+    })
+}
+
+#[test]
+fn without_a_node_no_chain_is_believed_to_go_on_from_another() {
+    let recorded = chain();
+    let blocks: Vec<_> = (1..=3)
+        .map(|height| light_block(&recorded, height))
+        .collect();
+    let TrustRoot::Genesis(forged) = continuing(10, vec![7; 32]) else {
+        panic!("a genesis")
     };
-    light(node, TrustRoot::Genesis(genesis))
+    let forged = Genesis {
+        link: forged.link,
+        ..genesis()
+    };
+    assert!(verify_chain(&genesis_root(), &blocks, &options()).is_ok());
+
+    let error = verify_chain(&TrustRoot::Genesis(forged), &blocks, &options());
+    assert_eq!(error.expect_err("not linked").kind(), ErrorKind::Usage);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use polity_proto::v1::{AnchorDocument, GrantAuditor, ObjectKind, SupersedeDocume
 use super::super::Words;
 use super::super::names::{hash, named};
 use super::Phrase;
-use super::clauses::{from, until};
+use super::clauses::{from, stating, until};
 use crate::Result;
 
 impl Words<'_> {
@@ -13,14 +13,10 @@ impl Words<'_> {
         Ok((
             "anchor",
             format!(
-                "the {} {} in {}",
-                if act.label.is_empty() {
-                    "document"
-                } else {
-                    &act.label
-                },
+                "the document {} in {}{}",
                 hash(&act.hash),
-                self.unit_of(&act.unit).await?
+                self.unit_of(&act.unit).await?,
+                stating("label", &act.label)
             ),
         ))
     }

@@ -6,7 +6,7 @@ mod schema;
 use std::collections::BTreeMap;
 
 use polity_ledger::form;
-use polity_proto::v1::{JoinUnit, LeaveUnit, RaiseObjection, Ref};
+use polity_proto::v1::{AnchorDocument, JoinUnit, LeaveUnit, RaiseObjection, Ref};
 use prost::Message;
 
 use self::schema::{Field, Schema};
@@ -128,6 +128,35 @@ async fn who_joins_or_leaves_by_their_own_act_is_named_once() {
         let told = nobody.words().phrase(&action(kind, 0), 5, true).await;
         assert_eq!(told.expect("nothing has to be read"), phrase);
     }
+}
+
+#[tokio::test]
+async fn hashes_that_differ_in_their_last_byte_are_told_apart() {
+    let anchor = |last: u8| {
+        let hash = [&[7; 31][..], &[last]].concat();
+        let label = String::new();
+        Kind::AnchorDocument(AnchorDocument {
+            unit: NEW,
+            hash,
+            label,
+        })
+    };
+    are_told_apart(vec![anchor(1), anchor(2)]).await;
+}
+
+#[tokio::test]
+async fn a_label_passes_for_no_hash_and_no_unit() {
+    let label = format!("document {} in u1 acme", "00".repeat(32));
+    let anchor = Kind::AnchorDocument(AnchorDocument {
+        unit: NEW,
+        hash: vec![7; 32],
+        label: label.clone(),
+    });
+    let expected = format!(
+        "anchor the document {} in the unit that step 1 creates, label \"{label}\"",
+        "07".repeat(32)
+    );
+    assert_eq!(told(anchor).await, expected);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What people wrote, as others may be shown it.
+//! What others wrote, people or nodes, as a reader may be shown it.
 
 use std::borrow::Cow;
 
@@ -17,6 +17,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Of a node's words so many characters are told.
+const WORDS_MAX: usize = 400;
+
+/// A node's words in an error: visible, and not more than somebody reads.
+pub(crate) fn of_node(words: &str) -> String {
+    visible(words.trim()).chars().take(WORDS_MAX).collect()
 }
 
 /// Control characters, and the format characters of Unicode that have no shape.
@@ -52,5 +60,11 @@ mod tests {
         for (text, shown) in table {
             assert_eq!(visible(text), shown);
         }
+    }
+
+    #[test]
+    fn the_words_of_a_node_are_visible_and_bounded() {
+        assert_eq!(of_node(" no\r\u{1b}[31m "), "no\\r\\u{1b}[31m");
+        assert_eq!(of_node(&"\u{7}x".repeat(1_000)).chars().count(), WORDS_MAX);
     }
 }

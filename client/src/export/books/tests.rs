@@ -1,0 +1,77 @@
+use polity_proto::v1::{Body, Event, Posting, Receipt};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ErrorKind;
+use crate::made::{Made, Signed};
+use crate::recorded::Node;
+
+/// An account that is paid 1 in blocks 1 and 3 of 5.
+fn paid() -> Signed {
+    let mut chain = Made::founded();
+    for height in 1..=5 {
+        chain.block();
+        if height == 1 || height == 3 {
+            let posting = Posting {
+                transfer: height,
+                from: 2,
+                to: 1,
+                amount: vec![1],
+                ..Posting::default()
+            };
+            let event = Event {
+                posting: Some(posting),
+                ..Event::default()
+            };
+            let receipt = Receipt {
+                events: vec![event],
+                ..Receipt::default()
+            };
+            let account = Account {
+                number: 1,
+                credits_posted: vec![height.div_ceil(2) as u8],
+                ..Account::default()
+            };
+            chain.transaction(&Body::default(), receipt);
+            chain.tell(&account, 0, 0);
+        }
+    }
+    chain.signed()
+}
+
+async fn node(answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static) -> Node {
+    Node::start(move |method, params| answer(method, params).to_string().into()).await
+}
+
+#[tokio::test]
+async fn books_of_then_go_as_far_as_is_proven_and_lack_nothing_of_it() {
+    let chain = paid();
+    let books = async |node: &Node, height| {
+        let session = chain.session([node.url.clone()]);
+        let at = AsOf::Height(height);
+        let books = session
+            .books(&BTreeSet::from([1]), at, &mut |_, _| {})
+            .await?;
+        Ok::<_, Error>((books.height, books.entries.len()))
+    };
+    let whole = chain.clone();
+    let honest = node(move |method, params| whole.answer(method, params)).await;
+    for (height, expected) in [(2, (2, 1)), (3, (3, 2)), (4, (4, 2)), (5, (4, 2))] {
+        assert_eq!(books(&honest, height).await.expect("books"), expected);
+    }
+
+    // A node that shows the state of block 2 as the newest.
+    let older = chain.clone();
+    let hiding = node(move |method, params| {
+        let mut params = params.clone();
+        if params["path"] == "/keys" {
+            params["height"] = json!("0");
+        }
+        older.answer_as_of(2, method, &params)
+    })
+    .await;
+    let error = books(&hiding, 4)
+        .await
+        .expect_err("it lacks what came in block 3");
+    assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
+}
