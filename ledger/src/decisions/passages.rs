@@ -37,7 +37,7 @@ pub(crate) fn note_taken_in(
         }),
     };
     if let Some(entered) = entered {
-        enter(member, entered);
+        enter(context, member, entered);
     }
 }
 
@@ -131,15 +131,24 @@ fn note_entered(context: &mut Context<'_, '_>, unit: u64, member: u64) -> bool {
     let (Some(entered), Some(mut member)) = (entered, found) else {
         return false;
     };
-    enter(&mut member, entered);
+    enter(context, &mut member, entered);
     context.put(&member);
     true
 }
 
-/// Keeps the newest passage of a member into a unit by the same person.
-fn enter(member: &mut Member, entered: Passage) {
+/// Keeps the newest passage of a member into a unit by the same person. Of units that they have not joined, only those count
+/// that still ask them, and for the distance: otherwise whoever moves a unit from circle to circle makes its lead's record
+/// longer without end.
+fn enter(context: &Context<'_, '_>, member: &mut Member, entered: Passage) {
+    let number = member.number;
     let is_same = |earlier: &Passage| (earlier.unit, earlier.by) == (entered.unit, entered.by);
-    member.taken_in.retain(|earlier| !is_same(earlier));
+    let counts = |earlier: &Passage| {
+        lists::contains(context, List::JoinedBy, number, earlier.unit)
+            || is_recent(context, earlier.at) && power::unit_lives(context, earlier.unit)
+    };
+    member
+        .taken_in
+        .retain(|earlier| !is_same(earlier) && counts(earlier));
     member.taken_in.push(entered);
 }
 

@@ -1,9 +1,9 @@
 //! Electorates of circles that somebody would make: by ending the assignments of others.
 
 use polity_proto::v1::{
-    AmendUnit, Answer, Capability, CreateRole, ModeKind, MoveUnit, ObjectKind, OpenProposal,
-    Proposal, ProposalKind, RemoveRole, RenewAssignment, RevokeAssignment, RoleKind, UnitKind,
-    action::Kind,
+    AmendUnit, Answer, Capability, CreateRole, DissolveUnit, ModeKind, MoveUnit, ObjectKind,
+    OpenProposal, Proposal, ProposalKind, RemoveRole, RenewAssignment, RevokeAssignment, RoleKind,
+    UnitKind, action::Kind,
 };
 
 use crate::form;
@@ -167,6 +167,53 @@ fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone()
         let proposal = asked(&mut world);
         check_voice(&world, &proposal, "cleo", yes, "accepted");
     }
+}
+
+#[test]
+fn a_lead_whose_unit_goes_from_circle_to_circle_keeps_the_passages_that_count() {
+    let mut world = world();
+    world.ada(Kind::CreateUnit(world.create_unit(
+        "dev",
+        "team",
+        UnitKind::Team,
+    )));
+    world.ada(Kind::CreateRole(CreateRole {
+        kind: RoleKind::Lead as i32,
+        ..world.create_role("dev/team", "lead")
+    }));
+    assign(&mut world, "cleo", "dev/team#lead");
+    let circled = |world: &World| {
+        let passages = world.member("cleo").taken_in.into_iter();
+        passages.map(|passage| passage.unit).collect::<Vec<u64>>()
+    };
+    let through = |world: &mut World, circle: &str| {
+        let there = (String::from("dev/team"), circle.to_owned());
+        let back = (format!("{circle}/team"), String::from("dev"));
+        for (unit, parent) in [there, back] {
+            world.ada(Kind::MoveUnit(MoveUnit {
+                unit: world.unit_ref(&unit),
+                parent: world.unit_ref(&parent),
+            }));
+        }
+        world.unit(circle).number
+    };
+    for handle in ["passing", "lasting"] {
+        let circle = world.create_unit("dev", handle, UnitKind::Circle);
+        world.ada(Kind::CreateUnit(circle));
+    }
+    let passing = through(&mut world, "dev/passing");
+    let lasting = through(&mut world, "dev/lasting");
+    assert_eq!(circled(&world), [passing, lasting]);
+    world.ada(Kind::DissolveUnit(DissolveUnit {
+        unit: world.unit_ref("dev/passing"),
+    }));
+    let circle = through(&mut world, "dev/circle");
+    assert_eq!(circled(&world), [lasting, circle]);
+    // Where somebody sits, nobody forgets how they came.
+    world.ada(world.join_unit("cleo", "dev/circle"));
+    world.advance(30 * DAY);
+    let inner = through(&mut world, "dev/circle/inner");
+    assert_eq!(circled(&world), [circle, inner]);
 }
 
 #[test]
