@@ -242,7 +242,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
                     "it is expired by this machine's clock: a new one must be made".to_owned()
                 }
                 code => format!(
-                    "it would be refused, as the node says; not proven: {code} {}",
+                    "it would be refused: {code} {}, as the node says; not proven",
                     failure::rejection_name(code)
                 ),
             },
