@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polity_client::ledger::Rejection;
 use polity_client::ledger::state::keys::{self, List};
-use polity_client::session::{AsOf, Session, lettered};
+use polity_client::session::{AsOf, Session, lettered, number_of};
 use polity_client::v1::{
     Account, Action, Assignment, Fact, Index, ObjectKind, Ref, Signer, action::Kind,
 };
@@ -111,13 +111,19 @@ pub fn would_be_refused(code: u32, facts: &[Fact]) -> Error {
     })
 }
 
-/// The command by which a unit is conferred what it lacks.
+/// The command by which a unit is conferred what it lacks. People type it as they read it, so a node's words stand in it
+/// only where they are a unit's number and a word.
 fn conferring(code: u32, facts: &[Fact]) -> Option<Fact> {
     if code != Rejection::NotConferred.code() {
         return None;
     }
     let told = |name: &str| facts.iter().find(|fact| fact.name == name);
     let (unit, capability) = (&told("unit")?.value, &told("capability")?.value);
+    number_of(ObjectKind::Unit, unit)?;
+    let is_word = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_'));
+    if !is_word(capability) {
+        return None;
+    }
     let words = "whoever governs the unit above confers it";
     let command = format!("polity unit amend {unit} --add {capability}");
     Some(fact("way", format!("{words}: {command}")))
@@ -315,6 +321,11 @@ mod tests {
             "{value}"
         );
         assert_eq!(conferring(Rejection::NoGrant.code(), &facts), None);
+
+        for (capability, unit) in [("govern; rm -r .", "u16"), ("govern", "u16 --yes")] {
+            let said = [fact("capability", capability), fact("unit", unit)];
+            assert_eq!(conferring(Rejection::NotConferred.code(), &said), None);
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Sign {
         let session = context.session().await?;
         check_organisation(session, &draft)?;
         // What a block has is done, and what is over is never done: no signature changes that.
-        if let Some(proven) = session.receipt_anywhere(&draft.id()).await? {
+        if let Some(proven) = session.sent_before(&draft.id()).await {
             return show_proven(context, &draft.id(), &proven).await;
         }
         context.check_time(&draft)?;
@@ -186,7 +186,7 @@ impl Submit {
         let session = context.session().await?;
         check_organisation(session, &draft)?;
         // One that was sent before has its receipt, whatever would be said of it now.
-        if session.receipt_anywhere(&draft.id()).await?.is_none() && !context.options.send_anyway {
+        if session.sent_before(&draft.id()).await.is_none() && !context.options.send_anyway {
             context.check_time(&draft)?;
             let simulated = context.simulate(session, &draft).await?;
             if simulated.receipt.code != 0 {
@@ -219,7 +219,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     check_organisation(session, draft)?;
     let body = draft.body()?;
     // Who asks about a draft that was sent wants to know what became of it.
-    if let Some(proven) = session.receipt_anywhere(&draft.id()).await? {
+    if let Some(proven) = session.sent_before(&draft.id()).await {
         return show_proven(context, &draft.id(), &proven).await;
     }
     let simulated = context.simulate(session, draft).await?;
@@ -242,7 +242,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
                     "it is expired by this machine's clock: a new one must be made".to_owned()
                 }
                 code => format!(
-                    "it would be refused, as the node says; not proven: {code} {}",
+                    "it would be refused: {code} {}, as the node says; not proven",
                     failure::rejection_name(code)
                 ),
             },

@@ -116,7 +116,8 @@ impl Session {
         books.names = self.account_names(&books).await?;
         let header = match at {
             AsOf::Newest => self.light().newest().await?,
-            AsOf::Height(height) => self.light().verified_header(height).await?,
+            // The founding has no header; the first block's is the next.
+            AsOf::Height(height) => self.light().verified_header(height.max(1)).await?,
         };
         books.time = header
             .time()

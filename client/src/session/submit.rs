@@ -60,7 +60,7 @@ impl Session {
         }
 
         // It may be in a block already: sent before, or passed on by whoever says that it was not taken.
-        if let Ok(Some(outcome)) = self.receipt_anywhere(id).await {
+        if let Some(outcome) = self.sent_before(id).await {
             return Ok(outcome);
         }
         // What cannot be read cannot be held against it.
@@ -112,22 +112,28 @@ impl Session {
         }
     }
 
+    /// The proven receipt of what was sent before, if it was. A node without a sensible answer keeps nobody from signing and
+    /// sending: to send the same bytes again is safe.
+    pub async fn sent_before(&self, id: &[u8; 32]) -> Option<ProvenReceipt> {
+        self.receipt_anywhere(id).await.ok().flatten()
+    }
+
     /// The proven receipt of a transaction, of whichever node shows one. None where no node does: that no block has the
     /// transaction is not proven.
     ///
     /// # Errors
     /// That of the last node that gave no sensible answer, where no other node shows a receipt.
     pub async fn receipt_anywhere(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
-        let mut found = Ok(None);
-        for _ in 0..self.rpc().nodes() {
+        let mut found = self.receipt(id).await;
+        for _ in 1..self.rpc().nodes() {
+            if let Ok(Some(_)) = found {
+                break;
+            }
+            self.rpc().prefer_another();
             match self.receipt(id).await {
                 Ok(None) => {}
                 other => found = other,
             }
-            if matches!(found, Ok(Some(_))) {
-                break;
-            }
-            self.rpc().prefer_another();
         }
         found
     }

@@ -75,3 +75,22 @@ async fn books_of_then_go_as_far_as_is_proven_and_lack_nothing_of_it() {
         .expect_err("it lacks what came in block 3");
     assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
 }
+
+#[tokio::test]
+async fn while_there_is_one_block_books_are_of_the_founding() {
+    let mut chain = Made::founded();
+    let account = Account {
+        number: 1,
+        ..Account::default()
+    };
+    let chain = chain.put(&account).block().clone().signed();
+    let made = chain.clone();
+    let node = node(move |method, params| made.answer(method, params)).await;
+    let session = chain.session([node.url.clone()]);
+
+    let accounts = BTreeSet::from([1]);
+    let progress = &mut |_, _| {};
+    let books = session.books(&accounts, AsOf::Height(1), progress);
+    let books = books.await.expect("books");
+    assert_eq!((books.height, books.accounts.len()), (0, 1));
+}

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::keys::Signer;
-use crate::made::Made;
+use crate::made::{Made, Signed};
 use crate::recorded::{Node, chain, honest, session_at};
 use crate::session::{AsOf, action, signed_by};
 use polity_proto::v1::{Leave, Receipt, action::Kind};
@@ -125,13 +125,24 @@ async fn an_answer_that_says_nothing_is_no_verdict_and_no_receipt() {
     assert_eq!(error.kind(), ErrorKind::ProofFailed);
 }
 
-#[tokio::test]
-async fn a_receipt_that_one_node_hides_is_found_at_another() {
-    let draft = signed();
+/// A chain whose first block has this draft.
+fn holding(draft: &Draft) -> Signed {
     let mut chain = Made::founded();
     let body = draft.body().expect("a body");
     chain.block().transaction(&body, Receipt::default());
-    let chain = chain.block().block().clone().signed();
+    chain.block().block().clone().signed()
+}
+
+/// An honest node of a chain.
+async fn having(chain: &Signed) -> Node {
+    let chain = chain.clone();
+    Node::start(move |method, params| chain.answer(method, params).to_string().into()).await
+}
+
+#[tokio::test]
+async fn a_receipt_that_one_node_hides_is_found_at_another() {
+    let draft = signed();
+    let chain = holding(&draft);
     let node = |is_hiding: bool| {
         let chain = chain.clone();
         Node::start(move |method, params| {
@@ -150,4 +161,36 @@ async fn a_receipt_that_one_node_hides_is_found_at_another() {
     assert_eq!(found.map(|receipt| receipt.height), Some(1));
     let none = session.receipt_anywhere(&[7; 32]).await.expect("told");
     assert_eq!(none, None);
+}
+
+#[tokio::test]
+async fn a_node_without_a_sensible_answer_keeps_nobody_from_signing_and_is_asked_once() {
+    let draft = signed();
+    let chain = holding(&draft);
+    let honest = having(&chain).await;
+    let lying = saying_nothing().await;
+    let session = chain.session([lying.url.clone(), honest.url.clone()]);
+    let error = session.receipt_anywhere(&[7; 32]).await;
+    assert_eq!(error.expect_err("a lie").kind(), ErrorKind::ProofFailed);
+    assert_eq!(session.sent_before(&[7; 32]).await, None);
+    let found = session.sent_before(&draft.id()).await;
+    assert_eq!(found.map(|receipt| receipt.height), Some(1));
+
+    let broken = Node::start(|_, _| "nonsense".into()).await;
+    let session = chain.session([honest.url.clone(), broken.url.clone()]);
+    assert_eq!(session.sent_before(&[7; 32]).await, None);
+    session.receipt(&[7; 32]).await.expect("told");
+    assert_eq!(broken.calls(), 1);
+}
+
+#[tokio::test]
+async fn who_waits_longer_than_clocks_tell_gets_the_receipt() {
+    let draft = signed();
+    let chain = holding(&draft);
+    let node = having(&chain).await;
+    let mut session = chain.session([node.url.clone()]);
+    session.wait = Duration::MAX;
+
+    let receipt = session.wait_for_receipt(&draft.id()).await;
+    assert_eq!(receipt.expect("a receipt").height, 1);
 }
