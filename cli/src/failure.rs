@@ -70,7 +70,8 @@ fn as_text(error: &Error) -> String {
     };
     if error.kind() == ErrorKind::ProofFailed {
         text.push_str(
-            "\n  not shown: the node lies, or keeps another chain than your genesis.json; ask another by --node",
+            "\n  not shown: the node lies or keeps another chain than your genesis.json, or this machine's clock is wrong; \
+             ask another by --node",
         );
     }
     if error.kind() == ErrorKind::NotReached && !text.contains("--node") {
