@@ -46,7 +46,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::world::{DAY, World, able, alone, created, tier};
+    use crate::world::{DAY, World, able, alone, created, joined, tier};
 
     const LEAD: Option<&str> = Some("acme#lead");
     const BOOKKEEPER: Option<&str> = Some("finance#lead");
@@ -163,6 +163,29 @@ mod tests {
             let act = act.expect("it is recorded");
             world.check("hal", Some("ops#engineer"), act, expected);
         }
+    }
+
+    #[test]
+    fn who_took_the_recorder_in_does_not_confirm_though_they_have_left_since() {
+        let mut world = World::with_treasury();
+        let tiers = vec![tier(0, joined(), alone())];
+        let policy = world.policy("acme", Capability::RecordExternal, tiers);
+        world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+        world.advance(31 * DAY);
+        let (join, leave) = (
+            world.join_unit("hal", "acme"),
+            world.leave_unit("hal", "acme"),
+        );
+        world.ada(join);
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("hal", None, record);
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(created(&receipt.expect("it is recorded"))),
+            statement: vec![9; 32],
+        });
+        world.check("hal", None, leave, "accepted");
+        world.check("ada", LEAD, confirm.clone(), "rejected same_person");
+        world.check("eve", BOOKKEEPER, confirm, "accepted");
     }
 
     #[test]

@@ -136,9 +136,9 @@ fn note_entered(context: &mut Context<'_, '_>, unit: u64, member: u64) -> bool {
     true
 }
 
-/// Keeps the newest passage of a member into a unit by the same person. Of units that they have not joined, only those count
-/// that still ask them, and for the distance: otherwise whoever moves a unit from circle to circle makes its lead's record
-/// longer without end.
+/// Keeps the newest passage of a member into a unit by the same person. Of units that they have not joined, only living ones
+/// count, and for the distance: otherwise whoever moves a unit from circle to circle makes its lead's record longer without
+/// end.
 fn enter(context: &Context<'_, '_>, member: &mut Member, entered: Passage) {
     let number = member.number;
     let is_same = |earlier: &Passage| (earlier.unit, earlier.by) == (entered.unit, entered.by);
@@ -152,13 +152,11 @@ fn enter(context: &Context<'_, '_>, member: &mut Member, entered: Passage) {
     member.taken_in.push(entered);
 }
 
-/// Forgets how a member came into a unit that they leave. In a circle they may still be asked, as one whom somebody brought in.
+/// Forgets how a member came into a unit that they leave. Who took them in not long ago stays: it may ask them still, as a circle
+/// does, and what they did there because they had joined is behind that person all the same.
 pub(crate) fn forget_entering(context: &Context<'_, '_>, member: &mut Member, unit: u64) {
-    let is_circle =
-        objects::look::<Unit>(context, unit).is_some_and(|unit| power::is_circle(&unit));
     let number = member.number;
-    let stays =
-        |entered: &Passage| is_circle && entered.by != number && is_recent(context, entered.at);
+    let stays = |entered: &Passage| entered.by != number && is_recent(context, entered.at);
     member
         .taken_in
         .retain(|entered| entered.unit != unit || stays(entered));
