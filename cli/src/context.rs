@@ -2,6 +2,7 @@
 
 mod acting;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, Once};
@@ -133,12 +134,10 @@ impl Context {
                 let height = self.height_of(text).await?;
                 // Verified, so that no state before it proves what was then.
                 let newest = self.session().await?.light().newest().await?.height();
-                match height > newest {
-                    true => Err(usage(format!(
-                        "height {height} lies ahead: the newest is {newest}"
-                    ))),
-                    false => Ok(AsOf::Height(height)),
+                if let Some(note) = beside_newest(height, newest)? {
+                    self.output.note(note);
                 }
+                Ok(AsOf::Height(height))
             }
         }
     }
@@ -249,9 +248,30 @@ impl Context {
     }
 }
 
+/// What is to be said of a height that is asked for: of the newest, why nothing of it is proven yet.
+fn beside_newest(height: u64, newest: u64) -> Result<Option<String>> {
+    match height.cmp(&newest) {
+        Ordering::Less => Ok(None),
+        Ordering::Equal => Ok(Some(format!(
+            "Height {height} is the newest: what its block came to, the next one proves."
+        ))),
+        Ordering::Greater => Err(usage(format!(
+            "height {height} lies ahead: the newest is {newest}"
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_the_newest_height_it_is_said_why_nothing_is_proven() {
+        assert_eq!(beside_newest(4, 5).expect("below"), None);
+        let note = beside_newest(5, 5).expect("there").expect("a note");
+        assert!(note.contains("the next one proves"), "{note}");
+        assert!(beside_newest(6, 5).is_err());
+    }
 
     #[test]
     fn what_sent_nothing_and_names_no_transaction_says_so() {
