@@ -84,6 +84,7 @@ pub(crate) fn test(context: &mut Context<'_, '_>, test: &TestObjection) -> Resul
         record(context, &objection);
         return settling::settle(context, proposal);
     }
+    electorate::check_awake(context, context.actor.member)?;
     timing::begin_mode(context, &mut proposal);
     end(context, &mut proposal, objection, ObjectionState::Discarded);
     settling::settle(context, proposal)

@@ -1,8 +1,8 @@
 //! Who was recovered agrees to nothing while approving sleeps: it may be a stranger who has the new key.
 
 use polity_proto::v1::{
-    Answer, Capability, Escalate, Member, Mode, ModeKind, ProposalKind, RaiseObjection,
-    ResolveObjection, ReverseEscalation, action::Kind,
+    Answer, Capability, Claim, Escalate, Member, Mode, ModeKind, ProposalKind, RaiseObjection,
+    ResolveObjection, ReverseEscalation, TestObjection, action::Kind,
 };
 
 use super::{OPERATION, pay};
@@ -53,7 +53,7 @@ fn in_a_vote_they_may_say_no_and_not_yes() {
 }
 
 #[test]
-fn in_a_consent_they_object_and_take_no_objection_back() {
+fn in_a_consent_they_object_and_set_no_objection_aside() {
     let mut world = world(Capability::Govern, consent(DEADLINE));
     let number = open(&mut world, ModeKind::Consent);
     recovered(&mut world, "gia");
@@ -72,7 +72,21 @@ fn in_a_consent_they_object_and_take_no_objection_back() {
     });
     world.check("gia", None, agree.clone(), "rejected sleeping");
     world.check("gia", None, resolve.clone(), "rejected sleeping");
+    recovered(&mut world, "ben");
+    let test = |unargued: Claim| {
+        Kind::TestObjection(TestObjection {
+            objection: form::numbered(created(&raised)),
+            unargued: unargued as i32,
+            explanation: "no rule is named".into(),
+        })
+    };
+    let discard = test(Claim::BreaksARule);
+    world.check("ben", None, discard.clone(), "rejected sleeping");
+    world
+        .clone()
+        .check("ben", None, test(Claim::None), "accepted");
     world.advance(7 * DAY);
+    world.clone().check("ben", None, discard, "accepted");
     world.clone().check("gia", None, resolve, "accepted");
     world.check("gia", None, agree, "accepted");
 }
