@@ -5,7 +5,7 @@
 //! what is of a height too far: it would fill that place before the others come. Who validates is known of two heights; of
 //! those above it is supposed that nothing changes. Whose word is dropped here repeats it for as long as its height lasts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::VerifyingKey;
@@ -14,7 +14,7 @@ use malachitebft_app_channel::app::types::core::{SignedProposal, SignedVote};
 
 use super::context::{EmbeddedContext, Height};
 use super::parts::HEIGHTS_AHEAD_MAX;
-use crate::embedded::canonical::{Address, ValidatorSet};
+use crate::embedded::canonical::{Address, Signature, ValidatorSet};
 use crate::embedded::tip::Tip;
 
 /// Words of one validator that wait for one height: what it says in twenty rounds. Those of a hundred validators have room
@@ -31,8 +31,8 @@ struct Known {
     at_work: u64,
     validators: ValidatorSet,
     next_validators: ValidatorSet,
-    /// How many words of each validator wait, by height.
-    waiting: BTreeMap<u64, BTreeMap<Address, usize>>,
+    /// What each validator signed that waits, by height: a word that somebody repeats waits once.
+    waiting: BTreeMap<u64, BTreeMap<Address, BTreeSet<Signature>>>,
 }
 
 impl Voters {
@@ -64,32 +64,34 @@ impl Voters {
     }
 
     pub(super) fn may_vote(&self, vote: &SignedVote<EmbeddedContext>) -> bool {
-        self.is_due_or_signed(vote.height, vote.address, |chain_id, key| {
+        let speaker = (vote.address, vote.signature);
+        self.is_due_or_signed(vote.height, speaker, |chain_id, key| {
             vote.canonical()
                 .is_some_and(|word| vote.signature.is_by(key, &word.sign_bytes(chain_id)))
         })
     }
 
     fn may_propose(&self, proposal: &SignedProposal<EmbeddedContext>) -> bool {
-        self.is_due_or_signed(proposal.height, proposal.address, |chain_id, key| {
+        let speaker = (proposal.address, proposal.signature);
+        self.is_due_or_signed(proposal.height, speaker, |chain_id, key| {
             let bytes = proposal.sign_bytes(chain_id);
             proposal.signature.is_by(key, &bytes)
         })
     }
 
-    /// Whether a word does not wait, so that Malachite looks at its signature itself, or is that of a validator who may say
-    /// more.
+    /// Whether a word does not wait, so that Malachite looks at its signature itself, or is a new one of a validator who may
+    /// say more.
     fn is_due_or_signed(
         &self,
         height: Height,
-        speaker: Address,
+        (speaker, signature): (Address, Signature),
         is_signed: impl FnOnce(&str, &VerifyingKey) -> bool,
     ) -> bool {
         let known = self.lock();
         if height.0 <= known.at_work {
             return true;
         }
-        let Some(key) = known.key_with_room(height.0, &speaker) else {
+        let Some(key) = known.key_with_room(height.0, &speaker, &signature) else {
             return false;
         };
         let chain_id = Arc::clone(&known.chain_id);
@@ -98,14 +100,9 @@ impl Voters {
             return false;
         }
 
-        *self
-            .lock()
-            .waiting
-            .entry(height.0)
-            .or_default()
-            .entry(speaker)
-            .or_default() += 1;
-        true
+        let mut known = self.lock();
+        let words = known.waiting.entry(height.0).or_default();
+        words.entry(speaker).or_default().insert(signature)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -114,12 +111,19 @@ impl Voters {
 }
 
 impl Known {
-    /// The key of a validator of whom another word of this height may wait.
-    fn key_with_room(&self, height: u64, speaker: &Address) -> Option<VerifyingKey> {
+    /// The key of a validator of whom this word may wait beside those of the same height that do.
+    fn key_with_room(
+        &self,
+        height: u64,
+        speaker: &Address,
+        signature: &Signature,
+    ) -> Option<VerifyingKey> {
         let words = self.waiting.get(&height);
-        let words = words.and_then(|words| words.get(speaker)).copied();
+        let words = words.and_then(|words| words.get(speaker));
+        let has_room =
+            words.is_none_or(|words| words.len() < WORDS_MAX && !words.contains(signature));
         let is_near = height - self.at_work <= HEIGHTS_AHEAD_MAX;
-        if !is_near || words.unwrap_or_default() >= WORDS_MAX {
+        if !is_near || !has_room {
             return None;
         }
         let validator = self.validators.find(speaker);
@@ -174,10 +178,11 @@ mod tests {
         };
         let may_vote = |validator, height, round| said(validator, validator, height, round);
 
-        // Words that others forge in its name take no place of its own.
+        // Words that others forge in its name, or repeat, take no place of its own.
         assert!(!(0..100).any(|round| said(1, 9, 2, round)));
+        assert_eq!((0..100).filter(|_| may_vote(1, 2, 0)).count(), 1);
         let taken_in = (0..1_000).filter(|round| may_vote(1, 2, *round));
-        assert_eq!(taken_in.count(), WORDS_MAX);
+        assert_eq!(taken_in.count(), WORDS_MAX - 1);
         assert!(may_vote(2, 2, 0), "the others are heard");
         assert!(may_vote(1, 3, 0), "and it is, of other heights");
         assert!(may_vote(1, 1 + HEIGHTS_AHEAD_MAX, 0));
