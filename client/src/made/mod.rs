@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use polity_ledger::merkle::receipts;
 use polity_ledger::state::objects::{Object, object_key};
 use polity_proto::v1::{
-    Body, Envelope, HistoryEntry, HistoryRequest, KeyAnswer, KeysAnswer, KeysRequest, Receipt,
-    ReceiptAnswer, ReceiptAtRequest, Record,
+    Body, Envelope, Event, HistoryEntry, HistoryRequest, KeyAnswer, KeysAnswer, KeysRequest,
+    Posting, Receipt, ReceiptAnswer, ReceiptAtRequest, Record,
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -30,6 +30,20 @@ use crate::trust::{LightClient, TrustOptions, TrustRoot};
 
 /// Values by their keys.
 type Values = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// What a transfer of 1 tells: it moves from account 2 to account 1.
+pub(crate) fn paid_by(transfer: u64) -> Event {
+    Event {
+        posting: Some(Posting {
+            transfer,
+            from: 2,
+            to: 1,
+            amount: vec![1],
+            ..Posting::default()
+        }),
+        ..Event::default()
+    }
+}
 
 /// A chain. Block 0 is its founding.
 #[derive(Clone, Default)]

@@ -1,9 +1,9 @@
-use polity_proto::v1::{Body, Event, Posting, Receipt};
+use polity_proto::v1::{Body, Receipt};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::ErrorKind;
-use crate::made::{Made, Signed};
+use crate::made::{Made, Signed, paid_by};
 use crate::recorded::Node;
 
 /// An account that is paid 1 in blocks 1 and 3 of 5.
@@ -12,19 +12,8 @@ fn paid() -> Signed {
     for height in 1..=5 {
         chain.block();
         if height == 1 || height == 3 {
-            let posting = Posting {
-                transfer: height,
-                from: 2,
-                to: 1,
-                amount: vec![1],
-                ..Posting::default()
-            };
-            let event = Event {
-                posting: Some(posting),
-                ..Event::default()
-            };
             let receipt = Receipt {
-                events: vec![event],
+                events: vec![paid_by(height)],
                 ..Receipt::default()
             };
             let account = Account {

@@ -1,7 +1,7 @@
-use polity_proto::v1::{Body, Posting, Receipt};
+use polity_proto::v1::{Body, Receipt};
 
 use super::*;
-use crate::made::{Made, Signed};
+use crate::made::{Made, Signed, paid_by};
 use crate::recorded::Node;
 
 /// An account that was paid by transfers of odd numbers, with two events of holds after each.
@@ -12,17 +12,7 @@ fn paid(count: u64) -> Signed {
         ..Account::default()
     };
     for index in 0..count {
-        let posting = Posting {
-            transfer: 2 * index + 1,
-            from: 2,
-            to: 1,
-            amount: vec![1],
-            ..Posting::default()
-        };
-        let moved = Event {
-            posting: Some(posting),
-            ..Event::default()
-        };
+        let moved = paid_by(2 * index + 1);
         let receipt = Receipt {
             events: vec![moved, Event::default(), Event::default()],
             ..Receipt::default()

@@ -122,9 +122,8 @@ fn whoever_loses_the_role_by_the_proposer_is_asked_in_whatever_way_it_goes() {
     }
 }
 
-#[test]
-fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone() {
-    let mut world = world();
+/// A team in `dev` for which Cleo speaks.
+fn found_team(world: &mut World) {
     world.ada(Kind::CreateUnit(world.create_unit(
         "dev",
         "team",
@@ -134,7 +133,13 @@ fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone()
         kind: RoleKind::Lead as i32,
         ..world.create_role("dev/team", "lead")
     }));
-    assign(&mut world, "cleo", "dev/team#lead");
+    assign(world, "cleo", "dev/team#lead");
+}
+
+#[test]
+fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone() {
+    let mut world = world();
+    found_team(&mut world);
     world.advance(30 * DAY);
     let entries = world.history_count(ObjectKind::Member, world.member_number("cleo"));
     for (unit, parent) in [("dev/team", "dev/circle"), ("dev/circle/team", "dev")].repeat(2) {
@@ -172,16 +177,7 @@ fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone()
 #[test]
 fn a_lead_whose_unit_goes_from_circle_to_circle_keeps_the_passages_that_count() {
     let mut world = world();
-    world.ada(Kind::CreateUnit(world.create_unit(
-        "dev",
-        "team",
-        UnitKind::Team,
-    )));
-    world.ada(Kind::CreateRole(CreateRole {
-        kind: RoleKind::Lead as i32,
-        ..world.create_role("dev/team", "lead")
-    }));
-    assign(&mut world, "cleo", "dev/team#lead");
+    found_team(&mut world);
     let circled = |world: &World| {
         let passages = world.member("cleo").taken_in.into_iter();
         passages.map(|passage| passage.unit).collect::<Vec<u64>>()
