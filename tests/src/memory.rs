@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
-use polity_ledger::check;
 use polity_ledger::genesis::{self, Founding, FoundingError};
 use polity_ledger::judge::Now;
 use polity_ledger::merkle::tree::StateTree;
 use polity_ledger::state::{Changes, keys};
+use polity_ledger::{Block, check, parameters};
 use polity_proto::v1::{Genesis, Receipt};
 use prost::Message;
 
@@ -85,6 +85,24 @@ impl Memory {
     /// The clock of the newest block.
     pub fn now(&self) -> Now {
         Now::at(&self.state, self.time)
+    }
+
+    /// The block of a header, as it is judged: an outage counts as a pause before anything else.
+    pub fn next(&self, header: Header) -> Block {
+        let before = self.now();
+        let gap = header.parent_time.map_or(0, |parent| header.time - parent);
+        let outage = match gap > parameters::get(&self.state).outage_gap {
+            true => gap,
+            false => 0,
+        };
+        let now = Now {
+            time: header.time,
+            paused: before.paused + outage,
+        };
+        Block {
+            height: header.height,
+            now,
+        }
     }
 
     /// Makes an executed block the newest.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use polity_ledger::actions;
 use polity_tests::deep;
-use polity_tests::simulator::{Failure, Tally, Trouble, simulate};
+use polity_tests::simulator::{Failure, Tally, Trouble, simulate, usurp};
 
 /// Seeds in every run, and in a deep one.
 const SEEDS: (u64, u64) = (20, 200);
@@ -20,22 +20,29 @@ fn nodes_agree_and_invariants_hold_whatever_is_sent_and_whoever_dies() {
     let blocks = deep::number("POLITY_BLOCKS", BLOCKS.0, BLOCKS.1);
     let expected = (seeds.end() - seeds.start() + 1) * blocks;
 
-    let (tally, failures) = run(seeds.collect(), blocks);
+    let tally = run(simulate, seeds.collect(), blocks);
 
-    println!("{}", report(&tally));
-    let told: Vec<String> = failures
-        .iter()
-        .map(|failure| told(failure, blocks))
-        .collect();
-    assert!(failures.is_empty(), "{}", told.join("\n"));
     assert_eq!(tally.blocks, expected);
     if tally.blocks >= COMPLETE {
         assert_eq!(missing(&tally), Vec::<String>::new());
     }
 }
 
-/// Runs seeds on all cores.
-fn run(seeds: Vec<u64>, blocks: u64) -> (Tally, Vec<Failure>) {
+#[test]
+fn those_who_say_nothing_keep_what_is_theirs_whatever_the_others_sign() {
+    let seeds = deep::seeds(SEEDS.0, SEEDS.1);
+    let blocks = deep::number("POLITY_BLOCKS", BLOCKS.0, BLOCKS.1);
+
+    let tally = run(usurp, seeds.collect(), blocks);
+
+    assert!(tally.accepted.values().sum::<u64>() > tally.blocks);
+}
+
+/// One seed: so many blocks.
+type Run = fn(u64, u64) -> Result<Tally, Failure>;
+
+/// Runs seeds on all cores; fails with what any of them found.
+fn run(one: Run, seeds: Vec<u64>, blocks: u64) -> Tally {
     let queue = Mutex::new(seeds.into_iter());
     let seen = Mutex::new((Tally::default(), Vec::new()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -43,7 +50,7 @@ fn run(seeds: Vec<u64>, blocks: u64) -> (Tally, Vec<Failure>) {
         for _ in 0..cores {
             scope.spawn(|| {
                 while let Some(seed) = next(&queue) {
-                    let outcome = simulate(seed, blocks);
+                    let outcome = one(seed, blocks);
                     // Told at once, where somebody watches: a long run need not end first.
                     match &outcome {
                         Ok(tally) => println!("seed {seed}: {}", report(tally)),
@@ -58,7 +65,14 @@ fn run(seeds: Vec<u64>, blocks: u64) -> (Tally, Vec<Failure>) {
             });
         }
     });
-    seen.into_inner().expect("no thread panics")
+    let (tally, failures) = seen.into_inner().expect("no thread panics");
+    println!("{}", report(&tally));
+    let told: Vec<String> = failures
+        .iter()
+        .map(|failure| told(failure, blocks))
+        .collect();
+    assert!(failures.is_empty(), "{}", told.join("\n"));
+    tally
 }
 
 fn next(queue: &Mutex<impl Iterator<Item = u64>>) -> Option<u64> {

@@ -64,6 +64,7 @@ fn may_be_another(code: u32) -> bool {
 
 fn attempts(scene: &mut Scene<'_>, kind: &Kind, by: &By) -> Vec<(Person, Vec<Person>)> {
     match by {
+        By::Member(member) | By::MemberWith(member, _) if !can_sign(scene, *member) => Vec::new(),
         By::Member(member) => {
             let mut roles = scene.view.roles_of(*member);
             roles.insert(0, 0);
@@ -101,6 +102,9 @@ fn attempts(scene: &mut Scene<'_>, kind: &Kind, by: &By) -> Vec<(Person, Vec<Per
 fn people(scene: &mut Scene<'_>, capability: Capability) -> Vec<Person> {
     let mut people = Vec::new();
     for member in scene.view.members(MemberState::Active) {
+        if !can_sign(scene, member.number) {
+            continue;
+        }
         let roles = scene.view.roles_of(member.number);
         people.push((member.number, 0));
         people.extend(roles.into_iter().map(|role| (member.number, role)));
@@ -108,6 +112,11 @@ fn people(scene: &mut Scene<'_>, capability: Capability) -> Vec<Person> {
     scene.dice.shuffle(&mut people);
     people.sort_by_key(|(_, role)| !holds(scene, *role, capability));
     people
+}
+
+fn can_sign(scene: &Scene<'_>, member: u64) -> bool {
+    let keys = scene.view.keys_of(member);
+    keys.iter().any(|key| scene.keyring.has(key))
 }
 
 fn holds(scene: &Scene<'_>, role: u64, capability: Capability) -> bool {

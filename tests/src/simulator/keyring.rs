@@ -1,4 +1,4 @@
-//! Every key of a simulation, so that anybody can be made to sign.
+//! The keys of a simulation: whoever has one here can be made to sign.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::keys;
 #[derive(Clone, Debug)]
 pub(crate) struct Keyring {
     seed: u64,
+    made: u64,
     keys: BTreeMap<Vec<u8>, SigningKey>,
 }
 
@@ -18,17 +19,29 @@ impl Keyring {
     pub(crate) fn new(seed: u64) -> Keyring {
         Keyring {
             seed,
+            made: 0,
             keys: BTreeMap::new(),
         }
     }
 
     /// A key of its own; returns the public one.
     pub(crate) fn make(&mut self) -> Vec<u8> {
-        let name = format!("simulation {} key {}", self.seed, self.keys.len());
+        let name = format!("simulation {} key {}", self.seed, self.made);
+        self.made += 1;
         let key = keys::key(&name);
         let public = key.verifying_key().to_bytes().to_vec();
         self.keys.insert(public.clone(), key);
         public
+    }
+
+    /// Whether a key is here.
+    pub(crate) fn has(&self, public: &[u8]) -> bool {
+        self.keys.contains_key(public)
+    }
+
+    /// From now on nobody signs with a key.
+    pub(crate) fn lose(&mut self, public: &[u8]) {
+        self.keys.remove(public);
     }
 
     /// The signature of a key over a message; without meaning where the key is not here.

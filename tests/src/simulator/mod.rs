@@ -19,8 +19,10 @@ mod proposing;
 mod replica;
 mod run;
 mod sample;
+mod silent;
 mod tally;
 mod trouble;
+mod usurpers;
 mod view;
 mod workload;
 
@@ -28,3 +30,4 @@ pub use run::{Failure, simulate};
 pub use sample::Sample;
 pub use tally::Tally;
 pub use trouble::Trouble;
+pub use usurpers::usurp;

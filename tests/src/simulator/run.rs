@@ -6,8 +6,6 @@ use std::path::Path;
 use bytes::Bytes;
 use polity_engine::application::{FinalizeBlock, Misbehavior};
 use polity_ledger::block::{Evidence, Header};
-use polity_ledger::judge::Now;
-use polity_ledger::{Block, parameters};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -45,16 +43,24 @@ pub struct Failure {
 /// # Errors
 /// The first thing that does not hold.
 pub fn simulate(seed: u64, blocks: u64) -> Result<Tally, Failure> {
-    let mut height = 0;
-    let run = catch_unwind(AssertUnwindSafe(|| {
+    watched(seed, |height| {
         let directory = directory().map_err(|error| error.to_string())?;
         let mut simulation = Simulation::begin(seed, directory.path())?;
-        while height < blocks {
-            height += 1;
+        while *height < blocks {
+            *height += 1;
             simulation.block()?;
         }
         simulation.end()
-    }));
+    })
+}
+
+/// Runs a seed, which says at which height it is: whatever it finds, a panic too, is told with both.
+pub(super) fn watched(
+    seed: u64,
+    run: impl FnOnce(&mut u64) -> Finding<Tally>,
+) -> Result<Tally, Failure> {
+    let mut height = 0;
+    let run = catch_unwind(AssertUnwindSafe(|| run(&mut height)));
     let outcome = run.unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<String>().cloned();
         let words = words.or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).into()));
@@ -138,10 +144,7 @@ impl Simulation {
     }
 
     fn fill_pool(&mut self, header: Header) -> Vec<Vec<u8>> {
-        let block = Block {
-            height: header.height,
-            now: self.now_of(header),
-        };
+        let block = self.model.next(header);
         let wanted = self.dice.below(TRANSACTIONS_MAX + 1) as usize;
         let mut scene = Scene {
             view: View {
@@ -153,20 +156,6 @@ impl Simulation {
             organisation: self.model.organisation,
         };
         self.pool.fill(&mut scene, block, wanted)
-    }
-
-    /// The clock of the next block: outages count as pauses before anything is judged.
-    fn now_of(&self, header: Header) -> Now {
-        let before = self.model.now();
-        let gap = header.parent_time.map_or(0, |parent| header.time - parent);
-        let outage = match gap > parameters::get(&self.model.state).outage_gap {
-            true => gap,
-            false => 0,
-        };
-        Now {
-            time: header.time,
-            paused: before.paused + outage,
-        }
     }
 
     /// The model executes the block; what must hold is checked.
@@ -254,7 +243,7 @@ impl Simulation {
 }
 
 /// Seconds to the next block: mostly few, sometimes hours, sometimes an outage of days.
-fn pace(dice: &mut Dice) -> u64 {
+pub(super) fn pace(dice: &mut Dice) -> u64 {
     match dice.below(100) {
         0..70 => 1 + dice.below(5),
         70..85 => 1 + dice.below(3_600),

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use polity_engine::application::{Application, FinalizeBlock, Query, QueryResult};
-use polity_ledger::Block;
 use polity_ledger::block::Header;
-use polity_ledger::judge::Now;
 use polity_proto::v1::Genesis;
 
 use super::chain::{Chain, timestamp};
@@ -87,13 +85,7 @@ impl Sample {
             time: self.memory.time + PACE,
             parent_time: (self.memory.height > 0).then_some(self.memory.time),
         };
-        let block = Block {
-            height: header.height,
-            now: Now {
-                time: header.time,
-                paused: 0,
-            },
-        };
+        let block = self.memory.next(header);
         let mut scene = Scene {
             view: View {
                 state: &self.memory.state,

@@ -1,0 +1,233 @@
+//! Some of the organisation try everything, alone and together, for themselves; the others say nothing. Whatever is
+//! signed, what is the others' stays as it was, but for what a role of theirs allows somebody to spend.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use polity_ledger::block::Header;
+use polity_ledger::judge::power;
+use polity_ledger::{Amount, Block, form};
+use polity_proto::v1::action::Kind;
+use polity_proto::v1::{Account, MemberState, OwnerKind, PlaceHold, Transfer, TransferKind, Unit};
+
+use super::author;
+use super::founding;
+use super::hostile;
+use super::keyring::Keyring;
+use super::pool::Pool;
+use super::replica::Finding;
+use super::run::{Failure, pace, watched};
+use super::silent::{Belongings, Silent};
+use super::tally::Tally;
+use super::view::View;
+use super::workload::{Deed, Scene};
+use crate::dice::Dice;
+use crate::memory::Memory;
+
+/// Departments whose people say nothing: with the root they are more than half of those that decide about the network.
+const DEPARTMENTS: [&str; 2] = ["sales", "finance"];
+/// Who belongs to them and is with the others: an engineer of sales, who may spend within limits.
+const INSIDER: &str = "ivy";
+/// Most transactions of a block.
+const TRANSACTIONS_MAX: u64 = 9;
+/// One day less than a limit's period, which counts whole days.
+const WINDOW: u64 = 29 * 86_400;
+
+/// Runs so many blocks in which only the others sign.
+///
+/// # Errors
+/// The first thing of the silent ones that became other.
+pub fn usurp(seed: u64, blocks: u64) -> Result<Tally, Failure> {
+    watched(seed, |height| {
+        let mut life = Life::begin(seed)?;
+        while *height < blocks {
+            *height += 1;
+            life.block()?;
+        }
+        Ok(life.tally)
+    })
+}
+
+struct Life {
+    dice: Dice,
+    keyring: Keyring,
+    pool: Pool,
+    tally: Tally,
+    model: Memory,
+    silent: Silent,
+    belongings: Belongings,
+    spending: BTreeMap<u64, Spending>,
+}
+
+/// What left an account within the window: time, and the sum of all that ever did.
+struct Spending {
+    allowance: u128,
+    seen: VecDeque<(u64, u128)>,
+}
+
+impl Life {
+    fn begin(seed: u64) -> Finding<Life> {
+        let mut keyring = Keyring::new(seed);
+        let genesis = founding::genesis(&mut keyring);
+        let model = Memory::found(&genesis, founding::START).map_err(|error| error.to_string())?;
+        let view = View {
+            state: &model.state,
+            now: model.now(),
+        };
+        let silent = silent(view);
+        for member in &silent.members {
+            for key in view.keys_of(*member) {
+                keyring.lose(&key);
+            }
+        }
+        let spending = silent.accounts(view).into_iter().map(|account| {
+            let owner = account.owner.unwrap_or_default();
+            let allowance = match owner.kind() {
+                OwnerKind::Unit => silent.allowance(view, owner.number),
+                _ => 0,
+            };
+            let seen = VecDeque::from([(founding::START, gone(&account))]);
+            (account.number, Spending { allowance, seen })
+        });
+        Ok(Life {
+            dice: Dice::new(seed),
+            keyring,
+            pool: Pool::default(),
+            tally: Tally::default(),
+            belongings: Belongings::of(&silent, view),
+            spending: spending.collect(),
+            silent,
+            model,
+        })
+    }
+
+    fn block(&mut self) -> Finding<()> {
+        let header = Header {
+            height: self.model.height + 1,
+            time: self.model.time + pace(&mut self.dice),
+            parent_time: (self.model.height > 0).then_some(self.model.time),
+        };
+        let envelopes = self.envelopes(self.model.next(header));
+        let outcome = self.model.execute_block(header, &[], &envelopes);
+        self.model.commit(header.time, outcome.changes);
+
+        self.tally.blocks += 1;
+        for (bytes, receipt) in envelopes.iter().zip(&outcome.receipts) {
+            self.tally.count(bytes, &self.model.organisation, receipt);
+        }
+        for receipt in &outcome.timer_receipts {
+            self.tally.count_timer(receipt);
+        }
+        self.look()
+    }
+
+    fn envelopes(&mut self, block: Block) -> Vec<Vec<u8>> {
+        let mut scene = Scene {
+            view: View {
+                state: &self.model.state,
+                now: block.now,
+            },
+            dice: &mut self.dice,
+            keyring: &mut self.keyring,
+            organisation: self.model.organisation,
+        };
+        let wanted = scene.dice.below(TRANSACTIONS_MAX + 1) as usize;
+        let mut envelopes = self.pool.fill(&mut scene, block, wanted);
+        if scene.dice.chance(50)
+            && let Some(deed) = reach(&mut scene, &self.silent)
+            && let Some(written) = author::write(&mut scene, block, &deed)
+        {
+            envelopes.push(hostile::sign(
+                scene.keyring,
+                &scene.organisation,
+                &written.body,
+            ));
+        }
+        envelopes
+    }
+
+    /// What is the silent ones' is what it was.
+    fn look(&mut self) -> Finding<()> {
+        let view = View {
+            state: &self.model.state,
+            now: self.model.now(),
+        };
+        let now = Belongings::of(&self.silent, view);
+        if let Some(change) = self.belongings.change(&now) {
+            return Err(change);
+        }
+        for (number, spending) in &mut self.spending {
+            let account = view.get::<Account>(*number).unwrap_or_default();
+            let spent = spending.spend(self.model.time, gone(&account));
+            if spent > spending.allowance {
+                return Err(format!(
+                    "{spent} left account {number} within {} days, of which {} may",
+                    WINDOW / 86_400,
+                    spending.allowance
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Spending {
+    /// Notes the sum of what ever left, and tells what of it did within the window.
+    fn spend(&mut self, time: u64, gone: u128) -> u128 {
+        while self.seen.len() > 1 && self.seen[1].0 + WINDOW <= time {
+            self.seen.pop_front();
+        }
+        self.seen.push_back((time, gone));
+        let least = self.seen.iter().map(|(_, gone)| *gone).min();
+        gone - least.unwrap_or(gone)
+    }
+}
+
+/// What left an account, or is held to leave it.
+fn gone(account: &Account) -> u128 {
+    Amount::from_state(&account.debits_posted).0 + Amount::from_state(&account.debits_pending).0
+}
+
+/// The root, some departments with all that is below them, and everybody who is at home there.
+fn silent(view: View<'_>) -> Silent {
+    let all = view.units();
+    let departments: Vec<u64> = numbers(&all, |unit| DEPARTMENTS.contains(&unit.handle.as_str()));
+    let units: BTreeSet<u64> = numbers(&all, |unit| {
+        let below = |department: &u64| power::is_within(view.state, unit.number, *department);
+        unit.parent == 0 || departments.iter().any(below)
+    });
+    let mut members = view.members(MemberState::Active);
+    members.retain(|member| units.contains(&member.unit) && member.handle != INSIDER);
+    Silent {
+        units,
+        members: members.iter().map(|member| member.number).collect(),
+    }
+}
+
+fn numbers<C: FromIterator<u64>>(units: &[Unit], is_meant: impl Fn(&Unit) -> bool) -> C {
+    let meant = units.iter().filter(|unit| is_meant(unit));
+    meant.map(|unit| unit.number).collect()
+}
+
+/// A payment out of what is the silent ones', about as large as a limit.
+fn reach(scene: &mut Scene<'_>, silent: &Silent) -> Option<Deed> {
+    let from = scene.dice.pick(&silent.accounts(scene.view))?.clone();
+    let mut others = scene.view.accounts(&[OwnerKind::Unit, OwnerKind::Member]);
+    others.retain(|account| account.asset == from.asset && account.owner != from.owner);
+    let to = scene.dice.pick(&others)?.number;
+    let amount = scene.dice.one_of([1, 2_500, 4_999, 5_000, 5_000, 5_001]);
+    let transfer = Transfer {
+        from: form::numbered(from.number),
+        to: form::numbered(to),
+        amount: Amount(amount).to_bytes(),
+        kind: TransferKind::Payment as i32,
+        ..Transfer::default()
+    };
+    let kind = match scene.dice.chance(30) {
+        true => Kind::PlaceHold(PlaceHold {
+            transfer: Some(transfer),
+            expires_at: scene.soon(20),
+        }),
+        false => Kind::Transfer(transfer),
+    };
+    Some(kind.into())
+}
