@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser};
 use polity_client::ledger::form;
 
-use crate::commands::Command;
+use crate::commands::{Command, acts};
 use crate::output::Form;
 
 /// Records roles, budgets and transfers of an organisation, and proves what happened.
@@ -43,12 +43,19 @@ impl Cli {
     where
         W: Into<OsString> + Clone,
     {
-        Cli::parse_with(Cli::command(), words)
+        let mut command = Cli::command();
+        let (cli, name) = Cli::parse_with(command.clone(), words)?;
+        if cli.options.dry_run && !acts::can_be_tried(&name) {
+            let words =
+                format!("`polity {name}` cannot be tried: --dry-run asks the ledger about an act");
+            return Err(command.error(ErrorKind::ArgumentConflict, words));
+        }
+        Ok(cli)
     }
 
     /// Reads a command line inside another one, for which the environment was read already: what an outer option says
-    /// is not taken back by a variable.
-    pub fn read_inner<W>(words: impl IntoIterator<Item = W>) -> Result<Cli, clap::Error>
+    /// is not taken back by a variable. With it comes the command's name, such as `transfer send`.
+    pub fn read_inner<W>(words: impl IntoIterator<Item = W>) -> Result<(Cli, String), clap::Error>
     where
         W: Into<OsString> + Clone,
     {
@@ -58,7 +65,7 @@ impl Cli {
     fn parse_with<W>(
         command: clap::Command,
         words: impl IntoIterator<Item = W>,
-    ) -> Result<Cli, clap::Error>
+    ) -> Result<(Cli, String), clap::Error>
     where
         W: Into<OsString> + Clone,
     {
@@ -67,7 +74,7 @@ impl Cli {
             // To write out the usage of every command takes time, which only who went wrong spends.
             Err(error) if error.use_stderr() => match parse(with_plain_usage(command), &words) {
                 Err(error) => error,
-                Ok(cli) => return Ok(cli),
+                Ok(parsed) => return Ok(parsed),
             },
             parsed => return parsed,
         };
@@ -84,9 +91,12 @@ impl Cli {
     }
 }
 
-fn parse(mut command: clap::Command, words: &[OsString]) -> Result<Cli, clap::Error> {
+fn parse(mut command: clap::Command, words: &[OsString]) -> Result<(Cli, String), clap::Error> {
     let mut matches = command.try_get_matches_from_mut(words)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    let name = acts::name(&matches);
+    let cli = Cli::from_arg_matches_mut(&mut matches);
+    let cli = cli.map_err(|error| error.format(&mut command))?;
+    Ok((cli, name))
 }
 
 /// The command line where each command's usage is the one of its help. In an error it would else show options that were
@@ -346,6 +356,16 @@ mod tests {
         let line = "polity grant give r9 spend --unit u4 --per-transfer 500.00 EUR";
         let error = Cli::read(line.split(' ')).expect_err("two words");
         assert!(error.to_string().contains("'500.00 EUR'"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_tried_is_not_done_instead() {
+        for line in ["key new desk --dry-run", "--dry-run tx sign a.draft"] {
+            let words = format!("polity {line}");
+            let error = Cli::read(words.split(' ')).expect_err(line);
+            assert!(error.to_string().contains("cannot be tried"), "{error}");
+        }
+        assert!(Cli::read("polity --dry-run tx submit a.draft".split(' ')).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! - `height NAME`: `$NAME` is the height of the block that it was accepted in;
 //! - `refused NAME`: by the ledger, in a block, where the attempt is recorded;
 //! - `no TEXT`: nothing was sent, because the ledger would refuse it; and why;
+//! - `misread TEXT`: nothing was asked or done, because the words mean nothing that could be; and why;
 //! - `done`: a step before anything is sent, such as a signature on a draft;
 //! - `shows TEXT`, `shows TEXT called NAME` for the word behind it, `hides TEXT`, and `shows TEXT in time`.
 //!
@@ -202,6 +203,7 @@ fn holds(output: &Output, expected: &str) -> bool {
         "accepted" => output.status.success() && told.contains("accepted in block"),
         "refused" => output.status.code() == Some(3) && told.contains(&format!(" {rest}: ")),
         "no" => output.status.code() == Some(3) && told.contains(rest),
+        "misread" => output.status.code() == Some(2) && told.contains(rest),
         "done" | "height" => output.status.success(),
         "shows" => output.status.success() && told.contains(rest),
         "hides" => output.status.success() && !told.contains(rest),

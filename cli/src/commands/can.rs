@@ -10,6 +10,7 @@ use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
+use crate::commands::acts;
 use crate::context::{Context, Purpose};
 use crate::failure::{misread, usage};
 use crate::names;
@@ -79,8 +80,17 @@ pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Actio
 }
 
 async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
+    if words.is_empty() {
+        return Err(usage("a command is missing: `+` stands between two"));
+    }
     let words = std::iter::once("polity").chain(words.iter().map(String::as_str));
-    let cli = Cli::read_inner(words).map_err(|error| misread(&error))?;
+    let (cli, name) = Cli::read_inner(words).map_err(|error| misread(&error))?;
+    if !acts::is_act(&name) {
+        return Err(usage(format!(
+            "`polity {name}` is no act of the ledger: what is asked about, proposed or drafted is one, such as \
+             `transfer send`"
+        )));
+    }
     let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
     Box::pin(inner.run(cli.command)).await?;
     Ok(inner)

@@ -1,6 +1,7 @@
 //! One file a noun: the doc comment of an argument struct is its help.
 
 pub mod account;
+pub mod acts;
 pub mod asset;
 pub mod assignment;
 pub mod audit;

@@ -73,22 +73,14 @@ impl Commands {
     /// The actions that the commands build.
     pub(super) async fn actions(&self, context: &Context) -> Result<Vec<Action>> {
         let Some(file) = &self.file else {
-            return actions_of_one(context, &self.words).await;
+            return actions_of(context, &self.words).await;
         };
         let mut actions = Vec::new();
         for (line, words) in command_lines::read(file)? {
-            let of_one = actions_of_one(context, &words).await;
+            let of_one = actions_of(context, &words).await;
             actions.extend(of_one.map_err(|error| at_line(line, error))?);
         }
         Ok(actions)
-    }
-}
-
-async fn actions_of_one(context: &Context, words: &[String]) -> Result<Vec<Action>> {
-    let actions = actions_of(context, words).await?;
-    match actions.is_empty() {
-        true => Err(usage(format!("{} changes nothing", words.join(" ")))),
-        false => Ok(actions),
     }
 }
 
