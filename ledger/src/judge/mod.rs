@@ -31,7 +31,7 @@ pub use strictness::{Strictness, strictness, tightens};
 use crate::state::{Read, keys, objects};
 use crate::{Amount, Rejection};
 
-/// Who acts, and when.
+/// Who acts, and in which role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The member.
