@@ -67,7 +67,7 @@ const WAYS: [(Rejection, &str); 12] = [
     ),
 ];
 
-/// Who receives a member into a squad signs, of whichever unit they are.
+/// Whoever receives a member into a squad signs, whichever unit they belong to.
 const RECEIVED: &str = "the product owner of the squad that receives you signs too: --with NAME";
 
 /// What to do next about a refusal, where that is not said by its sentence.
@@ -153,7 +153,7 @@ pub async fn facts(
     facts
 }
 
-/// To whom of several signers a rule says no that looks at each of them, and in which role.
+/// Which of several signers is refused, and in which role, by a rule that looks at each of them.
 pub async fn of_signers(
     session: &Session,
     code: u32,

@@ -24,7 +24,7 @@ impl Act for ConfirmExternal {
         let hold: Hold = context.find(&self.hold)?;
         // A person saw the statement.
         Rejection::ServiceCannotApprove.when(context.is_of_service())?;
-        // Who records does not confirm, nor who made the service that does.
+        // Whoever records does not confirm, nor does whoever made the service that records.
         if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);
         }
@@ -213,7 +213,7 @@ mod tests {
         for (member, role) in [("eve", BOOKKEEPER), ("ada", LEAD)] {
             world.check(member, role, confirm.clone(), "rejected same_person");
         }
-        // Nor does who ended its assignment since.
+        // Nor does whoever has ended its assignment since.
         world.ada(Kind::RevokeAssignment(RevokeAssignment {
             assignment: form::numbered(world.assignment("gia", "ops#engineer").number),
         }));

@@ -17,7 +17,7 @@ impl Act for MoveBudget {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let from: BudgetLine = context.find(&self.from)?;
         let to: BudgetLine = context.find(&self.to)?;
-        // Who plans one line does not plan another with what they take from it.
+        // Whoever plans one line does not plan another with what they take from it.
         let to_plan = |line: &BudgetLine| Need {
             object: Some((ObjectKind::BudgetLine, line.number)),
             ..Need::of(Capability::PlanBudget, from.unit)

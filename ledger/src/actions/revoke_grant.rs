@@ -14,7 +14,7 @@ impl Act for RevokeGrant {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let grant: Grant = context.find(&self.grant)?;
-        // Who delegated takes back, who received gives back.
+        // Whoever delegated takes back; whoever received gives back.
         let parties = [Some(grant.member), power::delegator(context, &grant)];
         if grant.source != 0 && parties.contains(&Some(context.actor.member)) {
             return Ok(vec![Need::own()]);

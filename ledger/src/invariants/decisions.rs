@@ -8,7 +8,7 @@ use super::{Broken, State, all, ensure, find};
 use crate::decisions::mode;
 use crate::judge::Now;
 
-/// What was decided by approvals has enough of them, none by the proposer or who benefits.
+/// What was decided by approvals has enough of them, none by the proposer or anybody who benefits.
 pub(super) fn approvals(state: &State, _: Now) -> Result<(), Broken> {
     for proposal in all::<Proposal>(state) {
         let number = proposal.number;

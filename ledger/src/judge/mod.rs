@@ -327,7 +327,7 @@ pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capabi
             .is_some_and(|member| now.time < sleeps_until(now, &member))
 }
 
-/// Until when what sleeps after a member's recovery does. Who might have to stop a thief is given that time.
+/// Until when what sleeps after a member's recovery does. Whoever might have to stop a thief is given that time.
 pub(crate) fn sleeps_until(now: Now, member: &Member) -> u64 {
     now.later_by_outages(member.sleeps_until, member.recovered_paused)
 }

@@ -56,7 +56,7 @@ pub fn inbox(
     Some(items)
 }
 
-/// Every living unit, from the root down: who approves may stand far above or beside.
+/// Every living unit, from the root down: whoever approves may stand far above or beside.
 fn units(state: &dyn Read) -> Vec<u64> {
     let organisation = objects::look::<Organisation>(state, 0);
     organisation.map_or_else(Vec::new, |one| {

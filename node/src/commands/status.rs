@@ -83,7 +83,7 @@ fn own_gateway(config: &Config) -> Result<String, Fault> {
     Ok(format!("http://{}", reachable(config.gateway.listen)))
 }
 
-/// Who listens everywhere is reached on loopback.
+/// A node that listens everywhere is reached on loopback.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -1,10 +1,11 @@
 //! Places for connections: how many there are, and for whom.
 //!
-//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also while
-//! it sends a part of a request, and keeps its place only while others are free. When all are taken, a newcomer gets one: of
-//! those that have idled for a while, the oldest of the address with most idle ones; where there is none, that which has
-//! idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most makes room for who
-//! holds less. So keeping many alive keeps nobody out, and whoever has just come has the time to ask.
+//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also
+//! while it sends a part of a request, and keeps its place only while others are free. When all are taken, a newcomer
+//! gets one: of those that have idled for a while, the oldest of the address with most idle ones; where there is none,
+//! that which has idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most
+//! makes room for whoever holds less. So keeping many alive keeps nobody out, and whoever has just come has the time to
+//! ask.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -20,11 +21,11 @@ use tokio::time::timeout;
 use super::limits::Limits;
 use super::throttle::counted_as;
 
-/// Places beyond all limits for who comes from this machine: its operator reaches it also while strangers fill it.
+/// Places beyond all limits for whoever comes from this machine: its operator reaches it also while strangers fill it.
 pub(crate) const OWN_PLACES: usize = 16;
 /// How long a newcomer waits for the place of a connection that idles.
 const HANDOVER_TIME: Duration = Duration::from_secs(1);
-/// Who idles for less is sent away only where nobody has idled for longer.
+/// A connection that idles for less is sent away only where none has idled for longer.
 const SPARED_TIME: Duration = Duration::from_secs(1);
 
 /// Counts connections, in all and by address.
@@ -256,7 +257,7 @@ impl Crowd {
         is_chosen
     }
 
-    /// The first of the line with the highest weight, or of equal ones that who lined up first.
+    /// The first of the line with the highest weight, or of equal ones the one that lined up first.
     fn first_where(
         &mut self,
         line: impl Fn(&mut Company) -> Option<(usize, &mut Turns)>,

@@ -55,8 +55,8 @@ impl Assign {
     }
 }
 
-/// Who admitted somebody and alone gives them a role over value gives them nothing that they can use yet: the ledger
-/// accepts the assignment, and refuses its use.
+/// Whoever admitted somebody and alone gives them a role over value gives them nothing that they can use yet: the
+/// ledger accepts the assignment and refuses its use.
 async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Result<()> {
     let number = |reference: Option<Ref>| reference.map_or(0, |reference| reference.number);
     let (role, holder) = (number(assign.role), number(assign.member));

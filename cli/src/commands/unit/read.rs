@@ -190,7 +190,7 @@ impl Shown {
         text
     }
 
-    /// Minima are no rules: who reads about a unit sees what is missing.
+    /// Minima are not rules: whoever reads about a unit sees what is missing.
     fn warnings(&self, names: &Names<'_>) -> Vec<String> {
         let (unit, joined) = (&self.unit, self.joined.len());
         let mut warnings = Vec::new();

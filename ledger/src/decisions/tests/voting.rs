@@ -182,7 +182,7 @@ fn a_hand_says_yes_once_and_no_as_often_as_people_do() {
         (20, vec![("ben", Yes), ("ivy", Yes), ("finn", No)], Refused),
         (20, vec![("ivy", Yes), ("jon", Yes), ("finn", No)], Refused),
         (20, vec![("ivy", Yes), ("hal", Yes), ("finn", No)], Adopted),
-        // Who lets them in does not answer for them.
+        // Whoever lets them in does not answer for them.
         (20, vec![("ben", Yes), ("ivy", No), ("jon", No)], Refused),
         (20, vec![("ben", Yes), ("hal", Yes), ("ivy", No)], Adopted),
         // Nor do they fill the room.

@@ -96,7 +96,7 @@ fn a_valid_objection_discards_the_candidate_and_the_others_are_counted_again() {
         objection: form::numbered(objection),
         ..TestObjection::default()
     });
-    // Who is proposed does not test objections to themselves.
+    // Whoever is proposed does not test objections to themselves.
     world.check(
         "gia",
         Some("dev/circle#partner"),

@@ -55,7 +55,7 @@ fn are_one(context: &Context<'_, '_>, one: (&Actor, &Basis), other: (&Actor, &Ba
     let people = [one, other].map(|(actor, basis)| context.person_behind(actor, basis));
     match people {
         [Some(these), Some(those)] => hands::meet(context, context.now().time, &these, &those),
-        // Who is nobody of their own is told as such.
+        // Whoever is nobody of their own is told as such.
         [_, _] => false,
     }
 }

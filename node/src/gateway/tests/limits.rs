@@ -1,4 +1,4 @@
-//! Who asks too much, too fast or too slowly is turned away; others are served.
+//! Whoever asks too much, too fast or too slowly is turned away; others are served.
 
 use std::net::SocketAddr;
 
