@@ -24,7 +24,7 @@ pub(super) fn grants(state: &State, now: Now) -> Result<(), Broken> {
         })?;
         if grant.source == 0 {
             ensure(10, !is_given_to_oneself(state, &grant, now.time), || {
-                format!("grant {number} was given by who then took its role")
+                format!("grant {number} was given by the one who then took its role")
             })?;
             continue;
         }

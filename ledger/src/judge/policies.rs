@@ -187,7 +187,7 @@ fn decide(
         return Verdict::Refused(Rejection::NoGrant);
     }
     if hands::withholds_tier(state, now.time, policy, tier, need.unit, actor) {
-        look("was set by who would use it, or who admitted them gave the role");
+        look("was set, or its role assigned, by the actor's own hand alone");
         return Verdict::Refused(Rejection::GrantTooClose);
     }
     let mode = mode_of(tier).clone();

@@ -73,7 +73,7 @@ fn as_one(context: &Context<'_, '_>, one: Actor, other: Actor) -> String {
         .iter()
         .any(|member| member.kind() == MemberKind::Service)
     {
-        return format!("{both}: a service counts as who admitted it");
+        return format!("{both}: a service counts as whoever admitted it");
     }
     let ends = members
         .iter()
@@ -81,7 +81,7 @@ fn as_one(context: &Context<'_, '_>, one: Actor, other: Actor) -> String {
     match ends.filter(|until| now < *until).max() {
         Some(until) => {
             let until = rfc3339(until);
-            format!("{both}: until {until} a newcomer counts as who admitted them")
+            format!("{both}: until {until} a newcomer counts as whoever admitted them")
         }
         None => both,
     }
