@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_lacks_a_capability_is_told_the_command_that_confers_it() {
+    fn whoever_lacks_a_capability_is_told_the_command_that_confers_it() {
         let facts = [fact("capability", "govern"), fact("unit", "u16")];
         let error = would_be_refused(Rejection::NotConferred.code(), &facts);
         let told = &error.refusal().expect("a refusal").facts;

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_results_one_by_one_has_them_in_order_and_may_stop() {
+    fn whoever_takes_results_one_by_one_has_them_in_order_and_may_stop() {
         let parts: Vec<usize> = (0..100).collect();
         let taken = ahead(
             parts.clone(),

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_the_same_file_at_the_same_time_under_the_same_number_is_in_nobodys_way() {
+    fn whoever_writes_the_same_file_at_the_same_time_under_the_same_number_is_in_nobodys_way() {
         in_directory(|path| {
             std::thread::scope(|scope| {
                 for text in [[b'a'; 100], [b'b'; 100], [b'c'; 100], [b'd'; 100]] {

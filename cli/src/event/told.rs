@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_correction_names_its_transfer_and_who_signs_beside_others_their_role() {
+    fn a_correction_names_its_transfer_and_whoever_signs_beside_others_their_role() {
         let act = CorrectTransfer {
             transfer: 22,
             ..CorrectTransfer::default()
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn who_acted_is_told_also_where_the_authority_is_that_of_who_signed_beside_them() {
+    fn whoever_acted_is_told_also_where_the_authority_is_that_of_whoever_signed_beside_them() {
         let signers = [5, 4].map(|member| Signer {
             member,
             ..Signer::default()

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn who_plans_one_line_moves_nothing_into_another() {
+    fn whoever_plans_one_line_moves_nothing_into_another() {
         let mut world = World::with_treasury();
         for category in ["tools", "travel"] {
             let plan = Kind::PlanBudget(world.line(category, 100));

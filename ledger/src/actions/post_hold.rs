@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn who_spends_from_one_budget_line_ends_what_they_hold_from_it() {
+    fn whoever_spends_from_one_budget_line_ends_what_they_hold_from_it() {
         let mut world = World::with_treasury();
         let plan = Kind::PlanBudget(world.line("tools", 1_000));
         world.check("ben", LEAD, plan, "accepted");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn who_ships_does_not_receive() {
+    fn whoever_ships_does_not_receive() {
         let mut world = World::with_treasury();
         let ship = world.hold("dev:shelf", "ops:shelf", 10);
         let number = placed(&mut world, ship);

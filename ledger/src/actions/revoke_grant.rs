@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn who_delegated_takes_back_and_who_received_gives_back() {
+    fn whoever_delegated_takes_back_and_whoever_received_gives_back() {
         let mut world = World::new();
         let role = world.role("dev#engineer").number;
         let grant = world.list(List::Grants, role)[0];

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_only_say_no_is_asked_too() {
+    fn whoever_may_only_say_no_is_asked_too() {
         let mut world = World::new();
         let mode = crate::world::vote(60, 50, 72 * crate::world::HOUR);
         let tiers = vec![tier(0, role_holders(), mode)];

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn who_listens_everywhere_is_asked_on_loopback() {
+    fn whoever_listens_everywhere_is_asked_on_loopback() {
         let everywhere: SocketAddr = "0.0.0.0:5".parse().unwrap();
         assert_eq!(reachable(everywhere).to_string(), "127.0.0.1:5");
         assert_eq!(reachable("[::]:5".parse().unwrap()).to_string(), "[::1]:5");

@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_newcomer_gets_the_place_of_who_idles_longest_and_of_nobody_who_is_served() {
+    async fn a_newcomer_gets_the_place_of_whoever_idles_longest_and_of_nobody_who_is_served() {
         let places = places(3, 3);
         let enter = |text: &str| places.enter(address(text), false);
         let (served, longest, newest) = (
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_just_come_stays_while_others_idle_for_longer() {
+    fn whoever_has_just_come_stays_while_others_idle_for_longer() {
         let (one, two) = ("192.0.2.1", "192.0.2.2");
         assert_eq!(sent_away(&[(one, 1_000), (two, 20), (two, 10)]), Some(0));
         assert_eq!(sent_away(&[(one, 30), (two, 20), (two, 10)]), Some(0));
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_websocket_makes_room_for_who_holds_less_and_for_nobody_else() {
+    async fn a_websocket_makes_room_for_whoever_holds_less_and_for_nobody_else() {
         let places = places(2, 2);
         let enter = |text: &str| places.enter(address(text), false);
         let first = enter("192.0.2.1").await.unwrap();
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_answered_idles_once_the_answer_is_taken() {
+    async fn whoever_is_answered_idles_once_the_answer_is_taken() {
         let places = places(1, 2);
         let place = places.enter(address("192.0.2.1"), false).await.unwrap();
         place.rest();
@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_comes_from_this_machine_finds_a_place_where_strangers_find_none() {
+    async fn whoever_comes_from_this_machine_finds_a_place_where_strangers_find_none() {
         for (places, who) in [(places(1, 10), "192.0.2.1"), (places(10, 1), "127.0.0.1")] {
             let _taken = places.enter(address(who), false).await.unwrap();
             assert!(places.enter(address("127.0.0.1"), true).await.is_some());

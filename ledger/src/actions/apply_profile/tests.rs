@@ -29,7 +29,7 @@ fn mode(world: &World, unit: &str, capability: Capability) -> ModeKind {
 }
 
 #[test]
-fn a_profile_is_applied_by_who_governs_the_unit() {
+fn a_profile_is_applied_by_whoever_governs_the_unit() {
     let mut world = World::with_tribes();
     let past = world.dissolved();
     let circle = apply(&world, "dev", Profile::Holacracy);

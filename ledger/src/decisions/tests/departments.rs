@@ -145,7 +145,7 @@ fn fill_a_root_of(kind: UnitKind, governed: &str) {
 }
 
 #[test]
-fn who_has_a_capability_over_one_object_keeps_the_root_from_nobody() {
+fn whoever_has_a_capability_over_one_object_keeps_the_root_from_nobody() {
     let mut world = world();
     // Whoever opens accounts begins; Finn may do so with one account, which makes him none of
     // these.

@@ -152,7 +152,7 @@ fn with_second_selves(quorum: u32, pass: u32) -> (World, u64) {
 }
 
 #[test]
-fn who_grows_to_be_somebody_of_their_own_before_the_deadline_decides_too() {
+fn whoever_grows_to_be_somebody_of_their_own_before_the_deadline_decides_too() {
     use ProposalState::{Adopted, Open};
     let (mut world, _) = with_second_selves(60, 50);
     world.advance(29 * DAY);
