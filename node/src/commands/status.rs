@@ -1,3 +1,5 @@
+//! `polityd status`: the state of a running node, asked of its gateway.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
