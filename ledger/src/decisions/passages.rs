@@ -4,6 +4,15 @@
 //! proposer, sent out within the admission distance are still asked; those whom they brought in may
 //! say no but not yes. So neither makes it easier to win. In a circle people take part by a role:
 //! revoking it sends them out.
+//!
+//! | what happens, or is asked | function |
+//! |---|---|
+//! | A member is taken into a unit, or out of one that asks its joined members. | `note_taken_in`, `note_taken_out` |
+//! | An assignment in a circle ends, or is shortened. | `note_unassigned` |
+//! | A unit is moved from circle to circle, or becomes or stops being one. | `note_moved`, `note_amended` |
+//! | A member leaves a unit. | `forget_entering` |
+//! | Whom did the proposer, or anybody, send out a short time ago? | `sent_out`, `recently_sent_out` |
+//! | Did the proposer take this member in? Is the member asked for nothing else? | `took_in`, `is_made` |
 
 use polity_proto::v1::{
     Assignment, BasisSource, Member, ObjectKind, Passage, Proposal, Role, Unit,
