@@ -38,7 +38,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads a command line. Who writes the amount of an option as two words is told that it is one.
+    /// Reads a command line. Whoever writes the amount of an option as two words is told to quote it.
     pub fn read<W>(words: impl IntoIterator<Item = W>) -> Result<Cli, clap::Error>
     where
         W: Into<OsString> + Clone,
@@ -71,7 +71,8 @@ impl Cli {
     {
         let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
         let mut error = match parse(command.clone(), &words) {
-            // To write out the usage of every command takes time, which only who went wrong spends.
+            // Writing out the usage of every command takes time, so it is done only for a line that
+            // is wrong.
             Err(error) if error.use_stderr() => match parse(with_plain_usage(command), &words) {
                 Err(error) => error,
                 Ok(parsed) => return Ok(parsed),
@@ -99,8 +100,8 @@ fn parse(mut command: clap::Command, words: &[OsString]) -> Result<(Cli, String)
     Ok((cli, name))
 }
 
-/// The command line where each command's usage is the one of its help. In an error it would else show options that were
-/// given, also by a variable, as if they were required.
+/// The command line where each command's usage is the one of its help. Otherwise an error would show options that were
+/// given, even by a variable, as if they were required.
 fn with_plain_usage(mut command: clap::Command) -> clap::Command {
     fn plain(mut command: clap::Command) -> clap::Command {
         let usage = command.render_usage().to_string();
@@ -208,8 +209,8 @@ pub struct Options {
     #[arg(long = "with", global = true, value_name = "MEMBER[=ROLE]")]
     pub seconds: Vec<String>,
 
-    /// How long the transaction may enter a block [default: 10m; for several signers 72h, or what the organisation allows].
-    /// Of a draft it is said when it is begun.
+    /// How long the transaction may enter a block [default: 10m; for several signers 72h, or what the organisation
+    /// allows]. For a draft, say it when you begin the draft.
     #[arg(long, global = true, value_name = "DURATION")]
     pub valid_for: Option<String>,
 

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_reaches_no_node_is_told_what_to_do_once() {
+    fn whoever_reaches_no_node_is_told_what_to_do_once() {
         let told = |words: &str| as_text(&Error::new(ErrorKind::NotReached, words));
         assert!(told("connection refused").contains("others are named by --node"));
         let full = "has no room: ask another by --node";

@@ -101,7 +101,7 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
             .any(|pair| is(&pair[0], &["-o", "--output"]) && pair[1] == "json")
 }
 
-/// Who leaves out what to do is shown what there is to do.
+/// Whoever leaves out what to do is shown what there is to do.
 fn in_full(error: clap::Error, mut arguments: Vec<OsString>) -> clap::Error {
     if error.kind() != clap::error::ErrorKind::MissingSubcommand {
         return error;

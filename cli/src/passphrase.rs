@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_gives_the_same_passphrase_to_who_asks_twice() {
+    fn a_pipe_gives_the_same_passphrase_to_whoever_asks_twice() {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         writer.write_all(b"secret\n").expect("written");
         drop(writer);

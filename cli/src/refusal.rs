@@ -67,7 +67,7 @@ const WAYS: [(Rejection, &str); 12] = [
     ),
 ];
 
-/// Who receives a member into a squad signs, of whichever unit they are.
+/// Whoever receives a member into a squad signs, whichever unit they belong to.
 const RECEIVED: &str = "the product owner of the squad that receives you signs too: --with NAME";
 
 /// What to do next about a refusal, where that is not said by its sentence.
@@ -153,7 +153,7 @@ pub async fn facts(
     facts
 }
 
-/// To whom of several signers a rule says no that looks at each of them, and in which role.
+/// Which of several signers is refused, and in which role, by a rule that looks at each of them.
 pub async fn of_signers(
     session: &Session,
     code: u32,
@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_lacks_a_capability_is_told_the_command_that_confers_it() {
+    fn whoever_lacks_a_capability_is_told_the_command_that_confers_it() {
         let facts = [fact("capability", "govern"), fact("unit", "u16")];
         let error = would_be_refused(Rejection::NotConferred.code(), &facts);
         let told = &error.refusal().expect("a refusal").facts;

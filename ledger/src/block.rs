@@ -62,7 +62,7 @@ pub struct BlockOutcome {
     pub validator_updates: Vec<ValidatorUpdate>,
 }
 
-/// How many keys of the state a transaction touches that others of its block do not, about.
+/// About how many keys of the state a transaction touches that others of its block do not.
 const KEYS_OF_A_TRANSACTION: usize = 8;
 
 /// Executes a block over its parent's state. Transactions are taken one by one: a caller may still check the later ones.
@@ -153,9 +153,9 @@ pub fn simulate(parent: &dyn Read, block: Block, body: &Body) -> Receipt {
     apply(&mut state, block, 0, body)
 }
 
-/// Asks for what a transaction will ask for, its id and the accounts that it moves value between, with the right edges of
-/// their histories: for whoever has a core to spare before its turn comes, so that a store has the answers at hand then.
-/// Nothing depends on it.
+/// Reads what a transaction will read: its id, and the accounts that it moves value between, with the right edges of
+/// their histories. Whoever has a core to spare before the transaction's turn comes thus lets a store have the answers
+/// at hand. Nothing depends on it.
 pub fn read_ahead(state: &dyn Read, checked: &CheckedTransaction) {
     consumed::read_ahead(state, checked.id());
     for action in &checked.body().actions {
@@ -272,8 +272,8 @@ pub fn check_signers(state: &dyn Read, body: &Body) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Whether who is in such a state may have signed this: who is not active acts by what is left to them alone, and stands
-/// behind nothing else.
+/// Whether a signer in this state may have signed the body: one who is not active does only what is left to them, and
+/// stands behind nothing else.
 fn check_body(body: &Body, signer: usize, state: MemberState) -> Result<(), Rejection> {
     let does = |action: &&Action| action.actor as usize == signer;
     for action in body.actions.iter().filter(does) {
@@ -287,14 +287,14 @@ fn check_body(body: &Body, signer: usize, state: MemberState) -> Result<(), Reje
     Ok(())
 }
 
-/// Whether who is in such a state may do this; without a kind: stand behind what somebody else does.
+/// Whether somebody in this state may do this; without a kind: stand behind what somebody else does.
 pub(crate) fn check_act(state: MemberState, kind: Option<&Kind>) -> Result<(), Rejection> {
     match state {
         MemberState::Active => Ok(()),
         MemberState::Invited => {
             Rejection::InvitedOnlyJoins.unless(matches!(kind, Some(Kind::Join(_))))
         }
-        // The one act that a suspension leaves: who may suspend and recover does not take the
+        // The one act that a suspension leaves: whoever may suspend and recover does not take the
         // owner's stop away with it.
         MemberState::Suspended => {
             Rejection::MemberInactive.unless(matches!(kind, Some(Kind::StopRecovery(_))))

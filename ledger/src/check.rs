@@ -240,7 +240,7 @@ pub fn verify_batch<R: CryptoRng>(
     transactions.into_iter().map(verify).collect()
 }
 
-/// The point that a key stands for; `None` where it is none.
+/// The point that a key stands for; `None` where it is not one.
 pub fn point(key: &[u8]) -> Option<VerifyingKey> {
     VerifyingKey::from_bytes(key.try_into().ok()?).ok()
 }
@@ -266,7 +266,7 @@ fn all_hold_strictly(
     ed25519_dalek::verify_batch(&messages, &signatures, &keys).is_ok()
 }
 
-/// All their signatures; `None` where a key is none.
+/// All their signatures; `None` where a key is not one.
 fn queued(transactions: &[UnverifiedTransaction]) -> Option<batch::Verifier> {
     let mut verifier = batch::Verifier::new();
     for transaction in transactions {

@@ -152,9 +152,10 @@ impl<'s, 'b> Context<'s, 'b> {
         Ok(())
     }
 
-    /// An earlier action of the transaction may have suspended who signed it, or let them go: they are without power from there.
+    /// An earlier action of the transaction may have suspended a signer, or let them go: from there on they are without
+    /// power.
     fn check_acts(&self, member: u64, kind: Option<&Kind>) -> Result<(), Rejection> {
-        // Who asks what an action needs does so as nobody.
+        // Whoever asks what an action needs does so as nobody.
         state::objects::look::<Member>(self.state, member)
             .map_or(Ok(()), |member| block::check_act(member.state(), kind))
     }

@@ -11,7 +11,7 @@ use crate::genesis::Founding;
 use crate::judge::departments;
 use crate::state::{Read, keys, names, objects};
 
-/// Why a continuation is none.
+/// Why a continuation is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContinuationError {
     /// The bytes are not of the form.

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signs_twice_loses_its_power_where_enough_others_remain() {
+    fn whoever_signs_twice_loses_its_power_where_enough_others_remain() {
         let mut world = World::new();
         let outcome = evidence_in(&mut world);
         assert_eq!(outcome.validator_updates.len(), 1);

@@ -6,7 +6,7 @@
 //! | modules | what they are |
 //! |---|---|
 //! | [`check`], [`form`], [`Rejection`] | the form of transactions, bounds of fields, why something is refused |
-//! | [`block`], [`timer`], [`genesis`], [`continuation`] | a block from begin to end, what time alone does, how chains begin |
+//! | [`block`], [`timer`], [`genesis`], [`continuation`] | a block from beginning to end, what time alone does, how chains begin |
 //! | [`actions`] | one file for each action: what it needs, what it does |
 //! | [`judge`] | who may do what: grants, policies, separated duties, who counts as one person |
 //! | [`decisions`], [`elections`], [`profiles`] | how units decide and elect; ways of working |

@@ -18,7 +18,7 @@ pub struct Bundle {
     pub seats: &'static [Seat],
     /// How the unit decides.
     pub rules: Vec<Rule>,
-    /// What the lead may do alone, where the seat is new: who leads already gains nothing.
+    /// What the lead may do alone, where the seat is new: whoever leads already gains nothing.
     pub of_the_lead: &'static [Capability],
     /// Nobody governs the unit alone any more: grants of `govern` over it end.
     pub is_governed_together: bool,

@@ -229,7 +229,7 @@ rejections! {
     AccountUnlimited = 627, "account_unlimited", "the account has no limit";
     AccountNotFrozen = 628, "account_not_frozen", "the account is not frozen";
     KindUnfit = 629, "kind_unfit", "what stays with its owner is internal, and nothing else is";
-    GoodsUnaccepted = 630, "goods_unaccepted", "goods are held, and posted by who receives them";
+    GoodsUnaccepted = 630, "goods_unaccepted", "goods are held, and posted by whoever receives them";
 
     // 8xx: network.
     ValidatorsMin = 801, "validators_min", "too few validators would remain";

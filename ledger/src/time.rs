@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_dates() {
+    fn known_days_have_their_dates() {
         for (day, date) in [
             (0, (1970, 1, 1)),
             (58, (1970, 2, 28)),

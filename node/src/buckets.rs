@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn who_rests_makes_room_for_others_and_debtors_stay() {
+    fn whoever_rests_makes_room_for_others_and_debtors_stay() {
         let (buckets, now) = (Buckets::new(1.0, 2.0, 4), Instant::now());
         for (key, cost) in [(1, 1.0), (2, 1.0), (3, 1.0), (4, 4.0)] {
             buckets.charge(key, cost, now);

@@ -139,7 +139,7 @@ fn shared() -> MutexGuard<'static, usize> {
 /// How long the one work stands back for others: they may come without end.
 const GIVING_WAY_MAX: Duration = Duration::from_millis(100);
 
-/// Waits while the cores share a work. Who works ahead of what is asked calls it between small pieces, and holds
+/// Waits while the cores share a work. Whoever works ahead of what is asked calls it between small pieces, and holds
 /// nothing meanwhile that others wait for: a part of a shared work that has to stand back for it holds all of it up.
 pub(crate) fn give_way() {
     let waited = NONE_SHARED.wait_timeout_while(shared(), GIVING_WAY_MAX, |works| *works > 0);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_results_one_by_one_has_them_in_order_and_may_stop() {
+    fn whoever_takes_results_one_by_one_has_them_in_order_and_may_stop() {
         let parts: Vec<usize> = (0..100).collect();
         let taken = ahead(
             parts.clone(),

@@ -1,4 +1,4 @@
-//! The end of a node, for who outlives it.
+//! The end of a node, for whoever outlives it.
 //!
 //! A node dies as its process does: at a crash point, as ordered, or by a fault. A simulation holds several nodes in
 //! one process, so there a death ends one call, and whoever made it drops the node with all that was in its memory.

@@ -232,7 +232,7 @@ fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>, MemberKeyError> {
     Ok(bytes)
 }
 
-/// Held until it is dropped: who writes is alone.
+/// Held until it is dropped: there is one writer at a time.
 fn lock(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .write(true)

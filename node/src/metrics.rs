@@ -88,7 +88,7 @@ struct MethodLabel {
 }
 
 impl Metrics {
-    /// Registers everything, at zero. `engine` is the name of who makes blocks.
+    /// Registers everything, at zero. `engine` is the name of the engine that makes blocks.
     pub fn register(registry: &mut Registry, engine: &'static str) -> Metrics {
         let metrics = Metrics {
             height: Gauge::default(),

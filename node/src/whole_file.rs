@@ -1,7 +1,7 @@
 //! A file that is there whole or not at all, also after a power cut.
 //!
-//! It is written beside its place first. Who writes there holds a lock until it is done, so what nobody holds is a crash's
-//! leftover, perhaps half a key: the next who writes the same file removes it.
+//! It is written beside its place first. Whoever writes there holds a lock until it is done, so what nobody holds is a
+//! crash's leftover, perhaps half a key: the next one to write the same file removes it.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-/// Hexadecimal digits that tell those apart who write the same file at the same time, perhaps in other containers.
+/// Hexadecimal digits that tell apart those who write the same file at the same time, perhaps in other containers.
 const DIGITS: usize = 16;
 
 /// Puts a whole file in its place, of the former one where there is one. Once this returns, it outlives a power cut.
@@ -23,7 +23,7 @@ pub(crate) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
 /// The same where there must be none yet.
 ///
 /// # Errors
-/// `AlreadyExists` where the name is taken, also by who took it meanwhile.
+/// `AlreadyExists` where the name is taken, also by somebody who took it meanwhile.
 pub(crate) fn put_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
     let (fresh, _held) = write_beside(path, mode, bytes)?;
     // Unlike a rename, a link replaces nothing.
@@ -54,7 +54,7 @@ fn write_beside(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<(PathBuf, Fi
             .create_new(true)
             .mode(mode)
             .open(&fresh)?;
-        // A file system without locks has none for who removes leftovers either.
+        // A file system without locks has none for whoever removes leftovers either.
         let _ = flock(&file, FlockOperation::LockExclusive);
         // Before it was locked, somebody may have taken it for a leftover.
         if !fresh.try_exists()? {
@@ -80,7 +80,7 @@ fn remove_leftovers(path: &Path) {
         let Ok(file) = fs::OpenOptions::new().write(true).open(&place) else {
             continue;
         };
-        // Held until it is gone, so that who has made it and not locked it yet finds that out.
+        // Held until it is gone, so that whoever has made it and not locked it yet finds that out.
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
             let _ = fs::remove_file(&place);
         }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_the_same_file_at_the_same_time_under_the_same_number_is_in_nobodys_way() {
+    fn whoever_writes_the_same_file_at_the_same_time_under_the_same_number_is_in_nobodys_way() {
         in_directory(|path| {
             std::thread::scope(|scope| {
                 for text in [[b'a'; 100], [b'b'; 100], [b'c'; 100], [b'd'; 100]] {

@@ -1,6 +1,7 @@
 # usage: source scripts/lib/environment.sh
 #
-# Where things are, for every script of the repository. To be sourced by bash; prints nothing.
+# Where things are, and how a script speaks, for every script of the repository. To be sourced by bash;
+# prints nothing by itself.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -32,6 +33,15 @@ export PATH
 
 say() { printf '== %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# A script's usage is the comment at its head; the first line of that says how it is called.
+usage() { sed -n '2,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
+wrong_usage() {
+  local name="${0##*/}"
+  printf '%s: %s\n' "${name%.sh}" "$1" >&2
+  sed -n '2s/^# //p' "$0" >&2
+  exit 2
+}
 
 # Instructions that newer processors verify signatures faster with are compiled in beside the others; the program asks
 # the processor when it starts. Plain `cargo build` leaves them out.

@@ -32,14 +32,6 @@ main() {
   for part in "${parts[@]}"; do "need_$part"; done
 }
 
-wrong_usage() {
-  echo "install: $1" >&2
-  sed -n '2s/^# //p' "${BASH_SOURCE[0]}" >&2
-  exit 2
-}
-
-usage() { sed -n '2,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
-
 need_rust() {
   has cargo || die "cargo is missing. Install Rust 1.89 or newer: curl https://sh.rustup.rs -sSf | sh"
   local missing=()

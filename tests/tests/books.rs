@@ -198,7 +198,7 @@ fn hledger_agrees_with_the_ledger() {
         );
     }
 
-    // Who is called like a number is found where nothing has the number.
+    // Whoever is called like a number is found where nothing has the number.
     let history = terminal.json("fay", &["history", "h1467"]);
     let member = terminal.json("fay", &["member", "show", "h1467"]);
     assert_eq!(history["object"], member["member"]);

@@ -70,7 +70,7 @@ fn what_is_no_localnet_is_neither_stopped_nor_taken_for_one() {
 }
 
 #[test]
-fn who_asks_about_a_network_that_is_not_there_leaves_nothing_behind() {
+fn whoever_asks_about_a_network_that_is_not_there_leaves_nothing_behind() {
     let above = tempfile::tempdir().unwrap();
     for command in ["status", "down", "reset"] {
         let mut localnet = Command::new(checkout::root().join("scripts/localnet"));

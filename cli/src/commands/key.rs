@@ -51,7 +51,7 @@ impl Key {
     }
 }
 
-/// Makes a new key and shows its public part: who invites you needs that.
+/// Makes a new key and shows its public part: whoever invites you needs it.
 #[derive(Args, Debug)]
 struct New {
     /// Name of the key's file: a-z, 0-9 and -.

@@ -218,7 +218,7 @@ async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
     let session = context.session().await?;
     check_organisation(session, draft)?;
     let body = draft.body()?;
-    // Who asks about a draft that was sent wants to know what became of it.
+    // Whoever asks about a draft that was sent wants to know what became of it.
     if let Some(proven) = session.sent_before(&draft.id()).await {
         return show_proven(context, &draft.id(), &proven).await;
     }

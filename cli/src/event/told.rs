@@ -71,7 +71,7 @@ impl Told {
         people.filter(|member| *member != 0).collect()
     }
 
-    /// The roles in which they did: of who acted, then of who signed beside them.
+    /// The roles in which they did: of whoever acted, then of those who signed beside them.
     #[must_use]
     pub fn roles(&self) -> Vec<u64> {
         let roles = self.signed().map(|(_, role)| role);
@@ -121,8 +121,8 @@ fn as_told(event: &Event, is_repeated: bool) -> Event {
     }
 }
 
-/// Who acted, and who signed beside them, each with their role. The basis names whose authority it was, which need not be
-/// that of who acted.
+/// Who acted, and who signed beside them, each with their role. The basis names whose authority it was, which need not
+/// be that of whoever acted.
 fn who_signed(
     basis: Basis,
     act: Option<&Action>,
@@ -177,8 +177,8 @@ async fn lifts_freeze(
     Ok(is_lifted_by(event.number, &acts, alike_before))
 }
 
-/// Whether actions lift the freeze of an account by that one of them about it before which `earlier` others come: a proposal
-/// may do both, and its events about one account differ in nothing but their order.
+/// Whether the action about an account that comes after `earlier` others about it lifts its freeze: a proposal may do
+/// both, and its events about one account differ in nothing but their order.
 fn is_lifted_by(account: u64, acts: &[Action], earlier: usize) -> bool {
     let mut about_it = acts.iter().filter_map(|act| match &act.kind {
         Some(Kind::FreezeAccount(act)) => {
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_correction_names_its_transfer_and_who_signs_beside_others_their_role() {
+    fn a_correction_names_its_transfer_and_whoever_signs_beside_others_their_role() {
         let act = CorrectTransfer {
             transfer: 22,
             ..CorrectTransfer::default()
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn who_acted_is_told_also_where_the_authority_is_that_of_who_signed_beside_them() {
+    fn whoever_acted_is_told_also_where_the_authority_is_that_of_whoever_signed_beside_them() {
         let signers = [5, 4].map(|member| Signer {
             member,
             ..Signer::default()

@@ -47,7 +47,7 @@ impl Context {
                 let closest = verdict.acting_role;
                 match verdict.kind() {
                     VerdictKind::Allowed => role = closest,
-                    // The judge was asked about the actor alone; with who signs beside them, the dry run judges.
+                    // The judge was asked about the actor alone; with those who sign beside them, the dry run judges.
                     VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision
                         if !seconds.is_empty() =>
                     {

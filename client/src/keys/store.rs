@@ -257,7 +257,8 @@ fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
         .map_err(|error| cannot("write", path, error))
 }
 
-/// Held until it is dropped: who writes is alone. It is a file because a network's file system locks no directories.
+/// Held until it is dropped: there is one writer at a time. It is a file because a network's file system locks no
+/// directories.
 fn lock(directory: &Path) -> Result<File> {
     let path = directory.join("lock");
     let locked = || {

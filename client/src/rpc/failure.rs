@@ -35,7 +35,7 @@ impl NodeFailure {
         }
     }
 
-    /// An answer that is none.
+    /// An answer that is not one.
     pub(super) fn of_answer(words: String) -> NodeFailure {
         NodeFailure {
             words,
@@ -62,7 +62,7 @@ fn words(error: &reqwest::Error) -> String {
         words.push(error.to_string());
         cause = error.source();
     }
-    // Whom no place is left for is told so before anything was asked, which an HTTP client does not expect.
+    // A caller for whom no place is left is told so before asking anything, which an HTTP client does not expect.
     if words.iter().any(|one| one.contains(ANSWERED_EARLY)) {
         return NO_PLACE.to_owned();
     }

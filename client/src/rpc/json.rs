@@ -198,7 +198,7 @@ mod tests {
         let words = Error::from(reported).to_string();
         assert!(words.contains(r"no\u{1b}[2J\n\u{202e}accepted"), "{words}");
 
-        // What cannot be read is cited by who reads it.
+        // What cannot be read is cited by whoever reads it.
         let text = format!(r#"{{"result":{{"type":{says},"value":""}}}}"#);
         let key = parse_answer::<tendermint::PublicKey>(text.as_bytes());
         let Err(AnswerError::Malformed(words)) = key else {

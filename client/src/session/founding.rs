@@ -55,8 +55,8 @@ impl Founding {
         })
     }
 
-    /// Reads the bytes of a genesis file. Who reads it believes it, because it is where trust begins: so it is held to
-    /// what every founding department signed, and later to the first header, which names the state that it founds.
+    /// Reads the bytes of a genesis file. Whoever reads it believes it, because it is where trust begins: so it is held
+    /// to what every founding department signed, and later to the first header, which names the state that it founds.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Usage`] where a node would refuse it.

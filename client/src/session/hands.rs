@@ -1,4 +1,4 @@
-//! Which members count as one person: a newcomer counts as who admitted them, and a service always does.
+//! Which members count as one person: a newcomer counts as whoever admitted them, and a service always does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use super::View;
 use crate::Result;
 
 impl View<'_> {
-    /// As whom each of these members counted at a time, by the admission distance that holds now. Who is missing counts as
-    /// nobody.
+    /// As whom each of these members counted at a time, by the admission distance that holds now. Whoever is missing
+    /// counts as nobody.
     pub async fn hands(&self, members: &[u64], time: u64) -> Result<BTreeMap<u64, u64>> {
         let distance = self.session().parameters().await?.admission_distance;
         let mut leaders = BTreeMap::<u64, Option<u64>>::new();

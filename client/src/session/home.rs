@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_no_node_is_told_where_to() {
+    fn whoever_names_no_node_is_told_where_to() {
         let home = Path::new("/home/finn/.polity");
         let refused = HomeConfig::default().nodes(home).expect_err("none");
         let words = refused.to_string();

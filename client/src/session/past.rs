@@ -12,8 +12,8 @@ use super::{Moment, Session};
 use crate::{Error, Result};
 
 impl Session {
-    /// Values of keys as a node remembers them of a height: hearsay. One of which `is_value` says why it is none makes the
-    /// answer one that cannot be read.
+    /// Values of keys as a node remembers them of a height: hearsay. Where `is_value` says why one of them is not a
+    /// value, the whole answer cannot be read.
     pub(super) async fn remembered(
         &self,
         keys: &[Vec<u8>],

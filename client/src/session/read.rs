@@ -124,7 +124,7 @@ pub(crate) fn decode_object<T: Object>(value: &[u8]) -> Result<T> {
     decode(&record.object)
 }
 
-/// Whether bytes are an object, or why they are none.
+/// Whether bytes are an object, or why they are not.
 pub(super) fn is_object<T: Object>(value: &[u8]) -> Result<()> {
     decode_object::<T>(value).map(|_| ())
 }

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_behind_the_network_is_told_so_where_that_is_why_it_is_over() {
+    fn whoever_is_behind_the_network_is_told_so_where_that_is_why_it_is_over() {
         let here = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .expect("after 1970");

@@ -156,7 +156,7 @@ impl<'s> View<'s> {
         Ok(self.values_then(keys).await?.0)
     }
 
-    /// Raw values that are no objects, and what can be said of them: up to 100 are of one height.
+    /// Raw values that are not objects, and what can be said of them: up to 100 are of one height.
     pub(super) async fn values_then(
         &self,
         keys: &[Vec<u8>],

@@ -11,7 +11,7 @@ use super::block::LightBlock;
 use crate::rpc::Client;
 use crate::{Error, Result};
 
-/// A witness that takes longer is none.
+/// A witness that takes longer does not count.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Compares a header with what another node has at its height.

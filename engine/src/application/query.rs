@@ -15,7 +15,7 @@ pub struct Query {
     pub prove: bool,
 }
 
-/// An answer, or the code of why there is none.
+/// An answer, or the code that says why there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryResult {
     /// 0 when answered.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::guard::{Guard, GuardError};
 use super::stop::STOP_TIME;
 
-/// How often is looked whether the guard, or the address, is free.
+/// How often to look whether the guard, or the address, is free.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// Opens the guard, and waits while another holds it.

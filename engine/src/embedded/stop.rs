@@ -17,7 +17,7 @@ use super::consensus::context::EmbeddedContext;
 /// Malachite's actors get so long to end.
 pub(super) const STOP_TIME: Duration = Duration::from_secs(5);
 
-/// How often is looked whether the log is closed.
+/// How often to look whether the log is closed.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// Waits until the engine is asked to stop.

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_acts_in_no_role_is_of_the_unit_that_it_is_about() {
+    fn whoever_acts_in_no_role_is_of_the_unit_that_it_is_about() {
         let mut world = World::new();
         world.ada(Kind::ImportMember(world.import("old", "dev")));
         let admit = Capability::AdmitMembers;
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_enrols_nothing_in_the_same_breath() {
+    fn whoever_leaves_enrols_nothing_in_the_same_breath() {
         let mut world = World::new();
         let key = Kind::AddKey(world.add_key("gia", "gia-2"));
         let leave = Kind::Leave(polity_proto::v1::Leave {});
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_invited_enrols_by_joining_and_by_nobodys_decision() {
+    fn whoever_was_invited_enrols_by_joining_and_by_nobodys_decision() {
         let mut world = World::new();
         world.ada(Kind::InviteMember(world.invite("ivy", "dev")));
         let key = Kind::AddKey(world.add_key("ivy", "ivy-2"));

@@ -23,7 +23,7 @@ impl Act for ChangeBallot {
         let mut election: Election = context.find(&self.election)?;
         let voter = context.actor.member;
         let ballot = elections::ballot_of(&mut election, voter).cloned();
-        // Who revealed nothing abstained, and abstains in this round too.
+        // Whoever revealed nothing abstained, and abstains in this round too.
         let ballot = ballot
             .filter(|ballot| ballot.nominee != 0)
             .ok_or(Rejection::BallotMissing)?;
@@ -44,7 +44,8 @@ impl Act for ChangeBallot {
         }
         context.put(&election);
         elections::record(context, number);
-        // Who keeps to a nomination may name it again, so that nobody need wait for the step's end.
+        // Whoever keeps to a nomination may name it again, so that nobody need wait for the step's
+        // end.
         let may_change = |ballot: &Ballot| ballot.nominee != 0 && ballot.changed_from == 0;
         if !elections::awaits_voters(context, &election, may_change) {
             elections::go_on(context, election);

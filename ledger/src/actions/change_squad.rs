@@ -68,8 +68,8 @@ fn receiver(context: &Context<'_, '_>, squad: u64) -> Option<Actor> {
     seconds.find(|second| receives(context, *second, squad))
 }
 
-/// Whether somebody signs as product owner of a squad. Who was imported into that role and not renewed in it receives nobody;
-/// whether it is theirs at all is judged with every acting role.
+/// Whether somebody signs as product owner of a squad. Whoever was imported into that role and not renewed in it
+/// receives nobody; whether it is theirs at all is judged with every acting role.
 fn receives(context: &Context<'_, '_>, second: Actor, squad: u64) -> bool {
     let is_owner = objects::look::<Role>(context, second.role)
         .is_some_and(|role| role.unit == squad && role.kind() == RoleKind::ProductOwner);
@@ -77,8 +77,8 @@ fn receives(context: &Context<'_, '_>, second: Actor, squad: u64) -> bool {
     is_owner && held.is_none_or(|assignment| power::assignment_carries_grants(&assignment))
 }
 
-/// Who goes to another tribe leaves its chapters by their own words, in the same act: a chapter is no
-/// small print.
+/// Whoever goes to another tribe leaves the chapters of the old one by their own words, in the same act: a chapter is
+/// no small print.
 fn check_chapters(context: &Context<'_, '_>, member: u64) -> Result<(), Rejection> {
     let found: Member = context.get(member)?;
     let tribe = kinds::home_tribe(context, &found);

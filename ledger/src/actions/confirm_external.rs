@@ -24,7 +24,7 @@ impl Act for ConfirmExternal {
         let hold: Hold = context.find(&self.hold)?;
         // A person saw the statement.
         Rejection::ServiceCannotApprove.when(context.is_of_service())?;
-        // Who records does not confirm, nor who made the service that does.
+        // Whoever records does not confirm, nor does whoever made the service that records.
         if holding::is_placed_by_these(context, &hold) {
             return Err(Rejection::SamePerson);
         }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn who_delegated_the_recording_does_not_confirm() {
+    fn whoever_delegated_the_recording_does_not_confirm() {
         let mut world = World::with_treasury();
         let (records, until) = (Capability::RecordExternal, world.time + DAY);
         let delegate = world.delegation("finance#lead", records, "hal", until);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn who_took_the_recorder_in_does_not_confirm_though_they_have_left_since() {
+    fn whoever_took_the_recorder_in_does_not_confirm_though_they_have_left_since() {
         let mut world = World::with_treasury();
         let tiers = vec![tier(0, joined(), alone())];
         let policy = world.policy("acme", Capability::RecordExternal, tiers);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn who_made_a_service_record_does_not_confirm_however_long_ago() {
+    fn whoever_made_a_service_record_does_not_confirm_however_long_ago() {
         let mut world = World::with_treasury();
         let records = world.grant("ops#engineer", Capability::RecordExternal, "acme");
         world.check_decided("ada", Kind::GiveGrant(records), "accepted");
@@ -213,7 +213,7 @@ mod tests {
         for (member, role) in [("eve", BOOKKEEPER), ("ada", LEAD)] {
             world.check(member, role, confirm.clone(), "rejected same_person");
         }
-        // Nor does who ended its assignment since.
+        // Nor does whoever has ended its assignment since.
         world.ada(Kind::RevokeAssignment(RevokeAssignment {
             assignment: form::numbered(world.assignment("gia", "ops#engineer").number),
         }));

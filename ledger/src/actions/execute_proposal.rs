@@ -23,7 +23,7 @@ impl Act for ExecuteProposal {
         if proposal.proposer != context.actor.member {
             return Err(Rejection::NotProposer);
         }
-        // What others decided waits for who proposed it, and not for somebody with a stranger's new key.
+        // What others decided waits for whoever proposed it, and not for somebody with a stranger's new key.
         let (now, capability) = (context.now(), proposal.capability());
         Rejection::Sleeping.when(judge::sleeps(context, now, proposal.proposer, capability))?;
         mode::check_executable(context, &proposal)?;

@@ -23,7 +23,8 @@ impl Act for FreezeAccount {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let mut account: Account = context.find(&self.account)?;
-        // Who may freeze others' may be frozen too, and does not free themselves, nor by signing beside somebody.
+        // Whoever may freeze the accounts of others may be frozen too, and does not free themselves, not even by
+        // signing beside somebody.
         let owner = posting::owner(&account);
         let is_of_member = owner.kind() == OwnerKind::Member;
         Rejection::SamePerson

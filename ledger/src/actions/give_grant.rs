@@ -15,10 +15,12 @@ use crate::{Amount, Rejection, form};
 /// Longest rolling period of a limit, in days: grants' use is kept so long.
 const ROLLING_DAYS_MAX: u32 = crate::window::GRANT_DAYS;
 
-/// Most grants that a role has: each act in it looks at all. Who imports a budget is given three in each new unit.
+/// Most grants that a role has: each act in it looks at all of them. Whoever imports a budget is given three in each
+/// new unit.
 pub const GRANTS_OF_A_ROLE_MAX: u64 = 1_024;
 
-/// So many more over the role's own unit: other units ask nobody, and do not fill its role for it.
+/// As many more may be over the role's own unit: other units give grants without asking it, and do
+/// not use up its room.
 const OF_ITS_UNIT: u64 = 512;
 
 impl Act for GiveGrant {

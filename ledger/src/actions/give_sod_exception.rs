@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_left_needs_no_exception() {
+    fn whoever_has_left_needs_no_exception() {
         let (mut world, rule) = world();
         let act = Kind::GiveSodException(exception(&world, rule, "hal"));
         let leave = Kind::Leave(polity_proto::v1::Leave {});

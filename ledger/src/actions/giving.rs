@@ -1,8 +1,8 @@
 //! What one person gives alone: nothing to themselves, and no more over value than they may do alone.
 //!
-//! A grant is as good as a policy that says `alone`. A unit may only tighten what stands above it, so
-//! what a policy reserves to others is not given away by who could not do it alone either: the unit
-//! decides. And a policy that says `alone` is as good as a grant, to whomever it names.
+//! A grant is as good as a policy that says `alone`. A unit may only tighten what stands above it, so what a policy
+//! reserves to others is not given away by somebody who could not do it alone either: the unit decides. And a policy
+//! that says `alone` is as good as a grant, to whomever it names.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,8 @@ use crate::state::keys::List;
 use crate::state::lists;
 use crate::{Amount, Rejection};
 
-/// Refuses a grant over value beyond what who gives it alone may do alone, where a policy speaks.
+/// Refuses a grant over value that goes beyond what its giver may do alone, where one person gives
+/// it and a policy speaks.
 pub(super) fn check_bounds(context: &Context<'_, '_>, grant: &Grant) -> Result<(), Rejection> {
     if !context.is_of_one() || !is_reserved(context, grant) {
         return Ok(());

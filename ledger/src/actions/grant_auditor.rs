@@ -1,4 +1,5 @@
-//! `grant_auditor`: a member may read the records of units, for a window and for a time.
+//! `grant_auditor`: it is on record that a member audits units, for a window and for a time. Nobody needs it to read: whoever
+//! reaches a gateway reads everything.
 
 use polity_proto::v1::{Auditor, Capability, GrantAuditor, Member, ObjectKind, Unit};
 
@@ -78,7 +79,7 @@ mod tests {
     use crate::world::{DAY, START, World};
 
     #[test]
-    fn an_auditor_reads_for_a_time_and_each_refusal_has_its_name() {
+    fn an_auditor_is_appointed_for_a_time_and_each_refusal_has_its_name() {
         let mut world = World::new();
         let lead = Some("acme#lead");
         let unit = |name: &str| world.unit_ref(name).into_iter();

@@ -31,8 +31,8 @@ pub(super) fn is_minute_full(context: &Context<'_, '_>, time: u64) -> bool {
     timers::waiting(context, time) >= timers::OF_A_MINUTE_MAX
 }
 
-/// Whether those who act now placed the hold, or are one with who did: who records does not confirm, and who delivers does
-/// not accept.
+/// Whether those who act now placed the hold, or are one with whoever did: whoever records does not confirm, and
+/// whoever delivers does not accept.
 pub(super) fn is_placed_by_these(context: &Context<'_, '_>, hold: &Hold) -> bool {
     !context.is_genesis() && context.is_behind_act(&hold.basis.unwrap_or_default())
 }

@@ -47,7 +47,7 @@ impl Act for Issue {
     }
 }
 
-/// The asset is the unit's that defined it: who issues or retires acts in that unit's name.
+/// The asset is the unit's that defined it: whoever issues or retires acts in that unit's name.
 pub(super) fn need(context: &Context<'_, '_>, asset: &Asset) -> Need {
     Need {
         object: Some((ObjectKind::Asset, asset.number)),

@@ -18,7 +18,8 @@ impl Act for Leave {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let member: Member = context.get(context.actor.member)?;
-        // It may be the thief of a key who leaves, and who stopped the recovery: who asked for new keys comes back first.
+        // It may be the thief of a key who leaves and who stopped the recovery: whoever asked for new keys comes back
+        // first.
         let wait = context.parameters().recovery_wait;
         let (now, stopped_at) = (context.now(), member.recovery_stopped_at);
         let stopped = now.later_by_outages(stopped_at, member.recovery_stopped_paused);

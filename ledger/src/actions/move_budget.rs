@@ -17,7 +17,7 @@ impl Act for MoveBudget {
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let from: BudgetLine = context.find(&self.from)?;
         let to: BudgetLine = context.find(&self.to)?;
-        // Who plans one line does not plan another with what they take from it.
+        // Whoever plans one line does not plan another with what they take from it.
         let to_plan = |line: &BudgetLine| Need {
             object: Some((ObjectKind::BudgetLine, line.number)),
             ..Need::of(Capability::PlanBudget, from.unit)
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn who_plans_one_line_moves_nothing_into_another() {
+    fn whoever_plans_one_line_moves_nothing_into_another() {
         let mut world = World::with_treasury();
         for category in ["tools", "travel"] {
             let plan = Kind::PlanBudget(world.line(category, 100));

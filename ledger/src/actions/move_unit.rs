@@ -75,8 +75,8 @@ impl Act for MoveUnit {
     }
 }
 
-/// Duty conflicts of those whom a move could bring into one: who holds something in what moves, or
-/// over what it comes below. Only the moved tree can tell which are new.
+/// Duty conflicts of those whom a move could bring into one: whoever holds something in what moves,
+/// or over what it comes below. Only the moved tree can tell which are new.
 struct Duties {
     people: BTreeSet<u64>,
     before: BTreeSet<(u64, u64)>,

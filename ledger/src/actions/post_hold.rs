@@ -1,7 +1,7 @@
 //! `post_hold`: what was reserved is transferred, in whole or in part; the rest is released.
 //!
 //! Money is posted by the side that pays. Goods are posted by the side that receives them, and
-//! never by the person who shipped: who delivers does not accept.
+//! never by the person who shipped: whoever delivers does not accept.
 
 use polity_proto::v1::{Account, Hold, PostHold};
 
@@ -44,7 +44,7 @@ impl Act for PostHold {
     }
 }
 
-/// Goods are received by a person, another one than who shipped them.
+/// Goods are received by a person, and another one than shipped them.
 fn check_receiver(context: &Context<'_, '_>, hold: &Hold) -> Result<(), Rejection> {
     Rejection::ServiceCannotApprove.when(context.is_of_service())?;
     Rejection::SamePerson.when(holding::is_placed_by_these(context, hold))
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn who_spends_from_one_budget_line_ends_what_they_hold_from_it() {
+    fn whoever_spends_from_one_budget_line_ends_what_they_hold_from_it() {
         let mut world = World::with_treasury();
         let plan = Kind::PlanBudget(world.line("tools", 1_000));
         world.check("ben", LEAD, plan, "accepted");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn who_ships_does_not_receive() {
+    fn whoever_ships_does_not_receive() {
         let mut world = World::with_treasury();
         let ship = world.hold("dev:shelf", "ops:shelf", 10);
         let number = placed(&mut world, ship);

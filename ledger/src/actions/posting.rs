@@ -63,7 +63,7 @@ pub(crate) fn owner(account: &Account) -> Owner {
     account.owner.unwrap_or_default()
 }
 
-/// Towards whom a movement counts: the external party, whichever way it goes; else who owns the credited account.
+/// Towards whom a movement counts: the external party, whichever way it goes; else whoever owns the credited account.
 pub(crate) fn counterparty(from: &Account, to: &Account) -> Owner {
     match owner(from).kind() {
         OwnerKind::Party => owner(from),
@@ -95,7 +95,8 @@ pub(crate) fn check_accounts(context: &Context<'_, '_>, movement: &Move) -> Resu
     if from.closed_at != 0 || to.closed_at != 0 {
         return Err(Rejection::AccountClosed);
     }
-    // Who has not joined could give nothing back, and their invitation could be taken back no more.
+    // Whoever has not joined could give nothing back, and their invitation could no longer be taken
+    // back.
     Rejection::MemberStateWrong.when(is_of_invited(context, to))?;
     for account in [from, to] {
         let owner = owner(account);
@@ -141,7 +142,7 @@ fn check_kind(movement: &Move) -> Result<(), Rejection> {
     Rejection::KindUnfit.unless(fits)
 }
 
-/// Who delivers does not accept: goods go to another owner by a hold, which the side that receives posts.
+/// Whoever delivers does not accept: goods go to another owner by a hold, which the side that receives posts.
 fn check_goods(context: &Context<'_, '_>, movement: &Move) -> Result<(), Rejection> {
     let is_delivery = match movement.kind {
         TransferKind::Payment

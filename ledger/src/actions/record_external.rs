@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn who_records_what_one_party_does_neither_records_nor_confirms_what_another_does() {
+    fn whoever_records_what_one_party_does_neither_records_nor_confirms_what_another_does() {
         let mut world = World::with_treasury();
         let only_sales = GiveGrant {
             counterparties: vec![OwnerRef {

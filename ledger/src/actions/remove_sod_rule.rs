@@ -37,7 +37,7 @@ mod tests {
     use crate::world::{World, created};
 
     #[test]
-    fn a_rule_is_removed_once_by_who_governs_its_unit() {
+    fn a_rule_is_removed_once_by_whoever_governs_its_unit() {
         let mut world = World::new();
         let lead = Some("dev#lead");
         let set = Kind::SetSodRule(SetSodRule {

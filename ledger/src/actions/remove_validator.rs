@@ -1,4 +1,4 @@
-//! `remove_validator`: a department stops to validate.
+//! `remove_validator`: a department stops validating.
 
 use polity_proto::v1::{ObjectKind, RemoveValidator, Unit};
 

@@ -24,7 +24,7 @@ impl Act for Retire {
         if of_the_issuer {
             return Ok(vec![issue::need(context, &asset)]);
         }
-        // Who issues does not reach into others' pockets: they sign along. Theirs is the basis,
+        // Whoever issues does not reach into others' pockets: they sign along. Theirs is the basis,
         // because their limits count it.
         let to: Account = context.get(asset.issuance)?;
         let amount = Amount::from_bytes(&self.amount)?;

@@ -1,4 +1,5 @@
-//! `reverse_escalation`: who escalated takes their own back, the lead of the unit takes back all.
+//! `reverse_escalation`: whoever escalated takes their own back; the lead of the unit takes back
+//! all.
 
 use polity_proto::v1::{Proposal, ReverseEscalation};
 

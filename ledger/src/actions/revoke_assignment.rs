@@ -41,7 +41,7 @@ mod tests {
     use crate::world::{HOUR, World, by};
 
     #[test]
-    fn who_may_assign_may_revoke() {
+    fn whoever_may_assign_may_revoke() {
         let mut world = World::new();
         let number = world.assignment("finn", "dev#engineer").number;
         let finns = form::numbered(number);

@@ -14,7 +14,7 @@ impl Act for RevokeGrant {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let grant: Grant = context.find(&self.grant)?;
-        // Who delegated takes back, who received gives back.
+        // Whoever delegated takes back; whoever received gives back.
         let parties = [Some(grant.member), power::delegator(context, &grant)];
         if grant.source != 0 && parties.contains(&Some(context.actor.member)) {
             return Ok(vec![Need::own()]);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn who_delegated_takes_back_and_who_received_gives_back() {
+    fn whoever_delegated_takes_back_and_whoever_received_gives_back() {
         let mut world = World::new();
         let role = world.role("dev#engineer").number;
         let grant = world.list(List::Grants, role)[0];

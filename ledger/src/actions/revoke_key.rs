@@ -32,8 +32,8 @@ impl Act for RevokeKey {
         if enrolment::active(&member) == 1 {
             return Err(Rejection::LastKey);
         }
-        // Keys stand in the order in which they were added. Whoever steals into a new key is outrun; and one that was revoked
-        // earlier in this transaction revokes none.
+        // Keys stand in the order in which they were added. So a thief who adds a key of their own is outrun by the
+        // older ones; and a key that was revoked earlier in this transaction revokes none.
         if let Some(signing) = signing_key(context) {
             let signing = position(signing).ok_or(Rejection::KeyUnknown)?;
             let is_young = now < too_young_until(context, &member.keys[signing]);
@@ -48,7 +48,7 @@ impl Act for RevokeKey {
     }
 }
 
-/// Until when a key revokes none that is older. Who is cut off by an outage is given that time to answer.
+/// Until when a key revokes none that is older. Whoever is cut off by an outage is given that time to answer.
 pub(crate) fn too_young_until(context: &Context<'_, '_>, key: &Key) -> u64 {
     let added = context.now().later_by_outages(key.added_at, key.paused);
     added.saturating_add(context.parameters().key_protection)

@@ -12,7 +12,8 @@ use crate::{Rejection, form};
 /// Most rules of one unit, so that no unit takes all that there may be.
 const OF_A_UNIT_MAX: usize = 16;
 
-/// Most rules of a branch of the root, which is one of its units with all below it: nor does who makes units for it.
+/// Most rules of a branch of the root, which is one of its units with all below it: making more units makes no more
+/// room.
 const OF_A_BRANCH_MAX: usize = 64;
 
 impl Act for SetSodRule {

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_suspends_the_owner_does_not_take_the_stop_from_them() {
+    fn whoever_suspends_the_owner_does_not_take_the_stop_from_them() {
         let mut world = World::new();
         let two = by("ada").acting_as("acme#lead").seconded("ben", "dev#lead");
         let suspend = Kind::SuspendMember(SuspendMember {

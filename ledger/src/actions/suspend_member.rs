@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn who_uses_what_another_delegated_signs_for_them() {
+    fn whoever_uses_what_another_delegated_signs_for_them() {
         let mut world = World::new();
         let (suspends, until) = (Capability::SuspendMembers, world.time + DAY);
         let delegate = world.delegation("acme#lead", suspends, "hal", until);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_suspended_before_in_one_transaction_does_nothing_after_that() {
+    fn whoever_was_suspended_before_in_one_transaction_does_nothing_after_that() {
         let mut charter = Charter::acme();
         charter.member("kim", "dev", "dev#engineer");
         charter.role("sales", "helper", RoleKind::Ordinary);

@@ -67,7 +67,7 @@ pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result
             OwnerKind::None | OwnerKind::Unit | OwnerKind::Member | OwnerKind::Party => {}
         }
     }
-    // Who pays, pays today or says when it was.
+    // Whoever pays, pays today or says when it was.
     if time::day(transfer.value_date) > time::day(context.now().time) {
         return Err(Rejection::TimeMalformed);
     }

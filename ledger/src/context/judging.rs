@@ -32,8 +32,9 @@ impl Context<'_, '_> {
         Need::governing(self, unit, self.now().time)
     }
 
-    /// Everybody who stands behind the present action: who acts, who signs beside them and, where a
-    /// delegation is used, who delegated. What one person may not do twice, none of them does.
+    /// Everybody who stands behind the present action: the actor, those who sign beside them and,
+    /// where a delegation is used, whoever delegated. What one person may not do twice, none of
+    /// them does.
     pub(crate) fn people_behind(&self) -> Vec<u64> {
         let mut people: Vec<u64> = self.signing().map(|actor| actor.member).collect();
         people.extend(self.delegator_of(&self.basis));
@@ -71,8 +72,8 @@ impl Context<'_, '_> {
         members.any(|member| power::is_service(self.state, member))
     }
 
-    /// Whether the member would give something to themselves: as one of those behind the present action or, where one person
-    /// does it, of those who gave these, alone and not long ago, what they do it by.
+    /// Whether the member would give something to themselves: as one of those behind the present action or, where one
+    /// person does it, as one of those who, alone and not long ago, gave them the authority for it.
     pub(crate) fn gives_themselves(&self, member: u64) -> bool {
         match self.is_of_one() {
             true => self.is_behind_with_givers(&[member]),
@@ -180,7 +181,7 @@ impl Context<'_, '_> {
         self.count_people(need, &allowed) > before
     }
 
-    /// Those of who signs the present action who have the authority that a need asks for.
+    /// Those signers of the present action who have the authority that a need asks for.
     pub(crate) fn with_authority(&self, need: &Need) -> Vec<(Actor, Basis)> {
         let signing = self.signing();
         signing
@@ -196,7 +197,7 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Who signs the present action: who acts, then who signs beside them.
+    /// Who signs the present action: the actor, then those who sign beside them.
     pub(crate) fn signing(&self) -> impl Iterator<Item = &Actor> {
         std::iter::once(&self.actor).chain(&self.seconds)
     }
@@ -210,7 +211,7 @@ impl Context<'_, '_> {
                 Some((self.side(need, basis), people))
             })
             .collect();
-        // Who stands for themselves alone first: they leave more of the others.
+        // Those who stand for themselves alone come first: they leave more of the others.
         signed.sort_by_key(|(_, people)| people.len());
         let (mut units, mut counted) = (Vec::new(), Vec::new());
         for (unit, people) in signed {
@@ -223,7 +224,7 @@ impl Context<'_, '_> {
         units.len()
     }
 
-    /// Everybody who stands behind who signs, and is one person with them. A service is nobody.
+    /// Everybody who stands behind a signer and is one person with them. A service is nobody.
     pub(crate) fn person_behind(&self, actor: &Actor, basis: &Basis) -> Option<Vec<u64>> {
         let is_service = power::is_service(self.state, actor.member);
         (!is_service).then(|| hands::behind(self.state, self.now().time, basis))?
@@ -248,8 +249,8 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The unit in whose name somebody counts: that of the assignment by which they have their authority, or by which
-    /// who delegated it had it. Who has it by no assignment is one of the people of the unit that it is about.
+    /// The unit in whose name somebody counts: that of the assignment by which they, or whoever delegated it to them,
+    /// have their authority. Whoever has it by no assignment is one of the people of the unit that it is about.
     fn unit_behind(&self, need: &Need, basis: &Basis) -> u64 {
         let delegation = hands::grant_of(self.state, basis).filter(|grant| grant.source != 0);
         let assignment = delegation.map_or(basis.assignment, |grant| grant.source_assignment);

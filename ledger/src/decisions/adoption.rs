@@ -40,7 +40,7 @@ pub(crate) fn decide(
 }
 
 /// Executes what was decided, as a whole or not at all. That it no longer can is recorded with the
-/// rejection and is no failure of who answered last.
+/// rejection and is no failure of whoever answered last.
 pub(crate) fn execute(context: &mut Context<'_, '_>, proposal: Proposal) -> Result<(), Rejection> {
     let number = proposal.number;
     let proposer = Actor::proposing(&proposal);
@@ -100,7 +100,8 @@ fn run(context: &mut Context<'_, '_>, proposal: &Proposal, basis: Basis) -> Resu
     Ok(())
 }
 
-/// Who lost membership, the role that they spend in, or what let them begin is without power for what they proposed too.
+/// Whoever lost their membership, the role that they spend in, or what let them begin has no power for what they
+/// proposed either.
 fn check_proposer(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
     // What the ledger itself proposed has nobody who could have lost anything.
     if proposal.proposer == 0 {

@@ -1,4 +1,4 @@
-//! Mode `announce`: who acts says so and waits; whoever objects moves it to a stricter mode.
+//! Mode `announce`: whoever acts says so and waits; whoever objects moves it to a stricter mode.
 //!
 //! Holacracy Constitution 5.0, 4.1.3: spending is announced to those who control the money, with
 //! time to consider; any of them may escalate, and the lead of the source or whoever escalated may

@@ -50,7 +50,7 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     Outcome::Open
 }
 
-/// Approvers are judged again at the decision: who lost what made them one counts no more.
+/// Approvers are judged again at the decision: whoever lost what made them one no longer counts.
 fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -> bool {
     let actor = actor_of(response);
     power::member_is_active(context, actor.member)
@@ -81,7 +81,7 @@ fn are_enough(
         }
         approvals.push(ways);
     }
-    // Who stands for themselves alone first: they leave more of the others.
+    // Those who stand for themselves alone come first: they leave more of the others.
     approvals.sort_by_key(|ways| ways.iter().map(Vec::len).min());
     let mut people = People::default();
     let mut approvals = approvals.iter();
@@ -108,7 +108,7 @@ impl People {
     }
 }
 
-/// In which ways somebody approves: for each, they and those who stand behind it. Who is interested has no word.
+/// In which ways somebody approves: for each, they and those who stand behind it. Whoever is interested has no say.
 fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
     let now = context.now().time;
     let approver = approver_of(proposal);
@@ -301,7 +301,7 @@ pub(super) fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, mem
 }
 
 /// Whether somebody who benefits counts as the approver: what is paid to a second self is paid to
-/// who approves it.
+/// whoever approves it.
 fn is_led_by_who_benefits(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
     let mut benefit = proposal.beneficiaries.iter();

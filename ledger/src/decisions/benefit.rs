@@ -52,8 +52,9 @@ fn credited_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
         .collect()
 }
 
-/// Members to whom the events since `first` give power: who is put into a role or excepted from a
-/// duty, and who holds a role that receives a grant. Nobody approves that for themselves.
+/// Members to whom the events since `first` give power: those who are put into a role or excepted
+/// from a duty, and those who hold a role that receives a grant. Nobody approves that for
+/// themselves.
 fn empowered_since(context: &Context<'_, '_>, first: usize) -> Vec<u64> {
     let now = context.now().time;
     let about = |kind: ObjectKind| {

@@ -40,8 +40,8 @@ pub(crate) fn end_pending(context: &mut Context<'_, '_>, number: u64, reason: En
     }
 }
 
-/// Ends what a member opened and what would spend, if they did so in a role that ends or may do so no more without it, in
-/// whatever role they did: with the assignment goes the power.
+/// Ends the member's open proposals that would spend, where they opened them in the role that ends, or could no longer
+/// open them without it: with the assignment goes the power.
 pub(crate) fn void_spending(context: &mut Context<'_, '_>, member: u64, role: u64) {
     let now = context.now();
     for number in lists::all(context, List::ProposalsBy, member) {

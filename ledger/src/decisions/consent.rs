@@ -32,7 +32,7 @@ pub(super) fn check_answer(
 }
 
 /// Decided when everybody said so, or at the deadline where silence is consent; never while an
-/// objection stands. Who left or is suspended has said nothing.
+/// objection stands. Whoever left or is suspended has said nothing.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
     if !proposal.open_objections.is_empty() {
         // Nobody could amend what an election proposes: a valid objection discards the candidate

@@ -54,7 +54,7 @@ pub(super) fn speaks(role: &Role) -> bool {
     matches!(role.kind(), RoleKind::Lead | RoleKind::Representative)
 }
 
-/// Holders of a role now; who was imported has no power until the assignment is renewed.
+/// Holders of a role now; whoever was imported has no power until the assignment is renewed.
 fn holders(state: &dyn Read, now: u64, role: u64) -> impl Iterator<Item = u64> + '_ {
     lists::objects::<Assignment>(state, List::Holders, role)
         .filter(move |assignment| power::assignment_empowers(state, assignment, now))
@@ -101,7 +101,8 @@ pub(super) fn check(proposal: &Proposal, member: u64) -> Result<(), Rejection> {
     Rejection::NotInElectorate.unless(proposal.electorate.contains(&member))
 }
 
-/// Refuses who agrees while what approves sleeps: a stranger's new key says no yes. It may say no, which only hinders.
+/// Refuses to let somebody agree while their approving sleeps after a recovery: a stranger's new key says yes to
+/// nothing. It may say no, which only hinders.
 pub(super) fn check_awake(context: &Context<'_, '_>, member: u64) -> Result<(), Rejection> {
     let asleep = judge::sleeps(context, context.now(), member, Capability::Approve);
     Rejection::Sleeping.when(asleep)

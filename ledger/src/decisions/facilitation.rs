@@ -3,8 +3,8 @@
 //! Holacracy Constitution 5.0, 5.3.3: the facilitator tests; where a rule is said to be broken, the
 //! secretary interprets. 5.3.6: where the seat is empty or its holder cannot act, each stands in
 //! for the other, then the circle lead, then any circle member. Nobody tests their own objection or
-//! one to their own proposal, and who discarded a member's objection does not test that member's
-//! next one: so no single person can silence another, nor can they by people whom they admitted.
+//! one to their own proposal, and whoever discarded a member's objection does not test that
+//! member's next one: so nobody can silence another alone, nor through people whom they admitted.
 
 use polity_proto::v1::{Assignment, Objection, ObjectionState, Proposal, Role, RoleKind};
 
@@ -68,8 +68,8 @@ fn is_party(
     parties.any(|party| hands::are_one(state, now, party, member))
 }
 
-/// Who holds such a seat now and was given it before the proposal was opened, whatever date it was
-/// recorded for: nobody is assigned to set a certain objection aside.
+/// Those who hold such a seat now and were given it before the proposal was opened, whatever date
+/// it was recorded for: nobody is assigned to set a certain objection aside.
 fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> Vec<u64> {
     lists::objects::<Role>(state, List::Roles, proposal.unit)
         .filter(|role| role.kind() == kind)
@@ -83,7 +83,8 @@ fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> V
         .collect()
 }
 
-/// Whether the member, or who counts as them, has discarded another objection of this objector to this version.
+/// Whether the member, or somebody who counts as them, has discarded another objection of this objector to this
+/// version.
 fn has_discarded(
     state: &dyn Read,
     now: u64,

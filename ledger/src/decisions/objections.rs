@@ -132,7 +132,7 @@ pub(crate) fn resolve(
     settling::settle(context, proposal)
 }
 
-/// Who answers that there is no objection takes back the one that they had.
+/// Whoever answers that there is no objection takes back the one that they had.
 pub(super) fn withdraw(context: &mut Context<'_, '_>, proposal: &mut Proposal, member: u64) {
     if let Some(objection) = open_of(context, proposal, member) {
         end(context, proposal, objection, ObjectionState::Withdrawn);

@@ -13,8 +13,8 @@ pub(super) fn note(context: &Context<'_, '_>, proposal: &mut Proposal) {
     proposal.silence_is_own = is_by_own_policy(context, proposal);
 }
 
-/// Whether all who are asked count as the proposer, or were assigned or taken in by them a short time
-/// ago: who makes the electors decides what they say, and what their silence means.
+/// Whether all who are asked count as the proposer, or were assigned or taken in by them a short time ago: whoever
+/// makes the electors decides what they say, and what their silence means.
 fn asks_own_hand(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
     let sent_out = passages::sent_out(context, proposal);
     let mut asked = proposal.electorate.iter();

@@ -1,8 +1,18 @@
 //! Whom somebody alone took into a unit, or sent out of it, before it was asked.
 //!
-//! An electorate is not made for a decision. Whom the proposer, or who counts as the proposer, sent
-//! out within the admission distance is still asked; whom they brought in says no and not yes. So
-//! neither makes it easier to win. In a circle one is in by a role: by revoking it one is sent out.
+//! An electorate is not made for a decision. Those whom the proposer, or somebody who counts as the
+//! proposer, sent out within the admission distance are still asked; those whom they brought in may
+//! say no but not yes. So neither makes it easier to win. In a circle people take part by a role:
+//! revoking it sends them out.
+//!
+//! | what happens, or is asked | function |
+//! |---|---|
+//! | A member is taken into a unit, or out of one that asks its joined members. | `note_taken_in`, `note_taken_out` |
+//! | An assignment in a circle ends, or is shortened. | `note_unassigned` |
+//! | A unit is moved from circle to circle, or becomes or stops being one. | `note_moved`, `note_amended` |
+//! | A member leaves a unit. | `forget_entering` |
+//! | Whom did the proposer, or anybody, send out a short time ago? | `sent_out`, `recently_sent_out` |
+//! | Did the proposer take this member in? Is the member asked for nothing else? | `took_in`, `is_made` |
 
 use polity_proto::v1::{
     Assignment, BasisSource, Member, ObjectKind, Passage, Proposal, Role, Unit,
@@ -14,8 +24,8 @@ use crate::judge::{Actor, hands, power};
 use crate::state::keys::List;
 use crate::state::{lists, objects};
 
-/// Notes that somebody took the member into the unit, and be it themselves by what they may do there, or received them there
-/// who came by their own act. The caller writes the member.
+/// Notes that somebody took the member into the unit (even the member themselves, by what they may do there), or
+/// received the member, who came by their own act. The caller writes the member.
 pub(crate) fn note_taken_in(
     context: &Context<'_, '_>,
     member: &mut Member,
@@ -177,8 +187,8 @@ pub(super) fn recently_sent_out(context: &Context<'_, '_>, unit: u64) -> Vec<Pas
     sent
 }
 
-/// Whether the member is asked by what the proposer did alone: took them in, and be it to send them
-/// out again. Whom they sent out first had been there before.
+/// Whether the member is asked only because of what the proposer did alone: took them in, even if
+/// only to send them out again. Those whom the proposer sent out first had been there before.
 pub(super) fn is_made(
     context: &Context<'_, '_>,
     proposal: &Proposal,
@@ -202,8 +212,8 @@ pub(super) fn took_in(context: &Context<'_, '_>, proposal: &Proposal, member: u6
     })
 }
 
-/// Notes who sends members out of the unit, if it is a circle or is none. Whether there was anything
-/// to note.
+/// Notes who sends members out of the unit, if the unit is a circle (`circle`) or is none. Answers whether there was
+/// anything to note.
 fn note_in(context: &mut Context<'_, '_>, unit: u64, circle: bool, members: &[u64]) -> bool {
     let found = objects::get::<Unit>(context, unit);
     let Some(mut unit) = found.filter(|unit| power::is_circle(unit) == circle) else {
@@ -237,7 +247,8 @@ fn note(context: &Context<'_, '_>, unit: &mut Unit, member: u64) -> bool {
     true
 }
 
-/// Whether who sends the member out had taken them in, or given them a role, a short time ago.
+/// Whether the one who sends the member out had taken them in, or given them a role, a short time
+/// ago.
 fn brought_in(context: &Context<'_, '_>, sent: &Passage) -> bool {
     let now = context.now().time;
     let is_own = |by: u64, at: u64| {

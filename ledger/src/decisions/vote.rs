@@ -3,9 +3,9 @@
 //! Whoever left or is suspended stays in the electorate without having answered, also where they
 //! had: nobody's departure helps a proposal, and nobody's suspension hurts it.
 //!
-//! A hand (`judge::hands`) is one voter: it says yes once, and is counted once for the quorum. But
-//! every no counts, also a newcomer's against who admitted them: nobody is silenced by being let in,
-//! and what only hinders needs no second person.
+//! A hand (`judge::hands`) is one voter: it says yes once, and is counted once for the quorum. But every no counts,
+//! even a newcomer's against whoever admitted them: nobody is silenced by being let in, and what only hinders needs no
+//! second person.
 
 use polity_proto::v1::{Answer, Proposal};
 
@@ -20,7 +20,7 @@ use crate::judge::{Actor, hands, power};
 /// quorum, so to make voters, or to silence them, only makes it harder to win.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
     electorate::freeze(context, proposal)?;
-    // A newcomer's proposal, or a service's, takes no voice from who admitted them.
+    // A newcomer's proposal, or a service's, takes no voice from whoever admitted them.
     let voice = hands::hand_of(context, context.now().time, proposal.proposer)
         .filter(|hand| proposal.electorate.contains(hand))
         .unwrap_or(proposal.proposer);

@@ -1,8 +1,9 @@
 //! Which nominations count: one of each hand.
 //!
-//! A newcomer counts as who admitted them (`judge::hands`), so nobody nominates twice by a second
-//! self. Which ballot of a hand it is, is settled when they are sealed and does not depend on whom
-//! they name: whoever could still tell after the others have revealed would choose between two.
+//! A newcomer counts as whoever admitted them (`judge::hands`), so nobody nominates twice by a
+//! second self. Which ballot of a hand it is, is settled when they are sealed and does not depend
+//! on whom they name: whoever could still tell after the others have revealed would choose between
+//! two.
 
 use polity_proto::v1::{Ballot, Election};
 
@@ -23,8 +24,8 @@ pub(super) fn standing(context: &Context<'_, '_>, election: &Election) -> Vec<u6
     .collect()
 }
 
-/// A ballot counts while its voter is an active member and its nominee can be elected: who left or
-/// is suspended has no power by what they sent before.
+/// A ballot counts while its voter is an active member and its nominee can be elected: whoever left
+/// or is suspended has no power by what they sent before.
 fn counts(context: &Context<'_, '_>, election: &Election, ballot: &Ballot) -> bool {
     ballot.nominee != 0
         && power::member_is_active(context, ballot.voter)

@@ -63,7 +63,7 @@ fn propose(context: &mut Context<'_, '_>, election: Election, candidate: u64) {
         kind: ProposalKind::Governance as i32,
         actions: vec![assign.encode_to_vec()],
         title: title(context, &election, candidate),
-        // Who is proposed benefits: they test no objection to it.
+        // Whoever is proposed benefits: they test no objection to it.
         beneficiaries: vec![candidate],
         election: election.number,
         ..Proposal::default()
@@ -72,7 +72,7 @@ fn propose(context: &mut Context<'_, '_>, election: Election, candidate: u64) {
     life::clear_timer(context, &election);
     match opening::open(context, proposal, Judged::plain(decision)) {
         Ok(opened) => {
-            // Who has come since the call has no say in this one.
+            // Whoever has come since the call has no say in this one.
             let opened = Proposal {
                 electorate: election.electorate.clone(),
                 ..opened
@@ -123,8 +123,8 @@ pub(crate) fn deciding(
     }
 }
 
-/// Makes room for who was elected: surrogates stand in until then
-/// (Holacracy Constitution 5.0, 5.3.6), and a role of one person has one holder.
+/// Makes room for whoever was elected: surrogates stand in until then (Holacracy Constitution 5.0,
+/// 5.3.6), and a role of one person has one holder.
 pub(crate) fn vacate(context: &mut Context<'_, '_>, role: &Role, member: u64) {
     let one_person = role.holders_max == 1
         || match role.kind() {
@@ -142,7 +142,7 @@ pub(crate) fn vacate(context: &mut Context<'_, '_>, role: &Role, member: u64) {
     }
 }
 
-/// Closes an election with the assignment of who was elected.
+/// Closes an election with the assignment of whoever was elected.
 pub(crate) fn elected(context: &mut Context<'_, '_>, election: Election, assignment: u64) {
     let closed = Election {
         assignment,

@@ -16,7 +16,7 @@ pub enum Tally {
     Tie(Vec<u64>),
 }
 
-/// The ballot of each hand: that of who leads it, else the first that was sealed.
+/// The ballot of each hand: that of whoever leads it, else the first that was sealed.
 pub fn of_each_hand(ballots: &[Ballot], hand_of: impl Fn(u64) -> Option<u64>) -> Vec<&Ballot> {
     let mut counted: Vec<(u64, &Ballot)> = ballots
         .iter()

@@ -24,7 +24,7 @@ pub(super) fn grants(state: &State, now: Now) -> Result<(), Broken> {
         })?;
         if grant.source == 0 {
             ensure(10, !is_given_to_oneself(state, &grant, now.time), || {
-                format!("grant {number} was given by who then took its role")
+                format!("grant {number} was given by the one who then took its role")
             })?;
             continue;
         }
@@ -43,7 +43,7 @@ pub(super) fn grants(state: &State, now: Now) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Whether who gave a grant alone holds its role by an assignment of their own alone.
+/// Whether whoever gave a grant alone holds its role by an assignment that they made alone.
 fn is_given_to_oneself(state: &State, grant: &Grant, now: u64) -> bool {
     let alone = |basis: &Option<Basis>| {
         basis.is_some_and(|basis| {

@@ -8,7 +8,7 @@ use super::{Broken, State, all, ensure, find};
 use crate::decisions::mode;
 use crate::judge::Now;
 
-/// What was decided by approvals has enough of them, none by the proposer or who benefits.
+/// What was decided by approvals has enough of them, none by the proposer or anybody who benefits.
 pub(super) fn approvals(state: &State, _: Now) -> Result<(), Broken> {
     for proposal in all::<Proposal>(state) {
         let number = proposal.number;
@@ -26,7 +26,7 @@ pub(super) fn approvals(state: &State, _: Now) -> Result<(), Broken> {
                 .iter()
                 .any(|member| approvers.contains(member));
         ensure(12, of_others, || {
-            format!("proposal {number} was approved by who prepared it or benefits")
+            format!("proposal {number} was approved by somebody who prepared it or benefits")
         })?;
         let mode = mode::standing(&proposal);
         let enough = mode.kind() != ModeKind::Approve
@@ -84,7 +84,7 @@ pub(super) fn frozen(state: &State, _: Now) -> Result<(), Broken> {
             .iter()
             .all(|response| asked(&response.member));
         ensure(13, !asks || only_asked, || {
-            format!("proposal {number} was answered by who was not in its electorate")
+            format!("proposal {number} was answered by somebody who was not in its electorate")
         })?;
     }
     Ok(())
@@ -102,7 +102,10 @@ pub(super) fn objections(state: &State, _: Now) -> Result<(), Broken> {
         let proposal = find::<Proposal>(state, objection.proposal).unwrap_or_default();
         let asked = proposal.electorate.contains(&objection.objector);
         ensure(13, asked && objection.objector != proposal.proposer, || {
-            format!("objection {} is by who was not asked", objection.number)
+            format!(
+                "objection {} is by somebody who was not asked",
+                objection.number
+            )
         })?;
     }
     Ok(())

@@ -121,8 +121,8 @@ pub(super) fn assignments(state: &State, _: Now) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Who holds an elected role was elected by the election that its proposal carried out, or stands in
-/// until the election; and an election that is over elected nobody else.
+/// Whoever holds an elected role was elected by the election that its proposal carried out, or stands in until the
+/// election; and an election that is over elected nobody else.
 pub(super) fn elected(state: &State, _: Now) -> Result<(), Broken> {
     for assignment in all::<Assignment>(state) {
         let elected = find::<Role>(state, assignment.role).is_some_and(|role| role.elected);
@@ -165,7 +165,7 @@ fn was_elected(state: &State, assignment: &Assignment) -> bool {
         })
 }
 
-/// Only electors vote, each once, and who is nominated is one of them.
+/// Only electors vote, each once, and whoever is nominated is one of them.
 fn one_ballot_each(election: &Election) -> bool {
     let voters: BTreeSet<u64> = election.ballots.iter().map(|ballot| ballot.voter).collect();
     let knows = |member| election.electorate.contains(&member);

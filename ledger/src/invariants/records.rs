@@ -220,7 +220,7 @@ pub(super) fn histories(state: &State, _: Now) -> Result<(), Broken> {
     })
 }
 
-/// Whether the newest entry has the hash of the object as it is: who reads the past holds a node to it.
+/// Whether the newest entry has the hash of the object as it is: whoever reads the past holds a node to it.
 fn newest_speaks_of(state: &State, kind: ObjectKind, object: u64, record: &Record) -> bool {
     // What an account may do is told in its owner's history: its own has movements alone.
     if kind == ObjectKind::Account {

@@ -157,7 +157,7 @@ fn proposal() -> Proposal {
 }
 
 #[test]
-fn an_approval_by_who_prepared_breaks_12() {
+fn an_approval_by_whoever_prepared_breaks_12() {
     for change in [
         |proposal: &mut Proposal| proposal.proposer = 4,
         |proposal: &mut Proposal| proposal.beneficiaries = vec![4],

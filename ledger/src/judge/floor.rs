@@ -1,4 +1,4 @@
-//! The floor under a policy: who changes it passes its own strictest tier, whatever else would be enough.
+//! The floor under a policy: whoever changes it passes its own strictest tier, whatever else would be enough.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -32,7 +32,8 @@ pub(super) fn raise(
     let (is_passed, asked) = match &verdict {
         Verdict::Refused(_) => return verdict,
         Verdict::Allowed(_) => (floor.kind() == ModeKind::Alone, &floor),
-        // As many approvals of other people are none of those that the floor names, nor is a moment of silence.
+        // As many approvals by other people do not stand in for those that the floor names, nor does a moment of
+        // silence.
         Verdict::NeedsDecision(Decision { mode, .. }) => {
             let is_above = strictness(mode) > strictness(&floor) && policies::is_heard(mode);
             let passes = tightens(mode, &floor) || is_above;

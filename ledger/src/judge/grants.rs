@@ -59,7 +59,7 @@ pub(super) fn find(
             continue;
         }
         if hands::withholds(state, now.time, &grant, actor.member) {
-            look("was given by who admitted the actor");
+            look("was given, or its role assigned, by the actor's own hand alone");
             found = found.or(Found::Exceeded(Rejection::GrantTooClose));
             continue;
         }

@@ -1,9 +1,8 @@
 //! Whose hand leads a newcomer: nobody becomes two people by inviting a second self.
 //!
-//! The ledger sees keys and no faces. So until the admission distance is over, a newcomer counts as
-//! the one who admitted them, and that one, where they are a newcomer too, as who admitted them: up
-//! to somebody who has been here for longer, or whom the genesis admitted. Where people of their own
-//! are asked for, a hand counts once.
+//! The ledger sees keys and no faces. So until the admission distance is over, a newcomer counts as the one who
+//! admitted them, and that one, where they are a newcomer too, as whoever admitted them: up to somebody who has been
+//! here for longer, or whom the genesis admitted. Where people of their own are asked for, a hand counts once.
 //!
 //! | question | function |
 //! |---|---|
@@ -41,7 +40,7 @@ pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
     })
 }
 
-/// The same for who reads members otherwise: `leader` says whom a member counts as, if as somebody else.
+/// The same for a caller that reads members otherwise: `leader` says whom a member counts as, if as somebody else.
 pub fn hand(member: u64, leader: impl Fn(u64) -> Option<u64>) -> Option<u64> {
     let mut hand = member;
     for _ in 0..ADMISSIONS_MAX {
@@ -62,7 +61,7 @@ pub fn leader(member: &Member, now: u64, distance: impl FnOnce() -> u64) -> Opti
     is_led.then_some(member.admitted_by)
 }
 
-/// Until when the member counts as who admitted them; a service, which always does, has no such time.
+/// Until when the member counts as whoever admitted them; a service, which always does, has no such time.
 pub(crate) fn newcomer_until(state: &dyn Read, member: &Member) -> Option<u64> {
     let distance = parameters::get(state).admission_distance;
     (member.kind() != MemberKind::Service).then(|| member.admitted_at.saturating_add(distance))
@@ -84,8 +83,8 @@ pub(crate) fn meet(state: &dyn Read, now: u64, these: &[u64], those: &[u64]) -> 
         .any(|one| those.iter().any(|other| are_one(state, now, *one, *other)))
 }
 
-/// As whom an owner is paid: a newcomer as their hand. What splitting does not lower, admitting payees does not
-/// lower either. All of whom nothing tells whose hand they are count as one.
+/// As whom an owner is paid: a newcomer as their hand. What splitting does not lower, admitting payees does not lower
+/// either. All those of whom nothing tells which hand leads them count as one.
 pub(crate) fn payee(state: &dyn Read, now: u64, owner: Owner) -> Owner {
     match owner.kind() {
         OwnerKind::Member => Owner {
@@ -110,9 +109,10 @@ pub(crate) fn count(state: &dyn Read, now: u64, members: impl Iterator<Item = u6
     hands.len()
 }
 
-/// Everybody who stands behind an act by its basis, who did it first: who delegated what they did it by; who gave that,
-/// or assigned them, or took them in where the policy names who joined, or set the policy, alone and not long ago; and who
-/// stands behind that gift. Where several people are asked for, all of these are one. `None` behind too long a line of gifts.
+/// Everybody who stands behind an act by its basis, the one who did it first. Behind them stand whoever delegated the
+/// grant that they used, and whoever, alone and not long ago, gave that grant, assigned them, took them in where the
+/// policy names those who joined, or set the policy; and so on behind each of these gifts. Where several people are
+/// asked for, all of these are one. `None` behind too long a line of gifts.
 pub(crate) fn behind(state: &dyn Read, now: u64, basis: &Basis) -> Option<Vec<u64>> {
     let (mut people, mut acts) = (Vec::new(), vec![*basis]);
     let mut next = 0;
@@ -247,14 +247,14 @@ pub(crate) fn is_recent(state: &dyn Read, now: u64, since: u64) -> bool {
     now.saturating_sub(since) < parameters::get(state).admission_distance
 }
 
-/// Whether a grant over value is held back from who would use it: they, or whoever leads them, gave
-/// it, or gave them the role, alone. In whichever order that came about, it would be theirs.
+/// Whether a grant over value is held back from whoever would use it: they, or whoever leads them,
+/// gave it, or gave them the role, alone. In whichever order that came about, it would be theirs.
 pub(crate) fn withholds(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
     power::is_over_value(grant.capability()) && is_own_gift(state, now, grant, member)
 }
 
 fn is_own_gift(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
-    // A delegation is as good as its source in the hands of who delegated.
+    // A delegation is as good as its source in the hands of whoever delegated.
     let (given, held) = match grant.source {
         0 => (None, power::holding(state, member, grant.role, now)),
         source => (
@@ -283,9 +283,9 @@ fn is_taken(state: &dyn Read, now: u64, held: &Assignment) -> bool {
     gives_to_own_hand(state, now, &basis, held.member)
 }
 
-/// Whether a tier over value is held back from who would begin by it. It asks nobody to agree, and
-/// their own hand set its policy alone: that would be a grant to oneself. Or it lets them do it at
-/// once, and their own hand alone made them one of those whom it names.
+/// Whether a tier over value is held back from whoever would begin by it. It asks nobody to agree,
+/// and their own hand set its policy alone: that would be a grant to oneself. Or it lets them do it
+/// at once, and their own hand alone made them one of those whom it names.
 pub(crate) fn withholds_tier(
     state: &dyn Read,
     now: u64,

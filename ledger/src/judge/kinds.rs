@@ -215,7 +215,7 @@ mod tests {
         let foreign = world.join_unit("finn", "dev/app/craft");
         world.check("ada", Some("acme#lead"), foreign, "rejected kind_rule");
         world.ada(quality);
-        // Who leaves the squad sits in the chapter no longer.
+        // Whoever leaves the squad no longer sits in the chapter.
         world.check(
             "finn",
             None,

@@ -31,7 +31,7 @@ pub use strictness::{Strictness, strictness, tightens};
 use crate::state::{Read, keys, objects};
 use crate::{Amount, Rejection};
 
-/// Who acts, and when.
+/// Who acts, and in which role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The member.
@@ -327,7 +327,7 @@ pub(crate) fn sleeps(state: &dyn Read, now: Now, member: u64, capability: Capabi
             .is_some_and(|member| now.time < sleeps_until(now, &member))
 }
 
-/// Until when what sleeps after a member's recovery does. Who might have to stop a thief is given that time.
+/// Until when what sleeps after a member's recovery does. Whoever might have to stop a thief is given that time.
 pub(crate) fn sleeps_until(now: Now, member: &Member) -> u64 {
     now.later_by_outages(member.sleeps_until, member.recovered_paused)
 }

@@ -40,7 +40,8 @@ pub struct ValueNeed {
     pub amount: Amount,
     /// The source account.
     pub account: u64,
-    /// Towards whom it counts: who owns the credited account or, where a bank record says what came in, the external party.
+    /// Towards whom it counts: whoever owns the credited account or, where a bank record says what came in, the
+    /// external party.
     pub counterparty: Owner,
 }
 

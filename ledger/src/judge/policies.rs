@@ -82,7 +82,7 @@ fn strictest_of_lineage(
             .as_ref()
             .is_some_and(|(_, nearest)| tightens(mode_of(nearest), mode_of(&tier)));
         if !is_tightened {
-            // Who begins in a unit that decides itself, the unit says.
+            // Who begins in a unit that decides itself is for that unit to say.
             let own = judging.filter(|_| need.own_decision);
             let by = own.map_or(tier.by, |(_, nearest)| nearest.by);
             judging = Some((policy, Tier { by, ..tier }));
@@ -187,7 +187,7 @@ fn decide(
         return Verdict::Refused(Rejection::NoGrant);
     }
     if hands::withholds_tier(state, now.time, policy, tier, need.unit, actor) {
-        look("was set by who would use it, or who admitted them gave the role");
+        look("was set, or its role assigned, by the actor's own hand alone");
         return Verdict::Refused(Rejection::GrantTooClose);
     }
     let mode = mode_of(tier).clone();
@@ -205,7 +205,8 @@ fn decide(
     })
 }
 
-/// By what one whom a policy names does something alone. Whatever role they act in, it is theirs by what makes them one of those.
+/// The basis by which somebody whom a policy names does something alone. Whatever role they act in, the assignment is
+/// the one that makes them one of those whom it names.
 fn named_basis(
     state: &dyn Read,
     now: Now,
@@ -247,7 +248,7 @@ fn named_basis(
 fn reaches_down(state: &dyn Read, actor: Actor, need: &Need, policy: &Policy, by: &Who) -> bool {
     let is_of_the_unit = match objects::look::<Role>(state, actor.role) {
         Some(role) => role.unit == need.unit,
-        // In no role one is of the unit where one begins as who joined it.
+        // In no role, somebody is of the unit where they begin as one who joined it.
         None => by.kind() == WhoKind::JoinedMembers,
     };
     policy.unit != need.unit && power::is_over_value(need.capability) && !is_of_the_unit

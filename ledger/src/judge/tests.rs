@@ -66,7 +66,7 @@ fn a_stricter_recursive_policy_above_judges_a_laxer_one_does_not() {
 }
 
 #[test]
-fn who_is_outside_of_by_is_refused() {
+fn whoever_is_outside_of_by_is_refused() {
     let mut world = World::new();
     for (by, expected_of_finn, expected_of_hal) in [
         (role_holders(), "accepted", "rejected no_grant"),
@@ -286,7 +286,7 @@ fn a_subtree_is_bounded() {
 }
 
 #[test]
-fn who_takes_themselves_into_a_unit_does_nothing_alone_because_they_joined() {
+fn whoever_takes_themselves_into_a_unit_does_nothing_alone_because_they_joined() {
     let mut world = World::new();
     world.fund("dev", 5_000);
     let tiers = vec![

@@ -1,10 +1,10 @@
 //! Proofs of presence and absence as plain data, in the form that ICS-23 gives them.
 //!
-//! The raw keys and the values are not in the tree. Who answers a reader adds them, for the key
+//! The raw keys and the values are not in the tree. Whoever answers a reader adds them, for the key
 //! itself or for both neighbours of an absent key, and wraps the steps into the messages of the
-//! `ics23` crate with SHA-256 for every hash and no length prefix. In an empty tree nothing can
-//! be shown by ICS-23: absence there is a root equal to [`EMPTY`](super::jellyfish::EMPTY). Nor
-//! can the presence of an empty value, which ICS-23 refuses.
+//! `ics23` crate with SHA-256 for every hash and no length prefix. In an empty tree nothing can be
+//! shown by ICS-23: absence there is a root equal to [`EMPTY`](super::jellyfish::EMPTY). Nor can
+//! the presence of an empty value, which ICS-23 refuses.
 
 use super::Hash;
 use super::jellyfish::{INNER_PREFIX, goes_right};

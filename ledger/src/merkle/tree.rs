@@ -71,8 +71,8 @@ impl StateTree {
         Self::from_subtrees(parts)
     }
 
-    /// The tree over its parts, in order: what a caller uses who builds parts on several threads
-    /// or reads the leaves of one part at a time.
+    /// The tree over its parts, in order: for a caller that builds parts on several threads or
+    /// reads the leaves of one part at a time.
     ///
     /// # Panics
     /// If there are not exactly 256 parts, or one is not in its place.

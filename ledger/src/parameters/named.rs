@@ -76,7 +76,7 @@ pub const ALL: [Named; 25] = [
     ),
     named(
         "validators_min",
-        "With fewer validators the network does not go on",
+        "Fewest validators that a change may leave",
         Place::Number(|all| &mut all.validators_min),
     ),
     named(
@@ -96,12 +96,12 @@ pub const ALL: [Named; 25] = [
     ),
     named(
         "recovery_sleep",
-        "How long a recovered member may not spend, approve, operate",
+        "How long a recovered member may not spend, approve, operate, govern, assign, admit",
         Place::Seconds(|all| &mut all.recovery_sleep),
     ),
     named(
         "admission_distance",
-        "How long a newcomer counts as who admitted them",
+        "How long a newcomer counts as whoever admitted them",
         Place::Seconds(|all| &mut all.admission_distance),
     ),
     named(
@@ -111,12 +111,12 @@ pub const ALL: [Named; 25] = [
     ),
     named(
         "exception_max",
-        "Longest exception to duties apart",
+        "Longest exception to a duty rule",
         Place::Seconds(|all| &mut all.exception_max),
     ),
     named(
         "auditor_max",
-        "Longest term of an auditor from outside",
+        "Longest term of an auditor",
         Place::Seconds(|all| &mut all.auditor_max),
     ),
     named(
@@ -126,7 +126,7 @@ pub const ALL: [Named; 25] = [
     ),
     named(
         "hold_max",
-        "Longest reservation",
+        "Longest hold",
         Place::Seconds(|all| &mut all.hold_max),
     ),
     named(
@@ -141,7 +141,7 @@ pub const ALL: [Named; 25] = [
     ),
     named(
         "idle_interval",
-        "Embedded engine: how fast blocks follow without any",
+        "Embedded engine: how fast blocks follow at rest",
         Place::Seconds(|all| &mut all.idle_interval),
     ),
     named(

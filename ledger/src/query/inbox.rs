@@ -56,7 +56,7 @@ pub fn inbox(
     Some(items)
 }
 
-/// Every living unit, from the root down: who approves may stand far above or beside.
+/// Every living unit, from the root down: whoever approves may stand far above or beside.
 fn units(state: &dyn Read) -> Vec<u64> {
     let organisation = objects::look::<Organisation>(state, 0);
     organisation.map_or_else(Vec::new, |one| {
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_only_say_no_is_asked_too() {
+    fn whoever_may_only_say_no_is_asked_too() {
         let mut world = World::new();
         let mode = crate::world::vote(60, 50, 72 * crate::world::HOUR);
         let tiers = vec![tier(0, role_holders(), mode)];

@@ -133,7 +133,8 @@ fn of_those_who_sign_together_it_is_told_why_they_are_too_few() {
     assert_eq!(newcomer.rejection, "people_missing");
     assert_eq!(value(&newcomer.facts, "signers"), "ada, ivy");
     let why = value(&newcomer.facts, "one_person");
-    let expected = "ada, ivy: until 2026-03-07T00:00:03Z a newcomer counts as who admitted them";
+    let expected =
+        "ada, ivy: until 2026-03-07T00:00:03Z a newcomer counts as whoever admitted them";
     assert_eq!(why, expected);
     assert_eq!(value(&newcomer.facts, "who_could"), "ben, hal");
 

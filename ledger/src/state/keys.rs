@@ -19,7 +19,7 @@ macro_rules! prefixes {
 }
 
 prefixes! {
-    /// The organisation: no number.
+    /// The organisation, which has the number 0.
     ORGANISATION = 0x01;
     /// Member by number.
     MEMBER = 0x02;

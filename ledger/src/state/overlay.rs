@@ -26,8 +26,8 @@ pub trait Read {
         self.get(key)
     }
 
-    /// What `decode` makes of the value at `key`. A key's values are always decoded by the same function: who
-    /// remembers values remembers what became of them, because a block reads most of them many times.
+    /// What `decode` makes of the value at `key`. A key's values are always decoded by the same function, so what
+    /// remembers values remembers them decoded: a block reads most of them many times.
     fn decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {
         self.get(key).map(decode)
     }

@@ -5,7 +5,7 @@ use polity_engine::application::Recheck;
 use polity_ledger::state::{Changes, keys};
 use polity_proto::v1::Body;
 
-/// The lane of a transaction: its first signer. Who signs beside others uses up their own turn only once.
+/// The lane of a transaction: its first signer. Whoever signs beside others uses up their own turn only once.
 pub(super) fn lane(body: &Body) -> Bytes {
     body.signers
         .first()

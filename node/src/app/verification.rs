@@ -106,7 +106,7 @@ impl Verifier {
         cores::ahead(batches, check, |batches| {
             let mut checked = batches.flatten();
             let next = |_| checked.next().expect("every envelope is answered");
-            // An iterator that knows how many there are: who consumes them makes room once.
+            // An iterator that knows how many there are: whoever consumes them makes room once.
             consume(&mut (0..envelopes.len()).map(next))
         })
     }
@@ -208,7 +208,7 @@ impl Verifier {
                     Standing::InFlight => elsewhere.push((place, one)),
                 }
             }
-            // Ours first: who waits for others holds nothing that others wait for.
+            // Ours first: whoever waits for others holds nothing that others wait for.
             let (places, ours): (Vec<usize>, Vec<_>) = ours.into_iter().unzip();
             let verified = self.verify(ours);
             for (place, verified) in places.into_iter().zip(&verified) {

@@ -179,7 +179,7 @@ pub(super) struct Assignment {
     pub(super) focus: String,
     #[serde(default)]
     pub(super) percentage: u32,
-    /// The member stands in for who is elected later.
+    /// The member stands in for whoever is elected later.
     #[serde(default)]
     pub(super) surrogate: bool,
 }

@@ -142,7 +142,7 @@ fn add_person(
             draft.push(entry, "join", Kind::Join(join));
             joins.clone().unwrap_or_else(|| vec![person.unit.clone()])
         }
-        // Who is only invited sits nowhere yet.
+        // Whoever is only invited sits nowhere yet.
         (None, None) => Vec::new(),
         (None, Some(_)) => {
             return Err(entry.error("joins units without a proof of possession of the key"));

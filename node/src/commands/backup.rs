@@ -1,3 +1,5 @@
+//! `polityd backup`: a stopped node's home, its keys excepted, copied into a directory.
+
 use std::path::PathBuf;
 
 use clap::Args;

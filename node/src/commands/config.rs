@@ -1,3 +1,5 @@
+//! `polityd config show`: every setting that is in force, and where it comes from.
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 

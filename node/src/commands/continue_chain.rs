@@ -1,3 +1,5 @@
+//! `polityd continue`: this stopped node goes on as the chain of another genesis file.
+
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! `polityd export`: the whole chain, and the newest state if asked for, as lines of JSON.
+
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;

@@ -1,3 +1,5 @@
+//! `polityd guard show | trust`: what keeps the validator from signing twice.
+
 use std::path::Path;
 
 use clap::{Args, Subcommand};

@@ -1,3 +1,5 @@
+//! `polityd init`: a home with its configuration and keys.
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

@@ -1,3 +1,5 @@
+//! `polityd keys show | new | prove | member`: a node's keys, and a member's for a founding.
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};

@@ -1,3 +1,5 @@
+//! `polityd restore`: a backup brought back into a home without a ledger.
+
 use std::path::PathBuf;
 
 use clap::Args;

@@ -1,3 +1,5 @@
+//! `polityd rollback`: the newest height taken back.
+
 use clap::Args;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! `polityd start`: the node runs until it is told to stop.
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! `polityd status`: the state of a running node, asked of its gateway.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -83,7 +85,7 @@ fn own_gateway(config: &Config) -> Result<String, Fault> {
     Ok(format!("http://{}", reachable(config.gateway.listen)))
 }
 
-/// Who listens everywhere is reached on loopback.
+/// A node that listens everywhere is reached on loopback.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -297,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn who_listens_everywhere_is_asked_on_loopback() {
+    fn whoever_listens_everywhere_is_asked_on_loopback() {
         let everywhere: SocketAddr = "0.0.0.0:5".parse().unwrap();
         assert_eq!(reachable(everywhere).to_string(), "127.0.0.1:5");
         assert_eq!(reachable("[::]:5".parse().unwrap()).to_string(), "[::1]:5");

@@ -1,3 +1,5 @@
+//! `polityd verify`: the whole chain executed again, and every row compared.
+
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Instant;

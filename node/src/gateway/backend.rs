@@ -23,7 +23,7 @@ pub trait Queries: Send + Sync + 'static {
     /// ends early where nobody `waits` any more.
     fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult;
 
-    /// How many actions are judged for a question, or as many as it is dear like; 0 of what is only read.
+    /// How many actions are judged for a question, or how many it is as dear as; 0 where it only reads.
     fn judged_actions(&self, query: &Query) -> usize;
 
     /// Who the application is and where it stands (`abci_info`).

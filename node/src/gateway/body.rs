@@ -60,7 +60,8 @@ impl BodyBudget {
             .unwrap_or(Err(BodyError::TooSlow))
     }
 
-    /// Takes a share as the bytes arrive, so that who announces much and sends little holds little.
+    /// Takes a share as the bytes arrive, so that whoever announces much and sends little holds
+    /// little.
     async fn collect(&self, body: Body) -> Result<Received<'_>, BodyError> {
         let mut bytes = BytesMut::new();
         let mut share: Option<SemaphorePermit<'_>> = None;

@@ -1,4 +1,4 @@
-//! Which web pages may read the gateway's answers in a browser. Programs that are no browsers do not notice.
+//! Which web pages may read the gateway's answers in a browser. Programs that are not browsers do not notice.
 
 use std::sync::Arc;
 

@@ -33,8 +33,8 @@ pub struct Embedded {
     about: About,
 }
 
-/// The genesis document as CometBFT would show it: whole, and in JSON for who asks for it in chunks. It never changes, and
-/// may have many MiB.
+/// The genesis document as CometBFT would show it: whole, and in JSON for whoever asks for it in chunks. It never
+/// changes, and may have many MiB.
 struct GenesisDocument {
     whole: Value,
     text: String,

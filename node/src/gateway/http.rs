@@ -110,7 +110,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Adds an answer, or that there is no room for it; tells whether it is one of success.
+    /// Adds an answer, or that there is no room for it; says whether it is a success.
     fn push(&mut self, reply: Reply) -> bool {
         self.text.push(if self.count == 0 { '[' } else { ',' });
         let text = reply.text();

@@ -46,7 +46,8 @@ limits! {
     batch_calls_max: usize = 100, 1..=10_000;
     /// Bytes of the answers of one JSON-RPC batch; the calls after it are told so.
     batch_answer_bytes_max: usize = 16 << 20, 1 << 10..=1 << 30;
-    /// Bytes of all large answers by HTTP that are being made or wait to be taken; who asks for more then is told so.
+    /// Bytes of all large answers by HTTP that are being made or wait to be taken; whoever asks for more then is told
+    /// so.
     answers_bytes_max: usize = 256 << 20, batch_answer_bytes_max as u64..=2 << 30;
     /// Transactions in one `broadcast_batch`.
     batch_transactions_max: usize = 10_000, 1..=1_000_000;
@@ -79,7 +80,8 @@ limits! {
     websocket_queue_messages: usize = 256, 1..=1 << 20;
     /// Bytes that wait for a slow websocket client; more, and it is dropped.
     websocket_queue_bytes: usize = 32 << 20, 1 << 20..=1 << 30;
-    /// Bytes that wait for all slow websocket clients, beyond the first MiB of each; who needs more then is dropped.
+    /// Bytes that wait for all slow websocket clients, beyond the first MiB of each; whoever needs more then is
+    /// dropped.
     websocket_queues_bytes_max: usize = 256 << 20, websocket_queue_bytes as u64..=16 << 30;
     /// Seconds within which a request's headers, and a TLS handshake, must arrive; also how long a connection may idle.
     header_seconds_max: u64 = 15, 1..=3_600;

@@ -85,7 +85,7 @@ struct Door {
 impl Door {
     /// Serves a connection, if there is a place for it.
     async fn admit(self: Arc<Self>, stream: TcpStream, from: SocketAddr) {
-        // Who calls an address from that same address is on the machine that has it.
+        // Whoever calls an address from that same address is on the machine that has it.
         let is_own = stream.local_addr().is_ok_and(|at| at.ip() == from.ip());
         let Some(place) = self.places.enter(from.ip(), is_own).await else {
             self.gateway

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_lets_much_wait_leaves_others_what_ordinary_messages_need() {
+    async fn whoever_lets_much_wait_leaves_others_what_ordinary_messages_need() {
         let common = Arc::new(Semaphore::new(3 << 20));
         let outbox = || Outbox::new(8, 3 << 20, Arc::clone(&common));
         let (slow, mut written) = outbox();

@@ -1,10 +1,11 @@
 //! Places for connections: how many there are, and for whom.
 //!
-//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also while
-//! it sends a part of a request, and keeps its place only while others are free. When all are taken, a newcomer gets one: of
-//! those that have idled for a while, the oldest of the address with most idle ones; where there is none, that which has
-//! idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most makes room for who
-//! holds less. So keeping many alive keeps nobody out, and whoever has just come has the time to ask.
+//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also
+//! while it sends a part of a request, and keeps its place only while others are free. When all are taken, a newcomer
+//! gets one: of those that have idled for a while, the oldest of the address with most idle ones; where there is none,
+//! that which has idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most
+//! makes room for whoever holds less. So keeping many alive keeps nobody out, and whoever has just come has the time to
+//! ask.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -20,11 +21,11 @@ use tokio::time::timeout;
 use super::limits::Limits;
 use super::throttle::counted_as;
 
-/// Places beyond all limits for who comes from this machine: its operator reaches it also while strangers fill it.
+/// Places beyond all limits for whoever comes from this machine: its operator reaches it also while strangers fill it.
 pub(crate) const OWN_PLACES: usize = 16;
 /// How long a newcomer waits for the place of a connection that idles.
 const HANDOVER_TIME: Duration = Duration::from_secs(1);
-/// Who idles for less is sent away only where nobody has idled for longer.
+/// A connection that idles for less is sent away only where none has idled for longer.
 const SPARED_TIME: Duration = Duration::from_secs(1);
 
 /// Counts connections, in all and by address.
@@ -256,7 +257,7 @@ impl Crowd {
         is_chosen
     }
 
-    /// The first of the line with the highest weight, or of equal ones that who lined up first.
+    /// The first of the line with the highest weight, or of equal ones the one that lined up first.
     fn first_where(
         &mut self,
         line: impl Fn(&mut Company) -> Option<(usize, &mut Turns)>,
@@ -352,7 +353,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_newcomer_gets_the_place_of_who_idles_longest_and_of_nobody_who_is_served() {
+    async fn a_newcomer_gets_the_place_of_whoever_idles_longest_and_of_nobody_who_is_served() {
         let places = places(3, 3);
         let enter = |text: &str| places.enter(address(text), false);
         let (served, longest, newest) = (
@@ -401,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_just_come_stays_while_others_idle_for_longer() {
+    fn whoever_has_just_come_stays_while_others_idle_for_longer() {
         let (one, two) = ("192.0.2.1", "192.0.2.2");
         assert_eq!(sent_away(&[(one, 1_000), (two, 20), (two, 10)]), Some(0));
         assert_eq!(sent_away(&[(one, 30), (two, 20), (two, 10)]), Some(0));
@@ -409,7 +410,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_websocket_makes_room_for_who_holds_less_and_for_nobody_else() {
+    async fn a_websocket_makes_room_for_whoever_holds_less_and_for_nobody_else() {
         let places = places(2, 2);
         let enter = |text: &str| places.enter(address(text), false);
         let first = enter("192.0.2.1").await.unwrap();
@@ -423,7 +424,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_answered_idles_once_the_answer_is_taken() {
+    async fn whoever_is_answered_idles_once_the_answer_is_taken() {
         let places = places(1, 2);
         let place = places.enter(address("192.0.2.1"), false).await.unwrap();
         place.rest();
@@ -453,7 +454,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_comes_from_this_machine_finds_a_place_where_strangers_find_none() {
+    async fn whoever_comes_from_this_machine_finds_a_place_where_strangers_find_none() {
         for (places, who) in [(places(1, 10), "192.0.2.1"), (places(10, 1), "127.0.0.1")] {
             let _taken = places.enter(address(who), false).await.unwrap();
             assert!(places.enter(address("127.0.0.1"), true).await.is_some());

@@ -1,10 +1,10 @@
-//! What the engine's libraries call an error and is none.
+//! What the engine's libraries call an error although it is not one.
 //!
-//! While they stop, their actors find each other gone, one after another: that is the stop that was asked for. And where
-//! the guard refuses to sign, no message leaves, and this node's own consensus finds no signature on it: the guard counts
-//! that, and the node says why. A word about a height to come, of a validator that a node which is behind does not know yet,
-//! is dropped and will be repeated; one of nobody who votes, or of who says more than anybody has to say, is dropped too, and
-//! would fill the disk if each were told. Everything else is said.
+//! While they stop, their actors find each other gone, one after another: that is the stop that was asked for. And
+//! where the guard refuses to sign, no message leaves, and this node's own consensus finds no signature on it: the
+//! guard counts that, and the node says why. A word about a height to come, of a validator that a node which is behind
+//! does not know yet, is dropped and will be repeated; one from somebody who does not vote, or who says more than
+//! anybody has to say, is dropped too, and would fill the disk if each were told. Everything else is said.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::OnceLock;

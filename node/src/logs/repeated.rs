@@ -1,7 +1,7 @@
 //! What the engine says again and again: so often, and no more.
 //!
-//! A forged vote, or a block that is not what was announced, is worth a warning. Who sends a million of them must not fill
-//! the disk of every other department with warnings.
+//! A forged vote, or a block that is not what was announced, is worth a warning. Whoever sends a million of them must
+//! not fill the disk of every other department with warnings.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
-/// Who speaks of what others send.
+/// Libraries that speak of what others send.
 const ENGINE: [&str; 3] = ["arc_malachitebft_", "libp2p", "polity_engine"];
 /// Warnings and errors from one place in the program, within a time.
 const LINES_MAX: u32 = 60;

@@ -88,8 +88,8 @@ pub(super) fn who_can(
     })
 }
 
-/// What a dear question costs, in actions that are judged; 0 of any other question. Whoever may do something is found by
-/// judging it once for each who comes into question.
+/// What a dear question costs, in actions that are judged; 0 of any other question. Who may do something is found by
+/// judging it once for each member who might.
 pub(crate) fn work(query: &Query) -> usize {
     let data = &query.data[..];
     let of_action = |action: Option<Action>| action.as_ref().map_or(1, actions::work);
@@ -116,7 +116,7 @@ pub(crate) fn work(query: &Query) -> usize {
 /// whoever asks is not charged for it.
 const CANDIDATES: usize = 10;
 
-/// As what looking at many units counts: less than judging an action for each.
+/// What looking at many units counts as: less than judging an action for each.
 const UNITS: usize = 10;
 
 /// The block that would follow.
@@ -133,7 +133,7 @@ pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
 }
 
 /// When a block after the newest one would be: now. A network at rest makes none for a while, and what waits for a time
-/// does not wait for that. A clock that is behind the chain tells nothing, nor does one of after an outage.
+/// does not wait for that. A clock that is behind the chain tells nothing, nor does one after an outage.
 fn time_of_next(newest: u64, outage_gap: u64, clock: u64) -> u64 {
     match (newest..=newest.saturating_add(outage_gap)).contains(&clock) {
         true => clock,

@@ -10,7 +10,7 @@ use polity_engine::embedded::gossip::{Contact, GossipView};
 
 use crate::app::App;
 
-/// Two nodes that dial each other at once keep one connection of two: who is back by then was not lost.
+/// Two nodes that dial each other at once keep one connection of two: whoever is back by then was not lost.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Says who goes and who comes back, until it is dropped; and at the start, why nobody may come.
@@ -46,7 +46,7 @@ pub(super) async fn watch(app: Arc<App>, gossip: GossipView, own: NodeId) {
 struct Attendance(BTreeSet<NodeId>);
 
 impl Attendance {
-    /// Who has gone or come back since the last look. Who comes for the first time is expected, and no news.
+    /// Who has gone or come back since the last look. Whoever comes for the first time was expected, and is no news.
     fn look(&mut self, peers: &[(NodeId, Contact)]) -> Vec<(NodeId, bool)> {
         self.0
             .retain(|lost| peers.iter().any(|(peer, _)| peer == lost));

@@ -21,7 +21,7 @@ pub(super) fn readiness(app: Arc<App>, metrics: Arc<Metrics>, key: [u8; 32]) -> 
     })
 }
 
-/// Who hears nobody cannot know that others went on, and has nobody to decide with.
+/// Whoever hears nobody cannot know that others went on, and has nobody to decide with.
 fn judge(height: u64, catching_up: bool, hears_who_decides: bool) -> Result<(), String> {
     match (height, catching_up, hears_who_decides) {
         (_, _, false) => Err("no peer is connected".into()),

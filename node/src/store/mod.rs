@@ -178,7 +178,7 @@ impl Store {
         self.show(self.epoch.load(Ordering::Relaxed))
     }
 
-    /// Deletes all indexes; the one who knows how builds them again from blocks and receipts.
+    /// Deletes all indexes; whoever knows how builds them again from blocks and receipts.
     pub fn clear_indexes(&self) -> Result<(), Fault> {
         let some = IndexRange {
             limit: 10_000,

@@ -1,4 +1,4 @@
-//! The tables as they lie, for who compares them with what must be there.
+//! The tables as they lie, for whoever compares them with what must be there.
 
 use std::ops::ControlFlow;
 

@@ -34,7 +34,8 @@ fn main() -> ExitCode {
     for number in &unmeasured {
         println!("row {number}: not measured: this machine lacks what it is compared with");
     }
-    // Who asks for all rows gets those that can be measured here; who names one wants its figure.
+    // Whoever asks for all rows gets those that can be measured here; whoever names one wants its
+    // figure.
     let is_complete = asked.is_empty() || unmeasured.is_empty();
     if is_complete && figures.iter().all(Figure::is_reached) {
         ExitCode::SUCCESS

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_stay_texts() {
+    fn a_changed_text_is_still_a_text() {
         let mut dice = Dice::new(3);
         for _ in 0..200 {
             let changed = mutate(b"[a]\nb = \"c\", [1, 2]\n", &mut dice);

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_and_clocks() {
+    fn a_date_and_a_clock_are_read_as_utc() {
         for (text, expected) in [
             ("1970-01-01", 0),
             ("2026-01-05", 1_767_571_200),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn durations() {
+    fn a_duration_is_a_number_and_its_unit() {
         assert_eq!(duration(&mut Words::of("two days")), Ok(2 * DAY));
         assert_eq!(duration(&mut Words::of("72 hours")), Ok(3 * DAY));
         assert!(duration(&mut Words::of("many moons")).is_err());

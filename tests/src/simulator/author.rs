@@ -98,7 +98,7 @@ fn attempts(scene: &mut Scene<'_>, kind: &Kind, by: &By) -> Vec<(Person, Vec<Per
     }
 }
 
-/// Everybody in each of their roles and in none; who holds the capability comes first.
+/// Everybody in each of their roles and in none; whoever holds the capability comes first.
 fn people(scene: &mut Scene<'_>, capability: Capability) -> Vec<Person> {
     let mut people = Vec::new();
     for member in scene.view.members(MemberState::Active) {

@@ -1,4 +1,4 @@
-//! Who never saw our code follows a chain of the embedded engine.
+//! A client that never saw our code follows a chain of the embedded engine.
 
 use std::net::SocketAddr;
 use std::process::Command;

@@ -65,7 +65,7 @@ fn add(shape: &mut Shape, path: &str, value: &Value) {
         .insert(sort.to_owned());
 }
 
-/// Who was too late for a commit has an empty place in it, by chance on either engine.
+/// Whoever was too late for a commit has an empty place in it, by chance on either engine.
 fn is_absent_vote(item: &Value) -> bool {
     let flag = |name: &str| item.get(name).and_then(Value::as_u64);
     flag("block_id_flag").or(flag("blockIdFlag")) == Some(1)

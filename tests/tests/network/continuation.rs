@@ -40,7 +40,7 @@ pub(crate) fn a_chain_goes_on_under_the_other_engine_and_back(engine: Engine) {
     acknowledged.extend(pay(&cluster, 1, 4));
     assert_proven(&cluster, &continuation, &first_genesis);
 
-    // Who has nothing of the ended chain begins with a backup of somebody who went on.
+    // Whoever has nothing of the ended chain begins with a backup of somebody who went on.
     assert!(cluster.nodes[2].stop().success());
     let backup = cluster.path("backup").display().to_string();
     cluster.nodes[2].polityd(&["backup", &backup]);

@@ -55,8 +55,8 @@ impl Assign {
     }
 }
 
-/// Who admitted somebody and alone gives them a role over value gives them nothing that they can use yet: the ledger
-/// accepts the assignment, and refuses its use.
+/// Whoever admitted somebody and alone gives them a role over value gives them nothing that they can use yet: the
+/// ledger accepts the assignment and refuses its use.
 async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Result<()> {
     let number = |reference: Option<Ref>| reference.map_or(0, |reference| reference.number);
     let (role, holder) = (number(assign.role), number(assign.member));
@@ -75,7 +75,7 @@ async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Resul
     let is_over_value = |grant: &Grant| power::is_over_value(grant.capability());
     if grants.iter().flatten().any(is_over_value) {
         let how_long = match is_service {
-            true => "a service counts as who admitted it, so".to_owned(),
+            true => "a service counts as whoever admitted it, so".to_owned(),
             false => format!("until {}", time::shown(until)),
         };
         context.output.note(format!(

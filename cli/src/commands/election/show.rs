@@ -125,8 +125,9 @@ fn shown(election: &Election, hands: &BTreeMap<u64, u64>, names: &Names<'_>) -> 
     text
 }
 
-/// Those whose changed ballots tie, where the lot among them takes the candidate; none elsewhere. A lot is on no record: it
-/// follows from the ballots. That of a voter who had left or was suspended counts here, and in the ledger not.
+/// Those whose changed ballots tie, where the lot among them takes the candidate; none elsewhere. A lot is on no
+/// record: it follows from the ballots. The ballot of a voter who had left or was suspended counts here, but not in the
+/// ledger.
 fn tied_again(election: &Election, hands: &BTreeMap<u64, u64>) -> Vec<u64> {
     let ballots = of_people(election, hands).into_iter();
     let standing = ballots.map(|ballot| ballot.nominee).filter(|nominee| {
@@ -251,7 +252,7 @@ mod tests {
             assert_eq!(tied_again(&none, &hands), [0; 0]);
         }
 
-        // Of two who count as one, the ballot of who leads the hand is counted.
+        // Of two who count as one, the ballot of the one who leads the hand is counted.
         let tie_of_people = Election {
             ballots: ballots(&[6, 4, 6]),
             candidate: by_lot(2, &[4, 6]).expect("one of them"),

@@ -121,7 +121,7 @@ fn missing(kind: ObjectKind, number: u64) -> Error {
     usage(format!("there is no {}", lettered(kind, number)))
 }
 
-/// The history in which the events of something stand that has none of its own.
+/// The history that holds the events of something that has none of its own.
 async fn inside(session: &Session, kind: ObjectKind, number: u64) -> Result<Subject> {
     let asked = (session, kind, number);
     let (holder, of) = match kind {

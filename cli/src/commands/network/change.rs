@@ -150,7 +150,7 @@ fn digits(what: &str, text: &str, bytes: usize) -> Result<Vec<u8>> {
     })
 }
 
-/// Refuses what the ledger would not take for an address of a node. None is for a node that reaches the others itself.
+/// Refuses what the ledger would not take for an address of a node. A node that only dials the others has none.
 fn check_address(text: &str) -> Result<()> {
     form::optional_address(text).map_err(|_| {
         usage(format!(

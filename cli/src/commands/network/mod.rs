@@ -162,7 +162,7 @@ impl Status {
 const STANDING: &str = "no block since then: a third of the power or more takes no part, or the node that answers is \
                         cut off; polityd status at each department tells which";
 
-/// So much later than it should be, a block is missing: clocks differ by less.
+/// A block that is this much too late is missing: clocks differ by less.
 const LATE_SECONDS: u64 = 30;
 
 /// CometBFT makes a block in so many seconds, whatever the parameter says.

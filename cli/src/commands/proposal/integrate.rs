@@ -8,7 +8,8 @@ use polity_client::v1::{ObjectKind, Objection, ResolveObjection, action::Kind};
 use crate::context::Context;
 use crate::failure::usage;
 
-/// Signs that a version integrates an objection: once by who objected, once by who proposed.
+/// Signs that a version integrates an objection: once by whoever objected, once by whoever
+/// proposed.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  polity proposal integrate o3")]
 pub(super) struct Integrate {

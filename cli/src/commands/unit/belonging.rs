@@ -82,8 +82,9 @@ impl ChangeSquad {
     }
 }
 
-/// Whether who joins need not be named: everybody joins a guild by themselves. Elsewhere others are judged too, as who lets
-/// this one join, and without a name they would be judged as who joins. What an earlier step creates cannot be read yet.
+/// Whether the member who joins need not be named: everybody joins a guild by themselves. Elsewhere others are judged
+/// too, as those who let this one join, and without a name they would be judged as the one who joins. What an earlier
+/// step creates cannot be read yet.
 async fn joins_unnamed(context: &Context, unit: Option<Ref>) -> Result<bool> {
     let number = unit.map_or(0, |unit| unit.number);
     if number == 0 {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::health::SQUAD_MEMBERS_MIN;
 use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered, number_of};
 use polity_client::v1::{Assignment, ObjectKind, Role, RoleKind, Unit, UnitKind};
@@ -13,9 +14,6 @@ use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
 use crate::{time, word};
-
-/// A squad with fewer members is seen as unhealthy; no rule forbids it.
-const SQUAD_MIN: usize = 3;
 
 /// Lists units with their numbers.
 #[derive(Args, Debug)]
@@ -190,13 +188,13 @@ impl Shown {
         text
     }
 
-    /// Minima are no rules: who reads about a unit sees what is missing.
+    /// Minima are not rules: whoever reads about a unit sees what is missing.
     fn warnings(&self, names: &Names<'_>) -> Vec<String> {
-        let (unit, joined) = (&self.unit, self.joined.len());
+        let (unit, joined) = (&self.unit, self.joined.len() as u64);
         let mut warnings = Vec::new();
-        if unit.kind() == UnitKind::Squad && joined < SQUAD_MIN {
+        if unit.kind() == UnitKind::Squad && joined < SQUAD_MEMBERS_MIN {
             warnings.push(format!(
-                "the squad has {joined} members, fewer than {SQUAD_MIN}"
+                "the squad has {joined} members, fewer than {SQUAD_MEMBERS_MIN}"
             ));
         }
         let mut kinds = self.roles.iter().map(Role::kind);

@@ -20,7 +20,7 @@ use crate::{Error, Refusal, Result, amount};
 /// Rows of so many transactions are judged beforehand: about a thousand. Those after them are like them.
 const PARTS_JUDGED_MAX: usize = 30;
 
-/// What to do where a policy keeps the money of new units from who creates them.
+/// What to do where a policy keeps the money of new units from whoever creates them.
 const RESERVED: &str = "let a proposal create these units and give the importer's role open_accounts, plan_budget and \
      allocate in each, then import again: units that are there are not created";
 

@@ -192,7 +192,7 @@ async fn what_an_account_of_a_dissolved_unit_might_do_is_not_proven_and_what_it_
         assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error}");
     }
 
-    // Who may say so is not looked for beyond one history, so it is told as what it is: a node's word.
+    // Nobody looks beyond one history for who may say so, so it is told as what it is: a node's word.
     let freezing = |chain| remembering(chain, |account| account.frozen = true);
     let error = read(&living, &freezing(&living).await).await;
     let error = error.expect_err("nobody froze it");

@@ -184,7 +184,7 @@ async fn a_node_without_a_sensible_answer_keeps_nobody_from_signing_and_is_asked
 }
 
 #[tokio::test]
-async fn who_waits_longer_than_clocks_tell_gets_the_receipt() {
+async fn whoever_waits_longer_than_clocks_tell_gets_the_receipt() {
     let draft = signed();
     let chain = holding(&draft);
     let node = having(&chain).await;

@@ -196,8 +196,8 @@ pub(super) fn word(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_lowercase()
 }
 
-/// A hash or a key, whole. Of two documents that begin with the same eight bytes of hash, one is soon found by who makes
-/// both: who signs compares all of it.
+/// A hash or a key, whole. Whoever makes both of two documents soon finds a pair whose hashes begin with the same eight
+/// bytes, so a signer must be able to compare all of it.
 pub(super) fn hash(bytes: &[u8]) -> String {
     match bytes.is_empty() {
         true => "none".to_owned(),

@@ -160,7 +160,8 @@ fn validator_answer(update: ValidatorUpdate) -> Result<abci::ValidatorUpdate, Fa
     })
 }
 
-/// CometBFT keeps its pace by its own configuration, so a change of the pace alone is none for it.
+/// CometBFT keeps its pace by its own configuration, so a change of the pace alone changes nothing
+/// for it.
 fn consensus_params_answer(params: ConsensusParams) -> Option<types::ConsensusParams> {
     let is_told =
         params.block.is_some() || params.evidence.is_some() || params.app_version.is_some();

@@ -38,7 +38,7 @@ pub(super) enum CodecError {
     /// The guard refused the signature, so the message stays here.
     #[error("a message that the guard refused to sign")]
     Refused,
-    /// A word about a height to come, which would wait, of nobody who votes, or of who has said enough.
+    /// A word about a height to come, which would have to wait, from somebody who does not vote or who has said enough.
     #[error("a word too early")]
     TooEarly,
 }

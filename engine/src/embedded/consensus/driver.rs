@@ -281,7 +281,8 @@ impl Ending {
         }
     }
 
-    /// What the node ends with. The reason may have been said just before the end, and after more than was listened to.
+    /// What the node ends with. The reason may have been said just before the end, and behind more events than were
+    /// read.
     fn into_fault(mut self, events: &mut RxEvent<EmbeddedContext>) -> Fault {
         loop {
             match events.try_recv() {

@@ -238,7 +238,7 @@ impl Journal {
     }
 }
 
-/// A file that its writer cannot bring to the disk: when that happens is not for the format to say.
+/// A file that its writer cannot sync: when to sync is not for the format to say.
 struct Unhurried(File);
 
 impl Storage for Unhurried {

@@ -66,8 +66,8 @@ impl Announcement {
         announcement
     }
 
-    /// Whether the proposer of its round, not far above the tip, made it. Who validates is known of two heights; of
-    /// those above it is supposed that nothing changes, and looked at again when their turn comes.
+    /// Whether the proposer of its round, not far above the tip, made it. The validators of two heights are known; of
+    /// those above it is assumed that nothing changes, which is looked at again when their turn comes.
     pub(super) fn is_due(&self, tip: &Tip) -> bool {
         let validators = match self.height.checked_sub(tip.height) {
             None | Some(0) => return false,

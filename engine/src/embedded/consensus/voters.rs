@@ -1,9 +1,10 @@
 //! Whose words may wait for their height.
 //!
-//! Malachite keeps what is said of a height above the one at work, unseen, until its turn comes: so much of each height,
-//! and no more. So what nobody who votes has signed is not taken in, nor more of one validator than it may have to say, nor
-//! what is of a height too far: it would fill that place before the others come. Who validates is known of two heights; of
-//! those above it is supposed that nothing changes. Whose word is dropped here repeats it for as long as its height lasts.
+//! Malachite keeps what is said of a height above the one at work, unseen, until its turn comes: so much of each
+//! height, and no more. So what nobody who votes has signed is not taken in, nor more of one validator than it may have
+//! to say, nor what is of a height too far: it would fill that place before the others come. The validators of two
+//! heights are known; of those above it is assumed that nothing changes. Whose word is dropped here repeats it for as
+//! long as its height lasts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

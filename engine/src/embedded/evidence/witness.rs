@@ -11,7 +11,7 @@ const HEIGHTS_MAX: u64 = 1_000;
 /// Rounds of a height that are listened to.
 const ROUNDS_MAX: u32 = 16;
 
-/// Rounds in which a vote is kept unseen: who sends forged ones fills no others.
+/// Rounds in which a vote is kept unverified: whoever sends forged ones fills no others.
 const ROUNDS_USUAL: u32 = 2;
 
 /// Two votes of one validator that contradict each other.

@@ -29,7 +29,7 @@ fn mode(world: &World, unit: &str, capability: Capability) -> ModeKind {
 }
 
 #[test]
-fn a_profile_is_applied_by_who_governs_the_unit() {
+fn a_profile_is_applied_by_whoever_governs_the_unit() {
     let mut world = World::with_tribes();
     let past = world.dissolved();
     let circle = apply(&world, "dev", Profile::Holacracy);
@@ -127,7 +127,7 @@ fn a_department_that_becomes_a_circle_governs_itself_and_keeps_its_past() {
     ];
     assert_eq!(sorts(&world, "dev"), offices);
     assert_eq!(mode(&world, "dev", Capability::Govern), ModeKind::Consent);
-    // Who led still leads, and governs alone no longer.
+    // Whoever led still leads, and governs alone no longer.
     assert!(world.holds("ben", "dev#lead"));
     let alone = Kind::CreateRole(world.create_role("dev", "scribe"));
     world.check("ben", Some("dev#lead"), alone, "rejected needs_decision");

@@ -123,7 +123,7 @@ fn the_time_of_a_member_has_100_percent() {
 }
 
 #[test]
-fn who_operates_a_validator_is_chosen_by_that_department_alone() {
+fn whoever_operates_a_validator_is_chosen_by_that_department_alone() {
     let mut world = World::new();
     let lead = Kind::AssignRole(world.assign("gia", "dev#lead"));
     world.check(

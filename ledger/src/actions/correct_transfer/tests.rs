@@ -256,7 +256,7 @@ fn each_refusal_has_its_name() {
 }
 
 #[test]
-fn who_paid_cannot_take_it_back() {
+fn whoever_paid_cannot_take_it_back() {
     let (mut world, _) = corrected();
     let payer = world.account("dev:main");
     let act = Kind::CorrectTransfer(proof(&world, &payer));

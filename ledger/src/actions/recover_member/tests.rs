@@ -107,7 +107,7 @@ fn two_people_of_different_units_recover_a_member_after_the_wait() {
 }
 
 #[test]
-fn who_is_recovered_does_not_ask_for_it() {
+fn whoever_is_recovered_does_not_ask_for_it() {
     let mut world = World::new();
     let recover = world.recover("ben", "new");
     world.check_deed(asked(recover), "rejected same_person");
@@ -158,7 +158,7 @@ fn delegation(world: &World, to: &str) -> Kind {
 }
 
 #[test]
-fn who_was_recovered_does_not_hand_on_what_sleeps() {
+fn whoever_was_recovered_does_not_hand_on_what_sleeps() {
     let mut world = World::new();
     world.check_deed(asked(world.recover("finn", "new")), "accepted");
     world.advance(48 * HOUR);
@@ -171,7 +171,7 @@ fn who_was_recovered_does_not_hand_on_what_sleeps() {
 }
 
 #[test]
-fn whoever_signs_along_wakes_nothing_of_who_was_recovered() {
+fn whoever_signs_along_wakes_nothing_of_whoever_was_recovered() {
     let mut world = World::new();
     world.fund("dev", 1_000);
     world.check_deed(asked(world.recover("finn", "new")), "accepted");
@@ -186,7 +186,7 @@ fn whoever_signs_along_wakes_nothing_of_who_was_recovered() {
 }
 
 #[test]
-fn who_was_recovered_does_not_sleep_through_an_outage() {
+fn whoever_was_recovered_does_not_sleep_through_an_outage() {
     let mut world = World::new();
     world.check_deed(asked(world.recover("finn", "new")), "accepted");
     world.outage(HOUR);

@@ -405,7 +405,7 @@ fn a_policy_in_words_alone_stands_beside_the_others_and_is_replaced_by_name() {
 }
 
 #[test]
-fn who_asks_for_more_approvals_than_there_are_people_locks_nothing() {
+fn whoever_asks_for_more_approvals_than_there_are_people_locks_nothing() {
     let mut world = World::new();
     let anchor = |mode| vec![tier(0, role_holders(), mode)];
     let many = approve(able(Capability::Approve), 64);

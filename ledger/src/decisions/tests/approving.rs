@@ -275,7 +275,7 @@ fn an_approver_and_whom_they_gave_the_power_to_approve_are_one_for_a_while() {
 }
 
 #[test]
-fn approvals_of_who_lost_the_power_no_longer_count() {
+fn approvals_of_whoever_lost_the_power_no_longer_count() {
     let mut world = world();
     let grant = world.grant("dev#engineer", Capability::Approve, "dev");
     world.check("ben", Some("dev#lead"), Kind::GiveGrant(grant), "accepted");
@@ -366,7 +366,7 @@ fn an_approver_and_their_delegate_are_one_approval() {
 }
 
 #[test]
-fn who_is_given_credit_does_not_approve_it() {
+fn whoever_is_given_credit_does_not_approve_it() {
     let mut world = world();
     let approver = approve(crate::world::able(Capability::Approve), 1);
     let tiers = vec![tier(0, role_holders(), approver)];
@@ -385,7 +385,7 @@ fn who_is_given_credit_does_not_approve_it() {
 }
 
 #[test]
-fn what_is_delegated_by_who_leads_the_proposer_approves_nothing_of_theirs() {
+fn what_is_delegated_by_whoever_leads_the_proposer_approves_nothing_of_theirs() {
     let mut world = world();
     let until = world.time + 90 * DAY;
     let delegate = world.delegation("dev#lead", Capability::Approve, "gia", until);

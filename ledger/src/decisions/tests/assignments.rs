@@ -137,7 +137,7 @@ fn found_team(world: &mut World) {
 }
 
 #[test]
-fn who_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone() {
+fn whoever_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone() {
     let mut world = world();
     found_team(&mut world);
     world.advance(30 * DAY);
@@ -263,7 +263,7 @@ fn whom_the_proposer_assigns_only_to_send_them_out_says_no_alone() {
 }
 
 #[test]
-fn who_joined_a_circle_without_a_role_gets_no_voice_by_leaving_it() {
+fn whoever_joined_a_circle_without_a_role_gets_no_voice_by_leaving_it() {
     let mut world = world();
     let join = world.join_unit("dan", "dev/circle");
     world.check("ben", Some("dev#lead"), join, "rejected no_grant");
@@ -276,7 +276,7 @@ fn who_joined_a_circle_without_a_role_gets_no_voice_by_leaving_it() {
 }
 
 #[test]
-fn who_resigns_is_asked_no_more_and_in_time_nobody_who_is_out_is() {
+fn whoever_resigns_is_asked_no_more_and_in_time_nobody_who_is_out_is() {
     let mut world = world();
     let resign = Kind::ResignRole(polity_proto::v1::ResignRole {
         assignment: form::numbered(world.assignment("gia", SMITH).number),
@@ -294,7 +294,7 @@ fn who_resigns_is_asked_no_more_and_in_time_nobody_who_is_out_is() {
 }
 
 #[test]
-fn who_was_sent_out_before_the_call_elects() {
+fn whoever_was_sent_out_before_the_call_elects() {
     let mut world = world();
     let call = |world: &World| {
         Kind::CallElection(polity_proto::v1::CallElection {

@@ -314,7 +314,7 @@ fn a_suspended_member_stays_in_the_electorate_and_their_objection_stands() {
 }
 
 #[test]
-fn who_joins_later_has_no_say_and_who_left_is_no_more_than_silent() {
+fn whoever_joins_later_has_no_say_and_whoever_left_is_no_more_than_silent() {
     let mut world = world();
     let number = open(&mut world);
     world.ada(world.join_unit("hal", "dev"));

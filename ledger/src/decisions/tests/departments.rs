@@ -145,9 +145,10 @@ fn fill_a_root_of(kind: UnitKind, governed: &str) {
 }
 
 #[test]
-fn who_has_a_capability_over_one_object_keeps_the_root_from_nobody() {
+fn whoever_has_a_capability_over_one_object_keeps_the_root_from_nobody() {
     let mut world = world();
-    // Who opens accounts begins; Finn may do so with one account, which makes him none of these.
+    // Whoever opens accounts begins; Finn may do so with one account, which makes him none of
+    // these.
     let begins = able(Capability::OpenAccounts);
     let tiers = vec![tier(0, begins, approve(able(Capability::Approve), 1))];
     let policy = world.policy("acme", Capability::Govern, tiers);

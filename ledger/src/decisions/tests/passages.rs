@@ -85,7 +85,7 @@ fn a_consent_asks_whom_the_proposer_sent_out() {
 }
 
 #[test]
-fn who_leaves_by_themselves_or_by_a_decision_is_asked_no_more() {
+fn whoever_leaves_by_themselves_or_by_a_decision_is_asked_no_more() {
     let mut world = world(vote(60, 50, 72 * HOUR));
     let out = world.leave_unit("gia", "dev");
     world.check("gia", None, out, "accepted");
@@ -96,7 +96,7 @@ fn who_leaves_by_themselves_or_by_a_decision_is_asked_no_more() {
 }
 
 #[test]
-fn who_was_sent_out_answers() {
+fn whoever_was_sent_out_answers() {
     let mut world = world(vote(60, 50, 72 * HOUR));
     let out = world.leave_unit("gia", "dev");
     finn(&mut world, out);

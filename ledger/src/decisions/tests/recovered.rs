@@ -1,4 +1,4 @@
-//! Who was recovered agrees to nothing while approving sleeps: it may be a stranger who has the new key.
+//! Whoever was recovered agrees to nothing while approving sleeps: it may be a stranger who has the new key.
 
 use polity_proto::v1::{
     Answer, Capability, Claim, Escalate, Member, Mode, ModeKind, ProposalKind, RaiseObjection,

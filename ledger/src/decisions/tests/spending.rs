@@ -219,7 +219,7 @@ fn with_the_assignment_goes_what_was_opened_by_its_power_in_another_role_or_in_n
 }
 
 #[test]
-fn who_lost_what_let_them_begin_spends_nothing_by_it() {
+fn whoever_lost_what_let_them_begin_spends_nothing_by_it() {
     let (mut world, number) = opened_beside(None);
     let grants = world.list(List::Grants, world.role("dev#engineer").number);
     let spend = |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::Spend;

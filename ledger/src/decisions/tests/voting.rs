@@ -152,7 +152,7 @@ fn with_second_selves(quorum: u32, pass: u32) -> (World, u64) {
 }
 
 #[test]
-fn who_grows_to_be_somebody_of_their_own_before_the_deadline_decides_too() {
+fn whoever_grows_to_be_somebody_of_their_own_before_the_deadline_decides_too() {
     use ProposalState::{Adopted, Open};
     let (mut world, _) = with_second_selves(60, 50);
     world.advance(29 * DAY);
@@ -182,7 +182,7 @@ fn a_hand_says_yes_once_and_no_as_often_as_people_do() {
         (20, vec![("ben", Yes), ("ivy", Yes), ("finn", No)], Refused),
         (20, vec![("ivy", Yes), ("jon", Yes), ("finn", No)], Refused),
         (20, vec![("ivy", Yes), ("hal", Yes), ("finn", No)], Adopted),
-        // Who lets them in does not answer for them.
+        // Whoever lets them in does not answer for them.
         (20, vec![("ben", Yes), ("ivy", No), ("jon", No)], Refused),
         (20, vec![("ben", Yes), ("hal", Yes), ("ivy", No)], Adopted),
         // Nor do they fill the room.

@@ -11,7 +11,7 @@ use crate::state::keys::List;
 use crate::world::{DAY, World, by};
 
 #[test]
-fn who_takes_part_in_governance_calls_an_election() {
+fn whoever_takes_part_in_governance_calls_an_election() {
     let mut world = circle();
     let past = world.role_ref("ops#engineer");
     world.ada(Kind::RemoveRole(RemoveRole { role: past }));
@@ -176,7 +176,7 @@ fn a_member_seals_one_ballot_whatever_keys_and_roles_they_hold() {
 }
 
 #[test]
-fn who_comes_to_a_circle_after_the_call_does_not_vote() {
+fn whoever_comes_to_a_circle_after_the_call_does_not_vote() {
     let (mut world, election) = called(FACILITATOR);
     world.ada(Kind::AssignRole(world.assign("dan", "dev/circle#partner")));
     let stale = seal(&world, election, "dan", "finn");

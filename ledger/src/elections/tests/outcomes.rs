@@ -47,7 +47,7 @@ fn surrogate(world: &mut World, member: &str) {
 }
 
 #[test]
-fn who_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
+fn whoever_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
     let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
     surrogate(&mut world, "ben");
     agree(&mut world, number);
@@ -96,7 +96,7 @@ fn a_valid_objection_discards_the_candidate_and_the_others_are_counted_again() {
         objection: form::numbered(objection),
         ..TestObjection::default()
     });
-    // Who is proposed does not test objections to themselves.
+    // Whoever is proposed does not test objections to themselves.
     world.check(
         "gia",
         Some("dev/circle#partner"),
@@ -137,7 +137,7 @@ fn what_can_no_longer_be_carried_out_goes_to_the_next_candidate() {
 }
 
 #[test]
-fn who_comes_after_the_call_has_no_say_in_the_result() {
+fn whoever_comes_after_the_call_has_no_say_in_the_result() {
     let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
     world.ada(Kind::AssignRole(world.assign("dan", "dev/circle#partner")));
     let proposal = election(&world, number).proposal;

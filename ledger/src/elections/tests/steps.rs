@@ -120,7 +120,7 @@ fn a_voter_who_left_is_waited_for_no_longer_and_a_suspended_one_is() {
 }
 
 #[test]
-fn who_left_or_is_suspended_neither_votes_nor_is_elected() {
+fn whoever_left_or_is_suspended_neither_votes_nor_is_elected() {
     let ballots = [
         ("ben", "gia"),
         ("finn", "finn"),

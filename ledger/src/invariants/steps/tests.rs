@@ -48,7 +48,7 @@ impl Block {
 }
 
 #[test]
-fn who_was_reinstated_acted_and_was_suspended_again_in_one_block_breaks_nothing() {
+fn whoever_was_reinstated_acted_and_was_suspended_again_in_one_block_breaks_nothing() {
     let mut world = World::new();
     let member = world.member_ref("finn");
     let two = by("ada").acting_as("acme#lead").seconded("ben", "dev#lead");

@@ -255,7 +255,7 @@ fn nobody_lends_to_a_second_self() {
 }
 
 #[test]
-fn nobody_lends_to_who_assigned_them_for_a_while() {
+fn nobody_lends_to_whoever_assigned_them_for_a_while() {
     let mut world = World::with_treasury();
     world.ada(Kind::AssignRole(world.assign("finn", "acme#lead")));
     let lend = |world: &World| {

@@ -115,7 +115,8 @@ fn of_claims(objection: &RaiseObjection) -> Vec<Fact> {
     vec![fact("missing", missing.join(", "))]
 }
 
-/// Who tests an objection. It may be nobody: who proposed or objected does not, nor who discarded one of theirs before.
+/// Who tests an objection. It may be nobody: whoever proposed or objected does not, nor does whoever discarded one of
+/// theirs before.
 fn of_testers(context: &Context<'_, '_>, test: &TestObjection) -> Option<Fact> {
     let objection: Objection = context.find(&test.objection).ok()?;
     let proposal: Proposal = context.get(objection.proposal).ok()?;

@@ -55,7 +55,7 @@ fn are_one(context: &Context<'_, '_>, one: (&Actor, &Basis), other: (&Actor, &Ba
     let people = [one, other].map(|(actor, basis)| context.person_behind(actor, basis));
     match people {
         [Some(these), Some(those)] => hands::meet(context, context.now().time, &these, &those),
-        // Who is nobody of their own is told as such.
+        // Whoever is nobody of their own is told as such.
         [_, _] => false,
     }
 }
@@ -73,7 +73,7 @@ fn as_one(context: &Context<'_, '_>, one: Actor, other: Actor) -> String {
         .iter()
         .any(|member| member.kind() == MemberKind::Service)
     {
-        return format!("{both}: a service counts as who admitted it");
+        return format!("{both}: a service counts as whoever admitted it");
     }
     let ends = members
         .iter()
@@ -81,7 +81,7 @@ fn as_one(context: &Context<'_, '_>, one: Actor, other: Actor) -> String {
     match ends.filter(|until| now < *until).max() {
         Some(until) => {
             let until = rfc3339(until);
-            format!("{both}: until {until} a newcomer counts as who admitted them")
+            format!("{both}: until {until} a newcomer counts as whoever admitted them")
         }
         None => both,
     }

@@ -11,7 +11,7 @@ use crate::query::verdict::mode_name;
 use crate::query::wanted::Wanted;
 use crate::state::objects;
 
-/// Facts of a gift that is refused, and of one that is held back from who would use it.
+/// Facts of a gift that is refused, and of one that is held back from whoever would use it.
 pub(super) fn of_gift(
     context: &mut Context<'_, '_>,
     wanted: &Wanted<'_>,
@@ -169,7 +169,7 @@ fn by(name: &str, context: &Context<'_, '_>, member: Option<u64>) -> Option<Fact
     Some(fact(name, names(context, &[Actor { member, role: 0 }])))
 }
 
-/// Until when the actor counts as who admitted them.
+/// Until when the actor counts as whoever admitted them.
 fn of_newcomer(context: &Context<'_, '_>) -> Option<Fact> {
     let member: Member = objects::get(context, context.actor.member)?;
     let until = hands::newcomer_until(context, &member)?;

@@ -47,7 +47,7 @@ impl Key {
         }
     }
 
-    /// A number that spreads keys over a table: the same on every machine, and no defence against who chooses keys.
+    /// A number that spreads keys over a table: the same on every machine, and no defence against whoever chooses keys.
     pub(super) fn mixed(&self) -> u64 {
         match self {
             Key::InPlace { words, length } => mix(words.iter().copied(), usize::from(*length)),

@@ -125,7 +125,7 @@ fn what_was_executed_is_forgotten() {
 }
 
 #[test]
-fn who_verifies_ahead_stops_when_the_block_was_faster() {
+fn whoever_verifies_ahead_stops_when_the_block_was_faster() {
     let (verifier, envelopes) = (verifier(), envelopes());
     for (executed, verified) in [(1, ENVELOPES), (2, 0)] {
         let before = verifier.metrics.signature_verifications.get();
@@ -139,7 +139,7 @@ fn who_verifies_ahead_stops_when_the_block_was_faster() {
 }
 
 #[test]
-fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
+fn what_a_thread_gave_up_by_a_panic_is_verified_by_whoever_waits_for_it() {
     let (verifier, envelopes) = (verifier(), envelopes());
     let claimed = Barrier::new(2);
     let checked = thread::scope(|scope| {
@@ -160,7 +160,7 @@ fn what_a_thread_gave_up_by_a_panic_is_verified_by_who_waits_for_it() {
 }
 
 #[test]
-fn who_checks_ahead_is_told_their_number_and_has_each_in_order() {
+fn whoever_checks_ahead_is_told_their_number_and_has_each_in_order() {
     let verifier = verifier();
     for count in [0, 1, 130, 1_300] {
         let envelopes: Vec<Bytes> = (0..count).map(envelope).collect();

@@ -1,3 +1,5 @@
+//! `polityd genesis continue`: the genesis of a chain that goes on from this stopped node.
+
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,3 +1,5 @@
+//! `polityd genesis create`: the genesis that a charter describes.
+
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 

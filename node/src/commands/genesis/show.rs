@@ -1,3 +1,5 @@
+//! `polityd genesis show`: the organisation that a genesis founds, for people to read.
+
 mod document;
 
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+//! `polityd genesis sign`: a department's signature under a genesis.
+
 use std::path::PathBuf;
 
 use clap::Args;

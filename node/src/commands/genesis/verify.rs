@@ -1,3 +1,5 @@
+//! `polityd genesis verify`: the check that every node makes before it starts.
+
 use clap::Args;
 use serde_json::json;
 

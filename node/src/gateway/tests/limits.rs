@@ -1,4 +1,4 @@
-//! Who asks too much, too fast or too slowly is turned away; others are served.
+//! Whoever asks too much, too fast or too slowly is turned away; others are served.
 
 use std::net::SocketAddr;
 
@@ -106,7 +106,7 @@ async fn bad_signatures_are_paid_for_by_the_address_that_sent_them() {
 }
 
 #[tokio::test]
-async fn who_finds_no_place_is_told_and_a_place_given_back_is_free() {
+async fn whoever_finds_no_place_is_told_and_a_place_given_back_is_free() {
     for (connections_max, connections_per_address_max) in [(1, 10), (10, 1)] {
         let limits = Limits {
             connections_max,
@@ -166,7 +166,7 @@ async fn connections_that_are_kept_alive_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn who_has_sent_a_part_of_a_request_keeps_nobody_out() {
+async fn whoever_has_sent_a_part_of_a_request_keeps_nobody_out() {
     for part in [
         "GET /health HTTP/1.1\r\nhost",
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{",
@@ -186,7 +186,7 @@ async fn who_has_sent_a_part_of_a_request_keeps_nobody_out() {
 }
 
 #[tokio::test]
-async fn who_takes_an_answer_slowly_keeps_the_place_until_it_is_taken() {
+async fn whoever_takes_an_answer_slowly_keeps_the_place_until_it_is_taken() {
     let limits = Limits {
         connections_max: 2,
         ..Limits::default()
@@ -310,7 +310,7 @@ async fn a_question_costs_what_is_judged_for_it() {
 }
 
 #[tokio::test]
-async fn who_has_a_whole_block_read_pays_for_its_transactions() {
+async fn whoever_has_a_whole_block_read_pays_for_its_transactions() {
     for path in ["/block_results?height=1", "/tx?hash=HASH&prove=true"] {
         let limits = Limits {
             calls_per_second: 1,

@@ -131,7 +131,7 @@ fn taken_back(before: &Assignment, act: &RenewAssignment) -> String {
     text
 }
 
-/// What a role is for, controls and answers for: who signs has to see it.
+/// What a role is for, controls and answers for: whoever signs has to see it.
 fn about(purpose: &str, domains: &[String], accountabilities: &[String]) -> String {
     let mut text = stating("purpose", purpose);
     for (name, all) in [("domain", domains), ("accountability", accountabilities)] {

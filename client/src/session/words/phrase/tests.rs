@@ -112,7 +112,7 @@ async fn every_field_of_every_action_is_told() {
 }
 
 #[tokio::test]
-async fn who_joins_or_leaves_by_their_own_act_is_named_once() {
+async fn whoever_joins_or_leaves_by_their_own_act_is_named_once() {
     let nobody = session_at(["http://127.0.0.1:1".into()]);
     let member = form::numbered(5);
     for (kind, phrase) in [

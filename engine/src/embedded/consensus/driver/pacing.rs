@@ -92,7 +92,7 @@ impl Pacing {
 }
 
 impl Driver {
-    /// A vote was heard that nobody has looked at. Its signature is, where it would tell something new.
+    /// A vote was heard that nobody has looked at. Its signature is verified where it would tell something new.
     pub(super) fn see_voter(&mut self, vote: &SignedVote) {
         let (address, height) = (vote.vote.address, vote.vote.height);
         let known = self.pacing.seen.get(&address).copied();

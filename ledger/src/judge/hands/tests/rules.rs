@@ -93,7 +93,7 @@ fn what_one_gives_one_holder_counts_together_in_whichever_roles() {
 }
 
 #[test]
-fn who_set_a_policy_alone_does_not_act_by_it_alone() {
+fn whoever_set_a_policy_alone_does_not_act_by_it_alone() {
     let mut world = World::new();
     world.fund("dev", 50_000);
     let tiers = vec![
