@@ -6,7 +6,7 @@ use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
-    Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
+    self, Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
 };
 use serde_json::{Value, json};
 
@@ -113,10 +113,12 @@ impl Show {
                 ("value date", time::shown(hold.value_date)),
                 (
                     "bank record",
-                    if hold.external {
-                        "waits for confirmation by another person".into()
-                    } else {
-                        String::new()
+                    match (hold.external, hold.state()) {
+                        (false, _) => String::new(),
+                        (true, v1::HoldState::Open) => {
+                            "waits for confirmation by another person".into()
+                        }
+                        (true, _) => "yes".into(),
                     },
                 ),
                 ("document", hex::encode(&hold.document)),

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::UNIX_EPOCH;
 
 use polity_ledger::Amount;
-use polity_proto::v1::{
-    Account, Action, Asset, ObjectKind, OwnerKind, TransferKind, Unit, action::Kind,
-};
+use polity_proto::v1::{Account, Asset, ObjectKind, OwnerKind, TransferKind, Unit};
 
-use crate::session::{AsOf, ProvenEvent, Session, Source};
+use crate::session::{AsOf, ProvenEvent, Remarks, Session, Source};
 use crate::{Error, Result};
 
 /// Accounts and what moved in them.
@@ -68,7 +66,7 @@ pub struct Entry {
     pub amount: Amount,
     /// Why.
     pub kind: TransferKind,
-    /// What the payer wrote.
+    /// What the payer wrote; empty too where a proposal did several things that it may have been.
     pub reference: String,
     /// The day that it belongs to, Unix seconds; 0: block time.
     pub value_date: u64,
@@ -119,6 +117,13 @@ impl Session {
             // The founding has no header; the first block's is the next.
             AsOf::Height(height) => self.light().verified_header(height.max(1)).await?,
         };
+        if accounts.is_empty() {
+            books.height = match at {
+                // That no account is its own, the unit's history tells below this header.
+                AsOf::Newest => header.height().saturating_sub(1),
+                AsOf::Height(height) => height,
+            };
+        }
         books.time = header
             .time()
             .duration_since(UNIX_EPOCH)
@@ -150,9 +155,11 @@ impl Session {
     async fn account_book(&self, number: u64, at: AsOf) -> Result<(BookAccount, u64, Vec<Entry>)> {
         let (account, history) = self.with_history::<Account>(number).await?;
         let events = self.proven_events(&history, &mut |_, _| {}).await?;
+        let behind = self.behind(&events).await?;
         let mut entries = Vec::new();
         for (proven, item) in events.iter().zip(&history.items) {
-            entries.extend(entry(proven, item.entry.height)?);
+            let remarks = behind.remarks(proven).unwrap_or_default();
+            entries.extend(entry(proven, item.entry.height, remarks)?);
         }
         let mut book = BookAccount::of(number, &entries)?;
         book.asset = self.get(account.asset).await?.unwrap_or_default();
@@ -240,13 +247,12 @@ pub fn kind_word(kind: TransferKind) -> String {
         .to_ascii_lowercase()
 }
 
-fn entry(proven: &ProvenEvent, height: u64) -> Result<Option<Entry>> {
+fn entry(proven: &ProvenEvent, height: u64, remarks: Remarks) -> Result<Option<Entry>> {
     let Some(posting) = &proven.event.posting else {
         return Ok(None);
     };
     let amount =
         Amount::from_bytes(&posting.amount).map_err(|_| Error::proof("an amount is malformed"))?;
-    let (reference, value_date) = proven.action.as_ref().map_or((String::new(), 0), remarks);
     Ok(Some(Entry {
         transfer: posting.transfer,
         time: proven.time,
@@ -255,24 +261,14 @@ fn entry(proven: &ProvenEvent, height: u64) -> Result<Option<Entry>> {
         to: posting.to,
         amount,
         kind: posting.kind(),
-        reference,
-        value_date,
+        reference: remarks.reference,
+        value_date: remarks.value_date,
         effective_at: proven.event.effective_at,
         transaction: match proven.source {
             Source::Transaction(id) => Some(id),
             Source::Genesis | Source::Timer => None,
         },
     }))
-}
-
-/// What the payer wrote, and the day that they gave. What a proposal or a hold carried out says it elsewhere.
-fn remarks(action: &Action) -> (String, u64) {
-    match &action.kind {
-        Some(Kind::Transfer(one)) => (one.reference.clone(), one.value_date),
-        Some(Kind::Allocate(one)) => (one.reference.clone(), one.value_date),
-        Some(Kind::ReturnAllocation(one)) => (one.reference.clone(), one.value_date),
-        Some(_) | None => (String::new(), 0),
-    }
 }
 
 fn plus(sum: Amount, amount: Amount) -> Result<Amount> {

@@ -142,7 +142,12 @@ pub(super) fn of_refusal(
     }
     facts.extend(proposing::of_proposing(context, wanted.action, rejection));
     for need in wanted.needs.iter().filter(|need| !need.own) {
-        if let (Some(value), false) = (&need.value, is_short) {
+        // Who posts or confirms asks for no amount.
+        let asked = need
+            .value
+            .as_ref()
+            .filter(|value| value.amount != Amount::ZERO);
+        if let (Some(value), false) = (asked, is_short) {
             facts.push(fact("requested", shown(context, value.amount, value.asset)));
         }
         facts.extend(of_limit(context, wanted, need, rejection));

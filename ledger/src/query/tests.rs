@@ -161,6 +161,55 @@ fn an_exceeded_limit_names_amounts_and_the_policy_that_could_decide() {
 }
 
 #[test]
+fn of_several_units_the_one_that_lacks_the_capability_is_told() {
+    let mut world = world();
+    let bare = v1::CreateUnit {
+        confers: vec![v1::Capability::Govern as i32],
+        ..world.create_unit("dev", "bare", v1::UnitKind::Team)
+    };
+    world.ada(Kind::CreateUnit(bare));
+    let units = ["ops", "dev/bare"].map(|unit| world.unit_ref(unit));
+    let grant = v1::GrantAuditor {
+        member: world.member_ref("gia"),
+        units: units.into_iter().flatten().collect(),
+        window_from: 0,
+        window_until: world.time,
+        until: world.time + DAY,
+    };
+    let verdict = ask(&world, "ada", Kind::GrantAuditor(grant));
+    assert_eq!(verdict.rejection, "not_conferred");
+    let units = verdict.facts.iter().filter(|fact| fact.name == "unit");
+    let units: Vec<&str> = units.map(|fact| fact.value.as_str()).collect();
+    assert_eq!(units, [format!("u{}", world.unit("dev/bare").number)]);
+}
+
+#[test]
+fn whoever_posts_a_hold_is_told_of_no_amount_that_they_asked_for() {
+    let mut world = world();
+    let held = world.payment("dev:main", "ops:main", 400);
+    let Kind::Transfer(transfer) = held else {
+        panic!("a payment is a transfer");
+    };
+    let place = Kind::PlaceHold(v1::PlaceHold {
+        transfer: Some(transfer),
+        expires_at: world.time + DAY,
+    });
+    world.check("finn", Some("dev#engineer"), place, "accepted");
+    let hold = world.list(
+        crate::state::keys::List::Holds,
+        world.account("dev:main").number,
+    )[0];
+    let post = Kind::PostHold(v1::PostHold {
+        hold: crate::form::numbered(hold),
+        amount: Vec::new(),
+    });
+    let verdict = ask(&world, "hal", post);
+    assert_ne!(verdict.kind(), VerdictKind::Allowed);
+    assert_eq!(value(&verdict.facts, "capability"), "spend");
+    assert_eq!(value(&verdict.facts, "requested"), "");
+}
+
+#[test]
 fn a_missing_capability_names_who_could() {
     let world = world();
     let verdict = ask(&world, "hal", world.payment("dev:main", "ops:main", 400));

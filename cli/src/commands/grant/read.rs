@@ -161,9 +161,13 @@ async fn names_of<'s>(view: &'s View<'s>, grants: &[GrantState]) -> Result<Names
 }
 
 fn receiver(grant: &GrantState, names: &Names<'_>) -> String {
-    match grant.role {
-        0 => names.shown(ObjectKind::Member, grant.member),
-        role => names.shown(ObjectKind::Role, role),
+    let member = names.shown(ObjectKind::Member, grant.member);
+    let role = names.shown(ObjectKind::Role, grant.role);
+    match (grant.member, grant.role) {
+        (0, _) => role,
+        (_, 0) => member,
+        // Lent out of a role.
+        (_, _) => format!("{member}, as {role}"),
     }
 }
 

@@ -7,7 +7,7 @@ use polity_client::session::{AsOf, Source, kind_name, lettered};
 use polity_client::v1::{self, Correction, TransferKind};
 
 use super::find::find;
-use super::remarks::Remarks;
+use super::remarks;
 use crate::amount::{self, counted};
 use crate::context::Context;
 use crate::event::Told;
@@ -43,7 +43,8 @@ impl Show {
         let corrected: Option<Correction> = view.value(key).await?;
         let corrected = counted(&corrected.unwrap_or_default().amount)?;
         let moved = counted(&posting.amount)?;
-        let remarks = Remarks::of(session, &found.proven).await?;
+        let behind = session.behind(std::slice::from_ref(&found.proven)).await?;
+        let stated = behind.remarks(&found.proven);
         let id = match &found.proven.source {
             Source::Transaction(id) => hex::encode(id),
             Source::Genesis | Source::Timer => String::new(),
@@ -58,8 +59,8 @@ impl Show {
         json["id"] = id.clone().into();
         json["kind"] = transfer_kind_name(posting.kind()).into();
         // What nobody can tell is no statement that there was none.
-        if let Some(remarks) = &remarks {
-            remarks.tell(&mut json);
+        if let Some(stated) = &stated {
+            remarks::tell(stated, &mut json);
         }
         json["corrected"] = amount::json(corrected, &found.asset);
         let moment = view.moment();
@@ -72,7 +73,8 @@ impl Show {
             json["proven_kinds"] = kinds.proven.clone().into();
         }
         context.output.show(&json, || {
-            let [line, reference, document, value_date] = remarks.unwrap_or_default().lines();
+            let [line, reference, document, value_date] =
+                remarks::lines(&stated.unwrap_or_default());
             facts(&[
                 ("transfer", self.transfer.clone()),
                 ("amount", amount::shown(moved, &found.asset)),

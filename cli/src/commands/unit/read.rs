@@ -163,7 +163,7 @@ impl Shown {
             ("label", unit.label.clone()),
             ("purpose", unit.purpose.clone()),
             ("external id", unit.external_id.clone()),
-            ("may", word::capabilities(&unit.confers).join(", ")),
+            ("conferred", word::capabilities(&unit.confers).join(", ")),
             ("ceiling", shown_unless_zero(unit.ceiling)),
             ("succeeds", names.shown(ObjectKind::Unit, unit.succeeds)),
             ("created", time::shown(unit.created_at)),

@@ -1,4 +1,9 @@
-use polity_proto::v1::{Body, Receipt};
+use polity_ledger::form;
+use polity_proto::v1::{
+    Action, Basis, BasisSource, Body, ConfirmExternal, Event, Hold, Proposal, Receipt, Transfer,
+    action::Kind,
+};
+use prost::Message;
 use serde_json::{Value, json};
 
 use super::*;
@@ -82,4 +87,92 @@ async fn while_there_is_one_block_books_are_of_the_founding() {
     let books = session.books(&accounts, AsOf::Height(1), progress);
     let books = books.await.expect("books");
     assert_eq!((books.height, books.accounts.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn books_of_no_account_say_up_to_which_height_there_is_none() {
+    let chain = paid();
+    let made = chain.clone();
+    let node = node(move |method, params| made.answer(method, params)).await;
+    let session = chain.session([node.url.clone()]);
+    for (at, expected) in [(AsOf::Newest, 4), (AsOf::Height(2), 2)] {
+        let books = session.books(&BTreeSet::new(), at, &mut |_, _| {}).await;
+        assert_eq!(books.expect("books").height, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_a_bank_record_and_a_proposal_stated_stands_in_the_books() {
+    let hold = Hold {
+        number: 3,
+        from: 2,
+        to: 1,
+        external: true,
+        reference: "R-1".into(),
+        value_date: 86_400,
+        ..Hold::default()
+    };
+    let confirm = Action {
+        kind: Some(Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(3),
+            ..ConfirmExternal::default()
+        })),
+        ..Action::default()
+    };
+    let pay = Action {
+        kind: Some(Kind::Transfer(Transfer {
+            from: form::numbered(2),
+            to: form::numbered(1),
+            amount: vec![1],
+            reference: "INV-9".into(),
+            ..Transfer::default()
+        })),
+        ..Action::default()
+    };
+    let proposal = Proposal {
+        number: 4,
+        actions: vec![pay.encode_to_vec()],
+        ..Proposal::default()
+    };
+    let adopted = Event {
+        basis: Some(Basis {
+            source: BasisSource::Proposal as i32,
+            number: 4,
+            ..Basis::default()
+        }),
+        ..paid_by(2)
+    };
+    let body = Body {
+        actions: vec![confirm],
+        ..Body::default()
+    };
+    let mut chain = Made::founded();
+    chain.put(&hold).put(&proposal).block();
+    let receipt = Receipt {
+        events: vec![paid_by(1), adopted],
+        ..Receipt::default()
+    };
+    chain.transaction(&body, receipt);
+    for (event, credits) in [(0, 1), (1, 2)] {
+        let account = Account {
+            number: 1,
+            credits_posted: vec![credits],
+            ..Account::default()
+        };
+        chain.tell(&account, 0, event);
+    }
+    let chain = chain.block().clone().signed();
+    let made = chain.clone();
+    let node = node(move |method, params| made.answer(method, params)).await;
+    let session = chain.session([node.url.clone()]);
+
+    let accounts = BTreeSet::from([1]);
+    let progress = &mut |_, _| {};
+    let books = session.books(&accounts, AsOf::Newest, progress);
+    let books = books.await.expect("books");
+    let stated = books.entries.iter();
+    let stated: Vec<_> = stated
+        .map(|one| (one.reference.as_str(), one.value_date))
+        .collect();
+    assert_eq!(stated, [("R-1", 86_400), ("INV-9", 0)]);
 }

@@ -22,7 +22,10 @@ pub(super) fn of_authority(
         Rejection::OwnDecisionOnly,
         Rejection::PeopleMissing,
     ];
-    if !missing.contains(&rejection) {
+    // Of several units, only that which lacks the capability is told.
+    let is_conferred = rejection == Rejection::NotConferred
+        && power::unit_capabilities(context, need.unit).contain(need.capability);
+    if !missing.contains(&rejection) || is_conferred {
         return Vec::new();
     }
     let able = able(context, wanted, need);
