@@ -68,7 +68,7 @@ fn as_text(error: &Error) -> String {
             text
         }
     };
-    if error.kind() == ErrorKind::ProofFailed {
+    if error.kind() == ErrorKind::ProofFailed && !text.contains("--checkpoint") {
         text.push_str(
             "\n  not shown: the node lies or keeps another chain than your genesis.json, or this machine's clock is wrong; \
              ask another by --node",

@@ -94,6 +94,7 @@ impl HomeConfig {
             return Ok(None);
         };
         match days.checked_mul(SECONDS_OF_A_DAY) {
+            Some(0) => Err(Error::usage("trusting_days = 0 believes no header at all")),
             Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
             None => Err(Error::usage(format!(
                 "trusting_days = {days} is longer than any chain lasts"
@@ -147,9 +148,11 @@ mod tests {
         assert_eq!(period(None).expect("none"), None);
         let two = period(Some(2)).expect("two days");
         assert_eq!(two, Some(Duration::from_secs(172_800)));
-        let refused = period(Some(u64::MAX)).expect_err("no such time");
-        assert_eq!(refused.kind(), crate::ErrorKind::Usage);
-        assert!(refused.to_string().contains("trusting_days"), "{refused}");
+        for days in [0, u64::MAX] {
+            let refused = period(Some(days)).expect_err("no such time");
+            assert_eq!(refused.kind(), crate::ErrorKind::Usage);
+            assert!(refused.to_string().contains("trusting_days"), "{refused}");
+        }
     }
 
     #[test]

@@ -168,8 +168,9 @@ pub(super) fn whole(block: &LightBlock) -> bool {
 
 pub(super) fn expired(trusted: &LightBlock) -> Error {
     Error::proof(format!(
-        "the newest believed header, of height {} at {}, is older than the trusting period: a \
-         newer checkpoint is needed",
+        "the newest believed header, of height {} at {}, is older than the trusting period, in which its validators \
+         answer for what they signed: give a newer one by --checkpoint HEIGHT:HASH, as `polity network verify` shows it to \
+         somebody whom you trust",
         trusted.height(),
         trusted.signed_header().header.time.to_rfc3339()
     ))

@@ -184,6 +184,19 @@ fn of_several_units_the_one_that_lacks_the_capability_is_told() {
 }
 
 #[test]
+fn whoever_may_not_approve_is_told_who_may() {
+    let mut world = world();
+    let (operation, mode) = (v1::ProposalKind::Operation, v1::ModeKind::Approve);
+    let pay = world.payment("dev:main", "ops:main", 800);
+    let open = world.proposal("dev", operation, mode, vec![pay]);
+    let proposal = world.open("finn", "dev#engineer", open);
+    let verdict = ask(&world, "hal", world.answer(proposal, v1::Answer::Approve));
+    assert_eq!(verdict.rejection, "no_grant");
+    assert_eq!(value(&verdict.facts, "capability"), "approve");
+    assert_eq!(value(&verdict.facts, "approvers"), "ben, ada");
+}
+
+#[test]
 fn whoever_posts_a_hold_is_told_of_no_amount_that_they_asked_for() {
     let mut world = world();
     let held = world.payment("dev:main", "ops:main", 400);

@@ -1,15 +1,15 @@
 //! What is to be known of a refusal to propose, to object or to answer.
 
 use polity_proto::v1::{
-    Action, Fact, Objection, OpenProposal, Proposal, RaiseObjection, Respond, TestObjection, Unit,
-    action::Kind,
+    Action, Fact, ModeKind, Objection, OpenProposal, Proposal, RaiseObjection, Respond,
+    TestObjection, Unit, WhoKind, action::Kind,
 };
 
-use super::super::wanted::Wanted;
-use super::{fact, names, of_decision};
+use super::super::wanted::{LOOKED_AT_MAX, Wanted};
+use super::{fact, names, of_decision, slug};
 use crate::context::{Authority, Context};
-use crate::decisions::{content, facilitation, judging, responses};
-use crate::judge::Actor;
+use crate::decisions::{approve, content, facilitation, judging, mode, responses};
+use crate::judge::{Actor, power};
 use crate::state::objects;
 use crate::{Rejection, actions};
 
@@ -31,6 +31,9 @@ pub(super) fn of_proposing(
         (Rejection::NotInElectorate, Some(kind)) => of_electorate(context, kind),
         (Rejection::AlreadyAnswered, Some(Kind::Respond(respond))) => {
             of_answer(context, respond).into_iter().collect()
+        }
+        (Rejection::NoGrant | Rejection::ApproverTooClose, Some(Kind::Respond(respond))) => {
+            of_approvers(context, respond).unwrap_or_default()
         }
         (Rejection::NotFacilitator, Some(Kind::TestObjection(test))) => {
             of_testers(context, test).into_iter().collect()
@@ -98,6 +101,28 @@ fn of_answer(context: &Context<'_, '_>, respond: &Respond) -> Option<Fact> {
             false => fact("answered", answer),
         },
     )
+}
+
+/// Whose approval would count, and what of the unit stands in everybody's way.
+fn of_approvers(context: &Context<'_, '_>, respond: &Respond) -> Option<Vec<Fact>> {
+    let proposal: Proposal = context.find(&respond.proposal).ok()?;
+    let mode = mode::standing(&proposal);
+    if mode.kind() != ModeKind::Approve {
+        return None;
+    }
+    let mut facts = vec![fact("unit", format!("u{}", proposal.unit))];
+    let approver = mode.approver.unwrap_or_default();
+    if approver.kind() == WhoKind::Capability {
+        facts.push(fact("capability", slug(approver.capability())));
+        let conferred = power::unit_capabilities(context, proposal.unit);
+        if !conferred.contain(approver.capability()) {
+            let refusal = format!("refused as {}", Rejection::NotConferred.name());
+            facts.push(fact("others", refusal));
+        }
+    }
+    let approvers = approve::approvers(context, &proposal, LOOKED_AT_MAX);
+    facts.push(fact("approvers", names(context, &approvers)));
+    Some(facts)
 }
 
 /// The claims that have no argument.
