@@ -24,6 +24,14 @@ pub(crate) fn a_chain_goes_on_under_the_other_engine_and_back(engine: Engine) {
     let first_genesis = fs::read(cluster.genesis_file()).expect("the genesis can be read");
 
     let continuation = cluster.sign_continuation("cluster-2");
+    let file = continuation.file.display().to_string();
+    let shown = cluster.nodes[0].polityd(&["genesis", "show", "--file", &file]);
+    let head = shown.split("As it was founded").next().unwrap_or_default();
+    assert_eq!(
+        head.matches("\nvalidator ").count(),
+        cluster.nodes.len(),
+        "{head}"
+    );
     assert_only_this_goes_on(&cluster, &continuation);
     cluster.go_on(&continuation, other(engine));
 

@@ -72,6 +72,15 @@ fn head(genesis: &GenesisFile, state: &dyn Read, digest: &[u8; 32]) -> Result<St
                 hex::encode(&continuation.app_hash)
             )?;
             writeln!(text, "since         {}", genesis.genesis_time)?;
+            for validator in &genesis.validators {
+                writeln!(
+                    text,
+                    "validator     {} with power {}, consensus key {}",
+                    validator.name,
+                    validator.power,
+                    hex::encode(validator.public_key()?)
+                )?;
+            }
         }
     }
     let constitution = hex::encode(organisation.constitution);
@@ -84,6 +93,13 @@ fn head(genesis: &GenesisFile, state: &dyn Read, digest: &[u8; 32]) -> Result<St
         false => signed.join(", "),
     };
     writeln!(text, "signed by     {signed}\n")?;
+    if genesis.continues.is_some() {
+        writeln!(
+            text,
+            "As it was founded. What has become of it is the state above, which each department's node holds: `polity` reads it \
+             while the node serves the chain that ends.\n"
+        )?;
+    }
     Ok(text)
 }
 

@@ -48,8 +48,12 @@ impl Verify {
                     "checked       every key of a member and a validator proved its possession for this chain"
                 );
                 println!(
-                    "checked       the {} validators are those of the founding actions",
-                    founded.validators.len()
+                    "checked       the {} validators are those of the {}",
+                    genesis.validators.len(),
+                    match genesis.continues {
+                        Some(_) => "state that it goes on from",
+                        None => "founding actions",
+                    }
                 );
                 println!(
                     "checked       all of it is signed by the operators of {}",
@@ -62,7 +66,7 @@ impl Verify {
                     "chain_id": genesis.chain_id,
                     "organisation": hex::encode(digest),
                     "events": founded.receipt.events.len(),
-                    "validators": founded.validators.len(),
+                    "validators": genesis.validators.len(),
                     "signed_by": signed_by,
                 });
                 println!("{whole:#}");
