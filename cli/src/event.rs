@@ -6,7 +6,9 @@ mod told;
 use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::session::{AsOf, Session, lettered};
-use polity_client::v1::{Account, Asset, Basis, BasisSource, Body, Event, ObjectKind, Receipt};
+use polity_client::v1::{
+    Account, Asset, Assignment, Basis, BasisSource, Body, Event, ObjectKind, Receipt,
+};
 use serde_json::{Value, json};
 
 use crate::names::{self, Names};
@@ -44,6 +46,11 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
     if let Some(transfer) = told.corrects {
         value["corrects"] = lettered(ObjectKind::Transfer, transfer).into();
     }
+    if event.object() == ObjectKind::Assignment {
+        let assignment: Assignment = session.get(event.number).await?.unwrap_or_default();
+        value["holder"] = names::json(ObjectKind::Member, assignment.member);
+        value["held"] = names::json(ObjectKind::Role, assignment.role);
+    }
     if event.failed_code != 0 {
         value["failed"] = failure::rejection_name(event.failed_code).into();
     }
@@ -66,6 +73,9 @@ pub async fn load_names(names: &mut Names<'_>, told: &[Told]) -> Result<()> {
     names.load_members(about(ObjectKind::Member)).await?;
     names.load_units(about(ObjectKind::Unit)).await?;
     names.load_assets(about(ObjectKind::Asset)).await?;
+    names
+        .load_assignments(about(ObjectKind::Assignment))
+        .await?;
     let roles = told.iter().flat_map(Told::roles);
     names
         .load_roles(roles.chain(about(ObjectKind::Role)))

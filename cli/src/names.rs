@@ -6,7 +6,9 @@ use polity_client::Result;
 use polity_client::ledger::judge::power::UNIT_DEPTH_MAX;
 use polity_client::ledger::state::Object;
 use polity_client::session::{View, lettered};
-use polity_client::v1::{Account, Asset, Member, ObjectKind, Owner, OwnerKind, Party, Role, Unit};
+use polity_client::v1::{
+    Account, Asset, Assignment, Member, ObjectKind, Owner, OwnerKind, Party, Role, Unit,
+};
 use serde_json::Value;
 
 /// Names of the objects that were loaded.
@@ -15,6 +17,7 @@ pub struct Names<'s> {
     members: BTreeMap<u64, Member>,
     units: BTreeMap<u64, Unit>,
     roles: BTreeMap<u64, Role>,
+    assignments: BTreeMap<u64, Assignment>,
     accounts: BTreeMap<u64, Account>,
     parties: BTreeMap<u64, Party>,
     assets: BTreeMap<u64, Asset>,
@@ -29,6 +32,7 @@ impl<'s> Names<'s> {
             members: BTreeMap::new(),
             units: BTreeMap::new(),
             roles: BTreeMap::new(),
+            assignments: BTreeMap::new(),
             accounts: BTreeMap::new(),
             parties: BTreeMap::new(),
             assets: BTreeMap::new(),
@@ -67,6 +71,18 @@ impl<'s> Names<'s> {
             .filter_map(|number| Some(self.roles.get(number)?.unit))
             .collect();
         self.load_units(units).await
+    }
+
+    /// Reads assignments, who holds them and in which roles.
+    pub async fn load_assignments(&mut self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        let wanted: BTreeSet<u64> = numbers.into_iter().collect();
+        load(self.view, &mut self.assignments, wanted.iter().copied()).await?;
+        let held = wanted
+            .iter()
+            .filter_map(|number| self.assignments.get(number));
+        let (members, roles): (Vec<u64>, Vec<u64>) = held.map(|one| (one.member, one.role)).unzip();
+        self.load_members(members).await?;
+        self.load_roles(roles).await
     }
 
     /// Reads external parties and their units.
@@ -179,6 +195,15 @@ impl<'s> Names<'s> {
         shown.collect::<Vec<_>>().join(", ")
     }
 
+    /// Who holds an assignment, and in which role.
+    #[must_use]
+    pub fn assignment(&self, number: u64) -> String {
+        let assignment = self.assignments.get(&number);
+        assignment.map_or_else(String::new, |one| {
+            format!("{} as {}", self.member(one.member), self.role(one.role))
+        })
+    }
+
     /// An external party's unit and handle.
     #[must_use]
     pub fn party(&self, number: u64) -> String {
@@ -224,11 +249,11 @@ impl<'s> Names<'s> {
             ObjectKind::Member => self.member(number),
             ObjectKind::Unit => self.unit(number),
             ObjectKind::Role => self.role(number),
+            ObjectKind::Assignment => self.assignment(number),
             ObjectKind::Account => self.account(number),
             ObjectKind::Party => self.party(number),
             ObjectKind::Asset => return self.asset(number).code,
             ObjectKind::None
-            | ObjectKind::Assignment
             | ObjectKind::Grant
             | ObjectKind::Policy
             | ObjectKind::Proposal
