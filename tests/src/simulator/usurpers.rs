@@ -29,6 +29,8 @@ const DEPARTMENTS: [&str; 2] = ["sales", "finance"];
 const INSIDER: &str = "ivy";
 /// Most transactions of a block.
 const TRANSACTIONS_MAX: u64 = 9;
+/// Most payments that are tried in a block out of what is the silent ones'.
+const PAYMENTS_MAX: u64 = 8;
 /// One day less than a limit's period, which counts whole days.
 const WINDOW: u64 = 29 * 86_400;
 
@@ -132,15 +134,21 @@ impl Life {
         };
         let wanted = scene.dice.below(TRANSACTIONS_MAX + 1) as usize;
         let mut envelopes = self.pool.fill(&mut scene, block, wanted);
-        if scene.dice.chance(50)
-            && let Some(deed) = reach(&mut scene, &self.silent)
-            && let Some(written) = author::write(&mut scene, block, &deed)
-        {
-            envelopes.push(hostile::sign(
-                scene.keyring,
-                &scene.organisation,
-                &written.body,
-            ));
+        let spendable = self.spending.iter();
+        let spendable = spendable.filter(|(_, spending)| spending.allowance > 0);
+        let spendable: Vec<u64> = spendable.map(|(account, _)| *account).collect();
+        for _ in 0..scene.dice.below(PAYMENTS_MAX) {
+            let all = self.silent.accounts(scene.view);
+            let from = match scene.dice.chance(80) {
+                true => scene.dice.pick(&spendable).copied(),
+                false => scene.dice.pick(&all).map(|account| account.number),
+            };
+            if let Some(deed) = from.and_then(|from| payment(&mut scene, from))
+                && let Some(written) = author::write(&mut scene, block, &deed)
+            {
+                let envelope = hostile::sign(scene.keyring, &scene.organisation, &written.body);
+                envelopes.push(envelope);
+            }
         }
         envelopes
     }
@@ -208,9 +216,9 @@ fn numbers<C: FromIterator<u64>>(units: &[Unit], is_meant: impl Fn(&Unit) -> boo
     meant.map(|unit| unit.number).collect()
 }
 
-/// A payment out of what is the silent ones', about as large as a limit.
-fn reach(scene: &mut Scene<'_>, silent: &Silent) -> Option<Deed> {
-    let from = scene.dice.pick(&silent.accounts(scene.view))?.clone();
+/// A payment out of an account to somebody else, about as large as a limit.
+fn payment(scene: &mut Scene<'_>, from: u64) -> Option<Deed> {
+    let from = scene.view.get::<Account>(from)?;
     let mut others = scene.view.accounts(&[OwnerKind::Unit, OwnerKind::Member]);
     others.retain(|account| account.asset == from.asset && account.owner != from.owner);
     let to = scene.dice.pick(&others)?.number;
