@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::backend::{Ask, CommittedBlock};
 use super::means::Gateway;
+use super::outbox::Text;
 use super::rpc::{Id, RpcError, json as json_text};
 use super::shapes;
 use super::subscription::Topic;
@@ -24,31 +26,39 @@ pub(super) enum News {
     Gap,
 }
 
-/// A committed block with its events, written when the first subscriber wants them.
+/// A committed block with its events.
 pub(super) struct Announcement {
     block: Arc<CommittedBlock>,
-    /// The engine's block; absent when nobody wanted it, or when the engine did not give it.
-    whole: Option<Whole>,
+    whole: Whole,
+    /// Written at once if somebody wants all of them, otherwise each when somebody waits for it.
     transactions: Vec<OnceLock<EventText>>,
 }
 
-struct Whole {
-    block: EventText,
-    header: EventText,
+/// The engine's block.
+enum Whole {
+    /// Nobody wanted it when it was announced.
+    Unwanted,
+    /// The engine did not give it.
+    Missing,
+    Written {
+        block: EventText,
+        header: EventText,
+    },
 }
 
-/// The parts of an event that are the same for all subscribers, as JSON.
-struct EventText {
-    data: String,
-    events: String,
-}
+/// Of an event, as JSON, what is the same for all subscribers: everything behind the query.
+struct EventText(Arc<str>);
 
 /// Announces every commit until the node stops sending them.
 pub(super) async fn announce(gateway: Gateway) {
     let mut commits = gateway.commits();
     loop {
         let news = match commits.recv().await {
-            Ok(block) => News::Block(Announcement::new(&gateway, block).await),
+            Ok(block) => match Announcement::new(&gateway, block).await {
+                Ok(announcement) => News::Block(announcement),
+                // Only where the node ends.
+                Err(_) => News::Gap,
+            },
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "commits came faster than they could be announced");
                 News::Gap
@@ -61,18 +71,36 @@ pub(super) async fn announce(gateway: Gateway) {
 }
 
 impl Announcement {
-    async fn new(gateway: &Gateway, block: Arc<CommittedBlock>) -> Announcement {
-        let whole = if gateway.census().anyone_wants_blocks() {
-            Whole::fetch(gateway, &block).await
-        } else {
-            None
+    async fn new(gateway: &Gateway, block: Arc<CommittedBlock>) -> Result<Announcement, JoinError> {
+        let answer = match gateway.census().anyone_wants_blocks() {
+            true => Some(fetch(gateway, &block).await),
+            false => None,
         };
-        let transactions = block.transactions.iter().map(|_| OnceLock::new()).collect();
-        Announcement {
+        let wants_all = gateway.census().anyone_wants_all_transactions();
+        // A block has many MiB of JSON.
+        spawn_blocking(move || Announcement::write(block, answer, wants_all)).await
+    }
+
+    fn write(
+        block: Arc<CommittedBlock>,
+        answer: Option<Option<Value>>,
+        wants_all_transactions: bool,
+    ) -> Announcement {
+        let announcement = Announcement {
+            whole: match answer {
+                None => Whole::Unwanted,
+                Some(None) => Whole::Missing,
+                Some(Some(answer)) => Whole::write(answer, &block),
+            },
+            transactions: block.transactions.iter().map(|_| OnceLock::new()).collect(),
             block,
-            whole,
-            transactions,
+        };
+        if wants_all_transactions {
+            for index in 0..announcement.transactions.len() {
+                announcement.transaction(index);
+            }
         }
+        announcement
     }
 
     /// The messages for one subscription, or why it ends.
@@ -81,36 +109,35 @@ impl Announcement {
         id: &Id,
         query: &str,
         topic: &Topic,
-    ) -> Result<Vec<String>, RpcError> {
-        match topic {
-            Topic::NewBlock => self
-                .whole()
-                .map(|whole| vec![whole.block.message(id, query)]),
-            Topic::NewBlockHeader => self
-                .whole()
-                .map(|whole| vec![whole.header.message(id, query)]),
-            Topic::Tx { hash } => Ok(self.transaction_messages(id, query, hash.as_ref())),
+    ) -> Result<Vec<Text>, RpcError> {
+        match (topic, &self.whole) {
+            (Topic::NewBlock, Whole::Written { block, .. }) => Ok(vec![block.message(id, query)]),
+            (Topic::NewBlockHeader, Whole::Written { header, .. }) => {
+                Ok(vec![header.message(id, query)])
+            }
+            // Who wants it has come since then, and hears of the next one.
+            (Topic::NewBlock | Topic::NewBlockHeader, Whole::Unwanted) => Ok(Vec::new()),
+            (Topic::NewBlock | Topic::NewBlockHeader, Whole::Missing) => {
+                let reason = format!("block {} could not be read", self.block.height);
+                Err(canceled(&reason))
+            }
+            (Topic::Tx { hash }, Whole::Unwanted | Whole::Missing | Whole::Written { .. }) => {
+                Ok(self.transaction_messages(id, query, hash.as_ref()))
+            }
         }
     }
 
-    fn whole(&self) -> Result<&Whole, RpcError> {
-        self.whole
-            .as_ref()
-            .ok_or_else(|| canceled(&format!("block {} could not be read", self.block.height)))
+    fn transaction_messages(&self, id: &Id, query: &str, hash: Option<&[u8; 32]>) -> Vec<Text> {
+        let transactions = self.block.transactions.iter().enumerate();
+        transactions
+            .filter(|(_, transaction)| hash.is_none_or(|hash| *hash == transaction.hash))
+            .filter_map(|(index, _)| Some(self.transaction(index)?.message(id, query)))
+            .collect()
     }
 
-    fn transaction_messages(&self, id: &Id, query: &str, hash: Option<&[u8; 32]>) -> Vec<String> {
-        self.block
-            .transactions
-            .iter()
-            .zip(&self.transactions)
-            .enumerate()
-            .filter(|(_, (transaction, _))| hash.is_none_or(|hash| *hash == transaction.hash))
-            .map(|(index, (_, text))| {
-                text.get_or_init(|| EventText::transaction(&self.block, index))
-                    .message(id, query)
-            })
-            .collect()
+    fn transaction(&self, index: usize) -> Option<&EventText> {
+        let text = self.transactions.get(index)?;
+        Some(text.get_or_init(|| EventText::transaction(&self.block, index)))
     }
 }
 
@@ -119,30 +146,30 @@ pub(super) fn canceled(reason: &str) -> RpcError {
     RpcError::server(&format!("subscription was canceled (reason: {reason})"))
 }
 
-impl Whole {
-    /// The engine stores a block before the application executes it, so it is there; a second attempt bridges an
-    /// engine that is busy.
-    async fn fetch(gateway: &Gateway, block: &CommittedBlock) -> Option<Whole> {
-        let height = i64::try_from(block.height).ok();
-        for attempt in 0..BLOCK_ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(BLOCK_PAUSE).await;
-            }
-            match gateway.value(Ask::Block(height)).await {
-                Ok(answer) => return Some(Whole::new(answer, block)),
-                Err(error) => {
-                    tracing::debug!(height, error = %error.data, "engine did not give the block")
-                }
+/// The engine's answer about the block. It stores a block before the application executes it, so it is there; a second
+/// attempt bridges an engine that is busy.
+async fn fetch(gateway: &Gateway, block: &CommittedBlock) -> Option<Value> {
+    let height = i64::try_from(block.height).ok();
+    for attempt in 0..BLOCK_ATTEMPTS {
+        if attempt > 0 {
+            tokio::time::sleep(BLOCK_PAUSE).await;
+        }
+        match gateway.value(Ask::Block(height)).await {
+            Ok(answer) => return Some(answer),
+            Err(error) => {
+                tracing::debug!(height, error = %error.data, "engine did not give the block")
             }
         }
-        tracing::warn!(
-            height,
-            "a block could not be announced: the engine did not give it"
-        );
-        None
     }
+    tracing::warn!(
+        height,
+        "a block could not be announced: the engine did not give it"
+    );
+    None
+}
 
-    fn new(mut answer: Value, block: &CommittedBlock) -> Whole {
+impl Whole {
+    fn write(mut answer: Value, block: &CommittedBlock) -> Whole {
         let whole = answer["block"].take();
         let header = json!({"header": whole["header"].clone()});
         let value = json!({
@@ -150,7 +177,7 @@ impl Whole {
             "block_id": answer["block_id"].take(),
             "result_finalize_block": shapes::finalized(block),
         });
-        Whole {
+        Whole::Written {
             block: EventText::new("NewBlock", &value, json!({"tm.event": ["NewBlock"]})),
             header: EventText::new(
                 "NewBlockHeader",
@@ -164,10 +191,7 @@ impl Whole {
 impl EventText {
     fn new(name: &str, value: &Value, events: Value) -> EventText {
         let data = json!({"type": format!("tendermint/event/{name}"), "value": value});
-        EventText {
-            data: data.to_string(),
-            events: events.to_string(),
-        }
+        EventText(format!(r#"{data},"events":{events}}}}}"#).into())
     }
 
     fn transaction(block: &CommittedBlock, index: usize) -> EventText {
@@ -181,11 +205,62 @@ impl EventText {
     }
 
     /// The event as the answer to the subscription's own id.
-    fn message(&self, id: &Id, query: &str) -> String {
+    fn message(&self, id: &Id, query: &str) -> Text {
         let (id, query) = (json_text(id), Value::from(query).to_string());
-        let (data, events) = (&self.data, &self.events);
-        format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"query":{query},"data":{data},"events":{events}}}}}"#
-        )
+        let own = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"query":{query},"data":"#);
+        Text::new(own, Arc::clone(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::backend::CommittedTransaction;
+
+    #[test]
+    fn an_event_that_waits_for_many_subscribers_is_in_memory_once() {
+        let block = CommittedBlock {
+            transactions: vec![CommittedTransaction::default()],
+            ..CommittedBlock::default()
+        };
+        let engine = Some(Some(json!({})));
+        let announcement = Announcement::write(Arc::new(block), engine, true);
+        assert!(
+            announcement.transactions[0].get().is_some(),
+            "somebody wants all"
+        );
+        let topics = [
+            Topic::NewBlock,
+            Topic::NewBlockHeader,
+            Topic::Tx { hash: None },
+            Topic::Tx {
+                hash: Some([0; 32]),
+            },
+        ];
+        let waiting: Vec<Text> = topics
+            .iter()
+            .flat_map(|topic| [(1, topic), (2, topic), (3, topic)])
+            .flat_map(|(id, topic)| announcement.messages(&Id::Number(id), "", topic).unwrap())
+            .collect();
+        let Whole::Written { block, header } = &announcement.whole else {
+            panic!("the engine gave it");
+        };
+        let transaction = announcement.transaction(0).unwrap();
+        let holders = [block, header, transaction].map(|text| Arc::strong_count(&text.0));
+        assert_eq!((waiting.len(), holders), (12, [4, 4, 7]));
+    }
+
+    #[test]
+    fn who_subscribes_while_a_block_is_announced_that_nobody_wanted_hears_of_the_next_one() {
+        let told = |engine| {
+            let announcement = Announcement::write(Arc::default(), engine, false);
+            let told = announcement.messages(&Id::Number(1), "", &Topic::NewBlock);
+            told.map(|messages| messages.len())
+                .map_err(|error| error.data)
+        };
+        assert_eq!(told(None), Ok(0));
+        assert_eq!(told(Some(Some(json!({})))), Ok(1));
+        let reason = "subscription was canceled (reason: block 0 could not be read)";
+        assert_eq!(told(Some(None)), Err(reason.to_owned()));
     }
 }

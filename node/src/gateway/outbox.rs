@@ -18,14 +18,42 @@ pub(super) struct Outbox {
     common: Arc<Semaphore>,
 }
 
+/// The text of a message: a part of its own, then one that it shares with those to other clients, so that what waits
+/// for many is in memory once.
+pub(super) struct Text {
+    own: String,
+    shared: Arc<str>,
+}
+
 /// A message with its share of the outbox, given back when it was written.
 pub(super) struct Waiting {
-    pub(super) text: Utf8Bytes,
+    pub(super) text: Text,
     _share: [OwnedSemaphorePermit; 2],
 }
 
 /// The outbox is full or closed.
 pub(super) struct Full;
+
+impl Text {
+    pub(super) fn new(own: String, shared: Arc<str>) -> Text {
+        Text { own, shared }
+    }
+
+    /// All of it in one piece, as it is written.
+    pub(super) fn whole(&self) -> Utf8Bytes {
+        [&self.own, self.shared.as_ref()].concat().into()
+    }
+
+    fn len(&self) -> usize {
+        self.own.len() + self.shared.len()
+    }
+}
+
+impl From<String> for Text {
+    fn from(own: String) -> Text {
+        Text::new(own, Arc::default())
+    }
+}
 
 impl Outbox {
     /// An outbox with a bound of its own, beside others that share `common`, which is no smaller.
@@ -47,7 +75,7 @@ impl Outbox {
         )
     }
 
-    pub(super) async fn wait_and_push(&self, text: String) -> Result<(), Full> {
+    pub(super) async fn wait_and_push(&self, text: Text) -> Result<(), Full> {
         let bytes = self.share(&text);
         let share = acquire(&self.bytes, bytes).await?;
         let room = match try_acquire(&self.own, bytes) {
@@ -55,26 +83,26 @@ impl Outbox {
             Err(Full) => acquire(&self.common, bytes).await?,
         };
         let waiting = Waiting {
-            text: text.into(),
+            text,
             _share: [share, room],
         };
         self.queue.send(waiting).await.map_err(|_| Full)
     }
 
-    pub(super) fn try_push(&self, text: String) -> Result<(), Full> {
+    pub(super) fn try_push(&self, text: Text) -> Result<(), Full> {
         let bytes = self.share(&text);
         let share = try_acquire(&self.bytes, bytes)?;
         let room =
             try_acquire(&self.own, bytes).or_else(|Full| try_acquire(&self.common, bytes))?;
         let waiting = Waiting {
-            text: text.into(),
+            text,
             _share: [share, room],
         };
         self.queue.try_send(waiting).map_err(|_| Full)
     }
 
     /// A message larger than the whole outbox takes all of it.
-    fn share(&self, text: &str) -> u32 {
+    fn share(&self, text: &Text) -> u32 {
         u32::try_from(text.len().min(self.bytes_max)).unwrap_or(u32::MAX)
     }
 }
@@ -102,7 +130,7 @@ mod tests {
         let outbox = || Outbox::new(8, 3 << 20, Arc::clone(&common));
         let (slow, mut written) = outbox();
         let (other, _others) = outbox();
-        let message = |bytes: usize| "x".repeat(bytes);
+        let message = |bytes: usize| Text::from("x".repeat(bytes));
 
         assert!(slow.try_push(message(2 << 20)).is_ok());
         assert!(slow.try_push(message(2 << 20)).is_err(), "its own bound");

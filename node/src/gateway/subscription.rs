@@ -73,17 +73,18 @@ fn hash_of(text: &str) -> Result<[u8; 32], String> {
     Ok(hash)
 }
 
-/// Counts all subscriptions, and those that need a block's content, which is fetched only if someone wants it.
+/// Counts all subscriptions, and those that need much of a block, which is fetched and written only if someone wants it.
 #[derive(Clone, Default)]
 pub(super) struct Census {
     all: Arc<AtomicUsize>,
     blocks: Arc<AtomicUsize>,
+    transactions: Arc<AtomicUsize>,
 }
 
 /// One counted subscription; counted until it is dropped.
 pub(super) struct Counted {
     census: Census,
-    wants_block: bool,
+    topic: Topic,
 }
 
 impl Census {
@@ -93,29 +94,39 @@ impl Census {
             self.all.fetch_sub(1, Ordering::AcqRel);
             return None;
         }
-        let wants_block = match topic {
-            Topic::NewBlock | Topic::NewBlockHeader => true,
-            Topic::Tx { .. } => false,
-        };
-        self.blocks
-            .fetch_add(usize::from(wants_block), Ordering::AcqRel);
+        if let Some(alike) = self.of(topic) {
+            alike.fetch_add(1, Ordering::AcqRel);
+        }
         Some(Counted {
             census: self.clone(),
-            wants_block,
+            topic: topic.clone(),
         })
+    }
+
+    /// Those who want as much of a block; `None` where that is one transaction.
+    fn of(&self, topic: &Topic) -> Option<&AtomicUsize> {
+        match topic {
+            Topic::NewBlock | Topic::NewBlockHeader => Some(&self.blocks),
+            Topic::Tx { hash: None } => Some(&self.transactions),
+            Topic::Tx { hash: Some(_) } => None,
+        }
     }
 
     pub(super) fn anyone_wants_blocks(&self) -> bool {
         self.blocks.load(Ordering::Acquire) > 0
+    }
+
+    pub(super) fn anyone_wants_all_transactions(&self) -> bool {
+        self.transactions.load(Ordering::Acquire) > 0
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.census.all.fetch_sub(1, Ordering::AcqRel);
-        self.census
-            .blocks
-            .fetch_sub(usize::from(self.wants_block), Ordering::AcqRel);
+        if let Some(alike) = self.census.of(&self.topic) {
+            alike.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }
 
@@ -170,10 +181,14 @@ mod tests {
         let census = Census::default();
         let block = census.enter(&Topic::NewBlock, 2);
         let tx = census.enter(&Topic::Tx { hash: None }, 2);
-        assert!(block.is_some() && tx.is_some() && census.anyone_wants_blocks());
+        assert!(block.is_some() && census.anyone_wants_blocks());
+        assert!(tx.is_some() && census.anyone_wants_all_transactions());
         assert!(census.enter(&Topic::NewBlock, 2).is_none());
-        drop(block);
-        assert!(!census.anyone_wants_blocks());
-        assert!(census.enter(&Topic::NewBlock, 2).is_some());
+        drop((block, tx));
+        assert!(!census.anyone_wants_blocks() && !census.anyone_wants_all_transactions());
+        let one = Topic::Tx {
+            hash: Some([0; 32]),
+        };
+        assert!(census.enter(&one, 2).is_some() && !census.anyone_wants_all_transactions());
     }
 }

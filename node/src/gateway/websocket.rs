@@ -20,7 +20,7 @@ use super::listen::Peer;
 use super::means::Gateway;
 use super::methods::{Method, Signature, WebsocketMethod};
 use super::metrics::TurnedAway;
-use super::outbox::{Outbox, Waiting};
+use super::outbox::{Outbox, Text, Waiting};
 use super::params::Args;
 use super::rpc::{Body, Call, Id, Json, Reply, RpcError};
 use super::subscription::{Counted, Topic};
@@ -101,7 +101,11 @@ impl Session {
                 Message::Close(_) => return End::Gone,
             };
             if let Some(reply) = reply
-                && self.outbox.wait_and_push(reply.text()).await.is_err()
+                && self
+                    .outbox
+                    .wait_and_push(reply.text().into())
+                    .await
+                    .is_err()
             {
                 return End::Gone;
             }
@@ -256,7 +260,7 @@ impl Session {
     }
 
     /// What each subscription gets to hear. One that fails ends, and hears why.
-    fn events(&self, tell: impl Fn(&Subscription) -> Result<Vec<String>, RpcError>) -> Vec<String> {
+    fn events(&self, tell: impl Fn(&Subscription) -> Result<Vec<Text>, RpcError>) -> Vec<Text> {
         let mut messages = Vec::new();
         let mut subscriptions = self
             .subscriptions
@@ -268,7 +272,11 @@ impl Session {
                 true
             }
             Err(error) => {
-                messages.push(Reply::new(subscription.id.clone(), Err(error)).text());
+                messages.push(
+                    Reply::new(subscription.id.clone(), Err(error))
+                        .text()
+                        .into(),
+                );
                 false
             }
         });
@@ -289,7 +297,7 @@ impl Session {
             // What is being written holds its share: its client may be the slowest.
             let (message, _held) = tokio::select! {
                 waiting = written.recv() => match waiting {
-                    Some(waiting) => (Message::Text(waiting.text.clone()), Some(waiting)),
+                    Some(waiting) => (Message::Text(waiting.text.whole()), Some(waiting)),
                     None => return End::Gone,
                 },
                 _ = ping.tick() => {
@@ -313,7 +321,7 @@ async fn farewell(sink: &mut SplitSink<WebSocket, Message>, session: &Session, r
     let messages = session.events(|_| Err(canceled(reason)));
     let say = async {
         for message in messages {
-            sink.send(Message::Text(message.into())).await?;
+            sink.send(Message::Text(message.whole())).await?;
         }
         sink.send(Message::Close(None)).await
     };

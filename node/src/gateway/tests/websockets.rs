@@ -136,6 +136,32 @@ async fn subscribers_hear_of_blocks_headers_and_transactions_as_from_cometbft() 
     assert_eq!(transactions.next().await.unwrap(), expected);
 }
 
+#[test]
+fn no_block_is_written_for_subscribers_on_the_event_loop() {
+    for query in ["tm.event='NewBlock'", "tm.event='Tx'"] {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().max_blocking_threads(1).build();
+        runtime.unwrap().block_on(async {
+            let server = Server::start(Limits::default()).await;
+            let mut socket = Socket::open(server.address).await;
+            socket.subscribe(query).await;
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            let held = tokio::task::spawn_blocking(move || held.recv());
+            server.ledger.commit(&[b"a=1"], b"");
+            // Answered without a thread beside the event loop, and in their order.
+            for _ in 0..100 {
+                let answer = socket.call("unsubscribe", json!({})).await;
+                assert!(answer["error"].is_object(), "{answer}");
+            }
+
+            drop(release);
+            held.await.unwrap().unwrap_err();
+            let event = socket.next().await.unwrap();
+            assert_eq!(event["result"]["query"], json!(query));
+        });
+    }
+}
+
 #[tokio::test]
 async fn one_transaction_can_be_waited_for() {
     let server = Server::start(Limits::default()).await;
@@ -345,6 +371,10 @@ async fn websockets_of_one_address_make_room_for_another_and_are_told() {
     let last = sockets[0].next().await.unwrap();
     let words = "subscription was canceled (reason: others need the place)";
     assert_eq!(last["error"]["data"], json!(words));
+    let mut metrics = String::new();
+    encode(&mut metrics, &server.registry).unwrap();
+    let counted = "gateway_turned_away_total{reason=\"made_room\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
     let answer = sockets[1].call("health", json!({})).await;
     assert_eq!(answer["result"], json!({}));
 }
