@@ -79,13 +79,17 @@ impl Events {
                 "actions": actions,
                 "recorded_before": before,
                 "sent": false,
+                // What is there already was read with proofs; what else would come, a node foresees.
+                "proven": actions == 0,
             });
             context.output.show(&value, || {
                 if actions == 0 {
                     return "Nothing is left to import.".to_owned();
                 }
                 let (events, actions) = (counted(until, "event"), counted(actions, "action"));
-                format!("{events} can be imported, as {actions}. Nothing was sent.")
+                format!(
+                    "As a node foresees, which is not proven, {events} can be imported, as {actions}. Nothing was sent."
+                )
             });
             return Ok(());
         }
