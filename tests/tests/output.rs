@@ -1,6 +1,7 @@
 //! Where what a program says cannot be written: on a full disk it says so, and a reader who went away is no trouble.
 
 use std::fs::File;
+use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
 use polity_tests::binaries;
@@ -84,6 +85,40 @@ fn a_script_reads_one_object_also_of_what_is_made_of_the_help() {
         assert!(answer.is_object(), "{words:?}: {answer}");
     }
     assert!(pages.path().join("polity.1").exists());
+}
+
+#[test]
+fn who_breaks_off_the_question_for_a_passphrase_sees_again_what_they_type() {
+    let home = tempfile::tempdir().expect("a directory");
+    let polity = binaries::path("polity");
+    let (polity, home) = (polity.display(), home.path().display());
+    let line = format!("{polity} --home {home} key new finn; echo ended $?; stty -a");
+    let mut terminal = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .env_remove("POLITY_PASSPHRASE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("util-linux has it");
+    let mut typed = terminal.stdin.take().expect("a pipe");
+    let mut told = terminal.stdout.take().expect("a pipe");
+
+    let mut shown = Vec::new();
+    while !shown.ends_with(b"key finn: ") {
+        let mut byte = [0];
+        told.read_exact(&mut byte).expect("it asks");
+        shown.extend(byte);
+    }
+    typed.write_all(b"secre\x03").expect("it reads");
+    told.read_to_end(&mut shown).expect("it ends");
+
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("ended 130"), "{shown}");
+    for setting in [" echo ", " icanon ", "isig "] {
+        assert!(shown.contains(setting), "{setting}: {shown}");
+    }
+    assert!(!shown.contains("-isig"), "{shown}");
+    terminal.wait().expect("it ended");
 }
 
 fn run(program: &str, words: &[&str], stdout: Stdio) -> Output {
