@@ -8,7 +8,7 @@ use polity_client::v1::{
 };
 use serde_json::{Value, json};
 
-use crate::{names, time};
+use crate::{digits, names, time};
 
 /// Beside a transfer, as its action says it; 0 and empty: nothing was stated.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,10 +46,7 @@ impl Remarks {
     pub(super) fn tell(&self, json: &mut Value) {
         json["line"] = names::json(ObjectKind::BudgetLine, self.line);
         json["reference"] = self.reference.clone().into();
-        json["document"] = match self.document.is_empty() {
-            true => Value::Null,
-            false => json!(hex::encode(&self.document)),
-        };
+        json["document"] = digits::json(&self.document);
         json["value_date"] = time::json(self.value_date);
     }
 
