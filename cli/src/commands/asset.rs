@@ -149,9 +149,11 @@ struct IssueVerb {
 
 impl IssueVerb {
     async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let account = context.account_ref(&self.account).await?;
+        let amount = self.amount.read_held(session, &[account]).await?;
         let issue = Issue {
-            account: context.account_ref(&self.account).await?,
+            account,
             amount: amount.to_bytes(),
             document: super::optional_document(self.document.as_deref())?,
         };
@@ -173,9 +175,11 @@ struct RetireVerb {
 
 impl RetireVerb {
     async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let account = context.account_ref(&self.account).await?;
+        let amount = self.amount.read_held(session, &[account]).await?;
         let retire = Retire {
-            account: context.account_ref(&self.account).await?,
+            account,
             amount: amount.to_bytes(),
             document: super::optional_document(self.document.as_deref())?,
         };
