@@ -209,7 +209,8 @@ impl Shown<'_> {
         match different {
             0 => Ok(()),
             count => Err(Error::trouble(format!(
-                "the chain and the table differ in {count} sums"
+                "the chain and the table differ in {}",
+                counted(count as u64, "sum")
             ))),
         }
     }

@@ -189,11 +189,13 @@ impl Compared {
         let roster = roster.map_or_else(String::new, |path| path.display().to_string());
         let result = match self.differences.len() {
             0 => "equal to".to_owned(),
-            count => format!("{count} differences from"),
+            count => format!("{} from", counted(count as u64, "difference")),
         };
         text.push_str(&format!(
-            "{} units and {} holders at height {}, proven: {result} {roster}\n",
-            self.units, self.holders, self.height
+            "{} and {} at height {}, proven: {result} {roster}\n",
+            counted(self.units as u64, "unit"),
+            counted(self.holders as u64, "holder"),
+            self.height
         ));
         text
     }
@@ -202,7 +204,8 @@ impl Compared {
         match self.differences.len() {
             0 => Ok(()),
             count => Err(Error::trouble(format!(
-                "the chain and the roster differ in {count} places"
+                "the chain and the roster differ in {}",
+                counted(count as u64, "place")
             ))),
         }
     }

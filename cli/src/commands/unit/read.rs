@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
+use crate::word::counted;
 use crate::{time, word};
 
 /// A squad with fewer members is seen as unhealthy; no rule forbids it.
@@ -195,9 +196,8 @@ impl Shown {
         let (unit, joined) = (&self.unit, self.joined.len());
         let mut warnings = Vec::new();
         if unit.kind() == UnitKind::Squad && joined < SQUAD_MIN {
-            warnings.push(format!(
-                "the squad has {joined} members, fewer than {SQUAD_MIN}"
-            ));
+            let members = counted(joined as u64, "member");
+            warnings.push(format!("the squad has {members}, fewer than {SQUAD_MIN}"));
         }
         let mut kinds = self.roles.iter().map(Role::kind);
         if unit.kind() == UnitKind::Squad && !kinds.any(|kind| kind == RoleKind::ProductOwner) {
@@ -211,8 +211,8 @@ impl Shown {
                     "{name} is vacant: its accountabilities fall to the nearest lead"
                 ));
             } else if held < role.holders_min as usize {
-                let least = role.holders_min;
-                warnings.push(format!("{name} has {held} holders, fewer than {least}"));
+                let (holders, least) = (counted(held as u64, "holder"), role.holders_min);
+                warnings.push(format!("{name} has {holders}, fewer than {least}"));
             }
         }
         warnings
