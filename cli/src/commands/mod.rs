@@ -27,7 +27,6 @@ pub mod network;
 pub mod party;
 pub mod policy;
 pub mod proposal;
-mod refusals;
 pub mod role;
 pub mod shell;
 pub mod sod;
