@@ -89,12 +89,31 @@ fn a_script_reads_one_object_also_of_what_is_made_of_the_help() {
 
 #[test]
 fn who_breaks_off_the_question_for_a_passphrase_sees_again_what_they_type() {
-    let home = tempfile::tempdir().expect("a directory");
-    let polity = binaries::path("polity");
-    let (polity, home) = (polity.display(), home.path().display());
-    let line = format!("{polity} --home {home} key new finn; echo ended $?; stty -a");
+    for (program, words, question) in [
+        ("polity", "key new finn", "for the key finn: "),
+        ("polityd", "keys member finn --chain acme", "for finn: "),
+    ] {
+        let home = tempfile::tempdir().expect("a directory");
+        let program = binaries::path(program);
+        let (program, home) = (program.display(), home.path().display());
+        let line = format!("{program} --home {home} {words}; echo ended $?; stty -a");
+        let shown = broken_off(&line, question);
+
+        assert!(shown.contains("ended 130"), "{shown}");
+        for setting in ["echo", "icanon", "isig"] {
+            assert!(shown.contains(setting), "{setting}: {shown}");
+            assert!(
+                !shown.contains(&format!("-{setting} ")),
+                "{setting}: {shown}"
+            );
+        }
+    }
+}
+
+/// What a terminal shows while a line runs in it and Ctrl-C is typed at a question.
+fn broken_off(line: &str, question: &str) -> String {
     let mut terminal = Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
+        .args(["-qec", line, "/dev/null"])
         .env_remove("POLITY_PASSPHRASE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -102,23 +121,16 @@ fn who_breaks_off_the_question_for_a_passphrase_sees_again_what_they_type() {
         .expect("util-linux has it");
     let mut typed = terminal.stdin.take().expect("a pipe");
     let mut told = terminal.stdout.take().expect("a pipe");
-
     let mut shown = Vec::new();
-    while !shown.ends_with(b"key finn: ") {
+    while !shown.ends_with(question.as_bytes()) {
         let mut byte = [0];
         told.read_exact(&mut byte).expect("it asks");
         shown.extend(byte);
     }
     typed.write_all(b"secre\x03").expect("it reads");
     told.read_to_end(&mut shown).expect("it ends");
-
-    let shown = String::from_utf8_lossy(&shown);
-    assert!(shown.contains("ended 130"), "{shown}");
-    for setting in [" echo ", " icanon ", "isig "] {
-        assert!(shown.contains(setting), "{setting}: {shown}");
-    }
-    assert!(!shown.contains("-isig"), "{shown}");
     terminal.wait().expect("it ended");
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 fn run(program: &str, words: &[&str], stdout: Stdio) -> Output {
