@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::ledger::{Amount, Rejection};
 use polity_client::session::Session;
-use polity_client::v1::{Account, Asset, Fact};
+use polity_client::v1::{Account, Asset, Fact, Ref};
 use polity_client::{Error, Result, amount};
 use serde_json::{Value, json};
 
@@ -29,6 +29,34 @@ impl AmountWords {
     pub async fn read(&self, session: &Session) -> Result<(Amount, Asset)> {
         read(session, &self.amount.join(" ")).await
     }
+
+    /// The amount for an action that names accounts and no asset.
+    pub async fn read_held(&self, session: &Session, accounts: &[Option<Ref>]) -> Result<Amount> {
+        read_held(session, &self.amount.join(" "), accounts).await
+    }
+}
+
+/// Reads an amount for an action that names accounts and no asset: the ledger would count it in what they hold. What none
+/// of them holds cannot be asked of it; what an earlier action opens is not there yet, and the ledger judges that.
+pub async fn read_held(session: &Session, text: &str, accounts: &[Option<Ref>]) -> Result<Amount> {
+    let (amount, asset) = read(session, text).await?;
+    let known = accounts.iter().flatten().map(|account| account.number);
+    let known: Vec<u64> = known.filter(|number| *number != 0).collect();
+    let held = session.get_all::<Account>(&known).await?;
+    match not_held(held.iter().flatten(), asset.number) {
+        Some(account) => Err(wrong_asset(account, amount, &asset)),
+        None => Ok(amount),
+    }
+}
+
+/// The first of some accounts of which none holds an asset.
+fn not_held<'a>(
+    mut accounts: impl Iterator<Item = &'a Account> + Clone,
+    asset: u64,
+) -> Option<u64> {
+    let is_held = accounts.clone().any(|account| account.asset == asset);
+    let first = accounts.next().filter(|_| !is_held);
+    first.map(|account| account.number)
 }
 
 /// Reads `480.00 EUR`, looking up how many decimals the asset has.
@@ -58,8 +86,7 @@ pub fn json(minor: Amount, asset: &Asset) -> Value {
 }
 
 /// The refusal of an amount in an asset that an account does not hold, where no transaction can say it.
-#[must_use]
-pub fn wrong_asset(account: u64, minor: Amount, asset: &Asset) -> Error {
+fn wrong_asset(account: u64, minor: Amount, asset: &Asset) -> Error {
     let fact = |name: &str, value: String| Fact {
         name: name.into(),
         value,
@@ -148,6 +175,23 @@ mod tests {
         for text in ["480.00", "", "EUR", "1 000 EUR", "480.00 EUR now"] {
             assert!(split(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_amount_is_in_what_one_of_the_accounts_holds() {
+        let holds = |number, asset| Account {
+            number,
+            asset,
+            ..Account::default()
+        };
+        let accounts = [holds(4, 1), holds(5, 2)];
+        let not_held = |accounts: &[Account], asset| super::not_held(accounts.iter(), asset);
+        assert_eq!(not_held(&accounts, 1), None);
+        assert_eq!(not_held(&accounts, 2), None);
+        assert_eq!(not_held(&accounts, 3), Some(4));
+        assert_eq!(not_held(&accounts[1..], 1), Some(5));
+        // What an earlier action opens cannot be read yet.
+        assert_eq!(not_held(&[], 1), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod command_lines;
 pub mod commands;
 pub mod context;
+pub mod digits;
 pub mod draft_file;
 pub mod environment;
 pub mod event;

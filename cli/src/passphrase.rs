@@ -1,11 +1,12 @@
 //! Where a passphrase comes from: a file descriptor, the environment, or the person at the terminal.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::sync::OnceLock;
+use std::io::{ErrorKind, IsTerminal, Read};
+use std::sync::{Mutex, Once, OnceLock};
 
 use polity_client::keys::Passphrase;
-use polity_client::{Error, ErrorKind, Result};
+use polity_client::{Error, Result};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The variable that services set.
 pub(crate) const VARIABLE: &str = "POLITY_PASSPHRASE";
@@ -82,12 +83,43 @@ fn prompt(question: &str) -> Result<String> {
             "no terminal to ask for the passphrase: set POLITY_PASSPHRASE or use --passphrase-fd",
         ));
     }
-    rpassword::prompt_password(question)
-        .map_err(|error| trouble("the passphrase cannot be read").with_source(error))
+    end_after_prompt();
+    let Ok(asking) = ASKING.lock() else {
+        return Err(trouble("an earlier question failed"));
+    };
+    let typed = rpassword::prompt_password(question);
+    drop(asking);
+    match typed {
+        Err(error) if error.kind() == ErrorKind::Interrupted => std::process::exit(INTERRUPTED),
+        typed => typed.map_err(|error| trouble("the passphrase cannot be read").with_source(error)),
+    }
+}
+
+/// Held while the terminal hides what is typed.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// How shells tell of a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// From now on Ctrl-C ends the program only once the terminal shows again what is typed.
+fn end_after_prompt() {
+    static LISTENING: Once = Once::new();
+
+    LISTENING.call_once(|| {
+        // Where nobody can listen, the signal ends the program at once, as without us.
+        let Ok(mut interrupted) = signal(SignalKind::interrupt()) else {
+            return;
+        };
+        tokio::spawn(async move {
+            interrupted.recv().await;
+            let _shown = ASKING.lock();
+            std::process::exit(INTERRUPTED);
+        });
+    });
 }
 
 fn trouble(words: &str) -> Error {
-    Error::new(ErrorKind::Key, words)
+    Error::new(polity_client::ErrorKind::Key, words)
 }
 
 #[cfg(test)]

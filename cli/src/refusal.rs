@@ -92,10 +92,10 @@ pub fn as_json<'f>(facts: impl Iterator<Item = (&'f str, &'f str)>) -> Value {
         .collect()
 }
 
-/// A refusal that a dry run found; nothing was sent.
+/// A refusal that a node foresees; nothing was sent.
 pub fn refused(code: u32, facts: &[Fact]) -> Error {
-    let unsent = fact("sent", "nothing; --send-anyway sends it all the same");
-    would_be_refused(code, &[facts, &[unsent]].concat())
+    let words = "nothing; a node foresees the refusal, which is not proven, and --send-anyway sends it all the same";
+    would_be_refused(code, &[facts, &[fact("sent", words)]].concat())
 }
 
 /// A refusal of what nobody meant to send.
@@ -326,6 +326,15 @@ mod tests {
             let said = [fact("capability", capability), fact("unit", unit)];
             assert_eq!(conferring(Rejection::NotConferred.code(), &said), None);
         }
+    }
+
+    #[test]
+    fn what_a_node_foresees_is_told_as_not_proven() {
+        let error = refused(Rejection::NoGrant.code(), &[]);
+        let told = &error.refusal().expect("a refusal").facts;
+        let sent = told.iter().find(|(name, _)| name == "sent");
+        let (_, words) = sent.expect("whether it was sent");
+        assert!(words.contains("not proven"), "{words}");
     }
 
     #[test]

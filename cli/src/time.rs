@@ -38,6 +38,16 @@ pub fn parse_until(text: &str) -> Result<u64> {
     parse(text)
 }
 
+/// The same where it can be left out: 0 is nothing.
+pub fn optional_until(text: Option<&str>) -> Result<u64> {
+    text.map_or(Ok(0), parse_until)
+}
+
+/// A time that can be left out: 0 is nothing.
+pub fn optional(text: Option<&str>) -> Result<u64> {
+    text.map_or(Ok(0), parse)
+}
+
 /// Reads a duration: `10m`, `72h`, `30d`.
 pub fn parse_duration(text: &str) -> Result<Duration> {
     humantime::parse_duration(text)

@@ -7,7 +7,7 @@ mod sending;
 
 use std::io::{IsTerminal, Write};
 
-use polity_client::session::{Draft, Simulated, action};
+use polity_client::session::{AsOf, Draft, Simulated, action};
 use polity_client::v1::{Verdict, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::json;
@@ -117,7 +117,7 @@ impl Context {
                 "sentences": sentences,
                 "verdicts": verdicts,
             });
-            self.output.show(&value, || match code {
+            self.hearsay(AsOf::Newest, value, || match code {
                 0 => "It would be accepted. Nothing was sent.".to_owned(),
                 _ => "It would be refused. Nothing was sent.".to_owned(),
             });

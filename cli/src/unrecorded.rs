@@ -11,7 +11,8 @@ use crate::output::facts;
 
 /// Remembers why a transaction was refused before any block. What cannot be kept was told all the same.
 pub fn remember(home: &Path, id: &[u8; 32], refusal: &Refusal) {
-    let facts = refusal.facts.iter().cloned();
+    let facts = refusal.facts.iter();
+    let facts = facts.map(|(name, fact)| (&name[..], &fact[..]));
     let value = json!({
         "id": hex::encode(id),
         "accepted": false,
@@ -19,7 +20,7 @@ pub fn remember(home: &Path, id: &[u8; 32], refusal: &Refusal) {
         "code": refusal.code,
         "rejection": failure::rejection_name(refusal.code),
         "message": failure::rejection_sentence(refusal.code),
-        "facts": facts.map(|(name, fact)| (name, Value::from(fact))).collect::<serde_json::Map<_, _>>(),
+        "facts": crate::refusal::as_json(facts),
     });
     let _ = std::fs::create_dir_all(home.join(KEPT))
         .and_then(|()| std::fs::write(path(home, id), value.to_string()));
@@ -72,7 +73,13 @@ mod tests {
         let refusal = Refusal {
             code: Rejection::KeyUnknown.code(),
             log: String::new(),
-            facts: vec![("proven".into(), "by the state of height 69".into())],
+            facts: [
+                ("proven", "by the state of height 69"),
+                ("unit", "u3"),
+                ("unit", "u2"),
+            ]
+            .map(|(name, fact)| (name.to_owned(), fact.to_owned()))
+            .to_vec(),
         };
 
         remember(&home, &id, &refusal);
@@ -84,6 +91,7 @@ mod tests {
             "nothing is on the record",
             "202 key_unknown",
             "by the state of height 69",
+            "u3, u2",
         ] {
             assert!(text.contains(words), "{text}");
         }

@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
-/// The same text with every character that moves or hides others written out: line ends, which would begin a line of
+use polity_ledger::form::is_plain;
+
+/// The same text with every character written out that no line of the chain holds: line ends, which would begin a line of
 /// their own, terminal codes, and marks that turn the direction of reading.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_invisible) {
+    if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        match is_invisible(character) {
-            true => shown.extend(character.escape_default()),
-            false => shown.push(character),
+        match is_plain(character) {
+            true => shown.push(character),
+            false => shown.extend(character.escape_default()),
         }
     }
     Cow::Owned(shown)
@@ -25,23 +27,6 @@ const WORDS_MAX: usize = 400;
 /// A node's words in an error: visible, and not more than somebody reads.
 pub(crate) fn of_node(words: &str) -> String {
     visible(words.trim()).chars().take(WORDS_MAX).collect()
-}
-
-/// Control characters, and the format characters of Unicode that have no shape.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 #[cfg(test)]
@@ -56,6 +41,12 @@ mod tests {
             ("abc\u{202e}00.5 RUE", "abc\\u{202e}00.5 RUE"),
             ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
             ("zero\u{200b}width", "zero\\u{200b}width"),
+            ("short\u{1bca0}hand", "short\\u{1bca0}hand"),
+            // The joiners shape words and emoji, so the ledger allows them.
+            (
+                "می\u{200c}خواهم, 👩\u{200d}🔧",
+                "می\u{200c}خواهم, 👩\u{200d}🔧",
+            ),
         ];
         for (text, shown) in table {
             assert_eq!(visible(text), shown);

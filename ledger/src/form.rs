@@ -6,6 +6,7 @@ mod characters;
 use polity_proto::v1::{Owner, OwnerKind, OwnerRef, Ref};
 
 pub use address::{address, optional_address};
+pub use characters::is_plain;
 
 use crate::{Amount, Rejection};
 

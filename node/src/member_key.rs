@@ -13,6 +13,7 @@ use ed25519_dalek::SigningKey;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use rustix::fs::{FlockOperation, flock};
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use crate::whole_file::{put, sync_directory};
@@ -52,6 +53,8 @@ const FILE_BYTES_MAX: u64 = 16 * 1024;
 const WORK_FACTOR: u8 = 16;
 /// The largest work factor that is read, so that a file from a stranger cannot ask for more.
 const WORK_FACTOR_MAX: u8 = 20;
+/// How shells tell of a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
 const PLAIN_PREFIX: &str = "polity-key-ed25519 ";
 
 /// Makes the key `NAME.key` and, for anyone to read, `NAME.pub` in a directory. Once this returns, both outlive a power
@@ -179,7 +182,7 @@ impl PassphraseSource {
 fn ask(questions: &[&str]) -> Result<SecretString, MemberKeyError> {
     let mut answer: Option<SecretString> = None;
     for question in questions {
-        let text = rpassword::prompt_password(format!("{question}: ")).map_err(|error| {
+        let text = typed(&format!("{question}: ")).map_err(|error| {
             MemberKeyError::Passphrase(format!(
                 "no passphrase: {PASSPHRASE_VARIABLE} is not set, and there is no terminal to ask ({error})"
             ))
@@ -193,6 +196,20 @@ fn ask(questions: &[&str]) -> Result<SecretString, MemberKeyError> {
         answer = Some(text);
     }
     Ok(answer.unwrap_or_default())
+}
+
+/// What a person types behind these words. Ctrl-C ends the process once the terminal shows again what is typed, and not
+/// before, as the signal would.
+fn typed(words: &str) -> io::Result<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let _entered = runtime.enter();
+    let _held = signal(SignalKind::interrupt())?;
+    match rpassword::prompt_password(words) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => std::process::exit(INTERRUPTED),
+        typed => typed,
+    }
 }
 
 fn seal(key: &SigningKey, passphrase: &SecretString) -> io::Result<Vec<u8>> {

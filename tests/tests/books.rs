@@ -306,6 +306,24 @@ fn refuses_another_asset(terminal: &Terminal) {
         assert_eq!(told["rejection"], "wrong_asset", "{told}");
         assert_eq!(told["id"].is_string(), is_sent, "{told}");
     }
+    // Whatever else names accounts and no asset would be counted in what they hold.
+    let statement = "07".repeat(32);
+    let between = ["fay:main", "stan:main", "1", "R2"];
+    for words in [
+        [&["budget", "allocate"], &between[..]].concat(),
+        [&["budget", "return"], &between[..]].concat(),
+        [
+            &["external", "record", "--statement", &statement],
+            &between[..],
+        ]
+        .concat(),
+        vec!["asset", "issue", "fay:main", "1", "R2"],
+        vec!["asset", "retire", "fay:main", "1", "R2"],
+    ] {
+        let refused = terminal.run("fay", &words);
+        let told: Value = serde_json::from_slice(&refused.stdout).expect("one object");
+        assert_eq!(told["rejection"], "wrong_asset", "{words:?}: {told}");
+    }
 }
 
 #[track_caller]

@@ -409,7 +409,12 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     assert_eq!(output.status.code(), OUTCOME_UNKNOWN, "{told}");
     assert!(told.contains("nothing was sent"), "{told}");
 
-    // A dry run says what the ledger would of a transaction that is valid for too long.
+    // What a dry run says is a node's word, and told as such.
+    let foreseen = terminal.json("fay", &[&["--dry-run"], &pay[..]].concat());
+    assert_eq!(foreseen["accepted"], true, "{foreseen}");
+    assert_eq!(foreseen["proven"], false, "{foreseen}");
+
+    // It says what the ledger would of a transaction that is valid for too long.
     let words = [&["--dry-run", "--valid-for", "30d"], &pay[..]].concat();
     let refused = terminal.run("fay", &words);
     let told = String::from_utf8_lossy(&refused.stdout);

@@ -1,6 +1,7 @@
 //! Where what a program says cannot be written: on a full disk it says so, and a reader who went away is no trouble.
 
 use std::fs::File;
+use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
 use polity_tests::binaries;
@@ -84,6 +85,52 @@ fn a_script_reads_one_object_also_of_what_is_made_of_the_help() {
         assert!(answer.is_object(), "{words:?}: {answer}");
     }
     assert!(pages.path().join("polity.1").exists());
+}
+
+#[test]
+fn whoever_breaks_off_the_question_for_a_passphrase_sees_again_what_they_type() {
+    for (program, words, question) in [
+        ("polity", "key new finn", "for the key finn: "),
+        ("polityd", "keys member finn --chain acme", "for finn: "),
+    ] {
+        let home = tempfile::tempdir().expect("a directory");
+        let program = binaries::path(program);
+        let (program, home) = (program.display(), home.path().display());
+        let line = format!("{program} --home {home} {words}; echo ended $?; stty -a");
+        let shown = broken_off(&line, question);
+
+        assert!(shown.contains("ended 130"), "{shown}");
+        for setting in ["echo", "icanon", "isig"] {
+            assert!(shown.contains(setting), "{setting}: {shown}");
+            assert!(
+                !shown.contains(&format!("-{setting} ")),
+                "{setting}: {shown}"
+            );
+        }
+    }
+}
+
+/// What a terminal shows while a line runs in it and Ctrl-C is typed at a question.
+fn broken_off(line: &str, question: &str) -> String {
+    let mut terminal = Command::new("script")
+        .args(["-qec", line, "/dev/null"])
+        .env_remove("POLITY_PASSPHRASE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("util-linux has it");
+    let mut typed = terminal.stdin.take().expect("a pipe");
+    let mut told = terminal.stdout.take().expect("a pipe");
+    let mut shown = Vec::new();
+    while !shown.ends_with(question.as_bytes()) {
+        let mut byte = [0];
+        told.read_exact(&mut byte).expect("it asks");
+        shown.extend(byte);
+    }
+    typed.write_all(b"secre\x03").expect("it reads");
+    told.read_to_end(&mut shown).expect("it ends");
+    terminal.wait().expect("it ended");
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 fn run(program: &str, words: &[&str], stdout: Stdio) -> Output {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::amount::AmountWords;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::names::Names;
 use crate::output::{Table, facts};
 use crate::{amount, word};
@@ -86,22 +87,22 @@ impl Show {
         let session = context.session().await?;
         let view = context.view().await?;
         let number = session.asset(&self.code).await?;
-        let (assets, names) = read(&view, &[number]).await?;
-        for one in assets {
-            context.answer(&view, one.json(), || {
-                facts(&[
-                    ("asset", one.asset.code.clone()),
-                    ("kind", word::word(one.asset.kind())),
-                    ("decimals", one.asset.scale.to_string()),
-                    ("issued", amount::shown(one.issued, &one.asset)),
-                    ("unit", names.shown(ObjectKind::Unit, one.asset.unit)),
-                    (
-                        "issuance",
-                        names.shown(ObjectKind::Account, one.asset.issuance),
-                    ),
-                ])
-            });
-        }
+        let (mut assets, names) = read(&view, &[number]).await?;
+        let one = assets.pop();
+        let one = one.ok_or_else(|| usage(format!("{} was not there then", self.code)))?;
+        context.answer(&view, one.json(), || {
+            facts(&[
+                ("asset", one.asset.code.clone()),
+                ("kind", word::word(one.asset.kind())),
+                ("decimals", one.asset.scale.to_string()),
+                ("issued", amount::shown(one.issued, &one.asset)),
+                ("unit", names.shown(ObjectKind::Unit, one.asset.unit)),
+                (
+                    "issuance",
+                    names.shown(ObjectKind::Account, one.asset.issuance),
+                ),
+            ])
+        });
         Ok(())
     }
 }
@@ -148,9 +149,11 @@ struct IssueVerb {
 
 impl IssueVerb {
     async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let account = context.account_ref(&self.account).await?;
+        let amount = self.amount.read_held(session, &[account]).await?;
         let issue = Issue {
-            account: context.account_ref(&self.account).await?,
+            account,
             amount: amount.to_bytes(),
             document: super::optional_document(self.document.as_deref())?,
         };
@@ -172,9 +175,11 @@ struct RetireVerb {
 
 impl RetireVerb {
     async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let account = context.account_ref(&self.account).await?;
+        let amount = self.amount.read_held(session, &[account]).await?;
         let retire = Retire {
-            account: context.account_ref(&self.account).await?,
+            account,
             amount: amount.to_bytes(),
             document: super::optional_document(self.document.as_deref())?,
         };

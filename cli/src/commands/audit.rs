@@ -109,10 +109,7 @@ impl Audit {
             "verified_to": header.height(),
             "audited": list,
         });
-        let seconds = header
-            .time()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let seconds = time::seconds(header.time());
         context.output.show(&json, || {
             let green = anstyle::AnsiColor::Green.on_default();
             format!(
@@ -185,8 +182,12 @@ async fn part_text(session: &Session, name: &str, part: &Audited) -> Result<Stri
         (
             "history",
             format!(
-                "{} entries, rebuilt to the root that the state of height {} proves",
-                part.entries, part.height
+                "{}, rebuilt to the root that the state of height {} proves",
+                match part.entries {
+                    1 => "1 entry".to_owned(),
+                    entries => format!("{entries} entries"),
+                },
+                part.height
             ),
         ),
         ("events", format!("all proven: {}", by.join(", "))),

@@ -56,14 +56,17 @@ struct Record {
 
 impl Record {
     async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let from = context.account_ref(&self.from).await?;
+        let to = context.account_ref(&self.to).await?;
+        let amount = self.amount.read_held(session, &[from, to]).await?;
         let record = RecordExternal {
-            from: context.account_ref(&self.from).await?,
-            to: context.account_ref(&self.to).await?,
+            from,
+            to,
             amount: amount.to_bytes(),
             statement: super::document_hash(&self.statement)?,
             reference: self.reference,
-            value_date: self.value_date.as_deref().map_or(Ok(0), time::parse)?,
+            value_date: time::optional(self.value_date.as_deref())?,
         };
         context.act(vec![Kind::RecordExternal(record)]).await
     }

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
-use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Lists;
+use polity_client::ledger::{Amount, form};
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
     self, Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
-use crate::{amount, time, word};
+use crate::{amount, digits, time, word};
 
 /// Holds: transfers that are reserved, and later posted, voided or expired.
 #[derive(Args, Debug)]
@@ -163,17 +163,18 @@ struct Post {
 
 impl Post {
     async fn run(self, context: &Context) -> Result<()> {
+        let hold = context.numbered_ref(ObjectKind::Hold, &self.hold)?;
         let amount = match self.amount.is_empty() {
             true => Vec::new(),
             false => {
                 let session = context.session().await?;
-                amount::read(session, &self.amount.join(" "))
-                    .await?
-                    .0
-                    .to_bytes()
+                let number = hold.map_or(0, |hold| hold.number);
+                let held: Option<HoldState> = session.get(number).await?;
+                let from = held.and_then(|hold| form::numbered(hold.from));
+                let amount = amount::read_held(session, &self.amount.join(" "), &[from]).await?;
+                amount.to_bytes()
             }
         };
-        let hold = context.numbered_ref(ObjectKind::Hold, &self.hold)?;
         context
             .act(vec![Kind::PostHold(PostHold { hold, amount })])
             .await
@@ -226,19 +227,12 @@ fn as_json(hold: &HoldState, names: &Names<'_>) -> Value {
         "released": money(&hold.released),
         "line": names::json(ObjectKind::BudgetLine, hold.line),
         "reference": hold.reference,
-        "document": hash(&hold.document),
-        "statement": hash(&hold.statement),
+        "document": digits::json(&hold.document),
+        "statement": digits::json(&hold.statement),
         "external": hold.external,
         "placed_by": names::json(ObjectKind::Member, hold.placed_by),
         "placed_at": time::json(hold.placed_at),
         "expires_at": time::json(hold.expires_at),
         "value_date": time::json(hold.value_date),
     })
-}
-
-fn hash(bytes: &[u8]) -> Value {
-    match bytes.is_empty() {
-        true => Value::Null,
-        false => hex::encode(bytes).into(),
-    }
 }

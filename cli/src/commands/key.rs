@@ -60,6 +60,7 @@ struct New {
 
 impl New {
     fn run(self, context: &Context) -> Result<()> {
+        context.keys().check_free(&self.name)?;
         let passphrase = context.passphrases.of_new(&self.name)?;
         let key = context.keys().create(&self.name, &passphrase)?;
         tell(context, &key);
@@ -163,6 +164,7 @@ struct Import {
 impl Import {
     fn run(self, context: &Context) -> Result<()> {
         use std::io::Read;
+        context.keys().check_free(&self.name)?;
         let trouble = |error: std::io::Error| {
             let words = format!("{} cannot be read", self.file.display());
             Error::new(ErrorKind::Key, words).with_source(error)

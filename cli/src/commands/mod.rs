@@ -28,7 +28,6 @@ pub mod network;
 pub mod party;
 pub mod policy;
 pub mod proposal;
-mod refusals;
 pub mod role;
 pub mod shell;
 pub mod sod;

@@ -10,6 +10,7 @@ use polity_client::v1::{
 use serde_json::json;
 
 use crate::context::Context;
+use crate::digits;
 use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::Table;
@@ -88,10 +89,7 @@ impl List {
                 "unit": lettered(ObjectKind::Unit, party.unit),
                 "handle": party.handle,
                 "external_id": party.external_id,
-                "commitment": match party.commitment.is_empty() {
-                    true => serde_json::Value::Null,
-                    false => hex::encode(&party.commitment).into(),
-                },
+                "commitment": digits::json(&party.commitment),
                 "accounts": accounts.iter().map(|one| names::json(ObjectKind::Account, *one)).collect::<Vec<_>>(),
             }));
         }
@@ -112,7 +110,7 @@ struct Register {
     #[arg(long, default_value = "", value_name = "ID")]
     external_id: String,
     /// Salted commitment to its data: 64 hexadecimal digits.
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HEX")]
     commitment: Option<String>,
 }
 
@@ -123,7 +121,10 @@ impl Register {
             unit: context.unit_ref(unit).await?,
             handle: handle.to_owned(),
             external_id: self.external_id,
-            commitment: super::optional_document(self.commitment.as_deref())?,
+            commitment: match &self.commitment {
+                Some(text) => digits::read::<32>("a commitment", text)?.to_vec(),
+                None => Vec::new(),
+            },
         };
         context.act(vec![Kind::RegisterParty(register)]).await
     }

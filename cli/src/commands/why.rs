@@ -4,13 +4,13 @@ use clap::Args;
 use polity_client::session::{AsOf, action, visible};
 use polity_client::v1::VerdictKind;
 use polity_client::{Error, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::explain::Explain;
 use super::tx;
 use crate::context::Context;
 use crate::output::facts;
-use crate::{event, failure, receipt};
+use crate::{event, failure, receipt, refusal};
 
 /// Says why a transaction was accepted or refused, and what the judge would say now.
 ///
@@ -85,13 +85,14 @@ impl Why {
                 "now, as the node says; not proven: {}\n",
                 visible(&now)
             ));
-            let mut facts_now = serde_json::Map::new();
             for fact in &verdict.facts {
                 let (name, value) = (visible(&fact.name), visible(&fact.value));
                 text.push_str(&format!("  {name}: {value}\n"));
-                facts_now.insert(fact.name.clone(), fact.value.clone().into());
             }
-            json["now"] = json!({"says": now, "facts": Value::Object(facts_now), "proven": false});
+            let facts_now = verdict.facts.iter();
+            let facts_now = facts_now.map(|fact| (&fact.name[..], &fact.value[..]));
+            let facts_now = refusal::as_json(facts_now);
+            json["now"] = json!({"says": now, "facts": facts_now, "proven": false});
         }
         context.output.show(&json, || text);
         Ok(())

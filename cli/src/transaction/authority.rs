@@ -19,10 +19,7 @@ impl Context {
         kinds: Vec<Kind>,
         seconds: &[CoSigner],
     ) -> Result<Vec<Action>> {
-        let effective_at = match &self.options.effective_at {
-            Some(text) => time::parse(text)?,
-            None => 0,
-        };
+        let effective_at = time::optional(self.options.effective_at.as_deref())?;
         let given = self.acting_role().await?;
         let mut role = given;
         let mut actions = Vec::new();

@@ -7,7 +7,7 @@ use polity_client::{ErrorKind, Result};
 
 use crate::context::Context;
 use crate::failure::with_causes;
-use crate::refusal::{self, fact, refused, would_be_refused};
+use crate::refusal::{self, fact, would_be_refused};
 use crate::{draft_file, event, receipt, time, unrecorded};
 
 impl Context {
@@ -23,7 +23,11 @@ impl Context {
             "clock",
             format!("{} on this machine", time::shown(time::now()?)),
         );
-        Err(refused(Rejection::Expired.code(), &[until, clock]))
+        let unsent = fact("sent", "nothing; --send-anyway sends it all the same");
+        Err(would_be_refused(
+            Rejection::Expired.code(),
+            &[until, clock, unsent],
+        ))
     }
 
     /// Sends a draft that everybody signed; `foreseen` is what a dry run said of it. Where its outcome is open, its bytes

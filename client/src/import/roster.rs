@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use polity_proto::v1::Unit;
+use polity_proto::v1::{ObjectKind, Unit};
 use serde::Deserialize;
 
 use super::story::role_id;
 use super::structure::Structure;
+use crate::session::lettered;
 use crate::{Error, Result, files};
 
 /// No roster is larger, in bytes.
@@ -85,18 +86,22 @@ impl Roster {
             .filter(|unit| below.contains(&unit.number) && unit.dissolved_at == 0)
             .map(|unit| (unit.number, unit))
             .collect();
-        let name = |number: &u64| living.get(number).map(|unit| unit.external_id.clone());
-        let members: BTreeMap<u64, &str> = structure
+        let named_unit = |unit: &Unit| named(ObjectKind::Unit, unit.number, &unit.external_id);
+        let name = |number: &u64| living.get(number).map(|unit| named_unit(unit));
+        let members: BTreeMap<u64, String> = structure
             .members
             .iter()
-            .map(|member| (member.number, member.external_id.as_str()))
+            .map(|member| {
+                let known = named(ObjectKind::Member, member.number, &member.external_id);
+                (member.number, known)
+            })
             .collect();
 
         let mut units = BTreeMap::new();
         for unit in living.values() {
             let parent = name(&unit.parent);
             let roles = BTreeMap::new();
-            units.insert(unit.external_id.clone(), RosterUnit { parent, roles });
+            units.insert(named_unit(unit), RosterUnit { parent, roles });
         }
         let roles: BTreeMap<u64, (String, String)> = structure
             .roles
@@ -114,10 +119,9 @@ impl Roster {
             let (Some((unit, role)), true) = (roles.get(&held.role), holds) else {
                 continue;
             };
-            let member = members.get(&held.member).copied().unwrap_or_default();
+            let member = members.get(&held.member).cloned().unwrap_or_default();
             if let Some(unit) = units.get_mut(unit) {
-                let holders = unit.roles.entry(role.clone()).or_default();
-                holders.insert(member.to_owned());
+                unit.roles.entry(role.clone()).or_default().insert(member);
             }
         }
         Roster {
@@ -169,6 +173,14 @@ impl Roster {
     }
 }
 
+/// What the source calls an object; what it does not know is told by its number.
+fn named(kind: ObjectKind, number: u64, external_id: &str) -> String {
+    match external_id {
+        "" => format!("{} without an external id", lettered(kind, number)),
+        known => known.to_owned(),
+    }
+}
+
 fn holders(name: &str, unit: &RosterUnit) -> BTreeSet<(String, String)> {
     let mut holders = BTreeSet::new();
     for (role, members) in &unit.roles {
@@ -207,6 +219,8 @@ impl fmt::Display for Difference {
 
 #[cfg(test)]
 mod tests {
+    use polity_proto::v1::{Assignment, Member, Role};
+
     use super::*;
 
     fn roster(text: &str) -> Roster {
@@ -237,6 +251,51 @@ mod tests {
             ]
         );
         assert!(file.differences(&file).is_empty());
+    }
+
+    #[test]
+    fn what_the_source_does_not_know_is_told_by_its_number() {
+        let unit = |number, parent, external_id: &str| Unit {
+            number,
+            parent,
+            external_id: external_id.into(),
+            ..Unit::default()
+        };
+        let structure = Structure {
+            units: vec![
+                unit(1, 0, ""),
+                unit(2, 1, "a"),
+                unit(3, 1, ""),
+                unit(4, 3, ""),
+            ],
+            roles: vec![Role {
+                number: 5,
+                unit: 2,
+                external_id: role_id("a", "lead"),
+                ..Role::default()
+            }],
+            members: vec![Member {
+                number: 6,
+                ..Member::default()
+            }],
+            assignments: vec![Assignment {
+                role: 5,
+                member: 6,
+                ..Assignment::default()
+            }],
+            height: None,
+        };
+        let file = roster(r#"{"units": {"a": {"parent": null}}}"#);
+        let differences = file.differences(&Roster::of_chain(&structure, 1, 0));
+        let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "unit u3 without an external id is not expected",
+                "unit u4 without an external id is not expected",
+                "m6 without an external id holds a#lead, which is not expected",
+            ]
+        );
     }
 
     #[test]

@@ -68,6 +68,18 @@ impl KeyStore {
         self
     }
 
+    /// Whether a new key can have this name, before anybody thinks of a passphrase for it.
+    ///
+    /// # Errors
+    /// `Usage` for what is no name, `Key` where the name is taken.
+    pub fn check_free(&self, name: &str) -> Result<()> {
+        let path = self.path(name, "key")?;
+        match path.symlink_metadata() {
+            Ok(_) => Err(Error::key(format!("{} exists already", path.display()))),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Makes a new key from the system's randomness. A name that is taken is an error.
     pub fn create(&self, name: &str, passphrase: &Passphrase) -> Result<StoredKey> {
         let mut seed = Seed::default();
@@ -186,9 +198,7 @@ impl KeyStore {
             .map_err(|error| cannot("make", &self.directory, error))?;
         // Of two who take the same name at once, one is told so.
         let _lock = lock(&self.directory)?;
-        if key_path.symlink_metadata().is_ok() {
-            return Err(Error::key(format!("{} exists already", key_path.display())));
-        }
+        self.check_free(name)?;
         // The key comes last, so there is none without its public part; a public part without its key is a leftover,
         // and is replaced.
         put(&public_path, 0o644, public_line(&key).as_bytes())?;

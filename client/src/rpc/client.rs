@@ -1,8 +1,8 @@
 //! One client over several nodes: bounds, time limits, and the next node when one fails.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::{Response, StatusCode, Url};
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::failure::{CallFailure, NodeFailure};
 use super::json::{AnswerError, parse_answer};
+use super::nodes::Nodes;
 use super::tls;
 use crate::{Error, ErrorKind, Result};
 
@@ -67,9 +68,7 @@ const SECOND_NODES_MAX: usize = 2;
 struct Shared {
     http: reqwest::Client,
     tls: Arc<ClientConfig>,
-    nodes: Vec<Url>,
-    /// The node that answered last; the others are asked only when it fails.
-    preferred: AtomicUsize,
+    nodes: Nodes,
     connect_limit: Duration,
     answer_bytes_max: usize,
 }
@@ -77,15 +76,7 @@ struct Shared {
 impl Client {
     /// Prepares a client. Nothing is sent yet; an address that cannot be one is a usage error.
     pub fn new(options: ClientOptions) -> Result<Self> {
-        let nodes = options
-            .nodes
-            .iter()
-            .map(|node| parse_node(node))
-            .collect::<Result<Vec<_>>>()?;
-        if nodes.is_empty() {
-            return Err(Error::usage("no node is named"));
-        }
-
+        let nodes = Nodes::new(&options.nodes)?;
         let tls = tls::client_config(options.ca_file.as_deref())?;
         let http = reqwest::Client::builder()
             .use_preconfigured_tls((*tls).clone())
@@ -102,7 +93,6 @@ impl Client {
                 http,
                 tls,
                 nodes,
-                preferred: AtomicUsize::new(0),
                 connect_limit: options.connect_limit,
                 answer_bytes_max: options.answer_bytes_max,
             }),
@@ -164,11 +154,12 @@ impl Client {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut failures = Vec::new();
         let mut reached = false;
-        for (index, node) in self.nodes_in_order() {
-            match self.call_node(node, &body).await {
+        for place in self.nodes().in_order() {
+            let node = self.nodes().url(place);
+            match self.call_node(place, &body).await {
                 Ok(bytes) => match parse_answer(&bytes).and_then(|form| Ok(read(form)?)) {
                     Ok(answer) => {
-                        self.shared.preferred.store(index, Ordering::Relaxed);
+                        self.nodes().prefer(place);
                         return Ok(answer);
                     }
                     Err(AnswerError::Reported(reported)) => {
@@ -207,52 +198,57 @@ impl Client {
         T: DeserializeOwned + Send + 'static,
     {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let mut nodes = self.nodes_in_order();
-        let (_, first) = nodes.next()?;
+        let nodes = self.nodes().in_order();
+        let (first, others) = nodes.split_first()?;
         let mut calls = JoinSet::new();
-        for (_, node) in nodes.take(SECOND_NODES_MAX) {
-            let (client, node, body) = (self.clone(), node.clone(), body.clone());
+        let mut awaited = BTreeSet::new();
+        for place in others.iter().copied().take(SECOND_NODES_MAX) {
+            let (client, body) = (self.clone(), body.clone());
+            awaited.insert(place);
             calls.spawn(async move {
-                let bytes = client.call_node(&node, &body).await.ok()?;
-                Some((node, parse_answer(&bytes).ok()?))
+                let bytes = client.call_node(place, &body).await.ok();
+                (place, bytes.and_then(|bytes| parse_answer(&bytes).ok()))
             });
         }
 
         let answered = async {
             while let Some(ended) = calls.join_next().await {
-                if let Ok(Some(answered)) = ended {
-                    return Some(answered);
+                let Ok((place, answer)) = ended else { continue };
+                awaited.remove(&place);
+                if let Some(answer) = answer {
+                    return Some((place, answer));
                 }
             }
             None
         };
-        let (second, answer) = timeout(limit, answered).await.ok()??;
+        let Ok(answered) = timeout(limit, answered).await else {
+            // The next time others come first, so that two who keep silent do not stand for all.
+            for place in awaited {
+                self.nodes().note_silence(place, true);
+            }
+            return None;
+        };
+        let (second, answer) = answered?;
         Some(SecondAnswer {
-            first: first.to_string(),
-            second: second.to_string(),
+            first: self.nodes().url(*first).to_string(),
+            second: self.nodes().url(second).to_string(),
             answer,
         })
     }
 
-    /// The nodes, the one that answered last first.
-    pub(super) fn nodes_in_order(&self) -> impl Iterator<Item = (usize, &Url)> {
-        let nodes = &self.shared.nodes;
-        let first = self.shared.preferred.load(Ordering::Relaxed);
-        (0..nodes.len()).map(move |offset| {
-            let index = (first + offset) % nodes.len();
-            (index, &nodes[index])
-        })
+    /// The nodes.
+    pub(super) fn nodes(&self) -> &Nodes {
+        &self.shared.nodes
     }
 
     /// How many nodes are known.
-    pub(crate) fn nodes(&self) -> usize {
-        self.shared.nodes.len()
+    pub(crate) fn nodes_known(&self) -> usize {
+        self.nodes().count()
     }
 
     /// Asks another node first from now on, where another is known: what the usual one says is of no use.
     pub(crate) fn prefer_another(&self) {
-        let next = (self.shared.preferred.load(Ordering::Relaxed) + 1) % self.nodes();
-        self.shared.preferred.store(next, Ordering::Relaxed);
+        self.nodes().prefer_another();
     }
 
     pub(super) fn tls(&self) -> &Arc<ClientConfig> {
@@ -267,7 +263,15 @@ impl Client {
         self.shared.answer_bytes_max
     }
 
-    async fn call_node(&self, node: &Url, body: &Value) -> Result<Vec<u8>, NodeFailure> {
+    /// Calls one node, and remembers whether it kept silent.
+    async fn call_node(&self, place: usize, body: &Value) -> Result<Vec<u8>, NodeFailure> {
+        let answered = self.ask(self.nodes().url(place), body).await;
+        let is_silent = matches!(&answered, Err(failure) if failure.is_silence);
+        self.nodes().note_silence(place, is_silent);
+        answered
+    }
+
+    async fn ask(&self, node: &Url, body: &Value) -> Result<Vec<u8>, NodeFailure> {
         let sent = self.shared.http.post(node.clone()).json(body).send().await;
         let response = sent.map_err(|error| NodeFailure::of_call(&error))?;
         let status = response.status();
@@ -284,15 +288,6 @@ impl Client {
         }
         Err(NodeFailure::of_answer(format!("answered {status}")))
     }
-}
-
-fn parse_node(node: &str) -> Result<Url> {
-    let unusable = || Error::usage(format!("`{node}` is not an address of a node"));
-    let url = Url::parse(node).map_err(|error| unusable().with_source(error))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(unusable());
-    }
-    Ok(url)
 }
 
 async fn read_bounded(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, NodeFailure> {

@@ -24,6 +24,8 @@ pub(super) enum CallFailure {
 pub(super) struct NodeFailure {
     pub(super) words: String,
     pub(super) reached: bool,
+    /// Whether nothing came in time: whoever asks it again waits as long again.
+    pub(super) is_silence: bool,
 }
 
 impl NodeFailure {
@@ -32,6 +34,7 @@ impl NodeFailure {
         NodeFailure {
             words: words(error),
             reached: !error.is_connect(),
+            is_silence: error.is_timeout(),
         }
     }
 
@@ -40,6 +43,7 @@ impl NodeFailure {
         NodeFailure {
             words,
             reached: true,
+            is_silence: false,
         }
     }
 

@@ -9,6 +9,7 @@ mod client;
 mod failure;
 mod json;
 mod methods;
+mod nodes;
 mod subscribe;
 mod tls;
 

@@ -28,7 +28,8 @@ impl Client {
     /// Subscribes to new blocks at the first node that accepts.
     pub async fn subscribe_blocks(&self) -> Result<BlockStream> {
         let mut failures = Vec::new();
-        for (_, node) in self.nodes_in_order() {
+        for place in self.nodes().in_order() {
+            let node = self.nodes().url(place);
             match timeout(self.connect_limit(), self.open(node)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(why)) => failures.push(format!("{node}: {why}")),

@@ -7,7 +7,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::{Error, Result};
+use crate::{Error, Result, files};
+
+/// No file of certificates is larger.
+const PEM_BYTES_MAX: u64 = 1 << 20;
 
 /// The TLS configuration of every connection. With a CA file, its certificates are the only
 /// roots: a consortium's own authority replaces the public ones, it does not join them.
@@ -30,8 +33,9 @@ pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>>
 
 fn add_from_file(roots: &mut RootCertStore, path: &Path) -> Result<()> {
     let unusable = || Error::usage(format!("no CA certificate in {}", path.display()));
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let pem = files::read(path, PEM_BYTES_MAX).map_err(|error| unusable().with_source(error))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unusable().with_source(error.to_string()))?;
     for certificate in certificates {
         roots

@@ -49,7 +49,8 @@ impl Session {
                 let bound = parameters::get(&state).validity_max;
                 facts.push(("validity_max".into(), length(bound)));
             }
-            facts.extend(clock_behind(rejection, now).map(|words| ("clock".into(), words)));
+            let clock = clock_behind(rejection, body.valid_until, now);
+            facts.extend(clock.map(|words| ("clock".into(), words)));
             Refusal {
                 code: rejection.code(),
                 log: rejection.to_string(),
@@ -59,16 +60,17 @@ impl Session {
     }
 }
 
-/// That what is over by the chain's time may not be so by this machine's, which is behind.
-fn clock_behind(rejection: Rejection, now: u64) -> Option<String> {
+/// That a transaction is over by the chain's time and not by this machine's, which is behind.
+fn clock_behind(rejection: Rejection, valid_until: u64, now: u64) -> Option<String> {
     let here = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-    let behind = now.checked_sub(here).filter(|behind| *behind > 0)?;
-    (rejection == Rejection::Expired).then(|| {
-        format!(
-            "this machine's is at least {} behind that of the network",
-            length(behind)
-        )
-    })
+    if rejection != Rejection::Expired || here > valid_until {
+        return None;
+    }
+    let behind = now.checked_sub(here)?;
+    Some(format!(
+        "this machine's is at least {} behind that of the network",
+        length(behind)
+    ))
 }
 
 #[cfg(test)]
@@ -79,11 +81,14 @@ mod tests {
     fn whoever_is_behind_the_network_is_told_so_where_that_is_why_it_is_over() {
         let here = SystemTime::now()
             .duration_since(UNIX_EPOCH)
-            .expect("after 1970");
-        let ahead = here.as_secs() + 7_200;
-        let told = clock_behind(Rejection::Expired, ahead).expect("behind");
+            .expect("after 1970")
+            .as_secs();
+        let (ended, ends, ahead) = (here - 5, here + 600, here + 7_200);
+        let told = clock_behind(Rejection::Expired, ends, ahead).expect("behind");
         assert!(told.contains("behind that of the network"), "{told}");
-        assert_eq!(clock_behind(Rejection::KeyUnknown, ahead), None);
-        assert_eq!(clock_behind(Rejection::Expired, here.as_secs() - 60), None);
+        assert_eq!(clock_behind(Rejection::KeyUnknown, ends, ahead), None);
+        assert_eq!(clock_behind(Rejection::Expired, ends, here - 60), None);
+        // It is over by both clocks, so that theirs need not agree.
+        assert_eq!(clock_behind(Rejection::Expired, ended, ahead), None);
     }
 }

@@ -47,7 +47,7 @@ impl Session {
 
         self.sent.store(true, Ordering::Relaxed);
         let mut said = None;
-        for _ in 0..self.rpc().nodes() {
+        for _ in 0..self.rpc().nodes_known() {
             match self.rpc().broadcast_tx_sync(&bytes).await {
                 Ok(answer) if answer.code == 0 => return self.wait_for_receipt(id).await,
                 Ok(answer) => said = Some(words(&answer)),
@@ -125,7 +125,7 @@ impl Session {
     /// That of the last node that gave no sensible answer, where no other node shows a receipt.
     pub async fn receipt_anywhere(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
         let mut found = self.receipt(id).await;
-        for _ in 1..self.rpc().nodes() {
+        for _ in 1..self.rpc().nodes_known() {
             if let Ok(Some(_)) = found {
                 break;
             }

@@ -33,15 +33,18 @@ const UNFIT: [(char, char); 14] = [
     ('\u{e0000}', '\u{e007f}'),
 ];
 
-/// Whether every character of the text shows what it is; line feeds where `lines` are allowed.
+/// Whether a character shows what it is, and leaves what stands beside it where it is.
+#[must_use]
+pub fn is_plain(character: char) -> bool {
+    !UNFIT
+        .iter()
+        .any(|(first, last)| (*first..=*last).contains(&character))
+}
+
+/// Whether every character of the text is plain; line feeds are, where `lines` are allowed.
 pub(super) fn are_plain(text: &str, lines: bool) -> bool {
-    let is_unfit = |character: char| {
-        UNFIT
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&character))
-    };
     text.chars()
-        .all(|character| (lines && character == '\n') || !is_unfit(character))
+        .all(|character| (lines && character == '\n') || is_plain(character))
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ fn prove(keys: &NodeKeys, organisation: &[u8; 32], unit: u64, address: &str, out
         }
         Output::Json => {
             let whole = json!({
-                "unit": unit,
+                "unit": format!("u{unit}"),
                 "key": key,
                 "possession": possession,
                 "node_key": node_key,

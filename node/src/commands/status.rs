@@ -1,5 +1,6 @@
 //! `polityd status`: the state of a running node, asked of its gateway.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::{Common, Output, Trouble, no_home};
 use crate::bounded_file;
 use crate::config::Config;
 use crate::fault::{Fault, FaultKind};
+use crate::keys::{KeyError, NodeKeys};
 
 /// Show the state of a running node.
 ///
@@ -48,9 +50,12 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 impl Status {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
-        let url = match self.node {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => own_gateway(&common.load()?.config)?,
+        let (url, keys) = match self.node {
+            Some(url) => (url.trim_end_matches('/').to_owned(), None),
+            None => {
+                let config = common.load()?.config;
+                (own_gateway(&config)?, Some(config.keys_directory()))
+            }
         };
 
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -58,6 +63,10 @@ impl Status {
             .build()?;
         let client = client(self.ca.as_deref())?;
         let mut status = runtime.block_on(ask(&client, &url, "status"))?;
+        if keys.is_some_and(|keys| is_of_another(&status, &keys)) {
+            let words = "the one there is another home's".into();
+            return Err(NotReached { url, words }.into());
+        }
         // Peers are another question; a node that has no answer to it is told about all the same.
         if let Ok(peers) = runtime.block_on(ask(&client, &url, "net_info")) {
             status["polity"]["peers"] = peers["n_peers"].clone();
@@ -83,6 +92,17 @@ fn own_gateway(config: &Config) -> Result<String, Fault> {
         return Err(Fault::new(FaultKind::Usage, words));
     }
     Ok(format!("http://{}", reachable(config.gateway.listen)))
+}
+
+/// Whether the node that answered is another than the one whose keys these are: homes may name the same port.
+fn is_of_another(status: &Value, keys: &Path) -> bool {
+    match NodeKeys::load(keys) {
+        Ok(keys) => status["node_info"]["id"] != keys.node_id(),
+        // No node runs without keys.
+        Err(KeyError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => true,
+        // Whoever may not read them cannot tell.
+        Err(_) => false,
+    }
 }
 
 /// A node that listens everywhere is reached on loopback.
@@ -286,6 +306,17 @@ mod tests {
         let fault = own_gateway(&config).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Usage);
         assert!(fault.words().contains("/no/such/home"), "{fault}");
+    }
+
+    #[test]
+    fn a_node_at_the_port_of_a_home_is_that_home_s_by_its_id() {
+        let home = tempfile::tempdir().unwrap();
+        let keys = home.path().join("keys");
+        assert!(is_of_another(&json!({"node_info": {"id": "00"}}), &keys));
+        let (ours, _) = NodeKeys::create(&keys).unwrap();
+        assert!(is_of_another(&json!({"node_info": {"id": "00"}}), &keys));
+        let own = json!({"node_info": {"id": ours.node_id()}});
+        assert!(!is_of_another(&own, &keys));
     }
 
     #[test]

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn who_subscribes_while_a_block_is_announced_that_nobody_wanted_hears_of_the_next_one() {
+    fn whoever_subscribes_while_a_block_is_announced_that_nobody_wanted_hears_of_the_next_one() {
         let told = |engine| {
             let announcement = Announcement::write(Arc::default(), engine, false);
             let told = announcement.messages(&Id::Number(1), "", &Topic::NewBlock);

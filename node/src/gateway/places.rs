@@ -236,13 +236,11 @@ impl Crowd {
     }
 }
 
-/// Who of an address could be sent away for a newcomer whose address holds so many, and with what claim to stay no longer:
-/// the highest has to leave.
-fn candidates(
-    company: &Company,
-    held: usize,
-    now: Instant,
-) -> Vec<((u8, usize, Reverse<Instant>), &Guest)> {
+/// Why somebody should leave: the highest has to.
+type Claim = (u8, usize, Reverse<Instant>);
+
+/// Who of an address could be sent away for a newcomer whose address holds so many, and why.
+fn candidates(company: &Company, held: usize, now: Instant) -> Vec<(Claim, &Guest)> {
     let staying = company.values().filter(|guest| !*guest.sent_away.borrow());
     let staying = staying.map(|guest| (guest.as_ref(), *lock(&guest.state)));
     let staying: Vec<(&Guest, State)> = staying.collect();

@@ -3,9 +3,9 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::v1::{self, Account as AccountObject, action::Kind};
+use polity_client::v1::{self, action::Kind};
 
-use crate::amount::{AmountWords, wrong_asset};
+use crate::amount::AmountWords;
 use crate::context::Context;
 use crate::failure::usage;
 
@@ -105,13 +105,10 @@ impl Credit {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let number = session.account(&self.account).await?.number;
-        let (limit, asset) = self.limit.read(session).await?;
-        let account: AccountObject = session.get(number).await?.unwrap_or_default();
-        if account.asset != asset.number {
-            return Err(wrong_asset(number, limit, &asset));
-        }
+        let account = form::numbered(number);
+        let limit = self.limit.read_held(session, &[account]).await?;
         let act = v1::SetCreditLimit {
-            account: form::numbered(number),
+            account,
             limit: limit.to_bytes(),
         };
         context.act(vec![Kind::SetCreditLimit(act)]).await

@@ -84,7 +84,7 @@ impl Show {
         let view = context.view().await?;
         let number = session.account(&self.account).await?.number;
         let account = view.get::<AccountObject>(number).await?;
-        let account = account.ok_or_else(|| usage(format!("a{number} did not exist then")))?;
+        let account = account.ok_or_else(|| usage(format!("a{number} was not there then")))?;
         // The account itself proves that nothing is held; a list of the past has no proof.
         let holds = match is_held(&account)? {
             true => view.list(Lists::Holds, number).await?,

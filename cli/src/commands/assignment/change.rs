@@ -43,7 +43,7 @@ impl Assign {
         let assign = AssignRole {
             role: context.role_ref(&self.role).await?,
             member: context.member_ref(&self.holder).await?,
-            until: until(self.until.as_deref())?,
+            until: time::optional_until(self.until.as_deref())?,
             manner: self.manner as i32,
             focus: self.focus,
             percentage: self.percentage,
@@ -168,14 +168,10 @@ impl Renew {
         let present = present.unwrap_or_default();
         let renew = RenewAssignment {
             assignment,
-            until: until(self.until.as_deref())?,
+            until: time::optional_until(self.until.as_deref())?,
             focus: self.focus.unwrap_or(present.focus),
             percentage: self.percentage.unwrap_or(present.percentage),
         };
         context.act(vec![Kind::RenewAssignment(renew)]).await
     }
-}
-
-fn until(text: Option<&str>) -> Result<u64> {
-    text.map_or(Ok(0), time::parse_until)
 }

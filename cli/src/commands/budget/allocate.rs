@@ -29,17 +29,20 @@ pub(super) struct Allocate {
 
 impl Allocate {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let from = context.account_ref(&self.from).await?;
+        let to = context.account_ref(&self.to).await?;
+        let amount = self.amount.read_held(session, &[from, to]).await?;
         let allocate = AllocateAction {
-            from: context.account_ref(&self.from).await?,
-            to: context.account_ref(&self.to).await?,
+            from,
+            to,
             amount: amount.to_bytes(),
             line: match &self.line {
                 Some(line) => context.line_ref(line).await?,
                 None => None,
             },
             document: optional_document(self.remarks.document.as_deref())?,
-            value_date: self.remarks.value_date()?,
+            value_date: time::optional(self.remarks.value_date.as_deref())?,
             reference: self.remarks.reference,
         };
         context.act(vec![Kind::Allocate(allocate)]).await
@@ -63,13 +66,16 @@ pub(super) struct Return {
 
 impl Return {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let from = context.account_ref(&self.from).await?;
+        let to = context.account_ref(&self.to).await?;
+        let amount = self.amount.read_held(session, &[from, to]).await?;
         let step = ReturnAllocation {
-            from: context.account_ref(&self.from).await?,
-            to: context.account_ref(&self.to).await?,
+            from,
+            to,
             amount: amount.to_bytes(),
             document: optional_document(self.remarks.document.as_deref())?,
-            value_date: self.remarks.value_date()?,
+            value_date: time::optional(self.remarks.value_date.as_deref())?,
             reference: self.remarks.reference,
         };
         context.act(vec![Kind::ReturnAllocation(step)]).await
@@ -88,10 +94,4 @@ struct Remarks {
     /// Day that the money belongs to.
     #[arg(long, value_name = "DAY")]
     value_date: Option<String>,
-}
-
-impl Remarks {
-    fn value_date(&self) -> Result<u64> {
-        self.value_date.as_deref().map_or(Ok(0), time::parse)
-    }
 }

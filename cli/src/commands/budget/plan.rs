@@ -4,10 +4,14 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
 use polity_client::period;
-use polity_client::v1::{ClosePeriod, MoveBudget, PlanBudget, action::Kind};
+use polity_client::session::{Session, lettered};
+use polity_client::v1::{
+    Asset, BudgetLine, ClosePeriod, MoveBudget, ObjectKind, PlanBudget, Ref, action::Kind,
+};
 
 use crate::amount::AmountWords;
 use crate::context::Context;
+use crate::failure::usage;
 use crate::time;
 
 /// Plans a line of a unit's budget, or sets the approved amount of the line that is there.
@@ -69,13 +73,31 @@ pub(super) struct Move {
 
 impl Move {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let (amount, _) = self.amount.read(context.session().await?).await?;
+        let session = context.session().await?;
+        let (amount, asset) = self.amount.read(session).await?;
+        let from = context.line_ref(&self.from).await?;
+        let to = context.line_ref(&self.to).await?;
+        check_asset(session, from, &asset).await?;
         let step = MoveBudget {
-            from: context.line_ref(&self.from).await?,
-            to: context.line_ref(&self.to).await?,
+            from,
+            to,
             amount: amount.to_bytes(),
         };
         context.act(vec![Kind::MoveBudget(step)]).await
+    }
+}
+
+/// Refuses an amount in another asset than that of a line: the ledger would count it in the line's. What an earlier action
+/// plans is not there yet, and the ledger judges that.
+async fn check_asset(session: &Session, line: Option<Ref>, asset: &Asset) -> Result<()> {
+    let number = line.map_or(0, |line| line.number);
+    match session.get::<BudgetLine>(number).await? {
+        Some(line) if line.asset != asset.number => Err(usage(format!(
+            "the line {} is not in {}",
+            lettered(ObjectKind::BudgetLine, number),
+            asset.code
+        ))),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use polity_client::session::Session;
 use polity_client::v1::{Election, RevealBallot, action::Kind};
 
 use crate::context::Context;
+use crate::digits;
 use crate::failure::usage;
 
 /// Reveals your sealed ballot: from then on everybody reads whom you name.
@@ -60,7 +61,7 @@ impl Reveal {
         election: &Election,
     ) -> Result<Opened> {
         if let (Some(nominee), Some(salt)) = (&self.nominee, &self.salt) {
-            let salt = read_salt(salt)?;
+            let salt = digits::read("a salt", salt)?;
             let nominee = session.member(nominee).await?.number;
             return Ok(Opened { nominee, salt });
         }
@@ -78,10 +79,4 @@ impl Reveal {
         let salt = session.ballot_salt(&signer, election);
         Ok(Opened { nominee, salt })
     }
-}
-
-fn read_salt(text: &str) -> Result<[u8; 32]> {
-    let bytes = hex::decode(text).ok();
-    let salt = bytes.and_then(|bytes| bytes.try_into().ok());
-    salt.ok_or_else(|| usage("a salt has 64 hexadecimal digits"))
 }

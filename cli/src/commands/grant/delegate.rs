@@ -4,7 +4,6 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::v1::{Delegate, ObjectKind, RevokeGrant, action::Kind};
 
-use super::moment;
 use crate::context::Context;
 use crate::time;
 
@@ -41,7 +40,7 @@ impl Hand {
             member: context.member_ref(&self.to).await?,
             per_transfer: limits.per_transfer,
             per_period: limits.per_period,
-            from: moment(self.from.as_deref())?,
+            from: time::optional_until(self.from.as_deref())?,
             until: time::parse_until(&self.until)?,
         };
         context.act(vec![Kind::Delegate(delegate)]).await

@@ -7,10 +7,9 @@ use polity_client::ledger::judge::power;
 use polity_client::session::object;
 use polity_client::v1::{Capability, GiveGrant, ObjectKind, ScopeKind, ScopeRef, action::Kind};
 
-use super::moment;
 use crate::context::Context;
 use crate::failure::usage;
-use crate::word;
+use crate::{time, word};
 
 /// Gives a capability to a role. Spending and trading need a limit per period.
 #[derive(Args, Debug)]
@@ -82,8 +81,8 @@ impl Give {
             per_transfer: limits.per_transfer,
             per_period: limits.per_period,
             counterparties,
-            from: moment(self.from.as_deref())?,
-            until: moment(self.until.as_deref())?,
+            from: time::optional_until(self.from.as_deref())?,
+            until: time::optional_until(self.until.as_deref())?,
         };
         context.act(vec![Kind::GiveGrant(give)]).await
     }

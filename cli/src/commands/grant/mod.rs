@@ -8,7 +8,6 @@ use clap::{Args, Subcommand};
 use polity_client::Result;
 
 use crate::context::Context;
-use crate::time;
 
 /// Grants: what the holders of a role may do alone, inside a scope and limits.
 #[derive(Args, Debug)]
@@ -42,8 +41,4 @@ enum Verb {
     Give(give::Give),
     Revoke(delegate::Revoke),
     Delegate(delegate::Hand),
-}
-
-fn moment(text: Option<&str>) -> Result<u64> {
-    text.map_or(Ok(0), time::parse_until)
 }

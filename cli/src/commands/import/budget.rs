@@ -110,13 +110,17 @@ impl Budget {
                 "units_to_create": units,
                 "confers": confers,
                 "sent": false,
+                // What is there already was read with proofs; what else would come, a node foresees.
+                "proven": rows == 0,
             });
             context.output.show(&value, || {
                 if rows == 0 {
                     return "Nothing is left to import.".to_owned();
                 }
                 let (rows, units) = (counted(rows as u64, "row"), counted(units as u64, "unit"));
-                format!("{rows} can be imported, and {units} created. Nothing was sent.")
+                format!(
+                    "As a node foresees, which is not proven, {rows} can be imported, and {units} created. Nothing was sent."
+                )
             });
             return Ok(());
         }
@@ -205,7 +209,8 @@ impl Shown<'_> {
         match different {
             0 => Ok(()),
             count => Err(Error::trouble(format!(
-                "the chain and the table differ in {count} sums"
+                "the chain and the table differ in {}",
+                counted(count as u64, "sum")
             ))),
         }
     }

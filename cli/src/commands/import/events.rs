@@ -79,13 +79,17 @@ impl Events {
                 "actions": actions,
                 "recorded_before": before,
                 "sent": false,
+                // What is there already was read with proofs; what else would come, a node foresees.
+                "proven": actions == 0,
             });
             context.output.show(&value, || {
                 if actions == 0 {
                     return "Nothing is left to import.".to_owned();
                 }
                 let (events, actions) = (counted(until, "event"), counted(actions, "action"));
-                format!("{events} can be imported, as {actions}. Nothing was sent.")
+                format!(
+                    "As a node foresees, which is not proven, {events} can be imported, as {actions}. Nothing was sent."
+                )
             });
             return Ok(());
         }
@@ -185,11 +189,13 @@ impl Compared {
         let roster = roster.map_or_else(String::new, |path| path.display().to_string());
         let result = match self.differences.len() {
             0 => "equal to".to_owned(),
-            count => format!("{count} differences from"),
+            count => format!("{} from", counted(count as u64, "difference")),
         };
         text.push_str(&format!(
-            "{} units and {} holders at height {}, proven: {result} {roster}\n",
-            self.units, self.holders, self.height
+            "{} and {} at height {}, proven: {result} {roster}\n",
+            counted(self.units as u64, "unit"),
+            counted(self.holders as u64, "holder"),
+            self.height
         ));
         text
     }
@@ -198,7 +204,8 @@ impl Compared {
         match self.differences.len() {
             0 => Ok(()),
             count => Err(Error::trouble(format!(
-                "the chain and the roster differ in {count} places"
+                "the chain and the roster differ in {}",
+                counted(count as u64, "place")
             ))),
         }
     }

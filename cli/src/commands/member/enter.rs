@@ -5,9 +5,9 @@ use polity_client::Result;
 use polity_client::ledger::form;
 use polity_client::v1::{self, MemberKind, Organisation, action::Kind};
 
-use super::bytes;
 use crate::commands::document_hash;
 use crate::context::Context;
+use crate::digits;
 use crate::failure::usage;
 
 /// Invites somebody by the public key that they made with `polity key new`.
@@ -39,9 +39,9 @@ impl Invite {
         let session = context.session().await?;
         let act = v1::InviteMember {
             handle: self.handle,
-            key: bytes::<32>(&self.public_key, "a public key")?,
+            key: digits::read::<32>("a public key", &self.public_key)?.to_vec(),
             commitment: match &self.commitment {
-                Some(text) => bytes::<32>(text, "a commitment")?,
+                Some(text) => digits::read::<32>("a commitment", text)?.to_vec(),
                 None => Vec::new(),
             },
             kind: member_kind(self.service) as i32,

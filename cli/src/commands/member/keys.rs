@@ -6,9 +6,9 @@ use polity_client::ledger::form;
 use polity_client::session::lettered;
 use polity_client::v1::{self, Member as MemberObject, ObjectKind, action::Kind};
 
-use super::bytes;
 use crate::commands::parse_number;
 use crate::context::Context;
+use crate::digits;
 use crate::failure::usage;
 
 /// Adds a further key: of your own, or the first one of an imported member, which two people sign.
@@ -49,13 +49,12 @@ pub(super) struct RevokeKey {
 
 impl RevokeKey {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let key = match hex::decode(&self.which) {
-            Ok(key) if key.len() == 32 => key,
-            _ => context.keys().public(&self.which)?.public_key.to_vec(),
+        let key = match digits::read::<32>("a public key", &self.which) {
+            Ok(key) => key,
+            Err(_) => context.keys().public(&self.which)?.public_key,
         };
-        context
-            .act(vec![Kind::RevokeKey(v1::RevokeKey { key })])
-            .await
+        let act = v1::RevokeKey { key: key.to_vec() };
+        context.act(vec![Kind::RevokeKey(act)]).await
     }
 }
 
@@ -124,11 +123,14 @@ struct NewKey {
 impl NewKey {
     async fn read(&self, context: &Context, member: u64) -> Result<(Vec<u8>, Vec<u8>)> {
         if let Some(possession) = &self.possession {
-            let key = bytes::<32>(&self.new_key, "a public key")?;
-            return Ok((key, bytes::<64>(possession, "a proof of possession")?));
+            let key = digits::read::<32>("a public key", &self.new_key)?.to_vec();
+            return Ok((
+                key,
+                digits::read::<64>("a proof of possession", possession)?.to_vec(),
+            ));
         }
         // No key of a home is called like that: somebody else's key comes with its proof.
-        if bytes::<32>(&self.new_key, "a public key").is_ok() {
+        if digits::read::<32>("a public key", &self.new_key).is_ok() {
             let member = lettered(ObjectKind::Member, member);
             return Err(usage(format!(
                 "a public key comes with the proof that its holder has the secret: --possession HEX, which \

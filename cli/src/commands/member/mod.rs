@@ -10,7 +10,6 @@ use clap::{Args, Subcommand};
 use polity_client::Result;
 
 use crate::context::Context;
-use crate::failure::usage;
 
 /// People and services of the organisation, and their keys.
 #[derive(Args, Debug)]
@@ -61,11 +60,4 @@ enum Verb {
     Import(enter::Import),
     AddKey(keys::AddKey),
     RevokeKey(keys::RevokeKey),
-}
-
-fn bytes<const N: usize>(text: &str, what: &str) -> Result<Vec<u8>> {
-    match hex::decode(text) {
-        Ok(bytes) if bytes.len() == N => Ok(bytes),
-        _ => Err(usage(format!("{what} has {} hexadecimal digits", 2 * N))),
-    }
 }

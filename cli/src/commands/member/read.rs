@@ -78,7 +78,7 @@ impl Show {
             None => context.member().await?.number,
         };
         let member = view.get::<MemberObject>(number).await?;
-        let member = member.ok_or_else(|| usage(format!("m{number} did not exist then")))?;
+        let member = member.ok_or_else(|| usage(format!("m{number} was not there then")))?;
         let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
         let member = on_the_clock(member, paused.unwrap_or_default().seconds);
         let lists = view.lists(Lists::Assignments, &[number]).await?;

@@ -12,6 +12,7 @@ use polity_client::v1::{
 use sha2::{Digest, Sha256};
 
 use crate::context::Context;
+use crate::digits;
 use crate::failure::usage;
 
 /// Bytes of a node's public key, and of a consensus key.
@@ -36,14 +37,14 @@ pub(super) struct RegisterNodeVerb {
 
 impl RegisterNodeVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let key = digits("a node's key", &self.node_key, KEY_BYTES)?;
+        let key = digits::read::<KEY_BYTES>("a node's key", &self.node_key)?;
         check_address(&self.address)?;
         let register = RegisterNode {
             unit: context.unit_ref(&self.unit).await?,
             // Peers name a node by the beginning of its key's hash.
-            id: Sha256::digest(&key)[..NODE_ID_BYTES].to_vec(),
+            id: Sha256::digest(key)[..NODE_ID_BYTES].to_vec(),
             address: self.address,
-            key,
+            key: key.to_vec(),
         };
         context.act(vec![Kind::RegisterNode(register)]).await
     }
@@ -58,7 +59,7 @@ pub(super) struct RemoveNodeVerb {
 
 impl RemoveNodeVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let id = digits("a node's id", &self.id, NODE_ID_BYTES)?;
+        let id = digits::read::<NODE_ID_BYTES>("a node's id", &self.id)?;
         let key = keys::key_with(keys::NODE_ID, &[], &id);
         let index: Option<Index> = context.session().await?.value(key).await?;
         let number = index.map(|index| index.number);
@@ -97,8 +98,8 @@ impl AddValidatorVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let add = AddValidator {
             unit: context.unit_ref(&self.unit).await?,
-            key: digits("a consensus key", &self.key.consensus_key, KEY_BYTES)?,
-            possession: digits("a proof", &self.key.possession, PROOF_BYTES)?,
+            key: digits::read::<KEY_BYTES>("a consensus key", &self.key.consensus_key)?.to_vec(),
+            possession: digits::read::<PROOF_BYTES>("a proof", &self.key.possession)?.to_vec(),
             power: self.power,
         };
         context.act(vec![Kind::AddValidator(add)]).await
@@ -133,21 +134,11 @@ impl RotateKeyVerb {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let rotate = RotateValidatorKey {
             unit: context.unit_ref(&self.unit).await?,
-            key: digits("a consensus key", &self.key.consensus_key, KEY_BYTES)?,
-            possession: digits("a proof", &self.key.possession, PROOF_BYTES)?,
+            key: digits::read::<KEY_BYTES>("a consensus key", &self.key.consensus_key)?.to_vec(),
+            possession: digits::read::<PROOF_BYTES>("a proof", &self.key.possession)?.to_vec(),
         };
         context.act(vec![Kind::RotateValidatorKey(rotate)]).await
     }
-}
-
-fn digits(what: &str, text: &str, bytes: usize) -> Result<Vec<u8>> {
-    let decoded = hex::decode(text).ok().filter(|one| one.len() == bytes);
-    decoded.ok_or_else(|| {
-        usage(format!(
-            "{what} is written in {} hexadecimal digits, not {text}",
-            2 * bytes
-        ))
-    })
 }
 
 /// Refuses what the ledger would not take for an address of a node. A node that only dials the others has none.
@@ -164,15 +155,6 @@ mod tests {
     use polity_client::ErrorKind;
 
     use super::*;
-
-    #[test]
-    fn what_has_not_the_digits_of_a_key_is_a_usage_error() {
-        assert_eq!(digits("a key", "00ff", 2).ok(), Some(vec![0, 255]));
-        for text in ["0", "xy", "0x00", "00", "00ff00"] {
-            let error = digits("a key", text, 2).expect_err("no key");
-            assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
-        }
-    }
 
     #[test]
     fn an_address_by_which_nobody_reaches_a_node_is_a_usage_error() {

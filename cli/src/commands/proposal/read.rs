@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::file::answer_json;
 use crate::failure::usage;
 use crate::names::{self, Names};
-use crate::{failure, mode, time, word};
+use crate::{digits, failure, mode, time, word};
 
 /// A proposal of the newest state.
 pub(super) async fn proposal(session: &Session, number: u64) -> Result<Proposal> {
@@ -86,10 +86,7 @@ pub(super) fn as_json(proposal: &Proposal, names: &Names<'_>) -> Value {
         "tension": proposal.tension,
         "example": proposal.example,
         "explanation": proposal.explanation,
-        "document": match proposal.document.is_empty() {
-            true => Value::Null,
-            false => hex::encode(&proposal.document).into(),
-        },
+        "document": digits::json(&proposal.document),
         "proposer": names::json(ObjectKind::Member, proposal.proposer),
         "role": names::json(ObjectKind::Role, proposal.role),
         "version": proposal.version,
@@ -114,10 +111,7 @@ pub(super) fn as_json(proposal: &Proposal, names: &Names<'_>) -> Value {
             "reversed_why": one.reversed_why,
         })).collect::<Vec<_>>(),
         "election": names::json(ObjectKind::Election, proposal.election),
-        "outlook": match proposal.outlook.is_empty() {
-            true => Value::Null,
-            false => hex::encode(&proposal.outlook).into(),
-        },
+        "outlook": digits::json(&proposal.outlook),
         "open_objections": numbers(ObjectKind::Objection, &proposal.open_objections),
         "opened_at": time::json(proposal.opened_at),
         "deadline": time::json(proposal.deadline),

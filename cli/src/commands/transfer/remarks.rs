@@ -2,18 +2,15 @@
 
 use polity_client::session::Remarks;
 use polity_client::v1::ObjectKind;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{names, time};
+use crate::{digits, names, time};
 
 /// Puts it into the JSON of a transfer.
 pub(super) fn tell(remarks: &Remarks, json: &mut Value) {
     json["line"] = names::json(ObjectKind::BudgetLine, remarks.line);
     json["reference"] = remarks.reference.clone().into();
-    json["document"] = match remarks.document.is_empty() {
-        true => Value::Null,
-        false => json!(hex::encode(&remarks.document)),
-    };
+    json["document"] = digits::json(&remarks.document);
     json["value_date"] = time::json(remarks.value_date);
 }
 
@@ -29,6 +26,8 @@ pub(super) fn lines(remarks: &Remarks) -> [(&'static str, String); 4] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

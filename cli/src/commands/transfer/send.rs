@@ -5,7 +5,7 @@ use polity_client::Result;
 use polity_client::ledger::form;
 use polity_client::v1::{self, Account, TransferKind, action::Kind};
 
-use crate::amount::{AmountWords, wrong_asset};
+use crate::amount::AmountWords;
 use crate::commands::optional_document;
 use crate::context::Context;
 use crate::time;
@@ -70,15 +70,13 @@ impl Send {
     /// The transfer that the words stand for.
     pub async fn transfer(&self, context: &Context) -> Result<v1::Transfer> {
         let session = context.session().await?;
-        let from = session.account(&self.from).await?.number;
-        let to = session.account(&self.to).await?.number;
-        let (amount, asset) = self.amount.read(session).await?;
-        let accounts = session.get_all::<Account>(&[from, to]).await?;
-        // A transaction names no asset, its accounts do: what neither of them holds cannot be asked of the ledger.
-        let mut held = accounts.iter().flatten();
-        if held.all(|account| account.asset != asset.number) {
-            return Err(wrong_asset(from, amount, &asset));
-        }
+        let numbers = [
+            session.account(&self.from).await?.number,
+            session.account(&self.to).await?.number,
+        ];
+        let [from, to] = numbers.map(form::numbered);
+        let amount = self.amount.read_held(session, &[from, to]).await?;
+        let accounts = session.get_all::<Account>(&numbers).await?;
         let is_internal =
             matches!(&accounts[..], [Some(one), Some(other)] if one.owner == other.owner);
         let kind = match self.kind {
@@ -87,8 +85,8 @@ impl Send {
             None => TransferKind::Payment,
         };
         Ok(v1::Transfer {
-            from: form::numbered(from),
-            to: form::numbered(to),
+            from,
+            to,
             amount: amount.to_bytes(),
             kind: kind as i32,
             line: match &self.line {
@@ -97,10 +95,7 @@ impl Send {
             },
             reference: self.reference.clone().unwrap_or_default(),
             document: optional_document(self.document.as_deref())?,
-            value_date: match &self.value_date {
-                Some(day) => time::parse(day)?,
-                None => 0,
-            },
+            value_date: time::optional(self.value_date.as_deref())?,
         })
     }
 

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::output::{Table, facts};
+use crate::word::counted;
 use crate::{time, word};
 
 /// Lists units with their numbers.
@@ -200,8 +201,9 @@ impl Shown {
         let (unit, joined) = (&self.unit, self.joined.len() as u64);
         let mut warnings = Vec::new();
         if unit.kind() == UnitKind::Squad && joined < SQUAD_MEMBERS_MIN {
+            let members = counted(joined, "member");
             warnings.push(format!(
-                "the squad has {joined} members, fewer than {SQUAD_MEMBERS_MIN}"
+                "the squad has {members}, fewer than {SQUAD_MEMBERS_MIN}"
             ));
         }
         let mut kinds = self.roles.iter().map(Role::kind);
@@ -216,8 +218,8 @@ impl Shown {
                     "{name} is vacant: its accountabilities fall to the nearest lead"
                 ));
             } else if held < role.holders_min as usize {
-                let least = role.holders_min;
-                warnings.push(format!("{name} has {held} holders, fewer than {least}"));
+                let (holders, least) = (counted(held as u64, "holder"), role.holders_min);
+                warnings.push(format!("{name} has {holders}, fewer than {least}"));
             }
         }
         warnings

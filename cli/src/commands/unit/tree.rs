@@ -46,9 +46,6 @@ impl Tree {
             forest.read_roles().await?;
             forest.read_health(top).await?;
         }
-        if !forest.units.contains_key(&top) {
-            return Err(usage("there was no such unit"));
-        }
         context.answer(&view, json!({"tree": forest.json(top)}), || {
             forest.drawn(top)
         });
@@ -82,6 +79,7 @@ pub(super) struct Forest<'s> {
 }
 
 impl<'s> Forest<'s> {
+    /// Reads so many levels below a unit; one that was not there then is a usage error.
     pub(super) async fn read(view: &'s View<'s>, top: u64, depth: u32) -> Result<Forest<'s>> {
         let mut forest = Forest {
             view,
@@ -112,7 +110,10 @@ impl<'s> Forest<'s> {
                 .collect();
             below += 1;
         }
-        Ok(forest)
+        match forest.units.contains_key(&top) {
+            true => Ok(forest),
+            false => Err(usage(format!("u{top} was not there then"))),
+        }
     }
 
     async fn read_roles(&mut self) -> Result<()> {

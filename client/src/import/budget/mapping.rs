@@ -60,8 +60,8 @@ impl Mapping {
 
     /// Reads a mapping.
     pub fn parse(text: &str) -> Result<Mapping> {
-        let mapping: Mapping = toml::from_str(text)
-            .map_err(|error| Error::usage(error.message().to_owned()).with_source(error))?;
+        let mapping: Mapping =
+            toml::from_str(text).map_err(|error| Error::usage(error.to_string().trim_end()))?;
         if mapping.category.is_some() == mapping.columns.category.is_some() {
             return Err(Error::usage(
                 "give a category, or the column that holds it: one of the two",
@@ -116,8 +116,11 @@ mod tests {
             (format!("separator = \";;\"\n{good}"), "character"),
         ];
         for (text, expected) in table {
-            let words = Mapping::parse(&text).expect_err(&text).to_string();
+            let error = Mapping::parse(&text).expect_err(&text);
+            let words = error.to_string();
             assert!(words.contains(expected), "{text}: {words}");
+            // Whoever tells the causes too says it once.
+            assert!(std::error::Error::source(&error).is_none(), "{words}");
         }
     }
 }

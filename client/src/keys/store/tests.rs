@@ -77,12 +77,16 @@ fn an_exported_key_imports_as_the_same_key_in_both_forms() {
 fn a_taken_name_and_a_name_with_a_path_in_it_are_refused() {
     let home = tempfile::tempdir().expect("a directory");
     let store = store(&home);
+    store.check_free("finn").expect("free");
     store.create("finn", &passphrase("p")).expect("made");
 
     assert!(store.create("finn", &passphrase("p")).is_err());
+    let taken = store.check_free("finn").expect_err("taken");
+    assert_eq!(taken.kind(), ErrorKind::Key);
     for name in ["", "../finn", "a/b", "Finn", "a.b", &"a".repeat(65)] {
         let refused = store.create(name, &passphrase("p")).expect_err(name);
         assert_eq!(refused.kind(), ErrorKind::Usage, "{name}");
+        assert!(store.check_free(name).is_err(), "{name}");
     }
 }
 

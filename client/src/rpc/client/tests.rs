@@ -5,6 +5,8 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::ErrorKind;
 use crate::recorded::{Node, chain, client, honest};
 
@@ -225,21 +227,53 @@ async fn a_batch_has_one_answer_for_each_transaction() {
     assert_eq!(too_many.expect_err("too many").kind(), ErrorKind::Usage);
 }
 
-#[test]
-fn an_address_that_is_none_is_a_usage_error() {
-    for nodes in [
-        vec![],
-        vec!["nonsense"],
-        vec!["ftp://a"],
-        vec!["http://a", "unix:/b"],
-    ] {
-        let refused = Client::new(ClientOptions::for_nodes(nodes.clone()));
-        assert_eq!(
-            refused.err().map(|e| e.kind()),
-            Some(ErrorKind::Usage),
-            "{nodes:?}"
-        );
+/// Takes connections and says nothing, with the number of those that it took.
+async fn silence() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counter = taken.clone();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            kept.push(stream);
+        }
+    });
+    (url, taken)
+}
+
+#[tokio::test]
+async fn a_node_that_keeps_silent_is_waited_for_once_though_others_are_asked_in_turn() {
+    let (silent, taken) = silence().await;
+    let (one, other) = (Node::of_chain(|_| {}).await, Node::of_chain(|_| {}).await);
+    let client = Client::new(ClientOptions {
+        request_limit: Duration::from_secs(2),
+        ..ClientOptions::for_nodes([silent, one.url.clone(), other.url.clone()])
+    })
+    .expect("a client");
+
+    for _ in 0..6 {
+        client.status().await.expect("an answer");
+        client.prefer_another();
     }
+
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
+    assert_eq!((one.calls(), other.calls()), (3, 3));
+}
+
+#[tokio::test]
+async fn two_witnesses_that_keep_silent_do_not_stand_for_all() {
+    let ((one, _), (other, _)) = (silence().await, silence().await);
+    let (first, witness) = (Node::of_chain(|_| {}).await, Node::of_chain(|_| {}).await);
+    let client = client([first.url.clone(), one, other, witness.url.clone()]);
+    let limit = Duration::from_millis(100);
+    assert!(client.second_commit(Some(7), limit).await.is_none());
+
+    let patient = Duration::from_secs(60);
+    let told = client.second_commit(Some(7), patient).await;
+
+    assert!(told.expect("a witness").second.contains(&witness.url));
 }
 
 #[tokio::test]

@@ -109,6 +109,9 @@ fn a_file_without_a_certificate_is_refused() {
 
         assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
     }
-    let missing = client_config(Some(&fixture("nothing.pem")));
-    assert_eq!(missing.expect_err("missing").kind(), ErrorKind::Usage);
+    // One is not there, and one never ends.
+    for path in [fixture("nothing.pem"), "/dev/zero".into()] {
+        let refused = client_config(Some(&path)).expect_err("no certificates");
+        assert_eq!(refused.kind(), ErrorKind::Usage);
+    }
 }

@@ -92,6 +92,10 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         TlsError::Unreadable(..)
     ));
     assert!(matches!(
+        refused("/dev/zero", "key.pem"),
+        TlsError::Unreadable(..)
+    ));
+    assert!(matches!(
         refused("key.pem", "key.pem"),
         TlsError::NoCertificate(_)
     ));

@@ -15,7 +15,8 @@ use crate::time;
 /// Lists what the ledger refused, each refusal proven by its receipt.
 ///
 /// Without --from a node says which refusals a member or a unit has: each line is proven, and one could be missing.
-/// With --from every block since then is read whole, so that none is missing.
+/// With --from every block since then is read whole, so that none is missing. What somebody tried in none of a unit's
+/// roles is told of them, and with --from alone of everybody.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity tx refusals max\n  \
@@ -23,7 +24,7 @@ use crate::time;
     polity tx refusals --from 2026-03-01\n  \
     polity tx refusals acme/dev --from 1200 --until 1500")]
 pub(super) struct Refusals {
-    /// A member who signed, or a unit in whose roles somebody acted.
+    /// A member who signed, or a unit in one of whose roles somebody wanted to act.
     #[arg(required_unless_present = "from")]
     of: Option<String>,
     /// At most so many, the newest.

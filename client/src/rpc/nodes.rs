@@ -1,0 +1,146 @@
+//! In which order nodes are asked: the one that answered last first, and those that keep silent last.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use reqwest::Url;
+
+use crate::{Error, Result};
+
+/// The nodes of one organisation that a client knows, by their places. There is one at least.
+pub(super) struct Nodes {
+    nodes: Vec<Node>,
+    /// The place of the node that answered last.
+    preferred: AtomicUsize,
+}
+
+struct Node {
+    url: Url,
+    /// Whether its last answer did not come in time: whoever asks it again waits as long again.
+    is_silent: AtomicBool,
+}
+
+impl Nodes {
+    /// The nodes with these addresses; one that cannot be an address is a usage error, and so is none.
+    pub(super) fn new(addresses: &[String]) -> Result<Nodes> {
+        let nodes = addresses.iter().map(|address| {
+            Ok(Node {
+                url: parse(address)?,
+                is_silent: AtomicBool::new(false),
+            })
+        });
+        let nodes: Vec<Node> = nodes.collect::<Result<_>>()?;
+        match nodes.is_empty() {
+            true => Err(Error::usage("no node is named")),
+            false => Ok(Nodes {
+                nodes,
+                preferred: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The address of a node.
+    pub(super) fn url(&self, place: usize) -> &Url {
+        &self.nodes[place].url
+    }
+
+    /// The places of all nodes as they are asked.
+    pub(super) fn in_order(&self) -> Vec<usize> {
+        let first = self.preferred.load(Ordering::Relaxed);
+        let mut order: Vec<usize> = (0..self.count())
+            .map(|offset| (first + offset) % self.count())
+            .collect();
+        order.sort_by_key(|place| self.is_silent(*place));
+        order
+    }
+
+    /// Asks this node first from now on.
+    pub(super) fn prefer(&self, place: usize) {
+        self.preferred.store(place, Ordering::Relaxed);
+    }
+
+    /// Asks another node first from now on, where there is one. Where all others kept silent, they are given another
+    /// chance: what the usual one says is of no use.
+    pub(super) fn prefer_another(&self) {
+        let Some(next) = self.in_order().get(1).copied() else {
+            return;
+        };
+        if self.is_silent(next) {
+            for place in 0..self.count() {
+                self.note_silence(place, false);
+            }
+        }
+        self.prefer(next);
+    }
+
+    /// Remembers whether a node kept silent.
+    pub(super) fn note_silence(&self, place: usize, is_silent: bool) {
+        let node = &self.nodes[place];
+        node.is_silent.store(is_silent, Ordering::Relaxed);
+    }
+
+    fn is_silent(&self, place: usize) -> bool {
+        self.nodes[place].is_silent.load(Ordering::Relaxed)
+    }
+}
+
+fn parse(address: &str) -> Result<Url> {
+    let unusable = || Error::usage(format!("`{address}` is not an address of a node"));
+    let url = Url::parse(address).map_err(|error| unusable().with_source(error))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(unusable());
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(count: u16) -> Nodes {
+        let addresses: Vec<String> = (1..=count).map(|port| format!("http://a:{port}")).collect();
+        Nodes::new(&addresses).expect("nodes")
+    }
+
+    #[test]
+    fn nodes_that_keep_silent_are_asked_last_until_they_answer() {
+        let nodes = nodes(4);
+        nodes.note_silence(0, true);
+        nodes.note_silence(2, true);
+        assert_eq!(nodes.in_order(), [1, 3, 0, 2]);
+        nodes.prefer(3);
+        assert_eq!(nodes.in_order(), [3, 1, 0, 2]);
+        nodes.note_silence(0, false);
+        assert_eq!(nodes.in_order(), [3, 0, 1, 2]);
+    }
+
+    #[test]
+    fn another_node_is_one_that_answers_and_where_none_does_all_have_another_chance() {
+        let nodes = nodes(3);
+        nodes.note_silence(1, true);
+        nodes.prefer_another();
+        assert_eq!(nodes.in_order(), [2, 0, 1]);
+        nodes.note_silence(0, true);
+        nodes.prefer_another();
+        assert_eq!(nodes.in_order(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_a_usage_error() {
+        for addresses in [
+            &[][..],
+            &["nonsense"],
+            &["ftp://a"],
+            &["http://a", "unix:/b"],
+        ] {
+            let addresses: Vec<String> = addresses.iter().map(|one| (*one).to_owned()).collect();
+            let refused = Nodes::new(&addresses);
+            let kind = refused.err().map(|error| error.kind());
+            assert_eq!(kind, Some(crate::ErrorKind::Usage), "{addresses:?}");
+        }
+    }
+}
