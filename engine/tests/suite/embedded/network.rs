@@ -15,8 +15,8 @@ use polity_engine::embedded::{Chain, Embedded, Ended, PeerAddress, Settings, mac
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
+use super::addresses::Addresses;
 use super::application::App;
-use crate::addresses::Addresses;
 
 /// How often is looked whether something happened. Engines tell nobody outside when a block is made.
 const GLANCE: Duration = Duration::from_millis(10);
