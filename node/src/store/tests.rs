@@ -346,30 +346,6 @@ fn a_store_belongs_to_one_organisation() {
 }
 
 #[test]
-fn indexes_can_be_deleted_and_built_again_to_the_same_bytes() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), options()).unwrap();
-    commit_up_to(&store, 5);
-    let before = contents(&store);
-    let entries = store
-        .snapshot()
-        .index_range(&IndexRange::default())
-        .unwrap();
-    store.clear_indexes().unwrap();
-    assert!(
-        !contents(&store)
-            .keys()
-            .any(|(table, _)| *table == Table::Indexes)
-    );
-    store
-        .put_indexes(entries.into_iter().map(|(key, value)| (key, Some(value))))
-        .unwrap();
-    assert_eq!(contents(&store), before);
-    store.roll_back().unwrap();
-    assert_eq!(contents(&store), contents_at(4));
-}
-
-#[test]
 fn a_range_of_an_index_is_read_from_either_end() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path(), options()).unwrap();
