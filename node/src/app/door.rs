@@ -12,7 +12,7 @@ use polity_proto::v1::Body;
 
 use super::verification::Seen;
 use super::{App, lanes};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
 const CODE_QUOTA: u32 = 1;
@@ -44,10 +44,9 @@ impl App {
         for (request, outcome) in requests.iter().zip(outcomes) {
             let result = match outcome {
                 Err(refused) => refused,
-                Ok(()) => match verified.next() {
-                    Some(Ok(checked)) => self.after_signatures(request, &checked),
-                    Some(Err(rejection)) => turned_away(rejection),
-                    None => turned_away(Rejection::BadSignature),
+                Ok(()) => match verified.next().ok_or_else(unanswered)? {
+                    Ok(checked) => self.after_signatures(request, &checked),
+                    Err(rejection) => turned_away(rejection),
                 },
             };
             self.metrics.count_door(result.result.code);
@@ -108,6 +107,10 @@ impl App {
 /// What a transaction costs those whose fair share it uses: as much as it costs everybody who executes it.
 pub(super) fn cost(body: &Body) -> f64 {
     check::work(body) as f64
+}
+
+fn unanswered() -> Fault {
+    Fault::new(FaultKind::Internal, "the verifier left an envelope out")
 }
 
 /// A refusal at the door. What the bytes alone tell, every correct node refuses alike, and a peer is cut off for it.
