@@ -5,7 +5,7 @@ use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::state::Read;
 use polity_ledger::{
-    Rejection,
+    Family, Rejection,
     block::{self, Window},
 };
 use polity_proto::v1::Body;
@@ -124,7 +124,7 @@ fn turned_away(rejection: Rejection) -> CheckResult {
 /// Whether the bytes alone tell it, on every node and in every state. What is too large here may be so by a parameter that
 /// changed a block ago.
 pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
-    let is_of_form = rejection.code() < 200 && rejection != Rejection::TooLarge;
+    let is_of_form = rejection.family() == Family::Bytes && rejection != Rejection::TooLarge;
     is_of_form || rejection == Rejection::BadSignature
 }
 
