@@ -66,19 +66,8 @@ pub struct BlockOutcome {
 const KEYS_OF_A_TRANSACTION: usize = 8;
 
 /// Executes a block over its parent's state. Transactions are taken one by one: a caller may still check the later ones.
+/// `append` runs what is appended to each history, in any order, on as many cores as it likes.
 pub fn execute_block<T: Borrow<CheckedTransaction>>(
-    parent: &dyn Read,
-    organisation: &[u8; 32],
-    header: Header,
-    evidence: &[Evidence],
-    transactions: impl IntoIterator<Item = Result<T, Rejection>>,
-) -> BlockOutcome {
-    let append = |all: &mut [Appending]| all.iter_mut().for_each(Appending::run);
-    execute_block_with(parent, organisation, header, evidence, transactions, append)
-}
-
-/// The same, where `append` runs what is appended to each history, in any order, on as many cores as it likes.
-pub fn execute_block_with<T: Borrow<CheckedTransaction>>(
     parent: &dyn Read,
     organisation: &[u8; 32],
     header: Header,

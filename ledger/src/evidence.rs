@@ -67,6 +67,7 @@ mod tests {
     use crate::Rejection;
     use crate::block::{BlockOutcome, Header, execute_block};
     use crate::check::CheckedTransaction;
+    use crate::state::history::Appending;
     use crate::state::objects;
     use crate::world::{Charter, World, public};
 
@@ -89,6 +90,7 @@ mod tests {
             header,
             &[evidence.clone(), evidence],
             std::iter::empty::<Result<CheckedTransaction, Rejection>>(),
+            Appending::run_all,
         );
         for (key, value) in &outcome.changes {
             match value {

@@ -48,4 +48,4 @@ mod world;
 
 pub use amount::Amount;
 pub use context::{Authority, Block, Context};
-pub use rejection::Rejection;
+pub use rejection::{Family, Rejection};

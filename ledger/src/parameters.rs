@@ -1,17 +1,93 @@
 //! Waits, terms and bounds that the organisation sets for itself.
 
-mod named;
-
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use polity_proto::v1::Parameters;
 
-pub use named::{ALL, Named, Unit};
-
 use crate::Rejection;
 use crate::actions::validators::VALIDATORS_MAX;
+use crate::check::ENVELOPE_BYTES_MAX;
 use crate::state::{Read, keys, objects};
 use crate::time::{DAY, HOUR};
+
+/// A parameter, by its name.
+#[derive(Debug)]
+pub struct Named {
+    /// The name of its field in [`Parameters`]; of milliseconds it ends in `_ms`.
+    pub name: &'static str,
+    /// What it means: one line for people, without a full stop.
+    pub meaning: &'static str,
+    /// What its value counts.
+    pub unit: Unit,
+    /// The least and the most that it may be, whatever holds beside it. Zero is never within: it stands for no change.
+    pub bounds: RangeInclusive<u64>,
+    get: fn(&Parameters) -> u64,
+    set: fn(&mut Parameters, u64),
+}
+
+/// What a parameter's value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A length of time in seconds.
+    Seconds,
+    /// A length of time in milliseconds.
+    Milliseconds,
+    /// Something without a unit; the value has 32 bits.
+    Number,
+}
+
+const YEAR: u64 = 366 * DAY;
+const MINUTE_MS: u64 = 60_000;
+
+/// Makes the parameters of one row for each: its name, what its value counts, its default, its bounds, and what it means.
+macro_rules! parameters {
+    ($($name:ident: $unit:ident = $default:expr, $bounds:expr, $meaning:literal;)+) => {
+        /// What holds where the genesis says nothing.
+        pub fn defaults() -> Parameters {
+            Parameters { $($name: $default,)+ }
+        }
+
+        /// Every parameter, in the order of its number on the wire.
+        pub const ALL: &[Named] = &[$(Named {
+            name: stringify!($name),
+            meaning: $meaning,
+            unit: Unit::$unit,
+            bounds: $bounds,
+            get: |parameters| parameters.$name.into(),
+            set: |parameters, value| parameters.$name = value.try_into().unwrap_or(u32::MAX.into()),
+        }),+];
+    };
+}
+
+parameters! {
+    // It counts from the newest block, which may be older than any rest: within less, nobody could take it back.
+    validity_max: Seconds = 7 * DAY, HOUR..=90 * DAY, "How long a signed transaction may be sent";
+    validators_min: Number = 4, 1..=VALIDATORS_MAX as u64, "Fewest validators that a change may leave";
+    key_protection: Seconds = 72 * HOUR, 1..=YEAR, "How long a key that was added cannot end older ones";
+    recovery_wait: Seconds = 48 * HOUR, 1..=YEAR, "From asking for a recovery to the new key";
+    recovery_window: Seconds = 30 * DAY, 1..=YEAR, "A second recovery within it needs three people and cannot be stopped";
+    recovery_sleep: Seconds = 7 * DAY, 1..=YEAR, "How long a recovered member may not spend, approve, operate, govern, assign, admit";
+    admission_distance: Seconds = 30 * DAY, 1..=YEAR, "How long a newcomer counts as whoever admitted them";
+    proposal_ttl: Seconds = 30 * DAY, 1..=YEAR, "When an open proposal lapses";
+    exception_max: Seconds = 30 * DAY, 1..=YEAR, "Longest exception to a duty rule";
+    auditor_max: Seconds = 180 * DAY, 1..=YEAR, "Longest term of an auditor";
+    outage_gap: Seconds = 600, 60..=DAY, "A longer silence of the network stops the clocks of decisions";
+    hold_max: Seconds = 366 * DAY, 1..=10 * YEAR, "Longest hold";
+    transaction_bytes_max: Number = 256 * 1_024, 4_096..=ENVELOPE_BYTES_MAX as u64, "Most bytes of a transaction";
+    block_interval_ms: Milliseconds = 20, 1..=MINUTE_MS, "Embedded engine: how fast blocks follow under load";
+    idle_interval: Seconds = 60, 1..=600, "Embedded engine: how fast blocks follow at rest";
+    propose_timeout_ms: Milliseconds = 600, 50..=MINUTE_MS, "Embedded engine: how long a round waits for its proposal";
+    vote_timeout_ms: Milliseconds = 300, 20..=MINUTE_MS, "Embedded engine: how long a round waits for further votes";
+    timeout_step_ms: Milliseconds = 200, 10..=MINUTE_MS, "Embedded engine: what each further round adds to both";
+    election_ballots: Seconds = 72 * HOUR, 1..=YEAR, "To seal a ballot";
+    election_reveal: Seconds = 72 * HOUR, 1..=YEAR, "To reveal it";
+    election_change: Seconds = 24 * HOUR, 1..=YEAR, "To change it after a tie";
+    election_objections: Seconds = 72 * HOUR, 1..=YEAR, "To object to the result of an election";
+    election_term: Seconds = 365 * DAY, 1..=10 * YEAR, "How long somebody is elected for, where the role states no term";
+    profile_deadline: Seconds = 72 * HOUR, 1..=YEAR, "To answer, by the policies that a profile gives";
+    open_proposals_max: Number = 100, 1..=10_000, "Most open proposals of one member";
+}
 
 /// The parameters that hold.
 pub fn get(state: &dyn Read) -> Parameters {
@@ -21,37 +97,6 @@ pub fn get(state: &dyn Read) -> Parameters {
     parameters.map_or_else(defaults, |parameters| {
         *parameters.downcast().expect("only parameters lie there")
     })
-}
-
-/// What holds where the genesis says nothing.
-pub fn defaults() -> Parameters {
-    Parameters {
-        validity_max: 7 * DAY,
-        validators_min: 4,
-        key_protection: 72 * HOUR,
-        recovery_wait: 48 * HOUR,
-        recovery_window: 30 * DAY,
-        recovery_sleep: 7 * DAY,
-        admission_distance: 30 * DAY,
-        proposal_ttl: 30 * DAY,
-        exception_max: 30 * DAY,
-        auditor_max: 180 * DAY,
-        outage_gap: 600,
-        hold_max: 366 * DAY,
-        transaction_bytes_max: 256 * 1_024,
-        block_interval_ms: 20,
-        idle_interval: 60,
-        propose_timeout_ms: 600,
-        vote_timeout_ms: 300,
-        timeout_step_ms: 200,
-        election_ballots: 72 * HOUR,
-        election_reveal: 72 * HOUR,
-        election_change: 24 * HOUR,
-        election_objections: 72 * HOUR,
-        election_term: 365 * DAY,
-        profile_deadline: 72 * HOUR,
-        open_proposals_max: 100,
-    }
 }
 
 /// Refuses changes that are out of their bounds, or that do not fit together, whatever holds beside them.
@@ -67,79 +112,55 @@ pub(crate) fn check(changes: &Parameters) -> Result<(), Rejection> {
 
 /// `changes` over `base`: a zero keeps a value. Refuses what is out of its bounds.
 pub fn merge(base: &Parameters, changes: &Parameters) -> Result<Parameters, Rejection> {
-    const YEAR: u64 = 366 * DAY;
-    const MINUTE_MS: u64 = 60_000;
-    let merged = Parameters {
-        // It counts from the newest block, which may be older than any rest: within less, nobody could take it back.
-        validity_max: bounded(changes.validity_max, base.validity_max, HOUR, 90 * DAY)?,
-        validators_min: bounded(
-            changes.validators_min,
-            base.validators_min,
-            1,
-            VALIDATORS_MAX,
-        )?,
-        key_protection: bounded(changes.key_protection, base.key_protection, 1, YEAR)?,
-        recovery_wait: bounded(changes.recovery_wait, base.recovery_wait, 1, YEAR)?,
-        recovery_window: bounded(changes.recovery_window, base.recovery_window, 1, YEAR)?,
-        recovery_sleep: bounded(changes.recovery_sleep, base.recovery_sleep, 1, YEAR)?,
-        admission_distance: bounded(changes.admission_distance, base.admission_distance, 1, YEAR)?,
-        proposal_ttl: bounded(changes.proposal_ttl, base.proposal_ttl, 1, YEAR)?,
-        exception_max: bounded(changes.exception_max, base.exception_max, 1, YEAR)?,
-        auditor_max: bounded(changes.auditor_max, base.auditor_max, 1, YEAR)?,
-        outage_gap: bounded(changes.outage_gap, base.outage_gap, 60, DAY)?,
-        hold_max: bounded(changes.hold_max, base.hold_max, 1, 10 * YEAR)?,
-        transaction_bytes_max: bounded(
-            changes.transaction_bytes_max,
-            base.transaction_bytes_max,
-            4_096,
-            crate::check::ENVELOPE_BYTES_MAX as u32,
-        )?,
-        block_interval_ms: bounded(
-            changes.block_interval_ms,
-            base.block_interval_ms,
-            1,
-            MINUTE_MS,
-        )?,
-        idle_interval: bounded(changes.idle_interval, base.idle_interval, 1, 600)?,
-        propose_timeout_ms: bounded(
-            changes.propose_timeout_ms,
-            base.propose_timeout_ms,
-            50,
-            MINUTE_MS,
-        )?,
-        vote_timeout_ms: bounded(changes.vote_timeout_ms, base.vote_timeout_ms, 20, MINUTE_MS)?,
-        timeout_step_ms: bounded(changes.timeout_step_ms, base.timeout_step_ms, 10, MINUTE_MS)?,
-        election_ballots: bounded(changes.election_ballots, base.election_ballots, 1, YEAR)?,
-        election_reveal: bounded(changes.election_reveal, base.election_reveal, 1, YEAR)?,
-        election_change: bounded(changes.election_change, base.election_change, 1, YEAR)?,
-        election_objections: bounded(
-            changes.election_objections,
-            base.election_objections,
-            1,
-            YEAR,
-        )?,
-        election_term: bounded(changes.election_term, base.election_term, 1, 10 * YEAR)?,
-        profile_deadline: bounded(changes.profile_deadline, base.profile_deadline, 1, YEAR)?,
-        open_proposals_max: bounded(
-            changes.open_proposals_max,
-            base.open_proposals_max,
-            1,
-            10_000,
-        )?,
-    };
+    let mut merged = *base;
+    for parameter in ALL {
+        let value = parameter.get(changes);
+        if value != 0 {
+            Rejection::ParameterBounds.unless(parameter.bounds.contains(&value))?;
+            parameter.set(&mut merged, value);
+        }
+    }
     // A rest must not be taken for an outage: it would stop every clock.
-    match merged.outage_gap >= 2 * merged.idle_interval {
-        true => Ok(merged),
-        false => Err(Rejection::ParameterBounds),
+    Rejection::ParameterBounds.unless(merged.outage_gap >= 2 * merged.idle_interval)?;
+    Ok(merged)
+}
+
+impl Named {
+    /// Its value among others.
+    pub fn get(&self, parameters: &Parameters) -> u64 {
+        (self.get)(parameters)
+    }
+
+    /// Sets its value. Where it has fewer bits than `value`, it becomes the largest that there is.
+    pub fn set(&self, parameters: &mut Parameters, value: u64) {
+        (self.set)(parameters, value);
     }
 }
 
-fn bounded<T: Default + PartialOrd>(change: T, base: T, low: T, high: T) -> Result<T, Rejection> {
-    if change == T::default() {
-        return Ok(base);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_within_their_own_bounds() {
+        assert_eq!(merge(&Parameters::default(), &defaults()), Ok(defaults()));
     }
-    if change < low || change > high {
-        return Err(Rejection::ParameterBounds);
+
+    #[test]
+    fn a_value_out_of_its_own_bounds_is_not_taken() {
+        for (name, value, is_taken) in [
+            ("outage_gap", 59, false),
+            ("outage_gap", 60, true),
+            ("recovery_wait", 0, false),
+            ("validators_min", 100, true),
+            ("validators_min", (1 << 32) + 1, false),
+        ] {
+            let parameter = ALL.iter().find(|parameter| parameter.name == name).unwrap();
+            assert_eq!(
+                parameter.bounds.contains(&value),
+                is_taken,
+                "{name} {value}"
+            );
+        }
     }
-    Ok(change)
 }

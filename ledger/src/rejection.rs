@@ -30,10 +30,57 @@ macro_rules! rejections {
     };
 }
 
+/// Makes [`Family`] of one row for each: the hundred of its numbers, and what it is about.
+macro_rules! families {
+    ($($name:ident = $hundred:literal, $meaning:literal;)*) => {
+        /// What a refusal is about, in the order of the numbers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Family {
+            $(#[doc = $meaning] $name = $hundred,)*
+        }
+
+        impl Family {
+            /// The family of a hundred, where there is one; it may have no rejection yet.
+            pub fn of_hundred(hundred: u32) -> Option<Family> {
+                match hundred { $($hundred => Some(Family::$name),)* _ => None }
+            }
+
+            /// What it is about, in words.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Family::$name => $meaning,)* }
+            }
+        }
+    };
+}
+
+families! {
+    Bytes = 1, "the bytes are not a transaction of this ledger";
+    Signers = 2, "the signers, their keys and signatures";
+    Authority = 3, "authority: grants, policies and duties";
+    Organisation = 4, "the organisation: members, units, roles";
+    Decisions = 5, "decisions and proposals";
+    Value = 6, "value: accounts, budgets, holds";
+    Exchange = 7, "exchange between peers";
+    Network = 8, "the network: validators, nodes, parameters";
+    Audit = 9, "audit: documents, auditors, closed periods";
+}
+
+impl Family {
+    /// The family of a rejection's number.
+    pub fn of_code(code: u32) -> Option<Family> {
+        Family::of_hundred(code / 100)
+    }
+}
+
 impl Rejection {
     /// The stable number.
     pub fn code(self) -> u32 {
         self as u32
+    }
+
+    /// What it is about.
+    pub fn family(self) -> Family {
+        Family::of_code(self.code()).expect("every rejection is of a family")
     }
 
     /// This refusal, unless something holds.
@@ -261,12 +308,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_ascend_and_read_back() {
+    fn numbers_ascend_read_back_and_have_a_family() {
         for pair in Rejection::ALL.windows(2) {
             assert!(pair[0].code() < pair[1].code());
         }
         for rejection in Rejection::ALL {
             assert_eq!(Rejection::from_code(rejection.code()), Some(*rejection));
+            assert!(rejection.family() >= Family::Bytes);
         }
     }
 }

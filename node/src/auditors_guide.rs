@@ -1,5 +1,5 @@
 //! The worked example of `docs/auditors.md`: each line is computed as the guide says, by hashing alone, and is what the
-//! node's own code makes. `POLITY_GOLDEN=write` writes it into the guide.
+//! node's own code makes. `POLITY_GOLDEN=write` writes it into the guide. Beside it, that its table of keys is whole.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,6 +71,21 @@ fn the_guide_s_example_is_what_the_node_makes() {
         return;
     }
     assert_eq!(shown, example);
+}
+
+#[test]
+fn the_guide_names_each_prefix_of_a_key_in_order() {
+    let guide = include_str!("../../docs/auditors.md");
+    let (_, section) = guide.split_once("## Keys and values").unwrap();
+    let (section, _) = section.split_once("List kinds:").unwrap();
+    let prefixes = section.split('`').filter(|word| word.len() == 2);
+    let mut named: Vec<u8> = prefixes
+        .filter_map(|word| u8::from_str_radix(word, 16).ok())
+        .collect();
+    // The first of those beside the tree is named twice.
+    named.dedup();
+    let all: Vec<u8> = keys::ALL.iter().map(|(prefix, _)| *prefix).collect();
+    assert_eq!(named, all);
 }
 
 /// What a chain is called by, and what its members sign.

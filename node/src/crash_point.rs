@@ -4,21 +4,6 @@
 //! load. The order is `NAME` or `NAME:N` (die at the N-th time, counted from 1), and comes from the environment
 //! variable `POLITYD_CRASH_AT` or from [`arm`]. A simulation orders the death of one of its nodes by
 //! [`outlive`](crate::death::outlive).
-//!
-//! | name | the process dies |
-//! |---|---|
-//! | `store.before_write` | with a commit decided and nothing of it written |
-//! | `store.after_write` | with a commit on disk and no reader told of it |
-//! | `store.after_swap` | with a commit on disk and readers told |
-//! | `store.before_keep` | with a block judged, not on disk and not voted for (embedded engine) |
-//! | `store.after_keep` | with a block on disk that consensus has not been told of (embedded engine) |
-//! | `app.after_finalize` | with a block executed and not yet asked to commit |
-//! | `app.before_commit` | with a block executed and asked to commit |
-//! | `app.after_commit` | with a block durable and the engine not told |
-//! | `rollback.before_write` | with a rollback decided and nothing of it written |
-//! | `rollback.after_write` | with a rollback on disk |
-//! | `backup.before_rename` | with a backup complete under its temporary name |
-//! | `restore.before_rename` | with a restored store complete under its temporary name |
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,69 +14,52 @@ use crate::fault::{Fault, FaultKind, fatal};
 /// The environment variable that orders a crash.
 pub const ENVIRONMENT_VARIABLE: &str = "POLITYD_CRASH_AT";
 
-/// A place where the process can be made to die.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CrashPoint {
-    /// A commit is decided, nothing of it is written.
-    StoreBeforeWrite,
-    /// A commit is on disk, no reader was told.
-    StoreAfterWrite,
-    /// A commit is on disk and readers were told.
-    StoreAfterSwap,
-    /// A block is judged: not on disk, and not voted for.
-    StoreBeforeKeep,
-    /// A block is on disk, and consensus has not been told of it.
-    StoreAfterKeep,
-    /// A block is executed; the engine has not asked to commit it.
-    AppAfterFinalize,
-    /// A block is executed and to be committed.
-    AppBeforeCommit,
-    /// A block is durable; the engine was not told.
-    AppAfterCommit,
-    /// A rollback is decided, nothing of it is written.
-    RollbackBeforeWrite,
-    /// A rollback is on disk.
-    RollbackAfterWrite,
-    /// A backup is complete under its temporary name.
-    BackupBeforeRename,
-    /// A restored store is complete under its temporary name.
-    RestoreBeforeRename,
+/// Makes [`CrashPoint`] of one row for each: when it is reached, and the name by which a crash is ordered.
+macro_rules! crash_points {
+    ($($(#[$doc:meta])+ $point:ident = $name:literal;)+) => {
+        /// A place where the process can be made to die.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum CrashPoint {
+            $($(#[$doc])+ $point,)+
+        }
+
+        impl CrashPoint {
+            /// Every crash point.
+            pub const ALL: [CrashPoint; [$($name),+].len()] = [$(CrashPoint::$point),+];
+
+            /// The name by which a crash is ordered.
+            pub fn name(self) -> &'static str {
+                match self { $(CrashPoint::$point => $name,)+ }
+            }
+        }
+    };
 }
 
-impl CrashPoint {
-    /// Every crash point.
-    pub const ALL: [CrashPoint; 12] = [
-        CrashPoint::StoreBeforeWrite,
-        CrashPoint::StoreAfterWrite,
-        CrashPoint::StoreAfterSwap,
-        CrashPoint::StoreBeforeKeep,
-        CrashPoint::StoreAfterKeep,
-        CrashPoint::AppAfterFinalize,
-        CrashPoint::AppBeforeCommit,
-        CrashPoint::AppAfterCommit,
-        CrashPoint::RollbackBeforeWrite,
-        CrashPoint::RollbackAfterWrite,
-        CrashPoint::BackupBeforeRename,
-        CrashPoint::RestoreBeforeRename,
-    ];
-
-    /// The name by which a crash is ordered.
-    pub fn name(self) -> &'static str {
-        match self {
-            CrashPoint::StoreBeforeWrite => "store.before_write",
-            CrashPoint::StoreAfterWrite => "store.after_write",
-            CrashPoint::StoreAfterSwap => "store.after_swap",
-            CrashPoint::StoreBeforeKeep => "store.before_keep",
-            CrashPoint::StoreAfterKeep => "store.after_keep",
-            CrashPoint::AppAfterFinalize => "app.after_finalize",
-            CrashPoint::AppBeforeCommit => "app.before_commit",
-            CrashPoint::AppAfterCommit => "app.after_commit",
-            CrashPoint::RollbackBeforeWrite => "rollback.before_write",
-            CrashPoint::RollbackAfterWrite => "rollback.after_write",
-            CrashPoint::BackupBeforeRename => "backup.before_rename",
-            CrashPoint::RestoreBeforeRename => "restore.before_rename",
-        }
-    }
+crash_points! {
+    /// A commit is decided, nothing of it is written.
+    StoreBeforeWrite = "store.before_write";
+    /// A commit is on disk, no reader was told.
+    StoreAfterWrite = "store.after_write";
+    /// A commit is on disk and readers were told.
+    StoreAfterSwap = "store.after_swap";
+    /// A block is judged: not on disk, and not voted for (embedded engine).
+    StoreBeforeKeep = "store.before_keep";
+    /// A block is on disk, and consensus has not been told of it (embedded engine).
+    StoreAfterKeep = "store.after_keep";
+    /// A block is executed; the engine has not asked to commit it.
+    AppAfterFinalize = "app.after_finalize";
+    /// A block is executed and to be committed.
+    AppBeforeCommit = "app.before_commit";
+    /// A block is durable; the engine was not told.
+    AppAfterCommit = "app.after_commit";
+    /// A rollback is decided, nothing of it is written.
+    RollbackBeforeWrite = "rollback.before_write";
+    /// A rollback is on disk.
+    RollbackAfterWrite = "rollback.after_write";
+    /// A backup is complete under its temporary name.
+    BackupBeforeRename = "backup.before_rename";
+    /// A restored store is complete under its temporary name.
+    RestoreBeforeRename = "restore.before_rename";
 }
 
 /// Dies here if that was ordered; otherwise does nothing.

@@ -11,87 +11,58 @@ use polity_engine::application::Fault as EngineFault;
 
 use crate::death::{self, Death};
 
-/// What kind of thing is broken. The number is the exit code of the process and never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum FaultKind {
+/// Makes [`FaultKind`] of one row for each kind: what it is, its exit code, its name, and what an operator usually does next.
+macro_rules! fault_kinds {
+    ($($(#[$doc:meta])+ $kind:ident = $code:literal, $name:literal, $advice:literal;)+) => {
+        /// What kind of thing is broken. The number is the exit code of the process and never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum FaultKind {
+            $($(#[$doc])+ $kind = $code,)+
+        }
+
+        impl FaultKind {
+            /// Every kind, in the order of the exit codes.
+            pub const ALL: [FaultKind; [$($code),+].len()] = [$(FaultKind::$kind),+];
+
+            /// The name in logs and metrics.
+            pub fn name(self) -> &'static str {
+                match self { $(FaultKind::$kind => $name,)+ }
+            }
+
+            /// What an operator usually does next, as one sentence.
+            pub fn advice(self) -> &'static str {
+                match self { $(FaultKind::$kind => $advice,)+ }
+            }
+        }
+    };
+}
+
+fault_kinds! {
     /// What the operator gave does not serve: a directory, a file, a setting. Nothing is broken.
-    Usage = 2,
+    Usage = 2, "usage", "give what the message asks for; nothing is broken, nothing was changed";
     /// The program contradicts itself: an error of ours.
-    Internal = 70,
+    Internal = 70, "internal", "report it together with the log; restarting is safe";
     /// The store cannot be read as it was written.
-    StoreDamaged = 71,
+    StoreDamaged = 71, "store damaged", "restore a backup, or empty the store and let the node catch up from its peers";
     /// Another process has the store open.
-    StoreLocked = 72,
+    StoreLocked = 72, "store locked", "stop the other process, or give this one another directory";
     /// The disk has too little space left for a whole commit.
-    DiskFull = 73,
+    DiskFull = 73, "disk full", "free some space and start again; nothing is lost";
     /// Reading or writing failed for a reason outside of the store.
-    Io = 74,
+    Io = 74, "input or output", "repair what the message names, then start again";
     /// The genesis or the organisation is not the one that the store belongs to.
-    GenesisMismatch = 75,
+    GenesisMismatch = 75, "genesis mismatch", "use the directory and the genesis file of one and the same organisation";
     /// The state that this node computed is not the one that the network agreed on.
-    Divergence = 76,
+    Divergence = 76, "divergence", "keep the store for examination and compare `polityd verify` with another department";
     /// The engine that makes blocks failed or broke its contract.
-    Engine = 77,
+    Engine = 77, "engine", "do what the message says, or look at the log of the engine; start again once the cause is gone";
 }
 
 impl FaultKind {
-    /// Every kind, in the order of the exit codes.
-    pub const ALL: [FaultKind; 9] = [
-        FaultKind::Usage,
-        FaultKind::Internal,
-        FaultKind::StoreDamaged,
-        FaultKind::StoreLocked,
-        FaultKind::DiskFull,
-        FaultKind::Io,
-        FaultKind::GenesisMismatch,
-        FaultKind::Divergence,
-        FaultKind::Engine,
-    ];
-
     /// The exit code of a process that stops by this kind of fault: 2, or 70 to 77 where something is broken.
     pub fn exit_code(self) -> u8 {
         self as u8
-    }
-
-    /// The name in logs and metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            FaultKind::Usage => "usage",
-            FaultKind::Internal => "internal",
-            FaultKind::StoreDamaged => "store damaged",
-            FaultKind::StoreLocked => "store locked",
-            FaultKind::DiskFull => "disk full",
-            FaultKind::Io => "input or output",
-            FaultKind::GenesisMismatch => "genesis mismatch",
-            FaultKind::Divergence => "divergence",
-            FaultKind::Engine => "engine",
-        }
-    }
-
-    /// What an operator usually does next, as one sentence.
-    pub fn advice(self) -> &'static str {
-        match self {
-            FaultKind::Usage => {
-                "give what the message asks for; nothing is broken, nothing was changed"
-            }
-            FaultKind::Internal => "report it together with the log; restarting is safe",
-            FaultKind::StoreDamaged => {
-                "restore a backup, or empty the store and let the node catch up from its peers"
-            }
-            FaultKind::StoreLocked => "stop the other process, or give this one another directory",
-            FaultKind::DiskFull => "free some space and start again; nothing is lost",
-            FaultKind::Io => "repair what the message names, then start again",
-            FaultKind::GenesisMismatch => {
-                "use the directory and the genesis file of one and the same organisation"
-            }
-            FaultKind::Divergence => {
-                "keep the store for examination and compare `polityd verify` with another department"
-            }
-            FaultKind::Engine => {
-                "do what the message says, or look at the log of the engine; start again once the cause is gone"
-            }
-        }
     }
 }
 

@@ -19,42 +19,67 @@ use prometheus_client::registry::{Registry, Unit};
 pub use engine::watch;
 pub use store::StoreMetrics;
 
-/// Everything that the node counts and measures. Cheap to share, safe from every thread.
-#[derive(Debug)]
-pub struct Metrics {
-    /// The newest committed height.
-    pub height: Gauge,
-    /// Nodes that this one is connected with.
-    pub peers: Gauge,
-    /// Transactions that wait for a block.
-    pub pool_transactions: Gauge,
-    /// The round that consensus works in; under the embedded engine.
-    pub round: Gauge,
-    /// Rounds without a decision since the start; under the embedded engine.
-    pub missed_rounds: Gauge,
-    /// Of the newest hundred blocks, those that this validator signed; under the embedded engine.
-    pub signed_blocks: Gauge,
-    /// How many blocks that count looked at: fewer than a hundred soon after the start.
-    pub signable_blocks: Gauge,
-    /// 1 while the guard against signing twice lets this validator sign; under the embedded engine.
-    pub guard_signs: Gauge,
-    /// Signatures that the guard refused since the start; under the embedded engine.
-    pub guard_refusals: Gauge,
-    /// 1 until the engine has all blocks that the others have; 1 also while it does not answer.
-    pub catching_up: Gauge,
-    /// Transactions in committed blocks that took effect.
-    pub transactions_accepted: Counter,
-    transactions_refused: Family<CodeLabel, Counter>,
-    door_results: Family<CodeLabel, Counter>,
-    /// Envelopes whose signatures were needed; with `signature_verifications` it tells whether a
-    /// signature is verified once.
-    pub envelopes: Counter,
-    /// Signatures that were verified. A signature is verified once per node.
-    pub signature_verifications: Counter,
-    /// Heights that were committed.
-    pub commits: Counter,
-    phases: Family<PhaseLabel, Histogram, fn() -> Histogram>,
-    engine_calls: Family<MethodLabel, Histogram, fn() -> Histogram>,
+/// Makes [`Metrics`] of one row for each: its type, and its help in Prometheus form. What is measured is told in seconds, by a
+/// label.
+macro_rules! metrics {
+    (
+        counted { $($visible:vis $count:ident: $kind:ty = $help:literal;)+ }
+        measured { $($time:ident: $label:ty = $time_help:literal;)+ }
+    ) => {
+        /// Everything that the node counts and measures. Cheap to share, safe from every thread.
+        #[derive(Debug)]
+        pub struct Metrics {
+            $(#[doc = $help] $visible $count: $kind,)+
+            $($time: Family<$label, Histogram, fn() -> Histogram>,)+
+        }
+
+        impl Metrics {
+            fn zero() -> Metrics {
+                Metrics {
+                    $($count: <$kind>::default(),)+
+                    $($time: Family::new_with_constructor(histogram as fn() -> Histogram),)+
+                }
+            }
+
+            fn enter(&self, registry: &mut Registry) {
+                $(registry.register(stringify!($count), $help, self.$count.clone());)+
+                $(registry.register_with_unit(
+                    stringify!($time),
+                    $time_help,
+                    Unit::Seconds,
+                    self.$time.clone(),
+                );)+
+            }
+        }
+    };
+}
+
+metrics! {
+    counted {
+        pub height: Gauge = "The newest committed height";
+        pub peers: Gauge = "Nodes that this one is connected with";
+        pub pool_transactions: Gauge = "Transactions that wait for a block";
+        // From here to the guard's: under the embedded engine.
+        pub round: Gauge = "The round that consensus works in";
+        pub missed_rounds: Gauge = "Rounds without a decision since the start";
+        pub signed_blocks: Gauge = "Blocks among the newest that this validator signed";
+        pub signable_blocks: Gauge = "The newest blocks that it could sign: a hundred at most, and none from before the start";
+        pub guard_signs: Gauge = "1 while the guard lets this validator sign";
+        pub guard_refusals: Gauge = "Signatures that the guard refused since the start";
+        // It is 1 also while the engine does not answer.
+        pub catching_up: Gauge = "1 until the engine has all blocks that the others have";
+        pub transactions_accepted: Counter = "Transactions in committed blocks that took effect";
+        transactions_refused: Family<CodeLabel, Counter> = "Transactions in committed blocks that were refused, by code";
+        door_results: Family<CodeLabel, Counter> = "Transactions at the door, by code; 0 was let in";
+        pub envelopes: Counter = "Envelopes whose signatures were needed";
+        // Compared with the envelopes' signatures it tells whether a signature is verified once.
+        pub signature_verifications: Counter = "Signatures that were verified";
+        pub commits: Counter = "Heights that were committed";
+    }
+    measured {
+        block_phase: PhaseLabel = "Time of a block's work, by phase";
+        engine_call: MethodLabel = "Time of a call of the engine, by method";
+    }
 }
 
 /// The phases of a block's work.
@@ -90,28 +115,11 @@ struct MethodLabel {
 impl Metrics {
     /// Registers everything, at zero. `engine` is the name of the engine that makes blocks.
     pub fn register(registry: &mut Registry, engine: &'static str) -> Metrics {
-        let metrics = Metrics {
-            height: Gauge::default(),
-            peers: Gauge::default(),
-            pool_transactions: Gauge::default(),
-            round: Gauge::default(),
-            missed_rounds: Gauge::default(),
-            signed_blocks: Gauge::default(),
-            signable_blocks: Gauge::default(),
-            guard_signs: Gauge::default(),
-            guard_refusals: Gauge::default(),
-            catching_up: Gauge::default(),
-            transactions_accepted: Counter::default(),
-            transactions_refused: Family::default(),
-            door_results: Family::default(),
-            envelopes: Counter::default(),
-            signature_verifications: Counter::default(),
-            commits: Counter::default(),
-            phases: Family::new_with_constructor(histogram as fn() -> Histogram),
-            engine_calls: Family::new_with_constructor(histogram as fn() -> Histogram),
-        };
+        let metrics = Metrics::zero();
         metrics.catching_up.set(1);
-        metrics.enter(registry, engine);
+        let build = vec![("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
+        registry.register("build", "The program", Info::new(build));
+        metrics.enter(registry);
         metrics
     }
 
@@ -129,109 +137,16 @@ impl Metrics {
 
     /// Measures a phase of a block's work.
     pub fn observe_phase(&self, phase: Phase, took: Duration) {
-        self.phases
+        self.block_phase
             .get_or_create(&PhaseLabel { phase })
             .observe(took.as_secs_f64());
     }
 
     /// Measures a call of the engine, by the method's name.
     pub fn observe_engine_call(&self, method: &'static str, took: Duration) {
-        self.engine_calls
+        self.engine_call
             .get_or_create(&MethodLabel { method })
             .observe(took.as_secs_f64());
-    }
-
-    fn enter(&self, registry: &mut Registry, engine: &'static str) {
-        let build = vec![("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
-        registry.register("build", "The program", Info::new(build));
-        registry.register("height", "The newest committed height", self.height.clone());
-        registry.register(
-            "peers",
-            "Nodes that this one is connected with",
-            self.peers.clone(),
-        );
-        registry.register(
-            "pool_transactions",
-            "Transactions that wait for a block",
-            self.pool_transactions.clone(),
-        );
-        for (name, help, gauge) in [
-            ("round", "The round that consensus works in", &self.round),
-            (
-                "missed_rounds",
-                "Rounds without a decision since the start",
-                &self.missed_rounds,
-            ),
-            (
-                "signed_blocks",
-                "Blocks among the newest that this validator signed",
-                &self.signed_blocks,
-            ),
-            (
-                "signable_blocks",
-                "The newest blocks that it could sign: a hundred at most, and none from before the start",
-                &self.signable_blocks,
-            ),
-            (
-                "guard_signs",
-                "1 while the guard lets this validator sign",
-                &self.guard_signs,
-            ),
-            (
-                "guard_refusals",
-                "Signatures that the guard refused since the start",
-                &self.guard_refusals,
-            ),
-        ] {
-            registry.register(name, help, gauge.clone());
-        }
-        registry.register(
-            "catching_up",
-            "1 until the engine has all blocks that the others have",
-            self.catching_up.clone(),
-        );
-        registry.register(
-            "transactions_accepted",
-            "Transactions in committed blocks that took effect",
-            self.transactions_accepted.clone(),
-        );
-        registry.register(
-            "transactions_refused",
-            "Transactions in committed blocks that were refused, by code",
-            self.transactions_refused.clone(),
-        );
-        registry.register(
-            "door_results",
-            "Transactions at the door, by code; 0 was let in",
-            self.door_results.clone(),
-        );
-        registry.register(
-            "envelopes",
-            "Envelopes whose signatures were needed",
-            self.envelopes.clone(),
-        );
-        registry.register(
-            "signature_verifications",
-            "Signatures that were verified",
-            self.signature_verifications.clone(),
-        );
-        registry.register(
-            "commits",
-            "Heights that were committed",
-            self.commits.clone(),
-        );
-        registry.register_with_unit(
-            "block_phase",
-            "Time of a block's work, by phase",
-            Unit::Seconds,
-            self.phases.clone(),
-        );
-        registry.register_with_unit(
-            "engine_call",
-            "Time of a call of the engine, by method",
-            Unit::Seconds,
-            self.engine_calls.clone(),
-        );
     }
 }
 

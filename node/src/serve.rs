@@ -15,7 +15,7 @@ use polity_ledger::state::keys;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::app::{App, AppOptions, GenesisRecord, Quota};
 use crate::backend::Backend;
@@ -44,6 +44,15 @@ struct Startup<'a> {
 enum Running {
     Cometbft(Box<cometbft::Cometbft>),
     Embedded(Box<embedded::Embedded>),
+}
+
+/// What serves members and the operator as long as the node runs.
+struct Serving {
+    stop: watch::Sender<bool>,
+    gateway: JoinHandle<()>,
+    operator: JoinHandle<io::Result<()>>,
+    announcing: JoinHandle<()>,
+    watching: JoinHandle<()>,
 }
 
 /// Runs a node until `shutdown` is ready, or a fault ends it.
@@ -97,14 +106,14 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let key = keys.consensus.verifying_key().to_bytes();
     let ready = readiness::readiness(Arc::clone(&app), Arc::clone(&metrics), key);
     let routes = gateway::ops_router(Arc::new(registry), ready);
-    let mut operator = tokio::spawn(gateway::serve_ops(
-        operator_listener,
-        routes,
-        stopping.clone(),
-    ));
-    let announcing = tokio::spawn(backend.announce());
-    let mut gateway = tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping));
-    let watching = tokio::spawn(metrics::watch(blocks, Arc::clone(&metrics)));
+    let operator = gateway::serve_ops(operator_listener, routes, stopping.clone());
+    let mut serving = Serving {
+        stop,
+        operator: tokio::spawn(operator),
+        announcing: tokio::spawn(backend.announce()),
+        gateway: tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping)),
+        watching: tokio::spawn(metrics::watch(blocks, Arc::clone(&metrics))),
+    };
     tracing::info!(
         height = app.snapshot().height(),
         gateway = %config.gateway.listen,
@@ -115,23 +124,36 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let outcome = tokio::select! {
         () = shutdown => Ok(()),
         fault = engine.ended() => Err(fault),
-        ended = &mut gateway => Err(ended_early("serving members", ended.map(Ok))),
-        ended = &mut operator => Err(ended_early("serving the operator", ended)),
+        fault = serving.ended() => Err(fault),
     };
 
     // The engine first: it may still ask the application for what it needs to stop whole.
     engine.stop().await;
-    stop.send_replace(true);
-    if !gateway.is_finished() {
-        let _ = gateway.await;
-    }
-    if !operator.is_finished() {
-        let _ = operator.await;
-    }
-    announcing.abort();
-    watching.abort();
+    serving.stop().await;
     tracing::info!(height = app.snapshot().height(), "polityd stopped");
     outcome
+}
+
+impl Serving {
+    /// Waits until one of them ends by itself: always a fault.
+    async fn ended(&mut self) -> Fault {
+        tokio::select! {
+            ended = &mut self.gateway => ended_early("serving members", ended.map(Ok)),
+            ended = &mut self.operator => ended_early("serving the operator", ended),
+        }
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        if !self.gateway.is_finished() {
+            let _ = self.gateway.await;
+        }
+        if !self.operator.is_finished() {
+            let _ = self.operator.await;
+        }
+        self.announcing.abort();
+        self.watching.abort();
+    }
 }
 
 /// What serves as long as the node runs has ended before it: without it the node would go on half dead.

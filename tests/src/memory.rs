@@ -6,6 +6,7 @@ use polity_ledger::block::{self, BlockOutcome, Evidence, Header};
 use polity_ledger::genesis::{self, Founding, FoundingError};
 use polity_ledger::judge::Now;
 use polity_ledger::merkle::tree::StateTree;
+use polity_ledger::state::history::Appending;
 use polity_ledger::state::{Changes, keys};
 use polity_ledger::{Block, check, parameters};
 use polity_proto::v1::{Genesis, Receipt};
@@ -79,7 +80,14 @@ impl Memory {
         let checked = transactions
             .iter()
             .map(|bytes| check::check(bytes, &self.organisation));
-        block::execute_block(&self.state, &self.organisation, header, evidence, checked)
+        block::execute_block(
+            &self.state,
+            &self.organisation,
+            header,
+            evidence,
+            checked,
+            Appending::run_all,
+        )
     }
 
     /// The clock of the newest block.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use polity_client::ledger::Rejection;
+use polity_client::ledger::{Family, Rejection};
 use polity_client::session::{AsOf, Session, action, lettered, visible};
 use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
@@ -298,7 +298,7 @@ fn yes(role: &str, authority: &str) -> String {
 
 /// Whether what stands in the way is authority, and neither the object's state nor its value.
 fn is_about_authority(verdict: &Verdict) -> bool {
-    (300..400).contains(&verdict.code)
+    Family::of_code(verdict.code) == Some(Family::Authority)
 }
 
 /// An authority where it is not the end of a sentence.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::Rejection;
+use polity_client::ledger::{Family, Rejection};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -33,7 +33,7 @@ impl Explain {
     /// Explains.
     pub fn run(self, context: &Context) -> Result<()> {
         let found = matching(self.what.as_deref());
-        let named = self.what.as_deref().and_then(hundred).and_then(family);
+        let named = self.what.as_deref().and_then(family);
         if found.is_empty() && named.is_none() {
             return Err(usage(format!(
                 "no refusal is called {}: polity explain lists all of them",
@@ -56,15 +56,16 @@ impl Explain {
             .show(&json!({ "refusals": json }), || match &found[..] {
                 [] => format!(
                     "No refusal is of this family yet: {}.",
-                    named.unwrap_or_default()
+                    named.map_or("", Family::meaning)
                 ),
                 [one] => {
-                    let (code, name, hundred) = (one.code(), one.name(), one.code() / 100);
+                    let (code, name, family) = (one.code(), one.name(), one.family());
                     let way = refusal::way(*one);
                     let way = way.map_or_else(String::new, |way| format!("\nWay: {way}."));
                     format!(
-                        "{code} {name}: {one}.{way}\nFamily {hundred}xx: {}.",
-                        family(hundred).unwrap_or_default()
+                        "{code} {name}: {one}.{way}\nFamily {}xx: {}.",
+                        family as u32,
+                        family.meaning()
                     )
                 }
                 several => {
@@ -88,8 +89,8 @@ fn matching(what: Option<&str>) -> Vec<Rejection> {
     let Some(what) = what else {
         return all.collect();
     };
-    if let Some(hundred) = hundred(what) {
-        return all.filter(|one| one.code() / 100 == hundred).collect();
+    if let Some(family) = family(what) {
+        return all.filter(|one| one.family() == family).collect();
     }
     let number = what.parse().ok();
     all.filter(|one| Some(one.code()) == number || one.name() == what)
@@ -97,23 +98,8 @@ fn matching(what: Option<&str>) -> Vec<Rejection> {
 }
 
 /// The family that a text such as `3xx` names.
-fn hundred(what: &str) -> Option<u32> {
-    what.strip_suffix("xx")?.parse().ok()
-}
-
-fn family(hundred: u32) -> Option<&'static str> {
-    Some(match hundred {
-        1 => "the bytes are not a transaction of this ledger",
-        2 => "the signers, their keys and signatures",
-        3 => "authority: grants, policies and duties",
-        4 => "the organisation: members, units, roles",
-        5 => "decisions and proposals",
-        6 => "value: accounts, budgets, holds",
-        7 => "exchange between peers",
-        8 => "the network: validators, nodes, parameters",
-        9 => "audit: documents, auditors, closed periods",
-        _ => return None,
-    })
+fn family(what: &str) -> Option<Family> {
+    Family::of_hundred(what.strip_suffix("xx")?.parse().ok()?)
 }
 
 #[cfg(test)]
@@ -133,20 +119,19 @@ mod tests {
             assert_eq!(matching(what).len(), count, "{what:?}");
         }
         let of_authority = matching(Some("3xx"));
-        assert!(of_authority.iter().all(|one| one.code() / 100 == 3) && of_authority.len() > 10);
+        assert!(
+            of_authority
+                .iter()
+                .all(|one| one.family() == Family::Authority)
+                && of_authority.len() > 10
+        );
         assert_eq!(matching(None).len(), Rejection::ALL.len());
     }
 
     #[test]
-    fn every_family_has_words_also_where_nothing_is_refused_so_yet() {
-        for one in Rejection::ALL {
-            assert!(family(one.code() / 100).is_some(), "{one:?}");
-        }
+    fn a_family_is_known_also_where_nothing_is_refused_so_yet() {
         assert!(matching(Some("7xx")).is_empty(), "none is refused so yet");
-        assert_eq!(
-            hundred("7xx").and_then(family),
-            Some("exchange between peers")
-        );
-        assert_eq!(hundred("0xx").and_then(family), None);
+        assert_eq!(family("7xx"), Some(Family::Exchange));
+        assert_eq!(family("0xx"), None);
     }
 }

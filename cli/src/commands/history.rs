@@ -4,10 +4,10 @@ mod subject;
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::session::{AsOf, Source, lettered};
+use polity_client::session::{self, AsOf, HistoryItem, ProvenEvent, Session, Source, lettered};
 use serde_json::{Value, json};
 
-use self::subject::{elsewhere, subject};
+use self::subject::{Subject, elsewhere, subject};
 use crate::context::Context;
 use crate::event::Told;
 use crate::names::Names;
@@ -41,15 +41,7 @@ impl History {
         let session = context.session().await?;
         let subject = subject(session, &self.object).await?;
         let at = context.as_of().await?;
-        let (kind, number) = (subject.kind, subject.number);
-        let history = match (at, self.newest) {
-            (AsOf::Newest, Some(limit)) => session.newest_history(kind, number, limit).await?,
-            (at, None) => session.history_as_of(kind, number, at).await?,
-            (at, Some(limit)) => {
-                let then = session.history_as_of(kind, number, at).await?;
-                then.newest(limit)
-            }
-        };
+        let history = self.read(session, &subject, at).await?;
         let bar = Progress::new("proving events");
         let events = session
             .proven_events(&history, &mut |done, of| bar.at(done, of))
@@ -82,16 +74,7 @@ impl History {
                 names.roles(&told.roles()),
                 event::basis_words(event.basis),
             ]);
-            let mut value = event::json(session, told).await?;
-            value["index"] = item.index.into();
-            value["height"] = item.entry.height.into();
-            value["time"] = time::json(proven.time);
-            value["object_hash"] = hex::encode(&item.entry.object_hash).into();
-            value["id"] = match &proven.source {
-                Source::Transaction(id) => hex::encode(id).into(),
-                Source::Genesis | Source::Timer => Value::Null,
-            };
-            entries.push(value);
+            entries.push(entry_json(session, item, proven, told).await?);
         }
         let shown = lettered(subject.kind, subject.number);
         let elsewhere = elsewhere(session, &subject).await?;
@@ -119,4 +102,39 @@ impl History {
         });
         Ok(())
     }
+
+    async fn read(
+        &self,
+        session: &Session,
+        subject: &Subject,
+        at: AsOf,
+    ) -> Result<session::History> {
+        let (kind, number) = (subject.kind, subject.number);
+        match (at, self.newest) {
+            (AsOf::Newest, Some(limit)) => session.newest_history(kind, number, limit).await,
+            (at, None) => session.history_as_of(kind, number, at).await,
+            (at, Some(limit)) => {
+                let then = session.history_as_of(kind, number, at).await?;
+                Ok(then.newest(limit))
+            }
+        }
+    }
+}
+
+async fn entry_json(
+    session: &Session,
+    item: &HistoryItem,
+    proven: &ProvenEvent,
+    told: &Told,
+) -> Result<Value> {
+    let mut value = event::json(session, told).await?;
+    value["index"] = item.index.into();
+    value["height"] = item.entry.height.into();
+    value["time"] = time::json(proven.time);
+    value["object_hash"] = hex::encode(&item.entry.object_hash).into();
+    value["id"] = match &proven.source {
+        Source::Transaction(id) => hex::encode(id).into(),
+        Source::Genesis | Source::Timer => Value::Null,
+    };
+    Ok(value)
 }

@@ -51,6 +51,8 @@ impl Act for AssignRole {
             }
         }
         let election = election(context, self.manner(), &role, &member)?;
+        // Written before the rest is decided: what follows is asked of the role without those who make room. A refusal takes
+        // it back.
         if election.is_some() {
             elections::vacate(context, &role, member.number);
         }

@@ -176,14 +176,14 @@ fn resolve_scope(context: &Context<'_, '_>, scope: &Option<ScopeRef>) -> Result<
             ..Scope::default()
         });
     }
-    let object = context.resolve_kind(scope.object_kind(), &scope.object)?;
     let kind = scope.object_kind();
-    let unit = if kind == ObjectKind::Account {
-        unit_of_account(context, object)?
-    } else if kind == ObjectKind::Asset {
-        ownership::issuer(context, &context.get(object)?)
-    } else {
-        context.get::<BudgetLine>(object)?.unit
+    let object = context.resolve_kind(kind, &scope.object)?;
+    let unit = match kind {
+        ObjectKind::Account => unit_of_account(context, object)?,
+        ObjectKind::Asset => ownership::issuer(context, &context.get(object)?),
+        ObjectKind::BudgetLine => context.get::<BudgetLine>(object)?.unit,
+        // The form admits no other.
+        _ => return Err(Rejection::ValueUnknown),
     };
     Ok(Scope {
         kind: scope.kind,

@@ -158,12 +158,12 @@ pub(crate) fn post(
     } = movement.clone();
     posting::add(&mut from.debits_posted, posted)?;
     posting::add(&mut to.credits_posted, posted)?;
+    budget::settle(context, hold.line, held, posted)?;
 
     end(context, &mut hold, HoldState::Posted, released);
     clear_timer(context, &hold);
     posting::subtract(&mut from.debits_pending, held);
     posting::subtract(&mut to.credits_pending, held);
-    budget::settle(context, hold.line, held, posted)?;
     spending::take_back(context, &hold, posting::owner(&from), released);
     let transfer = context.next_number(ObjectKind::Transfer);
     posting::write(

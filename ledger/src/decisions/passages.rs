@@ -65,10 +65,14 @@ pub(crate) fn note_unassigned(
     if !power::assignment_empowers(context, assignment, context.now().time) {
         return Vec::new();
     }
-    let role: Role = context.get(assignment.role).unwrap_or_default();
-    let unit: Unit = context.get(role.unit).unwrap_or_default();
-    let mut circles = vec![unit.number];
-    circles.extend(electorate::speaks(&role).then_some(unit.parent));
+    let Some(role) = objects::look::<Role>(context, assignment.role) else {
+        return Vec::new();
+    };
+    let mut circles = vec![role.unit];
+    if electorate::speaks(&role) {
+        let unit = objects::look::<Unit>(context, role.unit);
+        circles.extend(unit.map(|unit| unit.parent));
+    }
     circles.retain(|circle| note_in(context, *circle, true, &[assignment.member]));
     circles
         .into_iter()
@@ -181,8 +185,8 @@ pub(super) fn sent_out(context: &Context<'_, '_>, proposal: &Proposal) -> Vec<Pa
 
 /// Whom anybody alone sent out of the unit a short time ago.
 pub(super) fn recently_sent_out(context: &Context<'_, '_>, unit: u64) -> Vec<Passage> {
-    let unit: Unit = context.get(unit).unwrap_or_default();
-    let mut sent = unit.sent_out;
+    let unit = objects::get::<Unit>(context, unit);
+    let mut sent = unit.map_or_else(Vec::new, |unit| unit.sent_out);
     sent.retain(|sent| is_recent(context, sent.at));
     sent
 }
@@ -204,12 +208,13 @@ pub(super) fn is_made(
 
 /// Whether the proposer took the member into the unit a short time ago.
 pub(super) fn took_in(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
-    let member: Member = context.get(member).unwrap_or_default();
-    member.taken_in.iter().any(|entered| {
+    let by_proposer = |entered: &Passage| {
         entered.unit == proposal.unit
             && is_recent(context, entered.at)
             && approve::is_of_proposer(context, proposal, entered.by)
-    })
+    };
+    objects::look::<Member>(context, member)
+        .is_some_and(|member| member.taken_in.iter().any(by_proposer))
 }
 
 /// Notes who sends members out of the unit, if the unit is a circle (`circle`) or is none. Answers whether there was
@@ -254,9 +259,9 @@ fn brought_in(context: &Context<'_, '_>, sent: &Passage) -> bool {
     let is_own = |by: u64, at: u64| {
         is_recent(context, at) && by != 0 && hands::are_one(context, now, by, sent.by)
     };
-    let member: Member = context.get(sent.member).unwrap_or_default();
-    let mut entered = member.taken_in.iter();
-    entered.any(|entered| entered.unit == sent.unit && is_own(entered.by, entered.at))
+    let taken_in = |entered: &Passage| entered.unit == sent.unit && is_own(entered.by, entered.at);
+    objects::look::<Member>(context, sent.member)
+        .is_some_and(|member| member.taken_in.iter().any(taken_in))
         || lists::objects::<Assignment>(context, List::Assignments, sent.member)
             .any(|assignment| is_own(assignment.assigned_by, assignment.assigned_at))
 }

@@ -9,7 +9,7 @@ use crate::judge::{
     Actor, Decision, Need, Trace, Verdict, judge, judge_proposal, power, strictness,
 };
 use crate::state::{Overlay, Read};
-use crate::{Amount, Rejection, actions, form};
+use crate::{Amount, Family, Rejection, actions, form};
 
 /// An action as it was judged for one actor. To tell why is more work, and not always asked for.
 struct Judged {
@@ -113,10 +113,9 @@ fn rank(verdict: &Verdict) -> u32 {
         Verdict::Refused(rejection) if is_beyond(*rejection) => 2,
         // That there is nothing says least.
         Verdict::Refused(Rejection::NoGrant) => 5,
-        // Authority was there, and people beside the actor are missing; or, from 400 on, the object's state or value
-        // said no.
+        // Authority was there, and people beside the actor are missing; or the object's state or value said no.
         Verdict::Refused(Rejection::PeopleMissing) => 3,
-        Verdict::Refused(rejection) if rejection.code() >= 400 => 3,
+        Verdict::Refused(rejection) if rejection.family() > Family::Authority => 3,
         Verdict::Refused(_) => 4,
     }
 }

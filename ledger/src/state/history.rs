@@ -102,6 +102,11 @@ impl Appending {
         }
     }
 
+    /// Runs all of a block, one after the other.
+    pub fn run_all(all: &mut [Appending]) {
+        all.iter_mut().for_each(Appending::run);
+    }
+
     /// Hashes the entries and what is above them.
     pub fn run(&mut self) {
         let (kind, number) = (self.kind, self.number);

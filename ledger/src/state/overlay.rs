@@ -158,7 +158,7 @@ impl<'a> Overlay<'a> {
 
     /// The changes, less those that leave the base as it was; histories have got their entries.
     pub fn into_changes(self) -> Changes {
-        self.into_changes_with(|all| all.iter_mut().for_each(Appending::run))
+        self.into_changes_with(Appending::run_all)
     }
 
     /// The same, where `run` runs each of what is appended, in any order, on as many cores as it likes.

@@ -34,6 +34,7 @@ use crate::block::{self, Header};
 use crate::genesis::{self, Founding};
 use crate::invariants::{self, Step};
 use crate::judge::Now;
+use crate::state::history::Appending;
 use crate::{Rejection, check};
 
 /// Chain id of the world.
@@ -166,8 +167,14 @@ impl World {
             parent_time: Some(self.time - gap),
         };
         let transactions = transactions.iter().copied();
-        let outcome =
-            block::execute_block(&self.state, &self.organisation, header, &[], transactions);
+        let outcome = block::execute_block(
+            &self.state,
+            &self.organisation,
+            header,
+            &[],
+            transactions,
+            Appending::run_all,
+        );
         // A block in which nothing happened has no step to check.
         let happened = !outcome.receipts.is_empty() || !outcome.timer_receipts.is_empty();
         let before = happened.then(|| self.state.clone());

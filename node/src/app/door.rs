@@ -5,14 +5,14 @@ use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::state::Read;
 use polity_ledger::{
-    Rejection,
+    Family, Rejection,
     block::{self, Window},
 };
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
 use super::{App, lanes};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
 const CODE_QUOTA: u32 = 1;
@@ -44,10 +44,9 @@ impl App {
         for (request, outcome) in requests.iter().zip(outcomes) {
             let result = match outcome {
                 Err(refused) => refused,
-                Ok(()) => match verified.next() {
-                    Some(Ok(checked)) => self.after_signatures(request, &checked),
-                    Some(Err(rejection)) => turned_away(rejection),
-                    None => turned_away(Rejection::BadSignature),
+                Ok(()) => match verified.next().ok_or_else(unanswered)? {
+                    Ok(checked) => self.after_signatures(request, &checked),
+                    Err(rejection) => turned_away(rejection),
                 },
             };
             self.metrics.count_door(result.result.code);
@@ -110,6 +109,10 @@ pub(super) fn cost(body: &Body) -> f64 {
     check::work(body) as f64
 }
 
+fn unanswered() -> Fault {
+    Fault::new(FaultKind::Internal, "the verifier left an envelope out")
+}
+
 /// A refusal at the door. What the bytes alone tell, every correct node refuses alike, and a peer is cut off for it.
 fn turned_away(rejection: Rejection) -> CheckResult {
     CheckResult {
@@ -121,7 +124,7 @@ fn turned_away(rejection: Rejection) -> CheckResult {
 /// Whether the bytes alone tell it, on every node and in every state. What is too large here may be so by a parameter that
 /// changed a block ago.
 pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
-    let is_of_form = rejection.code() < 200 && rejection != Rejection::TooLarge;
+    let is_of_form = rejection.family() == Family::Bytes && rejection != Rejection::TooLarge;
     is_of_form || rejection == Rejection::BadSignature
 }
 

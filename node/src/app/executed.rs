@@ -174,7 +174,7 @@ pub(super) fn execute(
     let mut checked = Vec::with_capacity(transactions.len());
     let outcome = verifier.check_ahead(organisation, transactions, |transactions| {
         let transactions = transactions.inspect(|one| checked.push(one.clone()));
-        block::execute_block_with(
+        block::execute_block(
             parent,
             organisation,
             header,

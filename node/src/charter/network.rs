@@ -98,7 +98,7 @@ pub(super) fn parameters(form: &form::Parameters) -> Result<Parameters, CharterE
 fn out_of_bounds(given: &Parameters) -> &'static str {
     let is_outside = |parameter: &&parameters::Named| {
         let value = parameter.get(given);
-        value != 0 && !parameter.takes(value)
+        value != 0 && !parameter.bounds.contains(&value)
     };
     let outside = parameters::ALL.iter().find(is_outside);
     outside.map_or("outage_gap and idle_interval", |parameter| parameter.name)

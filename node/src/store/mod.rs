@@ -165,36 +165,6 @@ impl Store {
         self.rocks.compact()
     }
 
-    /// Puts or deletes index entries outside of a commit, to build a derived index again.
-    pub fn put_indexes(
-        &self,
-        entries: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
-    ) -> Result<(), Fault> {
-        let _writing = self.begin_writing();
-        let mut batch = self.rocks.batch()?;
-        for (key, value) in entries {
-            batch.put_or_delete(Table::Indexes, &key, value.as_deref());
-        }
-        self.rocks.write_synced(batch.finish())?;
-        // The state is as it was, and so is what memory holds of it.
-        self.show(self.epoch.load(Ordering::Relaxed))
-    }
-
-    /// Deletes all indexes; whoever knows how builds them again from blocks and receipts.
-    pub fn clear_indexes(&self) -> Result<(), Fault> {
-        let some = IndexRange {
-            limit: 10_000,
-            ..IndexRange::default()
-        };
-        loop {
-            let entries = self.snapshot().index_range(&some)?;
-            if entries.is_empty() {
-                return Ok(());
-            }
-            self.put_indexes(entries.into_iter().map(|(key, _)| (key, None)))?;
-        }
-    }
-
     fn begin_writing(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }

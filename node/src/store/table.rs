@@ -26,105 +26,74 @@ pub const KEY_BYTES_MAX: usize = 255;
 
 const HEIGHT_BYTES: usize = 8;
 
-/// One table of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Table {
-    Values,
-    Rows,
-    Leaves,
-    Transactions,
-    Receipts,
-    Ids,
-    Blocks,
-    Undo,
-    Indexes,
-    Engine,
-    Archive,
-    Meta,
+/// Makes [`Table`] of one row for each: its name on disk, which never changes, and what is done when it is read.
+macro_rules! tables {
+    ($($table:ident = $name:literal, $reading:literal;)+) => {
+        /// One table of the store.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum Table {
+            $($table,)+
+        }
+
+        impl Table {
+            pub(crate) const ALL: [Table; [$($name),+].len()] = [$(Table::$table),+];
+
+            /// The name on disk.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Table::$table => $name,)+ }
+            }
+
+            /// What is done when it is read, in words.
+            pub(super) fn reading(self) -> &'static str {
+                match self { $(Table::$table => $reading,)+ }
+            }
+        }
+    };
 }
 
-impl Table {
-    pub(crate) const ALL: [Table; 12] = [
-        Table::Values,
-        Table::Rows,
-        Table::Leaves,
-        Table::Transactions,
-        Table::Receipts,
-        Table::Ids,
-        Table::Blocks,
-        Table::Undo,
-        Table::Indexes,
-        Table::Engine,
-        Table::Archive,
-        Table::Meta,
-    ];
-
-    /// The name on disk, which never changes.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Table::Values => "values",
-            Table::Rows => "rows",
-            Table::Leaves => "leaves",
-            Table::Transactions => "transactions",
-            Table::Receipts => "receipts",
-            Table::Ids => "ids",
-            Table::Blocks => "blocks",
-            Table::Undo => "undo",
-            Table::Indexes => "indexes",
-            Table::Engine => "engine",
-            Table::Archive => "archive",
-            Table::Meta => "meta",
-        }
-    }
-
-    /// What is done when it is read, in words.
-    pub(super) fn reading(self) -> &'static str {
-        match self {
-            Table::Values => "reading a value",
-            Table::Rows => "reading a row",
-            Table::Leaves => "reading a leaf",
-            Table::Transactions => "reading a transaction",
-            Table::Receipts => "reading a receipt",
-            Table::Ids => "reading a transaction's position",
-            Table::Blocks => "reading a block's record",
-            Table::Undo => "reading what a commit replaced",
-            Table::Indexes => "reading an index",
-            Table::Engine => "reading a row of the engine",
-            Table::Archive => "reading a block of an ended chain",
-            Table::Meta => "reading the store's own record",
-        }
-    }
+tables! {
+    Values = "values", "reading a value";
+    Rows = "rows", "reading a row";
+    Leaves = "leaves", "reading a leaf";
+    Transactions = "transactions", "reading a transaction";
+    Receipts = "receipts", "reading a receipt";
+    Ids = "ids", "reading a transaction's position";
+    Blocks = "blocks", "reading a block's record";
+    Undo = "undo", "reading what a commit replaced";
+    Indexes = "indexes", "reading an index";
+    Engine = "engine", "reading a row of the engine";
+    Archive = "archive", "reading a block of an ended chain";
+    Meta = "meta", "reading the store's own record";
 }
 
-/// The names in the table `meta`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meta {
+/// Makes [`Meta`] of one row for each: what lies there, and its name.
+macro_rules! metas {
+    ($($(#[$doc:meta])+ $meta:ident = $key:literal;)+) => {
+        /// The names in the table `meta`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Meta {
+            $($(#[$doc])+ $meta,)+
+        }
+
+        impl Meta {
+            pub(crate) const ALL: [Meta; [$($key),+].len()] = [$(Meta::$meta),+];
+
+            pub(crate) fn key(self) -> &'static [u8] {
+                match self { $(Meta::$meta => $key.as_bytes(),)+ }
+            }
+        }
+    };
+}
+
+metas! {
     /// Height of the newest commit (8) ‖ its app hash (32).
-    Tip,
+    Tip = "tip";
     /// Digest of the organisation that the store belongs to (32).
-    Organisation,
+    Organisation = "organisation";
     /// The genesis as given, and the chains that went on from it.
-    Genesis,
+    Genesis = "genesis";
     /// The oldest height that can be asked about (8).
-    HistoryBase,
-}
-
-impl Meta {
-    pub(crate) const ALL: [Meta; 4] = [
-        Meta::Tip,
-        Meta::Organisation,
-        Meta::Genesis,
-        Meta::HistoryBase,
-    ];
-
-    pub(crate) fn key(self) -> &'static [u8] {
-        match self {
-            Meta::Tip => b"tip",
-            Meta::Organisation => b"organisation",
-            Meta::Genesis => b"genesis",
-            Meta::HistoryBase => b"history_base",
-        }
-    }
+    HistoryBase = "history_base";
 }
 
 /// Whether a key of state belongs to the authenticated state, and so to the tree.

@@ -8,7 +8,6 @@ use super::sample::{
     Changes, commit_at, commit_of, commit_up_to, contents, contents_at, file_beginning,
     file_ending, flip_byte, hash, options,
 };
-use super::table::Table;
 use super::{
     AsOfError, Commit, Durability, Genesis, HistoryKept, IndexRange, LeafChange, Position, Store,
     StoreOptions,
@@ -343,30 +342,6 @@ fn a_store_belongs_to_one_organisation() {
         store.snapshot().at(0).unwrap().get(b"\x01a"),
         Some(b"founder".to_vec())
     );
-}
-
-#[test]
-fn indexes_can_be_deleted_and_built_again_to_the_same_bytes() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), options()).unwrap();
-    commit_up_to(&store, 5);
-    let before = contents(&store);
-    let entries = store
-        .snapshot()
-        .index_range(&IndexRange::default())
-        .unwrap();
-    store.clear_indexes().unwrap();
-    assert!(
-        !contents(&store)
-            .keys()
-            .any(|(table, _)| *table == Table::Indexes)
-    );
-    store
-        .put_indexes(entries.into_iter().map(|(key, value)| (key, Some(value))))
-        .unwrap();
-    assert_eq!(contents(&store), before);
-    store.roll_back().unwrap();
-    assert_eq!(contents(&store), contents_at(4));
 }
 
 #[test]

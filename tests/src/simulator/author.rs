@@ -3,7 +3,7 @@
 use polity_ledger::block;
 use polity_ledger::check;
 use polity_ledger::state::keys::List;
-use polity_ledger::{Block, Rejection, actions, form};
+use polity_ledger::{Block, Family, Rejection, actions, form};
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{Action, Body, Capability, Grant, MemberState, Second, Signer};
 use prost::Message;
@@ -59,7 +59,10 @@ pub(super) fn simulate(scene: &Scene<'_>, block: Block, body: &Body) -> u32 {
 /// Whether somebody else might do it: authority and decisions depend on the person.
 fn may_be_another(code: u32) -> bool {
     let of_the_act = [Rejection::ProposalForeign, Rejection::ActionNotProposable];
-    matches!(code / 100, 2 | 3 | 5) && !of_the_act.iter().any(|known| known.code() == code)
+    let of_people = [Family::Signers, Family::Authority, Family::Decisions];
+    let family = Family::of_code(code);
+    family.is_some_and(|family| of_people.contains(&family))
+        && !of_the_act.iter().any(|known| known.code() == code)
 }
 
 fn attempts(scene: &mut Scene<'_>, kind: &Kind, by: &By) -> Vec<(Person, Vec<Person>)> {

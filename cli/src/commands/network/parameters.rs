@@ -73,7 +73,7 @@ impl FromArgMatches for Written {
 
 /// The option of a parameter: its name with hyphens.
 fn option(parameter: &Named) -> Arg {
-    let value = match parameter.unit() {
+    let value = match parameter.unit {
         Unit::Seconds => "DURATION",
         Unit::Milliseconds => "MILLISECONDS",
         Unit::Number => "NUMBER",
@@ -91,7 +91,7 @@ fn hyphenated(parameter: &Named) -> String {
 /// Reads a value. What the ledger would not take is refused with the least and the most that it takes.
 fn read(parameter: &Named, text: &str) -> Result<u64> {
     let name = hyphenated(parameter);
-    let value = match parameter.unit() {
+    let value = match parameter.unit {
         Unit::Seconds => {
             let length = time::parse_duration(text)?;
             match length.subsec_nanos() {
@@ -104,31 +104,18 @@ fn read(parameter: &Named, text: &str) -> Result<u64> {
             .parse()
             .map_err(|_| usage(format!("--{name} is a whole number, not {text}")))?,
     };
-    if parameter.takes(value) {
+    if parameter.bounds.contains(&value) {
         return Ok(value);
     }
-    let usual = parameter.get(&parameters::defaults());
     Err(usage(format!(
         "--{name} is from {} to {}, not {text}",
-        shown(parameter, border(parameter, usual, 0)),
-        shown(parameter, border(parameter, usual, u64::MAX))
+        shown(parameter, *parameter.bounds.start()),
+        shown(parameter, *parameter.bounds.end())
     )))
 }
 
-/// The last value that is taken on the way from one inside of the bounds to one outside.
-fn border(parameter: &Named, mut inside: u64, mut outside: u64) -> u64 {
-    while inside.abs_diff(outside) > 1 {
-        let between = inside.midpoint(outside);
-        match parameter.takes(between) {
-            true => inside = between,
-            false => outside = between,
-        }
-    }
-    inside
-}
-
 fn shown(parameter: &Named, value: u64) -> String {
-    match parameter.unit() {
+    match parameter.unit {
         Unit::Seconds => time::length(value),
         Unit::Milliseconds | Unit::Number => value.to_string(),
     }
@@ -156,7 +143,7 @@ mod tests {
     #[test]
     fn every_parameter_of_the_ledger_has_its_option() {
         let mut told = Parameters::default();
-        for parameter in &parameters::ALL {
+        for parameter in parameters::ALL {
             let usual = parameter.get(&parameters::defaults());
             let line = format!("--{} {}", hyphenated(parameter), shown(parameter, usual));
             let line = line.replace("d ", "d").replace("h ", "h");

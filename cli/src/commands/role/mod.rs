@@ -6,6 +6,8 @@ mod read;
 use clap::{Args, Subcommand};
 use polity_client::Result;
 
+pub(super) use read::vacant;
+
 use super::assignment;
 use crate::context::Context;
 

@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{lettered, number_of};
-use polity_client::v1::{Assignment, ObjectKind, Role as RoleState};
+use polity_client::v1::{Assignment, ObjectKind, Role as RoleState, RoleKind};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -128,12 +128,24 @@ impl Show {
                     lettered(ObjectKind::Assignment, one.number),
                 ));
             }
-            if held.is_empty() {
-                text.push_str("vacant: its accountabilities fall to the nearest lead\n");
+            if held.is_empty() && role.removed_at == 0 {
+                text.push_str(&format!("{}\n", vacant(role.kind())));
             }
             text
         });
         Ok(())
+    }
+}
+
+/// That nobody holds a role, and to whom its accountabilities fall.
+pub(in crate::commands) fn vacant(kind: RoleKind) -> &'static str {
+    match kind {
+        RoleKind::Lead => "vacant: its accountabilities fall to the lead of the unit above",
+        RoleKind::Ordinary
+        | RoleKind::Facilitator
+        | RoleKind::Secretary
+        | RoleKind::Representative
+        | RoleKind::ProductOwner => "vacant: its accountabilities fall to the lead of its unit",
     }
 }
 

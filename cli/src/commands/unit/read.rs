@@ -8,6 +8,7 @@ use polity_client::session::{View, lettered, number_of};
 use polity_client::v1::{Assignment, ClosedPeriod, ObjectKind, Role, RoleKind, Unit, UnitKind};
 use serde_json::{Value, json};
 
+use super::super::role::vacant;
 use super::tree::{Forest, root};
 use crate::context::Context;
 use crate::failure::usage;
@@ -214,9 +215,7 @@ impl Shown {
             let held = self.holders(role).count();
             let name = names.role(role.number);
             if held == 0 {
-                warnings.push(format!(
-                    "{name} is vacant: its accountabilities fall to the nearest lead"
-                ));
+                warnings.push(format!("{name} is {}", vacant(role.kind())));
             } else if held < role.holders_min as usize {
                 let (holders, least) = (counted(held as u64, "holder"), role.holders_min);
                 warnings.push(format!("{name} has {holders}, fewer than {least}"));

@@ -1,59 +1,49 @@
 //! Under which keys an engine keeps its rows.
-//!
-//! | first byte | then | holds |
-//! |---|---|---|
-//! | `B` | height | a decided block |
-//! | `C` | height | the signatures that decided it |
-//! | `T` | height | what the chain is after it, beside the block; below the first block, as what it was founded |
-//! | `V` | hash | a set of validators; headers name it by the hash |
-//! | `H` | block hash | the block's height |
-//! | `E` | hash of evidence | nothing: a block carried it |
-//! | `U` | height, block's name | a block that consensus may name after a restart, until its height is decided |
 
 use sha2::{Digest, Sha256};
 
 use crate::embedded::canonical::{BlockId, DoubleVote};
 
-/// The first byte of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::embedded) enum Table {
-    Blocks,
-    Commits,
-    Tips,
-    Validators,
-    HeightsByHash,
-    Evidence,
-    Kept,
+/// Makes [`Table`] of one row for each: what follows the first byte of its keys, what it holds, and that byte.
+macro_rules! tables {
+    ($($(#[$doc:meta])+ $table:ident = $byte:literal;)+) => {
+        /// The first byte of a key.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(in crate::embedded) enum Table {
+            $($(#[$doc])+ $table = $byte,)+
+        }
+
+        impl Table {
+            fn of_byte(byte: u8) -> Option<Table> {
+                match byte { $($byte => Some(Table::$table),)+ _ => None }
+            }
+        }
+    };
+}
+
+tables! {
+    /// By height: a decided block.
+    Blocks = b'B';
+    /// By height: the signatures that decided it.
+    Commits = b'C';
+    /// By height: what the chain is after it, beside the block; below the first block, as what it was founded.
+    Tips = b'T';
+    /// By hash: a set of validators; headers name it by the hash.
+    Validators = b'V';
+    /// By a block's hash: its height.
+    HeightsByHash = b'H';
+    /// By the hash of evidence: nothing; a block carried it.
+    Evidence = b'E';
+    /// By height and the block's name: a block that consensus may name after a restart, until its height is decided.
+    Kept = b'U';
 }
 
 impl Table {
-    const ALL: [Table; 7] = [
-        Table::Blocks,
-        Table::Commits,
-        Table::Tips,
-        Table::Validators,
-        Table::HeightsByHash,
-        Table::Evidence,
-        Table::Kept,
-    ];
-
-    fn byte(self) -> u8 {
-        match self {
-            Table::Blocks => b'B',
-            Table::Commits => b'C',
-            Table::Tips => b'T',
-            Table::Validators => b'V',
-            Table::HeightsByHash => b'H',
-            Table::Evidence => b'E',
-            Table::Kept => b'U',
-        }
-    }
-
     /// The table of a key, and the rest of the key.
     pub(in crate::embedded) fn of(key: &[u8]) -> Option<(Table, &[u8])> {
         let (byte, rest) = key.split_first()?;
-        let table = Table::ALL.into_iter().find(|table| table.byte() == *byte)?;
-        Some((table, rest))
+        Some((Table::of_byte(*byte)?, rest))
     }
 
     /// The key of a height, or what all keys of that height begin with.
@@ -62,7 +52,7 @@ impl Table {
     }
 
     pub(in crate::embedded) fn key(self, rest: &[u8]) -> Vec<u8> {
-        [&[self.byte()], rest].concat()
+        [&[self as u8], rest].concat()
     }
 }
 

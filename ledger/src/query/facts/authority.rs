@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::judge::{Actor, Need, policies, power, who};
 use crate::query::verdict::mode_name;
 use crate::query::wanted::{LOOKED_AT_MAX, Wanted};
-use crate::{Amount, Rejection};
+use crate::{Amount, Family, Rejection};
 
 /// A capability that is missing, and who has it.
 pub(super) fn of_authority(
@@ -71,8 +71,8 @@ fn obstacle(context: &mut Context<'_, '_>, wanted: &Wanted<'_>, need: &Need) -> 
     let refusal = holders
         .into_iter()
         .filter_map(|actor| wanted.tried(context, need, actor)?.err())
-        // Refusals below are about people, and say nothing of others.
-        .find(|refusal| refusal.code() >= 400)?;
+        // Refusals up to authority are about people, and say nothing of others.
+        .find(|refusal| refusal.family() > Family::Authority)?;
     Some(fact("others", format!("refused as {}", refusal.name())))
 }
 

@@ -84,7 +84,7 @@ fn told(parameter: &Named, value: u64, present: u64) -> String {
     if value == 0 {
         return String::new();
     }
-    let shown = |value: u64| match parameter.unit() {
+    let shown = |value: u64| match parameter.unit {
         Unit::Seconds => length(value),
         Unit::Milliseconds => format!("{value} ms"),
         Unit::Number => value.to_string(),
