@@ -37,7 +37,7 @@ const GIFTS_MAX: usize = 16;
 pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
     let distance = || parameters::get(state).admission_distance;
     hand(member, |one| {
-        leader(&objects::get(state, one)?, now, distance)
+        leader(&*objects::look(state, one)?, now, distance)
     })
 }
 

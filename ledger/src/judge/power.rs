@@ -69,12 +69,12 @@ pub fn is_over_value(capability: Capability) -> bool {
     }
 }
 
-/// A unit and those above it, nearest first.
-pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
+/// A unit and those above it, nearest first: looks, because a unit may know of thousands whom it sent out.
+pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Rc<Unit>> {
     let mut units = Vec::new();
     let mut next = unit;
     while next != 0 && units.len() <= UNIT_DEPTH_MAX {
-        let Some(unit) = objects::get::<Unit>(state, next) else {
+        let Some(unit) = objects::look::<Unit>(state, next) else {
             break;
         };
         next = unit.parent;
