@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use polity_proto::v1::{
-    Action, AmendProposal, Capability, ModeKind, OpenProposal, Parameters, ProposalKind,
-    SetParameters, TimerKind, WithdrawProposal, action::Kind,
+    Action, AmendProposal, Capability, Member, MemberState, ModeKind, Objection,
+    ObjectionState, OpenProposal, Parameters, Proposal, ProposalKind, SetParameters,
+    TimerKind, WithdrawProposal, action::Kind,
 };
 use prost::Message;
 
 use crate::context::Block;
+use crate::decisions::facilitation;
 use crate::judge::Now;
 use crate::state::keys::List;
-use crate::state::{Changes, Overlay, timers};
+use crate::state::{Changes, Overlay, lists, objects, timers};
 use crate::timer;
-use crate::world::{HOUR, World, by, consent, role_holders, tier, verdict};
+use crate::world::{HOUR, World, by, consent, counted, role_holders, tier, verdict};
 
 const DEADLINE: u64 = 72 * HOUR;
 
@@ -35,6 +37,55 @@ fn timers_of_a_block_adopt_at_most_2000_actions_and_the_rest_in_the_next() {
     assert_eq!(world.advance(DEADLINE).len(), 40);
     assert_eq!(world.advance(1).len(), 3);
     assert!(world.advance(1).is_empty());
+}
+
+#[test]
+fn who_tests_an_objection_is_found_by_a_look_at_each_elector_and_each_objection() {
+    let mut world = World::new();
+    let (electors, objections) = (500, 500);
+    let members = 10_000..10_000 + electors;
+    let proposal = Proposal {
+        number: 1,
+        unit: world.unit("dev").number,
+        proposer: 10_000,
+        electorate: members.clone().collect(),
+        version: 1,
+        ..Proposal::default()
+    };
+    let standing = Objection {
+        number: objections + 1,
+        proposal: 1,
+        version: 1,
+        objector: 10_001,
+        state: ObjectionState::Raised as i32,
+        ..Objection::default()
+    };
+    world.change_for_test(|state| {
+        for number in members {
+            let member = Member {
+                number,
+                state: MemberState::Active as i32,
+                ..Member::default()
+            };
+            objects::put(state, &member);
+        }
+        for number in 1..=objections {
+            let discarded = Objection {
+                number,
+                state: ObjectionState::Discarded as i32,
+                tested_by: 10_002 + number % 7,
+                ..standing.clone()
+            };
+            objects::put(state, &discarded);
+            lists::append(state, List::Objections, 1, number);
+        }
+    });
+    let (testers, reads) = counted(&world.state, |state| {
+        facilitation::testers(state, world.time, &proposal, &standing)
+    });
+    // Neither who proposes and objects nor the seven who discarded.
+    assert_eq!(testers.len() as u64, electors - 9);
+    assert!(reads as u64 <= 8 * (electors + objections), "{reads}");
 }
 
 #[test]
