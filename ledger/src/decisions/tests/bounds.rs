@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use polity_proto::v1::{
-    Action, AmendProposal, Capability, Member, MemberState, ModeKind, Objection,
-    ObjectionState, OpenProposal, Parameters, Proposal, ProposalKind, SetParameters,
+    Action, AmendProposal, Answer, Capability, Member, MemberState, ModeKind, Objection,
+    ObjectionState, OpenProposal, Parameters, Proposal, ProposalKind, ProposalState, SetParameters,
     TimerKind, WithdrawProposal, action::Kind,
 };
 use prost::Message;
@@ -37,6 +37,40 @@ fn timers_of_a_block_adopt_at_most_2000_actions_and_the_rest_in_the_next() {
     assert_eq!(world.advance(DEADLINE).len(), 40);
     assert_eq!(world.advance(1).len(), 3);
     assert!(world.advance(1).is_empty());
+}
+
+#[test]
+fn where_many_wait_for_a_minute_a_deadline_binds_and_its_timer_comes_later() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), consent(DEADLINE))];
+    let policy = world.policy("dev", Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let due = world.time + 1 + DEADLINE;
+    world.change_for_test(|state| {
+        for number in (1_000_000..).take(timers::OF_A_MINUTE_MAX) {
+            timers::set(state, due, TimerKind::Hold, number);
+        }
+    });
+    let act = vec![Kind::CreateRole(world.create_role("dev", "guide"))];
+    let proposal = world.proposal("dev", ProposalKind::Governance, ModeKind::Consent, act);
+    let number = world.open("finn", "dev#engineer", proposal);
+    assert_eq!(timers::waiting(&world.state, due), timers::OF_A_MINUTE_MAX);
+
+    let mut withdrawn = world.clone();
+    let withdraw = Kind::WithdrawProposal(WithdrawProposal {
+        proposal: crate::form::numbered(number),
+    });
+    withdrawn.check("finn", Some("dev#engineer"), withdraw, "accepted");
+    assert_eq!(timers::waiting(&withdrawn.state, due + 60), 0);
+
+    for _ in 0..3 {
+        world.advance(DEADLINE / 3);
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    let late = world.answer(number, Answer::NoObjection);
+    world.check("ben", Some("dev#lead"), late, "rejected deadline_passed");
+    world.advance(60);
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
 }
 
 #[test]
