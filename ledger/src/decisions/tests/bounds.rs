@@ -9,9 +9,10 @@ use polity_proto::v1::{
 };
 use prost::Message;
 
-use crate::context::Block;
+use crate::context::{Authority, Block, Context};
 use crate::decisions::facilitation;
-use crate::judge::Now;
+use crate::judge::{Actor, Now};
+use crate::outlook;
 use crate::state::keys::List;
 use crate::state::{Changes, Overlay, lists, objects, timers};
 use crate::timer;
@@ -37,6 +38,54 @@ fn timers_of_a_block_adopt_at_most_2000_actions_and_the_rest_in_the_next() {
     assert_eq!(world.advance(DEADLINE).len(), 40);
     assert_eq!(world.advance(1).len(), 3);
     assert!(world.advance(1).is_empty());
+}
+
+/// The hash of what an act of Finn's would change.
+fn outlook_of(world: &World, kind: Kind) -> Vec<u8> {
+    let now = Now {
+        time: world.time,
+        paused: 0,
+    };
+    let block = Block {
+        height: world.height + 1,
+        now,
+    };
+    let proposer = Actor {
+        member: world.member_number("finn"),
+        role: world.role("dev#engineer").number,
+    };
+    let act = Action {
+        kind: Some(kind),
+        ..Action::default()
+    };
+    let mut overlay = Overlay::new(&world.state);
+    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
+    let seen = outlook::of_actions(&mut context, proposer, &[act]).expect("it is seen");
+    outlook::hash(&seen.outlook).to_vec()
+}
+
+#[test]
+fn an_outlook_that_is_looked_at_anew_counts_among_what_timers_of_a_block_do() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), consent(DEADLINE))];
+    let policy = world.policy("dev", Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    for number in 0..85 {
+        let role = Kind::CreateRole(world.create_role("dev", &format!("r{number}")));
+        let proposal = OpenProposal {
+            outlook: outlook_of(&world, role.clone()),
+            ..world.proposal(
+                "dev",
+                ProposalKind::Governance,
+                ModeKind::Consent,
+                vec![role],
+            )
+        };
+        world.open("finn", "dev#engineer", proposal);
+    }
+    // Each costs 25; the next one begins where 1,950 were done.
+    assert_eq!(world.advance(DEADLINE).len(), 79);
+    assert_eq!(world.advance(1).len(), 6);
 }
 
 #[test]
