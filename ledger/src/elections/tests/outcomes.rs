@@ -71,11 +71,22 @@ fn who_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
         assignment: form::numbered(assignment.number),
     });
     world.check("ada", Some("acme#lead"), revoke, "rejected elected_only");
+}
+
+#[test]
+fn who_fills_roles_takes_a_surrogate_back_and_puts_none_beside_who_was_elected() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
     surrogate(&mut world, "hal");
     let revoke = Kind::RevokeAssignment(RevokeAssignment {
         assignment: form::numbered(world.assignment("hal", FACILITATOR).number),
     });
     world.ada(revoke);
+    agree(&mut world, number);
+    let beside = Kind::AssignRole(AssignRole {
+        manner: Manner::Surrogate as i32,
+        ..world.assign("hal", FACILITATOR)
+    });
+    world.check("ada", Some("acme#lead"), beside, "rejected role_full");
 }
 
 #[test]
