@@ -12,7 +12,7 @@ use crate::state::{Overlay, consumed, keys, timers};
 
 /// Most timers of a block; the rest run in the next.
 pub const TIMERS_MAX: usize = 1_000;
-/// Most actions of adopted proposals that timers of a block execute.
+/// Most actions of adopted proposals that timers of a block execute; looking at an outlook that one is bound to counts, too.
 pub const ACTIONS_MAX: usize = 2_000;
 /// Most consumed ids that a block forgets: more than a block of 4 MiB consumes, for no transaction has 128 bytes or less.
 pub const IDS_MAX: u64 = 32_768;
@@ -83,7 +83,7 @@ fn forget_ids(state: &mut Overlay<'_>, block: Block, minute: u64, at_most: u64) 
     forgotten
 }
 
-/// Does what is due; how many actions of a proposal that executed.
+/// Does what is due; what a proposal that executed cost, in actions.
 fn fire(context: &mut Context<'_, '_>, timer: &Timer) -> usize {
     match timer.kind() {
         TimerKind::None | TimerKind::ConsumedIds => {}

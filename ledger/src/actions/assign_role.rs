@@ -9,7 +9,7 @@ use polity_proto::v1::{
 
 use super::{Act, giving};
 use crate::context::Context;
-use crate::judge::{Need, duties, power, self_government};
+use crate::judge::{Need, duties, kinds, power, self_government};
 use crate::state::keys::List;
 use crate::state::{Read, lists, objects, timers};
 use crate::{Rejection, elections, form};
@@ -63,11 +63,9 @@ impl Act for AssignRole {
         if held.iter().any(|other| other.role == role.number) {
             return Err(Rejection::AlreadyAssigned);
         }
-        if role.holders_max != 0 {
-            let holders = open_of_role(context, role.number, now).len();
-            if holders >= role.holders_max as usize {
-                return Err(Rejection::RoleFull);
-            }
+        let most = kinds::holders_max(&role);
+        if most != 0 && open_of_role(context, role.number, now).len() >= most as usize {
+            return Err(Rejection::RoleFull);
         }
         check_lead_apart(context, &role, &held)?;
         check_percentage(&held, self.percentage)?;

@@ -1,11 +1,13 @@
 //! `change_squad`: a member moves between squads, with the receiving squad's product owner; tribe
 //! and chapter can change in the same act.
 
-use polity_proto::v1::{ChangeSquad, EndReason, Member, Ref, Role, RoleKind, Unit, UnitKind};
+use polity_proto::v1::{
+    Capability, ChangeSquad, EndReason, Member, Ref, Role, RoleKind, Unit, UnitKind,
+};
 
 use super::{Act, membership};
 use crate::context::{Authority, Context};
-use crate::judge::{Actor, Need, kinds, power};
+use crate::judge::{self, Actor, Need, kinds, power};
 use crate::state::objects;
 use crate::{Rejection, form};
 
@@ -44,6 +46,10 @@ impl Act for ChangeSquad {
         }
 
         let receiver = receiver(context, to.number);
+        // To receive somebody is to admit them, which sleeps after a recovery.
+        let (now, admits) = (context.now(), Capability::AdmitMembers);
+        Rejection::Sleeping
+            .when(receiver.is_some_and(|by| judge::sleeps(context, now, by.member, admits)))?;
         membership::take_out(context, member, from.number, EndReason::None);
         membership::join(context, member, to.number, receiver)?;
         if self.chapter_from.is_some() {
@@ -226,6 +232,22 @@ mod tests {
         });
         let to_blue = change(&world, "dev/web/red", "dev/web/blue");
         world.check_deed(received(to_blue, "gia", owner), "rejected people_missing");
+    }
+
+    #[test]
+    fn a_product_owner_who_was_recovered_receives_nobody_for_a_while() {
+        let mut world = World::with_tribes();
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        let gia = world.member("gia");
+        world.put_for_test(&Member {
+            sleeps_until: world.time + 7 * DAY,
+            ..gia
+        });
+        let to_blue = change(&world, "dev/web/red", "dev/web/blue");
+        let deed = received(to_blue, "gia", "dev/web/blue#owner");
+        world.check_deed(deed.clone(), "rejected sleeping");
+        world.advance(7 * DAY);
+        world.check_deed(deed, "accepted");
     }
 
     #[test]

@@ -103,11 +103,7 @@ pub(crate) fn place(
         external: terms.statement.is_some(),
         statement: terms.statement.unwrap_or_default(),
         grant: spending::grant_of_basis(context),
-        payee: Some(hands::payee(
-            context,
-            now,
-            posting::counterparty(&from, &to),
-        )),
+        payee: Some(hands::payee(context, now, posting::owner(&to))),
         ..Hold::default()
     });
     for account in [from.number, to.number] {

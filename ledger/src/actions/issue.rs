@@ -24,6 +24,7 @@ impl Act for Issue {
                 amount: Amount::from_bytes(&self.amount)?,
                 account: asset.issuance,
                 counterparty: posting::owner(&account),
+                payee: posting::owner(&account),
             }),
             ..need(context, &asset)
         }])

@@ -1,10 +1,10 @@
 //! `leave_unit`: a member belongs to a unit no longer, by their own act or the unit's.
 
-use polity_proto::v1::{Capability, EndReason, LeaveUnit, Member, Role, Unit};
+use polity_proto::v1::{Assignment, Capability, EndReason, LeaveUnit, Manner, Member, Role, Unit};
 
 use super::{Act, assign_role, join_unit, membership};
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, self_government};
 use crate::state::objects;
 use crate::{Rejection, form};
 
@@ -21,16 +21,9 @@ impl Act for LeaveUnit {
             return Ok(vec![Need::own()]);
         }
         // With a unit its roles are left: whoever operates its validator, or says who does, is not sent away from above.
-        let now = context.now().time;
-        let is_chosen = assign_role::open_of_member(context, member.number, now)
+        let is_chosen = held_in(context, member.number, unit.number)
             .into_iter()
-            .filter_map(|assignment| objects::get::<Role>(context, assignment.role))
-            .filter(|role| role.unit == unit.number)
-            .any(|role| {
-                assign_role::chosen_by(context, role.number)
-                    .next()
-                    .is_some()
-            });
+            .any(|held| assign_role::chosen_by(context, held.role).next().is_some());
         Ok(vec![Need {
             own_decision: is_chosen,
             ..Need::of(Capability::AdmitMembers, unit.number)
@@ -42,6 +35,11 @@ impl Act for LeaveUnit {
         let member = join_unit::who(&self.member, context)?;
         if !membership::has_joined(context, member, unit) {
             return Err(Rejection::NotJoined);
+        }
+        // With a unit its offices are left. Of whom a circle elected it decides itself, and nobody alone.
+        let is_sent = member != context.actor.member && context.is_of_one();
+        if is_sent && is_elected(context, member, unit) {
+            return Err(Rejection::ElectedOnly);
         }
 
         membership::leave(context, member, unit, EndReason::None);
@@ -103,4 +101,21 @@ mod tests {
         );
         assert_eq!(world.list(List::Joined, 2), [world.member_number("ben")]);
     }
+}
+
+/// Whether a circle that governs itself elected the member into a role that they hold.
+fn is_elected(context: &Context<'_, '_>, member: u64, unit: u64) -> bool {
+    self_government::is_self_governed_circle(context, unit, context.now().time)
+        && held_in(context, member, unit)
+            .iter()
+            .any(|held| held.manner() == Manner::Elected)
+}
+
+/// The assignments by which a member holds roles of a unit.
+fn held_in(context: &Context<'_, '_>, member: u64, unit: u64) -> Vec<Assignment> {
+    let mut held = assign_role::open_of_member(context, member, context.now().time);
+    held.retain(|assignment| {
+        objects::look::<Role>(context, assignment.role).is_some_and(|role| role.unit == unit)
+    });
+    held
 }

@@ -46,6 +46,7 @@ pub(crate) fn need_to_take(
                 amount,
                 account: from.number,
                 counterparty: self::owner(to),
+                payee: self::owner(to),
             }),
             ..Need::of(capability, owner.number)
         },
@@ -61,18 +62,6 @@ pub(crate) fn need_to_take(
 /// Who owns an account.
 pub(crate) fn owner(account: &Account) -> Owner {
     account.owner.unwrap_or_default()
-}
-
-/// Towards whom a movement counts: the external party, whichever way it goes; else whoever owns the credited account.
-pub(crate) fn counterparty(from: &Account, to: &Account) -> Owner {
-    match owner(from).kind() {
-        OwnerKind::Party => owner(from),
-        OwnerKind::Unit
-        | OwnerKind::Member
-        | OwnerKind::Issuance
-        | OwnerKind::Escrow
-        | OwnerKind::None => owner(to),
-    }
 }
 
 /// Judges the accounts' state in the order of precedence; moves nothing.

@@ -74,11 +74,17 @@ impl Act for RecordExternal {
 }
 
 /// Bank records are made, confirmed and voided in the name of the unit whose account it is. What came in counts like what went
-/// out: whoever may record little alone makes no money up. It counts once, when it is recorded.
+/// out: whoever may record little alone makes no money up. It counts once, when it is recorded, and for that unit: others
+/// that have to do with the same party count theirs.
 pub(super) fn need(from: &Account, to: &Account, amount: Amount) -> Need {
     let of_unit = [from, to]
         .into_iter()
         .find(|account| posting::owner(account).kind() == OwnerKind::Unit);
+    let [payer, payee] = [from, to].map(posting::owner);
+    let counterparty = match payer.kind() == OwnerKind::Party {
+        true => payer,
+        false => payee,
+    };
     match of_unit {
         Some(account) => Need {
             object: Some((ObjectKind::Account, account.number)),
@@ -86,7 +92,8 @@ pub(super) fn need(from: &Account, to: &Account, amount: Amount) -> Need {
                 asset: from.asset,
                 amount,
                 account: from.number,
-                counterparty: posting::counterparty(from, to),
+                counterparty,
+                payee,
             }),
             ..Need::of(Capability::RecordExternal, posting::owner(account).number)
         },
@@ -99,7 +106,7 @@ mod tests {
     use polity_proto::v1::{ConfirmExternal, GiveGrant, Hold, OwnerRef, action::Kind};
 
     use super::*;
-    use crate::world::{World, created, euros, monthly, void};
+    use crate::world::{World, alone, approve, created, euros, monthly, role_holders, tier, void};
 
     const LEAD: Option<&str> = Some("acme#lead");
 
@@ -147,6 +154,30 @@ mod tests {
             // What is voided was not recorded.
             world.check("hal", engineer, void(number), "accepted");
             world.check("hal", engineer, more, "accepted");
+        }
+    }
+
+    #[test]
+    fn what_came_in_from_a_party_counts_for_the_unit_that_records_it_and_for_no_other() {
+        let mut world = World::with_treasury();
+        for unit in ["dev", "sales"] {
+            let tiers = vec![
+                tier(500, role_holders(), alone()),
+                tier(0, role_holders(), approve(role_holders(), 1)),
+            ];
+            let policy = world.policy(unit, Capability::RecordExternal, tiers);
+            world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+        }
+        let record = |world: &World, to: &str| {
+            Kind::RecordExternal(world.record("bank:main", &format!("{to}:main"), 300))
+        };
+        for (member, unit, role, expected) in [
+            ("ben", "dev", "dev#lead", "accepted"),
+            ("dan", "sales", "sales#lead", "accepted"),
+            ("ben", "dev", "dev#lead", "rejected needs_decision"),
+        ] {
+            let record = record(&world, unit);
+            world.check(member, Some(role), record, expected);
         }
     }
 

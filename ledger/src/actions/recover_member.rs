@@ -78,7 +78,7 @@ impl Act for RecoverMember {
             recovery: number,
             ..member
         });
-        timers::set(context.state, due, TimerKind::Recovery, number);
+        timers::set_about(context.state, due, TimerKind::Recovery, number);
         context.event(ObjectKind::Recovery, number, &[history]);
         Ok(())
     }
@@ -102,7 +102,7 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
     }
     if now.waiting() < recovery.due {
         let again = recovery.due.saturating_add(now.paused);
-        return timers::set(context.state, again, TimerKind::Recovery, number);
+        return timers::set_about(context.state, again, TimerKind::Recovery, number);
     }
     let Some(mut member) = objects::get::<Member>(context, recovery.member) else {
         return;

@@ -16,8 +16,7 @@ pub(crate) fn count(context: &mut Context<'_, '_>, movement: &Move) -> Result<()
     }
     let today = time::day(context.now().time);
     context.take(movement.from.number, movement.amount)?;
-    let counterparty = posting::counterparty(&movement.from, &movement.to);
-    let payee = hands::payee(context, context.now().time, counterparty);
+    let payee = hands::payee(context, context.now().time, posting::owner(&movement.to));
     let key = keys::spent(movement.from.number, payee);
     let mut spent: Window = context.value(&key);
     window::add(&mut spent, today, movement.amount, window::SPENDING_DAYS)?;

@@ -8,7 +8,8 @@ use super::mode::{self, Outcome, answers};
 use super::passages;
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::{self, Actor, duties, hands, power, who};
+use crate::judge::hands::{self, Hands};
+use crate::judge::{self, Actor, duties, power, who};
 use crate::state::keys::List;
 use crate::state::{Read, lists};
 
@@ -25,9 +26,10 @@ pub(super) fn check_answer(
     actor: Actor,
     answer: Answer,
 ) -> Result<(), Rejection> {
+    let interested = interested(context, proposal);
     match answer {
-        Answer::Approve => check_approver(context, proposal, actor),
-        Answer::Refuse => check_authority(context, proposal, actor),
+        Answer::Approve => check_approver(context, proposal, &interested, actor),
+        Answer::Refuse => check_authority(context, proposal, &interested, actor),
         Answer::None | Answer::NoObjection | Answer::Yes | Answer::No | Answer::Abstain => {
             Err(Rejection::AnswerUnfit)
         }
@@ -36,25 +38,35 @@ pub(super) fn check_answer(
 
 /// Decided by the approvals that still count; refused when too few people are left to approve.
 pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome {
+    let interested = &interested(context, proposal);
     let approved = answers(proposal)
         .filter(|(_, answer)| *answer == Answer::Approve)
-        .filter(|(response, _)| counts(context, proposal, response))
+        .filter(|(response, _)| counts(context, proposal, interested, response))
         .map(|(response, _)| actor_of(response));
-    if are_enough(context, proposal, approved) {
+    if are_enough(context, proposal, interested, approved) {
         return Outcome::Decided;
     }
     let refused = answers(proposal).any(|(_, answer)| answer == Answer::Refuse);
-    if refused && !are_enough(context, proposal, candidates(context, proposal)) {
-        return Outcome::Refused;
+    if !refused {
+        return Outcome::Open;
     }
-    Outcome::Open
+    let left = candidates(context, proposal, interested);
+    match are_enough(context, proposal, interested, left) {
+        true => Outcome::Open,
+        false => Outcome::Refused,
+    }
 }
 
 /// Approvers are judged again at the decision: whoever lost what made them one no longer counts.
-fn counts(context: &Context<'_, '_>, proposal: &Proposal, response: &Response) -> bool {
+fn counts(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    interested: &Hands,
+    response: &Response,
+) -> bool {
     let actor = actor_of(response);
     power::member_is_active(context, actor.member)
-        && check_approver(context, proposal, actor).is_ok()
+        && check_approver(context, proposal, interested, actor).is_ok()
 }
 
 fn actor_of(response: &Response) -> Actor {
@@ -69,12 +81,13 @@ fn actor_of(response: &Response) -> Actor {
 fn are_enough(
     context: &Context<'_, '_>,
     proposal: &Proposal,
+    interested: &Hands,
     approvers: impl Iterator<Item = Actor>,
 ) -> bool {
     let enough = mode::standing(proposal).count;
     let (mut approvals, mut people) = (Vec::new(), People::default());
     for actor in approvers {
-        let ways = ways_to_approve(context, proposal, actor);
+        let ways = ways_to_approve(context, proposal, interested, actor);
         // More would only be looked at.
         if people.count_another(context, &ways) >= enough {
             return true;
@@ -92,24 +105,29 @@ fn are_enough(
 #[derive(Default)]
 struct People {
     count: u32,
-    behind: Vec<u64>,
+    behind: Hands,
 }
 
 impl People {
     /// Counts one more who approves in one of these ways, if they are another person; how many are counted.
     fn count_another(&mut self, context: &Context<'_, '_>, ways: &[Vec<u64>]) -> u32 {
         let now = context.now().time;
-        let is_another = |way: &&Vec<u64>| !hands::meet(context, now, way, &self.behind);
-        if let Some(way) = ways.iter().find(is_another) {
+        let mut ways = ways.iter().map(|way| Hands::of(context, now, way));
+        if let Some(way) = ways.find(|way| !way.meet(&self.behind)) {
             self.count += 1;
-            self.behind.extend(way);
+            self.behind.join(way);
         }
         self.count
     }
 }
 
 /// In which ways somebody approves: for each, they and those who stand behind it. Whoever is interested has no say.
-fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor) -> Vec<Vec<u64>> {
+fn ways_to_approve(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    interested: &Hands,
+    actor: Actor,
+) -> Vec<Vec<u64>> {
     let now = context.now().time;
     let approver = approver_of(proposal);
     let by = |source, number| actor.basis(context, context.now(), source, number);
@@ -138,34 +156,43 @@ fn ways_to_approve(context: &Context<'_, '_>, proposal: &Proposal, actor: Actor)
         }
         WhoKind::None => Vec::new(),
     };
-    ways.retain(|people| {
-        let mut people = people.iter();
-        people.all(|one| is_disinterested(context, proposal, *one))
-    });
+    ways.retain(|people| !Hands::of(context, now, people).meet(interested));
     ways
 }
 
-/// Whether somebody counts neither as the proposer nor as one who benefits.
-fn is_disinterested(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
-    !is_of_proposer(context, proposal, member) && !is_led_by_who_benefits(context, proposal, member)
+/// Who counts as the proposer, or as one who benefits: what is paid to a second self is paid to who approves it. A role may
+/// be given a grant that thousands hold, so these are looked for once.
+fn interested(context: &Context<'_, '_>, proposal: &Proposal) -> Hands {
+    let now = context.now().time;
+    let mut interested = Hands::of(context, now, &proposal.beneficiaries);
+    // What the ledger itself proposes, nobody does.
+    if proposal.proposer != 0 {
+        interested.join(Hands::of(context, now, &[proposal.proposer]));
+    }
+    interested
 }
 
 /// Who has approved or still could.
-fn candidates(context: &Context<'_, '_>, proposal: &Proposal) -> impl Iterator<Item = Actor> {
+fn candidates(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    interested: &Hands,
+) -> impl Iterator<Item = Actor> {
     let (now, approver) = (context.now(), approver_of(proposal));
     let people = who::people(context, now, proposal.unit, &approver, CANDIDATES_MAX);
     people.into_iter().filter(|actor| {
         let refused = answers(proposal)
             .any(|(response, answer)| response.member == actor.member && answer == Answer::Refuse);
-        !refused && check_approver(context, proposal, *actor).is_ok()
+        !refused && check_approver(context, proposal, interested, *actor).is_ok()
     })
 }
 
 /// Those whose approval would count now, each in a role in which it would, of at most `max` people.
 pub(crate) fn approvers(context: &Context<'_, '_>, proposal: &Proposal, max: usize) -> Vec<Actor> {
     let (now, approver) = (context.now(), approver_of(proposal));
+    let interested = interested(context, proposal);
     let mut people = who::people(context, now, proposal.unit, &approver, max);
-    people.retain(|actor| check_approver(context, proposal, *actor).is_ok());
+    people.retain(|actor| check_approver(context, proposal, &interested, *actor).is_ok());
     people
 }
 
@@ -173,26 +200,26 @@ pub(crate) fn approvers(context: &Context<'_, '_>, proposal: &Proposal, max: usi
 fn check_approver(
     context: &Context<'_, '_>,
     proposal: &Proposal,
+    interested: &Hands,
     actor: Actor,
 ) -> Result<(), Rejection> {
     if actor.member == proposal.proposer || proposal.beneficiaries.contains(&actor.member) {
         return Err(Rejection::SelfApproval);
     }
-    check_authority(context, proposal, actor)?;
+    check_authority(context, proposal, interested, actor)?;
     if power::is_service(context, actor.member) {
         return Err(Rejection::ServiceCannotApprove);
     }
-    let approver = approver_of(proposal);
+    let (now, approver) = (context.now().time, approver_of(proposal));
     if is_too_close(context, proposal, actor.member)
-        || is_led_by_who_benefits(context, proposal, actor.member)
+        || Hands::of(context, now, &[actor.member]).meet(interested)
         || is_empowered_for_it(context, proposal, actor, &approver)
-        || ways_to_approve(context, proposal, actor).is_empty()
+        || ways_to_approve(context, proposal, interested, actor).is_empty()
         || approver.kind() == WhoKind::JoinedMembers
             && passages::took_in(context, proposal, actor.member)
     {
         return Err(Rejection::ApproverTooClose);
     }
-    let now = context.now().time;
     if approver.kind() == WhoKind::Capability
         && duties::keeps_apart(
             context,
@@ -211,6 +238,7 @@ fn check_approver(
 fn check_authority(
     context: &Context<'_, '_>,
     proposal: &Proposal,
+    interested: &Hands,
     actor: Actor,
 ) -> Result<(), Rejection> {
     let now = context.now();
@@ -220,7 +248,7 @@ fn check_authority(
         return Err(Rejection::Sleeping);
     }
     if !who::includes(context, now, actor, proposal.unit, &approver)
-        || holds_by_interest_only(context, proposal, actor, &approver)
+        || holds_by_interest_only(context, proposal, interested, actor, &approver)
     {
         return Err(Rejection::NoGrant);
     }
@@ -235,19 +263,18 @@ fn approver_of(proposal: &Proposal) -> Who {
 fn holds_by_interest_only(
     context: &Context<'_, '_>,
     proposal: &Proposal,
+    interested: &Hands,
     actor: Actor,
     approver: &Who,
 ) -> bool {
     if approver.kind() != WhoKind::Capability {
         return false;
     }
+    let now = context.now().time;
+    let is_free = |delegator: u64| !Hands::of(context, now, &[delegator]).meet(interested);
     !approving_grants(context, proposal, actor, approver)
         .iter()
-        .any(|grant| {
-            grant.source == 0
-                || power::delegator(context, grant)
-                    .is_some_and(|delegator| is_disinterested(context, proposal, delegator))
-        })
+        .any(|grant| grant.source == 0 || power::delegator(context, grant).is_some_and(is_free))
 }
 
 /// Whether all that lets the actor approve was given by the proposer a short time ago: a role that
@@ -298,12 +325,4 @@ pub(super) fn is_too_close(context: &Context<'_, '_>, proposal: &Proposal, membe
 pub(super) fn is_of_proposer(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
     let now = context.now().time;
     proposal.proposer != 0 && hands::are_one(context, now, proposal.proposer, member)
-}
-
-/// Whether somebody who benefits counts as the approver: what is paid to a second self is paid to
-/// whoever approves it.
-fn is_led_by_who_benefits(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> bool {
-    let now = context.now().time;
-    let mut benefit = proposal.beneficiaries.iter();
-    benefit.any(|other| hands::are_one(context, now, *other, member))
 }

@@ -1,5 +1,7 @@
 //! The end of a proposal: what it counted and reserved is given back.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{EndReason, ObjectKind, Proposal, ProposalState};
 
 use super::stage::is_pending;
@@ -8,7 +10,7 @@ use crate::context::Context;
 use crate::elections;
 use crate::judge::policies;
 use crate::state::keys::List;
-use crate::state::lists;
+use crate::state::{lists, objects};
 
 /// Closes a pending proposal; the caller records the event.
 pub(crate) fn close(
@@ -45,16 +47,13 @@ pub(crate) fn end_pending(context: &mut Context<'_, '_>, number: u64, reason: En
 pub(crate) fn void_spending(context: &mut Context<'_, '_>, member: u64, role: u64) {
     let now = context.now();
     for number in lists::all(context, List::ProposalsBy, member) {
-        match context.get::<Proposal>(number) {
-            Ok(proposal)
-                if !proposal.exposures.is_empty()
-                    && is_pending(&proposal)
-                    && (proposal.role == role
-                        || !policies::lets_begin(context, now, &proposal)) =>
-            {
-                end(context, proposal, EndReason::Source);
-            }
-            Ok(_) | Err(_) => {}
+        let Some(proposal) = objects::look::<Proposal>(context, number) else {
+            continue;
+        };
+        let would_spend = !proposal.exposures.is_empty() && is_pending(&proposal);
+        if would_spend && (proposal.role == role || !policies::lets_begin(context, now, &proposal))
+        {
+            end(context, Rc::unwrap_or_clone(proposal), EndReason::Source);
         }
     }
 }

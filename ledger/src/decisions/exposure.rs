@@ -16,11 +16,7 @@ pub(super) fn of_need(context: &Context<'_, '_>, need: &Need) -> Option<Exposure
         .filter(|value| !value.amount.is_zero())?;
     Some(Exposure {
         account: value.account,
-        counterparty: Some(hands::payee(
-            context,
-            context.now().time,
-            value.counterparty,
-        )),
+        counterparty: Some(hands::payee(context, context.now().time, value.payee)),
         amount: value.amount.to_bytes(),
         day: time::day(context.now().time),
         reserved: need.capability == Capability::Spend && may_spend(context, need),

@@ -10,7 +10,8 @@ use polity_proto::v1::{Assignment, Objection, ObjectionState, Proposal, Role, Ro
 
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::{hands, power};
+use crate::judge::hands::{self, Hands};
+use crate::judge::power;
 use crate::state::keys::List;
 use crate::state::{Read, lists};
 
@@ -20,12 +21,11 @@ pub(super) fn check_tester(
     proposal: &Proposal,
     objection: &Objection,
 ) -> Result<(), Rejection> {
-    let member = context.actor.member;
-    if is_party(context, context.now().time, proposal, objection, member) {
+    let (now, member) = (context.now().time, context.actor.member);
+    if hands::meet(context, now, &parties(proposal, objection), &[member]) {
         return Err(Rejection::SamePerson);
     }
-    Rejection::NotFacilitator
-        .unless(testers(context, context.now().time, proposal, objection).contains(&member))
+    Rejection::NotFacilitator.unless(testers(context, now, proposal, objection).contains(&member))
 }
 
 /// The people of the first seat from which somebody can test.
@@ -40,32 +40,27 @@ pub fn testers(state: &dyn Read, now: u64, proposal: &Proposal, objection: &Obje
         .map(|kind| holders(state, now, proposal, kind))
         .into_iter()
         .chain([members.collect()]);
+    let mut barred = parties(proposal, objection);
+    barred.extend(discarders(state, proposal, objection));
+    let barred = Hands::of(state, now, &barred);
+    let is_barred = |member: &u64| Hands::of(state, now, &[*member]).meet(&barred);
     seats
-        .map(|people| {
-            let able = people.into_iter().filter(|member| {
-                !is_party(state, now, proposal, objection, *member)
-                    && !has_discarded(state, now, proposal, objection, *member)
-            });
-            able.collect::<Vec<u64>>()
+        .map(|mut people| {
+            people.retain(|member| !is_barred(member));
+            people
         })
         .find(|people| !people.is_empty())
         .unwrap_or_default()
 }
 
-fn is_party(
-    state: &dyn Read,
-    now: u64,
-    proposal: &Proposal,
-    objection: &Objection,
-    member: u64,
-) -> bool {
-    // What the ledger itself proposes, nobody does.
+/// Who proposed, who objects and who benefits. What the ledger itself proposes, nobody does.
+fn parties(proposal: &Proposal, objection: &Objection) -> Vec<u64> {
     let proposer = Some(proposal.proposer).filter(|proposer| *proposer != 0);
-    let mut parties = proposer
+    proposer
         .into_iter()
         .chain([objection.objector])
-        .chain(proposal.beneficiaries.iter().copied());
-    parties.any(|party| hands::are_one(state, now, party, member))
+        .chain(proposal.beneficiaries.iter().copied())
+        .collect()
 }
 
 /// Those who hold such a seat now and were given it before the proposal was opened, whatever date
@@ -83,20 +78,15 @@ fn holders(state: &dyn Read, now: u64, proposal: &Proposal, kind: RoleKind) -> V
         .collect()
 }
 
-/// Whether the member, or somebody who counts as them, has discarded another objection of this objector to this
-/// version.
-fn has_discarded(
-    state: &dyn Read,
-    now: u64,
-    proposal: &Proposal,
-    objection: &Objection,
-    member: u64,
-) -> bool {
-    lists::objects::<Objection>(state, List::Objections, proposal.number).any(|earlier| {
-        earlier.number != objection.number
-            && earlier.state() == ObjectionState::Discarded
-            && earlier.objector == objection.objector
-            && earlier.version == objection.version
-            && hands::are_one(state, now, earlier.tested_by, member)
-    })
+/// Who has discarded another objection of this objector to this version.
+fn discarders(state: &dyn Read, proposal: &Proposal, objection: &Objection) -> Vec<u64> {
+    lists::objects::<Objection>(state, List::Objections, proposal.number)
+        .filter(|earlier| {
+            earlier.number != objection.number
+                && earlier.state() == ObjectionState::Discarded
+                && earlier.objector == objection.objector
+                && earlier.version == objection.version
+        })
+        .map(|earlier| earlier.tested_by)
+        .collect()
 }

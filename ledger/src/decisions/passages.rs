@@ -87,14 +87,18 @@ pub(crate) fn note_moved(
     moved: &Unit,
     parent: &Unit,
 ) -> Vec<(ObjectKind, u64)> {
-    let mut speakers = electorate::speakers(context, context.now().time, moved.number);
+    let now = context.now().time;
+    let mut speakers = electorate::speakers(context, now, moved.number);
     speakers.sort_unstable();
     speakers.dedup();
     note_in(context, moved.parent, true, &speakers);
-    match power::is_circle(parent) && moved.parent != parent.number {
-        true => note_brought_in(context, parent.number, speakers),
-        false => Vec::new(),
+    if !power::is_circle(parent) || moved.parent == parent.number {
+        return Vec::new();
     }
+    // Whom the circle asks already, nobody brings in.
+    let asked = electorate::of_unit(context, now, parent);
+    speakers.retain(|member| asked.binary_search(member).is_err());
+    note_brought_in(context, parent.number, speakers)
 }
 
 /// Notes who makes a circle of a unit, or something else of a circle: others are asked from then on. The histories of whom

@@ -7,6 +7,7 @@ use super::mode::{self, Outcome};
 use super::{adoption, closing, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
+use crate::outlook;
 
 /// Acts on how far the decision is now.
 pub(crate) fn settle(context: &mut Context<'_, '_>, proposal: Proposal) -> Result<(), Rejection> {
@@ -22,7 +23,7 @@ pub(crate) fn settle(context: &mut Context<'_, '_>, proposal: Proposal) -> Resul
 }
 
 /// The timer of a proposal: its deadline is over, it lapses, or it waits on, where outages do not
-/// count. How many actions it executed.
+/// count. What executing it cost, in actions.
 pub(crate) fn fall_due(context: &mut Context<'_, '_>, number: u64) -> usize {
     let Ok(proposal) = context.get::<Proposal>(number) else {
         return 0;
@@ -41,9 +42,10 @@ pub(crate) fn fall_due(context: &mut Context<'_, '_>, number: u64) -> usize {
     if !is_open || !timing::is_over(now, &proposal) {
         return 0;
     }
-    let actions = proposal.actions.len();
+    // What it is bound to is looked at anew, which costs as much as it did at the opening.
+    let work = proposal.actions.len() + outlook::work(&proposal.outlook);
     match settle(context, proposal) {
-        Ok(()) => actions,
+        Ok(()) => work,
         // Settling refuses nobody: what cannot be executed is recorded.
         Err(_) => 0,
     }

@@ -62,13 +62,13 @@ pub(super) fn begin_mode(context: &mut Context<'_, '_>, proposal: &mut Proposal)
 /// Sets the timer that looks at the proposal when something next falls due.
 pub(super) fn set_timer(context: &mut Context<'_, '_>, proposal: &Proposal) {
     let due = next_due(context.now(), proposal);
-    timers::set(context.state, due, TimerKind::Proposal, proposal.number);
+    timers::set_about(context.state, due, TimerKind::Proposal, proposal.number);
 }
 
 /// Takes the timer away. One that was set before an outage stays, and finds nothing to do.
 pub(crate) fn clear_timer(context: &mut Context<'_, '_>, proposal: &Proposal) {
     let due = next_due(context.now(), proposal);
-    timers::clear(context.state, due, TimerKind::Proposal, proposal.number);
+    timers::clear_about(context.state, due, TimerKind::Proposal, proposal.number);
 }
 
 fn next_due(now: Now, proposal: &Proposal) -> u64 {

@@ -92,7 +92,7 @@ fn begin(context: &mut Context<'_, '_>, mut election: Election, step: ElectionSt
 
 fn set_timer(context: &mut Context<'_, '_>, election: &Election) {
     let due = election.step_until.saturating_add(context.now().paused);
-    timers::set(context.state, due, TimerKind::Election, election.number);
+    timers::set_about(context.state, due, TimerKind::Election, election.number);
 }
 
 /// Takes away the timer of a step that ends early. One that was set before an outage stays, and
@@ -100,7 +100,7 @@ fn set_timer(context: &mut Context<'_, '_>, election: &Election) {
 pub(super) fn clear_timer(context: &mut Context<'_, '_>, election: &Election) {
     if election.step_until != 0 {
         let due = election.step_until.saturating_add(context.now().paused);
-        timers::clear(context.state, due, TimerKind::Election, election.number);
+        timers::clear_about(context.state, due, TimerKind::Election, election.number);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use polity_proto::v1::{
     Action, AssignRole, Assignment, Election, ElectionStep, EndReason, Manner, Member, Mode,
-    ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState, Role, RoleKind, action::Kind,
+    ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState, Role, action::Kind,
 };
 use prost::Message;
 
@@ -15,7 +15,7 @@ use crate::context::{Authority, Context};
 use crate::decisions::judging::Judged;
 use crate::decisions::{closing, opening, settling};
 use crate::form;
-use crate::judge::Decision;
+use crate::judge::{Decision, kinds};
 use crate::state::keys::List;
 use crate::state::lists;
 
@@ -126,11 +126,7 @@ pub(crate) fn deciding(
 /// Makes room for whoever was elected: surrogates stand in until then (Holacracy Constitution 5.0,
 /// 5.3.6), and a role of one person has one holder.
 pub(crate) fn vacate(context: &mut Context<'_, '_>, role: &Role, member: u64) {
-    let one_person = role.holders_max == 1
-        || match role.kind() {
-            RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => true,
-            RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => false,
-        };
+    let one_person = kinds::holders_max(role) == 1;
     for number in lists::all(context, List::Holders, role.number) {
         let Ok(held) = context.get::<Assignment>(number) else {
             continue;

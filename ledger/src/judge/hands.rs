@@ -7,13 +7,15 @@
 //! | question | function |
 //! |---|---|
 //! | Who leads this member, and until when? | [`hand_of`], [`newcomer_until`] |
-//! | Do these count as one person? | [`are_one`]; of two groups, [`meet`] |
+//! | Do these count as one person? | [`are_one`]; of two groups, [`meet`]; of many, [`Hands`] |
 //! | How many people are these? | [`count`] |
 //! | As whom is this owner paid? | [`payee`] |
 //! | Who stands behind this act? | [`behind`]; behind that somebody joined a unit, [`behind_joining`] |
 //! | Did nobody else have to agree to it? | [`is_of_one`]; to a proposal, [`is_decided_by_one`] |
 //! | Did it happen within the admission distance? | [`is_recent`] |
 //! | May they not use this, because it is their own gift? | [`withholds`] for a grant, [`withholds_tier`] for a policy |
+
+use std::collections::BTreeSet;
 
 use polity_proto::v1::{
     Assignment, Basis, BasisSource, Grant, Member, MemberKind, ModeKind, Owner, OwnerKind, Policy,
@@ -36,7 +38,7 @@ const GIFTS_MAX: usize = 16;
 pub(crate) fn hand_of(state: &dyn Read, now: u64, member: u64) -> Option<u64> {
     let distance = || parameters::get(state).admission_distance;
     hand(member, |one| {
-        leader(&objects::get(state, one)?, now, distance)
+        leader(&*objects::look(state, one)?, now, distance)
     })
 }
 
@@ -78,9 +80,33 @@ pub(crate) fn are_one(state: &dyn Read, now: u64, one: u64, other: u64) -> bool 
 
 /// Whether somebody among these counts as somebody among those.
 pub(crate) fn meet(state: &dyn Read, now: u64, these: &[u64], those: &[u64]) -> bool {
-    these
-        .iter()
-        .any(|one| those.iter().any(|other| are_one(state, now, *one, *other)))
+    let [these, those] = [these, those].map(|members| Hands::of(state, now, members));
+    these.meet(&those)
+}
+
+/// The hands of members: each is looked for once, however many others they are compared with. Whoever has none counts as
+/// everybody.
+#[derive(Default)]
+pub(crate) struct Hands(BTreeSet<Option<u64>>);
+
+impl Hands {
+    /// Those of these members.
+    pub(crate) fn of(state: &dyn Read, now: u64, members: &[u64]) -> Hands {
+        let hands = members.iter().map(|member| hand_of(state, now, *member));
+        Hands(hands.collect())
+    }
+
+    /// Whether somebody counts here and there.
+    pub(crate) fn meet(&self, other: &Hands) -> bool {
+        let somebody = !self.0.is_empty() && !other.0.is_empty();
+        let is_anybody = self.0.contains(&None) || other.0.contains(&None);
+        somebody && (is_anybody || !self.0.is_disjoint(&other.0))
+    }
+
+    /// Counts others in.
+    pub(crate) fn join(&mut self, other: Hands) {
+        self.0.extend(other.0);
+    }
 }
 
 /// As whom an owner is paid: a newcomer as their hand. What splitting does not lower, admitting payees does not lower

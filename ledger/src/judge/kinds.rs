@@ -162,6 +162,14 @@ pub fn check_role(state: &dyn Read, unit: &Unit, role: &Role) -> Result<(), Reje
     ensure(form && once)
 }
 
+/// Most people who hold a role; 0: any number. Each office that circles elect is one person's, whatever the role says.
+pub fn holders_max(role: &Role) -> u32 {
+    match role.kind() {
+        RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => 1,
+        RoleKind::Ordinary | RoleKind::Lead | RoleKind::ProductOwner => role.holders_max,
+    }
+}
+
 /// Whether the constitution gives the role to every circle: it cannot be altered.
 pub fn is_constitution_role(unit: &Unit, role: &Role) -> bool {
     let named = match role.kind() {

@@ -40,9 +40,10 @@ pub struct ValueNeed {
     pub amount: Amount,
     /// The source account.
     pub account: u64,
-    /// Towards whom it counts: whoever owns the credited account or, where a bank record says what came in, the
-    /// external party.
+    /// To whom grants see it go: whoever owns the credited account or, where a bank record says what came in, the external party.
     pub counterparty: Owner,
+    /// Who owns the credited account: what went there lately counts for a tier, too.
+    pub payee: Owner,
 }
 
 impl Need {

@@ -158,7 +158,7 @@ pub fn tier_at(policy: &Policy, asset: u64, amount: Amount) -> Option<&Tier> {
 
 /// The amount with what went from this account to this owner's hand today and in the 29 days before.
 pub(crate) fn spent_recently(state: &dyn Read, now: Now, value: &ValueNeed) -> Amount {
-    let payee = hands::payee(state, now.time, value.counterparty);
+    let payee = hands::payee(state, now.time, value.payee);
     let key = keys::spent(value.account, payee);
     let spent: Window = objects::value(state, &key).unwrap_or_default();
     let today = time::day(now.time);

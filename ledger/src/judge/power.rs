@@ -69,12 +69,12 @@ pub fn is_over_value(capability: Capability) -> bool {
     }
 }
 
-/// A unit and those above it, nearest first.
-pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Unit> {
+/// A unit and those above it, nearest first: looks, because a unit may know of thousands whom it sent out.
+pub fn lineage(state: &dyn Read, unit: u64) -> Vec<Rc<Unit>> {
     let mut units = Vec::new();
     let mut next = unit;
     while next != 0 && units.len() <= UNIT_DEPTH_MAX {
-        let Some(unit) = objects::get::<Unit>(state, next) else {
+        let Some(unit) = objects::look::<Unit>(state, next) else {
             break;
         };
         next = unit.parent;
@@ -169,15 +169,21 @@ pub fn holding(state: &dyn Read, member: u64, role: u64, now: u64) -> Option<Ass
 
 /// Every role that an active member holds at `now`, with the assignment, in order of assignment.
 pub fn roles_of(state: &dyn Read, member: u64, now: u64) -> Vec<(Role, Assignment)> {
+    let held = held_by(state, member, now).into_iter();
+    held.filter_map(|assignment| {
+        let role = objects::get::<Role>(state, assignment.role)?;
+        Some((role, Rc::unwrap_or_clone(assignment)))
+    })
+    .collect()
+}
+
+/// Assignments by which an active member holds roles at `now`, in their order.
+fn held_by(state: &dyn Read, member: u64, now: u64) -> Vec<Rc<Assignment>> {
     if !member_is_active(state, member) {
         return Vec::new();
     }
     lists::objects::<Assignment>(state, List::Assignments, member)
         .filter(|assignment| assignment_holds(state, assignment, now))
-        .filter_map(|assignment| {
-            let role = objects::get::<Role>(state, assignment.role)?;
-            Some((role, Rc::unwrap_or_clone(assignment)))
-        })
         .collect()
 }
 
@@ -197,8 +203,8 @@ pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
     if !in_time || grant.source == 0 {
         return in_time;
     }
-    let source = objects::get::<Grant>(state, grant.source);
-    let assignment = objects::get::<Assignment>(state, grant.source_assignment);
+    let source = objects::look::<Grant>(state, grant.source);
+    let assignment = objects::look::<Assignment>(state, grant.source_assignment);
     source.is_some_and(|source| source.source == 0 && grant_holds(state, &source, now))
         && assignment.is_some_and(|assignment| {
             assignment_holds(state, &assignment, now) && member_is_active(state, assignment.member)
@@ -208,17 +214,32 @@ pub fn grant_holds(state: &dyn Read, grant: &Grant, now: u64) -> bool {
 /// The grants that a member can use when acting in `role` (0: none): the role's own, unless the
 /// assignment was imported and not renewed, and what was delegated to the member.
 pub fn grants_in_role(state: &dyn Read, member: u64, role: u64, now: u64) -> Vec<Grant> {
-    let carries = |assignment: Assignment| assignment_carries_grants(&assignment);
-    let mut numbers = match role != 0 && holding(state, member, role, now).is_some_and(carries) {
-        true => lists::all(state, List::Grants, role),
+    let mut grants = delegated_to(state, member, now);
+    let held = (role != 0).then(|| holding(state, member, role, now));
+    if let Some(assignment) = held.flatten() {
+        grants.extend(carried_by(state, &assignment, now));
+    }
+    grants.sort_unstable_by_key(|grant| grant.number);
+    grants
+}
+
+/// What was delegated to a member and holds now.
+fn delegated_to(state: &dyn Read, member: u64, now: u64) -> Vec<Grant> {
+    that_hold(state, List::Delegations, member, now)
+}
+
+/// The grants of an assignment's role that hold now; none where it was imported and not renewed.
+fn carried_by(state: &dyn Read, assignment: &Assignment, now: u64) -> Vec<Grant> {
+    match assignment_carries_grants(assignment) {
+        true => that_hold(state, List::Grants, assignment.role, now),
         false => Vec::new(),
-    };
-    numbers.extend(lists::all(state, List::Delegations, member));
-    numbers.sort_unstable();
-    numbers
-        .into_iter()
-        .filter_map(|number| objects::get::<Grant>(state, number))
+    }
+}
+
+fn that_hold(state: &dyn Read, list: List, owner: u64, now: u64) -> Vec<Grant> {
+    lists::objects::<Grant>(state, list, owner)
         .filter(|grant| grant_holds(state, grant, now))
+        .map(Rc::unwrap_or_clone)
         .collect()
 }
 
@@ -232,15 +253,11 @@ pub fn assignment_carries_grants(assignment: &Assignment) -> bool {
     assignment.manner() != Manner::Imported
 }
 
-/// Every effective grant that a member has in any role, and delegations.
+/// Every effective grant that a member has in any role, and delegations. These are read once, however many roles there are.
 pub fn grants_of(state: &dyn Read, member: u64, now: u64) -> Vec<Grant> {
-    let mut grants = grants_in_role(state, member, 0, now);
-    for (role, _) in roles_of(state, member, now) {
-        grants.extend(
-            grants_in_role(state, member, role.number, now)
-                .into_iter()
-                .filter(|grant| grant.source == 0),
-        );
+    let mut grants = delegated_to(state, member, now);
+    for assignment in held_by(state, member, now) {
+        grants.extend(carried_by(state, &assignment, now));
     }
     grants
 }

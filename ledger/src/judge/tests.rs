@@ -1,14 +1,16 @@
 //! Who may do what: grants, then the nearest policy, or a stricter one above.
 
 use polity_proto::v1::{
-    AnchorDocument, BasisSource, Capability, GiveGrant, ModeKind, ObjectKind, OpenAccount,
-    OwnerKind, OwnerRef, PlanBudget, ProposalKind, ScopeKind, ScopeRef, SetPolicy, Transfer,
-    UnitKind, action::Kind,
+    AnchorDocument, Assignment, BasisSource, Capability, GiveGrant, Grant, ModeKind, ObjectKind,
+    OpenAccount, OwnerKind, OwnerRef, PlanBudget, ProposalKind, Role, Scope, ScopeKind, ScopeRef,
+    SetPolicy, Transfer, UnitKind, action::Kind,
 };
 
-use super::power::subtree;
+use super::power::{self, subtree};
+use crate::state::keys::List;
+use crate::state::{lists, objects};
 use crate::world::{
-    DAY, World, able, alone, approve, created, euros, joined, monthly, role_holders, tier,
+    DAY, World, able, alone, approve, counted, created, euros, joined, monthly, role_holders, tier,
 };
 
 const ENGINEER: Option<&str> = Some("dev#engineer");
@@ -341,4 +343,75 @@ fn a_guild_is_open_and_so_is_what_it_lets_its_members_do() {
     world.check("finn", None, join, "accepted");
     let pay = world.payment("craft:main", "ops:main", 100);
     world.check("finn", None, pay, "accepted");
+}
+
+/// Finn holds so many roles with a grant each, and as much was delegated to him.
+fn with_many_powers(count: u64) -> World {
+    let mut world = World::new();
+    let finn = world.member_number("finn");
+    let unit = world.unit("dev").number;
+    let source = world.list(List::Grants, world.role("dev#lead").number)[0];
+    let source_assignment = world.assignment("ben", "dev#lead").number;
+    world.change_for_test(|state| {
+        for number in (10_000..).take(count as usize) {
+            let grant = Grant {
+                number,
+                role: number,
+                capability: Capability::Anchor as i32,
+                scope: Some(Scope {
+                    kind: ScopeKind::Unit as i32,
+                    unit,
+                    ..Scope::default()
+                }),
+                ..Grant::default()
+            };
+            objects::put(
+                state,
+                &Role {
+                    number,
+                    unit,
+                    ..Role::default()
+                },
+            );
+            objects::put(
+                state,
+                &Assignment {
+                    number,
+                    role: number,
+                    member: finn,
+                    ..Assignment::default()
+                },
+            );
+            objects::put(state, &grant);
+            let delegation = number + count;
+            objects::put(
+                state,
+                &Grant {
+                    number: delegation,
+                    member: finn,
+                    source,
+                    source_assignment,
+                    ..grant
+                },
+            );
+            lists::append(state, List::Assignments, finn, number);
+            lists::append(state, List::Grants, number, number);
+            lists::append(state, List::Delegations, finn, delegation);
+        }
+    });
+    world
+}
+
+#[test]
+fn what_a_member_may_do_in_any_role_is_read_once_for_each_role_and_delegation() {
+    for count in [16, 256] {
+        let world = with_many_powers(count);
+        let finn = world.member_number("finn");
+        let (grants, reads) = counted(&world.state, |state| {
+            power::grants_of(state, finn, world.time)
+        });
+        let held = grants.iter().filter(|grant| grant.number >= 10_000);
+        assert_eq!(held.count() as u64, 2 * count);
+        assert!(reads < 32 * (count as usize + 4), "{reads} of {count}");
+    }
 }

@@ -14,7 +14,7 @@ pub fn includes(state: &dyn Read, now: Now, actor: Actor, unit: u64, who: &Who) 
     let role = || {
         let assignment = power::holding(state, actor.member, actor.role, now.time)?;
         power::assignment_carries_grants(&assignment)
-            .then(|| objects::get::<Role>(state, actor.role))
+            .then(|| objects::look::<Role>(state, actor.role))
             .flatten()
     };
     match who.kind() {

@@ -9,7 +9,7 @@ use crate::state::Read;
 pub(super) fn unit(state: &dyn Read, unit: u64) -> String {
     let mut handles: Vec<String> = power::lineage(state, unit)
         .into_iter()
-        .map(|unit| unit.handle)
+        .map(|unit| unit.handle.clone())
         .collect();
     handles.reverse();
     handles.join("/")

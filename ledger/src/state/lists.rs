@@ -132,8 +132,7 @@ fn page(state: &dyn Read, list: List, owner: u64, page: u64) -> ListPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prost::bytes::Bytes;
-    use std::cell::Cell;
+    use crate::world::counted;
     use std::collections::BTreeMap;
 
     #[test]
@@ -175,22 +174,14 @@ mod tests {
 
     #[test]
     fn of_a_long_list_few_pages_are_read_to_take_a_number_out() {
-        struct Counted<'a>(&'a dyn Read, Cell<usize>);
-        impl Read for Counted<'_> {
-            fn get(&self, key: &[u8]) -> Option<Bytes> {
-                self.1.set(self.1.get() + 1);
-                self.0.get(key)
-            }
-        }
         let base = BTreeMap::new();
         let mut state = Overlay::new(&base);
         for number in 1..=256 * 64 {
             append(&mut state, List::Holds, 7, 2 * number);
         }
         for (number, is_there) in [(2, true), (9_000, true), (256 * 128, true), (9_001, false)] {
-            let counted = Counted(&state, Cell::new(0));
-            assert_eq!(contains(&counted, List::Holds, 7, number), is_there);
-            assert_eq!(counted.1.get() < 10, is_there, "{number}");
+            let (found, reads) = counted(&state, |state| contains(state, List::Holds, 7, number));
+            assert_eq!((found, reads < 10), (is_there, is_there), "{number}");
         }
     }
 

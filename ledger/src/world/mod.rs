@@ -4,6 +4,7 @@
 //! `dev/api`, role `dev#lead`, account `dev:main` or `finn:main`, asset `EUR`.
 
 mod charter;
+mod counted;
 mod decided;
 mod deed;
 mod golden;
@@ -22,6 +23,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 pub(crate) use charter::{Charter, euros};
+pub(crate) use counted::counted;
 pub(crate) use deed::{Deed, by};
 pub(crate) use people::{all_capabilities, ended};
 pub(crate) use rules::{

@@ -127,7 +127,8 @@ impl World {
         }
         let holders = self.list(List::Holders, role.number);
         if lives {
-            assert!(role.holders_max == 0 || holders.len() <= role.holders_max as usize);
+            let most = kinds::holders_max(role) as usize;
+            assert!(most == 0 || holders.len() <= most);
             return;
         }
         assert!(holders.is_empty() && self.list(List::Grants, role.number).is_empty());

@@ -175,6 +175,21 @@ fn whoever_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alo
 }
 
 #[test]
+fn whom_the_circle_asks_already_the_move_of_their_unit_does_not_silence() {
+    let mut world = world();
+    found_team(&mut world);
+    revoke(&mut world, "cleo", "dev/team#lead");
+    assign(&mut world, "hal", "dev/team#lead");
+    world.advance(30 * DAY);
+    world.ada(Kind::MoveUnit(MoveUnit {
+        unit: world.unit_ref("dev/team"),
+        parent: world.unit_ref("dev/circle"),
+    }));
+    let proposal = asked(&mut world);
+    check_voice(&world, &proposal, "hal", "accepted", "accepted");
+}
+
+#[test]
 fn a_lead_whose_unit_goes_from_circle_to_circle_keeps_the_passages_that_count() {
     let mut world = world();
     found_team(&mut world);

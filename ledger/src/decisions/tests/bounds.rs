@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use polity_proto::v1::{
-    Action, AmendProposal, Capability, ModeKind, OpenProposal, Parameters, ProposalKind,
-    SetParameters, TimerKind, WithdrawProposal, action::Kind,
+    Action, AmendProposal, Answer, Capability, Member, MemberState, ModeKind, Objection,
+    ObjectionState, OpenProposal, Parameters, Proposal, ProposalKind, ProposalState, SetParameters,
+    TimerKind, WithdrawProposal, action::Kind,
 };
 use prost::Message;
 
-use crate::context::Block;
-use crate::judge::Now;
+use crate::context::{Authority, Block, Context};
+use crate::decisions::facilitation;
+use crate::judge::{Actor, Now};
+use crate::outlook;
 use crate::state::keys::List;
-use crate::state::{Changes, Overlay, timers};
+use crate::state::{Changes, Overlay, lists, objects, timers};
 use crate::timer;
-use crate::world::{HOUR, World, by, consent, role_holders, tier, verdict};
+use crate::world::{HOUR, World, by, consent, counted, role_holders, tier, verdict};
 
 const DEADLINE: u64 = 72 * HOUR;
 
@@ -35,6 +38,137 @@ fn timers_of_a_block_adopt_at_most_2000_actions_and_the_rest_in_the_next() {
     assert_eq!(world.advance(DEADLINE).len(), 40);
     assert_eq!(world.advance(1).len(), 3);
     assert!(world.advance(1).is_empty());
+}
+
+/// The hash of what an act of Finn's would change.
+fn outlook_of(world: &World, kind: Kind) -> Vec<u8> {
+    let now = Now {
+        time: world.time,
+        paused: 0,
+    };
+    let block = Block {
+        height: world.height + 1,
+        now,
+    };
+    let proposer = Actor {
+        member: world.member_number("finn"),
+        role: world.role("dev#engineer").number,
+    };
+    let act = Action {
+        kind: Some(kind),
+        ..Action::default()
+    };
+    let mut overlay = Overlay::new(&world.state);
+    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
+    let seen = outlook::of_actions(&mut context, proposer, &[act]).expect("it is seen");
+    outlook::hash(&seen.outlook).to_vec()
+}
+
+#[test]
+fn an_outlook_that_is_looked_at_anew_counts_among_what_timers_of_a_block_do() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), consent(DEADLINE))];
+    let policy = world.policy("dev", Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    for number in 0..85 {
+        let role = Kind::CreateRole(world.create_role("dev", &format!("r{number}")));
+        let proposal = OpenProposal {
+            outlook: outlook_of(&world, role.clone()),
+            ..world.proposal(
+                "dev",
+                ProposalKind::Governance,
+                ModeKind::Consent,
+                vec![role],
+            )
+        };
+        world.open("finn", "dev#engineer", proposal);
+    }
+    // Each costs 25; the next one begins where 1,950 were done.
+    assert_eq!(world.advance(DEADLINE).len(), 79);
+    assert_eq!(world.advance(1).len(), 6);
+}
+
+#[test]
+fn where_many_wait_for_a_minute_a_deadline_binds_and_its_timer_comes_later() {
+    let mut world = World::new();
+    let tiers = vec![tier(0, role_holders(), consent(DEADLINE))];
+    let policy = world.policy("dev", Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let due = world.time + 1 + DEADLINE;
+    world.change_for_test(|state| {
+        for number in (1_000_000..).take(timers::OF_A_MINUTE_MAX) {
+            timers::set(state, due, TimerKind::Hold, number);
+        }
+    });
+    let act = vec![Kind::CreateRole(world.create_role("dev", "guide"))];
+    let proposal = world.proposal("dev", ProposalKind::Governance, ModeKind::Consent, act);
+    let number = world.open("finn", "dev#engineer", proposal);
+    assert_eq!(timers::waiting(&world.state, due), timers::OF_A_MINUTE_MAX);
+
+    let mut withdrawn = world.clone();
+    let withdraw = Kind::WithdrawProposal(WithdrawProposal {
+        proposal: crate::form::numbered(number),
+    });
+    withdrawn.check("finn", Some("dev#engineer"), withdraw, "accepted");
+    assert_eq!(timers::waiting(&withdrawn.state, due + 60), 0);
+
+    for _ in 0..3 {
+        world.advance(DEADLINE / 3);
+    }
+    assert_eq!(world.proposal_state(number), ProposalState::Open);
+    let late = world.answer(number, Answer::NoObjection);
+    world.check("ben", Some("dev#lead"), late, "rejected deadline_passed");
+    world.advance(60);
+    assert_eq!(world.proposal_state(number), ProposalState::Adopted);
+}
+
+#[test]
+fn who_tests_an_objection_is_found_by_a_look_at_each_elector_and_each_objection() {
+    let mut world = World::new();
+    let (electors, objections) = (500, 500);
+    let members = 10_000..10_000 + electors;
+    let proposal = Proposal {
+        number: 1,
+        unit: world.unit("dev").number,
+        proposer: 10_000,
+        electorate: members.clone().collect(),
+        version: 1,
+        ..Proposal::default()
+    };
+    let standing = Objection {
+        number: objections + 1,
+        proposal: 1,
+        version: 1,
+        objector: 10_001,
+        state: ObjectionState::Raised as i32,
+        ..Objection::default()
+    };
+    world.change_for_test(|state| {
+        for number in members {
+            let member = Member {
+                number,
+                state: MemberState::Active as i32,
+                ..Member::default()
+            };
+            objects::put(state, &member);
+        }
+        for number in 1..=objections {
+            let discarded = Objection {
+                number,
+                state: ObjectionState::Discarded as i32,
+                tested_by: 10_002 + number % 7,
+                ..standing.clone()
+            };
+            objects::put(state, &discarded);
+            lists::append(state, List::Objections, 1, number);
+        }
+    });
+    let (testers, reads) = counted(&world.state, |state| {
+        facilitation::testers(state, world.time, &proposal, &standing)
+    });
+    // Neither who proposes and objects nor the seven who discarded.
+    assert_eq!(testers.len() as u64, electors - 9);
+    assert!(reads as u64 <= 8 * (electors + objections), "{reads}");
 }
 
 #[test]

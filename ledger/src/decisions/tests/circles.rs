@@ -7,7 +7,7 @@ use polity_proto::v1::{
 };
 
 use crate::form;
-use crate::world::{DAY, HOUR, World, consent, created, joined, role_holders, tier, vote};
+use crate::world::{DAY, HOUR, World, by, consent, created, joined, role_holders, tier, vote};
 
 const PARTNER: Option<&str> = Some("dev/circle#partner");
 
@@ -204,13 +204,15 @@ fn nobody_is_assigned_to_set_an_objection_aside() {
         manner: polity_proto::v1::Manner::Surrogate as i32,
         ..world.assign("hal", "dev/circle#secretary")
     };
-    world.ada(Kind::AssignRole(surrogate));
+    let before = world.time - DAY;
+    let late = by("ada").acting_as("acme#lead").effective(before);
+    world.check_deed(late.does(Kind::AssignRole(surrogate)), "accepted");
     let discard = Kind::TestObjection(TestObjection {
         objection: form::numbered(gias),
         unargued: Claim::BreaksARule as i32,
         explanation: "it is a role".into(),
     });
-    // The secretary would interpret; this one came too late, the facilitator stands in.
+    // The secretary would interpret; this one came too late, whatever is said of when, and the facilitator stands in.
     world.check("hal", None, discard.clone(), "rejected not_facilitator");
     world.check("dan", None, discard, "accepted");
     let yes = world.answer(number, Answer::NoObjection);

@@ -4,7 +4,7 @@ use polity_proto::v1::{action::Kind, *};
 
 use super::{FACILITATOR, VOTERS, call, candidate, reveal, revealed, seal, step};
 use crate::form;
-use crate::world::{DAY, World, created};
+use crate::world::{DAY, World, consent, created, role_holders, tier};
 
 /// Gia has two nominations, Finn one: Gia is proposed.
 const FOR_GIA: [(&str, &str); 3] = [("ben", "gia"), ("finn", "gia"), ("hal", "finn")];
@@ -71,11 +71,46 @@ fn whoever_was_elected_takes_the_role_and_the_surrogate_leaves_it() {
         assignment: form::numbered(assignment.number),
     });
     world.check("ada", Some("acme#lead"), revoke, "rejected elected_only");
+}
+
+#[test]
+fn who_fills_roles_takes_a_surrogate_back_and_puts_none_beside_who_was_elected() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
     surrogate(&mut world, "hal");
     let revoke = Kind::RevokeAssignment(RevokeAssignment {
         assignment: form::numbered(world.assignment("hal", FACILITATOR).number),
     });
     world.ada(revoke);
+    agree(&mut world, number);
+    let beside = Kind::AssignRole(AssignRole {
+        manner: Manner::Surrogate as i32,
+        ..world.assign("hal", FACILITATOR)
+    });
+    world.check("ada", Some("acme#lead"), beside, "rejected role_full");
+}
+
+#[test]
+fn nobody_alone_takes_whom_a_circle_elected_out_of_it() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    agree(&mut world, number);
+    world.ada(world.join_unit("gia", "dev/circle"));
+    let out = world.leave_unit("gia", "dev/circle");
+    // Where nobody governs the circle yet, those above set it up.
+    let mut before = world.clone();
+    before.ada(out.clone());
+
+    let tiers = vec![tier(0, role_holders(), consent(3 * DAY))];
+    let policy = world.policy("dev/circle", Capability::Govern, tiers);
+    world.ada(Kind::SetPolicy(policy));
+    world.check(
+        "ada",
+        Some("acme#lead"),
+        out.clone(),
+        "rejected elected_only",
+    );
+    assert!(world.holds("gia", FACILITATOR));
+    world.check("gia", None, out, "accepted");
+    assert!(!world.holds("gia", FACILITATOR));
 }
 
 #[test]

@@ -375,7 +375,7 @@ impl Tree<'_> {
     fn path(&self, unit: u64) -> String {
         let mut handles: Vec<String> = judge::power::lineage(self.0, unit)
             .into_iter()
-            .map(|unit| unit.handle)
+            .map(|unit| unit.handle.clone())
             .collect();
         handles.reverse();
         handles.join("/")
