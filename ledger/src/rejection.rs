@@ -154,7 +154,7 @@ rejections! {
     PolicyLaxer = 314, "policy_laxer", "the policy would be laxer than one above it";
     PolicyMalformed = 315, "policy_malformed", "the policy's tiers or modes do not fit together";
     OwnDecisionOnly = 316, "own_decision_only", "only the unit itself may decide this";
-    Sleeping = 317, "sleeping", "after a recovery, spending, approving and operating sleep";
+    Sleeping = 317, "sleeping", "after a recovery, spending, approving, governing and operating sleep";
     GenesisOnly = 318, "genesis_only", "this is possible in the genesis only";
     GrantTooClose = 319, "grant_too_close", "who would use this, or who admitted them too recently, gave the grant, the role or the policy alone";
 

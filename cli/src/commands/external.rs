@@ -34,7 +34,8 @@ impl External {
     }
 }
 
-/// Records what a bank's statement says. It counts when another person confirms it.
+/// Records what a bank's statement says. It counts when another person confirms it; until then `polity hold list` shows it,
+/// and `polity hold void` takes it back.
 #[derive(Args, Debug)]
 struct Record {
     /// The account that gave: a party's where money came in.

@@ -50,6 +50,9 @@ impl Hold {
     }
 }
 
+/// What a bank record waits for.
+const CONFIRMATION: &str = "confirmation by another person";
+
 /// Lists the open holds that touch an account.
 #[derive(Args, Debug)]
 struct List {
@@ -66,7 +69,15 @@ impl List {
         let holds = view.get_all::<HoldState>(&lists.concat()).await?;
         let holds: Vec<HoldState> = holds.into_iter().flatten().collect();
         let names = names_of(&view, &holds).await?;
-        let mut table = Table::new(["hold", "from", "to", "amount", "expires", "reference"]);
+        let mut table = Table::new([
+            "hold",
+            "from",
+            "to",
+            "amount",
+            "expires",
+            "reference",
+            "waits for",
+        ]);
         for hold in &holds {
             table.row([
                 lettered(ObjectKind::Hold, hold.number),
@@ -75,6 +86,7 @@ impl List {
                 shown(&hold.amount, hold, &names),
                 time::shown(hold.expires_at),
                 hold.reference.clone(),
+                if hold.external { CONFIRMATION } else { "" }.to_owned(),
             ]);
         }
         let rows: Vec<Value> = holds.iter().map(|hold| as_json(hold, &names)).collect();
@@ -106,6 +118,8 @@ impl Show {
                 ("amount", shown(&hold.amount, &hold, &names)),
                 ("posted", shown(&hold.posted, &hold, &names)),
                 ("released", shown(&hold.released, &hold, &names)),
+                ("kind", transfer::transfer_kind_name(hold.kind()).to_owned()),
+                ("line", names::letter(ObjectKind::BudgetLine, hold.line)),
                 ("reference", hold.reference.clone()),
                 ("placed", time::shown(hold.placed_at)),
                 ("placed by", names.shown(ObjectKind::Member, hold.placed_by)),
@@ -115,9 +129,7 @@ impl Show {
                     "bank record",
                     match (hold.external, hold.state()) {
                         (false, _) => String::new(),
-                        (true, v1::HoldState::Open) => {
-                            "waits for confirmation by another person".into()
-                        }
+                        (true, v1::HoldState::Open) => format!("waits for {CONFIRMATION}"),
                         (true, _) => "yes".into(),
                     },
                 ),
@@ -225,6 +237,7 @@ fn as_json(hold: &HoldState, names: &Names<'_>) -> Value {
         "amount": money(&hold.amount),
         "posted": money(&hold.posted),
         "released": money(&hold.released),
+        "kind": transfer::transfer_kind_name(hold.kind()),
         "line": names::json(ObjectKind::BudgetLine, hold.line),
         "reference": hold.reference,
         "document": digits::json(&hold.document),

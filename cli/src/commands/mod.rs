@@ -137,7 +137,7 @@ impl Command {
 pub fn parse_number(kind: ObjectKind, text: &str) -> Result<u64> {
     number_of(kind, text).ok_or_else(|| {
         let words = format!(
-            "a {} is written {}, not {text}",
+            "{text} names no {}: one is written {}",
             kind_name(kind),
             lettered(kind, 7)
         );

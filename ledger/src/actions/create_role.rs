@@ -123,7 +123,7 @@ pub(super) fn release_domains(context: &mut Context<'_, '_>, role: &Role) {
     }
 }
 
-fn domain_key(unit: u64, domain: &str) -> Vec<u8> {
+pub(crate) fn domain_key(unit: u64, domain: &str) -> Vec<u8> {
     keys::key_with(keys::DOMAIN, &[unit], domain.as_bytes())
 }
 

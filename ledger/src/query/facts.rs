@@ -5,6 +5,7 @@
 
 mod authority;
 mod correcting;
+mod obstacles;
 mod proposing;
 mod together;
 mod ways;
@@ -141,6 +142,7 @@ pub(super) fn of_refusal(
         facts.extend(of_funds(context, wanted).unwrap_or_default());
     }
     facts.extend(proposing::of_proposing(context, wanted.action, rejection));
+    facts.extend(obstacles::of_object(context, wanted.action, rejection).unwrap_or_default());
     for need in wanted.needs.iter().filter(|need| !need.own) {
         // Who posts or confirms asks for no amount.
         let asked = need

@@ -184,6 +184,42 @@ fn of_several_units_the_one_that_lacks_the_capability_is_told() {
 }
 
 #[test]
+fn what_stands_in_the_way_of_an_act_is_told() {
+    let mut world = world();
+    let role = |world: &World, handle: &str| {
+        Kind::CreateRole(v1::CreateRole {
+            domains: vec!["the site".into()],
+            ..world.create_role("dev", handle)
+        })
+    };
+    let first = role(&world, "first");
+    world.check("ben", Some("dev#lead"), first, "accepted");
+    let taken = ask(&world, "ben", role(&world, "second"));
+    assert_eq!(taken.rejection, "domain_taken");
+    assert_eq!(value(&taken.facts, "domain"), "the site");
+    let holder = format!("r{}", world.role("dev#first").number);
+    assert_eq!(value(&taken.facts, "role"), holder);
+
+    let reinstate = Kind::ReinstateMember(v1::ReinstateMember {
+        member: world.member_ref("finn"),
+    });
+    let active = ask(&world, "ada", reinstate);
+    assert_eq!(active.rejection, "member_state_wrong");
+    assert_eq!(value(&active.facts, "state"), "active");
+
+    let appoint = Kind::GrantAuditor(v1::GrantAuditor {
+        member: world.member_ref("gia"),
+        units: world.unit_ref("dev").into_iter().collect(),
+        window_from: 0,
+        window_until: world.time,
+        until: world.time + 400 * DAY,
+    });
+    let long = ask(&world, "ada", appoint);
+    assert_eq!(long.rejection, "auditor_term");
+    assert_eq!(value(&long.facts, "longest"), "4320h");
+}
+
+#[test]
 fn whoever_may_not_approve_is_told_who_may() {
     let mut world = world();
     let (operation, mode) = (v1::ProposalKind::Operation, v1::ModeKind::Approve);

@@ -9,6 +9,8 @@ mod show;
 use clap::{Args, Subcommand};
 use polity_client::Result;
 
+pub(crate) use show::transfer_kind_name;
+
 use crate::context::Context;
 
 pub use send::Send;

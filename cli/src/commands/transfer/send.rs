@@ -31,7 +31,7 @@ pub struct Send {
     /// SHA-256 of a document, 64 hexadecimal digits, or a file to hash.
     #[arg(long, value_name = "HASH|FILE")]
     document: Option<String>,
-    /// Day that the transfer belongs to.
+    /// Day that the transfer belongs to. A hold takes the budget of that day; what it pays counts from when it is posted.
     #[arg(long, value_name = "DAY")]
     value_date: Option<String>,
 }

@@ -118,7 +118,7 @@ fn check_happened(at: AsOf, transfer: &str, height: u64) -> Result<()> {
 }
 
 /// A kind of transfer as commands and JSON write it.
-fn transfer_kind_name(kind: TransferKind) -> &'static str {
+pub(crate) fn transfer_kind_name(kind: TransferKind) -> &'static str {
     match kind {
         TransferKind::None => "none",
         TransferKind::Payment => "payment",
