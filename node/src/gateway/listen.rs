@@ -24,7 +24,7 @@ use super::http::router;
 use super::means::Gateway;
 use super::metrics::TurnedAway;
 use super::places::{Place, Places};
-use super::stall::{Taking, WriteBound};
+use super::stall::{Notice, WriteBound};
 
 /// How long open connections may finish what they do when the node stops.
 const FINISH_TIME: Duration = Duration::from_secs(5);
@@ -111,9 +111,10 @@ impl Door {
         }
         let limits = self.gateway.limits();
         let place = Arc::clone(&peer.place);
-        let notice = move |taking| match taking {
-            Taking::More => place.write(),
-            Taking::All => place.taken(),
+        let notice = move |notice| match notice {
+            Notice::TakesMore => place.write(),
+            Notice::TookAll => place.taken(),
+            Notice::Brought => place.bring(),
         };
         let stream = WriteBound::new(stream, limits.write_stall(), notice);
         peer.place.rest();

@@ -1,10 +1,11 @@
 //! Places for connections: how many there are, and for whom.
 //!
-//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, also while
-//! it sends a part of a request, and keeps its place only while others are free. When all are taken, a newcomer gets one: of
-//! those that have idled for a while, the oldest of the address with most idle ones; where there is none, that which has
-//! idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most makes room for who
-//! holds less. So keeping many alive keeps nobody out, and whoever has just come has the time to ask.
+//! A connection is served from when its request has arrived whole until the answer was taken. Otherwise it idles, since when
+//! it last brought a piece of a request of 16 KiB, and keeps its place only while others are free. When all are taken, a
+//! newcomer gets one: of those that have idled for a while, the oldest of the address with most idle ones; where there is
+//! none, that which has idled longest. A websocket never idles; where nobody does, the oldest of the address that holds most
+//! makes room for who holds less. So keeping many alive keeps nobody out, whoever has just come has the time to ask, and
+//! whoever uploads slowly the time to end.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use super::limits::Limits;
@@ -72,10 +73,10 @@ impl Places {
 
     fn place(&self, permit: OwnedSemaphorePermit, counted: Option<Counted>) -> Place {
         self.open.inc();
+        let guest = counted.as_ref().map(|counted| Arc::clone(&counted.guest));
         Place {
-            state: Mutex::new(State::Served),
-            sent_away: Arc::default(),
-            counted,
+            guest: guest.unwrap_or_default(),
+            _counted: counted,
             open: self.open.clone(),
             _permit: permit,
         }
@@ -92,201 +93,190 @@ impl Places {
 
 /// A connection's place, given back when dropped.
 pub(super) struct Place {
-    state: Mutex<State>,
-    sent_away: Arc<Notify>,
+    guest: Arc<Guest>,
     /// None in a place of this machine's own, which is nobody else's.
-    counted: Option<Counted>,
+    _counted: Option<Counted>,
     open: Gauge,
     _permit: OwnedSemaphorePermit,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A connection, as its own task and who looks for a place see it.
+#[derive(Default)]
+struct Guest {
+    state: Mutex<State>,
+    /// Whether it has to leave.
+    sent_away: watch::Sender<bool>,
+}
+
+#[derive(Clone, Copy, Default)]
 enum State {
-    /// By its turn among those of its address that idle.
-    Idle(u64),
-    /// A websocket, by its turn among those of its address.
-    Watching(u64),
+    #[default]
     Served,
     /// Served, until all that was written is taken.
     Answered,
+    Idle(Instant),
+    /// A websocket.
+    Watching(Instant),
 }
 
 impl Place {
     /// From now on it idles: the place may be somebody else's.
     pub(super) fn rest(&self) {
-        self.line_up(|company| &mut company.idle, State::Idle);
+        *self.state() = State::Idle(Instant::now());
     }
 
     /// From now on it is a websocket: the place may be somebody's who holds fewer.
     pub(super) fn watch(&self) {
-        self.line_up(|company| &mut company.watching, State::Watching);
-    }
-
-    fn line_up(&self, line: fn(&mut Company) -> &mut Turns, state: fn(u64) -> State) {
-        self.set(State::Served);
-        if let Some(Counted { crowd, address }) = &self.counted {
-            let waiting = Waiting {
-                since: Instant::now(),
-                sent_away: Arc::clone(&self.sent_away),
-            };
-            let turn = lock(crowd).line_up(*address, line, waiting);
-            *lock(&self.state) = state(turn);
-        }
+        *self.state() = State::Watching(Instant::now());
     }
 
     /// Its request is here.
     pub(super) fn work(&self) {
-        self.set(State::Served);
+        *self.state() = State::Served;
     }
 
     /// Its answer begins to be written.
     pub(super) fn answer(&self) {
-        self.set(State::Answered);
+        *self.state() = State::Answered;
+    }
+
+    /// It brought a piece of a request.
+    pub(super) fn bring(&self) {
+        let mut state = self.state();
+        if let State::Idle(since) = &mut *state {
+            *since = Instant::now();
+        }
     }
 
     /// Something is written: an answer, perhaps one that waited behind another of which all is taken.
     pub(super) fn write(&self) {
-        let state = *lock(&self.state);
-        if let State::Idle(_) = state {
-            self.answer();
+        let mut state = self.state();
+        if let State::Idle(_) = *state {
+            *state = State::Answered;
         }
     }
 
     /// All that was written so far is taken.
     pub(super) fn taken(&self) {
-        if *lock(&self.state) == State::Answered {
-            self.rest();
-        }
-    }
-
-    fn set(&self, state: State) {
-        let before = std::mem::replace(&mut *lock(&self.state), state);
-        let turn = match before {
-            State::Idle(turn) | State::Watching(turn) => turn,
-            State::Served | State::Answered => return,
-        };
-        if let Some(Counted { crowd, address }) = &self.counted {
-            lock(crowd).step_out(*address, turn);
+        let mut state = self.state();
+        if let State::Answered = *state {
+            *state = State::Idle(Instant::now());
         }
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        matches!(*lock(&self.state), State::Idle(_))
+        matches!(*self.state(), State::Idle(_))
     }
 
     /// Waits until a newcomer needs the place.
     pub(super) async fn sent_away(&self) {
-        self.sent_away.notified().await;
+        // The sender lives as long as the place.
+        let _ = self
+            .guest
+            .sent_away
+            .subscribe()
+            .wait_for(|told| *told)
+            .await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.guest.state)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.work();
         self.open.dec();
     }
 }
 
-/// Who is inside and who of them idles, by address.
+/// Who is inside, by address.
 #[derive(Default)]
 struct Crowd {
-    next_turn: u64,
+    next_number: u64,
     by_address: HashMap<IpAddr, Company>,
 }
 
-/// In the order in which they lined up.
-type Turns = BTreeMap<u64, Waiting>;
-
-struct Waiting {
-    since: Instant,
-    /// Tells it to leave.
-    sent_away: Arc<Notify>,
-}
-
-/// The connections of one address.
-#[derive(Default)]
-struct Company {
-    count: usize,
-    idle: Turns,
-    /// The websockets.
-    watching: Turns,
-}
+/// The connections of one address, by number.
+type Company = BTreeMap<u64, Arc<Guest>>;
 
 impl Crowd {
-    fn line_up(
-        &mut self,
-        address: IpAddr,
-        line: fn(&mut Company) -> &mut Turns,
-        waiting: Waiting,
-    ) -> u64 {
-        let turn = self.next_turn;
-        self.next_turn += 1;
+    fn enter(&mut self, address: IpAddr, guest: Arc<Guest>, most: usize) -> Option<u64> {
         let company = self.by_address.entry(address).or_default();
-        line(company).insert(turn, waiting);
-        turn
+        if company.len() >= most {
+            return None;
+        }
+        let number = self.next_number;
+        self.next_number += 1;
+        company.insert(number, guest);
+        Some(number)
     }
 
-    fn step_out(&mut self, address: IpAddr, turn: u64) {
+    fn leave(&mut self, address: IpAddr, number: u64) {
         if let Some(company) = self.by_address.get_mut(&address) {
-            company.idle.remove(&turn);
-            company.watching.remove(&turn);
+            company.remove(&number);
+            if company.is_empty() {
+                self.by_address.remove(&address);
+            }
         }
     }
 
     /// Makes room for one more of an address, which counts already; says whether somebody was sent away.
-    fn send_one_away(&mut self, newcomer: IpAddr, now: Instant) -> bool {
-        let held = self.by_address.get(&newcomer);
-        let held = held.map_or(0, |company| company.count);
-        let idles_long = |waiting: &Waiting| now.duration_since(waiting.since) >= SPARED_TIME;
-        let chosen = self
-            .first_where(|company| {
-                let first = company.idle.values().next()?;
-                idles_long(first).then_some((company.idle.len(), &mut company.idle))
-            })
-            .or_else(|| self.first_where(|company| Some((0, &mut company.idle))))
-            .or_else(|| {
-                self.first_where(|company| {
-                    (company.count > held).then_some((company.count, &mut company.watching))
-                })
-            });
-        let is_chosen = chosen.is_some();
-        if let Some(waiting) = chosen {
-            waiting.sent_away.notify_one();
-        }
-        is_chosen
+    fn send_one_away(&self, newcomer: IpAddr, now: Instant) -> bool {
+        let held = self.by_address.get(&newcomer).map_or(0, Company::len);
+        let candidates = self
+            .by_address
+            .values()
+            .flat_map(|company| candidates(company, held, now));
+        let Some((_, chosen)) = candidates.max_by_key(|(reason, _)| *reason) else {
+            return false;
+        };
+        chosen.sent_away.send_replace(true);
+        true
     }
+}
 
-    /// The first of the line with the highest weight, or of equal ones that who lined up first.
-    fn first_where(
-        &mut self,
-        line: impl Fn(&mut Company) -> Option<(usize, &mut Turns)>,
-    ) -> Option<Waiting> {
-        let lines = self.by_address.values_mut().filter_map(|company| {
-            let (weight, line) = line(company)?;
-            let first = *line.first_key_value()?.0;
-            Some((weight, Reverse(first), line))
-        });
-        let (_, _, line) = lines.max_by_key(|(weight, first, _)| (*weight, *first))?;
-        line.pop_first().map(|(_, waiting)| waiting)
-    }
+/// Why rather this one leaves than another, the highest first: by what it does, how many of its address do, since when.
+type Reason = (u8, usize, Reverse<Instant>);
+
+/// Who of an address could be sent away for a newcomer whose address holds so many.
+fn candidates(company: &Company, held: usize, now: Instant) -> Vec<(Reason, &Guest)> {
+    let staying = company.values().filter(|guest| !*guest.sent_away.borrow());
+    let staying = staying.map(|guest| (guest.as_ref(), *lock(&guest.state)));
+    let staying: Vec<(&Guest, State)> = staying.collect();
+    let idle = staying
+        .iter()
+        .filter(|(_, state)| matches!(state, State::Idle(_)));
+    let idle = idle.count();
+    let reason = |state| match state {
+        State::Idle(since) if now.duration_since(since) >= SPARED_TIME => Some((2, idle, since)),
+        State::Idle(since) => Some((1, 0, since)),
+        State::Watching(since) if company.len() > held => Some((0, company.len(), since)),
+        State::Watching(_) | State::Served | State::Answered => None,
+    };
+    let candidates = staying.into_iter().filter_map(|(guest, state)| {
+        let (kind, weight, since) = reason(state)?;
+        Some(((kind, weight, Reverse(since)), guest))
+    });
+    candidates.collect()
 }
 
 /// A connection among those of its address.
 struct Counted {
     address: IpAddr,
+    number: u64,
+    guest: Arc<Guest>,
     crowd: Arc<Mutex<Crowd>>,
 }
 
 impl Counted {
     fn enter(crowd: &Arc<Mutex<Crowd>>, address: IpAddr, most: usize) -> Option<Counted> {
-        let mut inside = lock(crowd);
-        let company = inside.by_address.entry(address).or_default();
-        if company.count >= most {
-            return None;
-        }
-        company.count += 1;
+        let guest = Arc::<Guest>::default();
+        let number = lock(crowd).enter(address, Arc::clone(&guest), most)?;
         Some(Counted {
             address,
+            number,
+            guest,
             crowd: Arc::clone(crowd),
         })
     }
@@ -294,13 +284,7 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut crowd = lock(&self.crowd);
-        if let Some(company) = crowd.by_address.get_mut(&self.address) {
-            company.count -= 1;
-            if company.count == 0 {
-                crowd.by_address.remove(&self.address);
-            }
-        }
+        lock(&self.crowd).leave(self.address, self.number);
     }
 }
 
@@ -310,8 +294,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
 
     fn places(connections_max: usize, connections_per_address_max: usize) -> Places {
@@ -375,19 +357,15 @@ mod tests {
     fn sent_away(idle: &[(&str, u64)]) -> Option<usize> {
         let mut crowd = Crowd::default();
         let now = Instant::now() + Duration::from_secs(60);
-        let told = idle.iter().map(|(text, millis)| {
-            let told = Arc::new(Notify::new());
-            let waiting = Waiting {
-                since: now - Duration::from_millis(*millis),
-                sent_away: Arc::clone(&told),
-            };
-            crowd.line_up(address(text), |company| &mut company.idle, waiting);
-            told
+        let guests = idle.iter().map(|(text, millis)| {
+            let guest = Arc::<Guest>::default();
+            *lock(&guest.state) = State::Idle(now - Duration::from_millis(*millis));
+            crowd.enter(address(text), Arc::clone(&guest), idle.len());
+            guest
         });
-        let told: Vec<Arc<Notify>> = told.collect();
+        let guests: Vec<Arc<Guest>> = guests.collect();
         crowd.send_one_away(address("192.0.2.9"), now);
-        told.iter()
-            .position(|told| told.notified().now_or_never().is_some())
+        guests.iter().position(|guest| *guest.sent_away.borrow())
     }
 
     #[test]
@@ -406,6 +384,18 @@ mod tests {
         assert_eq!(sent_away(&[(one, 1_000), (two, 20), (two, 10)]), Some(0));
         assert_eq!(sent_away(&[(one, 30), (two, 20), (two, 10)]), Some(0));
         assert_eq!(sent_away(&[]), None);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_sent_away_twice() {
+        let places = places(1, 2);
+        let place = places.enter(address("192.0.2.1"), false).await.unwrap();
+        place.rest();
+        let newcomer = address("192.0.2.2");
+        assert!(lock(&places.crowd).send_one_away(newcomer, Instant::now()));
+        place.work();
+        place.rest();
+        assert!(!lock(&places.crowd).send_one_away(newcomer, Instant::now()));
     }
 
     #[tokio::test]
@@ -447,9 +437,7 @@ mod tests {
         place.watch();
         place.write();
         place.taken();
-        let crowd = lock(&places.crowd);
-        let company = &crowd.by_address[&address("192.0.2.1")];
-        assert_eq!((company.idle.len(), company.watching.len()), (0, 1));
+        assert!(matches!(*place.state(), State::Watching(_)));
     }
 
     #[tokio::test]

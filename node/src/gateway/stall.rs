@@ -13,20 +13,27 @@ use tokio::time::{Sleep, sleep};
 /// for it is in memory meanwhile.
 const TAKEN_BYTES_MIN: usize = 64 << 10;
 
-/// How far the peer is with what was written.
+/// Bytes that a peer brings before it is noticed.
+const BROUGHT_BYTES_MIN: usize = 16 << 10;
+
+/// What the peer does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taking {
-    /// There is more for it.
-    More,
+pub(super) enum Notice {
+    /// There is more to take for it.
+    TakesMore,
     /// Nothing is left to be taken.
-    All,
+    TookAll,
+    /// A piece of a request came.
+    Brought,
 }
 
 /// Bounds how long a write may wait. Reading is bounded elsewhere, request by request.
 pub(super) struct WriteBound<S, F> {
     stream: S,
-    /// Called whenever something is written, and when nothing is left.
+    /// Called whenever something is written, when nothing is left, and when enough was read.
     notice: F,
+    /// Bytes that were read since the last notice of it.
+    brought: usize,
     time: Duration,
     /// Runs from when a write waits until enough was taken, or all.
     waiting: Option<Pin<Box<Sleep>>>,
@@ -34,11 +41,12 @@ pub(super) struct WriteBound<S, F> {
     taken: usize,
 }
 
-impl<S, F: Fn(Taking)> WriteBound<S, F> {
+impl<S, F: Fn(Notice)> WriteBound<S, F> {
     pub(super) fn new(stream: S, time: Duration, notice: F) -> WriteBound<S, F> {
         WriteBound {
             stream,
             notice,
+            brought: 0,
             time,
             waiting: None,
             taken: 0,
@@ -51,7 +59,7 @@ impl<S, F: Fn(Taking)> WriteBound<S, F> {
         progress: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        (self.notice)(Taking::More);
+        (self.notice)(Notice::TakesMore);
         match progress {
             Poll::Ready(Ok(bytes)) => {
                 self.taken = self.taken.saturating_add(bytes);
@@ -75,7 +83,7 @@ impl<S, F: Fn(Taking)> WriteBound<S, F> {
             return self.wait(cx);
         }
         self.begin_anew();
-        (self.notice)(Taking::All);
+        (self.notice)(Notice::TookAll);
         progress
     }
 
@@ -94,17 +102,24 @@ impl<S, F: Fn(Taking)> WriteBound<S, F> {
     }
 }
 
-impl<S: AsyncRead + Unpin, F: Unpin> AsyncRead for WriteBound<S, F> {
+impl<S: AsyncRead + Unpin, F: Fn(Notice) + Unpin> AsyncRead for WriteBound<S, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let progress = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.brought += buffer.filled().len() - before;
+        if self.brought >= BROUGHT_BYTES_MIN {
+            self.brought = 0;
+            (self.notice)(Notice::Brought);
+        }
+        progress
     }
 }
 
-impl<S: AsyncWrite + Unpin, F: Fn(Taking) + Unpin> AsyncWrite for WriteBound<S, F> {
+impl<S: AsyncWrite + Unpin, F: Fn(Notice) + Unpin> AsyncWrite for WriteBound<S, F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

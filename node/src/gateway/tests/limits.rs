@@ -186,6 +186,30 @@ async fn who_has_sent_a_part_of_a_request_keeps_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_slow_upload_keeps_its_place_while_others_idle() {
+    let limits = Limits {
+        connections_max: 2,
+        body_bytes_max: 64 << 20,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut slow = connect_from_elsewhere(server.address).await;
+    // More than the kernel keeps: once it is written, the gateway has read some of it.
+    let piece = vec![b' '; 32 << 20];
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        piece.len() + 1
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let _kept = kept_alive(server.address).await;
+    slow.write_all(&piece).await.unwrap();
+
+    assert_eq!(get(server.address, "/health").await.status, 200);
+    slow.write_all(b"{").await.unwrap();
+    assert_eq!(read_answer(&mut slow).await.error_code(), -32700);
+}
+
+#[tokio::test]
 async fn who_takes_an_answer_slowly_keeps_the_place_until_it_is_taken() {
     let limits = Limits {
         connections_max: 2,

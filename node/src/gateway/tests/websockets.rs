@@ -371,6 +371,10 @@ async fn websockets_of_one_address_make_room_for_another_and_are_told() {
     let last = sockets[0].next().await.unwrap();
     let words = "subscription was canceled (reason: others need the place)";
     assert_eq!(last["error"]["data"], json!(words));
+    let mut metrics = String::new();
+    encode(&mut metrics, &server.registry).unwrap();
+    let counted = "gateway_turned_away_total{reason=\"made_room\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
     let answer = sockets[1].call("health", json!({})).await;
     assert_eq!(answer["result"], json!({}));
 }
