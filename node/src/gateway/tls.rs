@@ -10,6 +10,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use crate::bounded_file;
+
 /// Bytes of a certificate or key file.
 const PEM_BYTES_MAX: u64 = 1 << 20;
 
@@ -28,9 +30,6 @@ pub enum TlsError {
     /// A file cannot be read.
     #[error("cannot read {path}: {source}", path = .0.display(), source = .1)]
     Unreadable(PathBuf, std::io::Error),
-    /// A file is far larger than such files are.
-    #[error("{} is larger than {PEM_BYTES_MAX} bytes", .0.display())]
-    TooLarge(PathBuf),
     /// Others than the owner can read the key.
     #[error("{path}: others can read it; run: chmod 600 {path}", path = .0.display())]
     Open(PathBuf),
@@ -84,9 +83,6 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    let unreadable = |error| TlsError::Unreadable(path.to_owned(), error);
-    if fs::metadata(path).map_err(unreadable)?.len() > PEM_BYTES_MAX {
-        return Err(TlsError::TooLarge(path.to_owned()));
-    }
-    fs::read(path).map_err(unreadable)
+    bounded_file::read(path, PEM_BYTES_MAX)
+        .map_err(|error| TlsError::Unreadable(path.to_owned(), error))
 }

@@ -1,6 +1,8 @@
 //! The gateway behind a certificate. The files under `tls/` are for these tests alone.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,6 +103,19 @@ fn files_that_cannot_be_used_are_refused_by_name() {
         refused("certificate.pem", "other_key.pem"),
         TlsError::Unusable(_)
     ));
+}
+
+#[test]
+fn no_more_of_a_file_is_read_than_its_bound_whatever_its_length_says() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let writing = std::thread::spawn(move || writer.write_all(&[b'x'; (1 << 20) + 1]));
+    let files = TlsFiles {
+        certificate: format!("/proc/self/fd/{}", reader.as_raw_fd()).into(),
+        key: file("key.pem"),
+    };
+    let refused = files.load().map(|_| ()).unwrap_err().to_string();
+    assert!(refused.ends_with("is larger than 1 MiB"), "{refused}");
+    writing.join().unwrap().unwrap();
 }
 
 #[test]
