@@ -1,6 +1,6 @@
 //! The real CometBFT, in the home directory that we write, over our socket.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::addresses::Addresses;
 use crate::register::Register;
 use crate::running::Running;
 
@@ -100,7 +101,8 @@ impl<'a> Department<'a> {
         home.create(&node_key, &validator_key, &genesis, &mark)
             .unwrap();
 
-        let (rpc, p2p) = (free_address(), free_address());
+        let address = Addresses::take().of_node(0);
+        let (rpc, p2p) = ((address, 26_657).into(), (address, 26_656).into());
         let endpoint = Endpoint::Unix(directory.join("abci.sock"));
         let settings = Settings {
             timeout_commit: Duration::ZERO,
@@ -176,13 +178,6 @@ impl<'a> Department<'a> {
 fn stop(mut running: Running) {
     running.ask_to_stop();
     running.ended().unwrap();
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
 }
 
 /// The `result` of a call of CometBFT's RPC, if it answers soon.

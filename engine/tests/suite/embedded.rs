@@ -13,6 +13,7 @@ use polity_engine::embedded::canonical::CommitSignature;
 use polity_engine::embedded::{Embedded, StartError};
 use tokio::time::timeout;
 
+use crate::addresses;
 use application::FOUNDING_STEP_MILLIS;
 use network::Network;
 

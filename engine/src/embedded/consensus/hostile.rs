@@ -21,6 +21,8 @@ use crate::embedded::rows::Rows;
 use crate::embedded::{Embedded, machine_clock};
 
 // Of the integration suite's network, this test uses a part.
+#[path = "../../../tests/suite/addresses.rs"]
+mod addresses;
 #[allow(dead_code)]
 #[path = "../../../tests/suite/embedded/application.rs"]
 mod application;

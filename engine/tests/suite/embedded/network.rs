@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use polity_engine::embedded::{Chain, Embedded, Ended, PeerAddress, Settings, mac
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
+use super::addresses::Addresses;
 use super::application::App;
 
 /// How often is looked whether something happened. Engines tell nobody outside when a block is made.
@@ -51,12 +51,10 @@ impl Network {
 
     /// Founds a network that does not run yet.
     pub(super) fn found(validators: u8, full: u8) -> Self {
-        static NETWORKS: AtomicU8 = AtomicU8::new(1);
-        let network = NETWORKS.fetch_add(1, Ordering::Relaxed);
-        let process = (std::process::id() % 250) as u8 + 1;
-        let listen = |number| SocketAddr::from(([127, process, network, number + 1], 26_656));
+        let addresses = Addresses::take();
+        let listen = |number| SocketAddr::from((addresses.of_node(number), 26_656));
         let genesis = Genesis::new(
-            &format!("suite-{network}"),
+            &format!("suite-{}", addresses.of_node(0)),
             Timestamp {
                 seconds: machine_clock().seconds - 1,
                 nanos: 0,
