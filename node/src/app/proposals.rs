@@ -26,19 +26,9 @@ impl App {
             actions_left: self.options.block_actions_max,
         };
         let mut seen = HashSet::new();
-        let mut rest = request.transactions.as_slice();
-        while !rest.is_empty() && block.actions_left > 0 {
-            // Each has an action at least: of no more than these need anything be known yet.
-            let count = block.actions_left.max(TOGETHER_MIN).min(rest.len());
-            let (next, later) = rest.split_at(count);
-            let fit = self.fit_for_block(next, time, &mut seen);
-            for (transaction, fit) in next.iter().zip(fit) {
-                if let Ok(actions) = fit {
-                    block.take(transaction, actions);
-                }
-            }
-            rest = later;
-        }
+        block.fill(&request.transactions, |next| {
+            self.fit_for_block(next, time, &mut seen)
+        });
         self.metrics
             .observe_phase(Phase::Prepare, started.elapsed());
         block.transactions
@@ -96,6 +86,27 @@ struct Block {
 }
 
 impl Block {
+    /// Takes of these transactions, in order, those that are fit and that there is room for. `look` says of some of them
+    /// how many actions each costs, or why it is not fit; it is not asked about more than may have room.
+    fn fill(
+        &mut self,
+        transactions: &[Bytes],
+        mut look: impl FnMut(&[Bytes]) -> Vec<Result<usize, Rejection>>,
+    ) {
+        let mut rest = transactions;
+        while !rest.is_empty() && self.actions_left > 0 {
+            // Each has an action at least.
+            let count = self.actions_left.max(TOGETHER_MIN).min(rest.len());
+            let (next, later) = rest.split_at(count);
+            for (transaction, fit) in next.iter().zip(look(next)) {
+                if let Ok(actions) = fit {
+                    self.take(transaction, actions);
+                }
+            }
+            rest = later;
+        }
+    }
+
     /// Takes a transaction that costs so many actions, where there is room for it.
     fn take(&mut self, transaction: &Bytes, actions: usize) {
         let size = protobuf_size(transaction.len());
@@ -136,5 +147,27 @@ mod tests {
         check(100, 101, &["a", "cc", "d"]);
         // Each is a byte, or two, with its tag and its length.
         check(9, 1_000, &["a", "b", "d"]);
+    }
+
+    #[test]
+    fn no_more_of_a_full_pool_is_looked_at_than_has_room() {
+        let pool = vec![Bytes::from_static(b"transfer"); 13_000];
+        let looked_at = |actions_left, fit: Result<usize, Rejection>| {
+            let mut block = Block {
+                transactions: Vec::new(),
+                bytes_left: 4 << 20,
+                actions_left,
+            };
+            let mut looked_at = 0;
+            block.fill(&pool, |next| {
+                looked_at += next.len();
+                vec![fit; next.len()]
+            });
+            (looked_at, block.transactions.len())
+        };
+        assert_eq!(looked_at(2_500, Ok(1)), (2_500, 2_500));
+        assert_eq!(looked_at(100, Ok(1)), (TOGETHER_MIN, 100));
+        let unfit = Err(Rejection::Expired);
+        assert_eq!(looked_at(2_500, unfit), (13_000, 0), "all are in the way");
     }
 }
