@@ -13,6 +13,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use polity_ledger::form;
 use polity_ledger::genesis::{self, Founded, Founding};
 use polity_proto::v1::Genesis;
 use prost::Message;
@@ -32,7 +33,7 @@ const BYTES_MAX: u64 = 64 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenesisFile {
-    /// Names the chain: 1 to 50 bytes.
+    /// Names the chain: one line of 1 to 50 bytes.
     pub chain_id: String,
     /// RFC 3339, whole seconds, UTC.
     pub genesis_time: String,
@@ -123,7 +124,27 @@ impl GenesisFile {
             ErrorKind::NotFound => GenesisFileError::Missing(path.display().to_string()),
             _ => form(error.to_string()),
         })?;
-        serde_json::from_slice(&bytes).map_err(|error| form(format!("is no genesis file: {error}")))
+        let file: GenesisFile = serde_json::from_slice(&bytes)
+            .map_err(|error| form(format!("is no genesis file: {error}")))?;
+        file.check_words().map_err(|words| form(words.into()))?;
+        Ok(file)
+    }
+
+    /// Departments read a file before they sign it, so each text in it shows what it says. The ledger's rules are those
+    /// of the founding actions alone.
+    fn check_words(&self) -> Result<(), &'static str> {
+        let mut file = Some(self);
+        while let Some(one) = file {
+            if !is_chain_id(&one.chain_id) {
+                return Err(CHAIN_ID_FORM);
+            }
+            let mut departments = one.signatures.iter().map(|signature| &signature.department);
+            if !departments.all(|department| form::line(department, usize::MAX).is_ok()) {
+                return Err("the name of a department that signed is not one line of plain text");
+            }
+            file = one.continues.as_deref();
+        }
+        Ok(())
     }
 
     /// The text of the file, the same for the same content.
@@ -227,3 +248,11 @@ impl GenesisFile {
 }
 
 const INITIAL_HEIGHT: &str = "1";
+
+/// CometBFT's own bound.
+const CHAIN_ID_BYTES_MAX: usize = 50;
+pub(crate) const CHAIN_ID_FORM: &str = "a chain id is one line of 1 to 50 bytes of plain text";
+
+pub(crate) fn is_chain_id(text: &str) -> bool {
+    form::filled_line(text, CHAIN_ID_BYTES_MAX).is_ok()
+}

@@ -19,7 +19,7 @@ use polity_proto::v1::Genesis;
 use sha2::{Digest, Sha256};
 
 use crate::bounded_file;
-use crate::genesis_file::{GenesisFile, GenesisFileError};
+use crate::genesis_file::{CHAIN_ID_FORM, GenesisFile, GenesisFileError, is_chain_id};
 use draft::Draft;
 
 /// Largest charter, and largest constitution, that is read.
@@ -31,9 +31,6 @@ pub struct Charter {
     form: form::Charter,
     directory: PathBuf,
 }
-
-/// As many as a block header of CometBFT carries.
-const CHAIN_ID_BYTES_MAX: usize = 50;
 
 /// Why a charter founds no organisation.
 #[derive(Debug, thiserror::Error)]
@@ -109,10 +106,10 @@ impl Charter {
             Some(time) => words::time(time).map_err(entry)?,
             None => now,
         };
-        if !(1..=CHAIN_ID_BYTES_MAX).contains(&form.chain_id.len()) {
+        if !is_chain_id(&form.chain_id) {
             return Err(CharterError::Entry {
                 entry: "chain_id".into(),
-                words: format!("a chain has a name of 1 to {CHAIN_ID_BYTES_MAX} bytes"),
+                words: CHAIN_ID_FORM.into(),
             });
         }
         let mut draft = Draft::default();

@@ -163,6 +163,38 @@ fn a_changed_genesis_is_refused_by_name() {
 }
 
 #[test]
+fn a_file_that_would_show_a_signer_something_else_than_it_says_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("genesis.json");
+    let read = |change: fn(&mut GenesisFile)| {
+        let mut file = signed();
+        change(&mut file);
+        fs::write(&path, file.to_json()).unwrap();
+        GenesisFile::read(&path).map(|_| ())
+    };
+    read(|_| {}).unwrap();
+
+    let changes: [fn(&mut GenesisFile); 5] = [
+        |file| file.chain_id.push_str("\norganisation  42d5"),
+        |file| file.chain_id.push('\u{202e}'),
+        |file| file.chain_id = "x".repeat(51),
+        |file| file.signatures[0].department = "ops\u{1b}[2J".into(),
+        |file| {
+            let mut ended = file.clone();
+            ended.chain_id.clear();
+            file.continues = Some(Box::new(ended));
+        },
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let refused = read(change).unwrap_err().to_string();
+        assert!(refused.contains("plain text"), "change {index}: {refused}");
+    }
+    let broken = acme().replace(CHAIN, "acme\\nsigned by  ops");
+    let refused = genesis_of(&broken).unwrap_err().to_string();
+    assert!(refused.contains("plain text"), "{refused}");
+}
+
+#[test]
 fn the_departments_sign_everything_that_the_chain_begins_with() {
     type Change = fn(&mut GenesisFile);
     let changes: [Change; 8] = [

@@ -11,11 +11,8 @@ use polity_proto::v1::Continuation;
 use prost::Message;
 
 use super::validators::validators_of;
-use super::{GenesisFile, GenesisFileError};
+use super::{CHAIN_ID_FORM, GenesisFile, GenesisFileError, is_chain_id};
 use crate::continuation::Stand;
-
-/// CometBFT's own bound of a chain id.
-const CHAIN_ID_BYTES_MAX: usize = 50;
 
 impl GenesisFile {
     /// The genesis of a chain that goes on from where a node stands, not signed by anybody yet. `ended` is the file
@@ -26,9 +23,8 @@ impl GenesisFile {
         time: u64,
         stand: &Stand,
     ) -> Result<GenesisFile, GenesisFileError> {
-        if !(1..=CHAIN_ID_BYTES_MAX).contains(&chain_id.len()) {
-            let words = format!("a chain id has 1 to {CHAIN_ID_BYTES_MAX} bytes");
-            return Err(GenesisFileError::Form(words));
+        if !is_chain_id(chain_id) {
+            return Err(GenesisFileError::Form(CHAIN_ID_FORM.into()));
         }
         let mut earlier = Some(&ended);
         while let Some(file) = earlier {
