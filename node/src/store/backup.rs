@@ -69,7 +69,7 @@ impl Store {
         fs::create_dir_all(&partial).map_err(|error| io_fault("preparing", &partial, &error))?;
 
         // Links, which hold the files still while they are copied.
-        let held = beside(self.directory(), "held");
+        let held = held(self.directory());
         remove_tree(&held)?;
         self.rocks.checkpoint(&held)?;
         let copied = self.copy(&held, &partial);
@@ -163,6 +163,12 @@ pub(crate) fn restore_after(
     crash_point::reach(CrashPoint::RestoreBeforeRename);
     put_in_place(&partial, directory)?;
     Ok((summary, report))
+}
+
+/// Where a store's files are held still. They keep their space on the disk also where the store has replaced them, so what
+/// a crash leaves is removed at the next start.
+pub(super) fn held(store: &Path) -> PathBuf {
+    beside(store, "held")
 }
 
 /// Where a store, or what belongs to it, is made whole before it takes this name. It is left by a restore that ends before.

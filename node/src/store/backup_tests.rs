@@ -40,6 +40,16 @@ fn a_backup_of_a_running_store_is_one_whole_height() {
 }
 
 #[test]
+fn what_a_backup_that_was_broken_off_holds_still_is_let_go_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("store.held")).unwrap();
+    fs::write(path("store.held/000008.sst"), "replaced long ago").unwrap();
+    let _store = Store::open(&path("store"), options()).unwrap();
+    assert!(!path("store.held").exists());
+}
+
+#[test]
 fn a_changed_backup_is_not_restored() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);

@@ -105,6 +105,8 @@ impl Store {
         let is_new = prepare_directory(directory)?;
         format::settle(directory, is_new)?;
         let rocks = Arc::new(Rocks::open(directory, &options)?);
+        // Nobody else has the store, so no backup is being made.
+        files::remove_tree(&backup::held(directory))?;
 
         let cache = Arc::new(Cache::new(options.hot_bytes_max, &options.put_once_rows));
         let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
