@@ -237,8 +237,11 @@ impl Store {
     }
 }
 
-/// The directory must be empty or hold a whole store: a new store over the rest of an old one would hide a loss.
-/// Says whether there is none yet.
+/// What the storage library writes first, before the file CURRENT. Each later start gives it another number.
+const FIRST_MANIFEST: &str = "MANIFEST-000001";
+
+/// The directory must hold a whole store, or none, whose making may have been broken off: a new store over the rest of an
+/// old one would hide a loss. Says whether there is none yet.
 fn prepare_directory(directory: &Path) -> Result<bool, Fault> {
     let doing = format!("preparing the store's directory {}", directory.display());
     std::fs::create_dir_all(directory).map_err(|error| Fault::from_io(&doing, &error))?;
@@ -251,7 +254,8 @@ fn prepare_directory(directory: &Path) -> Result<bool, Fault> {
             .map_err(|error| Fault::from_io(&doing, &error))?
             .file_name();
         let name = name.to_string_lossy();
-        if name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("MANIFEST") {
+        let is_later_manifest = name.starts_with("MANIFEST") && name != FIRST_MANIFEST;
+        if name.ends_with(".sst") || name.ends_with(".log") || is_later_manifest {
             let words = format!("{} holds {name} but no file CURRENT", directory.display());
             return Err(Fault::new(FaultKind::StoreDamaged, words));
         }

@@ -475,6 +475,19 @@ fn damaged_files_are_told_as_such() {
 }
 
 #[test]
+fn a_store_whose_making_was_broken_off_is_made_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifest = directory.path().join("MANIFEST-000001");
+    fs::write(&manifest, b"half of it").unwrap();
+    let store = Store::open(directory.path(), options()).unwrap();
+    commit_up_to(&store, 3);
+    drop(store);
+    assert!(!manifest.exists(), "a later start has another one");
+    let store = Store::open(directory.path(), options()).unwrap();
+    assert_eq!(contents(&store), contents_at(3));
+}
+
+#[test]
 fn a_store_of_another_form_is_not_opened_and_not_called_damaged() {
     let directory = tempfile::tempdir().unwrap();
     drop(Store::open(directory.path(), options()).unwrap());
