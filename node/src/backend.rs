@@ -87,8 +87,8 @@ impl Backend {
 }
 
 impl Queries for Backend {
-    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult {
-        self.app.answer(&query, waits)
+    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> (QueryResult, usize) {
+        self.app.answer_and_count(&query, waits)
     }
 
     fn judged_actions(&self, query: &Query) -> usize {

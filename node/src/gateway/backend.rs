@@ -19,9 +19,9 @@ use crate::fault::Fault;
 /// `queries_at_once` at a time. State that cannot be read stops the process; what else cannot be read is told to whoever
 /// asked as what it is, a fault of this node, and never as something that is not there.
 pub trait Queries: Send + Sync + 'static {
-    /// Answers a question (`abci_query`) from the newest committed snapshot, or as of `query.height`. One that takes long
-    /// ends early where nobody `waits` any more.
-    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult;
+    /// Answers a question (`abci_query`) from the newest committed snapshot, or as of `query.height`; tells also how many
+    /// transactions of blocks it read for that. One that takes long ends early where nobody `waits` any more.
+    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> (QueryResult, usize);
 
     /// How many actions are judged for a question, or as many as it is dear like; 0 of what is only read.
     fn judged_actions(&self, query: &Query) -> usize;

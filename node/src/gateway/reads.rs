@@ -14,7 +14,7 @@ use super::rpc::{Json, RpcError};
 use super::shapes;
 use super::txproof::TxProof;
 
-/// Transactions of a block that are read for one call. Whoever asks for what needs more of them pays for the others too.
+/// Transactions of blocks that are read for one call. Whoever asks for what needs more of them pays for the others too.
 const TRANSACTIONS_PER_CALL: usize = 100;
 
 impl Gateway {
@@ -37,8 +37,11 @@ impl Gateway {
             height,
             prove: args.flag("prove"),
         };
-        let answer = |queries: &dyn Queries, query, waits: &dyn Fn() -> bool| {
-            shapes::query_result(&queries.query(query, waits)).to_string()
+        let gateway = self.clone();
+        let answer = move |queries: &dyn Queries, query, waits: &dyn Fn() -> bool| {
+            let (result, transactions_read) = queries.query(query, waits);
+            gateway.charge_for(transactions_read, peer);
+            shapes::query_result(&result).to_string()
         };
         let judged = self.judged_actions(&query);
         if judged == 0 {
@@ -70,7 +73,7 @@ impl Gateway {
             let block = queries.block(height)?.ok_or_else(|| {
                 RpcError::internal(&format!("results of height {height} are not available"))
             })?;
-            gateway.charge_for(&block, peer);
+            gateway.charge_for(block.transactions.len(), peer);
             Ok(shapes::block_results(&block).to_string())
         })
         .await?
@@ -93,7 +96,7 @@ impl Gateway {
             let proof = match prove {
                 true => {
                     let block = queries.block(found.height)?.unwrap_or_default();
-                    gateway.charge_for(&block, peer);
+                    gateway.charge_for(block.transactions.len(), peer);
                     prove_transaction(&block, found.index)
                 }
                 false => None,
@@ -103,9 +106,9 @@ impl Gateway {
         .await?
     }
 
-    /// Makes the address pay for a block that was read, beyond the call itself.
-    fn charge_for(&self, block: &CommittedBlock, peer: IpAddr) {
-        self.charge(peer, block.transactions.len() / TRANSACTIONS_PER_CALL);
+    /// Makes the address pay for transactions that were read, beyond the call itself.
+    fn charge_for(&self, transactions: usize, peer: IpAddr) {
+        self.charge(peer, transactions / TRANSACTIONS_PER_CALL);
     }
 }
 

@@ -168,6 +168,7 @@ fn contexts(view: &View, entries: &[Vec<u8>]) -> Result<Vec<EntryContext>, Query
 impl Place {
     fn read(view: &View, position: Position) -> Result<Place, QueryError> {
         let Position { height, index } = position;
+        view.count_read(1);
         let block = view.snapshot.block(height)?;
         let block = block.map(|bytes| BlockRecord::read(&bytes)).transpose()?;
         let transactions = block.as_ref().map_or(0, |block| block.transactions);

@@ -20,6 +20,7 @@ mod tests;
 pub use refusals::PUT_ONCE_INDEXES;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use polity_engine::application::{Query, QueryResult};
@@ -112,6 +113,16 @@ pub(crate) struct View {
     pub height: u64,
     /// Whether the next block would be dated now.
     pub is_dated_now: bool,
+    /// Transactions of blocks that were read for the answer.
+    transactions_read: AtomicUsize,
+}
+
+impl View {
+    /// Counts transactions whose bytes or receipts are read.
+    pub(super) fn count_read(&self, transactions: usize) {
+        self.transactions_read
+            .fetch_add(transactions, Ordering::Relaxed);
+    }
 }
 
 impl Read for View {
@@ -130,7 +141,13 @@ impl Read for View {
 impl App {
     /// Answers a question from the newest committed snapshot, or as of `query.height`, for as long as somebody waits.
     pub fn answer(&self, query: &Query, waits: Waits<'_>) -> QueryResult {
-        match self.route(query, waits) {
+        self.answer_and_count(query, waits).0
+    }
+
+    /// The same, and how many transactions of blocks were read for it.
+    pub(crate) fn answer_and_count(&self, query: &Query, waits: Waits<'_>) -> (QueryResult, usize) {
+        let mut transactions_read = 0;
+        let result = match self.route(query, waits, &mut transactions_read) {
             Ok(result) => result,
             Err(error) => QueryResult {
                 code: error.code(),
@@ -139,7 +156,8 @@ impl App {
                 codespace: "polity-query".into(),
                 ..QueryResult::default()
             },
-        }
+        };
+        (result, transactions_read)
     }
 
     /// Whether a question is short enough to be looked into: decoded, small parts in large numbers take a hundred times
@@ -149,7 +167,12 @@ impl App {
         query.data.len() <= DATA_BYTES.max(transaction_bytes_max as usize)
     }
 
-    fn route(&self, query: &Query, waits: Waits<'_>) -> Result<QueryResult, QueryError> {
+    fn route(
+        &self,
+        query: &Query,
+        waits: Waits<'_>,
+        transactions_read: &mut usize,
+    ) -> Result<QueryResult, QueryError> {
         if !self.is_short(query) {
             return Err(QueryError::BadRequest("they are too long"));
         }
@@ -181,6 +204,7 @@ impl App {
             "/status" => status::of(self, &view)?.encode_to_vec(),
             _ => return Err(QueryError::UnknownPath),
         };
+        *transactions_read = view.transactions_read.load(Ordering::Relaxed);
         Ok(QueryResult {
             value: value.into(),
             height: view.height,
@@ -204,6 +228,7 @@ impl App {
             snapshot,
             as_of,
             height,
+            transactions_read: AtomicUsize::new(0),
         })
     }
 }

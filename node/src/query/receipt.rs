@@ -94,7 +94,11 @@ fn answer(
     let Position { height, index } = position;
     let missing = QueryError::NotFound("this position");
     let transaction = view.snapshot.transaction(position)?.ok_or(missing)?;
-    let trees = trees.of(height, || make(&view.snapshot, height))?;
+    let trees = trees.of(height, || {
+        let made = make(&view.snapshot, height)?;
+        view.count_read(made.transactions.len());
+        Ok(made)
+    })?;
     let lost = || Fault::new(FaultKind::StoreDamaged, "a receipt is missing");
     let receipt = view.snapshot.receipt(position)?.ok_or_else(lost)?;
     let path = |tree: &ListTree| -> Result<Vec<Vec<u8>>, Fault> {

@@ -112,6 +112,7 @@ pub(super) fn list(view: &View, request: &RefusalsRequest) -> Result<RefusalsAns
         is_backward: true,
     };
     let entries = view.snapshot.index_range(&range)?;
+    view.count_read(entries.len());
     let refusals = entries
         .iter()
         .map(|(key, _)| refusal(&view.snapshot, key))

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use polity_engine::application::Query;
 use polity_ledger::parameters;
+use polity_ledger::state::{keys, objects};
 use polity_proto::v1::{
-    ObjectKind, ReceiptAnswer, ReceiptAtRequest, RefusalsAnswer, RefusalsRequest, SimulateRequest,
-    StatusAnswer,
+    HistoryEntry, HistoryRequest, ObjectKind, ReceiptAnswer, ReceiptAtRequest, Record,
+    RefusalsAnswer, RefusalsRequest, SimulateRequest, StatusAnswer,
 };
 use prometheus_client::registry::Registry;
 use prost::Message;
@@ -18,11 +19,12 @@ use crate::backend::Backend;
 use crate::fault::{Fault, FaultKind};
 use crate::gateway::Queries as _;
 use crate::metrics::Metrics;
-use crate::store::{Commit, Recorded, Store, StoreOptions};
+use crate::store::{Commit, LeafChange, Recorded, Store, StoreOptions};
 
 const ID: [u8; 32] = [7; 32];
 
-/// A ledger with one block: one transaction with this receipt, and an entry of the index of member 1's refusals.
+/// A ledger with one block: one transaction with this receipt, an entry of the index of member 1's refusals, and two of
+/// the history of that member, made at different places.
 fn ledger(receipt: &'static [u8], test: impl FnOnce(&App)) {
     let directory = tempfile::tempdir().unwrap();
     let options = StoreOptions {
@@ -36,9 +38,28 @@ fn ledger(receipt: &'static [u8], test: impl FnOnce(&App)) {
         &1_u64.to_be_bytes(),
         &0_u32.to_be_bytes(),
     ];
+    let prefix = objects::prefix_with_history(ObjectKind::Member).unwrap();
+    let member = objects::object_key(prefix, 1);
+    let record = Record {
+        history_count: 2,
+        ..Record::default()
+    };
+    let record = record.encode_to_vec();
+    let entries = (0..2).map(|index| {
+        let entry = HistoryEntry {
+            height: 1,
+            position: index + 1,
+            ..HistoryEntry::default()
+        };
+        let key = keys::history_entry(ObjectKind::Member, 1, index.into());
+        (key, Some(entry.encode_to_vec()))
+    });
+    let leaf = LeafChange::of(&member, Some(&record));
     store
         .commit(Commit {
             height: 1,
+            changes: entries.chain([(member, Some(record))]).collect(),
+            leaves: vec![leaf],
             transactions: vec![Recorded {
                 transaction: b"transaction"[..].into(),
                 receipt: receipt.into(),
@@ -88,6 +109,34 @@ fn a_receipt_that_cannot_be_read_is_a_fault_and_no_acceptance() {
         };
         let listed = ask::<RefusalsAnswer>(app, "/refusals", refusals.encode_to_vec());
         assert_eq!(listed, Err(fault));
+    });
+}
+
+#[test]
+fn transactions_are_counted_that_are_read_for_an_answer() {
+    let at = ReceiptAtRequest {
+        height: 1,
+        index: 0,
+    };
+    let history = HistoryRequest {
+        kind: ObjectKind::Member.into(),
+        number: 1,
+        limit: 10,
+        ..HistoryRequest::default()
+    };
+    ledger(b"", |app| {
+        let read = |path: &str, data: Vec<u8>| {
+            let query = Query {
+                path: path.into(),
+                data: data.into(),
+                ..Query::default()
+            };
+            app.answer_and_count(&query, &|| true).1
+        };
+        assert_eq!(read("/receipt-at", at.encode_to_vec()), 1);
+        assert_eq!(read("/receipt", ID.to_vec()), 0, "the block is remembered");
+        assert_eq!(read("/status", Vec::new()), 0);
+        assert_eq!(read("/history", history.encode_to_vec()), 2);
     });
 }
 

@@ -334,8 +334,12 @@ async fn a_question_costs_what_is_judged_for_it() {
 }
 
 #[tokio::test]
-async fn who_has_a_whole_block_read_pays_for_its_transactions() {
-    for path in ["/block_results?height=1", "/tx?hash=HASH&prove=true"] {
+async fn who_has_many_transactions_read_pays_for_them() {
+    for path in [
+        "/block_results?height=1",
+        "/tx?hash=HASH&prove=true",
+        "/abci_query?path=%22/history%22",
+    ] {
         let limits = Limits {
             calls_per_second: 1,
             calls_burst: 5,

@@ -84,7 +84,7 @@ impl Server {
     }
 }
 
-/// Blocks in memory. `/key` answers with its own question, `/wait` when [`Ledger::release`] is called, `/judge` when
+/// Blocks in memory. `/key` answers with its own question, `/history` as if it read many transactions, `/wait` when [`Ledger::release`] is called, `/judge` when
 /// nobody waits for it any more.
 pub(super) struct Ledger {
     chain: Mutex<Vec<Arc<CommittedBlock>>>,
@@ -154,7 +154,7 @@ impl Ledger {
 }
 
 impl Queries for Ledger {
-    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> QueryResult {
+    fn query(&self, query: Query, waits: &dyn Fn() -> bool) -> (QueryResult, usize) {
         if query.path == "/judge" {
             self.judging.fetch_add(1, Ordering::SeqCst);
             while waits() {
@@ -167,7 +167,11 @@ impl Queries for Ledger {
             *self.waiting.lock().unwrap() = Some(sender);
             let _ = receiver.recv();
         }
-        QueryResult {
+        let transactions_read = match query.path.as_str() {
+            "/history" => 1_000,
+            _ => 0,
+        };
+        let result = QueryResult {
             key: query.data.clone(),
             value: Bytes::from_static(b"1"),
             log: "exists".to_owned(),
@@ -182,7 +186,8 @@ impl Queries for Ledger {
                 .into_iter()
                 .collect(),
             ..QueryResult::default()
-        }
+        };
+        (result, transactions_read)
     }
 
     fn judged_actions(&self, query: &Query) -> usize {
