@@ -29,15 +29,21 @@ pub(super) enum News {
 /// A committed block with its events.
 pub(super) struct Announcement {
     block: Arc<CommittedBlock>,
-    /// The engine's block; absent when nobody wanted it, or when the engine did not give it.
-    whole: Option<Whole>,
+    whole: Whole,
     /// Written at once if somebody wants all of them, otherwise each when somebody waits for it.
     transactions: Vec<OnceLock<EventText>>,
 }
 
-struct Whole {
-    block: EventText,
-    header: EventText,
+/// The engine's block.
+enum Whole {
+    /// Nobody wanted it when it was announced.
+    Unwanted,
+    /// The engine did not give it.
+    Missing,
+    Written {
+        block: EventText,
+        header: EventText,
+    },
 }
 
 /// Of an event, as JSON, what is the same for all subscribers: everything behind the query.
@@ -67,7 +73,7 @@ pub(super) async fn announce(gateway: Gateway) {
 impl Announcement {
     async fn new(gateway: &Gateway, block: Arc<CommittedBlock>) -> Result<Announcement, JoinError> {
         let answer = match gateway.census().anyone_wants_blocks() {
-            true => fetch(gateway, &block).await,
+            true => Some(fetch(gateway, &block).await),
             false => None,
         };
         let wants_all = gateway.census().anyone_wants_all_transactions();
@@ -77,11 +83,15 @@ impl Announcement {
 
     fn write(
         block: Arc<CommittedBlock>,
-        answer: Option<Value>,
+        answer: Option<Option<Value>>,
         wants_all_transactions: bool,
     ) -> Announcement {
         let announcement = Announcement {
-            whole: answer.map(|answer| Whole::new(answer, &block)),
+            whole: match answer {
+                None => Whole::Unwanted,
+                Some(None) => Whole::Missing,
+                Some(Some(answer)) => Whole::write(answer, &block),
+            },
             transactions: block.transactions.iter().map(|_| OnceLock::new()).collect(),
             block,
         };
@@ -100,21 +110,21 @@ impl Announcement {
         query: &str,
         topic: &Topic,
     ) -> Result<Vec<Text>, RpcError> {
-        match topic {
-            Topic::NewBlock => self
-                .whole()
-                .map(|whole| vec![whole.block.message(id, query)]),
-            Topic::NewBlockHeader => self
-                .whole()
-                .map(|whole| vec![whole.header.message(id, query)]),
-            Topic::Tx { hash } => Ok(self.transaction_messages(id, query, hash.as_ref())),
+        match (topic, &self.whole) {
+            (Topic::NewBlock, Whole::Written { block, .. }) => Ok(vec![block.message(id, query)]),
+            (Topic::NewBlockHeader, Whole::Written { header, .. }) => {
+                Ok(vec![header.message(id, query)])
+            }
+            // Who wants it has come since then, and hears of the next one.
+            (Topic::NewBlock | Topic::NewBlockHeader, Whole::Unwanted) => Ok(Vec::new()),
+            (Topic::NewBlock | Topic::NewBlockHeader, Whole::Missing) => {
+                let reason = format!("block {} could not be read", self.block.height);
+                Err(canceled(&reason))
+            }
+            (Topic::Tx { hash }, Whole::Unwanted | Whole::Missing | Whole::Written { .. }) => {
+                Ok(self.transaction_messages(id, query, hash.as_ref()))
+            }
         }
-    }
-
-    fn whole(&self) -> Result<&Whole, RpcError> {
-        self.whole
-            .as_ref()
-            .ok_or_else(|| canceled(&format!("block {} could not be read", self.block.height)))
     }
 
     fn transaction_messages(&self, id: &Id, query: &str, hash: Option<&[u8; 32]>) -> Vec<Text> {
@@ -159,7 +169,7 @@ async fn fetch(gateway: &Gateway, block: &CommittedBlock) -> Option<Value> {
 }
 
 impl Whole {
-    fn new(mut answer: Value, block: &CommittedBlock) -> Whole {
+    fn write(mut answer: Value, block: &CommittedBlock) -> Whole {
         let whole = answer["block"].take();
         let header = json!({"header": whole["header"].clone()});
         let value = json!({
@@ -167,7 +177,7 @@ impl Whole {
             "block_id": answer["block_id"].take(),
             "result_finalize_block": shapes::finalized(block),
         });
-        Whole {
+        Whole::Written {
             block: EventText::new("NewBlock", &value, json!({"tm.event": ["NewBlock"]})),
             header: EventText::new(
                 "NewBlockHeader",
@@ -213,7 +223,8 @@ mod tests {
             transactions: vec![CommittedTransaction::default()],
             ..CommittedBlock::default()
         };
-        let announcement = Announcement::write(Arc::new(block), Some(json!({})), true);
+        let engine = Some(Some(json!({})));
+        let announcement = Announcement::write(Arc::new(block), engine, true);
         assert!(
             announcement.transactions[0].get().is_some(),
             "somebody wants all"
@@ -231,10 +242,25 @@ mod tests {
             .flat_map(|topic| [(1, topic), (2, topic), (3, topic)])
             .flat_map(|(id, topic)| announcement.messages(&Id::Number(id), "", topic).unwrap())
             .collect();
-        let whole = announcement.whole().unwrap();
+        let Whole::Written { block, header } = &announcement.whole else {
+            panic!("the engine gave it");
+        };
         let transaction = announcement.transaction(0).unwrap();
-        let holders =
-            [&whole.block, &whole.header, transaction].map(|text| Arc::strong_count(&text.0));
+        let holders = [block, header, transaction].map(|text| Arc::strong_count(&text.0));
         assert_eq!((waiting.len(), holders), (12, [4, 4, 7]));
+    }
+
+    #[test]
+    fn who_subscribes_while_a_block_is_announced_that_nobody_wanted_hears_of_the_next_one() {
+        let told = |engine| {
+            let announcement = Announcement::write(Arc::default(), engine, false);
+            let told = announcement.messages(&Id::Number(1), "", &Topic::NewBlock);
+            told.map(|messages| messages.len())
+                .map_err(|error| error.data)
+        };
+        assert_eq!(told(None), Ok(0));
+        assert_eq!(told(Some(Some(json!({})))), Ok(1));
+        let reason = "subscription was canceled (reason: block 0 could not be read)";
+        assert_eq!(told(Some(None)), Err(reason.to_owned()));
     }
 }
