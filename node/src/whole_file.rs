@@ -15,9 +15,18 @@ const DIGITS: usize = 16;
 
 /// Puts a whole file in its place, of the former one where there is one. Once this returns, it outlives a power cut.
 pub(crate) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let (fresh, _held) = write_beside(path, mode, bytes)?;
+    put_with(path, mode, |file| file.write_all(bytes))
+}
+
+/// The same of what is written piece by piece.
+pub(crate) fn put_with<E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let (fresh, _held) = write_beside(path, mode, write)?;
     fs::rename(&fresh, path)?;
-    sync_directory(path)
+    Ok(sync_directory(path)?)
 }
 
 /// The same where there must be none yet.
@@ -25,7 +34,7 @@ pub(crate) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// `AlreadyExists` where the name is taken, also by who took it meanwhile.
 pub(crate) fn put_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let (fresh, _held) = write_beside(path, mode, bytes)?;
+    let (fresh, _held) = write_beside(path, mode, |file| file.write_all(bytes))?;
     // Unlike a rename, a link replaces nothing.
     let linked = fs::hard_link(&fresh, path);
     fs::remove_file(&fresh)?;
@@ -43,7 +52,11 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Where it was written, and the file, which is locked as long as it is open.
-fn write_beside(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<(PathBuf, File)> {
+fn write_beside<E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(PathBuf, File), E> {
     remove_leftovers(path);
     loop {
         let mut fresh = path.as_os_str().to_owned();
@@ -60,9 +73,14 @@ fn write_beside(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<(PathBuf, Fi
         if !fresh.try_exists()? {
             continue;
         }
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        return Ok((fresh, file));
+        return match write(&mut file).and_then(|()| Ok(file.sync_all()?)) {
+            Ok(()) => Ok((fresh, file)),
+            Err(error) => {
+                // On a full disk it would be in the way until the next who writes.
+                let _ = fs::remove_file(&fresh);
+                Err(error)
+            }
+        };
     }
 }
 
@@ -126,6 +144,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_whose_writing_breaks_off_leaves_nothing_and_the_former_one_in_its_place() {
+        in_directory(|path| {
+            put(path, 0o600, b"former").unwrap();
+            let broken = put_with(path, 0o600, |file| {
+                file.write_all(b"half")?;
+                Err(io::Error::other("no more"))
+            });
+            assert_eq!(broken.unwrap_err().to_string(), "no more");
+            assert_eq!(fs::read(path).unwrap(), b"former");
+        });
+    }
+
+    #[test]
     fn a_new_file_replaces_none() {
         in_directory(|path| {
             put_new(path, 0o600, b"one").unwrap();
@@ -140,7 +171,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         put(&path, 0o600, b"one").unwrap();
-        let (left, file) = write_beside(&path, 0o600, b"half").unwrap();
+        let (left, file) = write_beside(&path, 0o600, |file| file.write_all(b"half")).unwrap();
         put(&path, 0o600, b"two").unwrap();
         assert!(left.exists(), "somebody writes it");
 

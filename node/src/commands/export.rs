@@ -1,7 +1,6 @@
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +11,7 @@ use super::{Common, Trouble, open_store, stdout};
 use crate::app::{BlockRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
-use crate::whole_file::sync_directory;
+use crate::whole_file::put_with;
 
 /// Write the whole chain as lines of JSON, for tools and archives.
 ///
@@ -56,13 +55,17 @@ impl Export {
                 Ok(()) => Ok(()),
             };
         };
-        let file = OpenOptions::new().write(true).create_new(true).open(path);
-        let file = file.map_err(|error| not_made(path, &error))?;
-        self.write(&snapshot, heights, &mut BufWriter::new(&file))?;
-        file.sync_all()
-            .and_then(|()| sync_directory(path))
-            .map_err(|error| Fault::from_io(&format!("syncing {}", path.display()), &error))?;
-        Ok(())
+        if path.symlink_metadata().is_ok() {
+            return Err(usage(format!("--file {}: exists already", path.display())).into());
+        }
+        // No line says that it is the last one, so there is never a part of them under this name.
+        let written = put_with(path, 0o666, |file| {
+            self.write(&snapshot, heights, &mut BufWriter::new(file))
+        });
+        written.map_err(|trouble| match trouble.downcast::<io::Error>() {
+            Ok(error) => Fault::from_io(&format!("writing {}", path.display()), &error).into(),
+            Err(trouble) => trouble,
+        })
     }
 
     fn write(
@@ -101,13 +104,6 @@ fn heights(from: u64, to: Option<u64>, newest: u64) -> Result<Range<u64>, String
         return Err(format!("there is no height {to}: the newest is {newest}"));
     }
     Ok(from..to + 1)
-}
-
-fn not_made(path: &Path, error: &io::Error) -> Fault {
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => usage(format!("--file {}: exists already", path.display())),
-        _ => Fault::from_io(&format!("making {}", path.display()), error),
-    }
 }
 
 fn usage(words: String) -> Fault {
@@ -182,6 +178,35 @@ fn write_state(snapshot: &Snapshot, out: &mut dyn Write) -> Result<(), Trouble> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::Output;
+    use crate::store::{Store, StoreOptions};
+
+    #[test]
+    fn a_chain_that_is_not_written_whole_leaves_no_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("chain.jsonl");
+        let common = Common {
+            home: Some(directory.path().to_owned()),
+            settings: Vec::new(),
+            output: Output::Text,
+        };
+        let store = common.load().unwrap().config.store_directory();
+        drop(Store::open(&store, StoreOptions::default()).unwrap());
+        let export = || Export {
+            file: Some(path.clone()),
+            from: 1,
+            to: None,
+            state: false,
+        };
+
+        let trouble = export().run(&common).unwrap_err();
+        assert!(trouble.to_string().contains("no organisation"), "{trouble}");
+        assert!(!path.exists());
+        std::fs::write(&path, "another's").unwrap();
+        let refused = export().run(&common).unwrap_err();
+        assert!(refused.to_string().contains("exists already"), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"another's");
+    }
 
     #[test]
     fn heights_that_the_chain_does_not_have_are_refused() {
