@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::iter;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polity_ledger::genesis::organisation_digest;
@@ -76,7 +77,10 @@ fn with(mut record: GenesisRecord, file: &GenesisFile) -> Result<GenesisRecord, 
 fn put_away(config: &Config, digest: &[u8; 32]) -> Result<(), Fault> {
     let away = config.home.join("ended").join(hex::encode(&digest[..8]));
     for name in LEFT {
-        let (from, to) = (config.home.join(name), away.join(name.replace('/', "-")));
+        let (from, to) = (
+            config.home.join(name),
+            unused(&away, &name.replace('/', "-")),
+        );
         fs::create_dir_all(&away).map_err(at("making", &away))?;
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -94,6 +98,39 @@ fn put_away(config: &Config, digest: &[u8; 32]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A place for this name where nothing is. A home that went on and was restored from an older backup goes on again.
+fn unused(directory: &Path, name: &str) -> PathBuf {
+    let numbered = (2..).map(|number: u32| directory.join(format!("{name}.{number}")));
+    let mut places = iter::once(directory.join(name)).chain(numbered);
+    let free = places.find(|place| place.symlink_metadata().is_err());
+    free.unwrap_or_else(|| directory.join(name))
+}
+
 fn at<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Fault + 'a {
     move |error| Fault::from_io(&format!("{doing} {}", path.display()), &error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_that_was_restored_from_an_older_backup_goes_on_again() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config {
+            home: home.path().to_owned(),
+            ..Config::default()
+        };
+        let data = home.path().join("cometbft/data");
+        for text in ["of the first time", "of the second time"] {
+            fs::create_dir_all(&data).unwrap();
+            fs::write(data.join("blocks"), text).unwrap();
+            put_away(&config, &[7; 32]).unwrap();
+            assert!(!data.exists());
+        }
+        let away = home.path().join("ended/0707070707070707");
+        let read = |name: &str| fs::read_to_string(away.join(name).join("blocks")).unwrap();
+        assert_eq!(read("cometbft-data"), "of the first time");
+        assert_eq!(read("cometbft-data.2"), "of the second time");
+    }
 }
