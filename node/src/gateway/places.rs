@@ -228,7 +228,7 @@ impl Crowd {
             .by_address
             .values()
             .flat_map(|company| candidates(company, held, now));
-        let Some((_, chosen)) = candidates.max_by_key(|(claim, _)| *claim) else {
+        let Some((_, chosen)) = candidates.max_by_key(|(reason, _)| *reason) else {
             return false;
         };
         chosen.sent_away.send_replace(true);
@@ -236,11 +236,11 @@ impl Crowd {
     }
 }
 
-/// Why somebody should leave: the highest has to.
-type Claim = (u8, usize, Reverse<Instant>);
+/// Why rather this one leaves than another, the highest first: by what it does, how many of its address do, since when.
+type Reason = (u8, usize, Reverse<Instant>);
 
-/// Who of an address could be sent away for a newcomer whose address holds so many, and why.
-fn candidates(company: &Company, held: usize, now: Instant) -> Vec<(Claim, &Guest)> {
+/// Who of an address could be sent away for a newcomer whose address holds so many.
+fn candidates(company: &Company, held: usize, now: Instant) -> Vec<(Reason, &Guest)> {
     let staying = company.values().filter(|guest| !*guest.sent_away.borrow());
     let staying = staying.map(|guest| (guest.as_ref(), *lock(&guest.state)));
     let staying: Vec<(&Guest, State)> = staying.collect();
@@ -248,14 +248,14 @@ fn candidates(company: &Company, held: usize, now: Instant) -> Vec<(Claim, &Gues
         .iter()
         .filter(|(_, state)| matches!(state, State::Idle(_)));
     let idle = idle.count();
-    let claim = |state| match state {
+    let reason = |state| match state {
         State::Idle(since) if now.duration_since(since) >= SPARED_TIME => Some((2, idle, since)),
         State::Idle(since) => Some((1, 0, since)),
         State::Watching(since) if company.len() > held => Some((0, company.len(), since)),
         State::Watching(_) | State::Served | State::Answered => None,
     };
     let candidates = staying.into_iter().filter_map(|(guest, state)| {
-        let (kind, weight, since) = claim(state)?;
+        let (kind, weight, since) = reason(state)?;
         Some(((kind, weight, Reverse(since)), guest))
     });
     candidates.collect()

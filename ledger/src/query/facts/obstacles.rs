@@ -95,7 +95,7 @@ fn of_domain(context: &Context<'_, '_>, kind: &Kind) -> Option<Vec<Fact>> {
     };
     let holder = domains.iter().find_map(|domain| {
         let holder = names::find(context, &domain_key(unit, domain))?;
-        (holder != own).then(|| (domain, holder))
+        (holder != own).then_some((domain, holder))
     });
     let (domain, holder) = holder?;
     Some(vec![
