@@ -52,7 +52,7 @@ fault_kinds! {
     /// Reading or writing failed for a reason outside of the store.
     Io = 74, "input or output", "repair what the message names, then start again";
     /// The genesis or the organisation is not the one that the store belongs to.
-    GenesisMismatch = 75, "genesis mismatch", "use the directory and the genesis file of one and the same organisation";
+    GenesisMismatch = 75, "genesis mismatch", "use the directory and the genesis file of one and the same organisation, signed by all departments";
     /// The state that this node computed is not the one that the network agreed on.
     Divergence = 76, "divergence", "keep the store for examination and compare `polityd verify` with another department";
     /// The engine that makes blocks failed or broke its contract.
