@@ -54,7 +54,8 @@ impl Nodes {
         let mut order: Vec<usize> = (0..self.count())
             .map(|offset| (first + offset) % self.count())
             .collect();
-        order.sort_by_key(|place| self.is_silent(*place));
+        // Looked at once each: somebody may note a silence meanwhile.
+        order.sort_by_cached_key(|place| self.is_silent(*place));
         order
     }
 
