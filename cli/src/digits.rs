@@ -10,9 +10,7 @@ pub fn read<const N: usize>(what: &str, text: &str) -> Result<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).map_err(|_| {
         let count = 2 * N;
-        usage(format!(
-            "{what} is written in {count} hexadecimal digits, not {text}"
-        ))
+        usage(format!("{what} is written in {count} hexadecimal digits"))
     })?;
     Ok(bytes)
 }

@@ -68,11 +68,13 @@ fn as_text(error: &Error) -> String {
             text
         }
     };
-    if error.kind() == ErrorKind::ProofFailed && !text.contains("--checkpoint") {
-        text.push_str(
+    match error.way() {
+        Some(way) => text.push_str(&format!("\n  {way}")),
+        None if error.kind() == ErrorKind::ProofFailed => text.push_str(
             "\n  not shown: the node lies or keeps another chain than your genesis.json, or this machine's clock is wrong; \
              ask another by --node",
-        );
+        ),
+        None => {}
     }
     if error.kind() == ErrorKind::NotReached && !text.contains("--node") {
         text.push_str(
@@ -147,6 +149,15 @@ fn kind_name(kind: ErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_that_is_known_is_told_in_place_of_that_a_node_may_lie() {
+        let told = as_text(&Error::new(ErrorKind::ProofFailed, "x--checkpoint"));
+        assert!(told.contains("the node lies"), "{told}");
+        let told = as_text(&Error::new(ErrorKind::ProofFailed, "too old").with_way("do this"));
+        assert!(told.ends_with("\n  do this"), "{told}");
+        assert!(!told.contains("the node lies"), "{told}");
+    }
 
     #[test]
     fn whoever_reaches_no_node_is_told_what_to_do_once() {

@@ -133,8 +133,19 @@ impl Context {
         self.submit(&draft, Some(&simulated)).await
     }
 
+    /// Nothing is signed or sent where somebody only asks, whatever the command.
+    fn check_meant(&self) -> Result<()> {
+        match self.purpose {
+            Purpose::Send => Ok(()),
+            Purpose::Can | Purpose::WhoCan | Purpose::Collect(_) => {
+                Err(usage("whoever only asks signs and sends nothing"))
+            }
+        }
+    }
+
     /// Signs with the actor's key, asking for its passphrase.
     pub fn sign(&self, draft: &mut Draft, who: &Actor) -> Result<()> {
+        self.check_meant()?;
         let signer = self.open_key(who)?;
         let organisation = draft.body()?.organisation;
         let organisation: [u8; 32] = organisation

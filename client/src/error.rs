@@ -63,6 +63,7 @@ struct Inner {
     message: String,
     refusal: Option<Refusal>,
     transaction_id: Option<[u8; 32]>,
+    way: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -74,6 +75,7 @@ impl Error {
             message: message.into(),
             refusal: None,
             transaction_id: None,
+            way: None,
             source: None,
         }))
     }
@@ -103,6 +105,13 @@ impl Error {
         self
     }
 
+    /// The same error, with what the reader can do about it.
+    #[must_use]
+    pub fn with_way(mut self, way: &'static str) -> Self {
+        self.0.way = Some(way);
+        self
+    }
+
     /// What kind of trouble this is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -119,6 +128,12 @@ impl Error {
     #[must_use]
     pub fn transaction_id(&self) -> Option<[u8; 32]> {
         self.0.transaction_id
+    }
+
+    /// What the reader can do about it, where that is no matter of its kind.
+    #[must_use]
+    pub fn way(&self) -> Option<&'static str> {
+        self.0.way
     }
 
     /// Trouble of this machine; as [`Error::new`].

@@ -198,18 +198,41 @@ fn ask(questions: &[&str]) -> Result<SecretString, MemberKeyError> {
     Ok(answer.unwrap_or_default())
 }
 
-/// What a person types behind these words. Ctrl-C ends the process once the terminal shows again what is typed, and not
-/// before, as the signal would.
+/// What a person types behind these words.
 fn typed(words: &str) -> io::Result<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
-    let _entered = runtime.enter();
-    let _held = signal(SignalKind::interrupt())?;
-    match rpassword::prompt_password(words) {
+    end_after_prompt()?;
+    let asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let typed = rpassword::prompt_password(words);
+    drop(asking);
+    match typed {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => std::process::exit(INTERRUPTED),
         typed => typed,
     }
+}
+
+/// Held while the terminal hides what is typed.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// From now on Ctrl-C ends the program only once the terminal shows again what is typed.
+fn end_after_prompt() -> io::Result<()> {
+    static LISTENING: OnceLock<()> = OnceLock::new();
+
+    if LISTENING.set(()).is_err() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let mut interrupted = {
+        let _entered = runtime.enter();
+        signal(SignalKind::interrupt())?
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(interrupted.recv());
+        let _shown = ASKING.lock();
+        std::process::exit(INTERRUPTED);
+    });
+    Ok(())
 }
 
 fn seal(key: &SigningKey, passphrase: &SecretString) -> io::Result<Vec<u8>> {

@@ -34,12 +34,15 @@ export PATH
 say() { printf '== %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
+# Before anybody goes elsewhere.
+script="$(cd "$(dirname "$0")" && pwd)/${0##*/}"
+
 # A script's usage is the comment at its head; the first line of that says how it is called.
-usage() { sed -n '2,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
+usage() { sed -n '2,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$script"; }
 wrong_usage() {
   local name="${0##*/}"
   printf '%s: %s\n' "${name%.sh}" "$1" >&2
-  sed -n '2s/^# //p' "$0" >&2
+  sed -n '2s/^# //p' "$script" >&2
   exit 2
 }
 

@@ -72,9 +72,15 @@ impl WhoCan {
 pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Action>> {
     let inner = ask(context, words, Purpose::Collect(Default::default())).await?;
     match inner.purpose {
-        Purpose::Collect(actions) => actions
-            .into_inner()
-            .map_err(|_| Error::trouble("an earlier action failed")),
+        Purpose::Collect(actions) => {
+            let actions = actions
+                .into_inner()
+                .map_err(|_| Error::trouble("an earlier action failed"))?;
+            match actions.is_empty() {
+                true => Err(usage(format!("{} does nothing", words.join(" ")))),
+                false => Ok(actions),
+            }
+        }
         Purpose::Send | Purpose::Can | Purpose::WhoCan => Ok(Vec::new()),
     }
 }

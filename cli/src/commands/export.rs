@@ -83,20 +83,19 @@ impl Export {
     pub async fn run(self, context: &Context) -> Result<()> {
         let at = context.as_of().await?;
         let session = context.session().await?;
-        let (accounts, to) = match &self.verb {
+        let progress = Progress::new("reading");
+        let tell = &mut |done, of| progress.at(done, of);
+        let (books, to) = match &self.verb {
             Verb::Account(verb) => {
                 let account = session.account(&verb.account).await?.number;
-                (BTreeSet::from([account]), &verb.to)
+                let accounts = BTreeSet::from([account]);
+                (session.books(&accounts, at, tell).await?, &verb.to)
             }
             Verb::Unit(verb) => {
                 let unit = session.unit(&verb.unit).await?.number;
-                (session.accounts_of_unit(unit).await?, &verb.to)
+                (session.books_of_unit(unit, at, tell).await?, &verb.to)
             }
         };
-        let progress = Progress::new("reading");
-        let books = session
-            .books(&accounts, at, &mut |done, of| progress.at(done, of))
-            .await?;
         drop(progress);
         to.write(context, &books)?;
         if at == AsOf::Newest {

@@ -33,6 +33,7 @@ impl Context {
     /// Sends a draft that everybody signed; `foreseen` is what a dry run said of it. Where its outcome is open, its bytes
     /// are kept: whoever repeats the command instead would do it twice.
     pub async fn submit(&self, draft: &Draft, foreseen: Option<&Simulated>) -> Result<()> {
+        self.check_meant()?;
         let session = self.session().await?;
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));

@@ -117,13 +117,6 @@ impl Session {
             // The founding has no header; the first block's is the next.
             AsOf::Height(height) => self.light().verified_header(height.max(1)).await?,
         };
-        if accounts.is_empty() {
-            books.height = match at {
-                // That no account is its own, the unit's history tells below this header.
-                AsOf::Newest => header.height().saturating_sub(1),
-                AsOf::Height(height) => height,
-            };
-        }
         books.time = header
             .time()
             .duration_since(UNIX_EPOCH)
@@ -132,8 +125,26 @@ impl Session {
         Ok(books)
     }
 
-    /// The accounts that a unit ever had: its history names each.
-    pub async fn accounts_of_unit(&self, unit: u64) -> Result<BTreeSet<u64>> {
+    /// The books of all accounts that a unit ever had: its history names each. Where it names none, they go as far as that
+    /// history is proven.
+    pub async fn books_of_unit(
+        &self,
+        unit: u64,
+        at: AsOf,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Books> {
+        let (accounts, proven) = self.accounts_of_unit(unit).await?;
+        let mut books = self.books(&accounts, at, progress).await?;
+        if accounts.is_empty() {
+            books.height = match at {
+                AsOf::Newest => proven,
+                AsOf::Height(height) => height.min(proven),
+            };
+        }
+        Ok(books)
+    }
+
+    async fn accounts_of_unit(&self, unit: u64) -> Result<(BTreeSet<u64>, u64)> {
         let (_, history) = self.with_history::<Unit>(unit).await?;
         let events = self.proven_events(&history, &mut |_, _| {}).await?;
         let accounts: Vec<u64> = events
@@ -149,7 +160,8 @@ impl Session {
                 .is_some_and(|owner| owner.kind() == OwnerKind::Unit && owner.number == unit)
         };
         let own = accounts.iter().flatten().filter(is_own);
-        Ok(own.map(|account| account.number).collect())
+        let own = own.map(|account| account.number).collect();
+        Ok((own, history.moment.height))
     }
 
     async fn account_book(&self, number: u64, at: AsOf) -> Result<(BookAccount, u64, Vec<Entry>)> {

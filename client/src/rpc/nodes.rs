@@ -64,18 +64,14 @@ impl Nodes {
         self.preferred.store(place, Ordering::Relaxed);
     }
 
-    /// Asks another node first from now on, where there is one. Where all others kept silent, they are given another
-    /// chance: what the usual one says is of no use.
+    /// Asks another node first from now on, where there is one: what the usual one says is of no use. One that kept silent
+    /// is passed over once and has its chance the next time round, so that each is asked in two rounds.
     pub(super) fn prefer_another(&self) {
-        let Some(next) = self.in_order().get(1).copied() else {
-            return;
-        };
-        if self.is_silent(next) {
-            for place in 0..self.count() {
-                self.note_silence(place, false);
-            }
-        }
-        self.prefer(next);
+        let first = self.preferred.load(Ordering::Relaxed);
+        let mut others = (1..self.count()).map(|offset| (first + offset) % self.count());
+        let next =
+            others.find(|place| !self.nodes[*place].is_silent.swap(false, Ordering::Relaxed));
+        self.prefer(next.unwrap_or((first + 1) % self.count()));
     }
 
     /// Remembers whether a node kept silent.
@@ -120,12 +116,19 @@ mod tests {
     }
 
     #[test]
-    fn another_node_is_one_that_answers_and_where_none_does_all_have_another_chance() {
+    fn whoever_kept_silent_is_passed_over_once_and_then_asked_whatever_the_others_do() {
         let nodes = nodes(3);
-        nodes.note_silence(1, true);
-        nodes.prefer_another();
-        assert_eq!(nodes.in_order(), [2, 0, 1]);
-        nodes.note_silence(0, true);
+        nodes.note_silence(2, true);
+        let mut asked = Vec::new();
+        for _ in 0..4 {
+            nodes.prefer_another();
+            asked.push(nodes.in_order()[0]);
+        }
+        assert_eq!(asked, [1, 0, 1, 2]);
+
+        for place in 0..3 {
+            nodes.note_silence(place, true);
+        }
         nodes.prefer_another();
         assert_eq!(nodes.in_order(), [0, 1, 2]);
     }

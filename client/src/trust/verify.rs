@@ -168,12 +168,14 @@ pub(super) fn whole(block: &LightBlock) -> bool {
 
 pub(super) fn expired(trusted: &LightBlock) -> Error {
     Error::proof(format!(
-        "the newest believed header, of height {} at {}, is older than the trusting period, in which its validators \
-         answer for what they signed: give a newer one by --checkpoint HEIGHT:HASH, as `polity network verify` shows it to \
-         somebody whom you trust",
+        "the newest believed header, of height {} at {}, is older than the trusting period",
         trusted.height(),
         trusted.signed_header().header.time.to_rfc3339()
     ))
+    .with_way(
+        "if this machine's clock is right, give a newer checkpoint, as `polity network verify` shows it to somebody whom you \
+         trust: --checkpoint HEIGHT:HASH",
+    )
 }
 
 fn signed_by_genesis(genesis: &Genesis, block: &LightBlock) -> Result<()> {

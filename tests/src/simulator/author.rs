@@ -67,7 +67,12 @@ fn may_be_another(code: u32) -> bool {
 
 fn attempts(scene: &mut Scene<'_>, kind: &Kind, by: &By) -> Vec<(Person, Vec<Person>)> {
     match by {
-        By::Member(member) | By::MemberWith(member, _) if !can_sign(scene, *member) => Vec::new(),
+        By::Member(member) if !can_sign(scene, *member) => Vec::new(),
+        By::MemberWith(member, (second, _))
+            if !can_sign(scene, *member) || !can_sign(scene, *second) =>
+        {
+            Vec::new()
+        }
         By::Member(member) => {
             let mut roles = scene.view.roles_of(*member);
             roles.insert(0, 0);

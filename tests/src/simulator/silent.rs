@@ -1,4 +1,4 @@
-//! A part of the organisation that says nothing, and what it has: who looks twice sees what became other.
+//! A part of the organisation that says nothing, and what it has: whoever looks twice sees what became other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -29,7 +29,7 @@ struct Fact {
 }
 
 impl Silent {
-    /// Their open accounts.
+    /// Their accounts, also those that are closed.
     pub(super) fn accounts(&self, view: View<'_>) -> Vec<Account> {
         let mut accounts = view.all::<Account>();
         accounts.retain(|account| {

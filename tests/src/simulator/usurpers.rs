@@ -57,11 +57,13 @@ struct Life {
     model: Memory,
     silent: Silent,
     belongings: Belongings,
-    spending: BTreeMap<u64, Spending>,
+    spending: Vec<Spending>,
 }
 
-/// What left an account within the window: time, and the sum of all that ever did.
+/// What left the accounts of one owner within the window: time, and the sum of all that ever did. A limit counts every
+/// asset.
 struct Spending {
+    accounts: Vec<u64>,
     allowance: u128,
     seen: VecDeque<(u64, u128)>,
 }
@@ -81,14 +83,19 @@ impl Life {
                 keyring.lose(&key);
             }
         }
-        let spending = silent.accounts(view).into_iter().map(|account| {
+        let mut owned: BTreeMap<(i32, u64), Vec<u64>> = BTreeMap::new();
+        for account in silent.accounts(view) {
             let owner = account.owner.unwrap_or_default();
-            let allowance = match owner.kind() {
-                OwnerKind::Unit => silent.allowance(view, owner.number),
-                _ => 0,
-            };
-            let seen = VecDeque::from([(founding::START, gone(&account))]);
-            (account.number, Spending { allowance, seen })
+            let accounts = owned.entry((owner.kind, owner.number)).or_default();
+            accounts.push(account.number);
+        }
+        let spending = owned.into_iter().map(|((kind, owner), accounts)| Spending {
+            allowance: match kind == OwnerKind::Unit as i32 {
+                true => silent.allowance(view, owner),
+                false => 0,
+            },
+            seen: VecDeque::from([(founding::START, gone(view, &accounts))]),
+            accounts,
         });
         Ok(Life {
             dice: Dice::new(seed),
@@ -134,9 +141,8 @@ impl Life {
         };
         let wanted = scene.dice.below(TRANSACTIONS_MAX + 1) as usize;
         let mut envelopes = self.pool.fill(&mut scene, block, wanted);
-        let spendable = self.spending.iter();
-        let spendable = spendable.filter(|(_, spending)| spending.allowance > 0);
-        let spendable: Vec<u64> = spendable.map(|(account, _)| *account).collect();
+        let spendable = self.spending.iter().filter(|one| one.allowance > 0);
+        let spendable: Vec<u64> = spendable.flat_map(|one| one.accounts.clone()).collect();
         for _ in 0..scene.dice.below(PAYMENTS_MAX) {
             let all = self.silent.accounts(scene.view);
             let from = match scene.dice.chance(80) {
@@ -163,12 +169,12 @@ impl Life {
         if let Some(change) = self.belongings.change(&now) {
             return Err(change);
         }
-        for (number, spending) in &mut self.spending {
-            let account = view.get::<Account>(*number).unwrap_or_default();
-            let spent = spending.spend(self.model.time, gone(&account));
+        for spending in &mut self.spending {
+            let spent = spending.spend(self.model.time, gone(view, &spending.accounts));
             if spent > spending.allowance {
                 return Err(format!(
-                    "{spent} left account {number} within {} days, of which {} may",
+                    "{spent} left the accounts {:?} within {} days, of which {} may",
+                    spending.accounts,
                     WINDOW / 86_400,
                     spending.allowance
                 ));
@@ -190,9 +196,13 @@ impl Spending {
     }
 }
 
-/// What left an account, or is held to leave it.
-fn gone(account: &Account) -> u128 {
-    Amount::from_state(&account.debits_posted).0 + Amount::from_state(&account.debits_pending).0
+/// What left these accounts, or is held to leave them.
+fn gone(view: View<'_>, accounts: &[u64]) -> u128 {
+    let accounts = accounts
+        .iter()
+        .filter_map(|number| view.get::<Account>(*number));
+    let debits = accounts.flat_map(|account| [account.debits_posted, account.debits_pending]);
+    debits.map(|amount| Amount::from_state(&amount).0).sum()
 }
 
 /// The root, some departments with all that is below them, and everybody who is at home there.

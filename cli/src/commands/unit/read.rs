@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::health::SQUAD_MEMBERS_MIN;
 use polity_client::ledger::state::keys::{self, List as Lists};
-use polity_client::session::{View, lettered, number_of};
+use polity_client::session::{AsOf, View, lettered, number_of};
 use polity_client::v1::{Assignment, ClosedPeriod, ObjectKind, Role, RoleKind, Unit, UnitKind};
 use serde_json::{Value, json};
 
@@ -92,8 +92,8 @@ struct Shown {
     joined: Vec<u64>,
     roles: Vec<Role>,
     assignments: Vec<Assignment>,
-    /// Until when its books are closed, Unix seconds; 0: they never were.
-    closed_until: u64,
+    /// Until when its books are closed, Unix seconds; 0: they never were. Of the past nothing proves it: none.
+    closed_until: Option<u64>,
 }
 
 impl Shown {
@@ -105,15 +105,21 @@ impl Shown {
         let holders = view.lists(Lists::Holders, &roles).await?;
         let roles = view.get_all::<Role>(&roles).await?;
         let assignments = view.get_all::<Assignment>(&holders.concat()).await?;
-        let closed = view.value::<ClosedPeriod>(keys::key(keys::CLOSED_PERIOD, &[number]));
-        let closed = closed.await?.unwrap_or_default();
+        let closed_until = match view.at() {
+            AsOf::Newest => {
+                let key = keys::key(keys::CLOSED_PERIOD, &[number]);
+                let closed = view.value::<ClosedPeriod>(key).await?;
+                Some(closed.unwrap_or_default().until)
+            }
+            AsOf::Height(_) => None,
+        };
         Ok(Some(Shown {
             unit,
             children: view.list(Lists::Children, number).await?,
             joined: view.list(Lists::Joined, number).await?,
             roles: roles.into_iter().flatten().collect(),
             assignments: assignments.into_iter().flatten().collect(),
-            closed_until: closed.until,
+            closed_until,
         }))
     }
 
@@ -154,7 +160,9 @@ impl Shown {
             })
         });
         value["roles"] = roles.collect();
-        value["closed_until"] = time::json(self.closed_until);
+        if let Some(closed_until) = self.closed_until {
+            value["closed_until"] = time::json(closed_until);
+        }
         value["warnings"] = warnings.into();
         value
     }
@@ -177,7 +185,10 @@ impl Shown {
             ("created", time::shown(unit.created_at)),
             ("happened", time::shown(unit.effective_at)),
             ("dissolved", time::shown(unit.dissolved_at)),
-            ("books closed until", time::shown(self.closed_until)),
+            (
+                "books closed until",
+                time::shown(self.closed_until.unwrap_or_default()),
+            ),
             ("joined", shown(ObjectKind::Member, &self.joined)),
             ("below", shown(ObjectKind::Unit, &self.children)),
         ]);

@@ -90,14 +90,19 @@ async fn while_there_is_one_block_books_are_of_the_founding() {
 }
 
 #[tokio::test]
-async fn books_of_no_account_say_up_to_which_height_there_is_none() {
-    let chain = paid();
+async fn books_of_a_unit_without_accounts_go_as_far_as_its_history_is_proven() {
+    let mut chain = Made::founded();
+    let unit = Unit {
+        number: 1,
+        ..Unit::default()
+    };
+    let chain = chain.put(&unit).block().block().clone().signed();
     let made = chain.clone();
     let node = node(move |method, params| made.answer(method, params)).await;
     let session = chain.session([node.url.clone()]);
-    for (at, expected) in [(AsOf::Newest, 4), (AsOf::Height(2), 2)] {
-        let books = session.books(&BTreeSet::new(), at, &mut |_, _| {}).await;
-        assert_eq!(books.expect("books").height, expected);
+    for (at, expected) in [(AsOf::Newest, 1), (AsOf::Height(1), 1)] {
+        let books = session.books_of_unit(1, at, &mut |_, _| {}).await;
+        assert_eq!(books.expect("books").height, expected, "{at:?}");
     }
 }
 
