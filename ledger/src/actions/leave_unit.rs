@@ -47,6 +47,23 @@ impl Act for LeaveUnit {
     }
 }
 
+/// Whether a circle that governs itself elected the member into a role that they hold.
+fn is_elected(context: &Context<'_, '_>, member: u64, unit: u64) -> bool {
+    self_government::is_self_governed_circle(context, unit, context.now().time)
+        && held_in(context, member, unit)
+            .iter()
+            .any(|held| held.manner() == Manner::Elected)
+}
+
+/// The assignments by which a member holds roles of a unit.
+fn held_in(context: &Context<'_, '_>, member: u64, unit: u64) -> Vec<Assignment> {
+    let mut held = assign_role::open_of_member(context, member, context.now().time);
+    held.retain(|assignment| {
+        objects::look::<Role>(context, assignment.role).is_some_and(|role| role.unit == unit)
+    });
+    held
+}
+
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::{action::Kind, *};
@@ -101,21 +118,4 @@ mod tests {
         );
         assert_eq!(world.list(List::Joined, 2), [world.member_number("ben")]);
     }
-}
-
-/// Whether a circle that governs itself elected the member into a role that they hold.
-fn is_elected(context: &Context<'_, '_>, member: u64, unit: u64) -> bool {
-    self_government::is_self_governed_circle(context, unit, context.now().time)
-        && held_in(context, member, unit)
-            .iter()
-            .any(|held| held.manner() == Manner::Elected)
-}
-
-/// The assignments by which a member holds roles of a unit.
-fn held_in(context: &Context<'_, '_>, member: u64, unit: u64) -> Vec<Assignment> {
-    let mut held = assign_role::open_of_member(context, member, context.now().time);
-    held.retain(|assignment| {
-        objects::look::<Role>(context, assignment.role).is_some_and(|role| role.unit == unit)
-    });
-    held
 }
