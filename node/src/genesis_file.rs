@@ -138,9 +138,10 @@ impl GenesisFile {
             if !is_chain_id(&one.chain_id) {
                 return Err(CHAIN_ID_FORM);
             }
-            let mut departments = one.signatures.iter().map(|signature| &signature.department);
+            let signed = one.signatures.iter().map(|signature| &signature.department);
+            let mut departments = signed.chain(one.validators.iter().map(|one| &one.name));
             if !departments.all(|department| form::line(department, usize::MAX).is_ok()) {
-                return Err("the name of a department that signed is not one line of plain text");
+                return Err("the name of a department is not one line of plain text");
             }
             file = one.continues.as_deref();
         }

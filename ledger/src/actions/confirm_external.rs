@@ -189,6 +189,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_took_the_recorder_into_a_unit_that_the_policy_does_not_reach_confirms() {
+        let mut world = World::with_treasury();
+        let tiers = vec![tier(0, joined(), alone())];
+        let policy = world.policy("acme", Capability::RecordExternal, tiers);
+        world.check_decided("ada", Kind::SetPolicy(policy), "accepted");
+        world.ada(world.join_unit("hal", "acme"));
+        world.advance(31 * DAY);
+        world.ada(world.join_unit("hal", "dev"));
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("hal", None, record);
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(created(&receipt.expect("it is recorded"))),
+            statement: vec![9; 32],
+        });
+        world.check("ada", LEAD, confirm, "accepted");
+    }
+
+    #[test]
     fn whoever_made_a_service_record_does_not_confirm_however_long_ago() {
         let mut world = World::with_treasury();
         let records = world.grant("ops#engineer", Capability::RecordExternal, "acme");

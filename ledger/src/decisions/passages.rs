@@ -95,9 +95,13 @@ pub(crate) fn note_moved(
     if !power::is_circle(parent) || moved.parent == parent.number {
         return Vec::new();
     }
-    // Whom the circle asks already, nobody brings in.
+    // Whom the circle asks already, nobody brings in but whoever brought them there.
     let asked = electorate::of_unit(context, now, parent);
-    speakers.retain(|member| asked.binary_search(member).is_err());
+    speakers.retain(|member| {
+        let is_asked = asked.binary_search(member).is_ok();
+        let entered = by_another(context, parent.number, *member);
+        !is_asked || entered.is_some_and(|entered| brought_in(context, &entered))
+    });
     note_brought_in(context, parent.number, speakers)
 }
 

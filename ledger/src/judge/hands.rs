@@ -233,9 +233,9 @@ fn behind_entering(state: &dyn Read, now: u64, basis: &Basis) -> Vec<Basis> {
     let (Some(policy), Some(member)) = (policy, member) else {
         return Vec::new();
     };
+    // One that is not recursive lets them act in its own unit alone.
     let is_of_policy = |unit| {
-        let mut lineage = power::lineage(state, unit).into_iter();
-        lineage.any(|above| above.number == policy.unit)
+        unit == policy.unit || policy.recursive && power::is_within(state, unit, policy.unit)
     };
     let taken_in = member.taken_in.iter();
     taken_in

@@ -2,8 +2,8 @@
 
 use polity_proto::v1::{
     AmendUnit, Answer, Capability, CreateRole, DissolveUnit, ModeKind, MoveUnit, ObjectKind,
-    OpenProposal, Proposal, ProposalKind, RemoveRole, RenewAssignment, RevokeAssignment, RoleKind,
-    UnitKind, action::Kind,
+    OpenProposal, Proposal, ProposalKind, RemoveRole, RenewAssignment, ResignRole,
+    RevokeAssignment, RoleKind, UnitKind, action::Kind,
 };
 
 use crate::form;
@@ -187,6 +187,30 @@ fn whom_the_circle_asks_already_the_move_of_their_unit_does_not_silence() {
     }));
     let proposal = asked(&mut world);
     check_voice(&world, &proposal, "hal", "accepted", "accepted");
+}
+
+#[test]
+fn whom_the_mover_gave_a_role_of_the_circle_says_no_alone_also_after_they_gave_it_up() {
+    let mut world = world();
+    found_team(&mut world);
+    world.advance(30 * DAY);
+    assign(&mut world, "cleo", SMITH);
+    world.ada(Kind::MoveUnit(MoveUnit {
+        unit: world.unit_ref("dev/team"),
+        parent: world.unit_ref("dev/circle"),
+    }));
+    let resign = Kind::ResignRole(ResignRole {
+        assignment: form::numbered(world.assignment("cleo", SMITH).number),
+    });
+    world.check("cleo", None, resign, "accepted");
+    let proposal = asked(&mut world);
+    check_voice(
+        &world,
+        &proposal,
+        "cleo",
+        "rejected approver_too_close",
+        "accepted",
+    );
 }
 
 #[test]
