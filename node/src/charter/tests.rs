@@ -174,11 +174,12 @@ fn a_file_that_would_show_a_signer_something_else_than_it_says_is_not_read() {
     };
     read(|_| {}).unwrap();
 
-    let changes: [fn(&mut GenesisFile); 5] = [
+    let changes: [fn(&mut GenesisFile); 6] = [
         |file| file.chain_id.push_str("\norganisation  42d5"),
         |file| file.chain_id.push('\u{202e}'),
         |file| file.chain_id = "x".repeat(51),
         |file| file.signatures[0].department = "ops\u{1b}[2J".into(),
+        |file| file.validators[0].name.push('\n'),
         |file| {
             let mut ended = file.clone();
             ended.chain_id.clear();
