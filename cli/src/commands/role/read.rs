@@ -140,12 +140,16 @@ impl Show {
 /// That nobody holds a role, and to whom its accountabilities fall.
 pub(in crate::commands) fn vacant(kind: RoleKind) -> &'static str {
     match kind {
-        RoleKind::Lead => "vacant: its accountabilities fall to the lead of the unit above",
+        RoleKind::Lead => {
+            "vacant: its accountabilities fall to the lead of the unit above, where there is one"
+        }
         RoleKind::Ordinary
         | RoleKind::Facilitator
         | RoleKind::Secretary
         | RoleKind::Representative
-        | RoleKind::ProductOwner => "vacant: its accountabilities fall to the lead of its unit",
+        | RoleKind::ProductOwner => {
+            "vacant: its accountabilities fall to the lead of its unit, where there is one"
+        }
     }
 }
 
