@@ -1,5 +1,7 @@
 //! The first state: InitChain.
 
+use std::sync::PoisonError;
+
 use bytes::Bytes;
 use polity_engine::application::{InitChain, InitChainResult, ValidatorUpdate};
 use polity_ledger::genesis::{self, Founding};
@@ -141,7 +143,7 @@ impl App {
         *self
             .organisation
             .write()
-            .map_err(|_| internal("a poisoned lock"))? = organisation;
+            .unwrap_or_else(PoisonError::into_inner) = organisation;
         Ok(InitChainResult {
             consensus_params: Some(pace::of(&polity_ledger::parameters::get(&*self.snapshot()))),
             validators,

@@ -123,3 +123,31 @@ fn tear(log: &Path, bytes: u64) -> Finding<()> {
     log.and_then(|log| log.set_len(bytes))
         .map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_crash_point_is_met_that_a_node_without_an_engine_reaches() {
+        let is_met = |point: CrashPoint| {
+            Trouble::ALL.iter().any(|trouble| match trouble {
+                Trouble::Crash(at) | Trouble::RollBack(Some(at)) | Trouble::Restore(Some(at)) => {
+                    *at == point
+                }
+                Trouble::RollBack(None)
+                | Trouble::Restore(None)
+                | Trouble::Restart
+                | Trouble::AskedTwice
+                | Trouble::Down
+                | Trouble::FullDisk
+                | Trouble::TornLog
+                | Trouble::Emptied => false,
+            })
+        };
+        let of_an_engine = [CrashPoint::StoreBeforeKeep, CrashPoint::StoreAfterKeep];
+        for point in CrashPoint::ALL {
+            assert_eq!(is_met(point), !of_an_engine.contains(&point), "{point:?}");
+        }
+    }
+}
