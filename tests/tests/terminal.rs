@@ -249,14 +249,19 @@ fn told(output: &Output) -> String {
     texts.concat()
 }
 
-/// The number of what was made: the last word of the first line below the receipt's.
+/// The number of what was made: the first one in the lines below the receipt's, such as `n15`.
 #[track_caller]
 fn made(told: &str) -> String {
     let after = told
         .lines()
         .skip_while(|line| !line.contains("accepted in"));
+    let is_number = |word: &&str| {
+        let digits = word.strip_prefix(|letter: char| letter.is_ascii_lowercase());
+        digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
+    };
     let word = after
         .skip(1)
-        .find_map(|line| line.split_whitespace().next_back());
+        .flat_map(str::split_whitespace)
+        .find(is_number);
     word.expect("a receipt tells what was made").to_owned()
 }

@@ -94,7 +94,10 @@ fn nobody_alone_takes_whom_a_circle_elected_out_of_it() {
     let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
     agree(&mut world, number);
     world.ada(world.join_unit("gia", "dev/circle"));
-    let out = world.leave_unit("gia", "dev/circle");
+    let out = Kind::LeaveUnit(LeaveUnit {
+        unit: world.unit_ref("dev/circle"),
+        member: world.member_ref("gia"),
+    });
     // Where nobody governs the circle yet, those above set it up.
     let mut before = world.clone();
     before.ada(out.clone());
