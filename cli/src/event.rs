@@ -49,7 +49,7 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
     if event.object() == ObjectKind::Assignment {
         let assignment: Assignment = session.get(event.number).await?.unwrap_or_default();
         value["holder"] = names::json(ObjectKind::Member, assignment.member);
-        value["held"] = names::json(ObjectKind::Role, assignment.role);
+        value["held_role"] = names::json(ObjectKind::Role, assignment.role);
     }
     if event.failed_code != 0 {
         value["failed"] = failure::rejection_name(event.failed_code).into();
