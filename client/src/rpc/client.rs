@@ -198,11 +198,10 @@ impl Client {
         T: DeserializeOwned + Send + 'static,
     {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let nodes = self.nodes().in_order();
-        let (first, others) = nodes.split_first()?;
+        let (first, others) = self.nodes().witnesses();
         let mut calls = JoinSet::new();
         let mut awaited = BTreeSet::new();
-        for place in others.iter().copied().take(SECOND_NODES_MAX) {
+        for place in others.into_iter().take(SECOND_NODES_MAX) {
             let (client, body) = (self.clone(), body.clone());
             awaited.insert(place);
             calls.spawn(async move {
@@ -224,13 +223,14 @@ impl Client {
         let Ok(answered) = timeout(limit, answered).await else {
             // The next time others come first, so that two who keep silent do not stand for all.
             for place in awaited {
-                self.nodes().note_silence(place, true);
+                self.nodes().note_silent_witness(place, true);
             }
             return None;
         };
         let (second, answer) = answered?;
+        self.nodes().note_silent_witness(second, false);
         Some(SecondAnswer {
-            first: self.nodes().url(*first).to_string(),
+            first: self.nodes().url(first).to_string(),
             second: self.nodes().url(second).to_string(),
             answer,
         })

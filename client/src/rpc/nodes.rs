@@ -17,6 +17,8 @@ struct Node {
     url: Url,
     /// Whether its last answer did not come in time: whoever asks it again waits as long again.
     is_silent: AtomicBool,
+    /// Whether it kept silent as a witness, who has less time: this makes it no worse a node to call.
+    is_silent_witness: AtomicBool,
 }
 
 impl Nodes {
@@ -26,6 +28,7 @@ impl Nodes {
             Ok(Node {
                 url: parse(address)?,
                 is_silent: AtomicBool::new(false),
+                is_silent_witness: AtomicBool::new(false),
             })
         });
         let nodes: Vec<Node> = nodes.collect::<Result<_>>()?;
@@ -59,6 +62,16 @@ impl Nodes {
         order
     }
 
+    /// The place of the node that is asked first, and those of the others as they are asked for a second answer.
+    pub(super) fn witnesses(&self) -> (usize, Vec<usize>) {
+        let order = self.in_order();
+        let mut others = order[1..].to_vec();
+        others.sort_by_cached_key(|place| {
+            self.nodes[*place].is_silent_witness.load(Ordering::Relaxed)
+        });
+        (order[0], others)
+    }
+
     /// Asks this node first from now on.
     pub(super) fn prefer(&self, place: usize) {
         self.preferred.store(place, Ordering::Relaxed);
@@ -78,6 +91,12 @@ impl Nodes {
     pub(super) fn note_silence(&self, place: usize, is_silent: bool) {
         let node = &self.nodes[place];
         node.is_silent.store(is_silent, Ordering::Relaxed);
+    }
+
+    /// Remembers whether a node kept silent as a witness.
+    pub(super) fn note_silent_witness(&self, place: usize, is_silent: bool) {
+        let node = &self.nodes[place];
+        node.is_silent_witness.store(is_silent, Ordering::Relaxed);
     }
 
     fn is_silent(&self, place: usize) -> bool {
@@ -131,6 +150,16 @@ mod tests {
         }
         nodes.prefer_another();
         assert_eq!(nodes.in_order(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_witness_that_keeps_silent_comes_last_among_witnesses_and_nowhere_else() {
+        let nodes = nodes(4);
+        nodes.note_silent_witness(1, true);
+        assert_eq!(nodes.witnesses(), (0, vec![2, 3, 1]));
+        assert_eq!(nodes.in_order(), [0, 1, 2, 3]);
+        nodes.note_silent_witness(1, false);
+        assert_eq!(nodes.witnesses(), (0, vec![1, 2, 3]));
     }
 
     #[test]

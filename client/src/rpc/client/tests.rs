@@ -244,7 +244,7 @@ async fn silence() -> (String, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn a_node_that_keeps_silent_is_waited_for_once_though_others_are_asked_in_turn() {
+async fn a_node_that_keeps_silent_is_waited_for_in_every_second_round_at_most() {
     let (silent, taken) = silence().await;
     let (one, other) = (Node::of_chain(|_| {}).await, Node::of_chain(|_| {}).await);
     let client = Client::new(ClientOptions {
@@ -258,7 +258,8 @@ async fn a_node_that_keeps_silent_is_waited_for_once_though_others_are_asked_in_
         client.prefer_another();
     }
 
-    assert_eq!(taken.load(Ordering::SeqCst), 1);
+    // Two rounds and the beginning of a third.
+    assert_eq!(taken.load(Ordering::SeqCst), 2);
     assert_eq!((one.calls(), other.calls()), (3, 3));
 }
 
