@@ -258,7 +258,7 @@ async fn a_node_that_keeps_silent_is_waited_for_in_every_second_round_at_most() 
         client.prefer_another();
     }
 
-    // Two rounds and the beginning of a third.
+    // At the beginning, and again once it was passed over.
     assert_eq!(taken.load(Ordering::SeqCst), 2);
     assert_eq!((one.calls(), other.calls()), (3, 3));
 }
