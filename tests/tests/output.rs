@@ -3,8 +3,12 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use polity_tests::binaries;
+use polity_tests::{binaries, wait};
+
+/// A terminal hides what is typed sooner.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// Answers that need no network, each of one program.
 const ANSWERS: [(&str, &[&str]); 6] = [
@@ -112,8 +116,9 @@ fn whoever_breaks_off_the_question_for_a_passphrase_sees_again_what_they_type() 
 
 /// What a terminal shows while a line runs in it and Ctrl-C is typed at a question.
 fn broken_off(line: &str, question: &str) -> String {
+    let line = format!("tty; {line}");
     let mut terminal = Command::new("script")
-        .args(["-qec", line, "/dev/null"])
+        .args(["-qec", &line, "/dev/null"])
         .env_remove("POLITY_PASSPHRASE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -127,6 +132,16 @@ fn broken_off(line: &str, question: &str) -> String {
         told.read_exact(&mut byte).expect("it asks");
         shown.extend(byte);
     }
+    // What is typed between the question and the silence of the terminal is thrown away.
+    let name = String::from_utf8_lossy(&shown);
+    let name = name.lines().next().expect("the terminal's name").to_owned();
+    wait::until("a terminal that hides what is typed", SILENCE, || {
+        let settings = Command::new("stty").args(["-F", &name, "-a"]).output();
+        let settings = settings.expect("coreutils have it").stdout;
+        String::from_utf8_lossy(&settings)
+            .contains("-echo ")
+            .then_some(())
+    });
     typed.write_all(b"secre\x03").expect("it reads");
     told.read_to_end(&mut shown).expect("it ends");
     terminal.wait().expect("it ended");
