@@ -122,11 +122,7 @@ impl Simulation {
 
     /// Makes the next block: proposes, decides, executes it everywhere, compares.
     fn block(&mut self) -> Finding<()> {
-        let header = Header {
-            height: self.model.height + 1,
-            time: self.model.time + pace(&mut self.dice),
-            parent_time: (self.model.height > 0).then_some(self.model.time),
-        };
+        let header = header_after(&self.model, &mut self.dice);
         let pool = self.fill_pool(header);
         let misbehaviour = self.misbehaviour();
         let transactions = self.propose(header, pool)?;
@@ -179,13 +175,8 @@ impl Simulation {
         self.model.commit(header.time, outcome.changes.clone());
         self.chain.push(request, &outcome, self.model.app_hash);
 
-        self.tally.blocks += 1;
-        for (bytes, receipt) in transactions.iter().zip(&outcome.receipts) {
-            self.tally.count(bytes, &self.model.organisation, receipt);
-        }
-        for receipt in &outcome.timer_receipts {
-            self.tally.count_timer(receipt);
-        }
+        self.tally
+            .count_block(&self.model.organisation, transactions, &outcome);
         self.oracle
             .check(&before, &self.model, transactions, &outcome)
     }
@@ -242,8 +233,17 @@ impl Simulation {
     }
 }
 
+/// The header of the block that comes next.
+pub(super) fn header_after(model: &Memory, dice: &mut Dice) -> Header {
+    Header {
+        height: model.height + 1,
+        time: model.time + pace(dice),
+        parent_time: (model.height > 0).then_some(model.time),
+    }
+}
+
 /// Seconds to the next block: mostly few, sometimes hours, sometimes an outage of days.
-pub(super) fn pace(dice: &mut Dice) -> u64 {
+fn pace(dice: &mut Dice) -> u64 {
     match dice.below(100) {
         0..70 => 1 + dice.below(5),
         70..85 => 1 + dice.below(3_600),

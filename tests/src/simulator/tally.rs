@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use polity_ledger::block::BlockOutcome;
 use polity_ledger::{actions, check};
 use polity_proto::v1::Receipt;
 
@@ -27,8 +28,24 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a block: its transactions, and what its timers did.
+    pub fn count_block(
+        &mut self,
+        organisation: &[u8; 32],
+        transactions: &[Vec<u8>],
+        outcome: &BlockOutcome,
+    ) {
+        self.blocks += 1;
+        for (bytes, receipt) in transactions.iter().zip(&outcome.receipts) {
+            self.count(bytes, organisation, receipt);
+        }
+        for receipt in &outcome.timer_receipts {
+            self.count_timer(receipt);
+        }
+    }
+
     /// Counts what became of a transaction.
-    pub fn count(&mut self, bytes: &[u8], organisation: &[u8; 32], receipt: &Receipt) {
+    fn count(&mut self, bytes: &[u8], organisation: &[u8; 32], receipt: &Receipt) {
         self.transactions += 1;
         if receipt.code != 0 {
             *self.rejections.entry(receipt.code).or_default() += 1;
@@ -50,7 +67,7 @@ impl Tally {
     }
 
     /// Counts what a timer did: it may decide a proposal, and so execute actions.
-    pub fn count_timer(&mut self, receipt: &Receipt) {
+    fn count_timer(&mut self, receipt: &Receipt) {
         self.timers += 1;
         self.accept(receipt.events.iter().map(|event| event.did).collect());
     }

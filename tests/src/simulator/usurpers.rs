@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use polity_ledger::block::Header;
 use polity_ledger::judge::power;
 use polity_ledger::{Amount, Block, form};
 use polity_proto::v1::action::Kind;
@@ -15,7 +14,7 @@ use super::hostile;
 use super::keyring::Keyring;
 use super::pool::Pool;
 use super::replica::Finding;
-use super::run::{Failure, pace, watched};
+use super::run::{Failure, header_after, watched};
 use super::silent::{Belongings, Silent};
 use super::tally::Tally;
 use super::view::View;
@@ -110,22 +109,12 @@ impl Life {
     }
 
     fn block(&mut self) -> Finding<()> {
-        let header = Header {
-            height: self.model.height + 1,
-            time: self.model.time + pace(&mut self.dice),
-            parent_time: (self.model.height > 0).then_some(self.model.time),
-        };
+        let header = header_after(&self.model, &mut self.dice);
         let envelopes = self.envelopes(self.model.next(header));
         let outcome = self.model.execute_block(header, &[], &envelopes);
+        self.tally
+            .count_block(&self.model.organisation, &envelopes, &outcome);
         self.model.commit(header.time, outcome.changes);
-
-        self.tally.blocks += 1;
-        for (bytes, receipt) in envelopes.iter().zip(&outcome.receipts) {
-            self.tally.count(bytes, &self.model.organisation, receipt);
-        }
-        for receipt in &outcome.timer_receipts {
-            self.tally.count_timer(receipt);
-        }
         self.look()
     }
 
