@@ -17,7 +17,6 @@ use super::pool::Pool;
 use super::replica::{Finding, Replica};
 use super::tally::Tally;
 use super::trouble::Trouble;
-use super::view::View;
 use super::workload::Scene;
 use crate::dice::Dice;
 use crate::memory::Memory;
@@ -142,15 +141,7 @@ impl Simulation {
     fn fill_pool(&mut self, header: Header) -> Vec<Vec<u8>> {
         let block = self.model.next(header);
         let wanted = self.dice.below(TRANSACTIONS_MAX + 1) as usize;
-        let mut scene = Scene {
-            view: View {
-                state: &self.model.state,
-                now: block.now,
-            },
-            dice: &mut self.dice,
-            keyring: &mut self.keyring,
-            organisation: self.model.organisation,
-        };
+        let mut scene = Scene::before(block, &self.model, &mut self.dice, &mut self.keyring);
         self.pool.fill(&mut scene, block, wanted)
     }
 

@@ -13,7 +13,6 @@ use super::founding;
 use super::keyring::Keyring;
 use super::pool::Pool;
 use super::replica::{Finding, Replica};
-use super::view::View;
 use super::workload::Scene;
 use crate::dice::Dice;
 use crate::memory::Memory;
@@ -86,15 +85,7 @@ impl Sample {
             parent_time: (self.memory.height > 0).then_some(self.memory.time),
         };
         let block = self.memory.next(header);
-        let mut scene = Scene {
-            view: View {
-                state: &self.memory.state,
-                now: block.now,
-            },
-            dice,
-            keyring,
-            organisation: self.memory.organisation,
-        };
+        let mut scene = Scene::before(block, &self.memory, dice, keyring);
         let envelopes = pool.fill(&mut scene, block, TRANSACTIONS);
         let outcome = self.memory.execute_block(header, &[], &envelopes);
         self.memory.commit(header.time, outcome.changes.clone());

@@ -119,15 +119,7 @@ impl Life {
     }
 
     fn envelopes(&mut self, block: Block) -> Vec<Vec<u8>> {
-        let mut scene = Scene {
-            view: View {
-                state: &self.model.state,
-                now: block.now,
-            },
-            dice: &mut self.dice,
-            keyring: &mut self.keyring,
-            organisation: self.model.organisation,
-        };
+        let mut scene = Scene::before(block, &self.model, &mut self.dice, &mut self.keyring);
         let wanted = scene.dice.below(TRANSACTIONS_MAX + 1) as usize;
         let mut envelopes = self.pool.fill(&mut scene, block, wanted);
         let spendable = self.spending.iter().filter(|one| one.allowance > 0);

@@ -136,6 +136,14 @@ fn found_team(world: &mut World) {
     assign(world, "cleo", "dev/team#lead");
 }
 
+/// Ada moves the team into the circle.
+fn move_team_in(world: &mut World) {
+    world.ada(Kind::MoveUnit(MoveUnit {
+        unit: world.unit_ref("dev/team"),
+        parent: world.unit_ref("dev/circle"),
+    }));
+}
+
 #[test]
 fn whoever_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alone() {
     let mut world = world();
@@ -150,10 +158,7 @@ fn whoever_speaks_for_a_unit_that_the_proposer_moved_into_the_circle_says_no_alo
     }
     // However often a unit is moved, one passage is noted.
     assert_eq!(world.member("cleo").taken_in.len(), 1);
-    world.ada(Kind::MoveUnit(MoveUnit {
-        unit: world.unit_ref("dev/team"),
-        parent: world.unit_ref("dev/circle"),
-    }));
+    move_team_in(&mut world);
     let moves_in = 3;
     let cleo = world.member_number("cleo");
     assert_eq!(
@@ -181,10 +186,7 @@ fn whom_the_circle_asks_already_the_move_of_their_unit_does_not_silence() {
     revoke(&mut world, "cleo", "dev/team#lead");
     assign(&mut world, "hal", "dev/team#lead");
     world.advance(30 * DAY);
-    world.ada(Kind::MoveUnit(MoveUnit {
-        unit: world.unit_ref("dev/team"),
-        parent: world.unit_ref("dev/circle"),
-    }));
+    move_team_in(&mut world);
     let proposal = asked(&mut world);
     check_voice(&world, &proposal, "hal", "accepted", "accepted");
 }
@@ -195,10 +197,7 @@ fn whom_the_mover_gave_a_role_of_the_circle_says_no_alone_also_after_they_gave_i
     found_team(&mut world);
     world.advance(30 * DAY);
     assign(&mut world, "cleo", SMITH);
-    world.ada(Kind::MoveUnit(MoveUnit {
-        unit: world.unit_ref("dev/team"),
-        parent: world.unit_ref("dev/circle"),
-    }));
+    move_team_in(&mut world);
     let resign = Kind::ResignRole(ResignRole {
         assignment: form::numbered(world.assignment("cleo", SMITH).number),
     });

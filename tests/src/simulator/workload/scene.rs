@@ -1,10 +1,11 @@
 //! What an act is thought of in: the state, chance, and the keys to sign with.
 
 use polity_ledger::state::Object;
-use polity_ledger::{Amount, form};
+use polity_ledger::{Amount, Block, form};
 use polity_proto::v1::{Capability, Member, MemberState, Ref, Unit};
 
 use crate::dice::Dice;
+use crate::memory::Memory;
 use crate::simulator::founding;
 use crate::simulator::keyring::Keyring;
 use crate::simulator::view::View;
@@ -24,6 +25,27 @@ pub(crate) struct Scene<'a> {
     pub(crate) keyring: &'a mut Keyring,
     /// The organisation's digest.
     pub(crate) organisation: [u8; 32],
+}
+
+impl<'a> Scene<'a> {
+    /// The moment before a block of this ledger.
+    pub(crate) fn before(
+        block: Block,
+        model: &'a Memory,
+        dice: &'a mut Dice,
+        keyring: &'a mut Keyring,
+    ) -> Scene<'a> {
+        let view = View {
+            state: &model.state,
+            now: block.now,
+        };
+        Scene {
+            view,
+            dice,
+            keyring,
+            organisation: model.organisation,
+        }
+    }
 }
 
 impl Scene<'_> {
