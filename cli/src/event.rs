@@ -6,9 +6,7 @@ mod told;
 use polity_client::Result;
 use polity_client::ledger::Amount;
 use polity_client::session::{AsOf, Session, lettered};
-use polity_client::v1::{
-    Account, Asset, Assignment, Basis, BasisSource, Body, Event, ObjectKind, Receipt,
-};
+use polity_client::v1::{Basis, BasisSource, Body, Event, ObjectKind, Receipt};
 use serde_json::{Value, json};
 
 use crate::names::{self, Names};
@@ -17,8 +15,9 @@ use crate::{amount, failure, time};
 pub use did::is_adoption;
 pub use told::{Told, told};
 
-/// One event as JSON.
-pub async fn json(session: &Session, told: &Told) -> Result<Value> {
+/// One event as JSON. The names are those of [`load_names`].
+#[must_use]
+pub fn json(names: &Names<'_>, told: &Told) -> Value {
     let event = &told.event;
     let beside = told.beside.iter();
     let (beside, roles): (Vec<Value>, Vec<Value>) = beside
@@ -29,7 +28,7 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
         .unzip();
     let mut value = json!({
         "did": told.did(),
-        "object": object_named(session, event).await?,
+        "object": object_named(names, event),
         "basis": basis_words(event.basis),
         "member": names::json(ObjectKind::Member, told.actor.0),
         "with": beside,
@@ -41,15 +40,15 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
         value["transfer"] = lettered(ObjectKind::Transfer, posting.transfer).into();
         value["from"] = lettered(ObjectKind::Account, posting.from).into();
         value["to"] = lettered(ObjectKind::Account, posting.to).into();
-        value["amount"] = amount::json(minor, &asset_of(session, posting.from).await?);
+        value["amount"] = amount::json(minor, &names.asset_of(posting.from));
     }
     if let Some(transfer) = told.corrects {
         value["corrects"] = lettered(ObjectKind::Transfer, transfer).into();
     }
     if event.object() == ObjectKind::Assignment {
-        let assignment: Assignment = session.get(event.number).await?.unwrap_or_default();
-        value["holder"] = names::json(ObjectKind::Member, assignment.member);
-        value["held_role"] = names::json(ObjectKind::Role, assignment.role);
+        let (holder, role) = names.held_by(event.number);
+        value["holder"] = names::json(ObjectKind::Member, holder);
+        value["held_role"] = names::json(ObjectKind::Role, role);
     }
     if event.failed_code != 0 {
         value["failed"] = failure::rejection_name(event.failed_code).into();
@@ -57,7 +56,7 @@ pub async fn json(session: &Session, told: &Told) -> Result<Value> {
     if event.effective_at != 0 {
         value["effective_at"] = time::json(event.effective_at);
     }
-    Ok(value)
+    value
 }
 
 /// Reads the names of what events are about, of who did it in which roles, and of the accounts that they moved.
@@ -126,12 +125,11 @@ pub fn line(names: &Names<'_>, told: &Told) -> String {
 }
 
 /// What an event is about, for scripts: its number with its letter, and of an asset its code.
-async fn object_named(session: &Session, event: &Event) -> Result<String> {
-    if event.object() != ObjectKind::Asset {
-        return Ok(lettered(event.object(), event.number));
+fn object_named(names: &Names<'_>, event: &Event) -> String {
+    match event.object() {
+        ObjectKind::Asset => names.asset(event.number).code,
+        kind => lettered(kind, event.number),
     }
-    let asset = session.get::<Asset>(event.number).await?;
-    Ok(asset.unwrap_or_default().code)
 }
 
 /// What an event is about, by number and name.
@@ -245,15 +243,6 @@ pub fn basis_words(basis: Option<Basis>) -> String {
         }
         BasisSource::Timer => "timer".to_owned(),
     }
-}
-
-/// The asset that an account holds; of an account that is not there, one without a name.
-async fn asset_of(session: &Session, account: u64) -> Result<Asset> {
-    let account: Account = session.get(account).await?.unwrap_or_default();
-    Ok(session
-        .get::<Asset>(account.asset)
-        .await?
-        .unwrap_or_default())
 }
 
 #[cfg(test)]

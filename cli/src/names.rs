@@ -195,6 +195,13 @@ impl<'s> Names<'s> {
         shown.collect::<Vec<_>>().join(", ")
     }
 
+    /// The member who holds an assignment, and their role; 0 where it was not loaded.
+    #[must_use]
+    pub fn held_by(&self, assignment: u64) -> (u64, u64) {
+        let assignment = self.assignments.get(&assignment);
+        assignment.map_or((0, 0), |one| (one.member, one.role))
+    }
+
     /// Who holds an assignment, and in which role.
     #[must_use]
     pub fn assignment(&self, number: u64) -> String {

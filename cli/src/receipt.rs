@@ -2,10 +2,11 @@
 
 use polity_client::Result;
 use polity_client::proof::ProvenReceipt;
-use polity_client::session::{Draft, Session};
+use polity_client::session::{AsOf, Draft, Session};
 use polity_client::v1::{Body, Receipt};
 use serde_json::{Value, json};
 
+use crate::names::Names;
 use crate::{event, failure};
 
 /// The stable JSON of a proven receipt.
@@ -29,9 +30,10 @@ pub async fn json(session: &Session, id: &[u8; 32], proven: &ProvenReceipt) -> R
 
 /// The events of a receipt as JSON; `body` is that of its transaction.
 pub async fn events_json(session: &Session, receipt: &Receipt, body: &Body) -> Result<Value> {
-    let mut events = Vec::new();
-    for one in event::told(session, receipt, body).await? {
-        events.push(event::json(session, &one).await?);
-    }
-    Ok(events.into())
+    let view = session.view(AsOf::Newest);
+    let mut names = Names::new(&view);
+    let told = event::told(session, receipt, body).await?;
+    event::load_names(&mut names, &told).await?;
+    let events = told.iter().map(|one| event::json(&names, one));
+    Ok(events.collect())
 }

@@ -74,7 +74,7 @@ impl History {
                 names.roles(&told.roles()),
                 event::basis_words(event.basis),
             ]);
-            entries.push(entry_json(session, item, proven, told).await?);
+            entries.push(entry_json(&names, item, proven, told));
         }
         let shown = lettered(subject.kind, subject.number);
         let elsewhere = elsewhere(session, &subject).await?;
@@ -121,13 +121,8 @@ impl History {
     }
 }
 
-async fn entry_json(
-    session: &Session,
-    item: &HistoryItem,
-    proven: &ProvenEvent,
-    told: &Told,
-) -> Result<Value> {
-    let mut value = event::json(session, told).await?;
+fn entry_json(names: &Names<'_>, item: &HistoryItem, proven: &ProvenEvent, told: &Told) -> Value {
+    let mut value = event::json(names, told);
     value["index"] = item.index.into();
     value["height"] = item.entry.height.into();
     value["time"] = time::json(proven.time);
@@ -136,5 +131,5 @@ async fn entry_json(
         Source::Transaction(id) => hex::encode(id).into(),
         Source::Genesis | Source::Timer => Value::Null,
     };
-    Ok(value)
+    value
 }

@@ -36,9 +36,7 @@ impl Show {
         let view = context.view().await?;
         check_happened(view.at(), &self.transfer, found.item.entry.height)?;
         let mut names = Names::new(&view);
-        names.load_accounts([posting.from, posting.to]).await?;
-        names.load_members(told.people()).await?;
-        names.load_roles(told.roles()).await?;
+        event::load_names(&mut names, std::slice::from_ref(&told)).await?;
         let key = keys::key(keys::CORRECTION, &[posting.transfer]);
         let corrected: Option<Correction> = view.value(key).await?;
         let corrected = counted(&corrected.unwrap_or_default().amount)?;
@@ -53,7 +51,7 @@ impl Show {
         let corrects = told.corrects.map_or_else(String::new, |transfer| {
             lettered(v1::ObjectKind::Transfer, transfer)
         });
-        let mut json = event::json(session, &told).await?;
+        let mut json = event::json(&names, &told);
         json["height"] = found.item.entry.height.into();
         json["time"] = time::json(found.proven.time);
         json["id"] = id.clone().into();
