@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator};
-use polity_ledger::state::keys;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,7 +26,6 @@ use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::metrics::{self, Metrics, StoreMetrics};
 use crate::open_files;
-use crate::query::PUT_ONCE_INDEXES;
 use crate::store::{HistoryKept, Store, StoreOptions};
 
 /// What an engine is started with.
@@ -210,9 +208,7 @@ pub fn store_options(config: &Config) -> StoreOptions {
         block_cache_bytes: config.store.block_cache_bytes,
         write_buffer_bytes: config.store.write_buffer_bytes,
         free_bytes_min: config.store.free_bytes_min,
-        put_once_rows: keys::PUT_ONCE.to_vec(),
-        put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
-        ..StoreOptions::default()
+        ..StoreOptions::of_the_ledger()
     }
 }
 

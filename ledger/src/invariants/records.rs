@@ -240,9 +240,10 @@ fn root(state: &State, kind: ObjectKind, object: u64, count: u64) -> Option<Vec<
         let entry = state.get(&keys::history_entry(kind, object, index))?;
         frontier.append(leaf_hash(entry));
     }
-    let edge = state.get(&keys::history_edge(kind, object));
-    let kept = edge.map_or(&[][..], Vec::as_slice);
-    (frontier.encode() == kept).then(|| frontier.root().to_vec())
+    let remembered = state.get(&keys::history_edge(kind, object));
+    remembered
+        .is_none_or(|edge| *edge == frontier.encode())
+        .then(|| frontier.root().to_vec())
 }
 
 /// Each id that lives is consumed in one minute, and each minute's chain is made of its ids.

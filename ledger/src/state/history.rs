@@ -87,11 +87,9 @@ impl Appending {
         let Waiting { kind, number, .. } = waiting[0];
         let record = record_of(state, kind, number);
         let count = record.history_count;
-        let frontier = Frontier::of_root(count, record.history_root).unwrap_or_else(|| {
-            let edge = state.base().get(&keys::history_edge(kind, number));
-            Frontier::decode(count, &edge.unwrap_or_default())
-                .expect("the right edge fits its history's count")
-        });
+        let frontier = Frontier::of_root(count, record.history_root)
+            .or_else(|| frontier(state.base(), kind, number, count))
+            .expect("a history has its nodes");
         Appending {
             kind,
             number,
@@ -171,9 +169,29 @@ pub fn read_ahead(state: &dyn Read, kind: ObjectKind, number: u64) {
         history_root,
         ..
     } = Parts::of(&record);
-    if Frontier::of_root(history_count, history_root).is_none() {
-        state.read_ahead(&keys::history_edge(kind, number));
+    let edge = keys::history_edge(kind, number);
+    if Frontier::of_root(history_count, history_root).is_some() || state.read_ahead(&edge).is_some()
+    {
+        return;
     }
+    // The record may be newer than the nodes.
+    if let Some(frontier) = from_nodes(state, kind, number, history_count) {
+        state.remember(&edge, &frontier.encode());
+    }
+}
+
+/// The right edge of a history: as it is remembered, or found among the nodes.
+fn frontier(state: &dyn Read, kind: ObjectKind, number: u64, count: u64) -> Option<Frontier> {
+    match state.get(&keys::history_edge(kind, number)) {
+        Some(edge) => Frontier::decode(count, &edge).ok(),
+        None => from_nodes(state, kind, number, count),
+    }
+}
+
+fn from_nodes(state: &dyn Read, kind: ObjectKind, number: u64, count: u64) -> Option<Frontier> {
+    Frontier::from_nodes(count, |level, index| {
+        node(state, kind, number, level, index)
+    })
 }
 
 fn record_of<'s>(state: &'s mut Overlay<'_>, kind: ObjectKind, number: u64) -> Parts<'s> {
@@ -211,4 +229,33 @@ pub fn node(
         index.checked_mul(2)?.checked_add(1)?,
     )?;
     Some(crate::merkle::history::inner_hash(&left, &right))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn a_forgotten_edge_is_found_among_the_nodes() {
+        let forget = |state: &mut BTreeMap<Vec<u8>, Vec<u8>>| {
+            state.retain(|key, _| !keys::DERIVED.contains(&key[0]));
+        };
+        let mut remembering = World::with_treasury();
+        let mut forgetful = remembering.clone();
+        for _ in 0..40 {
+            forget(&mut forgetful.state);
+            for world in [&mut remembering, &mut forgetful] {
+                let pay = world.payment("finn:main", "gia:main", 1);
+                world.check("finn", None, pay, "accepted");
+            }
+        }
+
+        for world in [&mut remembering, &mut forgetful] {
+            forget(&mut world.state);
+        }
+        assert_eq!(remembering.state, forgetful.state);
+    }
 }

@@ -139,6 +139,9 @@ pub const PUT_ONCE: [u8; 5] = [
     TIMER_RECEIPT,
 ];
 
+/// Rows that follow from others: whoever keeps rows may forget these at any time.
+pub const DERIVED: [u8; 1] = [HISTORY_EDGE];
+
 /// Listable sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]

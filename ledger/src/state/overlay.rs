@@ -26,6 +26,9 @@ pub trait Read {
         self.get(key)
     }
 
+    /// Takes a row that was forgotten and has been derived again; whoever remembers rows may remember it.
+    fn remember(&self, _key: &[u8], _row: &[u8]) {}
+
     /// What `decode` makes of the value at `key`. A key's values are always decoded by the same function, so what
     /// remembers values remembers them decoded: a block reads most of them many times.
     fn decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {

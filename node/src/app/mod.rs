@@ -54,6 +54,10 @@ impl Read for Snapshot {
     fn read_ahead(&self, key: &[u8]) -> Option<Bytes> {
         Snapshot::read_ahead(self, key).map(Bytes::from)
     }
+
+    fn remember(&self, key: &[u8], row: &[u8]) {
+        Snapshot::remember(self, key, row);
+    }
 }
 
 impl Read for AsOf {

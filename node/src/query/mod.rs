@@ -17,7 +17,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-pub use refusals::PUT_ONCE_INDEXES;
+pub(crate) use refusals::PUT_ONCE_INDEXES;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

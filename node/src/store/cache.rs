@@ -10,6 +10,8 @@
 //! Rows that are put once pass it by, because they are many and hardly one is ever read. That one is not there is
 //! remembered all the same, until it is put: a transaction's id is asked for at the door, in a proposal and in its
 //! block, and the files take longer to say no.
+//!
+//! Rows that are derived from others are nowhere else: one that has been dropped is derived again.
 
 use std::hash::BuildHasher;
 use std::mem;
@@ -31,6 +33,8 @@ pub(super) struct Cache {
     shard_bytes_max: usize,
     // First bytes of the keys whose values pass the cache by.
     passing: Vec<u8>,
+    // First bytes of the keys whose values are not in the files.
+    derived: Vec<u8>,
     // Seeded at random: which keys fall on one place is not known beforehand.
     hasher: DefaultHashBuilder,
     hits: AtomicU64,
@@ -38,11 +42,12 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new(bytes_max: usize, passing: &[u8]) -> Cache {
+    pub(super) fn new(bytes_max: usize, passing: &[u8], derived: &[u8]) -> Cache {
         Cache {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             shard_bytes_max: bytes_max / SHARDS,
             passing: passing.to_vec(),
+            derived: derived.to_vec(),
             hasher: DefaultHashBuilder::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -121,9 +126,13 @@ impl Cache {
         )
     }
 
+    /// Whether the files do not have the value of this key.
+    pub(super) fn has_alone(&self, key: &[u8]) -> bool {
+        begins_with_one_of(key, &self.derived)
+    }
+
     fn passes(&self, key: &[u8]) -> bool {
-        key.first()
-            .is_some_and(|first| self.passing.contains(first))
+        begins_with_one_of(key, &self.passing)
     }
 
     fn place<'k>(&self, key: &'k [u8]) -> Place<'k> {
@@ -206,6 +215,10 @@ impl Shard {
     }
 }
 
+fn begins_with_one_of(key: &[u8], prefixes: &[u8]) -> bool {
+    key.first().is_some_and(|first| prefixes.contains(first))
+}
+
 fn take(table: &mut HashTable<Entry>, place: Place<'_>) -> Option<Entry> {
     let is_it = |entry: &Entry| entry.key() == place.key;
     let found = table.find_entry(place.hash, is_it).ok()?;
@@ -254,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_reader_of_an_older_epoch_never_sees_a_newer_value() {
-        let cache = Cache::new(1 << 20, &[]);
+        let cache = Cache::new(1 << 20, &[], &[]);
         cache.fill(b"a", Some(b"old"), 0);
         cache.begin_epoch(1, [(b"a".to_vec(), value("new"))]);
         assert_eq!(cache.get(b"a", 0), None);
@@ -263,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_reader_of_an_older_epoch_adds_nothing() {
-        let cache = Cache::new(1 << 20, &[]);
+        let cache = Cache::new(1 << 20, &[], &[]);
         cache.begin_epoch(1, []);
         cache.fill(b"a", Some(b"old"), 0);
         assert_eq!(cache.get(b"a", 1), None);
@@ -271,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_newer_value_need_not_be_read_ahead() {
-        let cache = Cache::new(1 << 20, &[]);
+        let cache = Cache::new(1 << 20, &[], &[]);
         assert_eq!(cache.keep(b"a"), None);
         cache.begin_epoch(1, [(b"a".to_vec(), value("new"))]);
         assert_eq!(cache.keep(b"a"), Some(value("new")));
@@ -279,14 +292,14 @@ mod tests {
 
     #[test]
     fn absence_is_remembered_as_well() {
-        let cache = Cache::new(1 << 20, &[]);
+        let cache = Cache::new(1 << 20, &[], &[]);
         cache.fill(b"a", None, 0);
         assert_eq!(cache.get(b"a", 0), Some(None));
     }
 
     #[test]
     fn of_what_passes_by_only_absence_is_held_and_until_it_is_put() {
-        let cache = Cache::new(1 << 20, b"p");
+        let cache = Cache::new(1 << 20, b"p", b"");
         cache.fill(b"pass", Some(b"by"), 0);
         assert_eq!(cache.get(b"pass", 0), None);
         cache.fill(b"pass", None, 0);
@@ -299,7 +312,7 @@ mod tests {
 
     #[test]
     fn memory_stays_within_its_bound_and_what_is_read_stays() {
-        let cache = Cache::new(SHARDS * 4096, &[]);
+        let cache = Cache::new(SHARDS * 4096, &[], &[]);
         cache.fill(b"read often", Some(b"kept"), 0);
         for number in 0..10_000u32 {
             cache.fill(&number.to_be_bytes(), Some(&[0; 64]), 0);

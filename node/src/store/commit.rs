@@ -161,7 +161,7 @@ impl Store {
         // Its undo comes last, and takes about a third as much.
         let bytes = commit.bytes() + commit.bytes() / 2;
         let mut batch = self.rocks.batch_of_about(bytes)?;
-        put_state(&mut batch, commit.height, &commit.changes, &commit.leaves);
+        self.put_state(&mut batch, commit.height, &commit.changes, &commit.leaves);
         put_transactions(&mut batch, commit.height, &commit.transactions);
         for (key, value) in &commit.indexes {
             batch.put_or_delete(Table::Indexes, key, value.as_deref());
@@ -182,6 +182,33 @@ impl Store {
             &tip(commit.height, &commit.app_hash),
         );
         Ok(batch)
+    }
+
+    pub(super) fn put_state(
+        &self,
+        batch: &mut Batch<'_>,
+        height: u64,
+        changes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        leaves: &[LeafChange],
+    ) {
+        for (key, value) in changes {
+            if is_authenticated(key) {
+                batch.put(
+                    Table::Values,
+                    &version_key(key, height),
+                    &encode_version(value.as_deref()),
+                );
+            } else if !self.options.is_derived(key) {
+                batch.put_or_delete(Table::Rows, key, value.as_deref());
+            }
+        }
+        // Memory takes rows faster in the order of their keys.
+        let mut leaves: Vec<&LeafChange> = leaves.iter().collect();
+        leaves.sort_unstable_by_key(|leaf| leaf.key_hash);
+        for leaf in leaves {
+            let row = leaf.hash.map(|hash| leaf_row(&hash, &leaf.key));
+            batch.put_or_delete(Table::Leaves, &leaf.key_hash, row.as_deref());
+        }
     }
 
     /// The record by which this commit can be rolled back.
@@ -241,32 +268,6 @@ pub(super) fn check_state(
         }
     }
     Ok(())
-}
-
-pub(super) fn put_state(
-    batch: &mut Batch<'_>,
-    height: u64,
-    changes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    leaves: &[LeafChange],
-) {
-    for (key, value) in changes {
-        if is_authenticated(key) {
-            batch.put(
-                Table::Values,
-                &version_key(key, height),
-                &encode_version(value.as_deref()),
-            );
-        } else {
-            batch.put_or_delete(Table::Rows, key, value.as_deref());
-        }
-    }
-    // Memory takes rows faster in the order of their keys.
-    let mut leaves: Vec<&LeafChange> = leaves.iter().collect();
-    leaves.sort_unstable_by_key(|leaf| leaf.key_hash);
-    for leaf in leaves {
-        let row = leaf.hash.map(|hash| leaf_row(&hash, &leaf.key));
-        batch.put_or_delete(Table::Leaves, &leaf.key_hash, row.as_deref());
-    }
 }
 
 fn put_transactions(batch: &mut Batch<'_>, height: u64, transactions: &[Recorded]) {

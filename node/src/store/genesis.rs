@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::commit::{LeafChange, SPACE_FACTOR, check_state, put_state, tip};
+use super::commit::{LeafChange, SPACE_FACTOR, check_state, tip};
 use super::table::{Meta, Table};
 use super::{Durability, Hash, Store, free_space_check};
 use crate::fault::{Fault, FaultKind};
@@ -46,7 +46,7 @@ impl Store {
         check_state(&genesis.changes, &genesis.leaves)?;
 
         let mut batch = self.rocks.batch()?;
-        put_state(&mut batch, 0, &genesis.changes, &genesis.leaves);
+        self.put_state(&mut batch, 0, &genesis.changes, &genesis.leaves);
         batch.put(Table::Meta, Meta::Organisation.key(), &genesis.organisation);
         batch.put(Table::Meta, Meta::Genesis.key(), &genesis.bytes);
         batch.put(Table::Meta, Meta::Tip.key(), &tip(0, &genesis.app_hash));

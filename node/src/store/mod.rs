@@ -108,7 +108,11 @@ impl Store {
         // Nobody else has the store, so no backup is being made.
         files::remove_tree(&backup::held(directory))?;
 
-        let cache = Arc::new(Cache::new(options.hot_bytes_max, &options.put_once_rows));
+        let cache = Arc::new(Cache::new(
+            options.hot_bytes_max,
+            &options.put_once_rows,
+            &options.derived_rows,
+        ));
         let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
         newest.check_tip()?;
 

@@ -1,5 +1,9 @@
 //! The settings of the store. They change how fast it answers and how much it keeps, never what it says.
 
+use polity_ledger::state::keys;
+
+use crate::query::PUT_ONCE_INDEXES;
+
 /// How much of the past can be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryKept {
@@ -22,6 +26,8 @@ pub struct StoreOptions {
     pub put_once_rows: Vec<u8>,
     /// The same of indexes.
     pub put_once_indexes: Vec<u8>,
+    /// First bytes of rows that follow from others. They are held in memory as long as there is room, and never written.
+    pub derived_rows: Vec<u8>,
     /// Bound of the newest values held in memory, in bytes of keys and values with their overhead.
     pub hot_bytes_max: usize,
     /// Bound of the blocks of files held in memory, in bytes.
@@ -43,6 +49,7 @@ impl Default for StoreOptions {
             undo_heights: 16,
             put_once_rows: Vec::new(),
             put_once_indexes: Vec::new(),
+            derived_rows: Vec::new(),
             hot_bytes_max: 256 << 20,
             block_cache_bytes: 64 << 20,
             write_buffer_bytes: 64 << 20,
@@ -54,6 +61,22 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
+    /// The settings of a store that holds the ledger.
+    pub fn of_the_ledger() -> StoreOptions {
+        StoreOptions {
+            put_once_rows: keys::PUT_ONCE.to_vec(),
+            put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
+            derived_rows: keys::DERIVED.to_vec(),
+            ..StoreOptions::default()
+        }
+    }
+
+    /// Whether the row of a key is never written.
+    pub(crate) fn is_derived(&self, key: &[u8]) -> bool {
+        key.first()
+            .is_some_and(|first| self.derived_rows.contains(first))
+    }
+
     /// The oldest height that stays answerable after the commit of `height`.
     pub(super) fn history_base_after(&self, height: u64) -> u64 {
         match self.history_kept {

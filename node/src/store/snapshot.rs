@@ -104,6 +104,9 @@ impl Snapshot {
         if let Some(value) = self.cache.get(key, self.epoch) {
             return Ok(value);
         }
+        if self.cache.has_alone(key) {
+            return Ok(None);
+        }
 
         let value = self.stored(key)?;
         self.cache.fill(key, value.as_deref(), self.epoch);
@@ -114,6 +117,11 @@ impl Snapshot {
     /// is of no use to a later block. Answers what memory holds, of whichever height.
     pub fn read_ahead(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.cache.keep(key).unwrap_or_else(|| self.get(key))
+    }
+
+    /// Holds a derived row of this height in memory.
+    pub fn remember(&self, key: &[u8], row: &[u8]) {
+        self.cache.fill(key, Some(row), self.epoch);
     }
 
     /// The value of a key in the files.

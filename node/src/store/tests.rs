@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sample::{
-    Changes, commit_at, commit_of, commit_up_to, contents, contents_at, file_beginning,
-    file_ending, flip_byte, hash, options,
+    Changes, DERIVED_PREFIX, commit_at, commit_of, commit_up_to, contents, contents_at,
+    file_beginning, file_ending, flip_byte, hash, options,
 };
 use super::{
     AsOfError, Commit, Durability, Genesis, HistoryKept, IndexRange, LeafChange, Position, Store,
@@ -517,4 +517,29 @@ fn what_may_come_later_costs_no_fsync_and_is_seen_at_once() {
 
     store.commit(commit_at(6)).unwrap();
     assert_eq!(store.counters().synced_writes, before.synced_writes + 1);
+}
+
+#[test]
+fn what_follows_from_other_rows_is_remembered_and_never_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), options()).unwrap();
+    let key = [DERIVED_PREFIX, 1];
+    let put = |height, row: &[u8]| {
+        let changes = Changes::from([(key.to_vec(), Some(row.to_vec()))]);
+        store.commit(commit_of(height, changes)).unwrap();
+    };
+    put(1, b"first");
+    let before = store.snapshot();
+    put(2, b"second");
+    assert_eq!(store.snapshot().get(&key), Some(b"second".to_vec()));
+    assert_eq!(before.get(&key), None);
+    before.remember(&key, b"first");
+    assert_eq!(store.snapshot().get(&key), Some(b"second".to_vec()));
+
+    let is_there = |(_, row): &(_, Vec<u8>)| row.starts_with(&key);
+    assert!(!contents(&store).into_keys().any(|row| is_there(&row)));
+    store.roll_back().unwrap();
+    assert_eq!(store.snapshot().get(&key), None);
+    store.snapshot().remember(&key, b"first");
+    assert_eq!(store.snapshot().get(&key), Some(b"first".to_vec()));
 }

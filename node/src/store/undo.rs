@@ -61,6 +61,9 @@ pub(crate) fn undo_of(
             undo.versions.push(key.clone());
             continue;
         }
+        if options.is_derived(key) {
+            continue;
+        }
         let is_new = change.is_some() && options.put_once_rows.contains(&key[0]);
         undo.rows.push(Replaced {
             key: key.clone(),

@@ -7,12 +7,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use polity_engine::Application;
 use polity_engine::application::{FinalizeBlock, InitChain, Query, Timestamp};
-use polity_ledger::state::keys;
 use polity_node::app::{App, AppOptions};
 use polity_node::charter::Charter;
 use polity_node::genesis_file::GenesisFile;
 use polity_node::metrics::Metrics;
-use polity_node::query::PUT_ONCE_INDEXES;
 use polity_node::store::{Store, StoreOptions};
 use prometheus_client::registry::Registry;
 use tempfile::TempDir;
@@ -84,11 +82,7 @@ impl Organisation {
 
 /// The settings of a store as `polityd` has them.
 pub(super) fn store_options() -> StoreOptions {
-    StoreOptions {
-        put_once_rows: keys::PUT_ONCE.to_vec(),
-        put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
-        ..StoreOptions::default()
-    }
+    StoreOptions::of_the_ledger()
 }
 
 impl Solo {

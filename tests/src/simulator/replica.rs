@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polity_engine::application::{Application, BlockResult, InitChain};
-use polity_ledger::state::keys;
 use polity_node::app::{App, AppOptions, Quota};
 use polity_node::config::Engine;
 use polity_node::crash_point::CrashPoint;
 use polity_node::death::{Death, outlive};
 use polity_node::fault::Fault;
 use polity_node::metrics::Metrics;
-use polity_node::query::PUT_ONCE_INDEXES;
 use polity_node::store::{Store, StoreOptions, restore};
 use polity_node::verify::verify;
 use prometheus_client::registry::Registry;
@@ -284,9 +282,7 @@ fn options() -> StoreOptions {
         block_cache_bytes: 1 << 20,
         write_buffer_bytes: 256 << 10,
         free_bytes_min: 1 << 20,
-        put_once_rows: keys::PUT_ONCE.to_vec(),
-        put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
-        ..StoreOptions::default()
+        ..StoreOptions::of_the_ledger()
     }
 }
 

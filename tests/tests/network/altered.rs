@@ -74,9 +74,7 @@ pub(crate) fn assert_told(data: &Path, engine: Engine, table: &str) {
 fn verified(data: &Path, engine: Engine) -> Result<Verified, Fault> {
     let options = StoreOptions {
         free_bytes_min: 0,
-        put_once_rows: polity_ledger::state::keys::PUT_ONCE.to_vec(),
-        put_once_indexes: polity_node::query::PUT_ONCE_INDEXES.to_vec(),
-        ..StoreOptions::default()
+        ..StoreOptions::of_the_ledger()
     };
     verify(&Arc::new(Store::open(data, options)?), engine, |_| ())
 }
