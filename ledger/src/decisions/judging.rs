@@ -3,7 +3,7 @@
 
 use polity_proto::v1::{Basis, BasisSource, Exposure, Grant, Mode, ModeKind, ObjectKind};
 
-use super::{benefit, content, exposure};
+use super::{benefit, content, exposure, own_hand};
 use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
@@ -17,8 +17,9 @@ pub(crate) struct Judged {
     pub(crate) decision: Decision,
     pub(super) exposures: Vec<Exposure>,
     pub(super) credited: Vec<u64>,
-    /// Whether the proposer may do a part of it alone: about that nothing is decided.
-    pub(super) has_own_acts: bool,
+    /// Whether the proposer may do a part of it alone, about which nothing is decided, or alone set the policy that decides
+    /// about a part.
+    pub(super) silence_is_own: bool,
 }
 
 impl Judged {
@@ -28,7 +29,7 @@ impl Judged {
             decision,
             exposures: Vec::new(),
             credited: Vec::new(),
-            has_own_acts: false,
+            silence_is_own: false,
         }
     }
 }
@@ -73,11 +74,15 @@ pub(crate) fn judge_actions(
                 }
             }
         }
+        let is_own = |decision: &Decision| {
+            own_hand::is_own_policy(context, proposer.member, decision.policy)
+        };
+        let silence_is_own = has_own_acts || decisions.iter().any(is_own);
         Ok(Judged {
             decision: strictest(decisions)?,
             exposures,
             credited,
-            has_own_acts,
+            silence_is_own,
         })
     })
 }
