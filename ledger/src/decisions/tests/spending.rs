@@ -1,13 +1,15 @@
 //! What proposals count, reserve and give back.
 
 use polity_proto::v1::{
-    AnchorDocument, Answer, Capability, Grant, ModeKind, Proposal, ProposalState, RevokeAssignment,
-    action::Kind,
+    Allocate, AnchorDocument, Answer, Capability, GiveGrant, Grant, ModeKind, OwnerKind, OwnerRef,
+    Proposal, ProposalState, RevokeAssignment, action::Kind,
 };
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::state::keys::List;
-use crate::world::{World, able, alone, approve, created, joined, role_holders, tier};
+use crate::world::{
+    HOUR, World, able, alone, announce, approve, created, euros, joined, role_holders, tier,
+};
 use crate::{Amount, Rejection, form};
 
 #[test]
@@ -231,6 +233,45 @@ fn whoever_lost_what_let_them_begin_spends_nothing_by_it() {
     let proposal: Proposal = world.get(number);
     assert_eq!(proposal.state(), ProposalState::Failed);
     assert_eq!(proposal.failed_code, Rejection::NoGrant.code());
+}
+
+#[test]
+fn what_a_grant_pays_without_limits_is_decided_with_the_rest() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let approver = || able(Capability::Approve);
+    let announced = announce(HOUR, approve(approver(), 1));
+    let tiers = vec![
+        tier(100, role_holders(), announced),
+        tier(0, role_holders(), approve(approver(), 2)),
+    ];
+    let policy = world.policy("dev", Capability::Allocate, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let to_sales = GiveGrant {
+        counterparties: vec![OwnerRef {
+            kind: OwnerKind::Unit as i32,
+            number: world.unit_ref("sales"),
+        }],
+        ..world.grant("dev#engineer", Capability::Allocate, "dev")
+    };
+    world.check_decided("ben", Kind::GiveGrant(to_sales), "accepted");
+    let allocate = |to: &str, amount| {
+        Kind::Allocate(Allocate {
+            from: world.account_ref("dev:main"),
+            to: world.account_ref(to),
+            amount: euros(amount),
+            ..Allocate::default()
+        })
+    };
+    let acts = vec![allocate("ops:main", 50), allocate("sales:main", 9_000)];
+    let open = world.proposal("dev", OPERATION, ModeKind::Announce, acts);
+    let engineer = Some("dev#engineer");
+    world.check(
+        "finn",
+        engineer,
+        Kind::OpenProposal(open),
+        "rejected stricter_mode",
+    );
 }
 
 #[test]
