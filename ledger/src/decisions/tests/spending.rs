@@ -223,6 +223,12 @@ fn with_the_assignment_goes_what_was_opened_by_its_power_in_another_role_or_in_n
 #[test]
 fn whoever_lost_what_let_them_begin_spends_nothing_by_it() {
     let (mut world, number) = opened_beside(None);
+    assert_fails_without_spending(&mut world, number);
+}
+
+/// Engineers no longer spend in `dev`, and Ben approves.
+#[track_caller]
+fn assert_fails_without_spending(world: &mut World, number: u64) {
     let grants = world.list(List::Grants, world.role("dev#engineer").number);
     let spend = |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::Spend;
     let grant = form::numbered(grants.into_iter().find(spend).expect("engineers spend"));
@@ -233,6 +239,23 @@ fn whoever_lost_what_let_them_begin_spends_nothing_by_it() {
     let proposal: Proposal = world.get(number);
     assert_eq!(proposal.state(), ProposalState::Failed);
     assert_eq!(proposal.failed_code, Rejection::NoGrant.code());
+}
+
+#[test]
+fn nor_beside_something_else_that_they_may_still_begin() {
+    let (mut world, _) = opened_beside(None);
+    let anyone = tier(0, joined(), approve(able(Capability::Approve), 1));
+    let policy = world.policy("dev", Capability::Anchor, vec![anyone]);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let anchor = Kind::AnchorDocument(AnchorDocument {
+        unit: world.unit_ref("dev"),
+        hash: vec![7; 32],
+        ..AnchorDocument::default()
+    });
+    let acts = vec![anchor, pay(&world, 2_000)];
+    let open = Kind::OpenProposal(world.proposal("dev", OPERATION, APPROVE, acts));
+    let number = created(&world.run("finn", None, open).expect("it is opened"));
+    assert_fails_without_spending(&mut world, number);
 }
 
 #[test]
