@@ -3,7 +3,7 @@
 
 use polity_proto::v1::{AddKey, Capability, Member, MemberState, ObjectKind};
 
-use super::{Act, enrolment};
+use super::{Act, enrolment, ownership};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
@@ -19,7 +19,7 @@ impl Act for AddKey {
         let need = if member.state() == MemberState::Imported {
             Need {
                 people: 2,
-                ..Need::of(Capability::AdmitMembers, member.unit)
+                ..ownership::need_about(context, Capability::AdmitMembers, &member)
             }
         } else if member.number == context.actor.member {
             Need::own()

@@ -40,8 +40,13 @@ impl Act for AmendUnit {
             return departments(context);
         }
         let mut needs = vec![context.to_govern(governed_by(&unit))];
-        let own = context.to_govern(unit.number);
-        // A circle that governs itself would end with its kind: it becomes something else by a profile.
+        // A circle that governs itself would end with its kind: it becomes something else by a profile. And everybody takes
+        // part in a guild, in whatever was left to those who had joined the unit.
+        let now = context.now().time;
+        let own = match self.kind() == UnitKind::Guild {
+            true => Need::empowering(context, Capability::Govern, unit.number, now),
+            false => context.to_govern(unit.number),
+        };
         if self.kind() != unit.kind() && own.own_decision {
             needs.push(own);
         }

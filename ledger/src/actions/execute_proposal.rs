@@ -3,8 +3,9 @@
 use polity_proto::v1::{ExecuteProposal, Proposal};
 
 use super::Act;
+use crate::actions;
 use crate::context::Context;
-use crate::decisions::{adoption, mode};
+use crate::decisions::{adoption, content, mode};
 use crate::judge::{self, Need};
 use crate::{Rejection, form};
 
@@ -24,8 +25,14 @@ impl Act for ExecuteProposal {
             return Err(Rejection::NotProposer);
         }
         // What others decided waits for whoever proposed it, and not for somebody with a stranger's new key.
-        let (now, capability) = (context.now(), proposal.capability());
-        Rejection::Sleeping.when(judge::sleeps(context, now, proposal.proposer, capability))?;
+        let (now, proposer) = (context.now(), proposal.proposer);
+        let proposed = content::actions_of(&proposal.actions)?;
+        let kinds = proposed.iter().filter_map(|action| action.kind.as_ref());
+        let mut used = kinds
+            .map(actions::capability)
+            .chain([proposal.capability()]);
+        let asleep = used.any(|capability| judge::sleeps(context, now, proposer, capability));
+        Rejection::Sleeping.when(asleep)?;
         mode::check_executable(context, &proposal)?;
 
         adoption::execute(context, proposal)

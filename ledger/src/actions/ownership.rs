@@ -1,4 +1,4 @@
-//! Accounts and their owners: who decides about an account, and whose history tells of it.
+//! Accounts and their owners: who decides about an account or a member, and whose history tells of it.
 
 use polity_proto::v1::{Account, Asset, Capability, Member, ObjectKind, OwnerKind, Party};
 
@@ -24,6 +24,15 @@ pub(crate) fn unit_of(context: &Context<'_, '_>, account: &Account) -> Result<u6
 /// The unit that answers for an asset: the one that defined it; where that is dissolved, the nearest above it that lives.
 pub(crate) fn issuer(context: &Context<'_, '_>, asset: &Asset) -> u64 {
     power::living(context, asset.unit)
+}
+
+/// A capability over a member, in the unit that admitted them; where it is dissolved, in the nearest above it that lives.
+pub(crate) fn need_about(
+    context: &Context<'_, '_>,
+    capability: Capability,
+    member: &Member,
+) -> Need {
+    Need::of(capability, power::living(context, member.unit))
 }
 
 /// A capability over an account, in the unit that answers for it.

@@ -9,7 +9,7 @@ use polity_proto::v1::{
     TimerKind,
 };
 
-use super::{Act, enrolment};
+use super::{Act, enrolment, ownership};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::state::{objects, timers};
@@ -29,7 +29,7 @@ impl Act for RecoverMember {
         };
         Ok(vec![Need {
             people,
-            ..Need::of(Capability::RecoverMembers, member.unit)
+            ..ownership::need_about(context, Capability::RecoverMembers, &member)
         }])
     }
 

@@ -3,7 +3,7 @@
 
 use polity_proto::v1::{Capability, Member, MemberState, ObjectKind, SuspendMember};
 
-use super::Act;
+use super::{Act, ownership};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
@@ -17,7 +17,7 @@ impl Act for SuspendMember {
         let member: Member = context.find(&self.member)?;
         Ok(vec![Need {
             people: 2,
-            ..Need::of(Capability::SuspendMembers, member.unit)
+            ..ownership::need_about(context, Capability::SuspendMembers, &member)
         }])
     }
 
@@ -253,5 +253,32 @@ mod tests {
             Kind::Leave(Leave {}),
             "rejected member_inactive",
         );
+    }
+
+    #[test]
+    fn whom_a_dissolved_unit_admitted_the_unit_above_answers_for() {
+        let mut world = World::new();
+        let admits = CreateUnit {
+            confers: vec![Capability::AdmitMembers as i32],
+            ..world.create_unit("dev", "past", UnitKind::Team)
+        };
+        world.ada(Kind::CreateUnit(admits));
+        for name in ["kim", "lou"] {
+            world.ada(Kind::InviteMember(world.invite(name, "dev/past")));
+        }
+        world.check("kim", None, Kind::Join(world.join("kim")), "accepted");
+        let unit = world.unit_ref("dev/past");
+        world.ada(Kind::DissolveUnit(DissolveUnit { unit }));
+        let ben = || by("ben").acting_as("dev#lead");
+        let both = || ben().seconded("ada", "acme#lead");
+        let kim = world.member_ref("kim");
+        let recover = Kind::RecoverMember(world.recover("kim", "kim's other"));
+        world.check_deed(both().does(recover), "accepted");
+        world.check_deed(both().does(suspend(&world, "kim")), "accepted");
+        let reinstate = Kind::ReinstateMember(ReinstateMember { member: kim });
+        world.check_deed(ben().does(reinstate), "accepted");
+        let member = world.member_ref("lou");
+        let withdraw = Kind::WithdrawInvitation(WithdrawInvitation { member });
+        world.check_deed(ben().does(withdraw), "accepted");
     }
 }

@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Capability, Member, MemberState, ObjectKind, WithdrawInvitation};
 
-use super::{Act, departure, enrolment};
+use super::{Act, departure, enrolment, ownership};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
@@ -14,7 +14,11 @@ impl Act for WithdrawInvitation {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let member: Member = context.find(&self.member)?;
-        Ok(vec![Need::of(Capability::AdmitMembers, member.unit)])
+        Ok(vec![ownership::need_about(
+            context,
+            Capability::AdmitMembers,
+            &member,
+        )])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

@@ -1,7 +1,8 @@
 //! Adoption: what a unit decided is done, by the authority of the proposal.
 
 use polity_proto::v1::{
-    Basis, BasisSource, Event, ModeKind, ObjectKind, Proposal, ProposalKind, ProposalState,
+    Basis, BasisSource, Event, Mode, ModeKind, ObjectKind, Policy, Proposal, ProposalKind,
+    ProposalState,
 };
 
 use super::judging::check_covered;
@@ -12,9 +13,10 @@ use crate::actions;
 use crate::context::{Authority, Context};
 use crate::elections;
 use crate::judge::{
-    Actor, Need, Trace, Verdict, departments, judge, judge_proposal, policies, power,
+    Actor, Need, Trace, Verdict, departments, floor, hands, judge, judge_proposal, policies, power,
 };
 use crate::outlook;
+use crate::state::objects;
 
 /// Acts on a decision: at once, or by noting from when the proposer may execute it. What was
 /// announced keeps its wait, whoever decided in between.
@@ -140,20 +142,29 @@ fn check_still_covered(
         return Err(Rejection::NotConferred);
     }
     if need.unit == proposal.unit {
+        // The policy that is to be changed may be another one by now, which takes more to change.
+        Rejection::StricterMode.unless(floor::is_passed(context, need, &mode))?;
         let is_in_place_of_the_unit = is_by_departments
             && proposal.policy == 0
             && !departments::sets_up_root(context, now, need);
-        // What the proposer could do alone, beside the policy that decided, is theirs only as long as they could.
-        let is_own_beside = proposal.silence_is_own
-            && power::is_over_value(need.capability)
-            && need.capability != proposal.capability();
-        if !is_in_place_of_the_unit && !is_own_beside {
+        let is_value_beside =
+            power::is_over_value(need.capability) && need.capability != proposal.capability();
+        // What the proposer could do alone, beside the policy that decided, is theirs only as long as they could. The
+        // departments stood in for people who were not there, and so did people above for a unit that decides itself by now.
+        let is_judged_anew = is_in_place_of_the_unit
+            || is_value_beside && proposal.silence_is_own
+            || !power::is_over_value(need.capability)
+                && hands::is_decided_by_one(context, proposal.number)
+            || is_decided_above(context, proposal, need, &mode);
+        if !is_judged_anew && !is_value_beside {
             return Ok(());
         }
-        // And the departments stood in for people who were not there. By now these may decide themselves.
         return match judge_proposal(context, now, context.actor, need, &mut Trace::off()) {
             Verdict::Allowed(_) => Ok(()),
-            Verdict::NeedsDecision(decision) => check_covered(&decision, &mode),
+            Verdict::NeedsDecision(decision) if is_judged_anew => check_covered(&decision, &mode),
+            // How it is decided was said at the opening, and whoever sleeps need not wake for what others decided.
+            Verdict::NeedsDecision(_) => Ok(()),
+            Verdict::Refused(Rejection::Sleeping) if !is_judged_anew => Ok(()),
             Verdict::Refused(rejection) => Err(rejection),
         };
     }
@@ -172,4 +183,20 @@ fn check_still_covered(
         Verdict::NeedsDecision(_) => Err(Rejection::NeedsDecision),
         Verdict::Refused(rejection) => Err(rejection),
     }
+}
+
+/// Whether only the unit itself decides about a need by now, and this is the decision of others: by a policy of a unit above,
+/// or one about something else, and not of all whom the unit asks.
+fn is_decided_above(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    need: &Need,
+    mode: &Mode,
+) -> bool {
+    let policy = objects::look::<Policy>(context, proposal.policy);
+    let is_of_the_unit = policy.is_none_or(|policy| {
+        policy.unit == proposal.unit && policy.capability() == need.capability
+    });
+    let is_asked = mode::asks_electorate(mode) && policies::is_heard(mode);
+    need.own_decision && !is_of_the_unit && !is_asked
 }

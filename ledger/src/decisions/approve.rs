@@ -5,7 +5,7 @@ use polity_proto::v1::{
 };
 
 use super::mode::{self, Outcome, answers};
-use super::passages;
+use super::{benefit, passages};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::hands::{self, Hands};
@@ -165,6 +165,11 @@ fn ways_to_approve(
 fn interested(context: &Context<'_, '_>, proposal: &Proposal) -> Hands {
     let now = context.now().time;
     let mut interested = Hands::of(context, now, &proposal.beneficiaries);
+    interested.join(Hands::of(
+        context,
+        now,
+        &benefit::receiving(context, proposal),
+    ));
     // What the ledger itself proposes, nobody does.
     if proposal.proposer != 0 {
         interested.join(Hands::of(context, now, &[proposal.proposer]));

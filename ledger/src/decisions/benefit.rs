@@ -1,7 +1,10 @@
 //! Whom actions benefit: whose accounts they credit, and to whom they give power.
 
-use polity_proto::v1::{Account, Action, Assignment, Grant, ObjectKind, OwnerKind, SodException};
+use polity_proto::v1::{
+    Account, Action, Assignment, Grant, ObjectKind, OwnerKind, Proposal, SodException, action::Kind,
+};
 
+use super::content;
 use crate::actions;
 use crate::context::{Authority, Context};
 use crate::judge::{Need, power};
@@ -34,6 +37,19 @@ pub(crate) fn of_action(context: &mut Context<'_, '_>, action: &Action) -> Vec<u
     });
     // What refers to something that is not there yet benefits nobody whom one could name.
     carried_out.unwrap_or_default()
+}
+
+/// Who by now holds a role that a proposal would give a grant to. At the opening others may have held it.
+pub(super) fn receiving(context: &Context<'_, '_>, proposal: &Proposal) -> Vec<u64> {
+    let actions = content::actions_of(&proposal.actions).unwrap_or_default();
+    let roles = actions.iter().filter_map(|action| match &action.kind {
+        Some(Kind::GiveGrant(give)) => give.role.map(|role| role.number),
+        _ => None,
+    });
+    let now = context.now().time;
+    roles
+        .flat_map(|role| power::holders_of(context, role, now))
+        .collect()
 }
 
 /// Members whose accounts were credited since the event at `first`, or changed, as by a limit of credit.

@@ -9,7 +9,7 @@ use polity_proto::v1::{Answer, Capability, Proposal, Seat};
 use super::mode::{Outcome, answers};
 use crate::Rejection;
 use crate::context::Context;
-use crate::judge::{self, Actor, departments, power};
+use crate::judge::{self, Actor, departments, duties, power};
 
 /// Who has which power at the opening.
 pub(super) fn seats(context: &Context<'_, '_>) -> Vec<Seat> {
@@ -45,8 +45,11 @@ pub(super) fn check_answer(
     ) {
         return Err(Rejection::Sleeping);
     }
-    if seats_of(context, proposal, actor.member).is_empty() {
+    if operated(context, proposal, actor.member).next().is_none() {
         return Err(Rejection::NotInElectorate);
+    }
+    if seats_of(context, proposal, actor.member).is_empty() {
+        return Err(Rejection::DutyConflict);
     }
     match answer {
         Answer::Approve | Answer::Yes | Answer::Refuse | Answer::No => Ok(()),
@@ -82,11 +85,22 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     Outcome::Open
 }
 
-/// The departments of the opening for which the member speaks now.
+/// The departments of the opening for which the member speaks now: not where a duty rule keeps them from it.
 fn seats_of(context: &Context<'_, '_>, proposal: &Proposal, member: u64) -> Vec<u64> {
+    let (now, operate) = (context.now().time, Capability::OperateValidator);
+    operated(context, proposal, member)
+        .filter(|unit| duties::keeps_apart(context, now, member, operate, *unit).is_none())
+        .collect()
+}
+
+/// The departments of the opening whose validators the member operates now.
+fn operated(
+    context: &Context<'_, '_>,
+    proposal: &Proposal,
+    member: u64,
+) -> impl Iterator<Item = u64> {
     departments::operated_by(context, member, context.now().time)
         .into_iter()
         .map(|validator| validator.unit)
         .filter(|unit| proposal.seats.iter().any(|seat| seat.unit == *unit))
-        .collect()
 }

@@ -1,9 +1,9 @@
 //! A proposal's actions, judged: as they are now, each on the state that the earlier ones would
 //! leave, and nothing of it stays. What comes of it is the decision that they need together.
 
-use polity_proto::v1::{Basis, BasisSource, Exposure, Grant, Mode, ModeKind, ObjectKind};
+use polity_proto::v1::{Basis, BasisSource, Exposure, Mode, ModeKind, ObjectKind};
 
-use super::{benefit, content, exposure};
+use super::{benefit, content, exposure, own_hand};
 use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
@@ -17,8 +17,9 @@ pub(crate) struct Judged {
     pub(crate) decision: Decision,
     pub(super) exposures: Vec<Exposure>,
     pub(super) credited: Vec<u64>,
-    /// Whether the proposer may do a part of it alone: about that nothing is decided.
-    pub(super) has_own_acts: bool,
+    /// Whether the proposer may do a part of it alone, about which nothing is decided, or alone set the policy that decides
+    /// about a part.
+    pub(super) silence_is_own: bool,
 }
 
 impl Judged {
@@ -28,7 +29,7 @@ impl Judged {
             decision,
             exposures: Vec::new(),
             credited: Vec::new(),
-            has_own_acts: false,
+            silence_is_own: false,
         }
     }
 }
@@ -46,7 +47,7 @@ pub(crate) fn judge_actions(
         let mut decisions = Vec::new();
         let mut exposures = Vec::new();
         let mut credited = Vec::new();
-        let (mut has_own_acts, mut limited) = (false, Vec::new());
+        let (mut has_own_acts, mut paid) = (false, Vec::new());
         for (index, action) in actions.iter().enumerate() {
             context.begin(index as u32, action)?;
             let needs = actions::needs(context, action)?;
@@ -54,7 +55,7 @@ pub(crate) fn judge_actions(
                 match judge_need(context, unit, proposer, need, place == 0)? {
                     Part::Decided(decision) => decisions.push(decision),
                     Part::Created => {}
-                    Part::Limited => limited.push(decide_beside(context, proposer, need)),
+                    Part::Paid => paid.push(decide_beside(context, proposer, need)),
                     Part::Own => has_own_acts = true,
                 }
                 exposures.extend(exposure::of_need(context, need));
@@ -66,18 +67,22 @@ pub(crate) fn judge_actions(
         credited.sort_unstable();
         credited.dedup();
         if !decisions.is_empty() {
-            for beside in limited {
+            for beside in paid {
                 match beside? {
                     Some(decision) => decisions.push(decision),
                     None => has_own_acts = true,
                 }
             }
         }
+        let is_own = |decision: &Decision| {
+            own_hand::is_own_policy(context, proposer.member, decision.policy)
+        };
+        let silence_is_own = has_own_acts || decisions.iter().any(is_own);
         Ok(Judged {
             decision: strictest(decisions)?,
             exposures,
             credited,
-            has_own_acts,
+            silence_is_own,
         })
     })
 }
@@ -90,8 +95,8 @@ enum Part {
     Created,
     /// The proposer may do it alone.
     Own,
-    /// The proposer may pay it alone, within the limits of a grant.
-    Limited,
+    /// The proposer may pay it alone, by a grant.
+    Paid,
 }
 
 /// Judges one need of a proposal.
@@ -119,7 +124,7 @@ fn judge_need(
     }
     let now = context.now();
     match judge_proposal(context, now, proposer, need, &mut Trace::off()) {
-        Verdict::Allowed(basis) if is_limited(context, need, &basis) => Ok(Part::Limited),
+        Verdict::Allowed(basis) if is_paid_by_grant(need, &basis) => Ok(Part::Paid),
         Verdict::Allowed(_) => Ok(Part::Own),
         Verdict::Refused(rejection) => Err(rejection),
         // What another unit has to decide is not this proposal's.
@@ -134,21 +139,14 @@ fn judge_need(
     }
 }
 
-/// Whether value is paid by a grant that bounds how much.
-fn is_limited(context: &Context<'_, '_>, need: &Need, basis: &Basis) -> bool {
-    let pays = need
-        .value
-        .as_ref()
-        .is_some_and(|value| !value.amount.is_zero());
-    let is_by_grant = basis.source() == BasisSource::Grant;
-    pays && is_by_grant
-        && context
-            .get::<Grant>(basis.number)
-            .is_ok_and(|grant| !grant.per_transfer.is_empty() || grant.per_period.is_some())
+/// Whether value is paid by a grant.
+fn is_paid_by_grant(need: &Need, basis: &Basis) -> bool {
+    let value = need.value.as_ref();
+    value.is_some_and(|value| !value.amount.is_zero()) && basis.source() == BasisSource::Grant
 }
 
-/// The decision about what the proposer may pay alone within a grant's limits, where others decide about the rest. No grant
-/// counts what a proposal pays, so its limits would hold nothing: the policy decides, and where that lets the proposer
+/// The decision about what the proposer may pay alone by a grant, where others decide about the rest. No grant counts what
+/// a proposal pays, so its limits and its end would hold nothing: the policy decides, and where that lets the proposer
 /// begin nothing, it is no part of the proposal.
 fn decide_beside(
     context: &Context<'_, '_>,

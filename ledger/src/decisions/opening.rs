@@ -52,7 +52,7 @@ pub(crate) fn carry(
     proposal.beneficiaries.extend(judged.credited);
     proposal.beneficiaries.sort_unstable();
     proposal.beneficiaries.dedup();
-    proposal.silence_is_own |= judged.has_own_acts;
+    proposal.silence_is_own |= judged.silence_is_own;
     proposal.exposures = judged.exposures;
     exposure::open(context, &mut proposal.exposures)
 }

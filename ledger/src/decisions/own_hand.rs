@@ -6,11 +6,11 @@ use polity_proto::v1::{Policy, Proposal};
 use super::{approve, passages};
 use crate::context::Context;
 use crate::judge::hands;
+use crate::state::objects;
 
-/// Notes at the opening, when electorate and policy are frozen, who stands behind both.
+/// Notes at the opening, when the electorate is frozen, who stands behind it.
 pub(super) fn note(context: &Context<'_, '_>, proposal: &mut Proposal) {
     proposal.asks_own_hand = asks_own_hand(context, proposal);
-    proposal.silence_is_own = is_by_own_policy(context, proposal);
 }
 
 /// Whether all who are asked count as the proposer, or were assigned or taken in by them a short time ago: whoever
@@ -25,12 +25,12 @@ fn asks_own_hand(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
         })
 }
 
-/// Whether nobody but the proposer had a say about how this is decided.
-fn is_by_own_policy(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
-    let policy = context.get::<Policy>(proposal.policy).ok();
+/// Whether nobody but the proposer had a say about how a policy decides.
+pub(super) fn is_own_policy(context: &Context<'_, '_>, proposer: u64, policy: u64) -> bool {
+    let now = context.now().time;
+    let policy = objects::look::<Policy>(context, policy);
     let basis = policy.and_then(|policy| policy.basis);
     basis.is_some_and(|basis| {
-        approve::is_of_proposer(context, proposal, basis.member)
-            && hands::is_of_one(context, &basis)
+        hands::are_one(context, now, proposer, basis.member) && hands::is_of_one(context, &basis)
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use polity_proto::v1::{Mode, ModeKind, ObjectKind, Policy};
 
@@ -20,23 +21,14 @@ pub(super) fn raise(
     verdict: Verdict,
     trace: &mut Trace,
 ) -> Verdict {
-    let policy: Option<Policy> = need
-        .passes_policy
-        .and_then(|number| objects::get(state, number));
-    let Some((policy, floor)) = policy.and_then(|policy| {
-        let floor = policies::mode_of(policies::strictest_tier(&policy)?).clone();
-        Some((policy, floor))
-    }) else {
+    let Some((policy, floor)) = under(state, need) else {
         return verdict;
     };
     let (is_passed, asked) = match &verdict {
         Verdict::Refused(_) => return verdict,
         Verdict::Allowed(_) => (floor.kind() == ModeKind::Alone, &floor),
-        // As many approvals by other people do not stand in for those that the floor names, nor does a moment of
-        // silence.
         Verdict::NeedsDecision(Decision { mode, .. }) => {
-            let is_above = strictness(mode) > strictness(&floor) && policies::is_heard(mode);
-            let passes = tightens(mode, &floor) || is_above;
+            let passes = is_above(mode, &floor);
             (passes, if passes { mode } else { &floor })
         }
     };
@@ -58,6 +50,24 @@ pub(super) fn raise(
         mode: floor,
         aggregated: false,
     })
+}
+
+/// Whether what is decided in a mode may change the policy that a need is about to change.
+pub(crate) fn is_passed(state: &dyn Read, need: &Need, mode: &Mode) -> bool {
+    under(state, need).is_none_or(|(_, floor)| is_above(mode, &floor))
+}
+
+/// The policy that a need is about to change, and its floor.
+fn under(state: &dyn Read, need: &Need) -> Option<(Rc<Policy>, Mode)> {
+    let policy: Rc<Policy> = objects::look(state, need.passes_policy?)?;
+    let floor = policies::mode_of(policies::strictest_tier(&policy)?).clone();
+    Some((policy, floor))
+}
+
+/// Whether a mode is not below a floor. As many approvals by other people do not stand in for those that the floor names,
+/// nor does a moment of silence.
+fn is_above(mode: &Mode, floor: &Mode) -> bool {
+    tightens(mode, floor) || strictness(mode) > strictness(floor) && policies::is_heard(mode)
 }
 
 /// Whether a mode asks for more approvals than there are people beside the actor who could approve.

@@ -153,7 +153,8 @@ pub fn check_role(state: &dyn Read, unit: &Unit, role: &Role) -> Result<(), Reje
         // A circle's lead is assigned, never elected.
         RoleKind::Lead => unit.kind() != UnitKind::Circle || !role.elected,
         RoleKind::Facilitator | RoleKind::Secretary | RoleKind::Representative => {
-            unit.kind() == UnitKind::Circle && role.elected
+            // As many as are asked for may hold it.
+            unit.kind() == UnitKind::Circle && role.elected && role.holders_min <= holders_max(role)
         }
         RoleKind::ProductOwner => unit.kind() == UnitKind::Squad && role.holders_max == 1,
     };

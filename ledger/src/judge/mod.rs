@@ -6,7 +6,7 @@
 
 pub mod departments;
 pub mod duties;
-mod floor;
+pub(crate) mod floor;
 pub(crate) mod grants;
 pub(crate) mod hands;
 pub mod kinds;

@@ -115,7 +115,7 @@ fn may_reach_own_decision(
 const SILENCE_SECONDS_MIN: u64 = time::DAY;
 
 /// Whether those who are asked are heard: somebody has to agree, or has the time to object.
-pub(super) fn is_heard(mode: &Mode) -> bool {
+pub(crate) fn is_heard(mode: &Mode) -> bool {
     !asks_nobody_to_agree(mode) || mode.deadline >= SILENCE_SECONDS_MIN
 }
 

@@ -21,7 +21,7 @@ pub fn includes(state: &dyn Read, now: Now, actor: Actor, unit: u64, who: &Who) 
         WhoKind::None => false,
         WhoKind::JoinedMembers => {
             power::member_is_active(state, actor.member)
-                && lists::contains(state, List::Joined, unit, actor.member)
+                && lists::contains(state, List::JoinedBy, actor.member, unit)
         }
         WhoKind::RoleHolders => role().is_some_and(|role| role.unit == unit),
         WhoKind::Role => role().is_some_and(|role| {

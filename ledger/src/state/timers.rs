@@ -3,6 +3,8 @@
 //! State is read by key alone, so the first filled bucket is found by walking six levels of
 //! words from the top; an empty queue costs one read.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{Timer, TimerBucket, TimerKind, TimerWord};
 use prost::Message;
 
@@ -27,7 +29,7 @@ pub(crate) fn bucket_of(due: u64) -> u64 {
 /// Sets a timer. The same one is set once.
 pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     let minute = bucket_of(due);
-    let mut bucket = bucket(state, minute);
+    let mut bucket = bucket_to_change(state, minute);
     let timer = Timer {
         due,
         kind: kind as i32,
@@ -83,7 +85,7 @@ pub fn waiting(state: &dyn Read, due: u64) -> usize {
 /// Takes a timer away, if it is there.
 pub fn clear(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     let minute = bucket_of(due);
-    let mut bucket = bucket(state, minute);
+    let mut bucket = bucket_to_change(state, minute);
     let timer = Timer {
         due,
         kind: kind as i32,
@@ -103,7 +105,7 @@ pub fn take_due(state: &mut Overlay<'_>, now: u64, max: usize) -> Vec<Timer> {
         return Vec::new();
     };
     let minute = bucket_of(first.due);
-    let mut bucket = bucket(state, minute);
+    let mut bucket = bucket_to_change(state, minute);
     let due = bucket.timers.iter().take(max);
     let count = due.take_while(|timer| timer.due <= now).count();
     let taken = bucket.timers.drain(..count).collect();
@@ -149,8 +151,20 @@ fn order(timer: &Timer) -> (u64, i32, u64) {
     (timer.due, timer.kind, timer.number)
 }
 
-fn bucket(state: &dyn Read, minute: u64) -> TimerBucket {
-    objects::value(state, &keys::key(keys::TIMER_BUCKET, &[minute])).unwrap_or_default()
+/// What waits for a minute. That may be much, and many look at it: it is decoded once for all.
+fn bucket(state: &dyn Read, minute: u64) -> Rc<TimerBucket> {
+    let key = keys::key(keys::TIMER_BUCKET, &[minute]);
+    let bucket = state.decoded(&key, |value| {
+        Rc::new(objects::decode_shared::<TimerBucket>(value))
+    });
+    bucket.map_or_else(Rc::default, |bucket| {
+        bucket.downcast().expect("only timers lie there")
+    })
+}
+
+/// The same, to change it.
+fn bucket_to_change(state: &dyn Read, minute: u64) -> TimerBucket {
+    Rc::unwrap_or_clone(bucket(state, minute))
 }
 
 fn put_bucket(state: &mut Overlay<'_>, minute: u64, bucket: &TimerBucket) {

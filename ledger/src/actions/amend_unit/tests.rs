@@ -1,7 +1,7 @@
 use polity_proto::v1::{action::Kind, *};
 
 use crate::state::keys::List;
-use crate::world::{World, all_capabilities};
+use crate::world::{World, all_capabilities, by};
 
 fn amended(world: &World, path: &str, kind: UnitKind) -> AmendUnit {
     AmendUnit {
@@ -201,4 +201,22 @@ fn a_circle_that_becomes_a_team_loses_the_roles_of_circles() {
         world.list(List::Roles, unit.number),
         [world.role("dev/circle#lead").number]
     );
+}
+
+#[test]
+fn a_unit_that_governs_itself_opens_to_everybody_by_its_own_decision() {
+    let mut world = World::new();
+    let team = Kind::CreateUnit(world.create_unit("dev", "api", UnitKind::Team));
+    world.ada(team);
+    let ada = || by("ada").acting_as("acme#lead");
+    for (unit, kind, expected) in [
+        ("dev/api", UnitKind::Guild, "accepted"),
+        ("dev", UnitKind::Guild, "rejected own_decision_only"),
+        ("dev", UnitKind::Team, "accepted"),
+    ] {
+        let amend = Kind::AmendUnit(amended(&world, unit, kind));
+        world.check_deed(ada().does(amend), expected);
+    }
+    let open = Kind::AmendUnit(amended(&world, "dev", UnitKind::Guild));
+    world.check_deed(ada().seconded("ben", "dev#lead").does(open), "accepted");
 }

@@ -204,3 +204,22 @@ fn a_squad_has_one_product_owner_with_one_holder() {
     let second = Kind::AssignRole(world.assign("hal", "dev/web/red#owner"));
     world.check("ada", Some("acme#lead"), second, "rejected role_full");
 }
+
+#[test]
+fn no_more_people_are_asked_for_in_an_office_than_may_hold_it() {
+    let mut world = World::new();
+    let circle = world.create_unit("dev", "ring", UnitKind::Circle);
+    world.ada(Kind::CreateUnit(circle));
+    let secretary = |holders_min| {
+        Kind::CreateRole(CreateRole {
+            kind: RoleKind::Secretary as i32,
+            elected: true,
+            holders_min,
+            ..world.create_role("dev/ring", "secretary")
+        })
+    };
+    let acts = [secretary(2), secretary(1)];
+    for (act, expected) in acts.into_iter().zip(["rejected kind_rule", "accepted"]) {
+        world.check("ada", Some("acme#lead"), act, expected);
+    }
+}

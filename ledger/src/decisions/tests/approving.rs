@@ -7,7 +7,7 @@ use polity_proto::v1::{
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::form;
 use crate::state::keys::List;
-use crate::world::{DAY, World, approve, euros, joined, role_holders, tier};
+use crate::world::{DAY, World, able, approve, euros, joined, role_holders, tier};
 
 #[test]
 fn an_approved_payment_is_made_in_the_approving_transaction_by_the_proposal() {
@@ -459,5 +459,30 @@ fn services_before_them_hide_nobody_who_could_still_approve() {
         let answer = world.answer(number, answer);
         world.check(member, None, answer, "accepted");
         assert_eq!(world.proposal_state(number), state, "after {member}");
+    }
+}
+
+#[test]
+fn whoever_has_come_into_a_role_since_does_not_approve_what_it_is_given() {
+    let mut world = World::new();
+    let tiers = vec![tier(
+        0,
+        role_holders(),
+        approve(able(Capability::Approve), 1),
+    )];
+    let policy = world.policy("dev", Capability::Govern, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    world.ada(Kind::CreateRole(world.create_role("dev", "tester")));
+    let give = Kind::GiveGrant(world.grant("dev#tester", Capability::Anchor, "dev"));
+    let proposal = world.proposal("dev", ProposalKind::Governance, APPROVE, vec![give]);
+    let number = world.open("finn", "dev#engineer", proposal);
+    let yes = world.answer(number, Answer::Approve);
+    let mut kept = world.clone();
+    world.ada(Kind::AssignRole(world.assign("ben", "dev#tester")));
+    for (world, expected) in [
+        (&mut kept, "accepted"),
+        (&mut world, "rejected approver_too_close"),
+    ] {
+        world.check("ben", Some("dev#lead"), yes.clone(), expected);
     }
 }

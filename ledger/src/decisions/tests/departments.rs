@@ -2,11 +2,13 @@
 
 use polity_proto::v1::{
     Answer, Capability, GiveGrant, ModeKind, ObjectKind, Parameters, ProposalKind, ProposalState,
-    ResignRole, ScopeKind, ScopeRef, SetParameters, UnitKind, action::Kind,
+    ResignRole, ScopeKind, ScopeRef, SetParameters, SodRule, UnitKind, action::Kind,
 };
 
 use super::world;
 use crate::form;
+use crate::state::keys::List;
+use crate::state::{lists, objects};
 use crate::world::{able, alone, approve, by_departments, role_holders, tier};
 
 #[test]
@@ -175,4 +177,38 @@ fn whoever_has_a_capability_over_one_object_keeps_the_root_from_nobody() {
         "rejected no_grant",
     );
     world.check("ben", Some("dev#lead"), gia, "rejected needs_decision");
+}
+
+#[test]
+fn whoever_a_duty_rule_keeps_from_operating_speaks_for_no_department() {
+    let mut world = world();
+    let parameters = Kind::SetParameters(SetParameters {
+        parameters: Some(Parameters {
+            idle_interval: 50,
+            ..Parameters::default()
+        }),
+    });
+    let mode = ModeKind::Departments;
+    let proposal = world.proposal("acme", ProposalKind::Governance, mode, vec![parameters]);
+    let number = world.open("cleo", "ops#lead", proposal);
+    // As where an exception of Ben's has ended.
+    let rule = SodRule {
+        number: 1,
+        unit: world.unit("dev").number,
+        first: Capability::OperateValidator as i32,
+        second: Capability::Anchor as i32,
+        removed_at: 0,
+    };
+    world.change_for_test(|state| {
+        objects::put(state, &rule);
+        lists::append(state, List::SodRules, 0, rule.number);
+    });
+    for (member, expected) in [
+        ("ben", "rejected duty_conflict"),
+        ("finn", "rejected not_in_electorate"),
+        ("dan", "accepted"),
+    ] {
+        let yes = world.answer(number, Answer::Yes);
+        world.check(member, None, yes, expected);
+    }
 }

@@ -8,6 +8,7 @@ mod circles;
 mod consenting;
 mod departments;
 mod life;
+mod meanwhile;
 mod passages;
 mod recovered;
 mod spending;

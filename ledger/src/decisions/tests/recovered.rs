@@ -1,8 +1,8 @@
 //! Whoever was recovered agrees to nothing while approving sleeps: it may be a stranger who has the new key.
 
 use polity_proto::v1::{
-    Answer, Capability, Claim, Escalate, Member, Mode, ModeKind, ProposalKind, RaiseObjection,
-    ResolveObjection, ReverseEscalation, TestObjection, action::Kind,
+    AnchorDocument, Answer, Capability, Claim, Escalate, ExecuteProposal, Member, Mode, ModeKind,
+    ProposalKind, RaiseObjection, ResolveObjection, ReverseEscalation, TestObjection, action::Kind,
 };
 
 use super::{OPERATION, pay};
@@ -114,4 +114,31 @@ fn what_others_escalated_they_do_not_take_back() {
     }
     world.advance(7 * DAY);
     world.check("ben", Some("dev#lead"), reverse, "accepted");
+}
+
+#[test]
+fn what_they_announced_they_pay_neither_beside_something_else() {
+    let escalates_to = || approve(able(Capability::Approve), 1);
+    let mut world = world(Capability::Spend, announce(HOUR, escalates_to()));
+    let longer = announce(2 * HOUR, escalates_to());
+    let tiers = vec![tier(0, role_holders(), longer)];
+    let policy = world.policy("dev", Capability::Anchor, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let anchor = Kind::AnchorDocument(AnchorDocument {
+        unit: world.unit_ref("dev"),
+        hash: vec![7; 32],
+        ..AnchorDocument::default()
+    });
+    let acts = vec![anchor, pay(&world, 800)];
+    let proposal = world.proposal("dev", OPERATION, ModeKind::Announce, acts);
+    let number = world.open("finn", "dev#engineer", proposal);
+    recovered(&mut world, "finn");
+    world.advance(3 * HOUR);
+    let execute = Kind::ExecuteProposal(ExecuteProposal {
+        proposal: form::numbered(number),
+    });
+    world.check("finn", None, execute.clone(), "rejected sleeping");
+    world.advance(7 * DAY);
+    world.check("finn", None, execute, "accepted");
+    assert_eq!(world.balance("sales:main"), 80_000);
 }

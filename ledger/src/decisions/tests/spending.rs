@@ -1,13 +1,15 @@
 //! What proposals count, reserve and give back.
 
 use polity_proto::v1::{
-    AnchorDocument, Answer, Capability, Grant, ModeKind, Proposal, ProposalState, RevokeAssignment,
-    action::Kind,
+    Allocate, AnchorDocument, Answer, Capability, GiveGrant, Grant, ModeKind, OwnerKind, OwnerRef,
+    Proposal, ProposalState, RevokeAssignment, action::Kind,
 };
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::state::keys::List;
-use crate::world::{World, able, alone, approve, created, joined, role_holders, tier};
+use crate::world::{
+    HOUR, World, able, alone, announce, approve, created, euros, joined, role_holders, tier,
+};
 use crate::{Amount, Rejection, form};
 
 #[test]
@@ -221,6 +223,12 @@ fn with_the_assignment_goes_what_was_opened_by_its_power_in_another_role_or_in_n
 #[test]
 fn whoever_lost_what_let_them_begin_spends_nothing_by_it() {
     let (mut world, number) = opened_beside(None);
+    assert_fails_without_spending(&mut world, number);
+}
+
+/// Engineers no longer spend in `dev`, and Ben approves.
+#[track_caller]
+fn assert_fails_without_spending(world: &mut World, number: u64) {
     let grants = world.list(List::Grants, world.role("dev#engineer").number);
     let spend = |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::Spend;
     let grant = form::numbered(grants.into_iter().find(spend).expect("engineers spend"));
@@ -231,6 +239,62 @@ fn whoever_lost_what_let_them_begin_spends_nothing_by_it() {
     let proposal: Proposal = world.get(number);
     assert_eq!(proposal.state(), ProposalState::Failed);
     assert_eq!(proposal.failed_code, Rejection::NoGrant.code());
+}
+
+#[test]
+fn nor_beside_something_else_that_they_may_still_begin() {
+    let (mut world, _) = opened_beside(None);
+    let anyone = tier(0, joined(), approve(able(Capability::Approve), 1));
+    let policy = world.policy("dev", Capability::Anchor, vec![anyone]);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let anchor = Kind::AnchorDocument(AnchorDocument {
+        unit: world.unit_ref("dev"),
+        hash: vec![7; 32],
+        ..AnchorDocument::default()
+    });
+    let acts = vec![anchor, pay(&world, 2_000)];
+    let open = Kind::OpenProposal(world.proposal("dev", OPERATION, APPROVE, acts));
+    let number = created(&world.run("finn", None, open).expect("it is opened"));
+    assert_fails_without_spending(&mut world, number);
+}
+
+#[test]
+fn what_a_grant_pays_without_limits_is_decided_with_the_rest() {
+    let mut world = World::new();
+    world.fund("dev", 50_000);
+    let approver = || able(Capability::Approve);
+    let announced = announce(HOUR, approve(approver(), 1));
+    let tiers = vec![
+        tier(100, role_holders(), announced),
+        tier(0, role_holders(), approve(approver(), 2)),
+    ];
+    let policy = world.policy("dev", Capability::Allocate, tiers);
+    world.check("ben", Some("dev#lead"), Kind::SetPolicy(policy), "accepted");
+    let to_sales = GiveGrant {
+        counterparties: vec![OwnerRef {
+            kind: OwnerKind::Unit as i32,
+            number: world.unit_ref("sales"),
+        }],
+        ..world.grant("dev#engineer", Capability::Allocate, "dev")
+    };
+    world.check_decided("ben", Kind::GiveGrant(to_sales), "accepted");
+    let allocate = |to: &str, amount| {
+        Kind::Allocate(Allocate {
+            from: world.account_ref("dev:main"),
+            to: world.account_ref(to),
+            amount: euros(amount),
+            ..Allocate::default()
+        })
+    };
+    let acts = vec![allocate("ops:main", 50), allocate("sales:main", 9_000)];
+    let open = world.proposal("dev", OPERATION, ModeKind::Announce, acts);
+    let engineer = Some("dev#engineer");
+    world.check(
+        "finn",
+        engineer,
+        Kind::OpenProposal(open),
+        "rejected stricter_mode",
+    );
 }
 
 #[test]

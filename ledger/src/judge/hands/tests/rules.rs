@@ -1,8 +1,8 @@
 //! What one person gives, rules and decides alone.
 
 use polity_proto::v1::{
-    Capability, ExecuteProposal, GiveGrant, GrantAuditor, ModeKind, PeriodKind, PeriodLimit,
-    ProposalKind, ProposalState, SetPolicy, action::Kind,
+    AmendProposal, Capability, ExecuteProposal, GiveGrant, GrantAuditor, ModeKind, PeriodKind,
+    PeriodLimit, ProposalKind, ProposalState, SetPolicy, action::Kind,
 };
 
 use super::{LEAD, admit, assign, check_payment, create, spend};
@@ -219,6 +219,17 @@ fn silence_is_consent_where_the_unit_says_so_and_not_the_proposer() {
     }
 }
 
+/// That Hal audits `dev`.
+fn appoint(world: &World) -> Kind {
+    Kind::GrantAuditor(GrantAuditor {
+        member: world.member_ref("hal"),
+        units: world.unit_ref("dev").into_iter().collect(),
+        window_until: world.time,
+        until: world.time + 9 * DAY,
+        ..GrantAuditor::default()
+    })
+}
+
 #[test]
 fn silence_about_one_thing_decides_no_other() {
     let mut world = World::new();
@@ -228,16 +239,8 @@ fn silence_about_one_thing_decides_no_other() {
     let policy = world.policy("dev", Capability::Audit, tiers);
     by_all(&mut world, Kind::SetPolicy(policy));
     // To appoint an auditor Ben has to announce. To give a grant he has not.
-    let appoint = Kind::GrantAuditor(GrantAuditor {
-        member: world.member_ref("hal"),
-        units: world.unit_ref("dev").into_iter().collect(),
-        window_until: world.time,
-        until: world.time + 9 * DAY,
-        ..GrantAuditor::default()
-    });
-    let give = spend(&world, "dev#engineer", 900_000);
     let governance = ProposalKind::Governance;
-    let acts = vec![appoint, give];
+    let acts = vec![appoint(&world), spend(&world, "dev#engineer", 900_000)];
     let proposal = world.proposal("dev", governance, ModeKind::Announce, acts);
     let number = world.open("ben", "dev#lead", proposal);
     world.advance(2 * HOUR);
@@ -246,4 +249,34 @@ fn silence_about_one_thing_decides_no_other() {
     });
     world.check("ben", LEAD, execute, "accepted");
     assert_eq!(world.proposal_state(number), ProposalState::Failed);
+}
+
+#[test]
+fn a_rule_of_ones_own_is_no_others_beside_theirs() {
+    let mut world = World::new();
+    reserve_spending(&mut world);
+    // Ben said that silence is enough to give a grant; that it is to appoint an auditor, others did.
+    decide_together(&mut world, by_ben);
+    let tiers = vec![tier(0, joined(), consent(DAY))];
+    let policy = world.policy("dev", Capability::Audit, tiers);
+    by_all(&mut world, Kind::SetPolicy(policy));
+    let (appoint, give) = (appoint(&world), spend(&world, "dev#engineer", 900_000));
+    let propose = |world: &World, acts| {
+        world.proposal("dev", ProposalKind::Governance, ModeKind::Consent, acts)
+    };
+    // Both together; or one, and then the other in its place.
+    let opened = [vec![appoint.clone(), give.clone()], vec![appoint]].map(|acts| {
+        let proposal = Kind::OpenProposal(propose(&world, acts));
+        created(&world.run("ben", None, proposal).expect("it is opened"))
+    });
+    let amend = Kind::AmendProposal(AmendProposal {
+        proposal: form::numbered(opened[1]),
+        actions: propose(&world, vec![give]).actions,
+        ..AmendProposal::default()
+    });
+    world.check("ben", None, amend, "accepted");
+    world.advance(DAY);
+    for number in opened {
+        assert_eq!(world.proposal_state(number), ProposalState::Failed);
+    }
 }
