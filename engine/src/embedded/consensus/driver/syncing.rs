@@ -19,7 +19,7 @@ use crate::embedded::consensus::judge;
 use crate::embedded::consensus::messages::certificate;
 
 /// Bytes of blocks in one answer; a single block may be larger.
-const ANSWER_BYTES_MAX: usize = 4 << 20;
+pub(in crate::embedded::consensus) const BLOCKS_BYTES_MAX: usize = 4 << 20;
 
 impl Driver {
     /// Decided blocks of a range, from its start on, as many as one answer holds.
@@ -39,7 +39,7 @@ impl Driver {
                     break;
                 };
                 bytes += block.len();
-                if bytes > ANSWER_BYTES_MAX && !values.is_empty() {
+                if bytes > BLOCKS_BYTES_MAX && !values.is_empty() {
                     break;
                 }
                 let certificate = ExtendedCommitCertificate::from_commit_certificate_and_extensions(
