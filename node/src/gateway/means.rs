@@ -200,6 +200,11 @@ impl Gateway {
         Ok(answer?)
     }
 
+    /// The engine's answer to a question of the gateway's own, of which there is one at a time: it waits for nobody's turn.
+    pub(super) async fn own_value(&self, ask: Ask) -> Result<Value, RpcError> {
+        Ok(self.0.blocks.ask(ask).await?)
+    }
+
     /// Runs a read of the store away from the event loop. It holds its turn until it ends, also when its caller has
     /// gone: so slow reads cannot pile up.
     pub(super) async fn read<T: Send + 'static>(

@@ -132,6 +132,16 @@ impl Ledger {
         let _ = self.commits.send(block);
     }
 
+    /// Commits an empty block of which nobody hears.
+    pub(super) fn commit_unheard(&self) {
+        let mut chain = self.chain.lock().unwrap();
+        let block = CommittedBlock {
+            height: chain.len() as u64 + 1,
+            ..CommittedBlock::default()
+        };
+        chain.push(Arc::new(block));
+    }
+
     /// How many listen for commits, the gateway's own announcer among them.
     pub(super) fn listeners(&self) -> usize {
         self.commits.receiver_count()
@@ -269,6 +279,9 @@ impl Queries for Ledger {
 pub(super) struct Engine {
     pool: Mutex<Vec<Bytes>>,
     down: AtomicBool,
+    /// Whether whoever asks for the genesis waits.
+    holds: AtomicBool,
+    held: AtomicUsize,
 }
 
 impl Engine {
@@ -278,6 +291,20 @@ impl Engine {
 
     pub(super) fn go_down(&self) {
         self.down.store(true, Ordering::SeqCst);
+    }
+
+    /// Lets whoever asks for the genesis wait until [`Self::let_go`].
+    pub(super) fn hold(&self) {
+        self.holds.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn let_go(&self) {
+        self.holds.store(false, Ordering::SeqCst);
+    }
+
+    /// How many wait.
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
     }
 
     fn refuse_while_down(&self) -> Result<(), Trouble> {
@@ -300,6 +327,13 @@ impl Blocks for Engine {
     fn ask(&self, ask: Ask) -> Answering<'_, Result<Value, Trouble>> {
         Box::pin(async move {
             self.refuse_while_down()?;
+            if ask == Ask::Genesis {
+                self.held.fetch_add(1, Ordering::SeqCst);
+                while self.holds.load(Ordering::SeqCst) {
+                    tokio::task::yield_now().await;
+                }
+                self.held.fetch_sub(1, Ordering::SeqCst);
+            }
             Ok(golden(match ask {
                 Ask::Health => "health",
                 Ask::Status => "status",
