@@ -282,6 +282,8 @@ pub(super) struct Engine {
     /// Whether whoever asks for the genesis waits.
     holds: AtomicBool,
     held: AtomicUsize,
+    /// Transactions that its blocks hold beside those that were recorded.
+    more_in_block: AtomicUsize,
 }
 
 impl Engine {
@@ -305,6 +307,10 @@ impl Engine {
     /// How many wait.
     pub(super) fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn fill_blocks(&self, transactions: usize) {
+        self.more_in_block.store(transactions, Ordering::SeqCst);
     }
 
     fn refuse_while_down(&self) -> Result<(), Trouble> {
@@ -334,7 +340,8 @@ impl Blocks for Engine {
                 }
                 self.held.fetch_sub(1, Ordering::SeqCst);
             }
-            Ok(golden(match ask {
+            let is_block = matches!(ask, Ask::Block(_));
+            let mut answer = golden(match ask {
                 Ask::Health => "health",
                 Ask::Status => "status",
                 Ask::NetInfo => "net_info",
@@ -350,7 +357,12 @@ impl Blocks for Engine {
                 Ask::ConsensusParams(_) => "consensus_params",
                 Ask::UnconfirmedTxs(_) => "unconfirmed_txs",
                 Ask::NumUnconfirmedTxs => "num_unconfirmed_txs",
-            }))
+            });
+            if is_block && let Value::Array(held) = &mut answer["block"]["data"]["txs"] {
+                let more = self.more_in_block.load(Ordering::SeqCst);
+                held.resize(held.len() + more, json!("x".repeat(300)));
+            }
+            Ok(answer)
         })
     }
 
