@@ -134,6 +134,30 @@ fn a_node_raises_how_many_files_it_may_open_or_says_that_it_may_open_too_few() {
 }
 
 #[test]
+fn a_node_that_is_told_to_stop_while_it_starts_stops() {
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: "",
+    });
+    let node = &mut cluster.nodes[0];
+    // A start waits for a guard that is in use, and ends with a fault where that lasts.
+    let guard = fs::File::open(node.home().join("keys/consensus.guard"));
+    let guard = guard.expect("a new key has a guard");
+    guard.lock().expect("nobody uses it");
+
+    node.start();
+    let store = node.home().join("data/CURRENT");
+    wait::until("the store is made", START_PATIENCE, || {
+        store.exists().then_some(())
+    });
+    let ended = node.stop();
+    assert!(ended.success(), "{ended}: {}", node.log());
+}
+
+#[test]
 fn a_fault_has_its_exit_code_also_where_its_words_cannot_be_written() {
     let cluster = Cluster::found(&Founding {
         engine: Engine::Embedded,
