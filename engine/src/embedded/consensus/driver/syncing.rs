@@ -82,7 +82,12 @@ impl Driver {
             return Ok(SyncedValueOutcome::PeerFault);
         };
         if let Err(rule) = checked {
-            tracing::error!(%height, rule, "a block that others decided breaks a rule here");
+            tracing::error!(
+                %height,
+                rule,
+                "a block that was given as decided breaks a rule here: where all others give it, this node runs another \
+                 version or has computed another state, which `polityd verify` tells"
+            );
         }
         // Whatever this node thought of it while it was proposed.
         if let Some(candidate) = self.candidates.get_mut(&block.id()) {
