@@ -22,7 +22,8 @@ mod verify;
 
 use std::error::Error;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::ErrorKind::{NotADirectory, NotFound};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -136,7 +137,7 @@ impl Common {
     /// The configuration of a home that is there: a command about what a node has makes no home of a mistyped name.
     fn load_home(&self) -> Result<Loaded, Fault> {
         let loaded = self.load()?;
-        if !loaded.config.home.is_dir() {
+        if !has_directory(&loaded.config.home)? {
             return Err(no_home(&loaded.config, ""));
         }
         Ok(loaded)
@@ -157,11 +158,23 @@ fn open_store(config: &Config) -> Result<Store, Fault> {
 }
 
 fn require_ledger(config: &Config) -> Result<(), Fault> {
-    if config.store_directory().is_dir() {
+    if has_directory(&config.store_directory())? {
         return Ok(());
     }
     let words = format!("{} has no ledger yet", config.home.display());
     Err(Fault::new(FaultKind::Usage, words))
+}
+
+/// Whether there is a directory. That it may not be looked at does not say that it is not there.
+fn has_directory(path: &Path) -> Result<bool, Fault> {
+    match path.metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
+        Err(error) => {
+            let doing = format!("looking at {}", path.display());
+            Err(Fault::from_io(&doing, &error))
+        }
+    }
 }
 
 fn no_home(config: &Config, else_name: &str) -> Fault {
@@ -283,6 +296,23 @@ mod tests {
         let fault = open_store(&config).err().unwrap();
         assert_eq!(fault.kind(), FaultKind::Usage);
         assert!(!home.exists());
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_looked_at_is_not_told_as_missing() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("data");
+        assert_eq!(has_directory(&path), Ok(false));
+        // Who is root may look at everything, but goes round in circles too.
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        let config = Config {
+            home: home.path().to_owned(),
+            ..Config::default()
+        };
+        let fault = require_ledger(&config).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Io);
+        let place = path.display().to_string();
+        assert!(fault.words().contains(&place), "{fault}");
     }
 
     #[test]

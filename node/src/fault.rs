@@ -5,6 +5,7 @@
 //! Its kind decides the exit code, which tells an operator (or a supervisor) what to do.
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
 use polity_engine::application::Fault as EngineFault;
@@ -147,7 +148,12 @@ pub fn fatal(fault: Fault) -> ! {
         fault.words
     );
     death::die(Death::Fault(fault.clone()));
-    eprintln!("polityd stops: {fault}\nwhat to do: {}", fault.advice);
+    // Where they cannot be written, as on a disk that is full, the exit code still tells.
+    let _ = writeln!(
+        io::stderr(),
+        "polityd stops: {fault}\nwhat to do: {}",
+        fault.advice
+    );
     std::process::exit(i32::from(fault.kind.exit_code()))
 }
 

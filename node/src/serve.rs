@@ -7,6 +7,7 @@ mod readiness;
 
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use polity_engine::application::Timestamp;
@@ -14,9 +15,9 @@ use polity_engine::cometbft::{Genesis, GenesisValidator};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-use crate::app::{App, AppOptions, GenesisRecord, Quota};
+use crate::app::{App, AppOptions, GenesisRecord, Quota, internal};
 use crate::backend::Backend;
 use crate::config::{Config, Engine};
 use crate::continuation::{Archive, Continued, Stand};
@@ -53,83 +54,146 @@ struct Serving {
     watching: JoinHandle<()>,
 }
 
-/// Runs a node until `shutdown` is ready, or a fault ends it.
+/// A node that runs.
+struct Node {
+    app: Arc<App>,
+    engine: Running,
+    serving: Serving,
+}
+
+/// What a node has before its engine starts.
+struct Opened {
+    genesis: GenesisFile,
+    keys: NodeKeys,
+    store: Arc<Store>,
+    app: Arc<App>,
+    metrics: Arc<Metrics>,
+    registry: Registry,
+}
+
+/// Runs a node until `shutdown` is ready, or a fault ends it. A node that is told to stop while it starts does not
+/// start; what it began of that ends with the process, as by a death.
 ///
 /// # Errors
 /// The fault; the process then exits with its code.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
-    let genesis = GenesisFile::read(&config.genesis_file())?;
-    genesis.verify()?;
-    let keys = NodeKeys::load(&config.keys_directory())?;
-    open_files::allow(&config)?;
-
-    let mut registry = Registry::with_prefix("polity");
-    let metrics = Arc::new(Metrics::register(&mut registry, config.engine.name()));
-    let store = Arc::new(Store::open(
-        &config.store_directory(),
-        store_options(&config),
-    )?);
-    registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
-    let app = Arc::new(App::open(
-        Arc::clone(&store),
-        app_options(&config),
-        Arc::clone(&metrics),
-    )?);
-    check_organisation(&app, &genesis)?;
-
-    let gateway_listener = bind(config.gateway.listen).await?;
-    let operator_listener = bind(config.operator.listen).await?;
-    let tls = tls_files(&config)?;
-    let startup = Startup {
-        config: &config,
-        keys: &keys,
-        genesis: engine_genesis(&genesis)?,
-        app: Arc::clone(&app),
-        store: Arc::clone(&store),
-        metrics: Arc::clone(&metrics),
+    let mut shutdown = pin!(shutdown);
+    let node = tokio::select! {
+        started = Node::start(config) => started?,
+        () = &mut shutdown => {
+            tracing::info!("polityd stopped before it had started");
+            return Ok(());
+        }
     };
-    let mut engine = Running::start(startup).await?;
-    let blocks = all_blocks(engine.blocks(), &store)?;
-    let backend = Arc::new(Backend::new(Arc::clone(&app)));
-    let gateway = Gateway::new(
-        Arc::clone(&backend) as Arc<dyn gateway::Queries>,
-        Arc::clone(&blocks),
-        config.gateway.limits.clone(),
-        gateway::Origins::parse(&config.gateway.cors_allowed_origins).map_err(usage)?,
-        &mut registry,
-    )
-    .map_err(usage)?;
+    node.run(shutdown).await
+}
 
-    let (stop, stopping) = watch::channel(false);
-    let key = keys.consensus.verifying_key().to_bytes();
-    let ready = readiness::readiness(Arc::clone(&app), Arc::clone(&metrics), key);
-    let routes = gateway::ops_router(Arc::new(registry), ready);
-    let operator = gateway::serve_ops(operator_listener, routes, stopping.clone());
-    let mut serving = Serving {
-        stop,
-        operator: tokio::spawn(operator),
-        announcing: tokio::spawn(backend.announce()),
-        gateway: tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping)),
-        watching: tokio::spawn(metrics::watch(blocks, Arc::clone(&metrics))),
-    };
-    tracing::info!(
-        height = app.snapshot().height(),
-        gateway = %config.gateway.listen,
-        engine = config.engine.name(),
-        "polityd started"
-    );
+impl Opened {
+    /// Reads the node's files, and builds the tree over its state: of a large one that takes its time.
+    fn open(config: &Config) -> Result<Opened, Fault> {
+        let genesis = GenesisFile::read(&config.genesis_file())?;
+        genesis.verify()?;
+        let keys = NodeKeys::load(&config.keys_directory())?;
+        open_files::allow(config)?;
 
-    let outcome = tokio::select! {
-        () = shutdown => Ok(()),
-        fault = engine.ended() => Err(fault),
-        fault = serving.ended() => Err(fault),
-    };
+        let mut registry = Registry::with_prefix("polity");
+        let metrics = Arc::new(Metrics::register(&mut registry, config.engine.name()));
+        let store = Arc::new(Store::open(
+            &config.store_directory(),
+            store_options(config),
+        )?);
+        registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
+        let app = Arc::new(App::open(
+            Arc::clone(&store),
+            app_options(config),
+            Arc::clone(&metrics),
+        )?);
+        check_organisation(&app, &genesis)?;
+        Ok(Opened {
+            genesis,
+            keys,
+            store,
+            app,
+            metrics,
+            registry,
+        })
+    }
+}
 
-    // The engine first: it may still ask the application for what it needs to stop whole.
-    engine.stop().await;
-    serving.stop().await;
-    tracing::info!(height = app.snapshot().height(), "polityd stopped");
-    outcome
+impl Node {
+    async fn start(config: Config) -> Result<Node, Fault> {
+        let of_files = config.clone();
+        let opened = spawn_blocking(move || Opened::open(&of_files)).await;
+        let Opened {
+            genesis,
+            keys,
+            store,
+            app,
+            metrics,
+            mut registry,
+        } = opened.map_err(|error| internal(format!("the start broke off: {error}")))??;
+
+        let gateway_listener = bind(config.gateway.listen).await?;
+        let operator_listener = bind(config.operator.listen).await?;
+        let tls = tls_files(&config)?;
+        let startup = Startup {
+            config: &config,
+            keys: &keys,
+            genesis: engine_genesis(&genesis)?,
+            app: Arc::clone(&app),
+            store: Arc::clone(&store),
+            metrics: Arc::clone(&metrics),
+        };
+        let engine = Running::start(startup).await?;
+        let blocks = all_blocks(engine.blocks(), &store)?;
+        let backend = Arc::new(Backend::new(Arc::clone(&app)));
+        let gateway = Gateway::new(
+            Arc::clone(&backend) as Arc<dyn gateway::Queries>,
+            Arc::clone(&blocks),
+            config.gateway.limits.clone(),
+            gateway::Origins::parse(&config.gateway.cors_allowed_origins).map_err(usage)?,
+            &mut registry,
+        )
+        .map_err(usage)?;
+
+        let (stop, stopping) = watch::channel(false);
+        let key = keys.consensus.verifying_key().to_bytes();
+        let ready = readiness::readiness(Arc::clone(&app), Arc::clone(&metrics), key);
+        let routes = gateway::ops_router(Arc::new(registry), ready);
+        let operator = gateway::serve_ops(operator_listener, routes, stopping.clone());
+        let serving = Serving {
+            stop,
+            operator: tokio::spawn(operator),
+            announcing: tokio::spawn(backend.announce()),
+            gateway: tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping)),
+            watching: tokio::spawn(metrics::watch(blocks, metrics)),
+        };
+        tracing::info!(
+            height = app.snapshot().height(),
+            gateway = %config.gateway.listen,
+            engine = config.engine.name(),
+            "polityd started"
+        );
+        Ok(Node {
+            app,
+            engine,
+            serving,
+        })
+    }
+
+    async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
+        let outcome = tokio::select! {
+            () = shutdown => Ok(()),
+            fault = self.engine.ended() => Err(fault),
+            fault = self.serving.ended() => Err(fault),
+        };
+
+        // The engine first: it may still ask the application for what it needs to stop whole.
+        self.engine.stop().await;
+        self.serving.stop().await;
+        tracing::info!(height = self.app.snapshot().height(), "polityd stopped");
+        outcome
+    }
 }
 
 impl Serving {

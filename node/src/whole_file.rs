@@ -8,25 +8,17 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
 
 /// Hexadecimal digits that tell apart those who write the same file at the same time, perhaps in other containers.
 const DIGITS: usize = 16;
 
 /// Puts a whole file in its place, of the former one where there is one. Once this returns, it outlives a power cut.
 pub(crate) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    put_with(path, mode, |file| file.write_all(bytes))
-}
-
-/// The same of what is written piece by piece.
-pub(crate) fn put_with<E: From<io::Error>>(
-    path: &Path,
-    mode: u32,
-    write: impl FnOnce(&mut File) -> Result<(), E>,
-) -> Result<(), E> {
-    let (fresh, _held) = write_beside(path, mode, write)?;
+    let (fresh, _held) = write_beside(path, mode, |file| file.write_all(bytes))?;
     fs::rename(&fresh, path)?;
-    Ok(sync_directory(path)?)
+    sync_directory(path)
 }
 
 /// The same where there must be none yet.
@@ -34,12 +26,30 @@ pub(crate) fn put_with<E: From<io::Error>>(
 /// # Errors
 /// `AlreadyExists` where the name is taken, also by somebody who took it meanwhile.
 pub(crate) fn put_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let (fresh, _held) = write_beside(path, mode, |file| file.write_all(bytes))?;
-    // Unlike a rename, a link replaces nothing.
-    let linked = fs::hard_link(&fresh, path);
-    fs::remove_file(&fresh)?;
-    linked?;
-    sync_directory(path)
+    put_new_with(path, mode, |file| file.write_all(bytes))
+}
+
+/// The same of what is written piece by piece.
+pub(crate) fn put_new_with<E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let (fresh, _held) = write_beside(path, mode, write)?;
+    match renameat_with(CWD, &fresh, CWD, path, RenameFlags::NOREPLACE) {
+        // A file system that cannot rename so has links, which replace nothing either.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            let linked = fs::hard_link(&fresh, path);
+            fs::remove_file(&fresh)?;
+            linked?;
+        }
+        Err(error) => {
+            fs::remove_file(&fresh)?;
+            return Err(io::Error::from(error).into());
+        }
+        Ok(()) => {}
+    }
+    Ok(sync_directory(path)?)
 }
 
 /// A new name is on the disk once its directory is.
@@ -147,7 +157,7 @@ mod tests {
     fn a_file_whose_writing_breaks_off_leaves_nothing_and_the_former_one_in_its_place() {
         in_directory(|path| {
             put(path, 0o600, b"former").unwrap();
-            let broken = put_with(path, 0o600, |file| {
+            let broken = put_new_with(path, 0o600, |file| {
                 file.write_all(b"half")?;
                 Err(io::Error::other("no more"))
             });
@@ -163,6 +173,18 @@ mod tests {
             let taken = put_new(path, 0o600, b"two").unwrap_err();
             assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
             assert_eq!(fs::read(path).unwrap(), b"one");
+        });
+    }
+
+    #[test]
+    fn a_name_that_somebody_takes_while_a_new_file_is_written_stays_theirs() {
+        in_directory(|path| {
+            let taken = put_new_with(path, 0o600, |file| {
+                fs::write(path, b"theirs")?;
+                file.write_all(b"ours")
+            });
+            assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(path).unwrap(), b"theirs");
         });
     }
 

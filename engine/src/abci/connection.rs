@@ -135,8 +135,8 @@ impl<A: Application + ?Sized> Connection<A> {
             if self.frames.is_within_frame() {
                 frame_began.get_or_insert_with(tokio::time::Instant::now);
             }
-            self.read(frame_began.map(|began| began + self.shared.limits.frame_timeout))
-                .await?;
+            let late_at = frame_began.map(|began| began + self.shared.limits.frame_timeout);
+            self.read(late_at.filter(|_| !self.is_waited_for())).await?;
         }
     }
 
@@ -152,7 +152,7 @@ impl<A: Application + ?Sized> Connection<A> {
             biased;
             _ = self.stopping.wait_for(|stopping| *stopping) => Err(End::Stopping),
             read = self.stream.read_buf(self.frames.room()) => match read? {
-                0 if deadline.is_some() => Err(FrameError::Truncated.into()),
+                0 if self.frames.is_within_frame() => Err(FrameError::Truncated.into()),
                 0 => Err(End::Closed),
                 _ => Ok(()),
             },
@@ -233,20 +233,30 @@ impl<A: Application + ?Sized> Connection<A> {
             error: end.to_string(),
         };
         append(&mut answers, response::Value::Exception(exception));
-        if let Err(error) = self.write(&answers).await {
-            tracing::debug!(%error, "abci exception not delivered");
+        let patience = self.shared.limits.frame_timeout;
+        match timeout(patience, self.write(&answers)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "abci exception not delivered"),
+            Err(_) => tracing::debug!("abci exception not read"),
         }
         let _ = self.stream.shutdown().await;
         end
     }
 
     async fn write(&mut self, answers: &[u8]) -> Result<(), End> {
-        let written = timeout(
-            self.shared.limits.frame_timeout,
-            self.stream.write_all(answers),
-        )
-        .await;
+        let is_waited_for = self.is_waited_for();
+        let written = self.stream.write_all(answers);
+        if is_waited_for {
+            return Ok(written.await?);
+        }
+        let written = timeout(self.shared.limits.frame_timeout, written).await;
         Ok(written.map_err(|_| End::Unread)??)
+    }
+
+    /// Whoever makes the blocks may be stopped for a while in the middle of a request, with the machine or by a person:
+    /// nobody else waits for the place, and cut off it would end.
+    fn is_waited_for(&self) -> bool {
+        self.seat.is_some()
     }
 }
 

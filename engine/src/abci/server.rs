@@ -19,7 +19,8 @@ use crate::application::{Application, Fault};
 pub struct Limits {
     /// Bytes of one request. Refused at its header, before anything is allocated.
     pub frame_bytes_max: usize,
-    /// Time within which a request that has begun must arrive, and answers must be taken.
+    /// Time within which a request that has begun must arrive, and answers must be taken; whoever makes the blocks has
+    /// all the time.
     pub frame_timeout: Duration,
     /// Time that a second consensus connection waits for the first one to end, before it is refused.
     pub handover_timeout: Duration,

@@ -28,7 +28,7 @@ pub struct Progress {
     pub is_validator: bool,
     /// How many of the newest blocks it signed.
     pub presence: Presence,
-    /// Whether the newest height came from a node that was ahead, and perhaps still is.
+    /// Whether the newest height came from a node that was ahead, and perhaps still is; or the others are far ahead.
     pub is_catching_up: bool,
 }
 

@@ -158,6 +158,7 @@ impl Embedded {
             node_key: &settings.node_key,
             listen: settings.listen,
             peers: &settings.peers,
+            block_bytes_max: tip.params.block_bytes_max(),
             log: settings.log_file.clone(),
             has_block: Box::new(has_block(rows.clone(), Arc::clone(&guard))),
             trouble: tell_trouble,

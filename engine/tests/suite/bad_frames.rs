@@ -294,6 +294,26 @@ fn a_byte_now_and_then_does_not_prolong_a_frame() {
 }
 
 #[test]
+fn an_engine_that_was_stopped_in_the_middle_of_a_frame_goes_on_where_a_stranger_is_cut_off() {
+    let running = Running::tcp(Arc::new(Register::default()), hurried());
+    let mut engine = running.raw();
+    engine.send(&finalize(1, Some(1), 0));
+    engine.answer().unwrap();
+    let commit = frame(request::Value::Commit(RequestCommit {}));
+    let (begun, rest) = commit.split_at(1);
+    engine.send(begun);
+    // Each takes as long as the server has patience.
+    for _ in 0..2 {
+        let mut stranger = running.raw();
+        stranger.send(begun);
+        assert_eq!(exception(&mut stranger), "frame did not arrive in time");
+    }
+
+    engine.send(rest);
+    assert!(matches!(engine.answer(), Some(response::Value::Commit(_))));
+}
+
+#[test]
 fn requests_before_a_bad_frame_are_answered() {
     let running = Running::tcp(Arc::new(Register::default()), limits());
     let mut peer = running.raw();

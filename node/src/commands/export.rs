@@ -13,7 +13,7 @@ use super::{Common, Trouble, open_store, stdout};
 use crate::app::{BlockRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
-use crate::whole_file::put_with;
+use crate::whole_file::put_new_with;
 
 /// Write the whole chain as lines of JSON, for tools and archives.
 ///
@@ -57,14 +57,17 @@ impl Export {
                 Ok(()) => Ok(()),
             };
         };
+        let taken = || usage(format!("--file {}: exists already", path.display()));
         if path.symlink_metadata().is_ok() {
-            return Err(usage(format!("--file {}: exists already", path.display())).into());
+            return Err(taken().into());
         }
         // No line says that it is the last one, so there is never a part of them under this name.
-        let written = put_with(path, 0o666, |file| {
+        let written = put_new_with(path, 0o666, |file| {
             self.write(&snapshot, heights, &mut BufWriter::new(file))
         });
         written.map_err(|trouble| match trouble.downcast::<io::Error>() {
+            // While the chain was written, somebody else took the name.
+            Ok(error) if error.kind() == io::ErrorKind::AlreadyExists => taken().into(),
             Ok(error) => Fault::from_io(&format!("writing {}", path.display()), &error).into(),
             Err(trouble) => trouble,
         })

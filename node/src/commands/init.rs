@@ -1,8 +1,7 @@
 //! `polityd init`: a home with its configuration and keys.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use clap::Args;
@@ -11,6 +10,7 @@ use super::{Common, Trouble, keys};
 use crate::config::{CONFIG_FILE, template};
 use crate::fault::Fault;
 use crate::keys::NodeKeys;
+use crate::whole_file;
 
 /// Make a home directory for a node: its configuration file and its keys.
 ///
@@ -64,13 +64,27 @@ fn write_once(path: &Path, text: &str, asked: bool) -> Result<bool, Trouble> {
         return Ok(false);
     }
 
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o644)
-        .open(path)
-        .map_err(trouble)?;
-    file.write_all(text.as_bytes()).map_err(trouble)?;
-    file.sync_all().map_err(trouble)?;
+    // Half of a configuration may read as a whole one, with defaults in the place of what is missing.
+    whole_file::put_new(path, 0o644, text.as_bytes()).map_err(trouble)?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_written_once_and_whole() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(CONFIG_FILE);
+        let half = home
+            .path()
+            .join(format!("{CONFIG_FILE}.0123456789abcdef.new"));
+        fs::write(&half, "eng").unwrap();
+        assert!(write_once(&path, "one", true).unwrap());
+        assert!(!half.exists(), "a crash left it");
+        assert!(!write_once(&path, "two", false).unwrap());
+        assert!(write_once(&path, "two", true).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+    }
 }

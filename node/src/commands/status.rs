@@ -9,7 +9,7 @@ use clap::Args;
 use reqwest::{Certificate, Client};
 use serde_json::Value;
 
-use super::{Common, Output, Trouble, no_home};
+use super::{Common, Output, Trouble, has_directory, no_home};
 use crate::bounded_file;
 use crate::config::Config;
 use crate::fault::{Fault, FaultKind};
@@ -82,7 +82,7 @@ impl Status {
 
 fn own_gateway(config: &Config) -> Result<String, Fault> {
     // Somebody else's node may listen at the default address.
-    if !config.home.is_dir() {
+    if !has_directory(&config.home)? {
         return Err(no_home(config, ", or a node by --node"));
     }
     if config.gateway.tls_certificate.is_some() {

@@ -4,6 +4,7 @@ mod layers;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -97,7 +98,7 @@ pub fn load(
     let defaults = Figment::from(Serialized::defaults(Config::default()));
     let keys = keys(&defaults)?;
     let mut figment = defaults;
-    if file.exists() {
+    if !is_absent(&file) {
         figment = figment.merge(Toml::file_exact(&file));
     }
     figment = figment.merge(environment_layer(&keys, &environment_of_ours)?);
@@ -134,6 +135,13 @@ fn find_home(flags: &Flags, variable: Option<String>) -> Result<(PathBuf, Origin
     };
     let home = std::path::absolute(&home).map_err(|error| ConfigError(format!("home: {error}")))?;
     Ok((home, origin))
+}
+
+/// Whether there is no file of this name. A link to nothing, and what may not be looked at, is a mistake and no wish for
+/// the defaults.
+fn is_absent(file: &Path) -> bool {
+    let looked_at = file.symlink_metadata();
+    looked_at.is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
 }
 
 /// Every key that exists, in order.

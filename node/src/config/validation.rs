@@ -1,5 +1,7 @@
 //! Values with which a node must not start.
 
+use std::net::SocketAddr;
+
 use polity_engine::embedded::gossip_address;
 use polity_ledger::check::ACTIONS_MAX;
 
@@ -59,6 +61,7 @@ impl Config {
         if self.engine == Engine::Embedded && gossip_address(self.p2p.listen).is_none() {
             return refuse("p2p.listen: transactions need a port two above this one");
         }
+        self.check_listeners()?;
         if let Some(address) = &self.p2p.address
             && let Err(words) = check_dialed(address)
         {
@@ -82,14 +85,46 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Two doors of the node at one address: at the start the second would seem to be taken by another process.
+    fn check_listeners(&self) -> Result<(), ConfigError> {
+        let beside = match self.engine {
+            Engine::Embedded => gossip_address(self.p2p.listen)
+                .map(|gossip| ("p2p.listen, two ports above it,", gossip)),
+            Engine::Cometbft => Some(("cometbft.rpc_listen", self.cometbft.rpc_listen)),
+        };
+        let doors = [
+            ("gateway.listen", self.gateway.listen),
+            ("operator.listen", self.operator.listen),
+            ("p2p.listen", self.p2p.listen),
+        ];
+        let doors: Vec<(&str, SocketAddr)> = doors.into_iter().chain(beside).collect();
+        for (place, (name, address)) in doors.iter().enumerate() {
+            let taken = doors[..place]
+                .iter()
+                .find(|(_, other)| meet(*other, *address));
+            if let Some((other, _)) = taken {
+                return refuse(&format!(
+                    "{other}: {name} needs {address} too: give one of them another port"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two listeners are in each other's way. Port 0 is whichever is free.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_anywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (is_anywhere || one.ip() == other.ip())
+}
+
 fn refuse(words: &str) -> Result<(), ConfigError> {
     Err(ConfigError(words.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
 
     fn refusal(change: impl Fn(&mut Config)) -> String {
@@ -112,6 +147,32 @@ mod tests {
         assert!(refusal(|config| config.operator.listen = everywhere).contains("loopback"));
         assert!(refusal(|config| config.cometbft.rpc_listen = everywhere).contains("loopback"));
         assert!(refusal(|config| config.gateway.tls_key = Some("key.pem".into())).contains("tls"));
+    }
+
+    #[test]
+    fn two_doors_at_one_address_are_refused_by_their_names() {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let words = refusal(|config| config.gateway.listen = at(26_660));
+        assert!(
+            words.starts_with("gateway.listen: operator.listen"),
+            "{words}"
+        );
+        // The nodes' port is open at every address; transactions travel two ports above it.
+        let words = refusal(|config| config.gateway.listen = at(26_656));
+        assert!(words.starts_with("gateway.listen: p2p.listen"), "{words}");
+        let words = refusal(|config| config.operator.listen = at(26_658));
+        assert!(words.contains("two ports above"), "{words}");
+        let words = refusal(|config| {
+            config.engine = Engine::Cometbft;
+            config.cometbft.rpc_listen = at(26_657);
+        });
+        assert!(words.contains("cometbft.rpc_listen"), "{words}");
+
+        let mut config = Config::default();
+        config.gateway.listen = at(0);
+        config.operator.listen = at(0);
+        config.cometbft.rpc_listen = at(26_657);
+        assert_eq!(config.validate(), Ok(()), "which is not used");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) enum News {
 pub(super) struct Announcement {
     block: Arc<CommittedBlock>,
     whole: Whole,
+    /// Whether somebody wanted to hear of every transaction when it was announced.
+    tells_all: bool,
     /// Written at once if somebody wants all of them, otherwise each when somebody waits for it.
     transactions: Vec<OnceLock<EventText>>,
 }
@@ -52,13 +54,21 @@ struct EventText(Arc<str>);
 /// Announces every commit until the node stops sending them.
 pub(super) async fn announce(gateway: Gateway) {
     let mut commits = gateway.commits();
+    let mut next = None;
     loop {
         let news = match commits.recv().await {
-            Ok(block) => match Announcement::new(&gateway, block).await {
-                Ok(announcement) => News::Block(announcement),
-                // Only where the node ends.
-                Err(_) => News::Gap,
-            },
+            Ok(block) => {
+                // Whoever passes commits on may have fallen behind too.
+                if next.is_some_and(|next| next != block.height) {
+                    let _ = gateway.news().send(Arc::new(News::Gap));
+                }
+                next = Some(block.height + 1);
+                match Announcement::new(&gateway, block).await {
+                    Ok(announcement) => News::Block(announcement),
+                    // Only where the node ends.
+                    Err(_) => News::Gap,
+                }
+            }
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "commits came faster than they could be announced");
                 News::Gap
@@ -84,7 +94,7 @@ impl Announcement {
     fn write(
         block: Arc<CommittedBlock>,
         answer: Option<Option<Value>>,
-        wants_all_transactions: bool,
+        tells_all: bool,
     ) -> Announcement {
         let announcement = Announcement {
             whole: match answer {
@@ -92,10 +102,11 @@ impl Announcement {
                 Some(None) => Whole::Missing,
                 Some(Some(answer)) => Whole::write(answer, &block),
             },
+            tells_all,
             transactions: block.transactions.iter().map(|_| OnceLock::new()).collect(),
             block,
         };
-        if wants_all_transactions {
+        if tells_all {
             for index in 0..announcement.transactions.len() {
                 announcement.transaction(index);
             }
@@ -128,6 +139,10 @@ impl Announcement {
     }
 
     fn transaction_messages(&self, id: &Id, query: &str, hash: Option<&[u8; 32]>) -> Vec<Text> {
+        // Who wants all has come since then, and hears of the next block: so many are not written on the event loop.
+        if hash.is_none() && !self.tells_all {
+            return Vec::new();
+        }
         let transactions = self.block.transactions.iter().enumerate();
         transactions
             .filter(|(_, transaction)| hash.is_none_or(|hash| *hash == transaction.hash))
@@ -154,7 +169,7 @@ async fn fetch(gateway: &Gateway, block: &CommittedBlock) -> Option<Value> {
         if attempt > 0 {
             tokio::time::sleep(BLOCK_PAUSE).await;
         }
-        match gateway.value(Ask::Block(height)).await {
+        match gateway.own_value(Ask::Block(height)).await {
             Ok(answer) => return Some(answer),
             Err(error) => {
                 tracing::debug!(height, error = %error.data, "engine did not give the block")
@@ -262,5 +277,24 @@ mod tests {
         assert_eq!(told(Some(Some(json!({})))), Ok(1));
         let reason = "subscription was canceled (reason: block 0 could not be read)";
         assert_eq!(told(Some(None)), Err(reason.to_owned()));
+    }
+
+    #[test]
+    fn of_transactions_that_nobody_wanted_all_of_only_the_one_is_told_that_is_asked_for() {
+        let block = CommittedBlock {
+            transactions: vec![CommittedTransaction::default(); 3],
+            ..CommittedBlock::default()
+        };
+        let block = Arc::new(block);
+        let told = |tells_all, hash| {
+            let announcement = Announcement::write(Arc::clone(&block), None, tells_all);
+            let topic = Topic::Tx { hash };
+            announcement
+                .messages(&Id::Number(1), "", &topic)
+                .unwrap()
+                .len()
+        };
+        assert_eq!((told(true, None), told(false, None)), (3, 0));
+        assert_eq!(told(false, Some([0; 32])), 3);
     }
 }

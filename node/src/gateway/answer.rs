@@ -10,6 +10,9 @@ use super::methods::{Method, Signature};
 use super::params::Args;
 use super::rpc::{Call, Json, Reply, RpcError};
 
+/// Bytes of the engine's answer that are made for one call: of a block, about a hundred transactions.
+const ANSWER_BYTES_PER_CALL: usize = 32 << 10;
+
 impl Gateway {
     /// Answers one JSON-RPC call.
     pub(super) async fn reply(&self, call: Call, peer: IpAddr, deadline: Instant) -> Reply {
@@ -55,38 +58,44 @@ impl Gateway {
     ) -> Result<Json, RpcError> {
         let height = args.integer("height");
         match method {
-            Method::Health => self.ask(Ask::Health).await,
+            Method::Health => self.ask(Ask::Health, peer).await,
             Method::Status => self.status().await,
-            Method::NetInfo => self.ask(Ask::NetInfo).await,
-            Method::Genesis => self.ask(Ask::Genesis).await,
-            Method::GenesisChunked => self.ask(Ask::GenesisChunked(args.integer("chunk"))).await,
-            Method::Block => self.ask(Ask::Block(height)).await,
-            Method::BlockByHash => self.ask(Ask::BlockByHash(args.bytes("hash"))).await,
+            Method::NetInfo => self.ask(Ask::NetInfo, peer).await,
+            Method::Genesis => self.ask(Ask::Genesis, peer).await,
+            Method::GenesisChunked => {
+                self.ask(Ask::GenesisChunked(args.integer("chunk")), peer)
+                    .await
+            }
+            Method::Block => self.ask(Ask::Block(height), peer).await,
+            Method::BlockByHash => self.ask(Ask::BlockByHash(args.bytes("hash")), peer).await,
             Method::BlockResults => self.block_results(height, peer).await,
             Method::Blockchain => {
                 let min_height = args.integer("minHeight").unwrap_or(0);
                 let max_height = args.integer("maxHeight").unwrap_or(0);
-                self.ask(Ask::Blockchain {
+                let ask = Ask::Blockchain {
                     min_height,
                     max_height,
-                })
-                .await
+                };
+                self.ask(ask, peer).await
             }
-            Method::Header => self.ask(Ask::Header(height)).await,
-            Method::HeaderByHash => self.ask(Ask::HeaderByHash(args.bytes("hash"))).await,
-            Method::Commit => self.ask(Ask::Commit(height)).await,
+            Method::Header => self.ask(Ask::Header(height), peer).await,
+            Method::HeaderByHash => self.ask(Ask::HeaderByHash(args.bytes("hash")), peer).await,
+            Method::Commit => self.ask(Ask::Commit(height), peer).await,
             Method::Validators => {
                 let (page, per_page) = (args.integer("page"), args.integer("per_page"));
-                self.ask(Ask::Validators {
+                let ask = Ask::Validators {
                     height,
                     page,
                     per_page,
-                })
-                .await
+                };
+                self.ask(ask, peer).await
             }
-            Method::ConsensusParams => self.ask(Ask::ConsensusParams(height)).await,
-            Method::UnconfirmedTxs => self.ask(Ask::UnconfirmedTxs(args.integer("limit"))).await,
-            Method::NumUnconfirmedTxs => self.ask(Ask::NumUnconfirmedTxs).await,
+            Method::ConsensusParams => self.ask(Ask::ConsensusParams(height), peer).await,
+            Method::UnconfirmedTxs => {
+                self.ask(Ask::UnconfirmedTxs(args.integer("limit")), peer)
+                    .await
+            }
+            Method::NumUnconfirmedTxs => self.ask(Ask::NumUnconfirmedTxs, peer).await,
             Method::Tx => {
                 self.transaction(args.bytes("hash"), args.flag("prove"), peer)
                     .await
@@ -123,12 +132,18 @@ impl Gateway {
         Ok(status.to_string())
     }
 
-    async fn ask(&self, ask: Ask) -> Result<Json, RpcError> {
-        let value = self.value(ask).await?;
-        // A block, or the genesis, has many MiB.
-        tokio::task::spawn_blocking(move || value.to_string())
-            .await
-            .map_err(|_| RpcError::internal("the answer could not be written"))
+    /// What the engine answers. The address pays for a long one, beyond the call itself.
+    async fn ask(&self, ask: Ask, peer: IpAddr) -> Result<Json, RpcError> {
+        let turn = match ask.takes_long() {
+            true => Some(self.turn_for_long(peer).await?),
+            false => None,
+        };
+        let gateway = self.clone();
+        let settle = move |bytes: usize| {
+            gateway.charge(peer, bytes / ANSWER_BYTES_PER_CALL);
+            drop(turn);
+        };
+        self.text(ask, settle).await
     }
 }
 

@@ -119,6 +119,29 @@ pub enum Ask {
     NumUnconfirmedTxs,
 }
 
+impl Ask {
+    /// Whether whole blocks are read for the answer, or it is as long as they are.
+    pub(crate) fn takes_long(&self) -> bool {
+        match self {
+            Ask::Genesis
+            | Ask::GenesisChunked(_)
+            | Ask::Block(_)
+            | Ask::BlockByHash(_)
+            | Ask::Blockchain { .. }
+            | Ask::UnconfirmedTxs(_) => true,
+            Ask::Health
+            | Ask::Status
+            | Ask::NetInfo
+            | Ask::Header(_)
+            | Ask::HeaderByHash(_)
+            | Ask::Commit(_)
+            | Ask::Validators { .. }
+            | Ask::ConsensusParams(_)
+            | Ask::NumUnconfirmedTxs => false,
+        }
+    }
+}
+
 /// How long a submission waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {

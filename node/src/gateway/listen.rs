@@ -123,7 +123,7 @@ impl Door {
         };
         let accepted = tokio::select! {
             accepted = timeout(limits.header_time(), acceptor.accept(stream)) => accepted,
-            () = self.makes_room(&peer) => return,
+            () = peer.makes_room(&self.gateway) => return,
         };
         match accepted {
             Ok(Ok(stream)) => self.http(stream, peer).await,
@@ -162,7 +162,7 @@ impl Door {
         let leave = async {
             tokio::select! {
                 () = peer.stopping() => {}
-                () = self.makes_room(&peer) => {}
+                () = peer.makes_room(&self.gateway) => {}
             }
             peer.place.is_idle()
         };
@@ -180,14 +180,6 @@ impl Door {
         if let Err(error) = ended {
             tracing::debug!(%error, address = %peer.address, "connection ended badly");
         }
-    }
-}
-
-impl Door {
-    /// Waits until a connection has to leave for a newcomer.
-    async fn makes_room(&self, peer: &Peer) {
-        peer.place.sent_away().await;
-        self.gateway.turned_away(peer.address, TurnedAway::MadeRoom);
     }
 }
 
@@ -211,9 +203,12 @@ impl Peer {
         self.place.watch();
     }
 
-    /// Waits until somebody else needs its place.
-    pub(super) async fn sent_away(&self) {
-        self.place.sent_away().await;
+    /// Waits until it has to leave for a newcomer, which is counted once: a connection that becomes a websocket hears it
+    /// as both.
+    pub(super) async fn makes_room(&self, gateway: &Gateway) {
+        if self.place.sent_away().await {
+            gateway.turned_away(self.address, TurnedAway::MadeRoom);
+        }
     }
 
     /// Its request has arrived whole: from now on it is served.

@@ -17,12 +17,16 @@ use super::budget::AnswerBudget;
 use super::cors::Origins;
 use super::limits::{LimitError, Limits};
 use super::metrics::{GatewayMetrics, TurnedAway};
-use super::rpc::RpcError;
+use super::rpc::{Json, RpcError};
 use super::subscription::Census;
 use super::throttle::Throttle;
 
 /// News that may wait for a session that is busy; sessions are quick, so this is slack and no policy.
 const NEWS_QUEUE: usize = 256;
+
+/// Whole blocks, and what is as long, that are made ready at a time: each takes the time of a core, and many times its bytes
+/// of memory.
+const LONG_AT_ONCE: usize = 2;
 
 /// Answers calls. Cheap to clone.
 #[derive(Clone)]
@@ -41,6 +45,7 @@ struct Inner {
     reading: Arc<Semaphore>,
     judging: Arc<Semaphore>,
     asking: Arc<Semaphore>,
+    long: Arc<Semaphore>,
     census: Census,
     news: broadcast::Sender<Arc<News>>,
 }
@@ -70,6 +75,7 @@ impl Gateway {
             reading: Arc::new(Semaphore::new(limits.queries_at_once)),
             judging: Arc::new(Semaphore::new(limits.judged_at_once)),
             asking: Arc::new(Semaphore::new(limits.engine_calls_at_once)),
+            long: Arc::new(Semaphore::new(LONG_AT_ONCE)),
             census: Census::default(),
             news: broadcast::channel(NEWS_QUEUE).0,
             origins: Arc::new(origins),
@@ -163,6 +169,21 @@ impl Gateway {
         Arc::clone(&self.0.judging).acquire_owned().await.ok()
     }
 
+    /// A turn to make a long answer ready. What the address pays is known when that is done, so whoever asks for many at a
+    /// time is told here that it has had enough.
+    pub(super) async fn turn_for_long(
+        &self,
+        peer: IpAddr,
+    ) -> Result<OwnedSemaphorePermit, RpcError> {
+        let turn = Arc::clone(&self.0.long).acquire_owned().await;
+        let turn = turn.map_err(|_| RpcError::internal("the node is stopping"))?;
+        if !self.may_call(peer, 0) {
+            self.turned_away(peer, TurnedAway::TooManyCalls);
+            return Err(RpcError::server("too many calls from this address"));
+        }
+        Ok(turn)
+    }
+
     /// Asks the engine. The question holds its turn until it is answered, also when its caller has gone: so slow ones
     /// cannot pile up.
     async fn in_turn<T: Send + 'static>(
@@ -198,6 +219,30 @@ impl Gateway {
         let blocks = Arc::clone(&self.0.blocks);
         let answer = self.in_turn(async move { blocks.ask(ask).await }).await?;
         Ok(answer?)
+    }
+
+    /// The same as JSON. `settle` is told how long it is, also where its caller has gone.
+    pub(super) async fn text(
+        &self,
+        ask: Ask,
+        settle: impl FnOnce(usize) + Send + 'static,
+    ) -> Result<Json, RpcError> {
+        let blocks = Arc::clone(&self.0.blocks);
+        let answer = self.in_turn(async move {
+            let value = blocks.ask(ask).await?;
+            // A block, or the genesis, has many MiB.
+            let text = tokio::task::spawn_blocking(move || value.to_string())
+                .await
+                .map_err(|_| RpcError::internal("the answer could not be written"))?;
+            settle(text.len());
+            Ok::<Json, RpcError>(text)
+        });
+        answer.await?
+    }
+
+    /// The engine's answer to a question of the gateway's own, of which there is one at a time: it waits for nobody's turn.
+    pub(super) async fn own_value(&self, ask: Ask) -> Result<Value, RpcError> {
+        Ok(self.0.blocks.ask(ask).await?)
     }
 
     /// Runs a read of the store away from the event loop. It holds its turn until it ends, also when its caller has

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -106,6 +107,8 @@ struct Guest {
     state: Mutex<State>,
     /// Whether it has to leave.
     sent_away: watch::Sender<bool>,
+    /// Whether it has heard that.
+    is_told: AtomicBool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -168,8 +171,8 @@ impl Place {
         matches!(*self.state(), State::Idle(_))
     }
 
-    /// Waits until a newcomer needs the place.
-    pub(super) async fn sent_away(&self) {
+    /// Waits until a newcomer needs the place; answers whether nobody has heard that before.
+    pub(super) async fn sent_away(&self) -> bool {
         // The sender lives as long as the place.
         let _ = self
             .guest
@@ -177,6 +180,7 @@ impl Place {
             .subscribe()
             .wait_for(|told| *told)
             .await;
+        !self.guest.is_told.swap(true, Ordering::Relaxed)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -316,7 +320,8 @@ mod tests {
     ) -> Option<Place> {
         let leave = async move {
             let sent_away = timeout(2 * HANDOVER_TIME, other.sent_away());
-            sent_away.await.expect("it is sent away");
+            assert!(sent_away.await.expect("it is sent away"));
+            assert!(!other.sent_away().await, "it has heard that");
         };
         tokio::join!(newcomer, leave).0
     }

@@ -66,8 +66,10 @@ impl Gateway {
         height: Option<i64>,
         peer: IpAddr,
     ) -> Result<Json, RpcError> {
+        let turn = self.turn_for_long(peer).await?;
         let gateway = self.clone();
         self.read(move |queries| {
+            let _turn = turn;
             let last = queries.info().last_block_height;
             let height = known_height(height, queries.base_height(), last)?;
             let block = queries.block(height)?.ok_or_else(|| {
@@ -90,8 +92,13 @@ impl Gateway {
             return Err(not_found);
         };
 
+        let turn = match prove {
+            true => Some(self.turn_for_long(peer).await?),
+            false => None,
+        };
         let gateway = self.clone();
         self.read(move |queries| {
+            let _turn = turn;
             let found = queries.transaction(hash)?.ok_or(not_found)?;
             let proof = match prove {
                 true => {

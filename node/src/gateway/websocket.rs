@@ -52,10 +52,7 @@ pub(super) async fn session(socket: WebSocket, gateway: Gateway, peer: Peer) {
         end = session.tell(news) => end,
         end = session.write(&mut sink, written) => end,
         () = peer.stopping() => End::Canceled("node is stopping"),
-        () = peer.sent_away() => {
-            gateway.turned_away(peer.address, TurnedAway::MadeRoom);
-            End::Canceled("others need the place")
-        }
+        () = peer.makes_room(&gateway) => End::Canceled("others need the place"),
     };
     if let End::Canceled(reason) = end {
         farewell(&mut sink, &session, reason).await;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 
 use polity_node::crash_point;
 use polity_node::fault::FaultKind;
 use polity_node::store::{Commit, LeafChange, Store, StoreOptions};
 use polity_tests::cluster::{Cluster, Founding, START_PATIENCE};
 use polity_tests::engine::Engine;
-use polity_tests::wait;
+use polity_tests::{binaries, wait};
 
 use crate::trial::{BLOCK, pay};
 
@@ -130,6 +131,51 @@ fn a_node_raises_how_many_files_it_may_open_or_says_that_it_may_open_too_few() {
         numbers.split_whitespace().next()?.parse::<u64>().ok()
     });
     assert!(allowed.is_some_and(|allowed| allowed > 1_024), "{limits}");
+}
+
+#[test]
+fn a_node_that_is_told_to_stop_while_it_starts_stops() {
+    let mut cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: "",
+    });
+    let node = &mut cluster.nodes[0];
+    // A start waits for a guard that is in use, and ends with a fault where that lasts.
+    let guard = fs::File::open(node.home().join("keys/consensus.guard"));
+    let guard = guard.expect("a new key has a guard");
+    guard.lock().expect("nobody uses it");
+
+    node.start();
+    let store = node.home().join("data/CURRENT");
+    wait::until("the store is made", START_PATIENCE, || {
+        store.exists().then_some(())
+    });
+    let ended = node.stop();
+    assert!(ended.success(), "{ended}: {}", node.log());
+}
+
+#[test]
+fn a_fault_has_its_exit_code_also_where_its_words_cannot_be_written() {
+    let cluster = Cluster::found(&Founding {
+        engine: Engine::Embedded,
+        founders: 1,
+        guests: 0,
+        settings: &[],
+        charter: "",
+    });
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let ended = Command::new(binaries::path("polityd"))
+        .arg("--home")
+        .arg(cluster.nodes[0].home())
+        .arg("start")
+        .env("POLITY_STORE_FREE_BYTES_MIN", "1000000000000000")
+        .stderr(full.expect("the system has a full device"))
+        .status();
+    let code = ended.expect("polityd can be run").code();
+    assert_eq!(code, Some(FaultKind::DiskFull.exit_code().into()));
 }
 
 /// Runs a command that must end by this kind of fault; answers what it said.

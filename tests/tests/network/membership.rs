@@ -38,6 +38,8 @@ pub(crate) fn a_fifth_department_joins_votes_and_leaves(engine: Engine) {
     cluster.nodes[FIFTH].wait_for_height(0, START_PATIENCE);
     traffic.wait_for(4, BLOCK);
     assert_eq!(cluster.nodes[FIFTH].height(), Some(0));
+    let status = http::ask(cluster.nodes[FIFTH].gateway(), "status").expect("it answers");
+    assert_eq!(status["sync_info"]["catching_up"], true, "{status}");
 
     cluster.act(FIFTH, Kind::RegisterNode(register(&cluster)), BLOCK);
     let height = cluster.nodes[0].height().expect("the node answers");

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use malachitebft_app_channel::app::consensus::LivenessMsg;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use malachitebft_app_channel::app::types::codec::Codec;
-use malachitebft_app_channel::app::types::core::{PolkaCertificate, ValidatorProof};
+use malachitebft_app_channel::app::types::core::{
+    PolkaCertificate, RoundCertificate, ValidatorProof,
+};
 use malachitebft_app_channel::app::types::{ProposedValue, SignedConsensusMsg};
 use prost::Message;
 
@@ -162,8 +164,16 @@ impl Codec<LivenessMsg<EmbeddedContext>> for Protobuf {
                 self.heard(|voters| voters.may_vote(&vote))?;
                 LivenessMsg::Vote(vote)
             }
-            LivenessContent::Polka(polka) => LivenessMsg::PolkaCertificate(polka.try_into()?),
-            LivenessContent::SkipRound(skip) => LivenessMsg::SkipRoundCertificate(skip.try_into()?),
+            LivenessContent::Polka(polka) => {
+                let polka: PolkaCertificate<EmbeddedContext> = polka.try_into()?;
+                self.signed_by_so_many(polka.polka_signatures.len())?;
+                LivenessMsg::PolkaCertificate(polka)
+            }
+            LivenessContent::SkipRound(skip) => {
+                let skip: RoundCertificate<EmbeddedContext> = skip.try_into()?;
+                self.signed_by_so_many(skip.round_signatures.len())?;
+                LivenessMsg::SkipRoundCertificate(skip)
+            }
         })
     }
 }
@@ -246,6 +256,15 @@ impl Protobuf {
         match self.voters.as_ref().is_none_or(may_speak) {
             true => Ok(()),
             false => Err(CodecError::TooEarly),
+        }
+    }
+
+    /// Whether so many can have signed a certificate: Malachite writes one that does not hold into its log, whole.
+    fn signed_by_so_many(&self, signatures: usize) -> Result<(), CodecError> {
+        let voters = self.voters.as_ref();
+        match voters.is_none_or(|voters| signatures <= voters.count()) {
+            true => Ok(()),
+            false => Err(CodecError::Malformed),
         }
     }
 }

@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::candidates::Candidates;
 use self::pacing::Pacing;
+pub(super) use self::syncing::BLOCKS_BYTES_MAX;
 use super::ahead::Ahead;
 use super::context::{EmbeddedContext, Height, timeouts};
 use super::parts::Streams;

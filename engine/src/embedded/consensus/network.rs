@@ -21,6 +21,7 @@ use malachitebft_app_channel::{
 use super::ahead::Ahead;
 use super::codec::Protobuf;
 use super::context::EmbeddedContext;
+use super::driver::BLOCKS_BYTES_MAX;
 use super::log;
 use super::parts::HEIGHTS_AHEAD_MAX;
 use super::signing::{Examiner, Keeper};
@@ -48,8 +49,8 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 const SYNC_TIMEOUT: Duration = Duration::from_secs(5);
 /// Messages on a topic are pieces of blocks at most.
 const MESSAGE_BYTES_MAX: &str = "1 MiB";
-/// An answer may be one block of the largest size that parameters allow.
-const ANSWER_BYTES_MAX: &str = "128 MiB";
+/// Bytes of an answer beside those of its blocks: what decided each of a batch, with a signature of every validator.
+const DECISIONS_BYTES_MAX: u64 = 8 << 20;
 
 /// What consensus is started with.
 pub(in crate::embedded) struct Setup<'a> {
@@ -61,6 +62,7 @@ pub(in crate::embedded) struct Setup<'a> {
     pub(in crate::embedded) node_key: &'a SigningKey,
     pub(in crate::embedded) listen: SocketAddr,
     pub(in crate::embedded) peers: &'a [PeerAddress],
+    pub(in crate::embedded) block_bytes_max: u64,
     pub(in crate::embedded) log: PathBuf,
     pub(in crate::embedded) has_block: log::HasBlock,
     pub(in crate::embedded) trouble: Trouble,
@@ -170,6 +172,7 @@ impl Config {
             setup.listen.port()
         );
         let name = |protocol: &str| format!("/polity/{}/{protocol}/1", setup.chain_id);
+        let answer_bytes_max = answer_bytes_max(setup.block_bytes_max).to_string();
         let p2p = P2pConfig {
             listen_addr: listen_addr.parse().map_err(|error| format!("{error}"))?,
             persistent_peers: setup
@@ -185,7 +188,7 @@ impl Config {
                 ..DiscoveryConfig::default()
             },
             pubsub_max_size: MESSAGE_BYTES_MAX.parse()?,
-            rpc_max_size: ANSWER_BYTES_MAX.parse()?,
+            rpc_max_size: answer_bytes_max.parse()?,
             // Nodes of another chain do not understand each other.
             protocol_names: ProtocolNames {
                 consensus: name("consensus"),
@@ -209,7 +212,7 @@ impl Config {
             sync: ValueSyncConfig {
                 status_update_interval: STATUS_INTERVAL,
                 request_timeout: SYNC_TIMEOUT,
-                max_response_size: ANSWER_BYTES_MAX.parse()?,
+                max_response_size: answer_bytes_max.parse()?,
                 batch_size: SYNC_BATCH,
                 parallel_requests: SYNC_PARALLEL,
                 max_concurrent_inbound_requests: SYNC_ANSWERS,
@@ -217,6 +220,11 @@ impl Config {
             },
         })
     }
+}
+
+/// Bytes of the largest answer that holds blocks. Whoever asks makes room for as many as are announced.
+fn answer_bytes_max(block_bytes_max: u64) -> u64 {
+    block_bytes_max.max(BLOCKS_BYTES_MAX as u64) + DECISIONS_BYTES_MAX
 }
 
 impl NodeConfig for Config {
@@ -251,7 +259,40 @@ pub(in crate::embedded) fn make_directory(file: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use malachitebft_app_channel::app::types::codec::HasEncodedLen as _;
+    use malachitebft_app_channel::app::types::core::{
+        CommitCertificate, CommitSignature, ExtendedCommitCertificate, Round, VoteExtensions,
+    };
+    use malachitebft_app_channel::app::types::sync::{RawDecidedValue, Response};
+    use malachitebft_sync::ValueResponse;
+
     use super::*;
+    use crate::embedded::canonical::{BlockId, Signature};
+    use crate::embedded::consensus::context::Height;
+    use crate::embedded::consensus::messages::SIGNATURES_MAX;
+
+    #[test]
+    fn an_answer_has_room_for_what_decided_its_blocks_and_little_more() {
+        let one = CommitCertificate::<EmbeddedContext> {
+            height: Height(u64::MAX),
+            round: Round::new(i32::MAX as u32),
+            value_id: BlockId::default(),
+            commit_signatures: (0..SIGNATURES_MAX)
+                .map(|_| CommitSignature::new(Address([1; 20]), Signature([1; 64])))
+                .collect(),
+        };
+        let extensions = VoteExtensions::default();
+        let one =
+            ExtendedCommitCertificate::from_commit_certificate_and_extensions(one, extensions);
+        let decided = vec![RawDecidedValue::new(Bytes::new(), one); SYNC_BATCH];
+        let answer = ValueResponse::new(Height(u64::MAX), decided);
+        let decisions = Protobuf::default().encoded_len(&Response::ValueResponse(answer));
+        assert!(decisions.unwrap() as u64 <= DECISIONS_BYTES_MAX);
+
+        assert_eq!(answer_bytes_max(4 << 20), 12 << 20);
+        assert_eq!(answer_bytes_max(100 << 20), 108 << 20);
+    }
 
     #[test]
     fn a_peer_whose_address_says_nothing_is_known_by_its_key() {

@@ -57,6 +57,12 @@ impl Voters {
         known.next_validators.clone_from(&tip.next_validators);
     }
 
+    /// How many validators the heights have that are known.
+    pub(super) fn count(&self) -> usize {
+        let known = self.lock();
+        known.validators.len().max(known.next_validators.len())
+    }
+
     pub(super) fn may_speak(&self, message: &SignedConsensusMsg<EmbeddedContext>) -> bool {
         match message {
             SignedConsensusMsg::Vote(vote) => self.may_vote(vote),

@@ -42,10 +42,12 @@ impl Heights {
 
     /// Whether a peer told of a height that this node lacks, or none has told anything yet.
     pub(super) fn is_behind(&self) -> bool {
-        match self.highest.load(Ordering::Relaxed) {
-            0 => true,
-            highest => highest > self.own(),
-        }
+        !self.has_heard() || self.highest.load(Ordering::Relaxed) > self.own()
+    }
+
+    /// Whether a peer told of any height.
+    pub(super) fn has_heard(&self) -> bool {
+        self.highest.load(Ordering::Relaxed) > 0
     }
 
     pub(super) fn own(&self) -> u64 {
@@ -57,5 +59,26 @@ impl Heights {
         if height > self.own() {
             self.ahead.send_replace(height);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_heard_of_no_height_cannot_know_that_it_has_all() {
+        let heights = Heights::new(7);
+        heights.hear(0);
+        assert!(heights.is_behind() && !heights.has_heard());
+        for (height, is_behind) in [(6, false), (7, false), (8, true)] {
+            heights.hear(height);
+            assert_eq!(
+                (heights.is_behind(), heights.has_heard()),
+                (is_behind, true)
+            );
+        }
+        heights.reach(8);
+        assert!(!heights.is_behind());
     }
 }

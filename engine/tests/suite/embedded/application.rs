@@ -26,6 +26,7 @@ pub(super) struct App {
     state: Mutex<State>,
     before_last_commit: Mutex<State>,
     is_hostile: AtomicBool,
+    is_broken: AtomicBool,
     write_millis: AtomicU64,
 }
 
@@ -57,6 +58,11 @@ impl App {
     /// Proposes what every honest application refuses, and finds it good.
     pub(super) fn turn_hostile(&self) {
         self.is_hostile.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes another state of each transaction than the others from now on.
+    pub(super) fn break_down(&self) {
+        self.is_broken.store(true, Ordering::Relaxed);
     }
 
     /// Each write takes so long from now on, as on a slow disk.
@@ -149,12 +155,14 @@ impl Application for App {
         next.convicted
             .extend(convicted.map(|found| found.validator_address.clone()));
         let mut validator_updates = Vec::new();
+        let broken_bytes = usize::from(self.is_broken.load(Ordering::Relaxed));
         for transaction in &request.transactions {
             next.transactions
                 .insert(transaction.clone(), request.height);
             next.app_hash = Sha256::new()
                 .chain_update(&next.app_hash)
                 .chain_update(transaction)
+                .chain_update(&b"broken"[..broken_bytes])
                 .finalize()
                 .to_vec();
             validator_updates.extend(update(transaction));

@@ -114,6 +114,26 @@ fn evidence(network: &Network) -> impl Iterator<Item = u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_that_computed_another_state_is_left_behind_and_says_so() {
+    let network = Network::start(4).await;
+    let broken = &network.nodes[FOURTH];
+    broken.app.break_down();
+    let told = timeout(2 * PATIENCE, async {
+        for number in 0.. {
+            if broken.chain().progress().is_catching_up {
+                break;
+            }
+            let transaction = format!("block {number}");
+            network.nodes[0].submit(&transaction).await;
+            network.nodes[0].wait_for(&transaction, PATIENCE).await;
+        }
+    });
+    assert!(told.await.is_ok(), "it seems to have all blocks");
+    assert!(broken.height() < network.nodes[0].height());
+    network.assert_agreement();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_that_the_application_refuses_is_never_decided() {
     let network = Network::start(4).await;
     network.nodes[FOURTH].app.turn_hostile();

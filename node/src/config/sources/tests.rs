@@ -46,6 +46,23 @@ fn origin(loaded: &Loaded, key: &str) -> Origin {
 }
 
 #[test]
+fn a_file_that_is_a_link_to_nothing_is_refused() {
+    let home = home("");
+    let file = home.join(CONFIG_FILE);
+    std::fs::remove_file(&file).unwrap();
+    let flags = Flags {
+        home: Some(home.clone()),
+        settings: Vec::new(),
+    };
+    let load = || load(&flags, []).map_err(|error| error.to_string());
+    assert!(load().is_ok(), "without a file the defaults hold");
+    std::os::unix::fs::symlink("/no/such/mount/config.toml", &file).unwrap();
+    let refused = load().unwrap_err();
+    assert!(refused.contains(&file.display().to_string()), "{refused}");
+    std::fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let file = "[log]\nlevel = 'warn'\n[share]\nrefused_cost = 7\nactions_burst = 8\n[store]\nhot_bytes_max = 2_000_000";
     let environment = [

@@ -336,6 +336,7 @@ async fn a_question_costs_what_is_judged_for_it() {
 #[tokio::test]
 async fn whoever_has_many_transactions_read_pays_for_them() {
     for path in [
+        "/block?height=1",
         "/block_results?height=1",
         "/tx?hash=HASH&prove=true",
         "/abci_query?path=%22/history%22",
@@ -347,9 +348,53 @@ async fn whoever_has_many_transactions_read_pays_for_them() {
         };
         let server = Server::start(limits).await;
         server.ledger.commit(&[b"x".as_slice(); 1_000], b"");
+        server.engine.fill_blocks(1_000);
         let path = path.replace("HASH", &format!("0x{}", hex::encode(Sha256::digest(b"x"))));
         assert_eq!(get(server.address, &path).await.status, 200);
         assert_eq!(get(server.address, "/health").await.status, 429, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn of_long_answers_few_are_made_ready_at_a_time() {
+    let server = Server::start(Limits::default()).await;
+    let address = server.address;
+    server.engine.hold();
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        asked.spawn(async move { get(address, "/genesis").await.status });
+    }
+    while server.engine.held() < 2 {
+        tokio::task::yield_now().await;
+    }
+    // Short ones are in nobody's way.
+    for _ in 0..20 {
+        assert_eq!(get(address, "/status").await.status, 200);
+        assert_eq!(server.engine.held(), 2);
+    }
+    server.engine.let_go();
+    assert_eq!(asked.join_all().await, [200; 8]);
+}
+
+#[tokio::test]
+async fn whoever_asks_for_many_long_answers_at_once_gets_few() {
+    for path in ["/block?height=1", "/block_results?height=1"] {
+        let limits = Limits {
+            calls_per_second: 1,
+            calls_burst: 9,
+            ..Limits::default()
+        };
+        let server = Server::start(limits).await;
+        server.ledger.commit(&[b"x".as_slice(); 1_000], b"");
+        server.engine.fill_blocks(1_000);
+        let address = server.address;
+        let mut asked = tokio::task::JoinSet::new();
+        for _ in 0..9 {
+            asked.spawn(async move { get(address, path).await.status });
+        }
+        let statuses = asked.join_all().await;
+        let answered = statuses.iter().filter(|status| **status == 200);
+        assert!((1..=2).contains(&answered.count()), "{path}: {statuses:?}");
     }
 }
 

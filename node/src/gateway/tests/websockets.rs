@@ -163,6 +163,43 @@ fn no_block_is_written_for_subscribers_on_the_event_loop() {
 }
 
 #[tokio::test]
+async fn subscribers_are_told_of_blocks_that_nobody_announced() {
+    let server = Server::start(Limits::default()).await;
+    let mut socket = Socket::open(server.address).await;
+    socket.subscribe("tm.event='NewBlockHeader'").await;
+    server.ledger.commit(&[], b"");
+    assert!(socket.next().await.unwrap()["result"].is_object());
+
+    server.ledger.commit_unheard();
+    server.ledger.commit(&[], b"");
+    let told = socket.next().await.unwrap();
+    let reason = "subscription was canceled (reason: blocks were missed)";
+    assert_eq!(told["error"]["data"], json!(reason));
+}
+
+#[tokio::test]
+async fn a_block_is_announced_also_while_others_ask_the_engine_all_that_it_answers() {
+    let limits = Limits {
+        engine_calls_at_once: 1,
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut socket = Socket::open(server.address).await;
+    socket.subscribe("tm.event='NewBlock'").await;
+    server.engine.hold();
+    let address = server.address;
+    let asking = tokio::spawn(async move { get(address, "/genesis").await });
+    while server.engine.held() == 0 {
+        tokio::task::yield_now().await;
+    }
+
+    server.ledger.commit(&[], b"");
+    assert!(socket.next().await.unwrap()["result"].is_object());
+    server.engine.let_go();
+    assert_eq!(asking.await.unwrap().status, 200);
+}
+
+#[tokio::test]
 async fn one_transaction_can_be_waited_for() {
     let server = Server::start(Limits::default()).await;
     let mut socket = Socket::open(server.address).await;

@@ -13,6 +13,7 @@ use super::*;
 use crate::embedded::canonical::{Address, BlockId};
 use crate::embedded::consensus::context::Height;
 use crate::embedded::consensus::parts::CHUNK_BYTES;
+use crate::embedded::sample::Chain;
 
 fn there_and_back<T: Debug + PartialEq>(value: &T)
 where
@@ -123,6 +124,40 @@ fn every_message_is_read_as_it_was_written() {
     );
     let request = ValueRequest::<EmbeddedContext>::new(Height(3)..=Height(9));
     there_and_back(&Request::ValueRequest(request));
+}
+
+#[test]
+fn a_certificate_with_more_signatures_than_there_are_validators_is_refused() {
+    let wire = Protobuf {
+        voters: Some(Voters::new(&Chain::found(&[10; 4]).tip)),
+        ahead: None,
+    };
+    let is_read = |signatures: usize| {
+        let polka = PolkaCertificate {
+            height: Height(1),
+            round: Round::new(0),
+            value_id: id(),
+            polka_signatures: vec![PolkaSignature::new(ADDRESS, SIGNATURE); signatures],
+        };
+        let signature = RoundSignature::new(VoteType::Prevote, NilOrVal::Nil, ADDRESS, SIGNATURE);
+        let skip = RoundCertificate {
+            height: Height(1),
+            round: Round::new(0),
+            cert_type: RoundCertificateType::Skip,
+            round_signatures: vec![signature; signatures],
+        };
+        let certificates = [
+            LivenessMsg::PolkaCertificate(polka),
+            LivenessMsg::SkipRoundCertificate(skip),
+        ];
+        certificates.map(|certificate| {
+            let bytes = wire.encode(&certificate).unwrap();
+            let read: Result<LivenessMsg<EmbeddedContext>, _> = wire.decode(bytes);
+            read.is_ok()
+        })
+    };
+    assert_eq!(is_read(4), [true, true]);
+    assert_eq!(is_read(5), [false, false]);
 }
 
 #[test]

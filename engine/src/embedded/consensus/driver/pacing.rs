@@ -21,6 +21,8 @@ use crate::embedded::consensus::parts::Announcement;
 const GRACE: Duration = Duration::from_secs(1);
 /// How often the unproven word of a peer ends a rest at most: a lie costs an empty block.
 const HEARSAY_EVERY: Duration = Duration::from_secs(10);
+/// So many heights a busy validator may lag behind the others, and still take part.
+const LAG_MAX: u64 = 8;
 
 /// The rest between two heights.
 pub(super) struct Pacing {
@@ -105,7 +107,22 @@ impl Driver {
             let tip = &self.tip;
             self.pacing
                 .see(address, height, tip.height, &tip.validators);
+            self.tell_lag();
         }
+    }
+
+    /// Whoever is left far behind lacks blocks, also where it took none from others lately: something may keep it from
+    /// taking them, such as another state than theirs.
+    fn tell_lag(&self) {
+        let tip = &self.tip;
+        let lags = self
+            .pacing
+            .is_left_behind(tip.height + LAG_MAX, &tip.validators);
+        self.dependencies.progress.send_if_modified(|progress| {
+            let is_news = lags && !progress.is_catching_up;
+            progress.is_catching_up |= lags;
+            is_news
+        });
     }
 
     /// A whole block arrived, announced by the proposer of a round.

@@ -19,7 +19,7 @@ use crate::embedded::consensus::judge;
 use crate::embedded::consensus::messages::certificate;
 
 /// Bytes of blocks in one answer; a single block may be larger.
-const ANSWER_BYTES_MAX: usize = 4 << 20;
+pub(in crate::embedded::consensus) const BLOCKS_BYTES_MAX: usize = 4 << 20;
 
 impl Driver {
     /// Decided blocks of a range, from its start on, as many as one answer holds.
@@ -39,7 +39,7 @@ impl Driver {
                     break;
                 };
                 bytes += block.len();
-                if bytes > ANSWER_BYTES_MAX && !values.is_empty() {
+                if bytes > BLOCKS_BYTES_MAX && !values.is_empty() {
                     break;
                 }
                 let certificate = ExtendedCommitCertificate::from_commit_certificate_and_extensions(
@@ -82,7 +82,12 @@ impl Driver {
             return Ok(SyncedValueOutcome::PeerFault);
         };
         if let Err(rule) = checked {
-            tracing::error!(%height, rule, "a block that others decided breaks a rule here");
+            tracing::error!(
+                %height,
+                rule,
+                "a block that was given as decided breaks a rule here: where all others give it, this node runs another \
+                 version or has computed another state, which `polityd verify` tells"
+            );
         }
         // Whatever this node thought of it while it was proposed.
         if let Some(candidate) = self.candidates.get_mut(&block.id()) {

@@ -58,7 +58,7 @@ struct RoundSignatureMessage {
 
 /// Signatures of one certificate: more than consensus among departments ever has validators. Malachite writes a certificate
 /// that does not hold into its log, whole.
-const SIGNATURES_MAX: usize = 512;
+pub(in crate::embedded::consensus) const SIGNATURES_MAX: usize = 512;
 
 fn few<T>(signatures: &[T]) -> Decoded<()> {
     match signatures.len() <= SIGNATURES_MAX {
