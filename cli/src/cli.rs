@@ -118,7 +118,7 @@ fn inner_command() -> clap::Command {
 }
 
 /// Options of every command.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Options {
     /// Directory with genesis.json, config.toml and keys [default: ~/.polity].

@@ -1,7 +1,6 @@
 //! Limits of a grant in words: `500.00 EUR` a transfer, `5000.00 EUR per month`, `2000.00 EUR per 30 days`.
 
 use polity_client::Result;
-use polity_client::ledger::Amount;
 use polity_client::v1::{Asset, PeriodKind, PeriodLimit};
 
 use crate::amount;
@@ -51,15 +50,13 @@ impl Context {
 }
 
 /// A limit per period in words.
-#[must_use]
-pub fn shown(limit: &PeriodLimit, asset: &Asset) -> String {
-    let amount = Amount::from_bytes(&limit.amount).unwrap_or(Amount::ZERO);
-    let amount = amount::shown(amount, asset);
-    match limit.kind() {
+pub fn shown(limit: &PeriodLimit, asset: &Asset) -> Result<String> {
+    let amount = amount::shown(amount::counted(&limit.amount)?, asset);
+    Ok(match limit.kind() {
         PeriodKind::None => amount,
         PeriodKind::CalendarMonth => format!("{amount} per month"),
         PeriodKind::RollingDays => format!("{amount} per {} days", limit.days),
-    }
+    })
 }
 
 fn split(text: &str) -> Result<(&str, PeriodKind, u32)> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polity_client::Result;
 use polity_client::ledger::judge::power::UNIT_DEPTH_MAX;
 use polity_client::ledger::state::Object;
-use polity_client::session::{View, lettered};
+use polity_client::session::{View, lettered, visible};
 use polity_client::v1::{
     Account, Asset, Assignment, Member, ObjectKind, Owner, OwnerKind, Party, Role, Unit,
 };
@@ -277,7 +277,8 @@ impl<'s> Names<'s> {
             | ObjectKind::Election
             | ObjectKind::Organisation => String::new(),
         };
-        format!("{} {name}", lettered(kind, number))
+        // Of the past a node may say anything.
+        format!("{} {}", lettered(kind, number), visible(&name))
             .trim_end()
             .to_owned()
     }

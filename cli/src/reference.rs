@@ -1,10 +1,11 @@
 //! From words to references: a number, a handle, or `new(2)`, what the second action of the same transaction creates.
 
 use polity_client::ledger::form;
+use polity_client::ledger::state::Object;
 use polity_client::ledger::state::keys::{self, List};
-use polity_client::session::number_of;
+use polity_client::session::{kind_name, number_of};
 use polity_client::v1::{
-    Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Ref,
+    Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Party, Policy, Ref,
 };
 use polity_client::{ErrorKind, Result};
 
@@ -66,17 +67,24 @@ impl Context {
     }
 
     /// Something that has a number alone: `g41` or `new(1)`.
-    pub fn numbered_ref(&self, kind: ObjectKind, text: &str) -> Result<Option<Ref>> {
+    pub async fn numbered_ref<T: Object>(&self, text: &str) -> Result<Option<Ref>> {
         match created(text) {
             Some(new) => Ok(Some(new)),
-            None => Ok(form::numbered(commands::parse_number(kind, text)?)),
+            None => Ok(form::numbered(self.numbered::<T>(text).await?.number())),
         }
+    }
+
+    /// What has a number alone, such as `g41`. What is not there is misread, as a handle that nothing has.
+    pub async fn numbered<T: Object>(&self, text: &str) -> Result<T> {
+        let number = commands::parse_number(T::KIND, text)?;
+        let found = self.session().await?.get(number).await?;
+        found.ok_or_else(|| usage(format!("there is no {} {text}", kind_name(T::KIND))))
     }
 
     /// An assignment: `n31`, or who holds what, `finn@acme/dev#lead`.
     pub async fn assignment_ref(&self, text: &str) -> Result<Option<Ref>> {
         let Some((member, role)) = text.split_once('@') else {
-            return self.numbered_ref(ObjectKind::Assignment, text);
+            return self.numbered_ref::<Assignment>(text).await;
         };
         let session = self.session().await?;
         let member = session.member(member).await?.number;
@@ -91,8 +99,8 @@ impl Context {
 
     /// A policy's number: `y3`, or a unit and what it decides about, `acme/dev:spend`.
     pub async fn policy_number(&self, text: &str) -> Result<u64> {
-        if let Some(number) = number_of(ObjectKind::Policy, text) {
-            return Ok(number);
+        if number_of(ObjectKind::Policy, text).is_some() {
+            return Ok(self.numbered::<Policy>(text).await?.number);
         }
         let wrong = || {
             usage(format!(
@@ -113,7 +121,7 @@ impl Context {
     /// `acme/dev:travel@2026-01-01`.
     pub async fn line_ref(&self, text: &str) -> Result<Option<Ref>> {
         let Some((unit, category)) = text.rsplit_once(':') else {
-            return self.numbered_ref(ObjectKind::BudgetLine, text);
+            return self.numbered_ref::<BudgetLine>(text).await;
         };
         let (category, from) = match category.split_once('@') {
             Some((category, day)) => (category, Some(time::parse(day)?)),
@@ -133,15 +141,15 @@ impl Context {
             (None, _) => Err(usage(format!("there is no budget line {text}"))),
             (Some(line), Some(_)) => Err(usage(format!(
                 "several periods have the line {text}: add its first day, like {text}@{}",
-                &time::shown(line.from)[..10]
+                polity_client::time::day(line.from)
             ))),
         }
     }
 
     /// An external party's number: `x3` or `acme/dev/@vendor`.
     pub async fn party_number(&self, text: &str) -> Result<u64> {
-        if let Some(number) = number_of(ObjectKind::Party, text) {
-            return Ok(number);
+        if number_of(ObjectKind::Party, text).is_some() {
+            return Ok(self.numbered::<Party>(text).await?.number);
         }
         let wrong = || {
             usage(format!(

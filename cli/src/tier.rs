@@ -3,13 +3,12 @@
 //! The words for people are those of the founding file: `joined members`, `role holders`, `role acme/dev#lead`, a kind
 //! of role such as `lead`, `capability approve`.
 
-use polity_client::ledger::Amount;
 use polity_client::session::who_words;
 use polity_client::v1::{Asset, Capability, Mode, Ref, RoleKind, Tier, Who, WhoKind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use crate::amount;
+use crate::amount::{self, counted};
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::Names;
@@ -75,35 +74,32 @@ impl Context {
 }
 
 /// A tier in the words that would set it.
-#[must_use]
-pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> String {
+pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> Result<String> {
     let by = by(tier, names);
     let mode = tier
         .mode
         .as_ref()
         .map_or_else(String::new, |mode| mode::shown(mode, names));
-    match tier.up_to.is_empty() {
+    Ok(match tier.up_to.is_empty() {
         true => format!("else: {by}: {mode}"),
-        false => format!("up to {}: {by}: {mode}", amount::shown(up_to(tier), asset)),
-    }
-}
-
-/// The stable JSON of a tier: its parts, and the words that would set it.
-#[must_use]
-pub fn json(tier: &Tier, asset: &Asset, names: &Names<'_>) -> Value {
-    json!({
-        "up_to": match tier.up_to.is_empty() {
-            true => Value::Null,
-            false => amount::json(up_to(tier), asset),
-        },
-        "by": by(tier, names),
-        "mode": tier.mode.as_ref().map(|one| mode::json(one, names)),
-        "words": shown(tier, asset, names),
+        false => {
+            let up_to = amount::shown(counted(&tier.up_to)?, asset);
+            format!("up to {up_to}: {by}: {mode}")
+        }
     })
 }
 
-fn up_to(tier: &Tier) -> Amount {
-    Amount::from_bytes(&tier.up_to).unwrap_or(Amount::ZERO)
+/// The stable JSON of a tier: its parts, and the words that would set it.
+pub fn json(tier: &Tier, asset: &Asset, names: &Names<'_>) -> Result<Value> {
+    Ok(json!({
+        "up_to": match tier.up_to.is_empty() {
+            true => Value::Null,
+            false => amount::json(counted(&tier.up_to)?, asset),
+        },
+        "by": by(tier, names),
+        "mode": tier.mode.as_ref().map(|one| mode::json(one, names)),
+        "words": shown(tier, asset, names)?,
+    }))
 }
 
 fn by(tier: &Tier, names: &Names<'_>) -> String {

@@ -8,7 +8,7 @@ mod sending;
 use std::io::{IsTerminal, Write};
 
 use polity_client::session::{AsOf, Draft, Simulated, action};
-use polity_client::v1::{Verdict, action::Kind};
+use polity_client::v1::{Action, Verdict, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::json;
 
@@ -18,9 +18,9 @@ use cosigner::CoSigner;
 
 use crate::commands::can::verdict_json;
 use crate::context::{Actor, Context, Purpose};
-use crate::draft_file;
 use crate::failure::usage;
 use crate::refusal::{self, refused};
+use crate::{draft_file, time};
 
 impl Context {
     /// Does what the command is for with the actions that it built: sends them, or asks about them. Several actions
@@ -36,10 +36,20 @@ impl Context {
                 let mut collected = collected
                     .lock()
                     .map_err(|_| usage("an earlier action failed"))?;
-                collected.extend(kinds.into_iter().map(|kind| action(kind, role)));
+                for kind in kinds {
+                    collected.push(self.action(kind, role)?);
+                }
                 Ok(())
             }
         }
+    }
+
+    /// An action of the first signer in this role (0: none), with what the options say of when it happened.
+    pub fn action(&self, kind: Kind, role: u64) -> Result<Action> {
+        Ok(Action {
+            effective_at: time::optional(self.options.effective_at.as_deref())?,
+            ..action(kind, role)
+        })
     }
 
     /// The refusal of a draft that a dry run found, as `you` read it.
@@ -146,17 +156,13 @@ impl Context {
     /// Signs with the actor's key, asking for its passphrase.
     pub fn sign(&self, draft: &mut Draft, who: &Actor) -> Result<()> {
         self.check_meant()?;
+        check_named(draft, who)?;
         let signer = self.open_key(who)?;
         let organisation = draft.body()?.organisation;
         let organisation: [u8; 32] = organisation
             .try_into()
             .map_err(|_| usage("the draft names no organisation"))?;
-        if !draft.sign(&organisation, &signer)? {
-            return Err(usage(format!(
-                "the key {} is not among the signers",
-                who.key.name
-            )));
-        }
+        draft.sign(&organisation, &signer)?;
         Ok(())
     }
 
@@ -176,7 +182,55 @@ impl Context {
             .map_err(|error| Error::trouble("the answer cannot be read").with_source(error))?;
         match answer.trim() {
             "y" | "Y" | "yes" => Ok(()),
-            _ => Err(Error::trouble("nothing was sent")),
+            _ => Err(Error::trouble("you did not say yes: nothing was done")),
         }
+    }
+}
+
+/// Refuses a key that the draft does not name, before anybody is asked for anything.
+pub fn check_named(draft: &Draft, who: &Actor) -> Result<()> {
+    let signers = draft.body()?.signers;
+    match signers.iter().any(|one| one.key == who.key.public_key) {
+        true => Ok(()),
+        false => Err(usage(format!(
+            "the draft does not name the key {} of {}: polity tx show FILE says who signs it",
+            who.key.name, who.member.shown
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use polity_client::keys::StoredKey;
+    use polity_client::session::{Named, signed_by};
+    use polity_client::v1::Leave;
+
+    use super::*;
+
+    #[test]
+    fn whose_key_a_draft_does_not_name_is_told_before_they_are_asked() {
+        let leave = action(Kind::Leave(Leave {}), 0);
+        let draft = Draft::new(
+            &[1; 32],
+            vec![signed_by(3, &[7; 32])],
+            vec![leave],
+            Duration::from_secs(60),
+        );
+        let draft = draft.expect("a draft");
+        let with = |public_key| Actor {
+            member: Named {
+                number: 3,
+                shown: "m3 finn".into(),
+            },
+            key: StoredKey {
+                name: "desk".into(),
+                public_key,
+            },
+        };
+        assert!(check_named(&draft, &with([7; 32])).is_ok());
+        let refused = check_named(&draft, &with([8; 32])).expect_err("another key");
+        assert!(refused.to_string().contains("m3 finn"), "{refused}");
     }
 }

@@ -14,9 +14,12 @@ use base64::engine::general_purpose::STANDARD;
 use polity_client::ErrorKind;
 use polity_client::session::Founding as GenesisFile;
 use polity_ledger::Amount;
-use polity_ledger::state::keys;
+use polity_ledger::state::keys::{self, List};
 use polity_node::genesis_file::GenesisFile as NodesGenesisFile;
-use polity_proto::v1::{Account, Asset, HistoryAnswer, HistoryRequest, KeysAnswer, Record};
+use polity_proto::v1::{
+    Account, Asset, Counter, HistoryAnswer, HistoryRequest, KeysAnswer, ListHead, ListPage,
+    ObjectKind, Record,
+};
 use polity_tests::cluster::Cluster;
 use polity_tests::process::Process;
 use polity_tests::terminal::Terminal;
@@ -270,6 +273,37 @@ fn nothing_that_a_node_makes_up_is_shown() {
     let words = [&["--node", &scaled], &then[..]].concat();
     assert_eq!(terminal.json("fay", &words)["balance"]["amount"], "249.00");
 
+    // Of the past no list and no count is proven: a unit that is told below itself is drawn once, and nobody counts to a
+    // number that a node makes up.
+    let endless = liar(honest, |_, params, result| {
+        altered("/keys", params, result, |answer: &mut KeysAnswer| {
+            let made_up = [
+                (
+                    keys::list_head(List::Children, 1),
+                    ListHead { count: 1, pages: 1 }.encode_to_vec(),
+                ),
+                (
+                    keys::list_page(List::Children, 1, 0),
+                    ListPage { numbers: vec![1] }.encode_to_vec(),
+                ),
+                (
+                    keys::key(keys::COUNTER, &[ObjectKind::Node as u64]),
+                    Counter { last: u64::MAX }.encode_to_vec(),
+                ),
+            ];
+            let past = answer.answers.iter_mut();
+            for one in past.filter(|_| params["height"] != "0") {
+                if let Some((_, value)) = made_up.iter().find(|(key, _)| *key == one.key) {
+                    one.value.clone_from(value);
+                }
+            }
+        })
+    });
+    for words in [["unit", "tree"], ["unit", "list"], ["network", "status"]] {
+        let then = [&words[..], &["--at", &first]].concat();
+        assert_eq!(code(&endless, &then), Some(0), "{words:?}");
+    }
+
     // A history that is longer than the state proves ends as a lie, and does not go on for ever.
     let longer = liar(honest, |_, params, result| {
         altered("/history", params, result, |answer: &mut HistoryAnswer| {
@@ -343,6 +377,9 @@ fn what_happens_by_time_is_watched_and_proven() {
         told.contains("\n  h1 expired\n").then_some(())
     });
     assert_eq!(watching.ended(), None, "it watches on");
+    let counted = terminal.run("fay", &["watch", "--blocks", "1"]);
+    let printed = String::from_utf8_lossy(&counted.stdout).into_owned();
+    assert!(printed.starts_with("block "), "each is shown: {printed}");
 
     // A node that keeps back what the state proves that timers did; only the honest one has a websocket.
     let row = hex::encode([keys::TIMER_RECEIPT]);

@@ -10,7 +10,7 @@ use polity_client::v1::{
 };
 use serde_json::{Value, json};
 
-use crate::amount::AmountWords;
+use crate::amount::{AmountWords, counted};
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::Names;
@@ -214,22 +214,25 @@ async fn read<'s>(view: &'s View<'s>, numbers: &[u64]) -> Result<(Vec<Issued>, N
     names
         .load_accounts(assets.iter().map(|one| one.issuance))
         .await?;
-    let issued = assets
-        .into_iter()
-        .map(|asset| Issued {
-            issued: names
-                .known_account(asset.issuance)
-                .map_or(Amount::ZERO, in_the_world),
+    let mut issued = Vec::new();
+    for asset in assets {
+        let issuance = names.known_account(asset.issuance);
+        let in_the_world = issuance.map_or(Ok(Amount::ZERO), in_the_world)?;
+        issued.push(Issued {
+            issued: in_the_world,
             asset,
-        })
-        .collect();
+        });
+    }
     Ok((issued, names))
 }
 
 /// What an issuance account gave and did not get back.
-fn in_the_world(issuance: &Account) -> Amount {
-    let of = |bytes: &[u8]| Amount::from_bytes(bytes).unwrap_or(Amount::ZERO).0;
-    Amount(of(&issuance.debits_posted).saturating_sub(of(&issuance.credits_posted)))
+fn in_the_world(issuance: &Account) -> Result<Amount> {
+    let (given, back) = (
+        counted(&issuance.debits_posted)?,
+        counted(&issuance.credits_posted)?,
+    );
+    Ok(Amount(given.0.saturating_sub(back.0)))
 }
 
 #[cfg(test)]
@@ -243,6 +246,6 @@ mod tests {
             credits_posted: Amount(120).to_bytes(),
             ..Account::default()
         };
-        assert_eq!(in_the_world(&issuance), Amount(380));
+        assert_eq!(in_the_world(&issuance).expect("amounts"), Amount(380));
     }
 }

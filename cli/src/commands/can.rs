@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use polity_client::ledger::{Family, Rejection};
-use polity_client::session::{AsOf, Session, action, lettered, visible};
-use polity_client::v1::{Action, Looked, ObjectKind, Verdict, VerdictKind, action::Kind};
+use polity_client::session::{AsOf, Session, lettered, visible};
+use polity_client::v1::{Action, Looked, ObjectKind, Signer, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use crate::cli::Cli;
-use crate::commands::acts;
+use crate::cli::{Cli, Options};
+use crate::commands::{Command, acts};
 use crate::context::{Context, Purpose};
 use crate::failure::{misread, usage};
 use crate::names;
@@ -57,35 +57,55 @@ const BESIDE: &str = "may sign beside somebody of another unit who may too: --wi
 impl Can {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
-        ask(context, &self.words, Purpose::Can).await.map(|_| ())
+        let (said, command) = inner(&self.words)?;
+        run(said.or(&context.options), command, Purpose::Can)
+            .await
+            .map(|_| ())
     }
 }
 
 impl WhoCan {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
-        ask(context, &self.words, Purpose::WhoCan).await.map(|_| ())
+        let (said, command) = inner(&self.words)?;
+        run(said.or(&context.options), command, Purpose::WhoCan)
+            .await
+            .map(|_| ())
     }
 }
 
-/// The actions that the words of a command stand for, such as those of a proposal.
+/// The actions that the words of a command stand for, which become a part of something else, such as a proposal. Nobody
+/// acts, tries or signs them there: who does that to the whole is said outside of the words.
 pub async fn actions_of(context: &Context, words: &[String]) -> Result<Vec<Action>> {
-    let inner = ask(context, words, Purpose::Collect(Default::default())).await?;
+    let (mut said, command) = inner(words)?;
+    // When it happened belongs to the act.
+    let effective_at = said.effective_at.take();
+    if said != Options::default() {
+        return Err(usage(
+            "of the options of every command, those words take --effective-at alone: others, such as --dry-run or \
+             --member, stand before `--`, and hold for the whole",
+        ));
+    }
+    let options = Options {
+        effective_at,
+        ..context.options.clone()
+    };
+    collect(options, command).await
+}
+
+/// The actions of a command that becomes a part of something else.
+pub async fn collect(options: Options, command: Command) -> Result<Vec<Action>> {
+    let inner = run(options, command, Purpose::Collect(Default::default())).await?;
     match inner.purpose {
-        Purpose::Collect(actions) => {
-            let actions = actions
-                .into_inner()
-                .map_err(|_| Error::trouble("an earlier action failed"))?;
-            match actions.is_empty() {
-                true => Err(usage(format!("{} does nothing", words.join(" ")))),
-                false => Ok(actions),
-            }
-        }
+        Purpose::Collect(actions) => actions
+            .into_inner()
+            .map_err(|_| Error::trouble("an earlier action failed")),
         Purpose::Send | Purpose::Can | Purpose::WhoCan => Ok(Vec::new()),
     }
 }
 
-async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Context> {
+/// The command that words stand for, which is an act, and the options of every command among them.
+pub fn inner(words: &[String]) -> Result<(Options, Command)> {
     if words.is_empty() {
         return Err(usage("a command is missing: `+` stands between two"));
     }
@@ -97,8 +117,12 @@ async fn ask(context: &Context, words: &[String], purpose: Purpose) -> Result<Co
              `transfer send`"
         )));
     }
-    let inner = Context::with_purpose(cli.options.or(&context.options), purpose)?;
-    Box::pin(inner.run(cli.command)).await?;
+    Ok((cli.options, cli.command))
+}
+
+async fn run(options: Options, command: Command, purpose: Purpose) -> Result<Context> {
+    let inner = Context::with_purpose(options, purpose)?;
+    Box::pin(inner.run(command)).await?;
     Ok(inner)
 }
 
@@ -117,18 +141,25 @@ impl Context {
         let mut refusal = None;
         let mut height = 0;
         for kind in kinds {
-            let action = action(kind, role);
+            let action = self.action(kind, role)?;
             let judged = session.can_as_of(member.number, &action, role == 0, at);
             let (of_height, verdict) = judged.await?;
             height = of_height;
             answers.push(verdict_json(session, &verdict).await?);
             text.push_str(&verdict_text(session, &verdict).await?);
             if verdict.kind() != VerdictKind::Allowed && refusal.is_none() {
-                let mut facts = verdict.facts.clone();
+                let signers = [Signer {
+                    member: member.number,
+                    key: Vec::new(),
+                }];
+                let (told, acted) = (&verdict.facts, (&signers[..], &action));
                 // The state says what holds now.
-                if at == AsOf::Newest {
-                    facts.extend(refusal::of_state(session, verdict.code, &action).await);
-                }
+                let facts = match at {
+                    AsOf::Newest => {
+                        refusal::facts(session, verdict.code, told, acted, member.number).await
+                    }
+                    AsOf::Height(_) => told.clone(),
+                };
                 refusal = Some(would_be_refused(verdict.code, &facts));
             }
         }
@@ -164,14 +195,14 @@ impl Context {
             return Ok(());
         }
         let failed = simulated.receipt.failed_action as usize;
-        let mut facts = simulated.facts;
         let body = draft.body()?;
-        if let Some(action) = body.actions.get(failed) {
-            let of_signers = refusal::of_signers(session, code, &body.signers, action).await;
-            // The refusal stands without what cannot be read.
-            facts.extend(of_signers.unwrap_or_default());
-            facts.extend(refusal::of_state(session, code, action).await);
-        }
+        let facts = match body.actions.get(failed) {
+            Some(action) => {
+                let acted = (&body.signers[..], action);
+                refusal::facts(session, code, &simulated.facts, acted, member.number).await
+            }
+            None => simulated.facts,
+        };
         Err(would_be_refused(code, &facts))
     }
 
@@ -191,7 +222,7 @@ impl Context {
         let mut together = BTreeSet::new();
         let mut height = 0;
         for kind in kinds {
-            let answer = session.who_can(&action(kind, 0), at).await?;
+            let answer = session.who_can(&self.action(kind, 0)?, at).await?;
             height = answer.height;
             truncated |= answer.truncated;
             for one in answer.members {
@@ -327,6 +358,26 @@ async fn role_shown(session: &Session, role: u64) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn whoever_tries_inside_the_words_of_a_proposal_is_told_where_that_is_said() {
+        let context = Context::new(Options {
+            home: Some("/nowhere".into()),
+            ..Options::default()
+        })
+        .expect("a context");
+        let of = async |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let actions = actions_of(&context, &words).await;
+            actions.expect_err("no organisation is there").to_string()
+        };
+        for option in ["--dry-run", "--member ada", "--draft a.draft", "--as r9"] {
+            let told = of(&format!("member leave {option}")).await;
+            assert!(told.contains("stand before `--`"), "{option}: {told}");
+        }
+        let told = of("member leave --effective-at 2026-99-99").await;
+        assert!(told.contains("a time is written"), "{told}");
+    }
 
     #[test]
     fn that_somebody_may_is_a_sentence() {

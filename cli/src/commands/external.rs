@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use polity_client::Result;
-use polity_client::v1::{ConfirmExternal, ObjectKind, RecordExternal, action::Kind};
+use polity_client::v1::{ConfirmExternal, Hold, RecordExternal, action::Kind};
 
 use crate::amount::AmountWords;
 use crate::context::Context;
@@ -86,7 +86,7 @@ struct Confirm {
 impl Confirm {
     async fn run(self, context: &Context) -> Result<()> {
         let confirm = ConfirmExternal {
-            hold: context.numbered_ref(ObjectKind::Hold, &self.hold)?,
+            hold: context.numbered_ref::<Hold>(&self.hold).await?,
             statement: super::document_hash(&self.statement)?,
         };
         context.act(vec![Kind::ConfirmExternal(confirm)]).await

@@ -1,16 +1,17 @@
 //! `hold list | show | place | post | void`.
 
 use clap::{Args, Subcommand};
-use polity_client::Result;
+use polity_client::ledger::form;
 use polity_client::ledger::state::keys::List as Lists;
-use polity_client::ledger::{Amount, form};
 use polity_client::session::{View, lettered};
 use polity_client::v1::{
     self, Hold as HoldState, ObjectKind, PlaceHold, PostHold, VoidHold, action::Kind,
 };
+use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
 use super::transfer;
+use crate::amount::counted;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
@@ -83,13 +84,14 @@ impl List {
                 lettered(ObjectKind::Hold, hold.number),
                 names.shown(ObjectKind::Account, hold.from),
                 names.shown(ObjectKind::Account, hold.to),
-                shown(&hold.amount, hold, &names),
+                shown(&hold.amount, hold, &names)?,
                 time::shown(hold.expires_at),
                 hold.reference.clone(),
                 if hold.external { CONFIRMATION } else { "" }.to_owned(),
             ]);
         }
-        let rows: Vec<Value> = holds.iter().map(|hold| as_json(hold, &names)).collect();
+        let rows = holds.iter().map(|hold| as_json(hold, &names));
+        let rows: Vec<Value> = rows.collect::<Result<_>>()?;
         context.answer(&view, json!({"holds": rows}), || table.to_string());
         Ok(())
     }
@@ -109,15 +111,18 @@ impl Show {
         let hold = view.get::<HoldState>(number).await?;
         let hold = hold.ok_or_else(|| usage(format!("there is no hold {}", self.hold)))?;
         let names = names_of(&view, std::slice::from_ref(&hold)).await?;
-        context.answer(&view, as_json(&hold, &names), || {
+        let [amount, posted, released] =
+            [&hold.amount, &hold.posted, &hold.released].map(|bytes| shown(bytes, &hold, &names));
+        let (amount, posted, released) = (amount?, posted?, released?);
+        context.answer(&view, as_json(&hold, &names)?, || {
             facts(&[
                 ("hold", lettered(ObjectKind::Hold, number)),
                 ("state", word::word(hold.state())),
                 ("from", names.shown(ObjectKind::Account, hold.from)),
                 ("to", names.shown(ObjectKind::Account, hold.to)),
-                ("amount", shown(&hold.amount, &hold, &names)),
-                ("posted", shown(&hold.posted, &hold, &names)),
-                ("released", shown(&hold.released, &hold, &names)),
+                ("amount", amount),
+                ("posted", posted),
+                ("released", released),
                 ("kind", transfer::transfer_kind_name(hold.kind()).to_owned()),
                 ("line", names::letter(ObjectKind::BudgetLine, hold.line)),
                 ("reference", hold.reference.clone()),
@@ -129,7 +134,11 @@ impl Show {
                     "bank record",
                     match (hold.external, hold.state()) {
                         (false, _) => String::new(),
-                        (true, v1::HoldState::Open) => format!("waits for {CONFIRMATION}"),
+                        (true, v1::HoldState::Open) => {
+                            let confirm = "polity external confirm";
+                            let hold = lettered(ObjectKind::Hold, number);
+                            format!("waits for {CONFIRMATION}: {confirm} {hold} --statement FILE")
+                        }
                         (true, _) => "yes".into(),
                     },
                 ),
@@ -175,7 +184,7 @@ struct Post {
 
 impl Post {
     async fn run(self, context: &Context) -> Result<()> {
-        let hold = context.numbered_ref(ObjectKind::Hold, &self.hold)?;
+        let hold = context.numbered_ref::<HoldState>(&self.hold).await?;
         let amount = match self.amount.is_empty() {
             true => Vec::new(),
             false => {
@@ -202,7 +211,7 @@ struct Void {
 
 impl Void {
     async fn run(self, context: &Context) -> Result<()> {
-        let hold = context.numbered_ref(ObjectKind::Hold, &self.hold)?;
+        let hold = context.numbered_ref::<HoldState>(&self.hold).await?;
         context.act(vec![Kind::VoidHold(VoidHold { hold })]).await
     }
 }
@@ -218,25 +227,24 @@ async fn names_of<'s>(view: &'s View<'s>, holds: &[HoldState]) -> Result<Names<'
     Ok(names)
 }
 
-fn shown(bytes: &[u8], hold: &HoldState, names: &Names<'_>) -> String {
-    let amount = Amount::from_bytes(bytes).unwrap_or(Amount::ZERO);
-    amount::shown(amount, &names.asset_of(hold.from))
+fn shown(bytes: &[u8], hold: &HoldState, names: &Names<'_>) -> Result<String> {
+    let asset = names.asset_of(hold.from);
+    Ok(amount::shown(counted(bytes)?, &asset))
 }
 
-fn as_json(hold: &HoldState, names: &Names<'_>) -> Value {
+fn as_json(hold: &HoldState, names: &Names<'_>) -> Result<Value> {
     let asset = names.asset_of(hold.from);
-    let money =
-        |bytes: &[u8]| amount::json(Amount::from_bytes(bytes).unwrap_or(Amount::ZERO), &asset);
-    json!({
+    let money = |bytes: &[u8]| Ok::<_, Error>(amount::json(counted(bytes)?, &asset));
+    Ok(json!({
         "hold": lettered(ObjectKind::Hold, hold.number),
         "state": word::word(hold.state()),
         "from": lettered(ObjectKind::Account, hold.from),
         "from_name": names.account(hold.from),
         "to": lettered(ObjectKind::Account, hold.to),
         "to_name": names.account(hold.to),
-        "amount": money(&hold.amount),
-        "posted": money(&hold.posted),
-        "released": money(&hold.released),
+        "amount": money(&hold.amount)?,
+        "posted": money(&hold.posted)?,
+        "released": money(&hold.released)?,
         "kind": transfer::transfer_kind_name(hold.kind()),
         "line": names::json(ObjectKind::BudgetLine, hold.line),
         "reference": hold.reference,
@@ -247,5 +255,5 @@ fn as_json(hold: &HoldState, names: &Names<'_>) -> Value {
         "placed_at": time::json(hold.placed_at),
         "expires_at": time::json(hold.expires_at),
         "value_date": time::json(hold.value_date),
-    })
+    }))
 }

@@ -10,8 +10,8 @@ use crate::context::Context;
 use crate::output::Table;
 use crate::time;
 
-/// Shows what waits for you: proposals to answer or execute, ballots, objections, assignments to accept; first, an
-/// invitation to join, or a recovery of your keys that others asked for.
+/// Shows what waits for you: proposals to answer or execute, ballots, objections, bank records to confirm, assignments to
+/// accept; first, an invitation to join, or a recovery of your keys that others asked for.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity inbox\n  \
@@ -65,11 +65,12 @@ fn when(item: &InboxItem, at: AsOf) -> Result<String> {
 }
 
 /// What has a command that shows it.
-const SHOWN: [(ObjectKind, &str); 4] = [
+const SHOWN: [(ObjectKind, &str); 5] = [
     (ObjectKind::Member, "member"),
     (ObjectKind::Proposal, "proposal"),
     (ObjectKind::Election, "election"),
     (ObjectKind::Assignment, "assignment"),
+    (ObjectKind::Hold, "hold"),
 ];
 
 /// The command that shows what waits, accepts an invitation, or ends what nobody asked for.

@@ -45,7 +45,7 @@ use polity_client::v1::ObjectKind;
 use crate::context::Context;
 use crate::failure::usage;
 
-pub use can::actions_of;
+pub use can::{actions_of, collect, inner};
 
 /// What to do. The help of each is the doc comment of its struct.
 #[allow(missing_docs)]

@@ -83,10 +83,11 @@ impl List {
                 lettered(ObjectKind::Policy, policy.number),
                 format!("{}{below}", names.shown(ObjectKind::Unit, policy.unit)),
                 word::word(policy.capability()),
-                tiers_shown(policy, &names).join("\n"),
+                tiers_shown(policy, &names)?.join("\n"),
             ]);
         }
-        let rows: Vec<Value> = policies.iter().map(|one| as_json(one, &names)).collect();
+        let rows = policies.iter().map(|one| as_json(one, &names));
+        let rows: Vec<Value> = rows.collect::<Result<_>>()?;
         context.answer(&view, json!({"policies": rows}), || table.to_string());
         Ok(())
     }
@@ -106,7 +107,8 @@ impl Show {
         let policy = view.get::<PolicyState>(number).await?;
         let policy = policy.ok_or_else(|| usage(format!("there is no policy {}", self.policy)))?;
         let names = names_of(&view, std::slice::from_ref(&policy)).await?;
-        context.answer(&view, as_json(&policy, &names), || {
+        let tiers = tiers_shown(&policy, &names)?;
+        context.answer(&view, as_json(&policy, &names)?, || {
             let mut text = facts(&[
                 ("policy", lettered(ObjectKind::Policy, policy.number)),
                 ("unit", names.shown(ObjectKind::Unit, policy.unit)),
@@ -131,7 +133,7 @@ impl Show {
                 ),
                 ("ended", time::shown(policy.ended_at)),
             ]);
-            for tier in tiers_shown(&policy, &names) {
+            for tier in tiers {
                 text.push_str(&format!("  {tier}\n"));
             }
             text
@@ -223,7 +225,7 @@ async fn names_of<'s>(view: &'s View<'s>, policies: &[PolicyState]) -> Result<Na
     Ok(names)
 }
 
-fn tiers_shown(policy: &PolicyState, names: &Names<'_>) -> Vec<String> {
+fn tiers_shown(policy: &PolicyState, names: &Names<'_>) -> Result<Vec<String>> {
     let asset = names.asset(policy.asset);
     policy
         .tiers
@@ -232,24 +234,23 @@ fn tiers_shown(policy: &PolicyState, names: &Names<'_>) -> Vec<String> {
         .collect()
 }
 
-fn as_json(policy: &PolicyState, names: &Names<'_>) -> Value {
+fn as_json(policy: &PolicyState, names: &Names<'_>) -> Result<Value> {
     let asset = names.asset(policy.asset);
-    let tiers = policy
-        .tiers
-        .iter()
-        .map(|one| tier::json(one, &asset, names));
-    json!({
+    let tiers = policy.tiers.iter();
+    let tiers = tiers.map(|one| tier::json(one, &asset, names));
+    let tiers: Vec<Value> = tiers.collect::<Result<_>>()?;
+    Ok(json!({
         "policy": lettered(ObjectKind::Policy, policy.number),
         "unit": lettered(ObjectKind::Unit, policy.unit),
         "unit_name": names.unit(policy.unit),
         "capability": word::word(policy.capability()),
         "asset": match policy.asset { 0 => Value::Null, number => names.asset(number).code.into() },
-        "tiers": tiers.collect::<Vec<_>>(),
+        "tiers": tiers,
         "recursive": policy.recursive,
         "words": policy.words,
         "set_at": time::json(policy.set_at),
         "replaces": names::json(ObjectKind::Policy, policy.replaces),
         "replaced_by": names::json(ObjectKind::Policy, policy.replaced_by),
         "ended_at": time::json(policy.ended_at),
-    })
+    }))
 }

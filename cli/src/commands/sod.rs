@@ -138,7 +138,7 @@ struct Unrule {
 
 impl Unrule {
     async fn run(self, context: &Context) -> Result<()> {
-        let rule = context.numbered_ref(ObjectKind::SodRule, &self.rule)?;
+        let rule = context.numbered_ref::<SodRule>(&self.rule).await?;
         context
             .act(vec![Kind::RemoveSodRule(RemoveSodRule { rule })])
             .await
@@ -166,7 +166,7 @@ struct Exception {
 impl Exception {
     async fn run(self, context: &Context) -> Result<()> {
         let give = GiveSodException {
-            rule: context.numbered_ref(ObjectKind::SodRule, &self.rule)?,
+            rule: context.numbered_ref::<SodRule>(&self.rule).await?,
             member: context.member_ref(&self.excepted).await?,
             until: time::parse_until(&self.until)?,
             control: self.control,

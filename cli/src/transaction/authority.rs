@@ -1,14 +1,13 @@
 //! In which role each action is allowed: the one that gets furthest is found.
 
 use polity_client::ledger::{Rejection, form};
-use polity_client::session::{AsOf, Session, action, can_be_approved, lettered};
+use polity_client::session::{AsOf, Session, can_be_approved, lettered};
 use polity_client::v1::{Action, ObjectKind, Second, Signer, Verdict, VerdictKind, action::Kind};
 use polity_client::{Error, Result};
 
 use super::cosigner::CoSigner;
 use crate::context::Context;
 use crate::refusal::{self, fact, refused};
-use crate::time;
 
 impl Context {
     /// Chooses for each action the role in which it is allowed, or reports why it is in none.
@@ -19,13 +18,11 @@ impl Context {
         kinds: Vec<Kind>,
         seconds: &[CoSigner],
     ) -> Result<Vec<Action>> {
-        let effective_at = time::optional(self.options.effective_at.as_deref())?;
         let given = self.acting_role().await?;
         let mut role = given;
         let mut actions = Vec::new();
         for (index, kind) in kinds.into_iter().enumerate() {
-            let mut action = action(kind, role);
-            action.effective_at = effective_at;
+            let mut action = self.action(kind, role)?;
             let mut beside = Vec::new();
             for (signer, second) in (1..).zip(seconds) {
                 let acting_role = second.role(session, &action).await?;

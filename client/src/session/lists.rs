@@ -4,7 +4,7 @@ use std::iter::zip;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use polity_ledger::state::keys::{self, List};
-use polity_proto::v1::{ListHead, ListPage};
+use polity_proto::v1::{Counter, ListHead, ListPage, ObjectKind};
 
 use super::read::{KEYS_MAX, decode};
 use super::view::{AsOf, View};
@@ -29,6 +29,17 @@ impl Session {
 }
 
 impl View<'_> {
+    /// The numbers of everything of a kind that was ever made: objects stay. A counter only grows, so that the newest, which
+    /// is proven, covers every earlier state.
+    pub async fn every(&self, kind: ObjectKind) -> Result<Vec<u64>> {
+        let key = keys::key(keys::COUNTER, &[kind as u64]);
+        let counter: Option<Counter> = match self.at() {
+            AsOf::Newest => self.value(key).await?,
+            AsOf::Height(_) => self.session().value(key).await?,
+        };
+        Ok((1..=counter.map_or(0, |counter| counter.last)).collect())
+    }
+
     /// A listable set, whole.
     pub async fn list(&self, list: List, owner: u64) -> Result<Vec<u64>> {
         Ok(self.lists(list, &[owner]).await?.concat())

@@ -189,16 +189,14 @@ impl Session {
                 .await?;
             return Ok(owner(OwnerKind::Party, party));
         }
-        for (kind, owner_kind) in [
-            (ObjectKind::Unit, OwnerKind::Unit),
-            (ObjectKind::Member, OwnerKind::Member),
-            (ObjectKind::Party, OwnerKind::Party),
-        ] {
-            if let Some(number) = number_of(kind, text) {
-                return Ok(owner(owner_kind, number));
-            }
+        if let Some(number) = number_of(ObjectKind::Party, text) {
+            let party: Party = self.existing(number, "party", text).await?;
+            return Ok(owner(OwnerKind::Party, party.number));
         }
-        if text.contains('/') {
+        if number_of(ObjectKind::Member, text).is_some() {
+            return Ok(owner(OwnerKind::Member, self.member(text).await?.number));
+        }
+        if text.contains('/') || number_of(ObjectKind::Unit, text).is_some() {
             return Ok(owner(OwnerKind::Unit, self.unit(text).await?.number));
         }
         // One word: the root unit, or a member.

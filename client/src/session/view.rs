@@ -100,7 +100,11 @@ impl<'s> View<'s> {
     /// What can be said of everything that was read so far; of nothing, nothing is proven.
     #[must_use]
     pub fn moment(&self) -> Moment {
-        self.seen().moment.unwrap_or_default()
+        let of_nothing = match self.at {
+            AsOf::Newest => Moment::default(),
+            AsOf::Height(height) => Moment::said(height),
+        };
+        self.seen().moment.unwrap_or(of_nothing)
     }
 
     /// Of which kinds the objects are that were read so far.

@@ -241,7 +241,7 @@ fn of_state(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec
     if rejection == Rejection::DutyConflict {
         let now = context.now().time;
         return duties::keeps_apart(context, now, actor, need.capability, need.unit)
-            .map(|rule| fact("rule", rule.number))
+            .map(|rule| fact("rule", format!("s{}", rule.number)))
             .into_iter()
             .collect();
     }
@@ -311,6 +311,15 @@ fn slug(capability: Capability) -> String {
     name.trim_start_matches("CAPABILITY_").to_ascii_lowercase()
 }
 
+/// The first of these members by their handles, each once.
+fn names_of(state: &dyn Read, members: &[u64]) -> String {
+    let actors = members.iter().map(|member| Actor {
+        member: *member,
+        role: 0,
+    });
+    names(state, &actors.collect::<Vec<_>>())
+}
+
 /// The first of these people by their handles, each once.
 fn names(state: &dyn Read, people: &[Actor]) -> String {
     let mut handles: Vec<String> = Vec::new();
@@ -328,7 +337,7 @@ fn names(state: &dyn Read, people: &[Actor]) -> String {
 }
 
 /// An amount in its asset's decimals, with the code.
-fn shown(state: &dyn Read, amount: Amount, asset: u64) -> String {
+pub(super) fn shown(state: &dyn Read, amount: Amount, asset: u64) -> String {
     match objects::get::<Asset>(state, asset) {
         Some(asset) => format!("{} {}", amount.in_decimals(asset.scale), asset.code),
         None => amount.0.to_string(),

@@ -1,16 +1,20 @@
 //! What waits for a member.
 
+use std::rc::Rc;
+
 use polity_proto::v1::{
-    Assignment, BasisSource, Election, ElectionStep, InboxItem, Member, MemberState, ModeKind,
-    ObjectKind, Objection, ObjectionState, Organisation, Proposal, ProposalState, Recovery, Role,
+    Account, Action, Assignment, BasisSource, ConfirmExternal, Election, ElectionStep, Hold,
+    InboxItem, Member, MemberState, ModeKind, ObjectKind, Objection, ObjectionState, Organisation,
+    OwnerKind, Proposal, ProposalState, Recovery, Role, VerdictKind, action::Kind,
 };
 
-use super::Waits;
+use super::{Waits, can, facts};
 use crate::context::Block;
 use crate::decisions::{electorate, facilitation, mode, responses};
 use crate::judge::{Now, power};
-use crate::state::keys::List;
+use crate::state::keys::{self, List};
 use crate::state::{Read, lists, objects};
+use crate::{Amount, form};
 
 /// Most items of an answer.
 const ITEMS_MAX: usize = 500;
@@ -18,8 +22,9 @@ const ITEMS_MAX: usize = 500;
 /// Most units whose open proposals are looked at.
 const UNITS_MAX: usize = 10_000;
 
-/// What a member was invited to do, or an open recovery of their own keys, before all else; proposals that the member's answer would count for,
-/// decided ones that they may execute, ballots of elections, and assignments to accept. None once nobody waits for it.
+/// What a member was invited to do, or an open recovery of their own keys, before all else; proposals that the member's
+/// answer would count for, decided ones that they may execute, ballots of elections, bank records to confirm, and
+/// assignments to accept. None once nobody waits for it.
 pub fn inbox(
     state: &dyn Read,
     block: Block,
@@ -44,6 +49,14 @@ pub fn inbox(
         }
         for election in lists::objects::<Election>(state, List::Elections, unit) {
             items.extend(ballot(state, block.now, &election, member));
+        }
+        for hold in bank_records(state, unit) {
+            if items.len() >= ITEMS_MAX {
+                break;
+            }
+            if can_confirm(state, block, member, &hold, waits)? {
+                items.push(unconfirmed(state, &hold));
+            }
         }
     }
     let roles = power::roles_of(state, member, block.now.time);
@@ -202,6 +215,46 @@ fn ballot(state: &dyn Read, now: Now, election: &Election, member: u64) -> Optio
     })
 }
 
+/// What a bank's statement says of a unit's accounts, as one person recorded it and nobody confirmed.
+fn bank_records(state: &dyn Read, unit: u64) -> impl Iterator<Item = Rc<Hold>> {
+    let owner = keys::owner_number(OwnerKind::Unit, unit);
+    lists::objects::<Account>(state, List::Accounts, owner)
+        .filter(|account| !account.debits_pending.is_empty() || !account.credits_pending.is_empty())
+        .flat_map(move |account| lists::objects::<Hold>(state, List::Holds, account.number))
+        .filter(|hold| hold.external)
+}
+
+/// Whether the member may confirm it: whoever recorded it may not.
+fn can_confirm(
+    state: &dyn Read,
+    block: Block,
+    member: u64,
+    hold: &Hold,
+    waits: Waits<'_>,
+) -> Option<bool> {
+    let confirm = ConfirmExternal {
+        hold: form::numbered(hold.number),
+        statement: hold.statement.clone(),
+    };
+    let action = Action {
+        kind: Some(Kind::ConfirmExternal(confirm)),
+        ..Action::default()
+    };
+    let verdict = can(state, block, member, &action, true, waits)?;
+    Some(verdict.kind() == VerdictKind::Allowed)
+}
+
+fn unconfirmed(state: &dyn Read, hold: &Hold) -> InboxItem {
+    let account: Account = objects::get(state, hold.from).unwrap_or_default();
+    let amount = facts::shown(state, Amount::from_state(&hold.amount), account.asset);
+    InboxItem {
+        kind: ObjectKind::Hold as i32,
+        number: hold.number,
+        what: format!("confirm, from the bank's statement: {amount}"),
+        due: hold.expires_at,
+    }
+}
+
 fn item(proposal: &Proposal, what: &str, due: u64) -> InboxItem {
     InboxItem {
         kind: ObjectKind::Proposal as i32,
@@ -231,7 +284,7 @@ mod tests {
     use polity_proto::v1::{Capability, ProposalKind, StopRecovery, action::Kind};
 
     use super::*;
-    use crate::world::{HOUR, World, able, approve, by, role_holders, tier};
+    use crate::world::{HOUR, World, able, approve, by, created, role_holders, tier};
 
     /// Whether the proposal stands in the member's inbox.
     fn waits(world: &World, member: &str, number: u64) -> bool {
@@ -329,6 +382,34 @@ mod tests {
         let items = items(&world, "nia");
         let what = items.iter().map(|item| item.what.as_str());
         assert_eq!(what.collect::<Vec<_>>(), ["join: you are invited"]);
+    }
+
+    #[test]
+    fn a_bank_record_waits_for_those_who_may_confirm_it() {
+        let mut world = World::with_treasury();
+        let record = Kind::RecordExternal(world.record("bank:main", "acme:main", 70));
+        let receipt = world.run("ada", Some("acme#lead"), record);
+        let hold = created(&receipt.expect("it is recorded"));
+        let waiting = |world: &World| {
+            ["ada", "eve", "ben"].map(|name| {
+                let items = items(world, name).into_iter();
+                items
+                    .filter(|item| (item.kind(), item.number) == (ObjectKind::Hold, hold))
+                    .map(|item| item.what)
+                    .collect::<Vec<_>>()
+            })
+        };
+        // Ada recorded it, and Ben may not.
+        let eves = vec!["confirm, from the bank's statement: 70.00 EUR".to_owned()];
+        assert_eq!(waiting(&world), [vec![], eves, vec![]]);
+
+        let confirm = Kind::ConfirmExternal(ConfirmExternal {
+            hold: form::numbered(hold),
+            statement: vec![9; 32],
+        });
+        world.check("eve", Some("finance#lead"), confirm, "accepted");
+        let nobodys: [Vec<String>; 3] = Default::default();
+        assert_eq!(waiting(&world), nobodys);
     }
 
     #[test]

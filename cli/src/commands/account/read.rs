@@ -3,8 +3,8 @@
 use clap::Args;
 use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::{self, List as Lists};
-use polity_client::session::{Session, lettered};
-use polity_client::v1::{Account as AccountObject, Asset, Counter, Hold, HoldState, ObjectKind};
+use polity_client::session::lettered;
+use polity_client::v1::{Account as AccountObject, Asset, Hold, HoldState, ObjectKind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ impl List {
                 let lists = view.lists(Lists::Accounts, &[number]).await?;
                 lists.concat()
             }
-            None => all(session).await?,
+            None => view.every(ObjectKind::Account).await?,
         };
         let accounts = view.get_all::<AccountObject>(&numbers).await?;
         let accounts: Vec<AccountObject> = accounts
@@ -143,14 +143,6 @@ impl Show {
         context.answer(&view, json, || text);
         Ok(())
     }
-}
-
-/// Every account that was ever opened.
-async fn all(session: &Session) -> Result<Vec<u64>> {
-    let key = keys::key(keys::COUNTER, &[ObjectKind::Account as u64]);
-    // A counter only grows: the newest one covers every earlier state.
-    let counter: Option<Counter> = session.value(key).await?;
-    Ok((1..=counter.map_or(0, |counter| counter.last)).collect())
 }
 
 /// The stable JSON of an account.

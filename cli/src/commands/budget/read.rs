@@ -10,6 +10,7 @@ use polity_client::session::lettered;
 use polity_client::v1::{Asset, BudgetLine, ObjectKind};
 use serde_json::{Value, json};
 
+use crate::amount::counted;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::Names;
@@ -60,24 +61,23 @@ impl List {
             "available",
             "",
         ]);
+        let mut rows = Vec::new();
         for line in &lines {
             let asset = names.asset(line.asset);
+            let amounts = Amounts::of(line)?;
             table.row([
                 lettered(ObjectKind::BudgetLine, line.number),
                 line.category.clone(),
                 day(line.from),
                 day(line.until),
-                shown(&line.approved, &asset),
-                shown(&line.committed, &asset),
-                shown(&line.spent, &asset),
+                amount::shown(amounts.approved, &asset),
+                amount::shown(amounts.committed, &asset),
+                amount::shown(amounts.spent, &asset),
                 available(line, &asset),
                 flags(line),
             ]);
+            rows.push(as_json(line, &amounts, &asset));
         }
-        let rows: Vec<Value> = lines
-            .iter()
-            .map(|line| as_json(line, &names.asset(line.asset)))
-            .collect();
         let value = json!({"unit": lettered(ObjectKind::Unit, unit), "lines": rows});
         context.answer(&view, value, || table.to_string());
         Ok(())
@@ -104,18 +104,22 @@ impl Show {
         names.load_units([line.unit]).await?;
         names.load_assets([line.asset]).await?;
         let asset = names.asset(line.asset);
-        context.answer(&view, as_json(&line, &asset), || {
+        let amounts = Amounts::of(&line)?;
+        context.answer(&view, as_json(&line, &amounts, &asset), || {
             facts(&[
                 ("line", lettered(ObjectKind::BudgetLine, line.number)),
                 ("unit", names.shown(ObjectKind::Unit, line.unit)),
                 ("category", line.category.clone()),
                 ("from", day(line.from)),
                 ("until", day(line.until)),
-                ("approved", shown(&line.approved, &asset)),
-                ("carried in", shown_unless_zero(&line.carried, &asset)),
-                ("committed", shown(&line.committed, &asset)),
-                ("spent", shown(&line.spent, &asset)),
-                ("carried out", shown_unless_zero(&line.carried_out, &asset)),
+                ("approved", amount::shown(amounts.approved, &asset)),
+                ("carried in", shown_unless_zero(amounts.carried, &asset)),
+                ("committed", amount::shown(amounts.committed, &asset)),
+                ("spent", amount::shown(amounts.spent, &asset)),
+                (
+                    "carried out",
+                    shown_unless_zero(amounts.carried_out, &asset),
+                ),
                 ("available", available(&line, &asset)),
                 ("kind", flags(&line)),
             ])
@@ -128,19 +132,31 @@ fn touches(line: &BudgetLine, period: Period) -> bool {
     line.from < period.until && period.from < line.until
 }
 
-fn amount_of(bytes: &[u8]) -> Amount {
-    Amount::from_bytes(bytes).unwrap_or(Amount::ZERO)
+/// What a line counts.
+struct Amounts {
+    approved: Amount,
+    carried: Amount,
+    committed: Amount,
+    spent: Amount,
+    carried_out: Amount,
 }
 
-fn shown(bytes: &[u8], asset: &Asset) -> String {
-    amount::shown(amount_of(bytes), asset)
+impl Amounts {
+    fn of(line: &BudgetLine) -> Result<Amounts> {
+        Ok(Amounts {
+            approved: counted(&line.approved)?,
+            carried: counted(&line.carried)?,
+            committed: counted(&line.committed)?,
+            spent: counted(&line.spent)?,
+            carried_out: counted(&line.carried_out)?,
+        })
+    }
 }
 
-fn shown_unless_zero(bytes: &[u8], asset: &Asset) -> String {
-    if bytes.is_empty() {
-        String::new()
-    } else {
-        shown(bytes, asset)
+fn shown_unless_zero(amount: Amount, asset: &Asset) -> String {
+    match amount.is_zero() {
+        true => String::new(),
+        false => amount::shown(amount, asset),
     }
 }
 
@@ -167,19 +183,19 @@ fn day(seconds: u64) -> String {
     time::shown(seconds).chars().take(10).collect()
 }
 
-fn as_json(line: &BudgetLine, asset: &Asset) -> Value {
-    let money = |bytes: &[u8]| amount::json(amount_of(bytes), asset);
+fn as_json(line: &BudgetLine, amounts: &Amounts, asset: &Asset) -> Value {
+    let money = |amount: Amount| amount::json(amount, asset);
     json!({
         "line": lettered(ObjectKind::BudgetLine, line.number),
         "unit": lettered(ObjectKind::Unit, line.unit),
         "category": line.category,
         "from": time::json(line.from),
         "until": time::json(line.until),
-        "approved": money(&line.approved),
-        "carried": money(&line.carried),
-        "committed": money(&line.committed),
-        "spent": money(&line.spent),
-        "carried_out": money(&line.carried_out),
+        "approved": money(amounts.approved),
+        "carried": money(amounts.carried),
+        "committed": money(amounts.committed),
+        "spent": money(amounts.spent),
+        "carried_out": money(amounts.carried_out),
         "available": line_available(line).map(|left| amount::json(left, asset)),
         "hard": line.hard,
         "carry_forward": line.carry_forward,
@@ -204,8 +220,18 @@ mod tests {
             ..BudgetLine::default()
         };
         assert_eq!(available(&line, &asset), "exceeded");
-        assert!(as_json(&line, &asset)["available"].is_null());
+        let amounts = Amounts::of(&line).expect("amounts");
+        assert!(as_json(&line, &amounts, &asset)["available"].is_null());
         assert_eq!(flags(&line), "soft");
+    }
+
+    #[test]
+    fn an_amount_that_is_none_is_not_shown_as_nothing() {
+        let line = BudgetLine {
+            spent: vec![0, 140],
+            ..BudgetLine::default()
+        };
+        assert!(Amounts::of(&line).is_err());
     }
 
     #[test]

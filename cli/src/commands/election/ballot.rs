@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::v1::{CommitBallot, action::Kind};
+use polity_client::v1::{CommitBallot, Election, action::Kind};
 
 use crate::context::Context;
 use crate::failure::usage;
@@ -22,7 +22,7 @@ pub(super) struct SealBallot {
 impl SealBallot {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
-        let election = super::found(session, &self.election).await?;
+        let election: Election = context.numbered(&self.election).await?;
         let nominee = session.member(&self.nominee).await?.number;
         if !election.electorate.contains(&nominee) {
             let words = format!("{} is not among those who can be elected", self.nominee);

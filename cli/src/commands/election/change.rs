@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::v1::{ChangeBallot, ObjectKind, action::Kind};
+use polity_client::v1::{ChangeBallot, Election, action::Kind};
 
 use crate::context::Context;
 
@@ -22,7 +22,7 @@ pub(super) struct Change {
 impl Change {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let change = ChangeBallot {
-            election: context.numbered_ref(ObjectKind::Election, &self.election)?,
+            election: context.numbered_ref::<Election>(&self.election).await?,
             nominee: context.member_ref(&self.nominee).await?,
         };
         context.act(vec![Kind::ChangeBallot(change)]).await

@@ -8,8 +8,8 @@ mod reveal;
 mod show;
 
 use clap::{Args, Subcommand};
-use polity_client::session::{Session, lettered};
-use polity_client::v1::{Election as ElectionState, ObjectKind};
+use polity_client::session::lettered;
+use polity_client::v1::ObjectKind;
 use polity_client::{Error, Result};
 
 use crate::context::Context;
@@ -51,12 +51,6 @@ impl Election {
             Verb::Change(verb) => verb.run(context).await,
         }
     }
-}
-
-/// The election that a person wrote as `j3`.
-async fn found(session: &Session, text: &str) -> Result<ElectionState> {
-    let number = super::parse_number(ObjectKind::Election, text)?;
-    session.get(number).await?.ok_or_else(|| absent(number))
 }
 
 fn absent(number: u64) -> Error {

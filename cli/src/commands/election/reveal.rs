@@ -2,13 +2,14 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::form;
-use polity_client::session::Session;
-use polity_client::v1::{Election, RevealBallot, action::Kind};
+use polity_client::ledger::{Rejection, form};
+use polity_client::session::{Session, lettered};
+use polity_client::v1::{Election, ElectionStep, ObjectKind, RevealBallot, action::Kind};
 
-use crate::context::Context;
+use crate::context::{Context, Purpose};
 use crate::digits;
 use crate::failure::usage;
+use crate::refusal::{fact, would_be_refused};
 
 /// Reveals your sealed ballot: from then on everybody reads whom you name.
 #[derive(Args, Debug)]
@@ -36,10 +37,40 @@ struct Opened {
     salt: [u8; 32],
 }
 
+/// A node that is asked about the act reads whom the ballot names.
+fn check_meant(context: &Context) -> Result<()> {
+    match &context.purpose {
+        Purpose::Send if !context.options.dry_run => Ok(()),
+        Purpose::Send | Purpose::Can | Purpose::WhoCan | Purpose::Collect(_) => Err(usage(
+            "to ask or to try this would tell a node already whom your ballot names",
+        )),
+    }
+}
+
+/// Before its step nothing of a ballot is told to a node, not even to be refused.
+fn check_step(election: &Election) -> Result<()> {
+    if election.step() == ElectionStep::Reveal {
+        return Ok(());
+    }
+    let shown = lettered(ObjectKind::Election, election.number);
+    let told = [
+        fact("election", shown),
+        fact("step", super::step_words(election.step())),
+        fact("sent", "nothing: your ballot stays sealed"),
+    ];
+    let rejection = match election.closed_at {
+        0 => Rejection::ElectionStep,
+        _ => Rejection::ElectionClosed,
+    };
+    Err(would_be_refused(rejection.code(), &told))
+}
+
 impl Reveal {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
+        check_meant(context)?;
         let session = context.session().await?;
-        let election = super::found(session, &self.election).await?;
+        let election: Election = context.numbered(&self.election).await?;
+        check_step(&election)?;
         let Opened { nominee, salt } = self.opened(context, session, &election).await?;
         let reveal = RevealBallot {
             election: form::numbered(election.number),
@@ -78,5 +109,52 @@ impl Reveal {
             })?;
         let salt = session.ballot_salt(&signer, election);
         Ok(Opened { nominee, salt })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_client::ErrorKind;
+
+    use super::*;
+    use crate::cli::Options;
+
+    #[test]
+    fn nothing_of_a_ballot_is_told_before_its_step() {
+        let at = |step: ElectionStep| {
+            let election = Election {
+                number: 3,
+                step: step as i32,
+                ..Election::default()
+            };
+            check_step(&election)
+        };
+        assert!(at(ElectionStep::Reveal).is_ok());
+        for step in [ElectionStep::Ballots, ElectionStep::Change] {
+            let refused = at(step).expect_err("another step");
+            let code = refused.refusal().map(|refusal| refusal.code);
+            assert_eq!(code, Some(Rejection::ElectionStep.code()));
+        }
+    }
+
+    #[test]
+    fn whoever_only_asks_or_tries_tells_nobody_whom_their_ballot_names() {
+        let context = |purpose: Purpose, dry_run| {
+            let options = Options {
+                home: Some("/nowhere".into()),
+                dry_run,
+                ..Options::default()
+            };
+            Context::with_purpose(options, purpose).expect("a context")
+        };
+        assert!(check_meant(&context(Purpose::Send, false)).is_ok());
+        for (purpose, dry_run) in [
+            (Purpose::Can, false),
+            (Purpose::WhoCan, false),
+            (Purpose::Send, true),
+        ] {
+            let refused = check_meant(&context(purpose, dry_run)).expect_err("only asked");
+            assert_eq!(refused.kind(), ErrorKind::Usage);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::v1::{Delegate, ObjectKind, RevokeGrant, action::Kind};
+use polity_client::v1::{Delegate, Grant, RevokeGrant, action::Kind};
 
 use crate::context::Context;
 use crate::time;
@@ -36,7 +36,7 @@ impl Hand {
             .limits(self.per_transfer.as_deref(), self.per_period.as_deref())
             .await?;
         let delegate = Delegate {
-            grant: context.numbered_ref(ObjectKind::Grant, &self.grant)?,
+            grant: context.numbered_ref::<Grant>(&self.grant).await?,
             member: context.member_ref(&self.to).await?,
             per_transfer: limits.per_transfer,
             per_period: limits.per_period,
@@ -58,7 +58,7 @@ pub(super) struct Revoke {
 
 impl Revoke {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let grant = context.numbered_ref(ObjectKind::Grant, &self.grant)?;
+        let grant = context.numbered_ref::<Grant>(&self.grant).await?;
         context
             .act(vec![Kind::RevokeGrant(RevokeGrant { grant })])
             .await

@@ -2,12 +2,12 @@
 
 use clap::{ArgGroup, Args};
 use polity_client::Result;
-use polity_client::ledger::Amount;
 use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{Grant as GrantState, ObjectKind, ScopeKind};
 use serde_json::{Value, json};
 
+use crate::amount::counted;
 use crate::commands::parse_number;
 use crate::context::Context;
 use crate::failure::usage;
@@ -65,11 +65,12 @@ impl List {
                 receiver(grant, &names),
                 word::word(grant.capability()),
                 scope_shown(grant, &names),
-                limits_shown(grant, &names),
+                limits_shown(grant, &names)?,
                 time::shown(grant.until),
             ]);
         }
-        let rows: Vec<Value> = grants.iter().map(|grant| as_json(grant, &names)).collect();
+        let rows = grants.iter().map(|grant| as_json(grant, &names));
+        let rows: Vec<Value> = rows.collect::<Result<_>>()?;
         context.answer(&view, json!({"grants": rows}), || table.to_string());
         Ok(())
     }
@@ -95,7 +96,8 @@ impl Show {
             .iter()
             .map(|one| lettered(ObjectKind::Grant, *one))
             .collect();
-        let mut value = as_json(&grant, &names);
+        let mut value = as_json(&grant, &names)?;
+        let limits = limits_shown(&grant, &names)?;
         value["delegations"] = delegations.clone().into();
         context.answer(&view, value, || {
             let counterparties: Vec<String> = grant
@@ -108,7 +110,7 @@ impl Show {
                 ("to", receiver(&grant, &names)),
                 ("may", word::word(grant.capability())),
                 ("scope", scope_shown(&grant, &names)),
-                ("limits", limits_shown(&grant, &names)),
+                ("limits", limits),
                 ("towards", counterparties.join(", ")),
                 ("from", time::shown(grant.from)),
                 ("until", time::shown(grant.until)),
@@ -183,34 +185,37 @@ fn scope_shown(grant: &GrantState, names: &Names<'_>) -> String {
     }
 }
 
-fn limits_shown(grant: &GrantState, names: &Names<'_>) -> String {
+fn limits_shown(grant: &GrantState, names: &Names<'_>) -> Result<String> {
     let asset = names.asset(grant.asset);
     let mut parts = Vec::new();
     if !grant.per_transfer.is_empty() {
-        let amount = Amount::from_bytes(&grant.per_transfer).unwrap_or(Amount::ZERO);
+        let amount = counted(&grant.per_transfer)?;
         parts.push(format!("{} a transfer", amount::shown(amount, &asset)));
     }
     if let Some(limit) = &grant.per_period {
-        parts.push(limits::shown(limit, &asset));
+        parts.push(limits::shown(limit, &asset)?);
     }
     if parts.is_empty() && !asset.code.is_empty() {
         parts.push(asset.code);
     }
-    parts.join(", ")
+    Ok(parts.join(", "))
 }
 
-fn as_json(grant: &GrantState, names: &Names<'_>) -> Value {
+fn as_json(grant: &GrantState, names: &Names<'_>) -> Result<Value> {
     let scope = grant.scope.unwrap_or_default();
     let asset = names.asset(grant.asset);
     let money = |bytes: &[u8]| match bytes.is_empty() {
-        true => Value::Null,
-        false => amount::json(Amount::from_bytes(bytes).unwrap_or(Amount::ZERO), &asset),
+        true => Ok(Value::Null),
+        false => counted(bytes).map(|amount| amount::json(amount, &asset)),
     };
-    let period = grant.per_period.as_ref().map(|limit| {
-        let days = (limit.days != 0).then_some(limit.days);
-        json!({"amount": money(&limit.amount), "rolling_days": days})
-    });
-    json!({
+    let period = match &grant.per_period {
+        None => Value::Null,
+        Some(limit) => {
+            let days = (limit.days != 0).then_some(limit.days);
+            json!({"amount": money(&limit.amount)?, "rolling_days": days})
+        }
+    };
+    Ok(json!({
         "grant": lettered(ObjectKind::Grant, grant.number),
         "role": names::json(ObjectKind::Role, grant.role),
         "role_name": names.role(grant.role),
@@ -227,12 +232,12 @@ fn as_json(grant: &GrantState, names: &Names<'_>) -> Value {
             },
         },
         "asset": match grant.asset { 0 => Value::Null, _ => asset.code.clone().into() },
-        "per_transfer": money(&grant.per_transfer),
+        "per_transfer": money(&grant.per_transfer)?,
         "per_period": period,
         "counterparties": grant.counterparties.iter().map(|one| names::owner_json(*one)).collect::<Vec<_>>(),
         "from": time::json(grant.from),
         "until": time::json(grant.until),
         "given_by": names::json(ObjectKind::Member, grant.given_by),
         "ended_at": time::json(grant.ended_at),
-    })
+    }))
 }

@@ -6,7 +6,6 @@ use polity_client::ledger::form;
 use polity_client::session::lettered;
 use polity_client::v1::{self, Member as MemberObject, ObjectKind, action::Kind};
 
-use crate::commands::parse_number;
 use crate::context::Context;
 use crate::digits;
 use crate::failure::usage;
@@ -92,7 +91,7 @@ impl StopRecovery {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let number = match &self.recovery {
-            Some(text) => parse_number(ObjectKind::Recovery, text)?,
+            Some(text) => context.numbered::<v1::Recovery>(text).await?.number,
             None => {
                 let member = context.member().await?.number;
                 let member: MemberObject = session.get(member).await?.unwrap_or_default();

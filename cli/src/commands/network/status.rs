@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::ledger::state::keys::{self, List};
 use polity_client::session::{AsOf, View};
 use polity_client::trust::VerifiedHeader;
-use polity_client::v1::{Counter, Node, ObjectKind, StatusAnswer, Validator};
+use polity_client::v1::{Node, ObjectKind, StatusAnswer, Validator};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
@@ -61,7 +61,8 @@ struct Shown {
 impl Shown {
     async fn read(view: &View<'_>, told: StatusAnswer, header: VerifiedHeader) -> Result<Shown> {
         let validators = validators(view).await?;
-        let nodes = view.get_all::<Node>(&all_nodes(view).await?).await?;
+        let all = view.every(ObjectKind::Node).await?;
+        let nodes = view.get_all::<Node>(&all).await?;
         let nodes = nodes.into_iter().flatten();
         let seconds = time::seconds(header.time());
         let idle_interval = view.session().parameters().await?.idle_interval;
@@ -182,12 +183,6 @@ async fn validators(view: &View<'_>) -> Result<Vec<Validator>> {
         })?);
     }
     Ok(validators)
-}
-
-async fn all_nodes(view: &View<'_>) -> Result<Vec<u64>> {
-    let key = keys::key(keys::COUNTER, &[ObjectKind::Node as u64]);
-    let counter: Option<Counter> = view.value(key).await?;
-    Ok((1..=counter.map_or(0, |counter| counter.last)).collect())
 }
 
 #[cfg(test)]

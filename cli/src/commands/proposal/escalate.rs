@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::v1::{self, ObjectKind, action::Kind};
+use polity_client::v1::{self, Proposal, action::Kind};
 
 use crate::context::Context;
 
@@ -21,7 +21,7 @@ pub(super) struct Escalate {
 impl Escalate {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let escalate = v1::Escalate {
-            proposal: context.numbered_ref(ObjectKind::Proposal, &self.proposal)?,
+            proposal: context.numbered_ref::<Proposal>(&self.proposal).await?,
             explanation: self.explanation,
         };
         context.act(vec![Kind::Escalate(escalate)]).await
@@ -43,7 +43,7 @@ pub(super) struct Reverse {
 impl Reverse {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let reverse = v1::ReverseEscalation {
-            proposal: context.numbered_ref(ObjectKind::Proposal, &self.proposal)?,
+            proposal: context.numbered_ref::<Proposal>(&self.proposal).await?,
             explanation: self.explanation,
         };
         context.act(vec![Kind::ReverseEscalation(reverse)]).await

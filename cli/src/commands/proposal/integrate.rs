@@ -3,10 +3,9 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::v1::{ObjectKind, Objection, ResolveObjection, action::Kind};
+use polity_client::v1::{Objection, Proposal, ResolveObjection, action::Kind};
 
 use crate::context::Context;
-use crate::failure::usage;
 
 /// Signs that a version integrates an objection: once by whoever objected, once by whoever
 /// proposed.
@@ -22,15 +21,12 @@ pub(super) struct Integrate {
 
 impl Integrate {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let number = super::super::parse_number(ObjectKind::Objection, &self.objection)?;
+        let objection: Objection = context.numbered(&self.objection).await?;
         let session = context.session().await?;
-        let objection: Objection = session.get(number).await?.ok_or_else(|| {
-            let words = format!("there is no objection {}", self.objection);
-            usage(words)
-        })?;
+        let proposal: Option<Proposal> = session.get(objection.proposal).await?;
         let integrate = ResolveObjection {
-            objection: form::numbered(number),
-            version: super::version(context, objection.proposal, self.version).await?,
+            objection: form::numbered(objection.number),
+            version: self.version.unwrap_or(proposal.unwrap_or_default().version),
         };
         context.act(vec![Kind::ResolveObjection(integrate)]).await
     }

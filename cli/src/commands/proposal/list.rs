@@ -1,7 +1,10 @@
 //! `proposal list`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::judge::power::UNIT_DEPTH_MAX;
 use polity_client::ledger::state::keys::{self, List as Lists};
 use polity_client::session::{View, lettered};
 use polity_client::v1::{ObjectKind, Organisation, Paused, Proposal};
@@ -77,14 +80,13 @@ impl List {
 async fn every_unit(view: &View<'_>) -> Result<Vec<u64>> {
     let organisation = view.get::<Organisation>(0).await?;
     let root = organisation.map_or(0, |organisation| organisation.root_unit);
-    let mut units = vec![root];
+    let mut units = BTreeSet::from([root]);
     let mut level = vec![root];
-    while !level.is_empty() {
+    for _ in 0..UNIT_DEPTH_MAX {
         level = view.lists(Lists::Children, &level).await?.concat();
-        level.retain(|unit| !units.contains(unit));
-        units.extend(&level);
+        level.retain(|unit| units.insert(*unit));
     }
-    Ok(units)
+    Ok(units.into_iter().collect())
 }
 
 /// The answers to the present version.

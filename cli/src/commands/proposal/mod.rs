@@ -15,9 +15,7 @@ mod test;
 use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::v1::{
-    Answer, ExecuteProposal, ObjectKind, Respond, WithdrawProposal, action::Kind,
-};
+use polity_client::v1::{self, Answer, ExecuteProposal, Respond, WithdrawProposal, action::Kind};
 
 use crate::context::Context;
 use crate::word;
@@ -93,25 +91,14 @@ struct RespondVerb {
 
 impl RespondVerb {
     async fn run(self, context: &Context) -> Result<()> {
-        let number = super::parse_number(ObjectKind::Proposal, &self.proposal)?;
+        let proposal: v1::Proposal = context.numbered(&self.proposal).await?;
         let respond = Respond {
-            proposal: form::numbered(number),
-            version: version(context, number, self.version).await?,
+            proposal: form::numbered(proposal.number),
+            version: self.version.unwrap_or(proposal.version),
             answer: self.answer as i32,
             explanation: self.explanation,
         };
         context.act(vec![Kind::Respond(respond)]).await
-    }
-}
-
-/// The version that was read, else the present one.
-async fn version(context: &Context, proposal: u64, read: Option<u32>) -> Result<u32> {
-    match read {
-        Some(version) => Ok(version),
-        None => {
-            let session = context.session().await?;
-            Ok(read::proposal(session, proposal).await?.version)
-        }
     }
 }
 
@@ -124,7 +111,7 @@ struct Withdraw {
 
 impl Withdraw {
     async fn run(self, context: &Context) -> Result<()> {
-        let proposal = context.numbered_ref(ObjectKind::Proposal, &self.proposal)?;
+        let proposal = context.numbered_ref::<v1::Proposal>(&self.proposal).await?;
         let withdraw = WithdrawProposal { proposal };
         context.act(vec![Kind::WithdrawProposal(withdraw)]).await
     }
@@ -141,7 +128,7 @@ struct Execute {
 
 impl Execute {
     async fn run(self, context: &Context) -> Result<()> {
-        let proposal = context.numbered_ref(ObjectKind::Proposal, &self.proposal)?;
+        let proposal = context.numbered_ref::<v1::Proposal>(&self.proposal).await?;
         let execute = ExecuteProposal { proposal };
         context.act(vec![Kind::ExecuteProposal(execute)]).await
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::form;
-use polity_client::v1::{ObjectKind, RaiseObjection, action::Kind};
+use polity_client::v1::{Proposal, RaiseObjection, action::Kind};
 
 use crate::context::Context;
 
@@ -38,10 +38,10 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let number = super::super::parse_number(ObjectKind::Proposal, &self.proposal)?;
+        let proposal: Proposal = context.numbered(&self.proposal).await?;
         let object = RaiseObjection {
-            proposal: form::numbered(number),
-            version: super::version(context, number, self.version).await?,
+            proposal: form::numbered(proposal.number),
+            version: self.version.unwrap_or(proposal.version),
             harms: self.harms,
             limits_my_role: self.limits_my_role,
             caused_by_proposal: self.caused_by_proposal,

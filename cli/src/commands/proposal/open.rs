@@ -7,14 +7,15 @@ use polity_client::Result;
 use polity_client::ledger::{Rejection, form};
 use polity_client::session::{AsOf, Session, action, lettered, proposed};
 use polity_client::v1::{
-    Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, Verdict, VerdictKind, action::Kind,
+    Action, AmendProposal, ModeKind, ObjectKind, OpenProposal, Proposal, Verdict, VerdictKind,
+    action::Kind,
 };
 
 use crate::cli::Options;
 use crate::command_lines::{self, at_line};
-use crate::commands::{actions_of, optional_document, parse_number};
+use crate::commands::{actions_of, optional_document};
 use crate::context::{Context, Purpose};
-use crate::failure::usage;
+use crate::refusal::{fact, would_be_refused};
 use crate::word;
 
 /// What a proposal would do, as words of commands.
@@ -61,10 +62,20 @@ impl Proposed {
         let answer = super::simulate::ask(context, unit, actions).await?;
         match answer.code {
             0 => Ok(answer.hash),
-            _ => Err(usage(format!(
-                "it cannot be executed now: {}",
-                answer.rejection
-            ))),
+            code => Err(would_be_refused(
+                code,
+                &[
+                    fact(
+                        "failed_action",
+                        (u64::from(answer.failed_action) + 1).to_string(),
+                    ),
+                    fact("foreseen", "as a node says; not proven"),
+                    fact(
+                        "sent",
+                        "nothing: it can be bound to what it would change alone",
+                    ),
+                ],
+            )),
         }
     }
 }
@@ -172,17 +183,15 @@ pub(super) struct Amend {
 
 impl Amend {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
-        let session = context.session().await?;
-        let number = parse_number(ObjectKind::Proposal, &self.proposal)?;
+        let before: Proposal = context.numbered(&self.proposal).await?;
         let actions = self.proposed.commands.actions(context).await?;
         let (encoded, _) = proposed(&actions)?;
-        let before = super::read::proposal(session, number).await?;
         let outlook = self
             .proposed
             .outlook(context, before.unit, &actions, !before.outlook.is_empty())
             .await?;
         let amend = AmendProposal {
-            proposal: form::numbered(number),
+            proposal: form::numbered(before.number),
             actions: encoded,
             explanation: self.proposed.explanation,
             document: optional_document(self.proposed.document.as_deref())?,
@@ -306,7 +315,6 @@ async fn act_in_role(context: &Context, role: u64, kind: Kind) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::refusal::fact;
 
     #[test]
     fn a_proposal_expects_what_the_ledger_decides_about_the_whole() {

@@ -10,11 +10,6 @@ use crate::failure::usage;
 use crate::names::{self, Names};
 use crate::{digits, failure, mode, time, word};
 
-/// A proposal of the newest state.
-pub(super) async fn proposal(session: &Session, number: u64) -> Result<Proposal> {
-    session.get(number).await?.ok_or_else(|| absent(number))
-}
-
 /// No proposal has this number.
 pub(super) fn absent(number: u64) -> Error {
     let words = format!(

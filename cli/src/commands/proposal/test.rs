@@ -2,7 +2,7 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::v1::{Claim, ObjectKind, TestObjection, action::Kind};
+use polity_client::v1::{Claim, Objection, TestObjection, action::Kind};
 
 use crate::context::Context;
 use crate::word;
@@ -26,7 +26,7 @@ pub(super) struct Test {
 impl Test {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let test = TestObjection {
-            objection: context.numbered_ref(ObjectKind::Objection, &self.objection)?,
+            objection: context.numbered_ref::<Objection>(&self.objection).await?,
             unargued: self.without.unwrap_or(Claim::None) as i32,
             explanation: self.explanation,
         };

@@ -3,7 +3,7 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::state::keys::List as Lists;
-use polity_client::session::{lettered, number_of};
+use polity_client::session::{lettered, number_of, visible};
 use polity_client::v1::{Assignment, ObjectKind, Role as RoleState, RoleKind};
 use serde_json::{Value, json};
 
@@ -114,6 +114,7 @@ impl Show {
                 ("grants", grants.join(", ")),
             ]);
             for accountability in &role.accountabilities {
+                let accountability = visible(accountability);
                 text.push_str(&format!("accountable for {accountability}\n"));
             }
             for one in &held {

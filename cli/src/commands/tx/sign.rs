@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::show::{check_organisation, code_now, show_proven};
 use crate::context::Context;
+use crate::transaction::check_named;
 use crate::{draft_file, failure, time, word};
 
 /// Shows a draft, asks, and adds your signature. Of what a block has already it shows the outcome; what is over is refused.
@@ -31,6 +32,7 @@ impl Sign {
             return show_proven(context, &draft.id(), &proven).await;
         }
         context.check_time(&draft)?;
+        check_named(&draft, &who)?;
         for sentence in context.sentences(&draft, &[], who.member.number).await? {
             context.output.note(format!("{sentence}."));
         }

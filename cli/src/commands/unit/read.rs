@@ -4,7 +4,7 @@ use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::health::SQUAD_MEMBERS_MIN;
 use polity_client::ledger::state::keys::{self, List as Lists};
-use polity_client::session::{AsOf, View, lettered, number_of};
+use polity_client::session::{AsOf, View, lettered, number_of, visible};
 use polity_client::v1::{Assignment, ClosedPeriod, ObjectKind, Role, RoleKind, Unit, UnitKind};
 use serde_json::{Value, json};
 
@@ -199,7 +199,8 @@ impl Shown {
                 false => shown(ObjectKind::Member, &holders),
             };
             let letter = lettered(ObjectKind::Role, role.number);
-            text.push_str(&format!("#{} {letter}: {holders}\n", role.handle));
+            let handle = visible(&role.handle);
+            text.push_str(&format!("#{handle} {letter}: {holders}\n"));
         }
         for warning in warnings {
             let yellow = anstyle::AnsiColor::Yellow.on_default();

@@ -1,10 +1,11 @@
 //! `unit tree`: units with their roles and holders, drawn in the terminal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
+use polity_client::ledger::judge::power::UNIT_DEPTH_MAX;
 use polity_client::ledger::state::keys::List;
-use polity_client::session::{View, lettered};
+use polity_client::session::{View, lettered, visible};
 use polity_client::v1::{Assignment, ObjectKind, Organisation, Role, Unit};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
@@ -66,6 +67,14 @@ pub(super) async fn root(view: &View<'_>) -> Result<u64> {
         .ok_or_else(|| Error::trouble("the organisation has no state"))
 }
 
+/// Leaves each unit where it was told first: one that moved in between stands in two lists, and of the past a node can tell
+/// a unit below itself.
+fn keep_first(lists: &mut [Vec<u64>], placed: &mut BTreeSet<u64>) {
+    for list in lists {
+        list.retain(|unit| placed.insert(*unit));
+    }
+}
+
 /// A unit and all below it, read level by level.
 pub(super) struct Forest<'s> {
     view: &'s View<'s>,
@@ -91,24 +100,20 @@ impl<'s> Forest<'s> {
             warnings: BTreeMap::new(),
         };
         let mut level = vec![top];
-        let mut below = 0;
-        while !level.is_empty() {
+        let mut placed = BTreeSet::from([top]);
+        for below in 0..=UNIT_DEPTH_MAX {
             let units = view.get_all::<Unit>(&level).await?;
             forest
                 .units
                 .extend(units.into_iter().flatten().map(|unit| (unit.number, unit)));
-            if below == depth {
+            if level.is_empty() || below == depth as usize {
                 break;
             }
-            let children = view.lists(List::Children, &level).await?;
+            let mut children = view.lists(List::Children, &level).await?;
+            keep_first(&mut children, &mut placed);
             let next = children.concat();
             forest.children.extend(std::iter::zip(level, children));
-            // A unit that moved in between is read once.
-            level = next
-                .into_iter()
-                .filter(|one| !forest.units.contains_key(one))
-                .collect();
-            below += 1;
+            level = next;
         }
         match forest.units.contains_key(&top) {
             true => Ok(forest),
@@ -152,7 +157,7 @@ impl<'s> Forest<'s> {
     fn warned(&self, unit: u64, role: u64) -> String {
         let yellow = anstyle::AnsiColor::Yellow.on_default();
         match self.warnings.get(&(unit, role)) {
-            Some(words) => format!("  {yellow}! {}{yellow:#}", words.join("; ")),
+            Some(words) => format!("  {yellow}! {}{yellow:#}", visible(&words.join("; "))),
             None => String::new(),
         }
     }
@@ -200,8 +205,9 @@ impl<'s> Forest<'s> {
         };
         let warned = self.warned(number, 0);
         format!(
-            "{bold}{}{bold:#} {letter} {kind}{label}{warned}",
-            unit.handle
+            "{bold}{}{bold:#} {letter} {kind}{}{warned}",
+            visible(&unit.handle),
+            visible(&label)
         )
     }
 
@@ -215,13 +221,13 @@ impl<'s> Forest<'s> {
             .iter()
             .map(|one| self.names.shown(ObjectKind::Member, one.member))
             .collect();
-        let warned = self.warned(role.unit, role.number);
+        let (handle, warned) = (visible(&role.handle), self.warned(role.unit, role.number));
         match names.is_empty() {
             true => {
                 let dim = anstyle::Style::new().dimmed();
-                format!("#{} {letter}: {dim}vacant{dim:#}{warned}", role.handle)
+                format!("#{handle} {letter}: {dim}vacant{dim:#}{warned}")
             }
-            false => format!("#{} {letter}: {}{warned}", role.handle, names.join(", ")),
+            false => format!("#{handle} {letter}: {}{warned}", names.join(", ")),
         }
     }
 
@@ -260,5 +266,18 @@ impl<'s> Forest<'s> {
             "roles": roles,
             "units": children.iter().map(|child| self.json(*child)).collect::<Vec<_>>(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_that_is_told_below_itself_stands_in_one_place() {
+        let mut placed = BTreeSet::from([1]);
+        let mut children = [vec![2, 1, 3, 2], vec![3, 4]];
+        keep_first(&mut children, &mut placed);
+        assert_eq!(children, [vec![2, 3], vec![4]]);
     }
 }
