@@ -335,7 +335,7 @@ fn validator_updates(parent: &dyn Read, state: &Overlay<'_>) -> Vec<ValidatorUpd
 pub fn tree_updates(changes: &Changes) -> Vec<Update> {
     let mut updates: Vec<_> = changes
         .iter()
-        .filter(|(key, _)| key.first().is_some_and(|prefix| *prefix < keys::BESIDE))
+        .filter(|(key, _)| keys::is_leaf(key))
         .map(|(key, value)| {
             let key_hash = content_hash(key);
             let leaf = value.as_ref().map(|value| leaf_of(&key_hash, value));
