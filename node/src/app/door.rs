@@ -4,10 +4,8 @@ use bytes::Bytes;
 use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::state::Read;
-use polity_ledger::{
-    Family, Rejection,
-    block::{self, Window},
-};
+use polity_ledger::validity::Validity;
+use polity_ledger::{Family, Rejection, block};
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
@@ -24,16 +22,16 @@ impl App {
         let snapshot = self.snapshot();
         // The next block's time is not known; the newest one's is its lower bound.
         let now = App::block_time(&snapshot, snapshot.height())?;
-        let window = Window::at(&*snapshot, now);
+        let validity = Validity::at(&*snapshot, now);
         let mut welcome = Vec::with_capacity(requests.len());
         let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
             .map(|request| {
                 // Before it is decoded: small parts in large numbers take ten times their bytes.
-                let fits = window.fits(request.transaction.len());
+                let fits = validity.fits(request.transaction.len());
                 fits.map_err(turned_away)?;
                 let seen = self.verifier.look_at(&organisation, &request.transaction);
-                self.before_signatures(&*snapshot, &window, request.kind, &seen)?;
+                self.before_signatures(&*snapshot, &validity, request.kind, &seen)?;
                 welcome.push(seen);
                 Ok(())
             })
@@ -58,12 +56,12 @@ impl App {
     fn before_signatures(
         &self,
         snapshot: &dyn Read,
-        window: &Window<'_>,
+        validity: &Validity<'_>,
         kind: CheckKind,
         seen: &Seen,
     ) -> Result<(), CheckResult> {
         // First, because anybody can send again what is public, at no cost of those who signed it.
-        seen.is_within(window).map_err(turned_away)?;
+        seen.check(validity).map_err(turned_away)?;
         let body = seen.body().map_err(turned_away)?;
         block::check_signers(snapshot, body).map_err(turned_away)?;
         self.within_share(kind, body)
