@@ -101,7 +101,7 @@ impl Store {
     /// `StoreLocked` while another process has it open, `StoreDamaged` if it cannot be read as it was written, `Usage`
     /// if it has the form of another version, `DiskFull` and `Io`.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, Fault> {
-        crash_point::arm_from_environment();
+        crash_point::read_order();
         let is_new = prepare_directory(directory)?;
         format::settle(directory, is_new)?;
         let rocks = Arc::new(Rocks::open(directory, &options)?);
