@@ -54,6 +54,7 @@ pub use snapshot::{Leaf, Position, Snapshot};
 pub use table::KEY_BYTES_MAX;
 
 pub(crate) use commit::{leaf_row, tip};
+pub(crate) use files::{ListedFile, hash_file, put_in_place, remove_tree, require_empty, sync};
 pub(crate) use raw::version_row;
 pub(crate) use table::{Meta, Table, height_key, position_key};
 pub(crate) use undo::undo_of;
