@@ -9,7 +9,7 @@ use polity_ledger::{Family, Rejection, block};
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
-use super::{App, lanes};
+use super::{App, lanes, result_of};
 use crate::fault::{Fault, FaultKind};
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
@@ -115,7 +115,7 @@ fn unanswered() -> Fault {
 fn turned_away(rejection: Rejection) -> CheckResult {
     CheckResult {
         blames_sender: is_of_the_bytes(rejection),
-        ..CheckResult::from(refused(rejection))
+        ..CheckResult::from(result_of(rejection.code(), Bytes::new()))
     }
 }
 
@@ -124,15 +124,6 @@ fn turned_away(rejection: Rejection) -> CheckResult {
 pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
     let is_of_form = rejection.family() == Family::Bytes && rejection != Rejection::TooLarge;
     is_of_form || rejection == Rejection::BadSignature
-}
-
-/// A refusal as engines and clients read it.
-pub(crate) fn refused(rejection: Rejection) -> TxResult {
-    TxResult {
-        code: rejection.code(),
-        data: Bytes::new(),
-        log: format!("{}: {rejection}", rejection.name()),
-    }
 }
 
 #[cfg(test)]
