@@ -325,7 +325,7 @@ async fn load<T: Object>(
         .filter(|number| *number != 0 && !known.contains_key(number))
         .collect();
     let missing: Vec<u64> = missing.into_iter().collect();
-    let objects = view.get_all::<T>(&missing).await?;
-    known.extend(objects.into_iter().flatten().map(|one| (one.number(), one)));
+    let objects = view.existing::<T>(&missing).await?;
+    known.extend(objects.into_iter().map(|one| (one.number(), one)));
     Ok(())
 }

@@ -263,12 +263,10 @@ async fn of_time(session: &Session, kind: &Kind) -> Result<Vec<Fact>> {
         _ => return Ok(Vec::new()),
     };
     let view = session.view(AsOf::Newest);
-    let held = view.list(List::Assignments, member).await?;
-    let held = view.get_all::<Assignment>(&held).await?;
+    let held: Vec<Assignment> = view.listed(List::Assignments, &[member]).await?;
     let now = time::now()?;
     let others = held
         .into_iter()
-        .flatten()
         .filter(|one| one.number != but && (one.until == 0 || one.until > now));
     let taken = others.fold(0, |sum: u32, one| sum.saturating_add(one.percentage));
     Ok(vec![

@@ -2,14 +2,13 @@
 //!
 //! The life cycle is that of ABCI 2.0: after `info` (and, on a new chain, `init_chain`) a height is proposed
 //! (`prepare_proposal`, `process_proposal`), decided (`finalize_block`) and made durable (`commit`), while
-//! transactions are checked and questions answered beside it. Vote extensions are deliberately absent: the engines
-//! answer that they are disabled.
+//! transactions are checked and questions answered beside it. Vote extensions and snapshots are deliberately absent:
+//! the engines answer that there are none.
 
 mod block;
 mod chain;
 mod query;
 mod rows;
-mod snapshot;
 
 use bytes::Bytes;
 
@@ -23,7 +22,6 @@ pub use chain::{
 };
 pub use query::{ProofOp, Query, QueryResult};
 pub use rows::{EngineRow, EngineStore};
-pub use snapshot::{ApplyChunk, ApplyChunkResult, ApplyVerdict, OfferVerdict, Snapshot};
 
 /// The node itself cannot go on: a disk that fails, a state that contradicts itself. An engine that receives one
 /// answers nothing more and stops, because a verdict invented here would fork the chain.
@@ -85,29 +83,4 @@ pub trait Application: Send + Sync + 'static {
 
     /// Answers a question from the committed state. An answer that does not exist is a code, not a fault.
     fn query(&self, request: Query) -> Result<QueryResult, Fault>;
-
-    /// The snapshots that this node can give to others. By default none.
-    fn list_snapshots(&self) -> Result<Vec<Snapshot>, Fault> {
-        Ok(Vec::new())
-    }
-
-    /// A snapshot offered by peers, with the app hash of its height as a light client verified it. By default
-    /// state sync is refused altogether.
-    fn offer_snapshot(&self, _snapshot: Snapshot, _app_hash: Bytes) -> Result<OfferVerdict, Fault> {
-        Ok(OfferVerdict::Abort)
-    }
-
-    /// One chunk of a snapshot of ours; empty when there is no such chunk.
-    fn load_snapshot_chunk(&self, _height: u64, _format: u32, _chunk: u32) -> Result<Bytes, Fault> {
-        Ok(Bytes::new())
-    }
-
-    /// One chunk of the snapshot that was accepted last.
-    fn apply_snapshot_chunk(&self, _request: ApplyChunk) -> Result<ApplyChunkResult, Fault> {
-        Ok(ApplyChunkResult {
-            verdict: ApplyVerdict::Abort,
-            refetch_chunks: Vec::new(),
-            reject_senders: Vec::new(),
-        })
-    }
 }

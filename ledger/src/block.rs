@@ -4,11 +4,10 @@ use std::borrow::Borrow;
 use std::rc::Rc;
 
 use polity_proto::v1::{
-    Action, Body, Member, MemberState, ObjectKind, Parameters, Paused, Receipt, Validator,
-    action::Kind,
+    Action, Body, Member, MemberState, ObjectKind, Paused, Receipt, Validator, action::Kind,
 };
 
-use crate::check::{CheckedTransaction, UnverifiedTransaction};
+use crate::check::CheckedTransaction;
 use crate::context::{Block, Context};
 use crate::judge::{Now, departments};
 use crate::merkle::jellyfish::{content_hash, leaf_of};
@@ -16,6 +15,7 @@ use crate::merkle::subtree::Update;
 use crate::state::consumed::{self, Consuming};
 use crate::state::history::{self, Appending};
 use crate::state::{Changes, Overlay, Read, keys, objects};
+use crate::validity::Validity;
 use crate::{Rejection, actions, parameters, timer};
 
 /// What the chain says of a block, beside its transactions.
@@ -169,60 +169,9 @@ fn admit(
     if body.organisation != organisation {
         return Err(Rejection::WrongOrganisation);
     }
-    Window::at(state, block.now.time).check(checked)?;
+    Validity::at(state, block.now.time).check(checked)?;
     consuming.add(state, checked.id(), body.valid_until);
     Ok(())
-}
-
-/// What every transaction of one moment is held to: read once for many of them.
-pub struct Window<'s> {
-    state: &'s dyn Read,
-    now: u64,
-    parameters: Parameters,
-}
-
-impl<'s> Window<'s> {
-    /// The window over a state at a time in Unix seconds.
-    pub fn at(state: &'s dyn Read, now: u64) -> Self {
-        Self {
-            state,
-            now,
-            parameters: parameters::get(state),
-        }
-    }
-
-    /// Whether an envelope of so many bytes may be in a block: asked of bytes that nobody has decoded yet.
-    pub fn fits(&self, bytes: usize) -> Result<(), Rejection> {
-        if bytes > self.parameters.transaction_bytes_max as usize {
-            return Err(Rejection::TooLarge);
-        }
-        Ok(())
-    }
-
-    /// Size, validity and replay, as the parent state tells them.
-    pub fn check(&self, checked: &CheckedTransaction) -> Result<(), Rejection> {
-        self.admits(checked.id(), checked.bytes(), checked.body())
-    }
-
-    /// The same at the door, where signatures are verified last.
-    pub fn check_unverified(&self, transaction: &UnverifiedTransaction) -> Result<(), Rejection> {
-        self.admits(transaction.id(), transaction.bytes(), transaction.body())
-    }
-
-    fn admits(&self, id: &[u8; 32], bytes: usize, body: &Body) -> Result<(), Rejection> {
-        self.fits(bytes)?;
-        let valid_until = body.valid_until;
-        if valid_until < self.now {
-            return Err(Rejection::Expired);
-        }
-        if valid_until - self.now > self.parameters.validity_max {
-            return Err(Rejection::ValidTooLong);
-        }
-        if consumed::contains(self.state, id) {
-            return Err(Rejection::Consumed);
-        }
-        Ok(())
-    }
 }
 
 fn apply(state: &mut Overlay<'_>, block: Block, position: u32, body: &Body) -> Receipt {
@@ -335,7 +284,7 @@ fn validator_updates(parent: &dyn Read, state: &Overlay<'_>) -> Vec<ValidatorUpd
 pub fn tree_updates(changes: &Changes) -> Vec<Update> {
     let mut updates: Vec<_> = changes
         .iter()
-        .filter(|(key, _)| key.first().is_some_and(|prefix| *prefix < keys::BESIDE))
+        .filter(|(key, _)| keys::is_leaf(key))
         .map(|(key, value)| {
             let key_hash = content_hash(key);
             let leaf = value.as_ref().map(|value| leaf_of(&key_hash, value));

@@ -141,7 +141,7 @@ fn of_terms(state: &dyn Read, now: u64, within: u64, role: &Role) -> Vec<Warning
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{AmendUnit, AssignRole, CreateRole, action::Kind};
+    use polity_proto::v1::{AssignRole, CreateRole, action::Kind};
 
     use super::*;
     use crate::world::{DAY, World};
@@ -210,14 +210,7 @@ mod tests {
     #[test]
     fn a_tribe_that_is_nearly_full_is_warned_of() {
         let mut world = World::with_tribes();
-        world.ada(Kind::AmendUnit(AmendUnit {
-            unit: world.unit_ref("dev/web"),
-            handle: "web".into(),
-            kind: UnitKind::Tribe as i32,
-            confers: crate::world::all_capabilities(),
-            ceiling: 2,
-            ..AmendUnit::default()
-        }));
+        world.set_ceiling("dev/web", 2);
         assert_eq!(told(&world, "dev/web"), []);
         world.ada(world.join_unit("finn", "dev/web/red"));
         world.ada(world.join_unit("hal", "dev/web"));

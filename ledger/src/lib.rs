@@ -5,7 +5,7 @@
 //!
 //! | modules | what they are |
 //! |---|---|
-//! | [`check`], [`form`], [`Rejection`] | the form of transactions, bounds of fields, why something is refused |
+//! | [`check`], [`form`], [`validity`], [`Rejection`] | the form of transactions, bounds of fields, size and time, why something is refused |
 //! | [`block`], [`timer`], [`genesis`], [`continuation`] | a block from beginning to end, what time alone does, how chains begin |
 //! | [`actions`] | one file for each action: what it needs, what it does |
 //! | [`judge`] | who may do what: grants, policies, separated duties, who counts as one person |
@@ -40,6 +40,7 @@ mod rejection;
 pub mod state;
 pub mod time;
 pub mod timer;
+pub mod validity;
 pub mod window;
 #[cfg(test)]
 #[allow(dead_code, unused_imports)]

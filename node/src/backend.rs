@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
-use crate::app::{App, BlockRecord, is_of_the_bytes};
+use crate::app::{App, BlockRecord, is_of_the_bytes, result_of};
 use crate::fault::{Fault, FaultKind};
 use crate::gateway::{Admission, CommittedBlock, CommittedTransaction, FoundTransaction, Queries};
 use crate::query::receipt::code_of;
@@ -73,7 +73,7 @@ impl Backend {
             transactions: transactions
                 .into_iter()
                 .zip(receipts)
-                .map(|(bytes, receipt)| Ok(transaction(bytes.into(), result_of(receipt)?)))
+                .map(|(bytes, receipt)| Ok(transaction(bytes.into(), recorded(receipt)?)))
                 .collect::<Result<_, Fault>>()?,
             validator_updates: record
                 .validator_updates
@@ -137,7 +137,7 @@ impl Queries for Backend {
         Ok(Some(FoundTransaction {
             height: position.height,
             index: position.index,
-            transaction: transaction(bytes.into(), result_of(receipt)?),
+            transaction: transaction(bytes.into(), recorded(receipt)?),
         }))
     }
 
@@ -187,16 +187,8 @@ fn transaction(bytes: Bytes, result: TxResult) -> CommittedTransaction {
     }
 }
 
-fn result_of(receipt: Vec<u8>) -> Result<TxResult, Fault> {
-    let code = code_of(&receipt)?;
-    let log = Rejection::from_code(code).map_or_else(String::new, |rejection| {
-        format!("{}: {rejection}", rejection.name())
-    });
-    Ok(TxResult {
-        code,
-        data: receipt.into(),
-        log,
-    })
+fn recorded(receipt: Vec<u8>) -> Result<TxResult, Fault> {
+    Ok(result_of(code_of(&receipt)?, receipt.into()))
 }
 
 fn update(bytes: &[u8]) -> Option<ValidatorUpdate> {

@@ -1,9 +1,8 @@
 //! Crash points: named places where a test can make the process die as if the power went.
 //!
 //! They are compiled into every build, so that what is tested is what runs; without an order they cost one atomic
-//! load. The order is `NAME` or `NAME:N` (die at the N-th time, counted from 1), and comes from the environment
-//! variable `POLITYD_CRASH_AT` or from [`arm`]. A simulation orders the death of one of its nodes by
-//! [`outlive`](crate::death::outlive).
+//! load. The order is `NAME` or `NAME:N` (die at the N-th time, counted from 1), in the environment variable
+//! `POLITYD_CRASH_AT`. A simulation orders the death of one of its nodes by [`outlive`](crate::death::outlive).
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,25 +69,10 @@ pub fn reach(point: CrashPoint) {
     }
 }
 
-/// Orders a crash, `NAME` or `NAME:N`. Only the first order of a process holds, wherever it came from.
-pub fn arm(text: &str) -> Result<(), Fault> {
-    let order = Order::parse(text)?;
-    if ORDER.set(Some(order)).is_err() {
-        return Err(Fault::new(
-            FaultKind::Internal,
-            "a crash was ordered after the first crash point was reached",
-        ));
-    }
-
-    Ok(())
-}
-
 /// Reads the environment's order, so that a misspelt name is told at the start and not never.
-pub(crate) fn arm_from_environment() {
+pub(crate) fn read_order() {
     let _ = order();
 }
-
-static ORDER: OnceLock<Option<Order>> = OnceLock::new();
 
 #[derive(Debug)]
 struct Order {
@@ -127,6 +111,8 @@ impl Order {
 }
 
 fn order() -> Option<&'static Order> {
+    static ORDER: OnceLock<Option<Order>> = OnceLock::new();
+
     let order = ORDER.get_or_init(|| {
         let text = std::env::var(ENVIRONMENT_VARIABLE)
             .ok()

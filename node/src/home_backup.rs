@@ -21,7 +21,9 @@ use std::path::Path;
 use crate::config::{CONFIG_FILE, Config};
 use crate::fault::{Fault, FaultKind};
 use crate::serve::store_options;
-use crate::store::{self, BackupSummary, Store, restoring};
+use crate::store::{
+    self, BackupSummary, Store, put_in_place, remove_tree, require_empty, restoring, sync,
+};
 use crate::whole_file::sync_directory;
 
 const STORE: &str = "store";
@@ -92,9 +94,9 @@ fn verify_and_bring(config: &Config, backup: &Path) -> Result<BackupSummary, Fau
 fn bring_all_but_the_store(config: &Config, backup: &Path) -> Result<(), Fault> {
     let engine = config.cometbft_home();
     sync_name(&restoring(&config.store_directory()))?;
-    remove_directory(&engine.join(DATA))?;
+    remove_tree(&engine.join(DATA))?;
     // A log that is left there goes on from another store than this one will be.
-    remove_directory(&config.embedded_home())?;
+    remove_tree(&config.embedded_home())?;
     for part in [DATA, GUARD] {
         bring_directory(&backup.join(COMETBFT).join(part), &engine.join(part))?;
     }
@@ -111,9 +113,9 @@ fn bring_directory(from: &Path, to: &Path) -> Result<(), Fault> {
         return Ok(());
     }
     let partial = restoring(to);
-    remove_directory(&partial)?;
+    remove_tree(&partial)?;
     copy_directory(from, &partial)?;
-    rename(&partial, to)
+    put_in_place(&partial, to)
 }
 
 /// The same with a file.
@@ -123,39 +125,11 @@ fn bring_file(from: &Path, to: &Path) -> Result<(), Fault> {
     }
     let partial = restoring(to);
     copy_file(from, &partial)?;
-    rename(&partial, to)
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
-    fs::rename(from, to).map_err(at("renaming", from))?;
-    sync_name(to)
+    put_in_place(&partial, to)
 }
 
 fn sync_name(path: &Path) -> Result<(), Fault> {
     sync_directory(path).map_err(at("syncing", path))
-}
-
-fn require_empty(directory: &Path) -> Result<(), Fault> {
-    match fs::read_dir(directory) {
-        Ok(mut entries) => match entries.next() {
-            None => Ok(()),
-            Some(_) => {
-                let words = format!("{} exists and is not empty", directory.display());
-                Err(Fault::new(FaultKind::Usage, words))
-            }
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(at("reading", directory)(error)),
-    }
-}
-
-fn remove_directory(directory: &Path) -> Result<(), Fault> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(at("removing", directory)(error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 /// Copies files and directories; what is absent stays absent.
@@ -184,12 +158,6 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Fault> {
     }
     fs::copy(from, to).map_err(at("writing", to))?;
     sync(to)
-}
-
-fn sync(path: &Path) -> Result<(), Fault> {
-    fs::File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(at("syncing", path))
 }
 
 fn at<'a>(doing: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Fault + 'a {

@@ -207,8 +207,7 @@ impl Issued {
 }
 
 async fn read<'s>(view: &'s View<'s>, numbers: &[u64]) -> Result<(Vec<Issued>, Names<'s>)> {
-    let assets = view.get_all::<AssetState>(numbers).await?;
-    let assets: Vec<AssetState> = assets.into_iter().flatten().collect();
+    let assets: Vec<AssetState> = view.existing(numbers).await?;
     let mut names = Names::new(view);
     names.load_units(assets.iter().map(|one| one.unit)).await?;
     names

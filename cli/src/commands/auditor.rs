@@ -81,9 +81,7 @@ struct List {}
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let lists = view.lists(Lists::Auditors, &[0]).await?;
-        let auditors = view.get_all::<AuditorState>(&lists.concat()).await?;
-        let auditors: Vec<AuditorState> = auditors.into_iter().flatten().collect();
+        let auditors: Vec<AuditorState> = view.listed(Lists::Auditors, &[0]).await?;
         let mut names = Names::new(&view);
         names
             .load_members(auditors.iter().map(|one| one.member))

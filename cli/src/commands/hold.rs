@@ -66,9 +66,7 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let account = session.account(&self.account).await?.number;
-        let lists = view.lists(Lists::Holds, &[account]).await?;
-        let holds = view.get_all::<HoldState>(&lists.concat()).await?;
-        let holds: Vec<HoldState> = holds.into_iter().flatten().collect();
+        let holds: Vec<HoldState> = view.listed(Lists::Holds, &[account]).await?;
         let names = names_of(&view, &holds).await?;
         let mut table = Table::new([
             "hold",

@@ -39,8 +39,9 @@ pub mod why;
 
 use clap::Subcommand;
 use polity_client::Result;
-use polity_client::session::{kind_name, lettered, number_of};
-use polity_client::v1::ObjectKind;
+use polity_client::ledger::state::keys;
+use polity_client::session::{View, kind_name, lettered, number_of};
+use polity_client::v1::{ObjectKind, Paused};
 
 use crate::context::Context;
 use crate::failure::usage;
@@ -143,6 +144,12 @@ pub fn parse_number(kind: ObjectKind, text: &str) -> Result<u64> {
         );
         usage(words)
     })
+}
+
+/// The sum of all outages, in seconds.
+async fn seconds_paused(view: &View<'_>) -> Result<u64> {
+    let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
+    Ok(paused.unwrap_or_default().seconds)
 }
 
 /// A document's hash: 64 hexadecimal digits, or a file that is hashed here and goes nowhere.

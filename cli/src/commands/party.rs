@@ -56,17 +56,16 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let lists = view.lists(Lists::Parties, &[unit]).await?;
-        let numbers = lists.concat();
-        let parties = view.get_all::<PartyState>(&numbers).await?;
-        let parties: Vec<PartyState> = parties.into_iter().flatten().collect();
+        let parties: Vec<PartyState> = view.listed(Lists::Parties, &[unit]).await?;
         let owners: Vec<u64> = parties
             .iter()
             .map(|party| keys::owner_number(OwnerKind::Party, party.number))
             .collect();
         let accounts = view.lists(Lists::Accounts, &owners).await?;
         let mut names = Names::new(&view);
-        names.load_parties(numbers).await?;
+        names
+            .load_parties(parties.iter().map(|party| party.number))
+            .await?;
         names.load_accounts(accounts.concat()).await?;
 
         let mut table = Table::new(["party", "name", "external id", "accounts"]);

@@ -67,13 +67,8 @@ impl List {
             true => vec![unit],
             false => lineage(&view, unit).await?,
         };
-        let lists = view.lists(Lists::Policies, &units).await?;
-        let policies = view.get_all::<PolicyState>(&lists.concat()).await?;
-        let policies: Vec<PolicyState> = policies
-            .into_iter()
-            .flatten()
-            .filter(|policy| policy.unit == unit || policy.recursive)
-            .collect();
+        let mut policies: Vec<PolicyState> = view.listed(Lists::Policies, &units).await?;
+        policies.retain(|policy| policy.unit == unit || policy.recursive);
         let names = names_of(&view, &policies).await?;
 
         let mut table = Table::new(["policy", "set in", "about", "tiers"]);

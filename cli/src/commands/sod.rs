@@ -52,13 +52,9 @@ struct List {}
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
-        let lists = view.lists(Lists::SodRules, &[0]).await?;
-        let numbers = lists.concat();
-        let rules = view.get_all::<SodRule>(&numbers).await?;
-        let exceptions = view.lists(Lists::SodExceptions, &numbers).await?;
-        let exceptions = view.get_all::<SodException>(&exceptions.concat()).await?;
-        let exceptions: Vec<SodException> = exceptions.into_iter().flatten().collect();
-        let rules: Vec<SodRule> = rules.into_iter().flatten().collect();
+        let numbers = view.list(Lists::SodRules, 0).await?;
+        let rules: Vec<SodRule> = view.existing(&numbers).await?;
+        let exceptions: Vec<SodException> = view.listed(Lists::SodExceptions, &numbers).await?;
         let mut names = Names::new(&view);
         names.load_units(rules.iter().map(|rule| rule.unit)).await?;
         names

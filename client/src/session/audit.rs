@@ -1,6 +1,6 @@
 //! Audits from end to end: the whole history, every event proven, and the sums against the balances.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use polity_ledger::Amount;
 use polity_ledger::state::Object;
@@ -53,6 +53,30 @@ pub struct Sums {
     pub reserved: Amount,
 }
 
+impl Sums {
+    /// What the events in an account's history moved.
+    fn posted(account: u64, events: &[ProvenEvent]) -> Result<Sums> {
+        let mut sums = Sums::default();
+        for proven in events {
+            if !concerns(&proven.event, account) {
+                return Err(Error::proof(format!(
+                    "an event in the history of a{account} is about another account"
+                )));
+            }
+            if let Some(posting) = &proven.event.posting {
+                let amount = counted(&posting.amount)?;
+                if posting.from == account {
+                    sums.debits = plus(sums.debits, amount)?;
+                }
+                if posting.to == account {
+                    sums.credits = plus(sums.credits, amount)?;
+                }
+            }
+        }
+        Ok(sums)
+    }
+}
+
 impl Session {
     /// Audits an account: history, events, sums. `progress` is told how many of how many events are proven.
     pub async fn audit_account(
@@ -62,39 +86,8 @@ impl Session {
     ) -> Result<Audited> {
         let (account, history) = self.with_history::<Account>(number).await?;
         let events = self.proven_events(&history, progress).await?;
-        let mut sums = Sums::default();
-        let mut holds = BTreeSet::new();
-        for proven in &events {
-            if !concerns(&proven.event, number) {
-                return Err(Error::proof(format!(
-                    "an event in the history of a{number} is about another account"
-                )));
-            }
-            if let Some(posting) = &proven.event.posting {
-                let amount = counted(&posting.amount)?;
-                if posting.from == number {
-                    sums.debits = plus(sums.debits, amount)?;
-                }
-                if posting.to == number {
-                    sums.credits = plus(sums.credits, amount)?;
-                }
-            }
-            if proven.event.object() == ObjectKind::Hold {
-                holds.insert(proven.event.number);
-            }
-        }
-        let holds: Vec<u64> = holds.into_iter().collect();
-        for (held, hold) in holds.iter().zip(self.get_all::<Hold>(&holds).await?) {
-            let hold = hold.ok_or_else(|| {
-                Error::proof(format!("h{held} has an event, and is not in the state"))
-            })?;
-            if hold.state() == HoldState::Open && hold.from == number {
-                sums.debits_pending = plus(sums.debits_pending, counted(&hold.amount)?)?;
-            }
-            if hold.state() == HoldState::Open && hold.to == number {
-                sums.credits_pending = plus(sums.credits_pending, counted(&hold.amount)?)?;
-            }
-        }
+        let mut sums = Sums::posted(number, &events)?;
+        self.add_pending(&mut sums, number, &events).await?;
         // Holds are read a moment later than the account: only where it did not move since are they comparable.
         let (_, again) = self.record::<Account>(number).await?;
         let is_still = again.history_count == history.count;
@@ -133,6 +126,32 @@ impl Session {
             &events,
             Some(sums),
         ))
+    }
+
+    /// Adds what the open holds of an account's events would move.
+    async fn add_pending(
+        &self,
+        sums: &mut Sums,
+        account: u64,
+        events: &[ProvenEvent],
+    ) -> Result<()> {
+        let of_holds = events
+            .iter()
+            .filter(|proven| proven.event.object() == ObjectKind::Hold);
+        let holds: BTreeSet<u64> = of_holds.map(|proven| proven.event.number).collect();
+        let holds: Vec<u64> = holds.into_iter().collect();
+        for (held, hold) in holds.iter().zip(self.get_all::<Hold>(&holds).await?) {
+            let hold = hold.ok_or_else(|| {
+                Error::proof(format!("h{held} has an event, and is not in the state"))
+            })?;
+            if hold.state() == HoldState::Open && hold.from == account {
+                sums.debits_pending = plus(sums.debits_pending, counted(&hold.amount)?)?;
+            }
+            if hold.state() == HoldState::Open && hold.to == account {
+                sums.credits_pending = plus(sums.credits_pending, counted(&hold.amount)?)?;
+            }
+        }
+        Ok(())
     }
 
     /// Audits any other object that has a history: history and events.
@@ -198,28 +217,22 @@ fn audited(
     events: &[ProvenEvent],
     sums: Option<Sums>,
 ) -> Audited {
-    let mut by: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut accounts = BTreeSet::new();
-    for proven in events {
-        let source = match proven.source {
-            Source::Genesis => "genesis",
-            Source::Transaction(_) => "transaction",
-            Source::Timer => "timer",
-        };
-        *by.entry(source).or_default() += 1;
-        if proven.event.object() == ObjectKind::Account {
-            accounts.insert(proven.event.number);
-        }
-    }
-    let count = |source| by.get(source).copied().unwrap_or_default();
+    let count = |is: fn(&Source) -> bool| {
+        let sources = events.iter().map(|proven| &proven.source);
+        sources.filter(|source| is(source)).count() as u64
+    };
+    let of_accounts = events
+        .iter()
+        .filter(|proven| proven.event.object() == ObjectKind::Account);
+    let accounts: BTreeSet<u64> = of_accounts.map(|proven| proven.event.number).collect();
     Audited {
         kind,
         number,
         height: history.moment.height,
         entries: history.count,
-        by_transactions: count("transaction"),
-        by_timers: count("timer"),
-        by_genesis: count("genesis"),
+        by_transactions: count(|source| matches!(source, Source::Transaction(_))),
+        by_timers: count(|source| matches!(source, Source::Timer)),
+        by_genesis: count(|source| matches!(source, Source::Genesis)),
         sums,
         accounts: accounts.into_iter().collect(),
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use polity_ledger::block::{Window, check_signers};
+use polity_ledger::block::check_signers;
 use polity_ledger::check::CheckedTransaction;
 use polity_ledger::state::keys;
 use polity_ledger::state::objects::{Object, object_key};
+use polity_ledger::validity::Validity;
 use polity_ledger::{Rejection, parameters};
 use polity_proto::v1::Member;
 
@@ -35,7 +36,7 @@ impl Session {
             .ok_or_else(|| Error::proof("the header has no time"))?
             .as_secs();
 
-        let judged = Window::at(&state, now)
+        let judged = Validity::at(&state, now)
             .check(transaction)
             .and_then(|()| check_signers(&state, body));
         Ok(judged.err().map(|rejection| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use polity_ledger::state::keys::List;
 use polity_ledger::state::objects::{self, Object};
 use polity_proto::v1::ObjectKind;
 use prost::Message;
@@ -148,6 +149,17 @@ impl<'s> View<'s> {
         }
         self.saw(&keys, Some(T::KIND), moment);
         decode_objects(values)
+    }
+
+    /// Those of these objects that there are, in that order.
+    pub async fn existing<T: Object>(&self, numbers: &[u64]) -> Result<Vec<T>> {
+        Ok(self.get_all(numbers).await?.into_iter().flatten().collect())
+    }
+
+    /// The objects in the same listable set of several owners, in the order of the owners.
+    pub async fn listed<T: Object>(&self, list: List, owners: &[u64]) -> Result<Vec<T>> {
+        self.existing(&self.lists(list, owners).await?.concat())
+            .await
     }
 
     /// A value that is no object. Of the past it is as the node remembers it: no history holds it.

@@ -70,36 +70,15 @@ impl<A: Application + ?Sized> AbciApplication for Adapter<A> {
         )
     }
 
-    fn list_snapshots(&self) -> abci::ResponseListSnapshots {
-        self.settle(dispatch::list_snapshots(&*self.application))
-    }
-
     fn offer_snapshot(&self, request: abci::RequestOfferSnapshot) -> abci::ResponseOfferSnapshot {
-        self.settle(dispatch::offer_snapshot(&*self.application, request))
-    }
-
-    fn load_snapshot_chunk(
-        &self,
-        request: abci::RequestLoadSnapshotChunk,
-    ) -> abci::ResponseLoadSnapshotChunk {
-        let abci::RequestLoadSnapshotChunk {
-            height,
-            format,
-            chunk,
-        } = request;
-        let chunk = self.settle(self.application.load_snapshot_chunk(height, format, chunk));
-        abci::ResponseLoadSnapshotChunk { chunk }
+        self.settle(dispatch::offer_snapshot(&request))
     }
 
     fn apply_snapshot_chunk(
         &self,
-        request: abci::RequestApplySnapshotChunk,
+        _request: abci::RequestApplySnapshotChunk,
     ) -> abci::ResponseApplySnapshotChunk {
-        self.settle(
-            self.application
-                .apply_snapshot_chunk(convert::apply_chunk(request))
-                .map(convert::apply_answer),
-        )
+        dispatch::apply_snapshot_chunk()
     }
 
     fn prepare_proposal(

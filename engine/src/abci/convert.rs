@@ -9,12 +9,11 @@ mod requests;
 use super::frame::FrameError;
 
 pub(super) use answers::{
-    apply_answer, check_answer, commit_answer, finalize_block_answer, info_answer,
-    init_chain_answer, offer_answer, process_proposal_answer, query_answer, snapshot_answer,
+    check_answer, commit_answer, finalize_block_answer, info_answer, init_chain_answer,
+    process_proposal_answer, query_answer,
 };
 pub(super) use requests::{
-    apply_chunk, check, finalize_block, init_chain, prepare_proposal, process_proposal, query,
-    snapshot,
+    check, finalize_block, init_chain, prepare_proposal, process_proposal, query,
 };
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;

@@ -49,22 +49,10 @@ pub(super) fn answer<A: Application + ?Sized>(
         Request::Commit(_) => {
             Response::Commit(convert::commit_answer(application.commit(Vec::new())?)?)
         }
-        Request::ListSnapshots(_) => Response::ListSnapshots(list_snapshots(application)?),
-        Request::OfferSnapshot(request) => {
-            Response::OfferSnapshot(offer_snapshot(application, request)?)
-        }
-        Request::LoadSnapshotChunk(request) => {
-            Response::LoadSnapshotChunk(abci::ResponseLoadSnapshotChunk {
-                chunk: application.load_snapshot_chunk(
-                    request.height,
-                    request.format,
-                    request.chunk,
-                )?,
-            })
-        }
-        Request::ApplySnapshotChunk(request) => Response::ApplySnapshotChunk(
-            convert::apply_answer(application.apply_snapshot_chunk(convert::apply_chunk(request))?),
-        ),
+        Request::ListSnapshots(_) => Response::ListSnapshots(Default::default()),
+        Request::OfferSnapshot(request) => Response::OfferSnapshot(offer_snapshot(&request)?),
+        Request::LoadSnapshotChunk(_) => Response::LoadSnapshotChunk(Default::default()),
+        Request::ApplySnapshotChunk(_) => Response::ApplySnapshotChunk(apply_snapshot_chunk()),
         Request::PrepareProposal(request) => {
             Response::PrepareProposal(abci::ResponsePrepareProposal {
                 txs: application.prepare_proposal(convert::prepare_proposal(request)?)?,
@@ -173,28 +161,25 @@ pub(super) fn query<A: Application + ?Sized>(
     }
 }
 
-pub(super) fn list_snapshots<A: Application + ?Sized>(
-    application: &A,
-) -> Result<abci::ResponseListSnapshots, Fault> {
-    let snapshots = application
-        .list_snapshots()?
-        .into_iter()
-        .map(convert::snapshot_answer)
-        .collect();
-    Ok(abci::ResponseListSnapshots { snapshots })
+/// State sync is refused altogether.
+pub(super) fn offer_snapshot(
+    request: &abci::RequestOfferSnapshot,
+) -> Result<abci::ResponseOfferSnapshot, FrameError> {
+    use abci::response_offer_snapshot::Result as Verdict;
+    if request.snapshot.is_none() {
+        return Err(FrameError::Malformed("no snapshot was offered"));
+    }
+    Ok(abci::ResponseOfferSnapshot {
+        result: Verdict::Abort.into(),
+    })
 }
 
-pub(super) fn offer_snapshot<A: Application + ?Sized>(
-    application: &A,
-    request: abci::RequestOfferSnapshot,
-) -> Result<abci::ResponseOfferSnapshot, Trouble> {
-    let snapshot = request
-        .snapshot
-        .ok_or(FrameError::Malformed("no snapshot was offered"))?;
-    Ok(convert::offer_answer(application.offer_snapshot(
-        convert::snapshot(snapshot),
-        request.app_hash,
-    )?))
+pub(super) fn apply_snapshot_chunk() -> abci::ResponseApplySnapshotChunk {
+    use abci::response_apply_snapshot_chunk::Result as Verdict;
+    abci::ResponseApplySnapshotChunk {
+        result: Verdict::Abort.into(),
+        ..Default::default()
+    }
 }
 
 /// Extensions are disabled, so a vote that carries one comes from a node that runs something else.

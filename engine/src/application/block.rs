@@ -72,10 +72,6 @@ pub struct PrepareProposal {
     pub height: u64,
     /// The block's time.
     pub time: Timestamp,
-    /// Hash of the validators of the next height.
-    pub next_validators_hash: Bytes,
-    /// Address of the proposing validator, 20 bytes.
-    pub proposer_address: Bytes,
 }
 
 /// A block that was proposed, before anyone votes for it.
@@ -85,16 +81,10 @@ pub struct ProcessProposal {
     pub transactions: Vec<Bytes>,
     /// Evidence that the block carries.
     pub misbehavior: Vec<Misbehavior>,
-    /// The block's hash.
-    pub hash: Bytes,
     /// The block's height.
     pub height: u64,
     /// The block's time.
     pub time: Timestamp,
-    /// Hash of the validators of the next height.
-    pub next_validators_hash: Bytes,
-    /// Address of the proposing validator, 20 bytes.
-    pub proposer_address: Bytes,
 }
 
 /// The answer to [`ProcessProposal`].
@@ -119,8 +109,6 @@ pub struct FinalizeBlock {
     pub height: u64,
     /// The block's time.
     pub time: Timestamp,
-    /// Hash of the validators of the next height.
-    pub next_validators_hash: Bytes,
     /// Address of the proposing validator, 20 bytes.
     pub proposer_address: Bytes,
 }

@@ -17,7 +17,6 @@ pub(super) fn execute(
         hash: block.id().hash.to_vec().into(),
         height: header.height,
         time: header.time,
-        next_validators_hash: header.next_validators_hash.to_vec().into(),
         proposer_address: header.proposer_address.0.to_vec().into(),
     })?;
     if result.transactions.len() != block.block().transactions.len() {

@@ -198,12 +198,10 @@ mod tests {
     fn a_unit_that_cannot_operate_a_validator_gets_none() {
         let mut world = World::new();
         let dissolved = world.dissolved();
-        let mut bare = world.create_unit("dev", "bare", UnitKind::Team);
-        bare.confers.clear();
-        world.check("ben", Some("dev#lead"), Kind::CreateUnit(bare), "accepted");
+        let bare = world.bare();
         for (unit, expected) in [
             (dissolved, "rejected unit_dissolved"),
-            (world.unit_ref("dev/bare"), "rejected not_conferred"),
+            (bare, "rejected not_conferred"),
         ] {
             let act = AddValidator {
                 unit,

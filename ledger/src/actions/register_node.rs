@@ -84,7 +84,7 @@ pub(super) fn index(id: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{UnitKind, action::Kind};
+    use polity_proto::v1::action::Kind;
 
     use super::*;
     use crate::world::World;
@@ -194,12 +194,10 @@ mod tests {
     fn a_unit_that_cannot_operate_a_validator_has_no_nodes() {
         let mut world = World::new();
         let dissolved = world.dissolved();
-        let mut bare = world.create_unit("dev", "bare", UnitKind::Team);
-        bare.confers.clear();
-        world.check("ben", Some("dev#lead"), Kind::CreateUnit(bare), "accepted");
+        let bare = world.bare();
         for (unit, expected) in [
             (dissolved, "rejected unit_dissolved"),
-            (world.unit_ref("dev/bare"), "rejected not_conferred"),
+            (bare, "rejected not_conferred"),
         ] {
             let act = RegisterNode {
                 unit,

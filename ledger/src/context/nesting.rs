@@ -1,39 +1,19 @@
 //! A proposal's actions inside the action that decides it: on the same state, with their own actor.
 
-use std::collections::BTreeMap;
-
-use polity_proto::v1::{Basis, ObjectKind};
-
 use super::{Authority, Context};
+use crate::Rejection;
 use crate::judge::Actor;
-use crate::{Amount, Rejection};
 
-/// What a run was about before a proposal's actions ran inside it.
-struct Before {
-    authority: Authority,
-    signers: Vec<u64>,
-    signer_keys: Vec<Vec<u8>>,
-    actor: Actor,
-    seconds: Vec<Actor>,
-    action: u32,
-    did: u32,
-    effective_at: u64,
-    basis: Basis,
-    created: Vec<Option<(ObjectKind, u64)>>,
-    taken: BTreeMap<u64, Amount>,
-    outer: Option<u32>,
-}
-
-impl Context<'_, '_> {
+impl<'b> Context<'_, 'b> {
     /// Runs a proposal's actions inside the present action, as `actor`: what they did stays only
     /// if all of them succeed. References by `new` count over the inner actions.
     pub(crate) fn nested<T>(
         &mut self,
         authority: Authority,
         actor: Actor,
-        run: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+        run: impl FnOnce(&mut Context<'_, 'b>) -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
-        self.inside(authority, actor, run, |done| done.is_ok())
+        self.inside(authority, actor, run, Result::is_ok)
     }
 
     /// As [`Context::nested`], but nothing stays: it tells what would happen.
@@ -41,7 +21,7 @@ impl Context<'_, '_> {
         &mut self,
         authority: Authority,
         actor: Actor,
-        run: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+        run: impl FnOnce(&mut Context<'_, 'b>) -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
         self.inside(authority, actor, run, |_| false)
     }
@@ -71,38 +51,23 @@ impl Context<'_, '_> {
         &mut self,
         authority: Authority,
         actor: Actor,
-        run: impl FnOnce(&mut Self) -> Result<T, Rejection>,
+        run: impl FnOnce(&mut Context<'_, 'b>) -> Result<T, Rejection>,
         stays: impl FnOnce(&Result<T, Rejection>) -> bool,
     ) -> Result<T, Rejection> {
         let point = self.state.savepoint();
         let events = self.events.len();
-        let before = Before {
-            authority: std::mem::replace(&mut self.authority, authority),
-            signers: std::mem::take(&mut self.signers),
-            signer_keys: std::mem::take(&mut self.signer_keys),
-            actor: std::mem::replace(&mut self.actor, actor),
-            seconds: std::mem::take(&mut self.seconds),
+        let mut inner = Context {
+            events: std::mem::take(&mut self.events),
+            actor,
             action: self.action,
             did: self.did,
             effective_at: self.effective_at,
             basis: self.basis,
-            created: std::mem::take(&mut self.created),
-            taken: std::mem::take(&mut self.taken),
-            outer: self.outer.replace(self.action),
+            outer: Some(self.action),
+            ..Context::new(self.state, self.block, self.position, authority)
         };
-        let done = run(self);
-        self.authority = before.authority;
-        self.signers = before.signers;
-        self.signer_keys = before.signer_keys;
-        self.actor = before.actor;
-        self.seconds = before.seconds;
-        self.action = before.action;
-        self.did = before.did;
-        self.effective_at = before.effective_at;
-        self.basis = before.basis;
-        self.created = before.created;
-        self.taken = before.taken;
-        self.outer = before.outer;
+        let done = run(&mut inner);
+        self.events = inner.events;
         if !stays(&done) {
             self.state.roll_back(point);
             self.events.truncate(events);

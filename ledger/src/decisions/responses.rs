@@ -40,19 +40,9 @@ pub(crate) fn respond(context: &mut Context<'_, '_>, respond: &Respond) -> Resul
 
 /// Open, or decided by people of whom some count no more.
 fn takes_answers(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
-    if stage::check_pending(context, proposal).is_err() {
-        return false;
-    }
-    match proposal.state() {
-        ProposalState::Open => true,
-        ProposalState::Decided => mode::outcome(context, proposal) != Outcome::Decided,
-        ProposalState::None
-        | ProposalState::Adopted
-        | ProposalState::Failed
-        | ProposalState::Refused
-        | ProposalState::Withdrawn
-        | ProposalState::Lapsed => false,
-    }
+    stage::check_pending(context, proposal).is_ok()
+        && (proposal.state() == ProposalState::Open
+            || mode::outcome(context, proposal) != Outcome::Decided)
 }
 
 /// Whether the member's own answer is that they opened, or amended, what the policy asks consent to.

@@ -21,16 +21,8 @@ pub(crate) fn is_pending(proposal: &Proposal) -> bool {
 
 /// Refuses a proposal that nobody can change any more, or that is decided.
 pub(crate) fn check_open(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
-    match proposal.state() {
-        ProposalState::Open => check_pending(context, proposal),
-        ProposalState::None
-        | ProposalState::Decided
-        | ProposalState::Adopted
-        | ProposalState::Failed
-        | ProposalState::Refused
-        | ProposalState::Withdrawn
-        | ProposalState::Lapsed => Err(Rejection::ProposalClosed),
-    }
+    Rejection::ProposalClosed.unless(proposal.state() == ProposalState::Open)?;
+    check_pending(context, proposal)
 }
 
 /// Refuses a proposal that waits for nobody any more. One that has lapsed does not, though its timer may still wait.

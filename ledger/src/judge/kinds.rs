@@ -188,8 +188,6 @@ fn ensure(fits: bool) -> Result<(), Rejection> {
 
 #[cfg(test)]
 mod tests {
-    use polity_proto::v1::{action::Kind, *};
-
     use crate::world::World;
 
     #[test]
@@ -237,14 +235,7 @@ mod tests {
     #[test]
     fn a_tribe_has_a_ceiling_over_all_its_squads() {
         let mut world = World::with_tribes();
-        world.ada(Kind::AmendUnit(AmendUnit {
-            unit: world.unit_ref("dev/web"),
-            handle: "web".into(),
-            kind: UnitKind::Tribe as i32,
-            confers: crate::world::all_capabilities(),
-            ceiling: 2,
-            ..AmendUnit::default()
-        }));
+        world.set_ceiling("dev/web", 2);
         for (member, unit, expected) in [
             ("finn", "dev/web/red", "accepted"),
             ("gia", "dev/web", "accepted"),

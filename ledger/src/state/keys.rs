@@ -9,6 +9,11 @@ use polity_proto::v1::{Capability, ObjectKind, Owner, OwnerKind};
 /// Rows whose first byte is this or above are not in the tree.
 pub const BESIDE: u8 = 0x80;
 
+/// Whether a key is a leaf of the tree.
+pub fn is_leaf(key: &[u8]) -> bool {
+    key.first().is_some_and(|prefix| *prefix < BESIDE)
+}
+
 macro_rules! prefixes {
     ($($(#[$doc:meta])* $name:ident = $byte:literal;)*) => {
         $($(#[$doc])* pub const $name: u8 = $byte;)*

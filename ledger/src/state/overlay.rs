@@ -9,7 +9,7 @@ use std::rc::Rc;
 use prost::bytes::Bytes;
 
 use super::history::{Appending, Rows, Waiting};
-use super::keys::{BESIDE, PUT_ONCE};
+use super::keys::{PUT_ONCE, is_leaf};
 use key::Key;
 use slots::{Change, Slots};
 
@@ -93,7 +93,7 @@ impl<'a> Overlay<'a> {
 
     /// Writes a value. In the tree an empty value is none: readers could not tell them apart.
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        let is_none = value.is_empty() && key.first().is_some_and(|prefix| *prefix < BESIDE);
+        let is_none = value.is_empty() && is_leaf(&key);
         self.write(&key, (!is_none).then(|| value.into()));
     }
 

@@ -1,9 +1,9 @@
 //! Messages about people and structure, filled in as a test mostly wants them.
 
 use polity_proto::v1::{
-    AddKey, AssignRole, Capability, CreateRole, CreateUnit, DissolveUnit, EndReason, ImportMember,
-    InviteMember, Join, JoinUnit, LeaveUnit, ObjectKind, Receipt, RecoverMember, Ref, RevokeKey,
-    RoleKind, SuspendMember, UnitKind, action::Kind,
+    AddKey, AmendUnit, AssignRole, Capability, CreateRole, CreateUnit, DissolveUnit, EndReason,
+    ImportMember, InviteMember, Join, JoinUnit, LeaveUnit, ObjectKind, Receipt, RecoverMember, Ref,
+    RevokeKey, RoleKind, SuspendMember, UnitKind, action::Kind,
 };
 
 use super::{World, by, constitution, public};
@@ -199,6 +199,29 @@ impl World {
         let told = format!("{kind:?}");
         self.run("ada", Some("acme#lead"), kind)
             .unwrap_or_else(|rejection| panic!("{}: {told}", rejection.name()))
+    }
+
+    /// Gives a tribe another ceiling.
+    #[track_caller]
+    pub(crate) fn set_ceiling(&mut self, tribe: &str, ceiling: u32) {
+        let before = self.unit(tribe);
+        self.ada(Kind::AmendUnit(AmendUnit {
+            unit: self.unit_ref(tribe),
+            handle: before.handle,
+            kind: before.kind,
+            confers: before.confers,
+            ceiling,
+            ..AmendUnit::default()
+        }));
+    }
+
+    /// A unit of dev on which nothing was conferred.
+    #[track_caller]
+    pub(crate) fn bare(&mut self) -> Option<Ref> {
+        let mut bare = self.create_unit("dev", "bare", UnitKind::Team);
+        bare.confers.clear();
+        self.ada(Kind::CreateUnit(bare));
+        self.unit_ref("dev/bare")
     }
 
     /// A unit of dev that is dissolved already.

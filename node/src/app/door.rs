@@ -4,14 +4,12 @@ use bytes::Bytes;
 use polity_engine::application::{Check, CheckKind, CheckResult, TxResult};
 use polity_ledger::check::{self, CheckedTransaction};
 use polity_ledger::state::Read;
-use polity_ledger::{
-    Family, Rejection,
-    block::{self, Window},
-};
+use polity_ledger::validity::Validity;
+use polity_ledger::{Family, Rejection, block};
 use polity_proto::v1::Body;
 
 use super::verification::Seen;
-use super::{App, lanes};
+use super::{App, lanes, result_of};
 use crate::fault::{Fault, FaultKind};
 
 /// Code of a refusal that only this node makes: the member has used their fair share.
@@ -24,16 +22,16 @@ impl App {
         let snapshot = self.snapshot();
         // The next block's time is not known; the newest one's is its lower bound.
         let now = App::block_time(&snapshot, snapshot.height())?;
-        let window = Window::at(&*snapshot, now);
+        let validity = Validity::at(&*snapshot, now);
         let mut welcome = Vec::with_capacity(requests.len());
         let outcomes: Vec<Result<(), CheckResult>> = requests
             .iter()
             .map(|request| {
                 // Before it is decoded: small parts in large numbers take ten times their bytes.
-                let fits = window.fits(request.transaction.len());
+                let fits = validity.fits(request.transaction.len());
                 fits.map_err(turned_away)?;
                 let seen = self.verifier.look_at(&organisation, &request.transaction);
-                self.before_signatures(&*snapshot, &window, request.kind, &seen)?;
+                self.before_signatures(&*snapshot, &validity, request.kind, &seen)?;
                 welcome.push(seen);
                 Ok(())
             })
@@ -58,12 +56,12 @@ impl App {
     fn before_signatures(
         &self,
         snapshot: &dyn Read,
-        window: &Window<'_>,
+        validity: &Validity<'_>,
         kind: CheckKind,
         seen: &Seen,
     ) -> Result<(), CheckResult> {
         // First, because anybody can send again what is public, at no cost of those who signed it.
-        seen.is_within(window).map_err(turned_away)?;
+        seen.check(validity).map_err(turned_away)?;
         let body = seen.body().map_err(turned_away)?;
         block::check_signers(snapshot, body).map_err(turned_away)?;
         self.within_share(kind, body)
@@ -117,7 +115,7 @@ fn unanswered() -> Fault {
 fn turned_away(rejection: Rejection) -> CheckResult {
     CheckResult {
         blames_sender: is_of_the_bytes(rejection),
-        ..CheckResult::from(refused(rejection))
+        ..CheckResult::from(result_of(rejection.code(), Bytes::new()))
     }
 }
 
@@ -126,15 +124,6 @@ fn turned_away(rejection: Rejection) -> CheckResult {
 pub(crate) fn is_of_the_bytes(rejection: Rejection) -> bool {
     let is_of_form = rejection.family() == Family::Bytes && rejection != Rejection::TooLarge;
     is_of_form || rejection == Rejection::BadSignature
-}
-
-/// A refusal as engines and clients read it.
-pub(crate) fn refused(rejection: Rejection) -> TxResult {
-    TxResult {
-        code: rejection.code(),
-        data: Bytes::new(),
-        log: format!("{}: {rejection}", rejection.name()),
-    }
 }
 
 #[cfg(test)]

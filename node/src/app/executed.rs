@@ -65,7 +65,9 @@ impl DecidedBlock<'_> {
         };
         let validator_updates = outcome.validator_updates.iter().map(validator_update);
         let result = BlockResult {
-            transactions: cores::map(&outcome.receipts, result_of),
+            transactions: cores::map(&outcome.receipts, |receipt: &Receipt| {
+                result_of(receipt.code, receipt.encode_to_vec().into())
+            }),
             validator_updates: validator_updates.collect::<Result<_, _>>()?,
             consensus_param_updates: pace::change(&outcome.changes),
             app_hash: Bytes::copy_from_slice(&app_hash),
@@ -196,15 +198,12 @@ fn tree_updates(leaves: &[LeafChange]) -> Vec<Update> {
     updates
 }
 
-fn result_of(receipt: &Receipt) -> TxResult {
-    let log = Rejection::from_code(receipt.code).map_or_else(String::new, |rejection| {
+/// A result as engines and clients read it; `data` is the receipt, where there is one.
+pub(crate) fn result_of(code: u32, data: Bytes) -> TxResult {
+    let log = Rejection::from_code(code).map_or_else(String::new, |rejection| {
         format!("{}: {rejection}", rejection.name())
     });
-    TxResult {
-        code: receipt.code,
-        data: receipt.encode_to_vec().into(),
-        log,
-    }
+    TxResult { code, data, log }
 }
 
 fn recorded(transactions: &[Bytes], results: &[TxResult], checked: &[Checked]) -> Vec<Recorded> {

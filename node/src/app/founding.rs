@@ -239,10 +239,7 @@ pub(super) fn validator_update(
 pub(super) fn leaf_changes(changes: &state::Changes) -> Vec<LeafChange> {
     let leaves: Vec<_> = changes
         .iter()
-        .filter(|(key, _)| {
-            key.first()
-                .is_some_and(|prefix| *prefix < state::keys::BESIDE)
-        })
+        .filter(|(key, _)| state::keys::is_leaf(key))
         .collect();
     cores::map(&leaves, |(key, value)| {
         LeafChange::of(key, value.as_deref())

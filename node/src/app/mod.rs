@@ -28,6 +28,7 @@ use tokio::sync::broadcast;
 
 pub use block_record::{BlockRecord, EvidenceRecord};
 pub(crate) use door::is_of_the_bytes;
+pub(crate) use executed::result_of;
 pub use executed::{Executed, Replay};
 pub use founding::{ChainRecord, GenesisRecord, beginning};
 pub use quota::Quota;

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use polity_engine::application::{PrepareProposal, ProcessProposal, ProposalVerdict};
-use polity_ledger::{Rejection, block, check};
+use polity_ledger::validity::Validity;
+use polity_ledger::{Rejection, check};
 
 use super::App;
 use super::verification::Checked;
@@ -64,10 +65,10 @@ impl App {
     ) -> Vec<Result<usize, Rejection>> {
         let checked = self.verifier.check_all(&self.organisation(), transactions);
         let snapshot = self.snapshot();
-        let window = block::Window::at(&*snapshot, time);
+        let validity = Validity::at(&*snapshot, time);
         let mut fit = |checked: Checked| {
             let checked = checked?;
-            window.check(&checked)?;
+            validity.check(&checked)?;
             if seen.insert(*checked.id()) {
                 Ok(check::work(checked.body()))
             } else {

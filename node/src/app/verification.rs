@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use polity_ledger::Rejection;
-use polity_ledger::block::Window;
 use polity_ledger::check::{self, CheckedTransaction, UnverifiedTransaction};
+use polity_ledger::validity::Validity;
 use polity_proto::v1::Body;
 use sha2::{Digest, Sha256};
 
@@ -64,11 +64,11 @@ impl Seen {
     }
 
     /// Whether a block at that time could take it in.
-    pub(crate) fn is_within(&self, window: &Window<'_>) -> Result<(), Rejection> {
+    pub(crate) fn check(&self, validity: &Validity<'_>) -> Result<(), Rejection> {
         match self {
-            Seen::Answered(Ok(checked)) => window.check(checked),
+            Seen::Answered(Ok(checked)) => validity.check(checked),
             Seen::Answered(Err(rejection)) => Err(*rejection),
-            Seen::Unverified(unverified) => window.check_unverified(unverified),
+            Seen::Unverified(unverified) => validity.check_unverified(unverified),
         }
     }
 }

@@ -6,10 +6,10 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use super::{STORE, at, sync};
+use super::{STORE, at};
 use crate::fault::{Fault, FaultKind};
+use crate::store::{ListedFile, hash_file, sync};
 
 const LIST_FILE: &str = "backup.json";
 
@@ -20,15 +20,6 @@ const LIST_BYTES_MAX: u64 = 64 << 20;
 #[serde(deny_unknown_fields)]
 struct List {
     files: Vec<ListedFile>,
-}
-
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListedFile {
-    /// The path in the backup, as in the home.
-    name: String,
-    bytes: u64,
-    sha256: String,
 }
 
 /// Lists what was copied out of a home, as the home has it, and reads every copy against that.
@@ -114,15 +105,8 @@ fn names(backup: &Path) -> Result<BTreeSet<String>, Fault> {
 }
 
 fn measure(root: &Path, name: &str) -> Result<ListedFile, Fault> {
-    let path = root.join(name);
-    let mut hasher = Sha256::new();
-    let mut file = File::open(&path).map_err(at("reading", &path))?;
-    let bytes = io::copy(&mut file, &mut hasher).map_err(at("reading", &path))?;
-    Ok(ListedFile {
-        name: name.to_owned(),
-        bytes,
-        sha256: hex::encode(hasher.finalize()),
-    })
+    let read = hash_file(&root.join(name))?;
+    Ok(ListedFile::new(name.to_owned(), read))
 }
 
 fn damaged(path: &Path, words: &str) -> Fault {

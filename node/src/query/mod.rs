@@ -128,12 +128,6 @@ impl View {
 impl Read for View {
     fn get(&self, key: &[u8]) -> Option<Bytes> {
         // Rows beside the tree have one version; histories say themselves how far they reach.
-        if key
-            .first()
-            .is_some_and(|prefix| *prefix >= polity_ledger::state::keys::BESIDE)
-        {
-            return Read::get(&*self.snapshot, key);
-        }
         Read::get(&self.as_of, key)
     }
 }

@@ -23,7 +23,7 @@ impl App {
             let value = Read::get(&view, &key).unwrap_or_default();
             return Ok(key_result(key, value.into(), None, view.height));
         }
-        if key[0] >= keys::BESIDE {
+        if !keys::is_leaf(&key) {
             return Err(QueryError::BadRequest("rows beside the tree have no proof"));
         }
         let (proven, height) = self.prove(query.height, &[key])?;
@@ -44,7 +44,7 @@ impl App {
         }
         for key in &request.keys {
             check_key(key)?;
-            if key[0] >= keys::BESIDE {
+            if !keys::is_leaf(key) {
                 return Err(QueryError::BadRequest("rows beside the tree have no proof"));
             }
         }

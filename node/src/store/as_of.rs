@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use polity_ledger::state::keys::is_leaf;
+
 use super::snapshot::Snapshot;
-use super::table::is_authenticated;
 use crate::fault::{Fault, fatal};
 
 /// The authenticated state as of a height. Rows beside the state have no past: they are read as they are now, which
@@ -32,7 +33,7 @@ impl AsOf {
 
     /// The same, with the fault returned.
     pub fn try_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        if self.height == self.snapshot.height() || !is_authenticated(key) {
+        if self.height == self.snapshot.height() || !is_leaf(key) {
             return self.snapshot.try_get(key);
         }
         self.snapshot.stored_version(key, self.height)

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::files::{
-    beside, copy_file, file_names, hash_file, io_fault, put_in_place, remove_tree, require_empty,
+    ListedFile, beside, copy_file, file_names, hash_file, io_fault, put_in_place, remove_tree,
+    require_empty,
 };
 use super::format::FORMAT_FILE;
 use super::options::StoreOptions;
@@ -44,14 +45,6 @@ struct List {
     app_hash: String,
     organisation: Option<String>,
     files: Vec<ListedFile>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListedFile {
-    name: String,
-    bytes: u64,
-    sha256: String,
 }
 
 impl Store {
@@ -99,12 +92,8 @@ impl Store {
             let name = source.file_name().unwrap_or_default();
             // The links are gone when somebody looks for what is told.
             let known = self.directory().join(name);
-            let (bytes, sha256) = copy_file(source, &known, &partial.join(name))?;
-            Ok(ListedFile {
-                name: name.to_string_lossy().into_owned(),
-                bytes,
-                sha256: hex::encode(sha256),
-            })
+            let read = copy_file(source, &known, &partial.join(name))?;
+            Ok(ListedFile::new(name.to_string_lossy().into_owned(), read))
         });
         copies.collect()
     }
@@ -261,12 +250,8 @@ fn read_verified_list(backup: &Path) -> Result<List, Fault> {
     }
 }
 
-fn require_listed(
-    listed: &ListedFile,
-    (bytes, sha256): (u64, Hash),
-    path: &Path,
-) -> Result<(), Fault> {
-    match bytes == listed.bytes && hex::encode(sha256) == listed.sha256 {
+fn require_listed(listed: &ListedFile, read: (u64, Hash), path: &Path) -> Result<(), Fault> {
+    match ListedFile::new(listed.name.clone(), read) == *listed {
         true => Ok(()),
         false => Err(damaged_backup(path, "is not as it was written")),
     }

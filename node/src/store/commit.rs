@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use polity_engine::application::EngineRow;
 use polity_ledger::merkle::jellyfish::{content_hash, leaf_of};
+use polity_ledger::state::keys::is_leaf;
 
 use super::engine::put_engine_rows;
 use super::rocks::Batch;
 use super::snapshot::Snapshot;
 use super::table::{
-    KEY_BYTES_MAX, Meta, Table, encode_version, height_key, is_authenticated, position_key,
-    version_key,
+    KEY_BYTES_MAX, Meta, Table, encode_version, height_key, position_key, version_key,
 };
 use super::undo::undo_of;
 use super::{Hash, Store, free_space_check};
@@ -192,7 +192,7 @@ impl Store {
         leaves: &[LeafChange],
     ) {
         for (key, value) in changes {
-            if is_authenticated(key) {
+            if is_leaf(key) {
                 batch.put(
                     Table::Values,
                     &version_key(key, height),
@@ -254,7 +254,7 @@ pub(super) fn check_state(
     {
         return internal(format!("a key of state has {} bytes", key.len()));
     }
-    let authenticated = changes.keys().filter(|key| is_authenticated(key)).count();
+    let authenticated = changes.keys().filter(|key| is_leaf(key)).count();
     if leaves.len() != authenticated {
         return internal(format!(
             "{} leaves for {authenticated} authenticated changes",
@@ -263,7 +263,7 @@ pub(super) fn check_state(
     }
     for leaf in leaves {
         let is_deleted = changes.get(&leaf.key).map(Option::is_none);
-        if !is_authenticated(&leaf.key) || is_deleted != Some(leaf.hash.is_none()) {
+        if !is_leaf(&leaf.key) || is_deleted != Some(leaf.hash.is_none()) {
             return internal("a leaf without its change of state".to_owned());
         }
     }

@@ -4,13 +4,35 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Hash;
 use crate::fault::{Fault, FaultKind};
 use crate::whole_file::sync_directory;
 
-pub(super) fn require_empty(directory: &Path) -> Result<(), Fault> {
+/// A file in the list of a backup.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListedFile {
+    /// The path in the backup.
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    sha256: String,
+}
+
+impl ListedFile {
+    /// As it is listed under this name, where it was read as so long, with that hash.
+    pub(crate) fn new(name: String, (bytes, sha256): (u64, Hash)) -> ListedFile {
+        ListedFile {
+            name,
+            bytes,
+            sha256: hex::encode(sha256),
+        }
+    }
+}
+
+pub(crate) fn require_empty(directory: &Path) -> Result<(), Fault> {
     match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io_fault("reading", directory, &error)),
@@ -25,7 +47,7 @@ pub(super) fn require_empty(directory: &Path) -> Result<(), Fault> {
 }
 
 /// Gives a finished directory its name, in one step that survives a power cut.
-pub(super) fn put_in_place(partial: &Path, target: &Path) -> Result<(), Fault> {
+pub(crate) fn put_in_place(partial: &Path, target: &Path) -> Result<(), Fault> {
     sync(partial)?;
     fs::rename(partial, target).map_err(|error| io_fault("renaming", partial, &error))?;
     sync_directory(target).map_err(|error| io_fault("syncing", target, &error))
@@ -41,7 +63,7 @@ pub(super) fn file_names(directory: &Path) -> Result<Vec<String>, Fault> {
     Ok(names)
 }
 
-pub(super) fn hash_file(path: &Path) -> Result<(u64, Hash), Fault> {
+pub(crate) fn hash_file(path: &Path) -> Result<(u64, Hash), Fault> {
     read_file(path, path, |_| Ok(()))
 }
 
@@ -78,7 +100,7 @@ fn read_file(
     }
 }
 
-pub(super) fn remove_tree(directory: &Path) -> Result<(), Fault> {
+pub(crate) fn remove_tree(directory: &Path) -> Result<(), Fault> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(io_fault("removing", directory, &error))
@@ -95,7 +117,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-pub(super) fn sync(path: &Path) -> Result<(), Fault> {
+pub(crate) fn sync(path: &Path) -> Result<(), Fault> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|error| io_fault("syncing", path, &error))

@@ -54,6 +54,7 @@ pub use snapshot::{Leaf, Position, Snapshot};
 pub use table::KEY_BYTES_MAX;
 
 pub(crate) use commit::{leaf_row, tip};
+pub(crate) use files::{ListedFile, hash_file, put_in_place, remove_tree, require_empty, sync};
 pub(crate) use raw::version_row;
 pub(crate) use table::{Meta, Table, height_key, position_key};
 pub(crate) use undo::undo_of;
@@ -101,7 +102,7 @@ impl Store {
     /// `StoreLocked` while another process has it open, `StoreDamaged` if it cannot be read as it was written, `Usage`
     /// if it has the form of another version, `DiskFull` and `Io`.
     pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, Fault> {
-        crash_point::arm_from_environment();
+        crash_point::read_order();
         let is_new = prepare_directory(directory)?;
         format::settle(directory, is_new)?;
         let rocks = Arc::new(Rocks::open(directory, &options)?);

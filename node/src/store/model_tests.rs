@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use polity_ledger::state::keys::is_leaf;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
 use super::sample::{APPEND_ONLY_PREFIX, Changes, Contents, commit_of, contents, options};
-use super::table::is_authenticated;
 use super::{LeafChange, Store, StoreOptions};
 
 /// What happens to a store.
@@ -122,7 +122,7 @@ fn read_all(store: &Store, model: &Model) -> Result<(), TestCaseError> {
     }
     for (height, (state, _)) in (0..).zip(&model.heights) {
         let then = snapshot.at(height).unwrap();
-        for key in keys.iter().filter(|key| is_authenticated(key)) {
+        for key in keys.iter().filter(|key| is_leaf(key)) {
             prop_assert_eq!(
                 then.get(key),
                 state.get(key).cloned(),
@@ -143,10 +143,7 @@ fn read_all(store: &Store, model: &Model) -> Result<(), TestCaseError> {
 }
 
 fn leaves_of(model: &Model) -> Vec<LeafRow> {
-    let authenticated = model
-        .newest()
-        .iter()
-        .filter(|(key, _)| is_authenticated(key));
+    let authenticated = model.newest().iter().filter(|(key, _)| is_leaf(key));
     let leaves = authenticated.map(|(key, value)| LeafChange::of(key, Some(value)));
     let mut leaves: Vec<_> = leaves
         .map(|leaf| (leaf.key_hash, leaf.hash, leaf.key))

@@ -5,9 +5,10 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use polity_ledger::state::keys::is_leaf;
 use sha2::{Digest, Sha256};
 
-use super::table::{Table, is_authenticated};
+use super::table::Table;
 use super::{Commit, Hash, LeafChange, Recorded, Store, StoreOptions};
 
 /// Rows with this first byte are never overwritten by the samples.
@@ -33,7 +34,7 @@ pub(super) fn options() -> StoreOptions {
 
 /// A commit of these changes, with two transactions and an index entry for each.
 pub(super) fn commit_of(height: u64, changes: Changes) -> Commit {
-    let leaves = changes.iter().filter(|(key, _)| is_authenticated(key));
+    let leaves = changes.iter().filter(|(key, _)| is_leaf(key));
     let transactions: Vec<Recorded> = (0..2u64).map(|number| recorded(height, number)).collect();
     Commit {
         height,

@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
+use polity_ledger::state::keys::is_leaf;
+
 use super::Hash;
 use super::cache::Cache;
 use super::retention::Retention;
 use super::rocks::{Rocks, View};
 use super::table::{
-    Meta, Table, decode_version, height_key, is_authenticated, position_key, split_position_key,
-    version_key,
+    Meta, Table, decode_version, height_key, position_key, split_position_key, version_key,
 };
 use crate::fault::{Fault, FaultKind, fatal};
 
@@ -126,7 +127,7 @@ impl Snapshot {
 
     /// The value of a key in the files.
     fn stored(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        if is_authenticated(key) {
+        if is_leaf(key) {
             self.stored_version(key, self.height)
         } else {
             self.view.get(Table::Rows, key)

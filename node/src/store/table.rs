@@ -18,9 +18,6 @@
 //! do not store twice. The key's length goes first because keys differ in length: without it the versions of one
 //! key could lie between those of another.
 
-/// First byte of the keys that are rows beside the authenticated state.
-pub(super) const FIRST_ROW_PREFIX: u8 = 0x80;
-
 /// The longest key of state, in bytes: its length is stored in one byte.
 pub const KEY_BYTES_MAX: usize = 255;
 
@@ -94,11 +91,6 @@ metas! {
     Genesis = "genesis";
     /// The oldest height that can be asked about (8).
     HistoryBase = "history_base";
-}
-
-/// Whether a key of state belongs to the authenticated state, and so to the tree.
-pub(super) fn is_authenticated(key: &[u8]) -> bool {
-    key.first().is_some_and(|prefix| *prefix < FIRST_ROW_PREFIX)
 }
 
 /// The key of one version of a value. A seek to it finds this version or the newest older one.

@@ -3,12 +3,13 @@
 //! A power cut can leave the application one height ahead of the engine. Each commit therefore stores what it
 //! replaced, and the store keeps that for the newest heights.
 
+use polity_ledger::state::keys::is_leaf;
 use prost::Message;
 
 use super::commit::{Commit, LeafChange, leaf_row, tip};
 use super::options::StoreOptions;
 use super::snapshot::{Snapshot, damaged};
-use super::table::{Meta, Table, height_key, is_authenticated, position_key, version_key};
+use super::table::{Meta, Table, height_key, position_key, version_key};
 use super::{Hash, Store};
 use crate::crash_point::{self, CrashPoint};
 use crate::fault::{Fault, FaultKind};
@@ -57,7 +58,7 @@ pub(crate) fn undo_of(
         ..UndoRecord::default()
     };
     for (key, change) in &commit.changes {
-        if is_authenticated(key) {
+        if is_leaf(key) {
             undo.versions.push(key.clone());
             continue;
         }

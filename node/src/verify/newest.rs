@@ -29,7 +29,7 @@ fn compare_leaves(snapshot: &Snapshot, state: &State) -> Result<(), Fault> {
         found += 1;
         Ok(())
     })?;
-    let leaves = || state.iter().filter(|(key, _)| key[0] < keys::BESIDE);
+    let leaves = || state.iter().filter(|(key, _)| keys::is_leaf(key));
     if leaves().count() != found {
         for (key, value) in leaves() {
             let (key_hash, _) = leaf(key, value);

@@ -87,7 +87,7 @@ impl<'a> WrittenOnce<'a> {
         }
         let past = self.snapshot.at(height);
         let past = past.map_err(|error| Fault::new(FaultKind::Internal, error.to_string()))?;
-        for (key, value) in state.iter().filter(|(key, _)| key[0] < keys::BESIDE) {
+        for (key, value) in state.iter().filter(|(key, _)| keys::is_leaf(key)) {
             if past.try_get(key)?.as_ref() != Some(value) {
                 let (row, _) = version_row(key, height, None);
                 return Err(wrong(Table::Values, height, &row, DIFFERS));
@@ -159,7 +159,7 @@ impl<'a> WrittenOnce<'a> {
         key: &[u8],
         value: Option<&[u8]>,
     ) -> Result<(), Fault> {
-        if key[0] >= keys::BESIDE {
+        if !keys::is_leaf(key) {
             return Ok(());
         }
         let (row, version) = version_row(key, height, value);

@@ -6,7 +6,7 @@
 use super::Row;
 use super::comparison::{PAIRS, Side, alternate};
 use super::crowd::Crowd;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::solo::{Solo, store_options};
 use crate::deep;
 
@@ -30,11 +30,7 @@ fn measure() -> Vec<Figure> {
         crowd.open(&mut solo, accounts);
         solo
     });
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 0.75,
-        stretch: None,
-    };
+    let goal = Goal::at_least(0.75);
     let ratios = alternate(
         PAIRS,
         side("many", &mut many, &crowd, accounts),

@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use super::Row;
 use super::comparison::{PAIRS, Side, alternate};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator::Offer;
 use super::network;
 use super::postgres::{CONNECTIONS, Postgres};
@@ -53,11 +53,7 @@ pub(super) const UNSIGNED: Row = Row {
 const OFFERED_PER_SECOND: u64 = 500_000;
 
 fn goal(target: f64, stretch: f64) -> Goal {
-    Goal {
-        bound: Bound::AtLeast,
-        target,
-        stretch: Some(stretch),
-    }
+    Goal::at_least(target).with_stretch(stretch)
 }
 
 fn against_postgres(per_transaction: u64, transfers: u64) -> Vec<f64> {

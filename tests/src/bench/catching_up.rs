@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Row;
 use super::cometbft::NODES;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator::{self, Offer};
 use super::network::{self, Ours};
 use crate::engine::Engine;
@@ -65,11 +65,7 @@ fn measure() -> Vec<Figure> {
             (heights, made.as_secs_f64() / taken.full.as_secs_f64())
         })
         .unzip();
-    let goal = |target, stretch| Goal {
-        bound: Bound::AtLeast,
-        target,
-        stretch: Some(stretch),
-    };
+    let goal = |target, stretch| Goal::at_least(target).with_stretch(stretch);
     vec![
         Figure::new("17a", goal(151.0, 500.0), heights),
         Figure::new("17b", goal(2.0, 4.0), ratios),

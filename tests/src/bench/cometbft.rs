@@ -6,7 +6,7 @@
 
 use super::Row;
 use super::comet_network::{App, CometNetwork};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator::Offer;
 use super::network::{self, Network, Ours};
 use crate::engine::Engine;
@@ -45,11 +45,7 @@ fn measure() -> Vec<Figure> {
         ("polity", &own),
         ("null", &other),
     );
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 0.70,
-        stretch: Some(0.80),
-    };
+    let goal = Goal::at_least(0.70).with_stretch(0.80);
     vec![Figure::new("2", goal, ratios)]
 }
 

@@ -13,7 +13,7 @@ use super::Row;
 use super::comet_network::{App, COSMOS_BANK, CometNetwork};
 use super::cometbft::{NODES, OFFERED_PER_SECOND, TRANSACTIONS};
 use super::comparison::{PAIRS, alternate};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator::Offer;
 use super::network;
 use super::verifications::ACCEPTED;
@@ -59,11 +59,7 @@ fn measure() -> Vec<Figure> {
         (PAIRS as u64 + 1) * TRANSACTIONS,
         "none is refused"
     );
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 12.0,
-        stretch: Some(40.0),
-    };
+    let goal = Goal::at_least(12.0).with_stretch(40.0);
     vec![Figure::new("6", goal, ratios)]
 }
 

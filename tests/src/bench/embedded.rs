@@ -4,7 +4,7 @@
 use super::Row;
 use super::comet_network::{App, CometNetwork};
 use super::cometbft::{NODES, OFFERED_PER_SECOND, TRANSACTIONS};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::network;
 use crate::engine::Engine;
 
@@ -25,10 +25,6 @@ fn measure() -> Vec<Figure> {
         ("polity", &ours.network()),
         ("noop", &null.network()),
     );
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 1.5,
-        stretch: Some(2.0),
-    };
+    let goal = Goal::at_least(1.5).with_stretch(2.0);
     vec![Figure::new("13", goal, ratios)]
 }

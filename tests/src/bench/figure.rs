@@ -2,24 +2,51 @@
 
 use std::fmt;
 
-/// Which side of the target is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// As much as possible.
-    AtLeast,
-    /// As little as possible.
-    AtMost,
-}
-
 /// What is promised of a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Goal {
-    /// Which side of the target is good.
-    pub bound: Bound,
+    bound: Bound,
     /// What must be reached.
-    pub target: f64,
+    target: f64,
     /// What would be better still.
-    pub stretch: Option<f64>,
+    stretch: Option<f64>,
+}
+
+/// Which side of the target is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    AtLeast,
+    AtMost,
+}
+
+impl Goal {
+    /// As much as possible, and this at least.
+    #[must_use]
+    pub fn at_least(target: f64) -> Goal {
+        Goal {
+            bound: Bound::AtLeast,
+            target,
+            stretch: None,
+        }
+    }
+
+    /// As little as possible, and this at most.
+    #[must_use]
+    pub fn at_most(target: f64) -> Goal {
+        Goal {
+            bound: Bound::AtMost,
+            ..Goal::at_least(target)
+        }
+    }
+
+    /// With what would be better still.
+    #[must_use]
+    pub fn with_stretch(self, stretch: f64) -> Goal {
+        Goal {
+            stretch: Some(stretch),
+            ..self
+        }
+    }
 }
 
 /// A figure: one ratio for each pair of measurements.
@@ -84,18 +111,14 @@ impl fmt::Display for Figure {
 mod tests {
     use super::*;
 
-    fn figure(bound: Bound, ratios: &[f64]) -> Figure {
-        let goal = Goal {
-            bound,
-            target: 0.6,
-            stretch: Some(0.85),
-        };
+    fn figure(goal: Goal, ratios: &[f64]) -> Figure {
         Figure::new("1", goal, ratios.to_vec())
     }
 
     #[test]
     fn the_median_counts_and_the_spread_is_shown() {
-        let figure = figure(Bound::AtLeast, &[0.9, 0.5, 0.7]);
+        let goal = Goal::at_least(0.6).with_stretch(0.85);
+        let figure = figure(goal, &[0.9, 0.5, 0.7]);
         assert_eq!(
             figure.to_string(),
             "row 1: 0.70 (0.50–0.90) target 0.60 stretch 0.85"
@@ -105,7 +128,7 @@ mod tests {
 
     #[test]
     fn which_side_is_good_depends_on_the_goal() {
-        assert!(!figure(Bound::AtLeast, &[0.5]).is_reached());
-        assert!(figure(Bound::AtMost, &[0.5, 0.6]).is_reached());
+        assert!(!figure(Goal::at_least(0.6), &[0.5]).is_reached());
+        assert!(figure(Goal::at_most(0.6), &[0.5, 0.6]).is_reached());
     }
 }

@@ -3,7 +3,7 @@
 use polity_node::store::StoreOptions;
 
 use super::Row;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::solo::{Organisation, Solo, store_options};
 
 pub(super) const ROW: Row = Row {
@@ -21,11 +21,7 @@ fn measure() -> Vec<Figure> {
         "  {BLOCKS} commits of {TRANSACTIONS} transfers: {} fsyncs of the log",
         syncs.iter().sum::<u64>()
     );
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 1.0,
-        stretch: None,
-    };
+    let goal = Goal::at_most(1.0);
     let syncs = syncs.into_iter().map(|syncs| syncs as f64);
     vec![Figure::new("9", goal, syncs.collect())]
 }

@@ -10,7 +10,7 @@ use polity_node::store::StoreOptions;
 
 use super::Row;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::idle::mebibytes;
 use super::solo::{Organisation, Solo, VALID_SECONDS, store_options};
 use super::workload::Payments;
@@ -75,14 +75,7 @@ fn measure() -> Vec<Figure> {
         commits.push(commit / of_short);
         starts.push(start / start_of_short);
     }
-    let figure = |name, target, ratios| {
-        let goal = Goal {
-            bound: Bound::AtMost,
-            target,
-            stretch: None,
-        };
-        Figure::new(name, goal, ratios)
-    };
+    let figure = |name, target, ratios| Figure::new(name, Goal::at_most(target), ratios);
     vec![
         figure("20a", 1.2, commits),
         figure("20b", 1.3, starts),

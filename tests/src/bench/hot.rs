@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Row;
 use super::comparison::{PAIRS, Side, alternate};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::solo::{Organisation, Solo, store_options};
 use super::workload::Payments;
 
@@ -33,12 +33,7 @@ fn measure() -> Vec<Figure> {
         side("one account", &organisation, &hot),
         side("all alike", &organisation, &even),
     );
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 0.9,
-        stretch: None,
-    };
-    vec![Figure::new("18", goal, ratios)]
+    vec![Figure::new("18", Goal::at_least(0.9), ratios)]
 }
 
 /// The same payments each time, to a new node.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Row;
 use super::cpu;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::localnet::Localnet;
 use crate::engine::Engine;
 use crate::wait;
@@ -26,19 +26,14 @@ struct Taken {
 }
 
 fn measure() -> Vec<Figure> {
-    let goal = |target| Goal {
-        bound: Bound::AtMost,
-        target,
-        stretch: None,
-    };
     let cometbft = rest(Engine::Cometbft);
     let embedded = rest(Engine::Embedded);
     let mebibytes = |taken: &[Taken]| taken.iter().map(|node| node.mebibytes).collect();
     let percent = embedded.iter().map(|node| node.percent).collect();
     vec![
-        Figure::new("15a", goal(64.0), mebibytes(&cometbft)),
-        Figure::new("15b", goal(40.0), mebibytes(&embedded)),
-        Figure::new("15c", goal(1.0), percent),
+        Figure::new("15a", Goal::at_most(64.0), mebibytes(&cometbft)),
+        Figure::new("15b", Goal::at_most(40.0), mebibytes(&embedded)),
+        Figure::new("15c", Goal::at_most(1.0), percent),
     ]
 }
 

@@ -17,7 +17,7 @@ use tokio::net::TcpSocket;
 
 use super::Row;
 use super::doors::Way;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator::Offer;
 use super::network::{self, Ours};
 use crate::engine::Engine;
@@ -59,14 +59,7 @@ fn measure() -> Vec<Figure> {
             }
         }
     }
-    let figure = |((name, _, target), ratios)| {
-        let goal = Goal {
-            bound: Bound::AtLeast,
-            target,
-            stretch: None,
-        };
-        Figure::new(name, goal, ratios)
-    };
+    let figure = |((name, _, target), ratios)| Figure::new(name, Goal::at_least(target), ratios);
     LOADS.into_iter().zip(ratios).map(figure).collect()
 }
 

@@ -8,7 +8,7 @@ use prost::Message as _;
 
 use super::Row;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::hot::HOT_PERCENT;
 use super::solo::{Organisation, Solo, store_options};
 use super::workload::Payments;
@@ -45,12 +45,7 @@ fn measure() -> Vec<Figure> {
         let few = look(&few, account);
         look(&many, account) / few
     });
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 1.5,
-        stretch: None,
-    };
-    vec![Figure::new("21", goal, ratios.collect())]
+    vec![Figure::new("21", Goal::at_most(1.5), ratios.collect())]
 }
 
 fn pay(solo: &mut Solo, payments: &Payments, transactions: u64) {

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::Row;
 use super::cometbft::NODES;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::network;
 use crate::engine::Engine;
 use crate::terminal::Terminal;
@@ -54,11 +54,7 @@ fn measure() -> Vec<Figure> {
     });
     // The first ones verify the way from the genesis on.
     let medians = medians.skip(1).collect();
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 90.0,
-        stretch: Some(75.0),
-    };
+    let goal = Goal::at_most(90.0).with_stretch(75.0);
     vec![Figure::new("11", goal, medians)]
 }
 

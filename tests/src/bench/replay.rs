@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::Row;
 use super::bare::{Bare, Log};
 use super::comparison::{PAIRS, Sample, Side, alternate};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::solo::{Organisation, Solo, store_options};
 
 pub(super) const ROW: Row = Row {
@@ -106,11 +106,7 @@ fn measure() -> Vec<Figure> {
             run: Box::new(roof),
         },
     );
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 0.60,
-        stretch: Some(0.85),
-    };
+    let goal = Goal::at_least(0.60).with_stretch(0.85);
     vec![Figure::new("1", goal, ratios)]
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::Row;
 use super::comparison::PAIRS;
 use super::crowd::Crowd;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::solo::{Solo, store_options};
 
 pub(super) const ROW: Row = Row {
@@ -43,10 +43,6 @@ fn measure() -> Vec<Figure> {
             ratios.push(start.as_secs_f64() / reading.as_secs_f64());
         }
     }
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 2.0,
-        stretch: Some(1.0),
-    };
+    let goal = Goal::at_most(2.0).with_stretch(1.0);
     vec![Figure::new("12", goal, ratios)]
 }

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use super::Row;
 use super::bare::Bare;
 use super::comparison::{PAIRS, Sample, Side, alternate};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::workload::scattered;
 
 pub(super) const ROW: Row = Row {
@@ -86,11 +86,7 @@ fn measure() -> Vec<Figure> {
             }),
         },
     );
-    let goal = Goal {
-        bound: Bound::AtLeast,
-        target: 8.0,
-        stretch: Some(20.0),
-    };
+    let goal = Goal::at_least(8.0).with_stretch(20.0);
     vec![Figure::new("7", goal, ratios)]
 }
 

@@ -6,7 +6,7 @@
 
 use super::Row;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::postgres::Postgres;
 use super::solo::{Organisation, Solo, store_options};
 use super::workload::MEMBERS;
@@ -22,11 +22,7 @@ const TRANSFERS: u64 = 20_000;
 const BLOCK: usize = 1_000;
 
 fn measure() -> Vec<Figure> {
-    let goal = |target, stretch| Goal {
-        bound: Bound::AtMost,
-        target,
-        stretch: Some(stretch),
-    };
+    let goal = |target, stretch| Goal::at_most(target).with_stretch(stretch);
     let single = ratios("single", 1);
     let batched = ratios("in batches of 100", 100);
     vec![

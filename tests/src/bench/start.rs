@@ -3,7 +3,7 @@
 
 use super::Row;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::localnet::Localnet;
 use crate::engine::Engine;
 
@@ -14,11 +14,6 @@ pub(super) const ROW: Row = Row {
 };
 
 fn measure() -> Vec<Figure> {
-    let goal = |target| Goal {
-        bound: Bound::AtMost,
-        target,
-        stretch: None,
-    };
     let (first, again): (Vec<f64>, Vec<f64>) = (0..PAIRS)
         .map(|_| {
             let localnet = Localnet::new(Engine::Embedded);
@@ -29,7 +24,7 @@ fn measure() -> Vec<Figure> {
         })
         .unzip();
     vec![
-        Figure::new("16a", goal(5.0), first),
-        Figure::new("16b", goal(3.0), again),
+        Figure::new("16a", Goal::at_most(5.0), first),
+        Figure::new("16b", Goal::at_most(3.0), again),
     ]
 }

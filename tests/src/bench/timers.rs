@@ -17,7 +17,7 @@ use prost::Message as _;
 
 use super::Row;
 use super::comparison::{Sample, Side, alternate};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::solo::{FOUNDED_AT, Organisation, Solo, store_options};
 use super::workload::{MEMBERS, Payments};
 use crate::charter;
@@ -88,11 +88,7 @@ fn measure() -> Vec<Figure> {
             run: Box::new(|| commit(&calm, &mut other)),
         },
     );
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 2.0,
-        stretch: None,
-    };
+    let goal = Goal::at_most(2.0);
     let times = slower.into_iter().map(f64::recip);
     vec![Figure::new("14", goal, times.collect())]
 }

@@ -6,7 +6,7 @@
 use super::Row;
 use super::cometbft::OFFERED_PER_SECOND;
 use super::comparison::PAIRS;
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator::Offer;
 use super::network::{self, Ours};
 use crate::engine::Engine;
@@ -27,11 +27,7 @@ fn measure() -> Vec<Figure> {
         println!("  pair {pair}: {many:.1} ÷ {one:.1} µs of CPU");
         many / one
     });
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 1.3,
-        stretch: None,
-    };
+    let goal = Goal::at_most(1.3);
     // The first pair warms up.
     vec![Figure::new("19", goal, ratios.skip(1).collect())]
 }

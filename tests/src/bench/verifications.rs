@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Row;
 use super::cometbft::{self, NODES};
-use super::figure::{Bound, Figure, Goal};
+use super::figure::{Figure, Goal};
 use super::generator;
 use crate::wait;
 
@@ -26,11 +26,7 @@ fn measure() -> Vec<Figure> {
     println!(
         "  {TRANSACTIONS} transactions of one signature each over {NODES} nodes: verified {verified:?}"
     );
-    let goal = Goal {
-        bound: Bound::AtMost,
-        target: 1.0,
-        stretch: None,
-    };
+    let goal = Goal::at_most(1.0);
     let each = verified
         .into_iter()
         .map(|count| count as f64 / TRANSACTIONS as f64);

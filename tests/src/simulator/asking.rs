@@ -15,7 +15,7 @@ impl Simulation {
             .model
             .state
             .keys()
-            .filter(|key| key[0] < keys::BESIDE)
+            .filter(|key| keys::is_leaf(key))
             .collect();
         let mut key = self
             .dice

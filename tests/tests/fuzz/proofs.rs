@@ -78,11 +78,7 @@ fn lists() {
 fn state_proofs() {
     let sample = sample();
     let mut corpus = Vec::new();
-    let leaves = sample
-        .memory
-        .state
-        .keys()
-        .filter(|key| key[0] < keys::BESIDE);
+    let leaves = sample.memory.state.keys().filter(|key| keys::is_leaf(key));
     let mut asked: Vec<Vec<u8>> = leaves.step_by(37).cloned().collect();
     asked.push(keys::key(keys::MEMBER, &[9_999]));
     asked.push(vec![0x7f]);

@@ -18,57 +18,36 @@ mod recovery;
 mod trial;
 mod twins;
 
-/// Every trial of a network, on an engine.
+/// The trials of networks on one engine.
 macro_rules! on {
-    ($engine:ident, $name:ident) => {
+    ($engine:ident, $name:ident, $($file:ident::$trial:ident)+) => {
         mod $name {
             use polity_tests::engine::Engine;
 
-            #[test]
-            fn payments_go_on_whoever_is_killed() {
-                super::deaths::payments_go_on_whoever_is_killed(Engine::$engine);
-            }
-            #[test]
-            fn two_of_four_down_halt_and_lose_nothing() {
-                super::deaths::two_of_four_down_halt_and_lose_nothing(Engine::$engine);
-            }
-            #[test]
-            fn kills_in_random_places_lose_nothing() {
-                super::deaths::kills_in_random_places_lose_nothing(Engine::$engine);
-            }
-            #[test]
-            fn a_department_comes_back_from_a_backup_and_from_nothing() {
-                super::recovery::a_department_comes_back_from_a_backup_and_from_nothing(
-                    Engine::$engine,
-                );
-            }
-            #[test]
-            fn a_torn_store_says_so_and_is_replaced() {
-                super::recovery::a_torn_store_says_so_and_is_replaced(Engine::$engine);
-            }
-            #[test]
-            fn a_full_disk_stops_a_node_before_it_loses_anything() {
-                super::disks::a_full_disk_stops_a_node_before_it_loses_anything(Engine::$engine);
-            }
-            #[test]
-            fn a_fifth_department_joins_votes_and_leaves() {
-                super::membership::a_fifth_department_joins_votes_and_leaves(Engine::$engine);
-            }
-            #[test]
-            fn a_chain_goes_on_under_the_other_engine_and_back() {
-                super::continuation::a_chain_goes_on_under_the_other_engine_and_back(
-                    Engine::$engine,
-                );
-            }
-            #[test]
-            fn a_node_survives_a_crash_at_every_point_of_a_commit() {
-                super::crash_points::a_node_survives_a_crash_at_every_point_of_a_commit(
-                    Engine::$engine,
-                );
-            }
+            $(#[test]
+            fn $trial() {
+                super::$file::$trial(Engine::$engine);
+            })+
         }
     };
 }
 
-on!(Cometbft, cometbft);
-on!(Embedded, embedded);
+/// Every trial of a network, on both engines.
+macro_rules! on_both {
+    ($($trials:tt)+) => {
+        on!(Cometbft, cometbft, $($trials)+);
+        on!(Embedded, embedded, $($trials)+);
+    };
+}
+
+on_both! {
+    deaths::payments_go_on_whoever_is_killed
+    deaths::two_of_four_down_halt_and_lose_nothing
+    deaths::kills_in_random_places_lose_nothing
+    recovery::a_department_comes_back_from_a_backup_and_from_nothing
+    recovery::a_torn_store_says_so_and_is_replaced
+    disks::a_full_disk_stops_a_node_before_it_loses_anything
+    membership::a_fifth_department_joins_votes_and_leaves
+    continuation::a_chain_goes_on_under_the_other_engine_and_back
+    crash_points::a_node_survives_a_crash_at_every_point_of_a_commit
+}

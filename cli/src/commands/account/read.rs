@@ -35,12 +35,8 @@ impl List {
             }
             None => view.every(ObjectKind::Account).await?,
         };
-        let accounts = view.get_all::<AccountObject>(&numbers).await?;
-        let accounts: Vec<AccountObject> = accounts
-            .into_iter()
-            .flatten()
-            .filter(|account| account.closed_at == 0)
-            .collect();
+        let mut accounts: Vec<AccountObject> = view.existing(&numbers).await?;
+        accounts.retain(|account| account.closed_at == 0);
         let mut names = Names::new(&view);
         names
             .load_accounts(accounts.iter().map(|one| one.number))
@@ -86,16 +82,11 @@ impl Show {
         let account = view.get::<AccountObject>(number).await?;
         let account = account.ok_or_else(|| usage(format!("a{number} was not there then")))?;
         // The account itself proves that nothing is held; a list of the past has no proof.
-        let holds = match is_held(&account)? {
-            true => view.list(Lists::Holds, number).await?,
+        let mut holds: Vec<Hold> = match is_held(&account)? {
+            true => view.listed(Lists::Holds, &[number]).await?,
             false => Vec::new(),
         };
-        let holds = view.get_all::<Hold>(&holds).await?;
-        let holds: Vec<Hold> = holds
-            .into_iter()
-            .flatten()
-            .filter(|hold| hold.state() == HoldState::Open)
-            .collect();
+        holds.retain(|hold| hold.state() == HoldState::Open);
         let mut names = Names::new(&view);
         let others = holds.iter().flat_map(|hold| [hold.from, hold.to]);
         names.load_accounts(others.chain([number])).await?;

@@ -70,10 +70,9 @@ async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Resul
         return Ok(());
     }
     let view = session.view(AsOf::Newest);
-    let grants = view.lists(List::Grants, &[role]).await?.concat();
-    let grants = view.get_all::<Grant>(&grants).await?;
+    let grants: Vec<Grant> = view.listed(List::Grants, &[role]).await?;
     let is_over_value = |grant: &Grant| power::is_over_value(grant.capability());
-    if grants.iter().flatten().any(is_over_value) {
+    if grants.iter().any(is_over_value) {
         let how_long = match is_service {
             true => "a service counts as whoever admitted it, so".to_owned(),
             false => format!("until {}", time::shown(until)),

@@ -48,9 +48,7 @@ impl List {
         } else {
             (Lists::Assignments, vec![context.member().await?.number])
         };
-        let lists = view.lists(set, &owners).await?;
-        let held = view.get_all::<AssignmentState>(&lists.concat()).await?;
-        let held: Vec<AssignmentState> = held.into_iter().flatten().collect();
+        let held: Vec<AssignmentState> = view.listed(set, &owners).await?;
         let names = names_of(&view, &held).await?;
 
         let mut table = Table::new([

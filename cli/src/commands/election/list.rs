@@ -26,9 +26,7 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let lists = view.lists(Lists::Elections, &[unit]).await?;
-        let found = view.get_all::<Election>(&lists.concat()).await?;
-        let elections: Vec<Election> = found.into_iter().flatten().collect();
+        let elections: Vec<Election> = view.listed(Lists::Elections, &[unit]).await?;
         let mut names = Names::new(&view);
         names
             .load_roles(elections.iter().map(|one| one.role))

@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 use polity_client::Result;
 use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::{View, lettered};
-use polity_client::v1::{Grant as GrantState, ObjectKind, ScopeKind};
+use polity_client::v1::{Assignment, Grant as GrantState, ObjectKind, ScopeKind};
 use serde_json::{Value, json};
 
 use crate::amount::counted;
@@ -54,8 +54,7 @@ impl List {
             lists.extend(view.lists(Lists::Delegations, &[member]).await?);
             lists
         };
-        let grants = view.get_all::<GrantState>(&lists.concat()).await?;
-        let grants: Vec<GrantState> = grants.into_iter().flatten().collect();
+        let grants: Vec<GrantState> = view.existing(&lists.concat()).await?;
         let names = names_of(&view, &grants).await?;
 
         let mut table = Table::new(["grant", "to", "may", "scope", "limits", "until"]);
@@ -126,11 +125,8 @@ impl Show {
 
 async fn roles_of(context: &Context, view: &View<'_>) -> Result<Vec<u64>> {
     let member = context.member().await?.number;
-    let held = view.lists(Lists::Assignments, &[member]).await?;
-    let held = view
-        .get_all::<polity_client::v1::Assignment>(&held.concat())
-        .await?;
-    Ok(held.into_iter().flatten().map(|one| one.role).collect())
+    let held: Vec<Assignment> = view.listed(Lists::Assignments, &[member]).await?;
+    Ok(held.into_iter().map(|one| one.role).collect())
 }
 
 async fn names_of<'s>(view: &'s View<'s>, grants: &[GrantState]) -> Result<Names<'s>> {

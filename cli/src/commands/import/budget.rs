@@ -16,7 +16,7 @@ use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{Importer, role_for};
+use super::{Importer, role_for, tell_tried};
 use crate::amount;
 use crate::context::Context;
 use crate::failure::usage;
@@ -109,19 +109,12 @@ impl Budget {
                 "units": plan.units.len(),
                 "units_to_create": units,
                 "confers": confers,
-                "sent": false,
-                // What is there already was read with proofs; what else would come, a node foresees.
-                "proven": rows == 0,
             });
-            context.output.show(&value, || {
-                if rows == 0 {
-                    return "Nothing is left to import.".to_owned();
-                }
+            let left = (rows > 0).then(|| {
                 let (rows, units) = (counted(rows as u64, "row"), counted(units as u64, "unit"));
-                format!(
-                    "As a node foresees, which is not proven, {rows} can be imported, and {units} created. Nothing was sent."
-                )
+                format!("{rows} can be imported, and {units} created")
             });
+            tell_tried(context, value, left);
             return Ok(());
         }
         if rows > 0 {

@@ -14,7 +14,7 @@ use polity_client::v1::{CreateRole, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{Importer, role_for};
+use super::{Importer, role_for, tell_tried};
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::time;
@@ -78,19 +78,12 @@ impl Events {
                 "events": until,
                 "actions": actions,
                 "recorded_before": before,
-                "sent": false,
-                // What is there already was read with proofs; what else would come, a node foresees.
-                "proven": actions == 0,
             });
-            context.output.show(&value, || {
-                if actions == 0 {
-                    return "Nothing is left to import.".to_owned();
-                }
+            let left = (actions > 0).then(|| {
                 let (events, actions) = (counted(until, "event"), counted(actions, "action"));
-                format!(
-                    "As a node foresees, which is not proven, {events} can be imported, as {actions}. Nothing was sent."
-                )
+                format!("{events} can be imported, as {actions}")
             });
+            tell_tried(context, value, left);
             return Ok(());
         }
         if actions > 0 {

@@ -9,6 +9,7 @@ use polity_client::import::run::Registrar;
 use polity_client::keys::Signer;
 use polity_client::session::{AsOf, action};
 use polity_client::v1::{VerdictKind, action::Kind};
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::refusal::refused;
@@ -90,4 +91,17 @@ async fn role_for(context: &Context, member: u64, kind: Kind) -> Result<u64> {
             Err(refused(verdict.code, &verdict.facts))
         }
     }
+}
+
+/// Tells what a dry run found: what is left to import, if anything is.
+fn tell_tried(context: &Context, mut value: Value, left: Option<String>) {
+    value["sent"] = false.into();
+    // What is there already was read with proofs; what else would come, a node foresees.
+    value["proven"] = left.is_none().into();
+    context.output.show(&value, || match left {
+        None => "Nothing is left to import.".to_owned(),
+        Some(left) => {
+            format!("As a node foresees, which is not proven, {left}. Nothing was sent.")
+        }
+    });
 }

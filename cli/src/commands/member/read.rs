@@ -2,13 +2,12 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::state::keys::{self, List as Lists};
+use polity_client::ledger::state::keys::List as Lists;
 use polity_client::session::lettered;
-use polity_client::v1::{
-    Assignment, Member as MemberObject, MemberKind, MemberState, ObjectKind, Paused,
-};
+use polity_client::v1::{Assignment, Member as MemberObject, MemberKind, MemberState, ObjectKind};
 use serde_json::{Value, json};
 
+use crate::commands::seconds_paused;
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
@@ -33,14 +32,10 @@ impl List {
             Some(unit) => (Lists::Joined, session.unit(unit).await?.number),
             None => (Lists::Members, 0),
         };
-        let lists = view.lists(list, &[owner]).await?;
-        let numbers = lists.into_iter().next().unwrap_or_default();
-        let members = view.get_all::<MemberObject>(&numbers).await?;
-        let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
-        let paused = paused.unwrap_or_default().seconds;
+        let members = view.listed::<MemberObject>(list, &[owner]).await?;
+        let paused = seconds_paused(&view).await?;
         let members: Vec<MemberObject> = members
             .into_iter()
-            .flatten()
             .map(|member| on_the_clock(member, paused))
             .collect();
         let mut names = Names::new(&view);
@@ -79,13 +74,9 @@ impl Show {
         };
         let member = view.get::<MemberObject>(number).await?;
         let member = member.ok_or_else(|| usage(format!("m{number} was not there then")))?;
-        let paused = view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?;
-        let member = on_the_clock(member, paused.unwrap_or_default().seconds);
-        let lists = view.lists(Lists::Assignments, &[number]).await?;
-        let assignments = view.get_all::<Assignment>(&lists.concat()).await?;
-        let assignments: Vec<Assignment> = assignments.into_iter().flatten().collect();
-        let units = view.lists(Lists::JoinedBy, &[number]).await?;
-        let units = units.concat();
+        let member = on_the_clock(member, seconds_paused(&view).await?);
+        let assignments: Vec<Assignment> = view.listed(Lists::Assignments, &[number]).await?;
+        let units = view.list(Lists::JoinedBy, number).await?;
         let mut names = Names::new(&view);
         names
             .load_units(units.iter().copied().chain([member.unit]))

@@ -39,12 +39,9 @@ pub(super) async fn read(view: &View<'_>, proposal: &Proposal) -> Result<File> {
             replaced.push(Replaced { version, would });
         }
     }
-    let number = [proposal.number];
-    let lists = view.lists(Lists::Objections, &number).await?;
-    let objections = view.get_all(&lists.concat()).await?;
     Ok(File {
         replaced,
-        objections: objections.into_iter().flatten().collect(),
+        objections: view.listed(Lists::Objections, &[proposal.number]).await?,
         events: events::read(view, proposal.number).await?,
     })
 }

@@ -3,12 +3,12 @@
 use clap::Args;
 use polity_client::Result;
 use polity_client::ledger::decisions;
-use polity_client::ledger::state::keys;
 use polity_client::session::{lettered, visible};
-use polity_client::v1::{Answer, ModeKind, ObjectKind, Objection, Paused, Proposal, ProposalState};
+use polity_client::v1::{Answer, ModeKind, ObjectKind, Objection, Proposal, ProposalState};
 
 use super::file;
 use super::read::{absent, as_json, names_of, sentences};
+use crate::commands::seconds_paused;
 use crate::context::Context;
 use crate::names::{self, Names};
 use crate::output::facts;
@@ -37,10 +37,10 @@ impl Show {
         let found = view.get::<Proposal>(number).await?;
         let proposal = found.ok_or_else(|| absent(number))?;
         let paused = match proposal.closed_at {
-            0 => view.value::<Paused>(keys::key(keys::PAUSED, &[])).await?,
-            _ => None,
+            0 => seconds_paused(&view).await?,
+            _ => 0,
         };
-        let proposal = on_the_clock(proposal, paused.unwrap_or_default().seconds);
+        let proposal = on_the_clock(proposal, paused);
         let mut names = names_of(&view, std::slice::from_ref(&proposal)).await?;
         let actions = sentences(session, proposal.proposer, &proposal.actions).await?;
         let mut value = as_json(&proposal, &names);

@@ -25,12 +25,9 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let lists = view.lists(Lists::Roles, &[unit]).await?;
-        let numbers = lists.concat();
-        let roles = view.get_all::<RoleState>(&numbers).await?;
-        let held = view.lists(Lists::Holders, &numbers).await?;
-        let held = view.get_all::<Assignment>(&held.concat()).await?;
-        let held: Vec<Assignment> = held.into_iter().flatten().collect();
+        let numbers = view.list(Lists::Roles, unit).await?;
+        let roles: Vec<RoleState> = view.existing(&numbers).await?;
+        let held: Vec<Assignment> = view.listed(Lists::Holders, &numbers).await?;
         let mut names = Names::new(&view);
         names
             .load_members(held.iter().map(|one| one.member))
@@ -39,7 +36,7 @@ impl List {
 
         let mut table = Table::new(["role", "name", "kind", "holders"]);
         let mut rows = Vec::new();
-        for role in roles.into_iter().flatten() {
+        for role in roles {
             let holders: Vec<&Assignment> =
                 held.iter().filter(|one| one.role == role.number).collect();
             let people: Vec<String> = holders
@@ -76,9 +73,7 @@ impl Show {
         };
         let role = view.get::<RoleState>(number).await?;
         let role = role.ok_or_else(|| usage(format!("there is no role {}", self.role)))?;
-        let held = view.lists(Lists::Holders, &[number]).await?;
-        let held = view.get_all::<Assignment>(&held.concat()).await?;
-        let held: Vec<Assignment> = held.into_iter().flatten().collect();
+        let held: Vec<Assignment> = view.listed(Lists::Holders, &[number]).await?;
         let grants = view.lists(Lists::Grants, &[number]).await?;
         let mut names = Names::new(&view);
         names.load_roles([number]).await?;

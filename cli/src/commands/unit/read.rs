@@ -101,10 +101,9 @@ impl Shown {
         let Some(unit) = view.get::<Unit>(number).await? else {
             return Ok(None);
         };
-        let roles = view.list(Lists::Roles, number).await?;
-        let holders = view.lists(Lists::Holders, &roles).await?;
-        let roles = view.get_all::<Role>(&roles).await?;
-        let assignments = view.get_all::<Assignment>(&holders.concat()).await?;
+        let numbers = view.list(Lists::Roles, number).await?;
+        let roles = view.existing(&numbers).await?;
+        let assignments = view.listed(Lists::Holders, &numbers).await?;
         let closed_until = match view.at() {
             AsOf::Newest => {
                 let key = keys::key(keys::CLOSED_PERIOD, &[number]);
@@ -117,8 +116,8 @@ impl Shown {
             unit,
             children: view.list(Lists::Children, number).await?,
             joined: view.list(Lists::Joined, number).await?,
-            roles: roles.into_iter().flatten().collect(),
-            assignments: assignments.into_iter().flatten().collect(),
+            roles,
+            assignments,
             closed_until,
         }))
     }

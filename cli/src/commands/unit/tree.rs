@@ -125,13 +125,10 @@ impl<'s> Forest<'s> {
         let units: Vec<u64> = self.units.keys().copied().collect();
         let lists = self.view.lists(List::Roles, &units).await?;
         let numbers = lists.concat();
-        let roles = self.view.get_all::<Role>(&numbers).await?;
-        for role in roles.into_iter().flatten() {
+        for role in self.view.existing::<Role>(&numbers).await? {
             self.roles.entry(role.unit).or_default().push(role);
         }
-        let lists = self.view.lists(List::Holders, &numbers).await?;
-        let held = self.view.get_all::<Assignment>(&lists.concat()).await?;
-        let held: Vec<Assignment> = held.into_iter().flatten().collect();
+        let held: Vec<Assignment> = self.view.listed(List::Holders, &numbers).await?;
         self.names
             .load_members(held.iter().map(|one| one.member))
             .await?;

@@ -5,9 +5,8 @@ use tendermint_proto::v0_38::{abci, crypto, types};
 
 use super::NANOS_PER_SECOND;
 use crate::application::{
-    ApplyChunkResult, ApplyVerdict, BlockResult, CheckResult, Committed, ConsensusParams, Fault,
-    Info, InitChainResult, OfferVerdict, ProofOp, ProposalVerdict, QueryResult, Snapshot, TxResult,
-    ValidatorUpdate,
+    BlockResult, CheckResult, Committed, ConsensusParams, Fault, Info, InitChainResult, ProofOp,
+    ProposalVerdict, QueryResult, TxResult, ValidatorUpdate,
 };
 
 pub(in crate::abci) fn info_answer(info: Info) -> Result<abci::ResponseInfo, Fault> {
@@ -99,53 +98,6 @@ pub(in crate::abci) fn query_answer(result: QueryResult) -> Result<abci::Respons
         height: signed(result.height, "height of an answer")?,
         codespace: result.codespace,
     })
-}
-
-pub(in crate::abci) fn snapshot_answer(snapshot: Snapshot) -> abci::Snapshot {
-    let Snapshot {
-        height,
-        format,
-        chunks,
-        hash,
-        metadata,
-    } = snapshot;
-    abci::Snapshot {
-        height,
-        format,
-        chunks,
-        hash,
-        metadata,
-    }
-}
-
-pub(in crate::abci) fn offer_answer(verdict: OfferVerdict) -> abci::ResponseOfferSnapshot {
-    use abci::response_offer_snapshot::Result as Number;
-    let number = match verdict {
-        OfferVerdict::Accept => Number::Accept,
-        OfferVerdict::Abort => Number::Abort,
-        OfferVerdict::Reject => Number::Reject,
-        OfferVerdict::RejectFormat => Number::RejectFormat,
-        OfferVerdict::RejectSender => Number::RejectSender,
-    };
-    abci::ResponseOfferSnapshot {
-        result: number.into(),
-    }
-}
-
-pub(in crate::abci) fn apply_answer(result: ApplyChunkResult) -> abci::ResponseApplySnapshotChunk {
-    use abci::response_apply_snapshot_chunk::Result as Number;
-    let number = match result.verdict {
-        ApplyVerdict::Accept => Number::Accept,
-        ApplyVerdict::Abort => Number::Abort,
-        ApplyVerdict::Retry => Number::Retry,
-        ApplyVerdict::RetrySnapshot => Number::RetrySnapshot,
-        ApplyVerdict::RejectSnapshot => Number::RejectSnapshot,
-    };
-    abci::ResponseApplySnapshotChunk {
-        result: number.into(),
-        refetch_chunks: result.refetch_chunks,
-        reject_senders: result.reject_senders,
-    }
 }
 
 fn signed(value: u64, what: &str) -> Result<i64, Fault> {

@@ -8,9 +8,9 @@ use super::Incoming;
 use super::NANOS_PER_SECOND;
 use crate::abci::frame::FrameError;
 use crate::application::{
-    ApplyChunk, BlockParams, Check, CheckKind, ConsensusParams, EvidenceParams, FinalizeBlock,
-    InitChain, Misbehavior, MisbehaviorKind, PrepareProposal, ProcessProposal, Query, Snapshot,
-    Timestamp, ValidatorUpdate,
+    BlockParams, Check, CheckKind, ConsensusParams, EvidenceParams, FinalizeBlock, InitChain,
+    Misbehavior, MisbehaviorKind, PrepareProposal, ProcessProposal, Query, Timestamp,
+    ValidatorUpdate,
 };
 
 pub(in crate::abci) fn init_chain(
@@ -55,8 +55,6 @@ pub(in crate::abci) fn prepare_proposal(
         misbehavior: evidence(request.misbehavior)?,
         height: height(request.height)?,
         time: time(request.time)?,
-        next_validators_hash: request.next_validators_hash,
-        proposer_address: request.proposer_address,
     })
 }
 
@@ -66,11 +64,8 @@ pub(in crate::abci) fn process_proposal(
     Ok(ProcessProposal {
         transactions: request.txs,
         misbehavior: evidence(request.misbehavior)?,
-        hash: request.hash,
         height: height(request.height)?,
         time: time(request.time)?,
-        next_validators_hash: request.next_validators_hash,
-        proposer_address: request.proposer_address,
     })
 }
 
@@ -83,7 +78,6 @@ pub(in crate::abci) fn finalize_block(
         hash: request.hash,
         height: height(request.height)?,
         time: time(request.time)?,
-        next_validators_hash: request.next_validators_hash,
         proposer_address: request.proposer_address,
     })
 }
@@ -97,36 +91,6 @@ pub(in crate::abci) fn query(request: abci::RequestQuery) -> Option<Query> {
         height,
         prove: request.prove,
     })
-}
-
-pub(in crate::abci) fn snapshot(snapshot: abci::Snapshot) -> Snapshot {
-    let abci::Snapshot {
-        height,
-        format,
-        chunks,
-        hash,
-        metadata,
-    } = snapshot;
-    Snapshot {
-        height,
-        format,
-        chunks,
-        hash,
-        metadata,
-    }
-}
-
-pub(in crate::abci) fn apply_chunk(request: abci::RequestApplySnapshotChunk) -> ApplyChunk {
-    let abci::RequestApplySnapshotChunk {
-        index,
-        chunk,
-        sender,
-    } = request;
-    ApplyChunk {
-        index,
-        chunk,
-        sender,
-    }
 }
 
 fn unsigned(value: i64, complaint: &'static str) -> Incoming<u64> {

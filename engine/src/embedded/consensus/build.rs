@@ -54,8 +54,6 @@ pub(super) fn request(block: &Block, tip: &Tip, round: u32) -> PrepareProposal {
         misbehavior: evidence::misbehavior(&block.evidence),
         height: block.header.height,
         time: block.header.time,
-        next_validators_hash: block.header.next_validators_hash.to_vec().into(),
-        proposer_address: block.header.proposer_address.0.to_vec().into(),
     }
 }
 

@@ -76,11 +76,8 @@ pub(super) fn ask(application: &dyn Application, block: &SealedBlock) -> Result<
     let verdict = application.process_proposal(ProcessProposal {
         transactions: block.block().transactions.clone(),
         misbehavior: evidence::misbehavior(&block.block().evidence),
-        hash: block.id().hash.to_vec().into(),
         height: header.height,
         time: header.time,
-        next_validators_hash: header.next_validators_hash.to_vec().into(),
-        proposer_address: header.proposer_address.0.to_vec().into(),
     })?;
     Ok(verdict == ProposalVerdict::Accept)
 }

@@ -279,14 +279,7 @@ fn a_squad_does_not_go_where_there_is_no_room() {
     let mut world = World::with_tribes();
     world.ada(world.join_unit("finn", "dev/web/red"));
     world.ada(world.join_unit("gia", "dev/app/green"));
-    world.ada(Kind::AmendUnit(AmendUnit {
-        unit: world.unit_ref("dev/app"),
-        handle: "app".into(),
-        kind: UnitKind::Tribe as i32,
-        confers: crate::world::all_capabilities(),
-        ceiling: 1,
-        ..AmendUnit::default()
-    }));
+    world.set_ceiling("dev/app", 1);
     world.check(
         "ada",
         Some("acme#lead"),

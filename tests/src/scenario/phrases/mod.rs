@@ -1,11 +1,12 @@
 //! What people can do, as a story says it: one phrase an action.
 
-mod audit;
 mod authority;
 mod decisions;
 mod elections;
+mod network;
 mod outlooks;
 mod people;
+mod records;
 mod structure;
 mod value;
 
@@ -16,8 +17,8 @@ use super::draft::Draft;
 use super::text::Words;
 use super::trouble::{Outcome, trouble};
 
-pub(super) use audit::parameter;
 pub(super) use decisions::seal;
+pub(super) use network::parameter;
 pub(super) use outlooks::ask as outlook;
 pub(super) use value::moved_by;
 
@@ -40,7 +41,8 @@ pub(super) fn read(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
         || decisions::read(draft, &verb, words)?
         || elections::read(draft, &verb, words)?
         || value::read(draft, &verb, words)?
-        || audit::read(draft, &verb, words)?;
+        || network::read(draft, &verb, words)?
+        || records::read(draft, &verb, words)?;
     if known {
         words.done()
     } else {
