@@ -20,7 +20,7 @@ const REFUSALS: u8 = 1;
 /// First byte of the index of envelopes: the first eight bytes of the hash, height, index.
 const ENVELOPES: u8 = 2;
 /// Both hold a position, so no entry is ever put twice.
-pub const PUT_ONCE_INDEXES: [u8; 2] = [REFUSALS, ENVELOPES];
+pub(crate) const PUT_ONCE_INDEXES: [u8; 2] = [REFUSALS, ENVELOPES];
 /// Most refusals of an answer.
 const REFUSALS_MAX: u32 = 100;
 
