@@ -426,29 +426,37 @@ fn what_an_act_would_break_is_told_with_whom_and_what_it_is_about() {
         assert_eq!(value(&conflict.facts, name), expected, "{conflict:?}");
     }
 
+    for (parent, handle) in [("dev", "api"), ("dev/api", "low")] {
+        let create = world.create_unit(parent, handle, v1::UnitKind::Team);
+        world.ada(Kind::CreateUnit(create));
+    }
     let dissolve = Kind::DissolveUnit(v1::DissolveUnit {
-        unit: world.unit_ref("dev"),
+        unit: world.unit_ref("dev/api"),
     });
     let full = ask(&world, "ada", dissolve);
     assert_eq!(full.rejection, "unit_not_empty");
-    let account = format!("a{}", world.account("dev:main").number);
-    assert_eq!(value(&full.facts, "accounts"), account, "{full:?}");
-    assert!(!value(&full.facts, "roles").is_empty(), "{full:?}");
+    let low = format!("u{}", world.unit("dev/api/low").number);
+    assert_eq!(value(&full.facts, "units"), low, "{full:?}");
+}
 
+#[test]
+fn whose_books_are_closed_is_told_and_until_when() {
+    let mut world = World::with_treasury();
+    world.advance(2 * DAY);
     let until = world.time - world.time % DAY;
     let close = Kind::ClosePeriod(v1::ClosePeriod {
         unit: world.unit_ref("dev"),
         until,
     });
-    world.ada(close);
-    let Kind::Transfer(transfer) = world.payment("dev:main", "ops:main", 400) else {
+    world.check("ben", Some("dev#lead"), close, "accepted");
+    let Kind::Transfer(transfer) = world.payment("dev:main", "ops:main", 4) else {
         panic!("a payment is a transfer");
     };
     let dated = Kind::Transfer(v1::Transfer {
         value_date: until - DAY,
         ..transfer
     });
-    let closed = ask(&world, "finn", dated);
+    let closed = ask(&world, "ben", dated);
     assert_eq!(closed.rejection, "period_closed");
     let unit = format!("u{}", world.unit("dev").number);
     assert_eq!(value(&closed.facts, "unit"), unit);
