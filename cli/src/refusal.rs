@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::time;
 
 /// What to do next, where neither the refusal's sentence nor a fact of the node says it.
-const WAYS: [(Rejection, &str); 12] = [
+const WAYS: [(Rejection, &str); 18] = [
     (
         Rejection::Expired,
         "make a new one, unless a block has this one: polity why ID, or tx show FILE, says what became of it",
@@ -60,6 +60,31 @@ const WAYS: [(Rejection, &str); 12] = [
     (
         Rejection::HoldTerm,
         "a hold ends after now and no later than hold_max from now: --expires 14d",
+    ),
+    (
+        Rejection::PolicyLaxer,
+        "be as strict at every amount, or stricter: polity policy list UNIT shows the policies above",
+    ),
+    (
+        Rejection::PolicyMalformed,
+        "tiers ascend, only the last is without an amount, none is laxer than the one before it, and each mode has a count, \
+         a wait or a deadline that makes sense: polity policy set --help",
+    ),
+    (
+        Rejection::DutyConflict,
+        "give it to somebody else, or except them for a time: polity sod list, polity sod exception",
+    ),
+    (
+        Rejection::UnitNotEmpty,
+        "end or move what is left first: polity unit show UNIT",
+    ),
+    (
+        Rejection::LeadRepresents,
+        "name somebody else, or another lead first: polity role list UNIT says who leads",
+    ),
+    (
+        Rejection::PeriodClosed,
+        "name a day that is still open: --value-date DAY; polity unit show UNIT says until when books are closed",
     ),
     (
         Rejection::KindReserved,
@@ -129,8 +154,8 @@ fn conferring(code: u32, facts: &[Fact]) -> Option<Fact> {
     Some(fact("way", format!("{words}: {command}")))
 }
 
-/// What is to be known of an action's refusal: what the node told, or, where it told nothing, the action in words as
-/// `you` read it; and what the state says. What cannot be read is left out: the refusal stands without it.
+/// What is to be known of an action's refusal: the action in words as `you` read it, so that it is told whom and what it is
+/// about; what the node told; and what the state says. What cannot be read is left out: the refusal stands without it.
 pub async fn facts(
     session: &Session,
     code: u32,
@@ -138,12 +163,8 @@ pub async fn facts(
     (signers, action): (&[Signer], &Action),
     you: u64,
 ) -> Vec<Fact> {
-    let mut facts = told.to_vec();
-    if told.is_empty() {
-        let words = session.words();
-        let sentence = words.sentence(signers, action, None, you).await;
-        facts.extend(sentence.ok().map(|sentence| fact("action", sentence)));
-    }
+    let mut facts = Vec::from_iter(of_action(session, signers, action, you).await);
+    facts.extend_from_slice(told);
     facts.extend(
         of_signers(session, code, signers, action)
             .await
@@ -153,8 +174,19 @@ pub async fn facts(
     facts
 }
 
+/// The action in words, as `you` read it.
+pub async fn of_action(
+    session: &Session,
+    signers: &[Signer],
+    action: &Action,
+    you: u64,
+) -> Option<Fact> {
+    let sentence = session.words().sentence(signers, action, None, you).await;
+    sentence.ok().map(|sentence| fact("action", sentence))
+}
+
 /// Which of several signers is refused, and in which role, by a rule that looks at each of them.
-pub async fn of_signers(
+async fn of_signers(
     session: &Session,
     code: u32,
     signers: &[Signer],

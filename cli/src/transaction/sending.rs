@@ -86,13 +86,16 @@ impl Context {
         foreseen: Option<&Simulated>,
     ) -> Result<()> {
         if outcome.code != 0 {
-            let mut facts = vec![
-                fact("height", outcome.height.to_string()),
-                fact("recorded", "the refusal is proven in the block"),
-            ];
+            let body = draft.body()?;
+            let failed = body.actions.get(outcome.receipt.failed_action as usize);
+            let mut facts = Vec::new();
+            if let Some(action) = failed {
+                facts.extend(refusal::of_action(session, &body.signers, action, 0).await);
+            }
+            facts.push(fact("height", outcome.height.to_string()));
+            facts.push(fact("recorded", "the refusal is proven in the block"));
             facts.extend(told_of(&outcome.receipt, foreseen));
-            let failed = outcome.receipt.failed_action as usize;
-            if let Some(action) = draft.body()?.actions.get(failed) {
+            if let Some(action) = failed {
                 facts.extend(refusal::of_state(session, outcome.code, action).await);
             }
             return Err(would_be_refused(outcome.code, &facts));

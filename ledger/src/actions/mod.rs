@@ -82,7 +82,7 @@ pub(crate) mod revoke_key;
 mod rotate_validator_key;
 mod set_credit_limit;
 mod set_parameters;
-mod set_policy;
+pub(crate) mod set_policy;
 mod set_sod_rule;
 mod spending;
 mod stop_recovery;

@@ -166,7 +166,7 @@ pub(crate) fn value_date(context: &Context<'_, '_>, given: u64) -> u64 {
     }
 }
 
-fn closed_until(context: &Context<'_, '_>, unit: u64) -> u64 {
+pub(crate) fn closed_until(context: &Context<'_, '_>, unit: u64) -> u64 {
     context
         .value::<ClosedPeriod>(&keys::key(keys::CLOSED_PERIOD, &[unit]))
         .until

@@ -56,24 +56,10 @@ impl Act for SetPolicy {
         let unit: Unit = context.find(&self.unit)?;
         let before = replaced(context, self, unit.number)?;
         let mut policy = Policy {
-            number: 0,
-            unit: unit.number,
-            capability: self.capability,
-            asset: context.optional::<Asset>(&self.asset)?,
-            tiers: self
-                .tiers
-                .iter()
-                .map(|tier| resolve_tier(context, tier))
-                .collect::<Result<_, _>>()?,
-            recursive: self.recursive,
-            words: self.words.clone(),
-            set_at: now,
             replaces: before.as_ref().map_or(0, |before| before.number),
-            replaced_by: 0,
-            ended_at: 0,
-            basis: Some(context.basis),
+            ..resolved(context, self, unit.number)?
         };
-        check_against_ancestors(context, &policy, now)?;
+        Rejection::PolicyLaxer.when(laxer_than(context, &policy, now).is_some())?;
         giving::check_policy(context, &policy)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
@@ -104,6 +90,32 @@ impl Act for SetPolicy {
         );
         Ok(())
     }
+}
+
+/// The policy above that is somewhere stricter than the one which the act would set.
+pub(crate) fn stricter_above(context: &Context<'_, '_>, act: &SetPolicy) -> Option<Policy> {
+    let unit: Unit = context.find(&act.unit).ok()?;
+    let policy = resolved(context, act, unit.number).ok()?;
+    laxer_than(context, &policy, context.now().time)
+}
+
+/// The policy that the act says, before it has a number and a place.
+fn resolved(context: &Context<'_, '_>, act: &SetPolicy, unit: u64) -> Result<Policy, Rejection> {
+    Ok(Policy {
+        unit,
+        capability: act.capability,
+        asset: context.optional::<Asset>(&act.asset)?,
+        tiers: act
+            .tiers
+            .iter()
+            .map(|tier| resolve_tier(context, tier))
+            .collect::<Result<_, _>>()?,
+        recursive: act.recursive,
+        words: act.words.clone(),
+        set_at: context.now().time,
+        basis: Some(context.basis),
+        ..Policy::default()
+    })
 }
 
 /// A policy in words alone says something, and nothing that the judge could read.
@@ -204,9 +216,9 @@ fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection
     Ok(())
 }
 
-/// A unit may only tighten the recursive policies above it, at every amount of every asset. What one person above set
-/// about governing does not keep a circle that governs itself from saying how it does.
-fn check_against_ancestors(state: &dyn Read, policy: &Policy, now: u64) -> Result<(), Rejection> {
+/// The recursive policy above that a policy does not tighten: a unit may only do that, at every amount of every asset. What
+/// one person above set about governing does not keep a circle that governs itself from saying how it does.
+fn laxer_than(state: &dyn Read, policy: &Policy, now: u64) -> Option<Policy> {
     let governs_itself = policy.capability() == Capability::Govern
         && self_government::is_self_governed_circle(state, policy.unit, now);
     for unit in power::lineage(state, policy.unit).iter().skip(1) {
@@ -217,10 +229,10 @@ fn check_against_ancestors(state: &dyn Read, policy: &Policy, now: u64) -> Resul
             continue;
         };
         if is_laxer_somewhere(policy, &above) {
-            return Err(Rejection::PolicyLaxer);
+            return Some(above);
         }
     }
-    Ok(())
+    None
 }
 
 fn is_laxer_somewhere(policy: &Policy, above: &Policy) -> bool {

@@ -24,8 +24,13 @@ pub fn check_assignment(
     member: u64,
     role: u64,
 ) -> Result<(), Rejection> {
+    Rejection::DutyConflict.when(broken_by_role(state, now, member, role).is_some())
+}
+
+/// The rule that keeps a role's grants apart from what a member holds.
+pub fn broken_by_role(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<SodRule> {
     let grants: Vec<Grant> = living_grants(state, List::Grants, role, now);
-    check_gain(state, now, member, &grants)
+    broken_by(state, now, member, &grants)
 }
 
 /// Refuses a grant to a role where one of its holders would break a rule.
@@ -48,21 +53,22 @@ pub fn check_delegation(state: &dyn Read, now: u64, delegation: &Grant) -> Resul
 
 /// Refuses to `member` what is `gained`, where a rule keeps it apart from what the member holds.
 fn check_gain(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Result<(), Rejection> {
+    Rejection::DutyConflict.when(broken_by(state, now, member, gained).is_some())
+}
+
+fn broken_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Option<SodRule> {
     let rules = rules(state);
     if rules.is_empty() || gained.is_empty() {
-        return Ok(());
+        return None;
     }
     let mut held = held(state, now, member);
     held.extend_from_slice(gained);
-    for rule in rules {
+    rules.into_iter().find(|rule| {
         let touched = gained
             .iter()
-            .any(|grant| is_either(&rule, grant.capability()) && reaches(state, grant, rule.unit));
-        if touched && holds_both(state, &rule, &held) && !is_excepted(state, now, &rule, member) {
-            return Err(Rejection::DutyConflict);
-        }
-    }
-    Ok(())
+            .any(|grant| is_either(rule, grant.capability()) && reaches(state, grant, rule.unit));
+        touched && holds_both(state, rule, &held) && !is_excepted(state, now, rule, member)
+    })
 }
 
 /// The rule that keeps a member from using `capability` in `unit` now, because the member holds

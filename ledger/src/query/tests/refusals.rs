@@ -402,3 +402,80 @@ fn what_the_account_lacks_is_told() {
     assert_eq!(verdict.rejection, "insufficient_funds");
     check(&verdict, "ops:main", "40.00 EUR", "0.00 EUR");
 }
+
+#[test]
+fn what_an_act_would_break_is_told_with_whom_and_what_it_is_about() {
+    let mut world = world();
+    world.ada(Kind::CreateRole(world.create_role("dev", "arbiter")));
+    let give = world.grant("dev#arbiter", v1::Capability::Arbitrate, "dev");
+    let apart = Kind::SetSodRule(v1::SetSodRule {
+        unit: world.unit_ref("dev"),
+        first: v1::Capability::Spend as i32,
+        second: v1::Capability::Arbitrate as i32,
+    });
+    world.ada(apart);
+    world.check("ben", Some("dev#lead"), Kind::GiveGrant(give), "accepted");
+    let assign = Kind::AssignRole(world.assign("finn", "dev#arbiter"));
+    let conflict = ask(&world, "ada", assign);
+    assert_eq!(conflict.rejection, "duty_conflict");
+    for (name, expected) in [
+        ("rule", "s1"),
+        ("never_together", "spend and arbitrate"),
+        ("member", "finn"),
+    ] {
+        assert_eq!(value(&conflict.facts, name), expected, "{conflict:?}");
+    }
+
+    for (parent, handle) in [("dev", "api"), ("dev/api", "low")] {
+        let create = world.create_unit(parent, handle, v1::UnitKind::Team);
+        world.ada(Kind::CreateUnit(create));
+    }
+    let dissolve = Kind::DissolveUnit(v1::DissolveUnit {
+        unit: world.unit_ref("dev/api"),
+    });
+    let full = ask(&world, "ada", dissolve);
+    assert_eq!(full.rejection, "unit_not_empty");
+    let low = format!("u{}", world.unit("dev/api/low").number);
+    assert_eq!(value(&full.facts, "units"), low, "{full:?}");
+}
+
+#[test]
+fn whose_books_are_closed_is_told_and_until_when() {
+    let mut world = World::with_treasury();
+    world.advance(2 * DAY);
+    let until = world.time - world.time % DAY;
+    let close = Kind::ClosePeriod(v1::ClosePeriod {
+        unit: world.unit_ref("dev"),
+        until,
+    });
+    world.check("ben", Some("dev#lead"), close, "accepted");
+    let Kind::Transfer(transfer) = world.payment("dev:main", "ops:main", 4) else {
+        panic!("a payment is a transfer");
+    };
+    let dated = Kind::Transfer(v1::Transfer {
+        value_date: until - DAY,
+        ..transfer
+    });
+    let closed = ask(&world, "ben", dated);
+    assert_eq!(closed.rejection, "period_closed");
+    let unit = format!("u{}", world.unit("dev").number);
+    assert_eq!(value(&closed.facts, "unit"), unit);
+    assert!(value(&closed.facts, "closed_until").ends_with("T00:00:00Z"));
+}
+
+#[test]
+fn a_policy_that_is_laxer_is_told_with_the_stricter_one() {
+    let mut world = World::new();
+    let spend = v1::Capability::Spend;
+    let approved = approve(able(v1::Capability::Approve), 1);
+    let above = v1::SetPolicy {
+        recursive: true,
+        ..world.policy("acme", spend, vec![tier(0, role_holders(), approved)])
+    };
+    world.check_decided("ada", Kind::SetPolicy(above), "accepted");
+    let laxer = world.policy("dev", spend, vec![tier(0, role_holders(), alone())]);
+    let verdict = ask(&world, "ben", Kind::SetPolicy(laxer));
+    assert_eq!(verdict.rejection, "policy_laxer");
+    let acme = world.unit("acme").number;
+    assert_eq!(value(&verdict.facts, "stricter"), format!("y1 of u{acme}"));
+}
