@@ -3,12 +3,12 @@
 use clap::Args;
 use polity_client::ledger::{Amount, Rejection};
 use polity_client::session::Session;
-use polity_client::v1::{Account, Asset, Fact, Ref};
+use polity_client::v1::{Account, Asset, Ref};
 use polity_client::{Error, Result, amount};
 use serde_json::{Value, json};
 
 use crate::failure::usage;
-use crate::refusal::would_be_refused;
+use crate::refusal::{fact, would_be_refused};
 
 /// An amount as the last words of a command: two words, or one that is quoted.
 #[derive(Args, Clone, Debug)]
@@ -44,7 +44,10 @@ pub async fn read_held(session: &Session, text: &str, accounts: &[Option<Ref>]) 
     let known: Vec<u64> = known.filter(|number| *number != 0).collect();
     let held = session.get_all::<Account>(&known).await?;
     match not_held(held.iter().flatten(), asset.number) {
-        Some(account) => Err(wrong_asset(account, amount, &asset)),
+        Some(account) => {
+            let words = format!("a{account} holds no {}", asset.code);
+            Err(wrong_asset(Rejection::WrongAsset, amount, &asset, &words))
+        }
         None => Ok(amount),
     }
 }
@@ -85,18 +88,13 @@ pub fn json(minor: Amount, asset: &Asset) -> Value {
     })
 }
 
-/// The refusal of an amount in an asset that an account does not hold, where no transaction can say it.
-fn wrong_asset(account: u64, minor: Amount, asset: &Asset) -> Error {
-    let fact = |name: &str, value: String| Fact {
-        name: name.into(),
-        value,
-    };
-    let words = format!("a{account} holds no {}", asset.code);
+/// The refusal of an amount in another asset than that of what the action is about, where no transaction can say it.
+pub fn wrong_asset(rejection: Rejection, minor: Amount, asset: &Asset, why: &str) -> Error {
     let facts = [
         fact("requested", shown(minor, asset)),
-        fact("sent", format!("nothing: {words}")),
+        fact("sent", format!("nothing: {why}")),
     ];
-    would_be_refused(Rejection::WrongAsset.code(), &facts)
+    would_be_refused(rejection.code(), &facts)
 }
 
 /// What an account has: credits less debits, which is below zero where it owes.

@@ -1,4 +1,4 @@
-//! `document anchor | supersede | show`.
+//! `document list | show | anchor | supersede`.
 
 use clap::{Args, Subcommand};
 use polity_client::ledger::form;
@@ -7,18 +7,19 @@ use polity_client::v1::{
     AnchorDocument, Document as DocumentState, ObjectKind, SupersedeDocument, action::Kind,
 };
 use polity_client::{Error, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::failure::usage;
 use crate::names::{self, Names};
-use crate::output::facts;
+use crate::output::{Table, facts};
 use crate::time;
 
 /// Documents: their hashes stand on the chain, the documents themselves stay where they are.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     polity document anchor acme contract.pdf --label contract\n  \
+    polity document list acme\n  \
     polity document show contract.pdf\n  \
     polity document show contract.pdf --unit acme/ops\n  \
     polity document supersede k3 contract-2.pdf")]
@@ -29,6 +30,7 @@ pub struct Document {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    List(List),
     Anchor(Anchor),
     Supersede(Supersede),
     Show(Show),
@@ -38,11 +40,91 @@ impl Document {
     /// Runs the verb.
     pub async fn run(self, context: &Context) -> Result<()> {
         match self.verb {
+            Verb::List(verb) => verb.run(context).await,
             Verb::Anchor(verb) => verb.run(context).await,
             Verb::Supersede(verb) => verb.run(context).await,
             Verb::Show(verb) => verb.run(context).await,
         }
     }
+}
+
+/// Lists anchored documents, also those that others replaced.
+#[derive(Args, Debug)]
+struct List {
+    /// Only those of this unit.
+    unit: Option<String>,
+}
+
+impl List {
+    async fn run(self, context: &Context) -> Result<()> {
+        let session = context.session().await?;
+        let view = context.view().await?;
+        let unit = match &self.unit {
+            Some(unit) => Some(session.unit(unit).await?.number),
+            None => None,
+        };
+        let all = view.every(ObjectKind::Document).await?;
+        let documents = view.get_all::<DocumentState>(&all).await?;
+        let documents: Vec<DocumentState> = documents
+            .into_iter()
+            .flatten()
+            .filter(|one| unit.is_none_or(|unit| one.unit == unit))
+            .collect();
+        let names = names_of(&view, &documents).await?;
+        let mut table = Table::new([
+            "document",
+            "unit",
+            "label",
+            "anchored",
+            "by",
+            "replaced by",
+            "hash",
+        ]);
+        for one in &documents {
+            table.row([
+                lettered(ObjectKind::Document, one.number),
+                names.shown(ObjectKind::Unit, one.unit),
+                one.label.clone(),
+                time::shown(one.anchored_at),
+                names.shown(ObjectKind::Member, one.anchored_by),
+                names::letter(ObjectKind::Document, one.superseded_by),
+                hex::encode(&one.hash),
+            ]);
+        }
+        let rows: Vec<Value> = documents.iter().map(|one| as_json(one, &names)).collect();
+        context.answer(&view, json!({"documents": rows}), || {
+            match documents.is_empty() {
+                true => "No documents.".to_owned(),
+                false => table.to_string(),
+            }
+        });
+        Ok(())
+    }
+}
+
+async fn names_of<'s>(view: &'s View<'s>, documents: &[DocumentState]) -> Result<Names<'s>> {
+    let mut names = Names::new(view);
+    names
+        .load_units(documents.iter().map(|one| one.unit))
+        .await?;
+    names
+        .load_members(documents.iter().map(|one| one.anchored_by))
+        .await?;
+    Ok(names)
+}
+
+fn as_json(document: &DocumentState, names: &Names<'_>) -> Value {
+    json!({
+        "document": lettered(ObjectKind::Document, document.number),
+        "unit": lettered(ObjectKind::Unit, document.unit),
+        "unit_name": names.unit(document.unit),
+        "hash": hex::encode(&document.hash),
+        "label": document.label,
+        "anchored_by": names::json(ObjectKind::Member, document.anchored_by),
+        "anchored_at": time::json(document.anchored_at),
+        "effective_at": time::json(document.effective_at),
+        "superseded_by": names::json(ObjectKind::Document, document.superseded_by),
+    })
 }
 
 /// Records that a document existed, by its hash.
@@ -108,21 +190,8 @@ impl Show {
     async fn run(self, context: &Context) -> Result<()> {
         let view = context.view().await?;
         let document = find(context, &view, &self.document, self.unit.as_deref()).await?;
-        let mut names = Names::new(&view);
-        names.load_units([document.unit]).await?;
-        names.load_members([document.anchored_by]).await?;
-        let value = json!({
-            "document": lettered(ObjectKind::Document, document.number),
-            "unit": lettered(ObjectKind::Unit, document.unit),
-            "unit_name": names.unit(document.unit),
-            "hash": hex::encode(&document.hash),
-            "label": document.label,
-            "anchored_by": names::json(ObjectKind::Member, document.anchored_by),
-            "anchored_at": time::json(document.anchored_at),
-            "effective_at": time::json(document.effective_at),
-            "superseded_by": names::json(ObjectKind::Document, document.superseded_by),
-        });
-        context.answer(&view, value, || {
+        let names = names_of(&view, std::slice::from_ref(&document)).await?;
+        context.answer(&view, as_json(&document, &names), || {
             facts(&[
                 ("document", lettered(ObjectKind::Document, document.number)),
                 ("unit", names.shown(ObjectKind::Unit, document.unit)),

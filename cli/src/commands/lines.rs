@@ -69,6 +69,8 @@ fn what_people_write_parses() {
         "hold post h6 300.00 EUR",
         "external record acme/@bank:main acme:main 5000.00 EUR --statement march.pdf",
         "document anchor acme contract.pdf --label contract",
+        "document list",
+        "document list acme --at 3",
         "document show contract.pdf --unit acme/ops",
         "document supersede contract.pdf contract-2.pdf --unit acme/ops",
         "auditor grant eve --unit acme/dev --unit acme/ops --from 2026-01-01 --to 2026-07-01 --until 90d",

@@ -25,7 +25,7 @@ const QUIET_MAX: Duration = Duration::from_secs(600);
     polity watch\n  \
     polity watch --blocks 10 -o json")]
 pub struct Watch {
-    /// Stop after so many blocks.
+    /// Stop after so many blocks, each of which is shown, also where nothing happened in it.
     #[arg(long, value_name = "NUMBER")]
     blocks: Option<u64>,
     /// Also show blocks in which nothing happened.
@@ -54,12 +54,19 @@ impl Watch {
         Ok(())
     }
 
+    /// Whoever counts blocks sees each of them.
+    fn shows_idle(&self) -> bool {
+        self.idle || self.blocks.is_some()
+    }
+
     async fn show(&self, context: &Context, session: &Session, height: u64) -> Result<()> {
         let receipts = session.evidence().block(height).await?;
         let timers = session.timers(height).await?;
-        if receipts.is_empty() && timers.is_empty() && self.idle {
+        if receipts.is_empty() && timers.is_empty() && self.shows_idle() {
             let value = json!({"height": height, "transactions": []});
-            context.output.show(&value, || format!("block {height}"));
+            context
+                .output
+                .show(&value, || format!("block {height}: nothing happened"));
         }
         for proven in &receipts {
             show_transaction(context, session, proven).await?;

@@ -49,7 +49,8 @@ impl Allocate {
     }
 }
 
-/// Gives budget money back.
+/// Gives budget money back to the unit that it came from. Asks for `allocate` in the unit that gives it back; no budget line
+/// counts it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     polity budget return acme/dev:main acme:main 1000.00 EUR")]

@@ -2,16 +2,15 @@
 
 use clap::Args;
 use polity_client::Result;
-use polity_client::ledger::form;
+use polity_client::ledger::{Amount, Rejection, form};
 use polity_client::period;
 use polity_client::session::{Session, lettered};
 use polity_client::v1::{
     Asset, BudgetLine, ClosePeriod, MoveBudget, ObjectKind, PlanBudget, Ref, action::Kind,
 };
 
-use crate::amount::AmountWords;
+use crate::amount::{AmountWords, wrong_asset};
 use crate::context::Context;
-use crate::failure::usage;
 use crate::time;
 
 /// Plans a line of a unit's budget, or sets the approved amount of the line that is there.
@@ -77,7 +76,7 @@ impl Move {
         let (amount, asset) = self.amount.read(session).await?;
         let from = context.line_ref(&self.from).await?;
         let to = context.line_ref(&self.to).await?;
-        check_asset(session, from, &asset).await?;
+        check_asset(session, from, amount, &asset).await?;
         let step = MoveBudget {
             from,
             to,
@@ -89,14 +88,20 @@ impl Move {
 
 /// Refuses an amount in another asset than that of a line: the ledger would count it in the line's. What an earlier action
 /// plans is not there yet, and the ledger judges that.
-async fn check_asset(session: &Session, line: Option<Ref>, asset: &Asset) -> Result<()> {
+async fn check_asset(
+    session: &Session,
+    line: Option<Ref>,
+    amount: Amount,
+    asset: &Asset,
+) -> Result<()> {
     let number = line.map_or(0, |line| line.number);
     match session.get::<BudgetLine>(number).await? {
-        Some(line) if line.asset != asset.number => Err(usage(format!(
-            "the line {} is not in {}",
-            lettered(ObjectKind::BudgetLine, number),
-            asset.code
-        ))),
+        Some(line) if line.asset != asset.number => {
+            let letter = lettered(ObjectKind::BudgetLine, number);
+            let words = format!("the line {letter} is not in {}", asset.code);
+            let rejection = Rejection::BudgetLineWrong;
+            Err(wrong_asset(rejection, amount, asset, &words))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::Rejection;
 use polity_client::v1::action::Kind;
 
 use super::find::find;
 use crate::amount;
 use crate::commands::document_hash;
 use crate::context::Context;
-use crate::failure::usage;
 
 /// Gives back a transfer, in whole or in part: the account that was paid pays it back. Nothing is changed or deleted.
 #[derive(Args, Debug)]
@@ -35,7 +35,9 @@ impl Correct {
             words => {
                 let (amount, asset) = amount::read(session, &words.join(" ")).await?;
                 if asset.number != found.asset.number {
-                    return Err(usage(format!("the transfer moved {}", found.asset.code)));
+                    let words = format!("{} moved {}", self.transfer, found.asset.code);
+                    let rejection = Rejection::WrongAsset;
+                    return Err(amount::wrong_asset(rejection, amount, &asset, &words));
                 }
                 Some(amount)
             }
