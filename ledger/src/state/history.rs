@@ -85,10 +85,11 @@ impl Appending {
 
     fn of(state: &mut Overlay<'_>, waiting: Vec<Waiting>) -> Appending {
         let Waiting { kind, number, .. } = waiting[0];
+        let base = state.base();
         let record = record_of(state, kind, number);
-        let count = record.history_count;
-        let frontier = Frontier::of_root(count, record.history_root)
-            .or_else(|| frontier(state.base(), kind, number, count))
+        let (count, root) = (record.history_count, record.history_root);
+        let frontier = Frontier::of_root(count, root)
+            .or_else(|| frontier(base, kind, number, count, root))
             .expect("a history has its nodes");
         Appending {
             kind,
@@ -180,12 +181,19 @@ pub fn read_ahead(state: &dyn Read, kind: ObjectKind, number: u64) {
     }
 }
 
-/// The right edge of a history: as it is remembered, or found among the nodes.
-fn frontier(state: &dyn Read, kind: ObjectKind, number: u64, count: u64) -> Option<Frontier> {
-    match state.get(&keys::history_edge(kind, number)) {
-        Some(edge) => Frontier::decode(count, &edge).ok(),
-        None => from_nodes(state, kind, number, count),
-    }
+/// The right edge of a history that has this root: as it is remembered, or found among the nodes.
+fn frontier(
+    state: &dyn Read,
+    kind: ObjectKind,
+    number: u64,
+    count: u64,
+    root: &[u8],
+) -> Option<Frontier> {
+    let edge = state.get(&keys::history_edge(kind, number));
+    let remembered = edge.and_then(|edge| Frontier::decode(count, &edge).ok());
+    remembered
+        .filter(|frontier| frontier.root()[..] == *root)
+        .or_else(|| from_nodes(state, kind, number, count))
 }
 
 fn from_nodes(state: &dyn Read, kind: ObjectKind, number: u64, count: u64) -> Option<Frontier> {
@@ -238,6 +246,11 @@ mod tests {
     use super::*;
     use crate::world::World;
 
+    fn pay(world: &mut World) {
+        let pay = world.payment("finn:main", "gia:main", 1);
+        world.check("finn", None, pay, "accepted");
+    }
+
     #[test]
     fn a_forgotten_edge_is_found_among_the_nodes() {
         let forget = |state: &mut BTreeMap<Vec<u8>, Vec<u8>>| {
@@ -247,15 +260,33 @@ mod tests {
         let mut forgetful = remembering.clone();
         for _ in 0..40 {
             forget(&mut forgetful.state);
-            for world in [&mut remembering, &mut forgetful] {
-                let pay = world.payment("finn:main", "gia:main", 1);
-                world.check("finn", None, pay, "accepted");
-            }
+            pay(&mut remembering);
+            pay(&mut forgetful);
         }
 
-        for world in [&mut remembering, &mut forgetful] {
-            forget(&mut world.state);
-        }
+        forget(&mut remembering.state);
+        forget(&mut forgetful.state);
         assert_eq!(remembering.state, forgetful.state);
+    }
+
+    #[test]
+    fn an_edge_that_does_not_make_the_root_counts_as_forgotten() {
+        let mut world = World::with_treasury();
+        (0..5).for_each(|_| pay(&mut world));
+        let (kind, number) = (ObjectKind::Account, world.account("gia:main").number);
+        let value = world.state[&object_key(kind, number)].clone();
+        let Parts {
+            history_count: count,
+            history_root: root,
+            ..
+        } = Parts::of(&value);
+        let key = keys::history_edge(kind, number);
+        let edge = world.state[&key].clone();
+        let mut wrong = edge.clone();
+        wrong[0] ^= 1;
+        world.state.insert(key, wrong);
+
+        let found = frontier(&world.state, kind, number, count, root);
+        assert_eq!(found.map(|found| found.encode()), Some(edge));
     }
 }

@@ -18,6 +18,11 @@ impl App {
     pub(super) fn key(&self, query: &Query) -> Result<QueryResult, QueryError> {
         let key = query.data.to_vec();
         check_key(&key)?;
+        if keys::DERIVED.contains(&key[0]) {
+            return Err(QueryError::BadRequest(
+                "right edges follow from entries and nodes, and are not stored",
+            ));
+        }
         if !query.prove {
             let view = self.view(query.height)?;
             let value = Read::get(&view, &key).unwrap_or_default();
