@@ -19,6 +19,9 @@ use crate::{Amount, form};
 /// Most items of an answer.
 const ITEMS_MAX: usize = 500;
 
+/// Most bank records that are judged for an answer.
+const RECORDS_MAX: usize = 100;
+
 /// Most units whose open proposals are looked at.
 const UNITS_MAX: usize = 10_000;
 
@@ -38,6 +41,7 @@ pub fn inbox(
     for proposal in lists::objects::<Proposal>(state, List::ProposalsBy, member) {
         items.extend(executable(&proposal, block.now));
     }
+    let mut records_left = RECORDS_MAX;
     for unit in units(state) {
         if !waits() {
             return None;
@@ -51,9 +55,10 @@ pub fn inbox(
             items.extend(ballot(state, block.now, &election, member));
         }
         for hold in bank_records(state, unit) {
-            if items.len() >= ITEMS_MAX {
+            if items.len() >= ITEMS_MAX || records_left == 0 {
                 break;
             }
+            records_left -= 1;
             if can_confirm(state, block, member, &hold, waits)? {
                 items.push(unconfirmed(state, &hold));
             }
