@@ -273,12 +273,6 @@ impl GossipView {
         self.0.heights.is_behind()
     }
 
-    /// Whether a peer told of any height.
-    #[must_use]
-    pub fn has_heard(&self) -> bool {
-        self.0.heights.has_heard()
-    }
-
     /// Changes whenever a peer comes or goes.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<u64> {

@@ -143,7 +143,9 @@ impl Embedded {
         .map_err(|error| StartError::Listen(gossip_address, error))?;
 
         let mut progress = Progress::default();
-        progress.decided(&tip, false);
+        // It cannot know that it has all blocks until it heard of the others' heights, or decided with them.
+        let has_others = tip.validators.iter().any(|one| one.address != own.address);
+        progress.decided(&tip, has_others);
         let (progress, watched) = watch::channel(progress);
         let ahead = Ahead::default();
         let voters = Voters::new(&tip);

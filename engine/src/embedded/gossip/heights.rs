@@ -46,7 +46,7 @@ impl Heights {
     }
 
     /// Whether a peer told of any height.
-    pub(super) fn has_heard(&self) -> bool {
+    fn has_heard(&self) -> bool {
         self.highest.load(Ordering::Relaxed) > 0
     }
 

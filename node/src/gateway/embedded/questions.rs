@@ -23,14 +23,11 @@ pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
     let first = chain.outline(chain.first_height()).map_err(fault)?;
     let newest = chain.outline(progress.height).map_err(fault)?;
     let validators = chain.validators(progress.height + 1).map_err(fault)?;
-    let validators = validators.iter().flat_map(ValidatorSet::iter);
-    let (us, others): (Vec<_>, Vec<_>) = validators.partition(|one| one.address == own.address);
-    let power = us.first().map_or(0, |validator| validator.power);
+    let mut validators = validators.iter().flat_map(ValidatorSet::iter);
+    let power = validators
+        .find(|one| one.address == own.address)
+        .map_or(0, |validator| validator.power);
     let mut status = super::json::status(chain, about, first.as_ref(), newest.as_ref(), power);
-    // Whoever heard nothing of those who decide, as a node that they refuse, cannot know that it has all blocks.
-    if !others.is_empty() && !chain.gossip().has_heard() {
-        status["sync_info"]["catching_up"] = true.into();
-    }
     let guard = chain.guard();
     status["consensus_info"] = json!({
         "height": progress.working_height.to_string(),
