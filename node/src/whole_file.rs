@@ -40,11 +40,11 @@ pub(crate) fn put_new_with<E: From<io::Error>>(
         // A file system that cannot rename so has links, which replace nothing either.
         Err(Errno::INVAL | Errno::NOSYS) => {
             let linked = fs::hard_link(&fresh, path);
-            fs::remove_file(&fresh)?;
+            let _ = fs::remove_file(&fresh);
             linked?;
         }
         Err(error) => {
-            fs::remove_file(&fresh)?;
+            let _ = fs::remove_file(&fresh);
             return Err(io::Error::from(error).into());
         }
         Ok(()) => {}

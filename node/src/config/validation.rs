@@ -115,7 +115,11 @@ impl Config {
 
 /// Whether two listeners are in each other's way. Port 0 is whichever is free.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
-    let is_anywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    // A listener at every address of IPv6 takes IPv4 too; the other way round it does not.
+    let covers = |all: SocketAddr, one: SocketAddr| {
+        all.ip().is_unspecified() && (all.is_ipv6() || one.is_ipv4())
+    };
+    let is_anywhere = covers(one, other) || covers(other, one);
     one.port() != 0 && one.port() == other.port() && (is_anywhere || one.ip() == other.ip())
 }
 

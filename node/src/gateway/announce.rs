@@ -71,6 +71,7 @@ pub(super) async fn announce(gateway: Gateway) {
             }
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "commits came faster than they could be announced");
+                next = None;
                 News::Gap
             }
             Err(RecvError::Closed) => return,
