@@ -65,10 +65,7 @@ impl Proposed {
             code => Err(would_be_refused(
                 code,
                 &[
-                    fact(
-                        "failed_action",
-                        (u64::from(answer.failed_action) + 1).to_string(),
-                    ),
+                    fact("failed_action", answer.failed_action.to_string()),
                     fact("foreseen", "as a node says; not proven"),
                     fact(
                         "sent",
