@@ -13,7 +13,8 @@ use crate::actions;
 use crate::context::{Authority, Context};
 use crate::elections;
 use crate::judge::{
-    Actor, Need, Trace, Verdict, departments, floor, hands, judge, judge_proposal, policies, power,
+    Actor, Need, Trace, Verdict, departments, floor, hands, judge, judge_decided, judge_proposal,
+    policies, power,
 };
 use crate::outlook;
 use crate::state::objects;
@@ -149,22 +150,25 @@ fn check_still_covered(
             && !departments::sets_up_root(context, now, need);
         let is_value_beside =
             power::is_over_value(need.capability) && need.capability != proposal.capability();
-        // What the proposer could do alone, beside the policy that decided, is theirs only as long as they could. The
-        // departments stood in for people who were not there, and so did people above for a unit that decides itself by now.
-        let is_judged_anew = is_in_place_of_the_unit
-            || is_value_beside && proposal.silence_is_own
-            || !power::is_over_value(need.capability)
-                && hands::is_decided_by_one(context, proposal.number)
-            || is_decided_above(context, proposal, need, &mode);
+        // What nobody but the proposer had to agree to is theirs only as long as they could do it. The departments stood in
+        // for people who were not there, and so did another rule for a unit that decides itself by now.
+        let is_of_one = (is_value_beside || !power::is_over_value(need.capability))
+            && hands::is_decided_by_one(context, proposal.number);
+        let is_judged_anew = is_of_one
+            || is_in_place_of_the_unit
+            || is_decided_by_another_rule(context, proposal, need, &mode);
         if !is_judged_anew && !is_value_beside {
             return Ok(());
         }
-        return match judge_proposal(context, now, context.actor, need, &mut Trace::off()) {
+        let judge = match is_of_one {
+            true => judge_proposal,
+            false => judge_decided,
+        };
+        return match judge(context, now, context.actor, need, &mut Trace::off()) {
             Verdict::Allowed(_) => Ok(()),
             Verdict::NeedsDecision(decision) if is_judged_anew => check_covered(&decision, &mode),
-            // How it is decided was said at the opening, and whoever sleeps need not wake for what others decided.
+            // How it is decided was said at the opening.
             Verdict::NeedsDecision(_) => Ok(()),
-            Verdict::Refused(Rejection::Sleeping) if !is_judged_anew => Ok(()),
             Verdict::Refused(rejection) => Err(rejection),
         };
     }
@@ -187,7 +191,7 @@ fn check_still_covered(
 
 /// Whether only the unit itself decides about a need by now, and this is the decision of others: by a policy of a unit above,
 /// or one about something else, and not of all whom the unit asks.
-fn is_decided_above(
+fn is_decided_by_another_rule(
     context: &Context<'_, '_>,
     proposal: &Proposal,
     need: &Need,

@@ -6,7 +6,7 @@
 
 use polity_proto::v1::{Escalation, Mode, ModeKind, Proposal, RoleKind, Who, WhoKind};
 
-use super::{electorate, settling, stage, timing};
+use super::{benefit, electorate, settling, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{hands, who};
@@ -134,7 +134,9 @@ fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Reje
         return Err(Rejection::NoGrant);
     }
     let now = context.now().time;
-    let mut own = proposal.beneficiaries.iter().chain([&proposal.proposer]);
+    let receiving = benefit::receiving(context, proposal);
+    let beneficiaries = proposal.beneficiaries.iter().chain(&receiving);
+    let mut own = beneficiaries.chain([&proposal.proposer]);
     Rejection::SelfApproval
         .when(own.any(|member| hands::are_one(context, now, *member, actor.member)))
 }

@@ -1,5 +1,7 @@
 //! Whom actions benefit: whose accounts they credit, and to whom they give power.
 
+use std::collections::BTreeSet;
+
 use polity_proto::v1::{
     Account, Action, Assignment, Grant, ObjectKind, OwnerKind, Proposal, SodException, action::Kind,
 };
@@ -46,8 +48,10 @@ pub(super) fn receiving(context: &Context<'_, '_>, proposal: &Proposal) -> Vec<u
         Some(Kind::GiveGrant(give)) => give.role.map(|role| role.number),
         _ => None,
     });
+    let roles: BTreeSet<u64> = roles.collect();
     let now = context.now().time;
     roles
+        .into_iter()
         .flat_map(|role| power::holders_of(context, role, now))
         .collect()
 }

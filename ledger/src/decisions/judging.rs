@@ -8,7 +8,8 @@ use crate::Rejection;
 use crate::actions;
 use crate::context::{Authority, Context};
 use crate::judge::{
-    Actor, Decision, Need, Trace, Verdict, judge_proposal, policies, power, strictness, tightens,
+    Actor, Decision, Need, Trace, Verdict, floor, judge_proposal, policies, power, strictness,
+    tightens,
 };
 
 /// What judging a proposal's actions tells.
@@ -44,7 +45,7 @@ pub(crate) fn judge_actions(
     let actions = content::actions_of(encoded)?;
     context.dry(Authority::Proposal(0), proposer, |context| {
         let first_event = context.events.len();
-        let mut decisions = Vec::new();
+        let (mut decisions, mut floors) = (Vec::new(), Vec::new());
         let mut exposures = Vec::new();
         let mut credited = Vec::new();
         let (mut has_own_acts, mut paid) = (false, Vec::new());
@@ -57,6 +58,9 @@ pub(crate) fn judge_actions(
                     Part::Created => {}
                     Part::Paid => paid.push(decide_beside(context, proposer, need)),
                     Part::Own => has_own_acts = true,
+                }
+                if need.unit == unit {
+                    floors.extend(floor::of(context, need));
                 }
                 exposures.extend(exposure::of_need(context, need));
                 credited.extend(benefit::of_need(need));
@@ -78,8 +82,14 @@ pub(crate) fn judge_actions(
             own_hand::is_own_policy(context, proposer.member, decision.policy)
         };
         let silence_is_own = has_own_acts || decisions.iter().any(is_own);
+        let decision = strictest(decisions)?;
+        // The strictest mode may be heard in another way than the one that a part by itself would pass its floor by.
+        let is_above_all = floors
+            .iter()
+            .all(|floor| floor::is_above(&decision.mode, floor));
+        Rejection::StricterMode.unless(is_above_all)?;
         Ok(Judged {
-            decision: strictest(decisions)?,
+            decision,
             exposures,
             credited,
             silence_is_own,

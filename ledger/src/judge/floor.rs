@@ -54,7 +54,12 @@ pub(super) fn raise(
 
 /// Whether what is decided in a mode may change the policy that a need is about to change.
 pub(crate) fn is_passed(state: &dyn Read, need: &Need, mode: &Mode) -> bool {
-    under(state, need).is_none_or(|(_, floor)| is_above(mode, &floor))
+    of(state, need).is_none_or(|floor| is_above(mode, &floor))
+}
+
+/// The floor of the policy that a need is about to change.
+pub(crate) fn of(state: &dyn Read, need: &Need) -> Option<Mode> {
+    under(state, need).map(|(_, floor)| floor)
 }
 
 /// The policy that a need is about to change, and its floor.
@@ -66,7 +71,7 @@ fn under(state: &dyn Read, need: &Need) -> Option<(Rc<Policy>, Mode)> {
 
 /// Whether a mode is not below a floor. As many approvals by other people do not stand in for those that the floor names,
 /// nor does a moment of silence.
-fn is_above(mode: &Mode, floor: &Mode) -> bool {
+pub(crate) fn is_above(mode: &Mode, floor: &Mode) -> bool {
     tightens(mode, floor) || strictness(mode) > strictness(floor) && policies::is_heard(mode)
 }
 

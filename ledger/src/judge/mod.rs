@@ -209,10 +209,21 @@ pub fn judge_proposal(
     need: &Need,
     trace: &mut Trace,
 ) -> Verdict {
-    match consult(state, now, actor, need, Amount::ZERO, trace) {
-        Consulted::Verdict(verdict) => verdict,
-        Consulted::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
+    consult(state, now, actor, need, Amount::ZERO, trace).proposed()
+}
+
+/// The same where others decided: whoever sleeps need not wake for that.
+pub(crate) fn judge_decided(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    trace: &mut Trace,
+) -> Verdict {
+    if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {
+        return Verdict::Refused(Rejection::RoleNotHeld);
     }
+    consult_awake(state, now, actor, need, Amount::ZERO, trace).proposed()
 }
 
 /// What grants and policies say together.
@@ -221,6 +232,16 @@ enum Consulted {
     /// A grant is there but for its limit or its giver; beside it what the policy says, if there is
     /// one.
     Exceeded(Rejection, Option<Verdict>),
+}
+
+impl Consulted {
+    /// What it comes to for whoever proposes.
+    fn proposed(self) -> Verdict {
+        match self {
+            Consulted::Verdict(verdict) => verdict,
+            Consulted::Exceeded(limit, by_policy) => by_policy.unwrap_or(Verdict::Refused(limit)),
+        }
+    }
 }
 
 fn consult(
@@ -248,6 +269,19 @@ fn consult(
     if sleeps(state, now, actor.member, need.capability) {
         return refused(Rejection::Sleeping);
     }
+    consult_awake(state, now, actor, need, spent_here, trace)
+}
+
+/// What departments, grants and policies say, to whoever is awake and holds the role that they act in.
+fn consult_awake(
+    state: &dyn Read,
+    now: Now,
+    actor: Actor,
+    need: &Need,
+    spent_here: Amount,
+    trace: &mut Trace,
+) -> Consulted {
+    let refused = |rejection| Consulted::Verdict(Verdict::Refused(rejection));
     if need.departments {
         return Consulted::Verdict(departments::judge(state, now, actor, need, trace));
     }

@@ -1,14 +1,14 @@
 //! What proposals count, reserve and give back.
 
 use polity_proto::v1::{
-    Allocate, AnchorDocument, Answer, Capability, GiveGrant, Grant, ModeKind, OwnerKind, OwnerRef,
-    Proposal, ProposalState, RevokeAssignment, action::Kind,
+    Allocate, AnchorDocument, Answer, Capability, GiveGrant, Grant, Member, ModeKind, OwnerKind,
+    OwnerRef, Proposal, ProposalState, RevokeAssignment, action::Kind,
 };
 
 use super::{APPROVE, OPERATION, open_payment, pay, world};
 use crate::state::keys::List;
 use crate::world::{
-    HOUR, World, able, alone, announce, approve, created, euros, joined, role_holders, tier,
+    DAY, HOUR, World, able, alone, announce, approve, created, euros, joined, role_holders, tier,
 };
 use crate::{Amount, Rejection, form};
 
@@ -157,7 +157,7 @@ fn what_can_no_longer_be_done_is_recorded_and_fails_nobody() {
     let proposal = world.proposal("dev", OPERATION, APPROVE, acts);
     let number = world.open("finn", "dev#engineer", proposal);
     let suspended = world.member("finn");
-    world.put_for_test(&polity_proto::v1::Member {
+    world.put_for_test(&Member {
         state: polity_proto::v1::MemberState::Suspended as i32,
         ..suspended
     });
@@ -255,7 +255,15 @@ fn nor_beside_something_else_that_they_may_still_begin() {
     let acts = vec![anchor, pay(&world, 2_000)];
     let open = Kind::OpenProposal(world.proposal("dev", OPERATION, APPROVE, acts));
     let number = created(&world.run("finn", None, open).expect("it is opened"));
-    assert_fails_without_spending(&mut world, number);
+    let mut asleep = world.clone();
+    let finn = asleep.member("finn");
+    asleep.put_for_test(&Member {
+        sleeps_until: asleep.time + 7 * DAY,
+        ..finn
+    });
+    for mut world in [world, asleep] {
+        assert_fails_without_spending(&mut world, number);
+    }
 }
 
 #[test]
