@@ -6,7 +6,9 @@ use polity_proto::v1::{
 };
 
 use crate::state::keys::List;
-use crate::world::{DAY, HOUR, World, able, alone, announce, approve, created, role_holders, tier};
+use crate::world::{
+    DAY, HOUR, World, able, alone, announce, approve, consent, created, role_holders, tier, vote,
+};
 use crate::{Rejection, form};
 
 const GOVERNANCE: ProposalKind = ProposalKind::Governance;
@@ -113,4 +115,33 @@ fn what_one_may_do_alone_beside_what_silence_decides_ends_with_the_power_to() {
     }
     assert_eq!(kept.proposal_state(number), ProposalState::Adopted);
     assert_failed(&world, number, Rejection::NoGrant);
+}
+
+#[test]
+fn what_the_mode_of_the_whole_may_not_change_is_not_opened() {
+    let mut world = World::new();
+    let policies = [
+        (Capability::Anchor, approve(able(Capability::Approve), 1)),
+        (Capability::AssignRoles, vote(50, 50, HOUR)),
+        (Capability::Govern, consent(2 * DAY)),
+    ];
+    for (capability, mode) in policies {
+        let policy = world.policy("dev", capability, vec![tier(0, role_holders(), mode)]);
+        world.check("ben", LEAD, Kind::SetPolicy(policy), "accepted");
+    }
+    let anchoring = world.policy(
+        "dev",
+        Capability::Anchor,
+        vec![tier(0, role_holders(), alone())],
+    );
+    let assign = Kind::AssignRole(world.assign("ben", "dev#engineer"));
+    let acts = vec![Kind::SetPolicy(anchoring), assign];
+    for (mode, count, expected) in [
+        (ModeKind::Consent, 1, "accepted"),
+        (ModeKind::Vote, 2, "rejected stricter_mode"),
+    ] {
+        let acts = acts[..count].to_vec();
+        let open = Kind::OpenProposal(world.proposal("dev", GOVERNANCE, mode, acts));
+        world.check("finn", Some("dev#engineer"), open, expected);
+    }
 }
