@@ -97,6 +97,7 @@ async fn a_validator_that_lost_its_data_catches_up_and_signs_nothing_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_validator_with_a_copied_guard_watches_a_height_before_it_signs() {
     let mut network = Network::start(4).await;
+    assert!(!network.nodes[0].chain().progress().is_catching_up);
     network.nodes[0].submit("first").await;
     network.wait_for_transaction("first", PATIENCE).await;
     network.nodes[3].stop().await;
@@ -226,6 +227,7 @@ async fn a_node_that_waits_for_the_others_signs_nothing_and_stops_at_once() {
     let node = &mut network.nodes[0];
     node.start().await;
     let progress = node.chain().progress();
+    assert!(progress.is_catching_up, "it heard of nobody's height");
     assert_eq!(
         (progress.working_height, node.chain().guard().height),
         (0, 0)

@@ -39,6 +39,7 @@ impl Act for AmendProposal {
         // Policy and mode stay those of the opening: what needs more is another proposal.
         let frozen: Mode = proposal.mode.clone().unwrap_or_default();
         judging::check_covered(&judged.decision, &frozen)?;
+        judged.check_floors(&frozen)?;
         outlook::check_bound(context, proposer, &actions, &self.outlook)?;
 
         timing::clear_timer(context, &proposal);

@@ -58,6 +58,7 @@ impl Act for OpenProposal {
         let judged = judging::judge_actions(context, unit.number, proposer, &self.actions)?;
         let expected = judging::expected(self.expected(), self.expected_count);
         judging::check_not_stricter(&judged.decision, &expected)?;
+        judged.check_floors(&judged.decision.mode)?;
         outlook::check_bound(context, proposer, &actions, &self.outlook)?;
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);

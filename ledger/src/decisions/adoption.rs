@@ -150,11 +150,12 @@ fn check_still_covered(
             && !departments::sets_up_root(context, now, need);
         let is_value_beside =
             power::is_over_value(need.capability) && need.capability != proposal.capability();
-        // What nobody but the proposer had to agree to is theirs only as long as they could do it. The departments stood in
-        // for people who were not there, and so did another rule for a unit that decides itself by now.
+        // What nobody but the proposer had to agree to is theirs only as long as they could do it, and so is what they pay
+        // beside what others decided, if they could alone. The departments stood in for people who were not there, and so did another rule for a unit that decides itself by now.
         let is_of_one = (is_value_beside || !power::is_over_value(need.capability))
             && hands::is_decided_by_one(context, proposal.number);
         let is_judged_anew = is_of_one
+            || is_value_beside && proposal.silence_is_own
             || is_in_place_of_the_unit
             || is_decided_by_another_rule(context, proposal, need, &mode);
         if !is_judged_anew && !is_value_beside {

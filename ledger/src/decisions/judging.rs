@@ -16,6 +16,8 @@ use crate::judge::{
 pub(crate) struct Judged {
     /// The strictest decision that one of them needs.
     pub(crate) decision: Decision,
+    /// The floors of the policies that they change.
+    floors: Vec<Mode>,
     pub(super) exposures: Vec<Exposure>,
     pub(super) credited: Vec<u64>,
     /// Whether the proposer may do a part of it alone, about which nothing is decided, or alone set the policy that decides
@@ -28,10 +30,18 @@ impl Judged {
     pub(crate) fn plain(decision: Decision) -> Judged {
         Judged {
             decision,
+            floors: Vec::new(),
             exposures: Vec::new(),
             credited: Vec::new(),
             silence_is_own: false,
         }
+    }
+
+    /// Refuses a mode that may not change what they change: it may be heard in another way than the one by which a part
+    /// would pass its floor by itself.
+    pub(crate) fn check_floors(&self, mode: &Mode) -> Result<(), Rejection> {
+        let mut floors = self.floors.iter();
+        Rejection::ProposalDivided.unless(floors.all(|floor| floor::is_above(mode, floor)))
     }
 }
 
@@ -82,14 +92,9 @@ pub(crate) fn judge_actions(
             own_hand::is_own_policy(context, proposer.member, decision.policy)
         };
         let silence_is_own = has_own_acts || decisions.iter().any(is_own);
-        let decision = strictest(decisions)?;
-        // The strictest mode may be heard in another way than the one that a part by itself would pass its floor by.
-        let is_above_all = floors
-            .iter()
-            .all(|floor| floor::is_above(&decision.mode, floor));
-        Rejection::StricterMode.unless(is_above_all)?;
         Ok(Judged {
-            decision,
+            decision: strictest(decisions)?,
+            floors,
             exposures,
             credited,
             silence_is_own,

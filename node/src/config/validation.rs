@@ -115,7 +115,9 @@ impl Config {
 
 /// Whether two listeners are in each other's way. Port 0 is whichever is free.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
-    // A listener at every address of IPv6 takes IPv4 too; the other way round it does not.
+    // A listener at every address of IPv6 may take IPv4 too; the other way round it does not.
+    let [one, other] =
+        [one, other].map(|door| SocketAddr::new(door.ip().to_canonical(), door.port()));
     let covers = |all: SocketAddr, one: SocketAddr| {
         all.ip().is_unspecified() && (all.is_ipv6() || one.is_ipv4())
     };

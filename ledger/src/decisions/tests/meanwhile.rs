@@ -138,7 +138,7 @@ fn what_the_mode_of_the_whole_may_not_change_is_not_opened() {
     let acts = vec![Kind::SetPolicy(anchoring), assign];
     for (mode, count, expected) in [
         (ModeKind::Consent, 1, "accepted"),
-        (ModeKind::Vote, 2, "rejected stricter_mode"),
+        (ModeKind::Vote, 2, "rejected proposal_divided"),
     ] {
         let acts = acts[..count].to_vec();
         let open = Kind::OpenProposal(world.proposal("dev", GOVERNANCE, mode, acts));

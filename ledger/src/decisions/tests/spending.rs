@@ -332,6 +332,14 @@ fn what_a_proposal_pays_beside_what_others_decide_ends_with_what_let_the_propose
     let opened = world.run("finn", None, proposal).expect("it is opened");
     let number = created(&opened);
     let mut kept = world.clone();
+    let mut stricter = world.clone();
+    let two = tier(0, joined(), approve(able(Capability::Approve), 2));
+    let policy = stricter.policy("dev", Capability::Spend, vec![two]);
+    stricter.check_decided("ben", Kind::SetPolicy(policy), "accepted");
+    let yes = stricter.answer(number, Answer::Approve);
+    stricter.check("ben", ben, yes, "accepted");
+    let failed: Proposal = stricter.get(number);
+    assert_eq!(failed.failed_code, Rejection::StricterMode.code());
     let assignment = form::numbered(world.assignment("finn", "dev#engineer").number);
     let revoke = Kind::RevokeAssignment(RevokeAssignment { assignment });
     world.check("ben", ben, revoke, "accepted");
