@@ -135,7 +135,7 @@ fn what_the_mode_of_the_whole_may_not_change_is_not_opened() {
         vec![tier(0, role_holders(), alone())],
     );
     let assign = Kind::AssignRole(world.assign("ben", "dev#engineer"));
-    let acts = vec![Kind::SetPolicy(anchoring), assign];
+    let acts = [Kind::SetPolicy(anchoring), assign];
     for (mode, count, expected) in [
         (ModeKind::Consent, 1, "accepted"),
         (ModeKind::Vote, 2, "rejected proposal_divided"),
