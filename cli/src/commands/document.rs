@@ -64,12 +64,8 @@ impl List {
             None => None,
         };
         let all = view.every(ObjectKind::Document).await?;
-        let documents = view.get_all::<DocumentState>(&all).await?;
-        let documents: Vec<DocumentState> = documents
-            .into_iter()
-            .flatten()
-            .filter(|one| unit.is_none_or(|unit| one.unit == unit))
-            .collect();
+        let mut documents: Vec<DocumentState> = view.existing(&all).await?;
+        documents.retain(|one| unit.is_none_or(|unit| one.unit == unit));
         let names = names_of(&view, &documents).await?;
         let mut table = Table::new([
             "document",

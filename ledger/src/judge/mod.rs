@@ -67,6 +67,11 @@ impl Actor {
         }
     }
 
+    /// Whether the actor holds now the role that they act in, if it is any.
+    fn holds_role(self, state: &dyn Read, now: Now) -> bool {
+        self.role == 0 || self.assignment(state, now) != 0
+    }
+
     /// The assignment by which the actor holds their role now; 0: none.
     pub(crate) fn assignment(self, state: &dyn Read, now: Now) -> u64 {
         if self.role == 0 {
@@ -220,7 +225,7 @@ pub(crate) fn judge_decided(
     need: &Need,
     trace: &mut Trace,
 ) -> Verdict {
-    if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {
+    if !actor.holds_role(state, now) {
         return Verdict::Refused(Rejection::RoleNotHeld);
     }
     consult_awake(state, now, actor, need, Amount::ZERO, trace).proposed()
@@ -260,7 +265,7 @@ fn consult(
         let basis = actor.basis(state, now, BasisSource::Own, 0);
         return Consulted::Verdict(Verdict::Allowed(basis));
     }
-    if actor.role != 0 && power::holding(state, actor.member, actor.role, now.time).is_none() {
+    if !actor.holds_role(state, now) {
         return refused(Rejection::RoleNotHeld);
     }
     if need.capability == Capability::None {
