@@ -130,23 +130,20 @@ impl Pool {
     /// # Errors
     /// The application's fault.
     pub async fn propose(&self, request: PrepareProposal) -> Result<Vec<Bytes>, Fault> {
-        let offered = self.reap(request.max_transaction_bytes);
+        let mut offered = self.reap(request.max_transaction_bytes);
         let request = PrepareProposal {
-            transactions: offered.clone(),
+            transactions: offered.iter().map(|(_, bytes)| bytes.clone()).collect(),
             ..request
         };
         let application = Arc::clone(&self.application);
         let chosen = away(move || application.prepare_proposal(request)).await?;
 
         if chosen.len() < offered.len() {
-            let in_block: HashSet<&Bytes> = chosen.iter().collect();
-            let last = offered.iter().rposition(|one| in_block.contains(one));
-            let passed_over = offered[..last.unwrap_or(offered.len())].iter();
-            let passed_over = passed_over
-                .filter(|one| !in_block.contains(one))
-                .map(|one| (TxId::of(one), one.clone()))
-                .collect();
-            self.check_again(passed_over).await?;
+            let in_block: HashSet<TxId> = chosen.iter().map(|bytes| TxId::of(bytes)).collect();
+            let last = offered.iter().rposition(|(id, _)| in_block.contains(id));
+            offered.truncate(last.unwrap_or(offered.len()));
+            offered.retain(|(id, _)| !in_block.contains(id));
+            self.check_again(offered).await?;
         }
         Ok(chosen)
     }
@@ -169,12 +166,11 @@ impl Pool {
 
     /// The transactions whose turn it is, up to a size as protobuf counts it.
     #[must_use]
-    pub fn reap(&self, bytes_max: u64) -> Vec<Bytes> {
+    pub fn reap(&self, bytes_max: u64) -> Vec<(TxId, Bytes)> {
         self.state.read(|waiting| {
-            let chosen = waiting.reap(bytes_max);
+            let chosen = waiting.reap(bytes_max).into_iter();
             chosen
-                .into_iter()
-                .map(|entry| entry.transaction.clone())
+                .map(|entry| (entry.id, entry.transaction.clone()))
                 .collect()
         })
     }

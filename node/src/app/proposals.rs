@@ -24,6 +24,7 @@ impl App {
         let mut block = Block {
             transactions: Vec::new(),
             bytes_left: request.max_transaction_bytes,
+            actions: 0,
             actions_left: self.options.block_actions_max,
         };
         let mut seen = HashSet::new();
@@ -83,12 +84,14 @@ impl App {
 struct Block {
     transactions: Vec<Bytes>,
     bytes_left: u64,
+    /// That its transactions cost.
+    actions: usize,
     actions_left: usize,
 }
 
 impl Block {
     /// Takes of these transactions, in order, those that are fit and that there is room for. `look` says of some of them
-    /// how many actions each costs, or why it is not fit; it is not asked about more than may have room.
+    /// how many actions each costs, or why it is not fit; it is not asked about many more than have room.
     fn fill(
         &mut self,
         transactions: &[Bytes],
@@ -96,8 +99,7 @@ impl Block {
     ) {
         let mut rest = transactions;
         while !rest.is_empty() && self.actions_left > 0 {
-            // Each has an action at least.
-            let count = self.actions_left.max(TOGETHER_MIN).min(rest.len());
+            let count = self.places_left().max(TOGETHER_MIN).min(rest.len());
             let (next, later) = rest.split_at(count);
             for (transaction, fit) in next.iter().zip(look(next)) {
                 if let Ok(actions) = fit {
@@ -108,11 +110,17 @@ impl Block {
         }
     }
 
+    /// How many more have room if they are like those that it holds; 0 while it holds none.
+    fn places_left(&self) -> usize {
+        self.actions_left.saturating_mul(self.transactions.len()) / self.actions.max(1)
+    }
+
     /// Takes a transaction that costs so many actions, where there is room for it.
     fn take(&mut self, transaction: &Bytes, actions: usize) {
         let size = protobuf_size(transaction.len());
         if size <= self.bytes_left && actions <= self.actions_left {
             self.bytes_left -= size;
+            self.actions += actions;
             self.actions_left -= actions;
             self.transactions.push(transaction.clone());
         }
@@ -135,6 +143,7 @@ mod tests {
             let mut block = Block {
                 transactions: Vec::new(),
                 bytes_left: bytes,
+                actions: 0,
                 actions_left: actions,
             };
             for (name, cost) in candidates {
@@ -157,6 +166,7 @@ mod tests {
             let mut block = Block {
                 transactions: Vec::new(),
                 bytes_left: 4 << 20,
+                actions: 0,
                 actions_left,
             };
             let mut looked_at = 0;
@@ -168,6 +178,8 @@ mod tests {
         };
         assert_eq!(looked_at(2_500, Ok(1)), (2_500, 2_500));
         assert_eq!(looked_at(100, Ok(1)), (TOGETHER_MIN, 100));
+        let heavy = Ok(100);
+        assert_eq!(looked_at(2_500, heavy), (TOGETHER_MIN, 25));
         let unfit = Err(Rejection::Expired);
         assert_eq!(looked_at(2_500, unfit), (13_000, 0), "all are in the way");
     }

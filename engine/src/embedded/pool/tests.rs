@@ -18,7 +18,7 @@ fn bytes(sentences: &[&str]) -> Vec<Bytes> {
 }
 
 fn told(pool: &Pool) -> Vec<String> {
-    let text = |transaction: &Bytes| String::from_utf8_lossy(transaction).into_owned();
+    let text = |(_, transaction): &(TxId, Bytes)| String::from_utf8_lossy(transaction).into_owned();
     pool.reap(u64::MAX).iter().map(text).collect()
 }
 
