@@ -39,7 +39,7 @@ impl Act for GiveGrant {
     }
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
-        let _: Role = context.find(&self.role)?;
+        let role: Role = context.find(&self.role)?;
         let scope = resolve_scope(context, &self.scope)?;
         if self.asset.is_some() {
             let _: Asset = context.find(&self.asset)?;
@@ -47,7 +47,24 @@ impl Act for GiveGrant {
         counterparties(self, context)?;
         let now = context.now().time;
         let need = Need::empowering(context, self.capability(), scope.unit, now);
-        Ok(vec![need])
+        let mut needs = vec![need];
+        let grant = Grant {
+            role: role.number,
+            capability: self.capability,
+            scope: Some(scope),
+            ..Grant::default()
+        };
+        // When the exception ends, its holder uses neither capability, and gives nothing back as they could a role or a
+        // delegation. So nobody above takes by it from a unit's people what the unit alone gives.
+        if duties::is_by_exception(context, now, &grant) {
+            needs.push(Need::empowering(
+                context,
+                Capability::Govern,
+                role.unit,
+                now,
+            ));
+        }
+        Ok(needs)
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

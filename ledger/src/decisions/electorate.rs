@@ -66,8 +66,11 @@ fn is_active_person(state: &dyn Read, member: u64) -> bool {
 }
 
 /// Notes who decides, as it is at the opening; whom the proposer sent out of the unit just before is
-/// still asked.
+/// still asked. About the result of an election those decide who were asked at its call.
 pub(super) fn freeze(context: &Context<'_, '_>, proposal: &mut Proposal) -> Result<(), Rejection> {
+    if proposal.election != 0 {
+        return Ok(());
+    }
     let sent_out = passages::sent_out(context, proposal);
     proposal.electorate = with_sent_out(context, proposal.unit, sent_out)?;
     Ok(())

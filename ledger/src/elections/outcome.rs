@@ -66,17 +66,14 @@ fn propose(context: &mut Context<'_, '_>, election: Election, candidate: u64) {
         // Whoever is proposed benefits: they test no objection to it.
         beneficiaries: vec![candidate],
         election: election.number,
+        // Whoever has come since the call has no say in this one, and whoever was sent out has.
+        electorate: election.electorate.clone(),
         ..Proposal::default()
     };
     let number = election.number;
     life::clear_timer(context, &election);
     match opening::open(context, proposal, Judged::plain(decision)) {
         Ok(opened) => {
-            // Whoever has come since the call has no say in this one.
-            let opened = Proposal {
-                electorate: election.electorate.clone(),
-                ..opened
-            };
             context.put(&Election {
                 step: ElectionStep::Objections as i32,
                 step_until: 0,

@@ -41,6 +41,15 @@ pub fn check_grant(state: &dyn Read, now: u64, grant: &Grant) -> Result<(), Reje
     Ok(())
 }
 
+/// Whether one of the holders of a grant's role would have it by an exception alone, beside what a rule keeps apart from it.
+pub(crate) fn is_by_exception(state: &dyn Read, now: u64, grant: &Grant) -> bool {
+    let gained = std::slice::from_ref(grant);
+    holders(state, grant.role, now).into_iter().any(|member| {
+        let mut met = met_by(state, now, member, gained).into_iter();
+        met.any(|rule| is_excepted(state, now, &rule, member))
+    })
+}
+
 /// Refuses a delegation to a member who would break a rule by it.
 pub fn check_delegation(state: &dyn Read, now: u64, delegation: &Grant) -> Result<(), Rejection> {
     check_gain(
@@ -57,18 +66,25 @@ fn check_gain(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Resu
 }
 
 fn broken_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Option<SodRule> {
-    let rules = rules(state);
+    let mut met = met_by(state, now, member, gained).into_iter();
+    met.find(|rule| !is_excepted(state, now, rule, member))
+}
+
+/// The rules that keep what a member would gain apart from what they hold, whatever is excepted.
+fn met_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Vec<SodRule> {
+    let mut rules = rules(state);
     if rules.is_empty() || gained.is_empty() {
-        return None;
+        return Vec::new();
     }
     let mut held = held(state, now, member);
     held.extend_from_slice(gained);
-    rules.into_iter().find(|rule| {
+    rules.retain(|rule| {
         let touched = gained
             .iter()
             .any(|grant| is_either(rule, grant.capability()) && reaches(state, grant, rule.unit));
-        touched && holds_both(state, rule, &held) && !is_excepted(state, now, rule, member)
-    })
+        touched && holds_both(state, rule, &held)
+    });
+    rules
 }
 
 /// The rule that keeps a member from using `capability` in `unit` now, because the member holds

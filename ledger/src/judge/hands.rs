@@ -292,7 +292,9 @@ fn is_own_gift(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
         return false;
     };
     let given = given.as_ref().unwrap_or(grant);
-    is_given_by_own_hand(state, now, given, held.member) || is_taken(state, now, &held)
+    // Nor does whoever gave it have it back by a delegation sooner than by a place among its holders.
+    let mut users = [held.member, member].into_iter();
+    users.any(|user| is_given_by_own_hand(state, now, given, user)) || is_taken(state, now, &held)
 }
 
 /// Whether the member's hand gave a grant alone. What somebody gave to others long ago, before others

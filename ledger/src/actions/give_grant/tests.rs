@@ -1,9 +1,10 @@
 use polity_proto::v1::{
-    AssignRole, Manner, OwnerRef, PeriodLimit, RenewAssignment, SetSodRule, action::Kind,
+    AssignRole, GiveSodException, Manner, OwnerRef, PeriodLimit, RegisterNode, RenewAssignment,
+    ResignRole, SetSodRule, action::Kind,
 };
 
 use super::*;
-use crate::world::{World, euros, monthly};
+use crate::world::{DAY, World, euros, monthly};
 
 const LEAD: Option<&str> = Some("dev#lead");
 
@@ -287,4 +288,49 @@ fn a_rule_of_duties_keeps_two_grants_apart() {
         |grant| grant.capability = of(Capability::Arbitrate),
         "rejected duty_conflict",
     );
+}
+
+#[test]
+fn nobody_above_silences_a_departments_operator_by_an_exception_that_ends() {
+    let mut world = World::new();
+    let acme = Some("acme#lead");
+    let rule = Kind::SetSodRule(SetSodRule {
+        unit: world.unit_ref("acme"),
+        first: Capability::OperateValidator as i32,
+        second: Capability::Trade as i32,
+    });
+    world.ada(rule);
+    let except = Kind::GiveSodException(GiveSodException {
+        rule: form::numbered(1),
+        member: world.member_ref("ben"),
+        until: world.time + DAY,
+        control: "nobody looks".into(),
+    });
+    world.ada(except);
+    let trade = |world: &World, role: &str| {
+        Kind::GiveGrant(GiveGrant {
+            per_period: monthly(1),
+            ..world.grant(role, Capability::Trade, "acme")
+        })
+    };
+    let unasked = trade(&world, "dev#lead");
+    world.check("ada", acme, unasked, "rejected own_decision_only");
+
+    // A role can be given back.
+    world.ada(Kind::CreateRole(world.create_role("acme", "trader")));
+    let give = trade(&world, "acme#trader");
+    world.ada(give);
+    world.ada(Kind::AssignRole(world.assign("ben", "acme#trader")));
+    world.advance(DAY);
+    let register = Kind::RegisterNode(RegisterNode {
+        unit: world.unit_ref("dev"),
+        id: vec![7; 20],
+        ..RegisterNode::default()
+    });
+    world.check("ben", LEAD, register.clone(), "rejected duty_conflict");
+    let resign = Kind::ResignRole(ResignRole {
+        assignment: form::numbered(world.assignment("ben", "acme#trader").number),
+    });
+    world.check("ben", None, resign, "accepted");
+    world.check("ben", LEAD, register, "accepted");
 }

@@ -2,8 +2,9 @@
 
 use polity_proto::v1::{action::Kind, *};
 
-use super::{FACILITATOR, VOTERS, call, candidate, reveal, revealed, seal, step};
+use super::{FACILITATOR, VOTERS, call, candidate, reveal, revealed, seal, sealed, step};
 use crate::form;
+use crate::state::keys::List;
 use crate::world::{DAY, World, consent, created, role_holders, tier};
 
 /// Gia has two nominations, Finn one: Gia is proposed.
@@ -11,6 +12,17 @@ const FOR_GIA: [(&str, &str); 3] = [("ben", "gia"), ("finn", "gia"), ("hal", "fi
 
 fn election(world: &World, number: u64) -> Election {
     world.get(number)
+}
+
+/// As [`FOR_GIA`], where one more has sealed a ballot and does not reveal it.
+fn revealed_but_one() -> (World, u64) {
+    let ballots = [&FOR_GIA[..], &[("gia", "gia")]].concat();
+    let (mut world, number) = sealed(FACILITATOR, &ballots);
+    for (voter, nominee) in FOR_GIA {
+        let act = reveal(&world, number, voter, nominee);
+        world.check(voter, None, act, "accepted");
+    }
+    (world, number)
 }
 
 /// Everybody says that they have no objection to the present candidate.
@@ -228,4 +240,21 @@ fn a_sitting_holder_is_elected_again_or_replaced() {
         agree(&mut world, next);
         assert!(world.holds(winner, FACILITATOR) && !world.holds(other, FACILITATOR));
     }
+}
+
+#[test]
+fn an_election_does_not_end_because_its_electors_were_sent_out() {
+    let (mut world, number) = revealed_but_one();
+    for number in world.list(List::Holders, world.role("dev/circle#partner").number) {
+        let revoke = RevokeAssignment {
+            assignment: form::numbered(number),
+        };
+        world.ada(Kind::RevokeAssignment(revoke));
+    }
+    let lead = world.assignment("ben", "dev/circle#lead").number;
+    world.ada(Kind::RevokeAssignment(RevokeAssignment {
+        assignment: form::numbered(lead),
+    }));
+    world.advance(3 * DAY);
+    assert_eq!(candidate(&world, number), "gia");
 }

@@ -447,3 +447,29 @@ fn behind_too_long_a_line_of_gifts_nobody_is_anybodys() {
     assert_eq!((people.len(), people.last()), (16, Some(&acts[0].member)));
     assert_eq!(behind(GIFTS_MAX), None);
 }
+
+#[test]
+fn what_one_gave_alone_does_not_come_back_by_a_delegation() {
+    let mut world = World::new();
+    world.fund("dev", 1_000);
+    create(&mut world, "till");
+    give(&mut world, "dev#till");
+    let assign = Kind::AssignRole(world.assign("finn", "dev#till"));
+    world.ada(assign);
+    admit(&mut world, "ivy");
+    for (member, early, late) in [
+        ("ben", "rejected grant_too_close", "accepted"),
+        ("ivy", "rejected grant_too_close", "accepted"),
+        ("gia", "accepted", "accepted"),
+    ] {
+        let mut world = world.clone();
+        for (days, expected) in [(0, early), (30, late)] {
+            world.advance(days * DAY);
+            let until = world.time + DAY;
+            let delegate = world.delegation("dev#till", Capability::Spend, member, until);
+            world.check("finn", Some("dev#till"), delegate, "accepted");
+            let pay = world.payment("dev:main", "sales:main", 100);
+            world.check(member, None, pay, expected);
+        }
+    }
+}
