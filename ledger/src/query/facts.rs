@@ -144,7 +144,7 @@ pub(super) fn of_refusal(
     facts.extend(proposing::of_proposing(context, wanted.action, rejection));
     facts.extend(obstacles::of_object(context, wanted.action, rejection).unwrap_or_default());
     for need in wanted.needs.iter().filter(|need| !need.own) {
-        // Who posts or confirms asks for no amount.
+        // Posting and confirming ask for no amount.
         let asked = need
             .value
             .as_ref()
