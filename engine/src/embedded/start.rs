@@ -298,7 +298,7 @@ fn has_block(
     guard: Arc<Guard>,
 ) -> impl Fn(u64, &BlockId) -> io::Result<bool> + Send + 'static {
     move |height, id: &BlockId| {
-        // A block of one's own that must not be shown is not kept: nobody can vote for it.
+        // A block of this node's own is not kept where it must not be shown, and nobody can vote for it.
         if !guard.may_sign_at(height) {
             return Ok(true);
         }
