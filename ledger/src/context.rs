@@ -155,7 +155,7 @@ impl<'s, 'b> Context<'s, 'b> {
     /// An earlier action of the transaction may have suspended a signer, or let them go: from there on they are without
     /// power.
     fn check_acts(&self, member: u64, kind: Option<&Kind>) -> Result<(), Rejection> {
-        // Whoever asks what an action needs does so as nobody.
+        // Where somebody only asks what an action needs, no member acts.
         state::objects::look::<Member>(self.state, member)
             .map_or(Ok(()), |member| block::check_act(member.state(), kind))
     }

@@ -61,7 +61,8 @@ macro_rules! parameters {
 }
 
 parameters! {
-    // It counts from the newest block, which may be older than any rest: within less, nobody could take it back.
+    // Validity counts from the newest block, which may be older than any rest. Were it shorter than that, no
+    // transaction would be valid, not even one that sets it back.
     validity_max: Seconds = 7 * DAY, HOUR..=90 * DAY, "How long a signed transaction may be sent";
     validators_min: Number = 4, 1..=VALIDATORS_MAX as u64, "Fewest validators that a change may leave";
     key_protection: Seconds = 72 * HOUR, 1..=YEAR, "How long a key that was added cannot end older ones";
@@ -101,7 +102,7 @@ pub fn get(state: &dyn Read) -> Parameters {
 
 /// Refuses changes that are out of their bounds, or that do not fit together, whatever holds beside them.
 pub(crate) fn check(changes: &Parameters) -> Result<(), Rejection> {
-    // What is not said leaves room for what is.
+    // What the changes leave out is assumed so that it stands in their way nowhere.
     let base = Parameters {
         outage_gap: DAY,
         idle_interval: 1,

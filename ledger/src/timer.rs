@@ -26,7 +26,8 @@ pub(crate) fn run(state: &mut Overlay<'_>, block: Block, first_position: u32) ->
     let mut fired = 0;
     let mut actions = 0;
     let mut ids = 0;
-    // Whatever comes next fits, but for what its outlook counts: no proposal has more actions than these.
+    // No proposal has more actions than `decisions::ACTIONS_MAX`, so whatever comes next fits, but for what its outlook
+    // counts.
     let fits = |actions: usize| actions + decisions::ACTIONS_MAX <= ACTIONS_MAX;
     while fired < TIMERS_MAX && fits(actions) {
         let batch = timers::take_due(state, block.now.time, BATCH.min(TIMERS_MAX - fired));

@@ -139,7 +139,8 @@ impl Fault {
     }
 }
 
-/// Stops the process, or the node alone where somebody [outlives](crate::death::outlive) it: the fact and the advice go to the log and to standard error, the kind becomes the exit code.
+/// Stops the process, or the node alone where somebody [outlives](crate::death::outlive) it: the fact and the advice go
+/// to the log and to standard error, the kind becomes the exit code.
 pub fn fatal(fault: Fault) -> ! {
     tracing::error!(
         kind = fault.kind.name(),

@@ -39,8 +39,8 @@ const DAMAGED_BACKUP_ADVICE: &str =
 /// Writes a backup of a stopped node into `target`, which must not exist or be empty.
 ///
 /// # Errors
-/// `StoreLocked` while the node runs, `Usage` where the target is not empty or there is nothing to save; `Io` or `DiskFull`, then what was written
-/// can be deleted.
+/// `StoreLocked` while the node runs, `Usage` where the target is not empty or there is nothing to save; `Io` or
+/// `DiskFull`, then what was written can be deleted.
 pub fn back_up(config: &Config, target: &Path) -> Result<BackupSummary, Fault> {
     require_empty(target)?;
     // Held to the end, so that no node starts while the engine's files are copied.

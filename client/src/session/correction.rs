@@ -173,7 +173,8 @@ impl Session {
             let event = one.context.event.clone().unwrap_or_default();
             apply(&mut state, account, &event)?;
         }
-        // Movements know their budget line only in the account itself: it is the payer's and rarely set.
+        // Where the payer named a budget line, only the account tells it and no event, so what is repeated does not
+        // fit.
         fits(&state).ok_or_else(|| {
             Error::usage(format!(
                 "{} moved several times in block {height}: its state in between cannot be shown",

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use polity_ledger::merkle::receipts;
 use polity_ledger::state::keys;
+use polity_ledger::timer::TIMERS_MAX;
 use polity_proto::v1::{Action, Body, Envelope, Event, HistoryEntry, Receipt, Signer};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -13,9 +14,6 @@ use sha2::{Digest, Sha256};
 use super::{HistoryItem, Session};
 use crate::proof::ProvenReceipt;
 use crate::{Error, ErrorKind, Result};
-
-/// Most timers of a block, by the rules.
-const TIMERS_MAX: u64 = 2_000;
 
 /// What proves an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +82,7 @@ impl Session {
             return Ok(Vec::new());
         };
         let mut rows = Vec::new();
-        for index in 0..TIMERS_MAX {
+        for index in 0..TIMERS_MAX as u64 {
             let row = keys::key(keys::TIMER_RECEIPT, &[height, index]);
             let read = |value: &[u8]| Ok(value.to_vec());
             let value = self.ask("/key", &row, 0, false, read).await?;

@@ -97,7 +97,7 @@ impl Session {
         limit: u32,
     ) -> Result<History> {
         let read = self.newest_entries(kind, number, limit.into()).await?;
-        // What came while it was read stands behind what was asked for first.
+        // Entries that came while it was read stand behind those that were asked for, and are newer.
         Ok(read.newest(limit))
     }
 

@@ -88,8 +88,8 @@ impl Server {
         self.listener.endpoint()
     }
 
-    /// Serves until `shutdown` is ready, or until a fault or a senseless request of the engine, which is an error. Requests in hand
-    /// are finished and answered in every case.
+    /// Serves until `shutdown` is ready, or until a fault or a senseless request of the engine, which is an error.
+    /// Requests in hand are finished and answered in every case.
     pub async fn run<A: Application + ?Sized>(
         self,
         application: Arc<A>,

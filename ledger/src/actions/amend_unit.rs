@@ -40,8 +40,9 @@ impl Act for AmendUnit {
             return departments(context);
         }
         let mut needs = vec![context.to_govern(governed_by(&unit))];
-        // A circle that governs itself would end with its kind: it becomes something else by a profile. And everybody takes
-        // part in a guild, in whatever was left to those who had joined the unit.
+        // With another kind a circle stops governing itself, so this takes its own decision too. So does becoming a
+        // guild where the unit alone says who governs it: anybody may join a guild, and has whatever its policies leave
+        // to those who joined.
         let now = context.now().time;
         let own = match self.kind() == UnitKind::Guild {
             true => Need::empowering(context, Capability::Govern, unit.number, now),

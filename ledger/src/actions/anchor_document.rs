@@ -57,8 +57,9 @@ pub(super) fn anchor(
     Ok(number)
 }
 
-/// Where it stands which document of a unit has the hash: that of the unit that was first by the hash alone, so that whoever has
-/// the document finds it. What two units signed, the other anchors too.
+/// The key under which a unit's document with this hash is found. For the unit that anchored the hash first it is the
+/// hash alone, so that whoever has the document finds it; for any other, such as the second of two that signed it, hash
+/// and unit.
 fn index(context: &Context<'_, '_>, unit: u64, hash: &[u8]) -> Vec<u8> {
     let by_hash = keys::key_with(keys::DOCUMENT_HASH, &[], hash);
     let first = names::find(context, &by_hash)

@@ -70,7 +70,8 @@ pub(super) fn begin(
     if bundle.is_governed_together {
         end_grants_to_govern(context, number);
     }
-    // The parts are made inside: what this action created stays the unit, where it did.
+    // Nested, so that seats and policies do not count as what this action created: where it created the unit, `new`
+    // means that.
     let (authority, actor, basis) = (context.authority, context.actor, context.basis);
     context.nested(authority, actor, |context| {
         context.basis = basis;

@@ -97,7 +97,7 @@ fn line_of(context: &Context<'_, '_>, movement: &Move) -> Result<Option<BudgetLi
     if !fits {
         return Err(Rejection::BudgetLineWrong);
     }
-    // Whoever pays from a line of a later period would choose what may be spent in which one. Today is no later.
+    // With a day to come, whoever pays could choose the period whose line is charged. All of today is allowed.
     if time::day(date) > time::day(context.now().time) {
         return Err(Rejection::TimeMalformed);
     }

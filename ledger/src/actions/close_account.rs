@@ -21,7 +21,7 @@ impl Act for CloseAccount {
             if owner.number == context.actor.member {
                 return Ok(vec![Need::own()]);
             }
-            // What is theirs is theirs, as soon as they can say so.
+            // An active member closes their accounts themselves.
             if context.get::<Member>(owner.number)?.state() == MemberState::Active {
                 return Ok(vec![Need::not_yours()]);
             }

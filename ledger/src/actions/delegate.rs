@@ -110,7 +110,7 @@ impl Act for Delegate {
     }
 }
 
-/// Ends what was delegated, to a member or of a grant, until a time that is past: it lies in the way no longer.
+/// Ends those delegations of a list whose time is over: they take no room in it any more.
 fn end_those_over(context: &mut Context<'_, '_>, list: List, owner: u64) {
     let now = context.now().time;
     for number in lists::all(context, list, owner) {

@@ -59,7 +59,7 @@ impl Act for DissolveUnit {
     }
 }
 
-/// What is dissolved stays where it hangs, and goes along where that moves.
+/// Notes in the parent how many levels of dissolved units hang below it: they stay there, and move along with it.
 fn note_level(context: &mut Context<'_, '_>, unit: &Unit) -> Result<(), Rejection> {
     let parent: Unit = context.get(unit.parent)?;
     let dissolved_levels = parent.dissolved_levels.max(unit.dissolved_levels + 1);
@@ -86,7 +86,7 @@ fn check_empty(context: &Context<'_, '_>, unit: u64) -> Result<(), Rejection> {
             return Err(Rejection::UnitNotEmpty);
         }
     }
-    // More leave before, or are released: so that what one action writes is bounded.
+    // What one action writes is bounded: where more have joined, they leave or are taken out first.
     if lists::count(context, List::Joined, unit) > JOINED_MAX {
         return Err(Rejection::UnitNotEmpty);
     }

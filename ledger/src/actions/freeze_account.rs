@@ -107,7 +107,7 @@ mod tests {
         let ben = by("ben").acting_as("dev#lead");
         let deed = ben.clone().seconded("hal", "ops#engineer");
         let on = act(&world, true);
-        // Whom Ben let do it this month is no second person.
+        // Hal may do it by a grant that Ben gave alone less than a month ago, so the two count as one person.
         world.check_deed(deed.clone().does(on), "rejected people_missing");
         world.advance(31 * DAY);
         let (on, off) = (act(&world, true), act(&world, false));

@@ -40,7 +40,7 @@ impl Act for Join {
         let number = member.number;
         context.put(&Member {
             state: MemberState::Active as i32,
-            // Nobody grows old among us as an invitation.
+            // The time as a newcomer begins now: having been invited long ago does not shorten it.
             admitted_at: context.now().time,
             joined_at: context.effective(),
             constitution: self.constitution.clone(),

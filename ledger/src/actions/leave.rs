@@ -18,8 +18,8 @@ impl Act for Leave {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let member: Member = context.get(context.actor.member)?;
-        // It may be the thief of a key who leaves and who stopped the recovery: whoever asked for new keys comes back
-        // first.
+        // It may be the thief of a key who leaves, and who stopped the recovery. So nobody leaves while one is open, or
+        // within its wait after one was stopped: those who asked for it can ask again.
         let wait = context.parameters().recovery_wait;
         let (now, stopped_at) = (context.now(), member.recovery_stopped_at);
         let stopped = now.later_by_outages(stopped_at, member.recovery_stopped_paused);
@@ -27,7 +27,7 @@ impl Act for Leave {
         if member.recovery != 0 || is_stopped {
             return Err(Rejection::RecoveryOpen);
         }
-        // Nor does who came by the new key leave for its owner.
+        // Nor with the new key of a recovery, as long as it may be a stranger's.
         if now.time < judge::sleeps_until(now, &member) {
             return Err(Rejection::Sleeping);
         }

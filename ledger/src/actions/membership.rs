@@ -13,7 +13,8 @@ use crate::state::{lists, objects};
 /// Most units that a member has joined: leaving the organisation leaves all.
 const OF_A_MEMBER_MAX: u64 = 256;
 
-/// Joins a member to a unit, as the unit's kind allows. `receiver`: who signs for the unit where the member comes by their own act.
+/// Joins a member to a unit, as the unit's kind allows. `receiver`: who signs for the unit where the member comes by
+/// their own act.
 pub(super) fn join(
     context: &mut Context<'_, '_>,
     member: u64,

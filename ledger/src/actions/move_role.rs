@@ -57,7 +57,8 @@ impl Act for MoveRole {
             unit: unit.number,
             ..role.clone()
         };
-        // What a policy leaves to the role's holders would be other people's from now on: there, or in the line that it comes into.
+        // What a policy leaves to the role's holders would be other people's from now on, in the line that it leaves
+        // and in the one that it comes into.
         for place in [&role, &moved] {
             ending::check_unnamed(context, place, |_| false)?;
         }

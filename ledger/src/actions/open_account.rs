@@ -36,7 +36,7 @@ impl Act for OpenAccount {
                 let member: Member = context.get(owner.number)?;
                 match member.state() {
                     _ if member.number == context.actor.member => Need::own(),
-                    // Nobody is given accounts who can open them.
+                    // Active members open their accounts themselves.
                     MemberState::Active => Need::not_yours(),
                     // For somebody who cannot act yet, the unit that admitted them opens it.
                     MemberState::None
@@ -80,7 +80,7 @@ impl Act for OpenAccount {
                 let party: Party = context.get(owner.number)?;
                 (ObjectKind::Unit, power::living(context, party.unit))
             }
-            // The genesis skips authority, not sense.
+            // Refused here too, because a genesis is not asked for authority.
             OwnerKind::Issuance | OwnerKind::Escrow | OwnerKind::None => {
                 return Err(Rejection::IssuanceOnly);
             }

@@ -31,7 +31,7 @@ impl Act for RaiseObjection {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let _: Proposal = context.find(&self.proposal)?;
-        // Who decides was frozen at the opening; the mode asks.
+        // Anybody may object for themselves; the mode asks whether they are in the electorate of the opening.
         Ok(vec![Need::own()])
     }
 

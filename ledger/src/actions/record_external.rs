@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::judge::{Need, ValueNeed};
 use crate::{Amount, Rejection, form};
 
-/// A record waits as long as may be, or a few minutes less, where enough waits for that minute.
+/// Minutes that are tried for a record's end, from the longest wait down, where enough ends in the later ones already.
 const MINUTES_TRIED: u64 = 8;
 
 impl Act for RecordExternal {
@@ -45,7 +45,7 @@ impl Act for RecordExternal {
         let asset: Asset = context.get(from.asset)?;
         match asset.kind() {
             AssetKind::Money | AssetKind::Goods => {}
-            // They come from nowhere but the unit that defined them.
+            // Hours and points come only from the unit that defined them.
             AssetKind::Hours | AssetKind::Points | AssetKind::None => {
                 return Err(Rejection::NotExternal);
             }
@@ -73,9 +73,9 @@ impl Act for RecordExternal {
     }
 }
 
-/// Bank records are made, confirmed and voided in the name of the unit whose account it is. What came in counts like what went
-/// out: whoever may record little alone makes no money up. It counts once, when it is recorded, and for that unit: others
-/// that have to do with the same party count theirs.
+/// Bank records are made, confirmed and voided in the name of the unit whose account it is. What came in counts against
+/// limits like what went out, so that whoever may record little alone makes no money up. It counts once, when it is
+/// recorded, and for that unit alone: others that deal with the same party count their own.
 pub(super) fn need(from: &Account, to: &Account, amount: Amount) -> Need {
     let of_unit = [from, to]
         .into_iter()

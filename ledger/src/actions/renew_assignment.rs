@@ -34,7 +34,7 @@ impl Act for RenewAssignment {
             if imported {
                 duties::check_assignment(context, now, member.number, role.number)?;
             }
-            // To hold a role for longer than one was assigned to it is to be assigned.
+            // Holding a role for longer is as good as being assigned to it.
             giving::check_assignment(context, member.number, role.number)?;
         }
         resign_role::check_open(context, &assignment)?;
@@ -68,12 +68,12 @@ impl Act for RenewAssignment {
             percentage: self.percentage,
             ..assignment
         };
-        // That the holder renews it makes it no gift of theirs: it stays that of who gave it.
+        // A holder who renews it alone gives themselves nothing: it stays the gift of whoever assigned it.
         let is_own = context.is_of_one() && context.basis.member == member.number;
         if imported || !is_own {
             renewed.basis = Some(context.basis);
         }
-        // Whoever makes an imported assignment carry grants is who assigned it.
+        // From here on it carries grants: whoever renews it is the one who assigned it.
         if imported {
             renewed.manner = Manner::Assigned as i32;
             renewed.assigned_by = context.basis.member;

@@ -21,8 +21,8 @@ impl Act for Respond {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let _: Proposal = context.find(&self.proposal)?;
-        // An answer is everybody's own; whether it counts is the mode's question, which names
-        // proposer and beneficiary before it asks for authority.
+        // Anybody may answer for themselves. Whether the answer counts is for the mode to judge, which refuses proposer
+        // and beneficiary by their own names before it asks for authority.
         Ok(vec![Need::own()])
     }
 

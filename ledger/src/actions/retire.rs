@@ -24,8 +24,8 @@ impl Act for Retire {
         if of_the_issuer {
             return Ok(vec![issue::need(context, &asset)]);
         }
-        // Whoever issues does not reach into others' pockets: they sign along. Theirs is the basis,
-        // because their limits count it.
+        // Value in somebody else's account is retired only if its holders sign along. Theirs is the basis, because it
+        // counts towards their limits.
         let to: Account = context.get(asset.issuance)?;
         let amount = Amount::from_bytes(&self.amount)?;
         let taking = posting::need_to_take(context, Capability::Spend, &from, &to, amount);

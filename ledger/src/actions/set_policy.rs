@@ -26,7 +26,7 @@ impl Act for SetPolicy {
         }
         form::known::<Capability>(self.capability)?;
         form::text(&self.words, form::TEXT_BYTES_MAX)?;
-        // There is one policy for a capability: it replaces whatever is there.
+        // Only a policy in words alone names what it replaces: the one policy of a capability is replaced anyway.
         if self.replaces.is_some() {
             return Err(Rejection::PolicyMalformed);
         }

@@ -8,8 +8,9 @@ use crate::judge::Need;
 use crate::state::{keys, names};
 use crate::{Rejection, check};
 
-/// Most validators. Each verifies the vote of every other in each round, and a block is proven by the signatures of more than two
-/// thirds: what the engines take in one certificate is several times as much, and no decision reaches it.
+/// Most validators. Each verifies the vote of every other in each round, and a block is proven by the signatures of
+/// more than two thirds. Engines take several times as many in one certificate, so no decision of departments can
+/// exceed what they take.
 pub(crate) const VALIDATORS_MAX: u32 = 100;
 /// From so many validators on, none has a third of the power.
 const VALIDATORS_FAIR: usize = 4;

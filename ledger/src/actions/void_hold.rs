@@ -104,7 +104,7 @@ mod tests {
         let spent = |world: &World| objects::value::<Window>(&world.state, &key);
         assert!(spent(&world).is_some());
 
-        // That the rules say otherwise by now changes nothing of what was counted.
+        // Hal counts as himself again, and what was counted as paid to Ben is taken back all the same.
         world.put_for_test(&hal);
         world.check("finn", ENGINEER, void(number), "accepted");
         assert_eq!(spent(&world), None);

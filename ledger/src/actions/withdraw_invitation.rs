@@ -31,7 +31,7 @@ impl Act for WithdrawInvitation {
         let now = context.now().time;
         let mut member: Member = context.get(member.number)?;
         for key in &mut member.keys {
-            // Nobody ever proved to have it: whoever does may be invited with it again.
+            // Nobody has proved to have this key, so it may be invited again.
             enrolment::forget(context, &key.public);
             key.revoked_at = now;
         }

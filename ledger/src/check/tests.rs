@@ -260,7 +260,7 @@ fn a_batch_refuses_what_each_signature_alone_is_refused_for() {
         with_key(no_point()),
         with_key(gia),
     ];
-    // Whoever confuses keys: of each it knows the one with which all of this was signed.
+    // A caller who confuses keys gives the point of Finn's, which signed all of this, for every key.
     let finn = key("finn").verifying_key();
     for (place, bad) in cases.into_iter().enumerate() {
         let alone = verify(bad.clone());

@@ -97,7 +97,7 @@ impl Context<'_, '_> {
     }
 
     fn judge_all(&self, needs: &[Need]) -> Result<Basis, Rejection> {
-        // An acting role is the signer's now, whatever the action needs.
+        // Whatever the action needs: who names an acting role must hold it now.
         for actor in self.signing() {
             let held = actor.role == 0
                 || power::holding(self.state, actor.member, actor.role, self.now().time).is_some();
@@ -136,7 +136,7 @@ impl Context<'_, '_> {
             Verdict::NeedsDecision(_) => Rejection::NeedsDecision,
             Verdict::Refused(rejection) => rejection,
         };
-        // What is the actor's own is nobody else's: whoever signs along wakes nothing that sleeps.
+        // What is the actor's own nobody else can do for them: signing along does not help where the actor sleeps.
         if need.own {
             return Err(refusal);
         }

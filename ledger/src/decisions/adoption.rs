@@ -103,10 +103,9 @@ fn run(context: &mut Context<'_, '_>, proposal: &Proposal, basis: Basis) -> Resu
     Ok(())
 }
 
-/// Whoever lost their membership, the role that they spend in, or what let them begin has no power for what they
-/// proposed either.
+/// Refuses a proposer who has since lost their membership, the role that they spend in, or what let them begin.
 fn check_proposer(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
-    // What the ledger itself proposed has nobody who could have lost anything.
+    // What the ledger itself proposed has no proposer.
     if proposal.proposer == 0 {
         return Ok(());
     }
@@ -124,8 +123,8 @@ fn check_proposer(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), 
     Rejection::NoGrant.unless(policies::lets_begin(context, now, proposal))
 }
 
-/// What was judged at the opening stays as it was; what changed under it is judged again: what the
-/// unit holds, what the departments must decide by now, and what another unit allowed the proposer.
+/// Does not judge again what was judged at the opening, but what changed under it: what the unit holds, what the
+/// departments must decide by now, and what another unit allowed the proposer.
 fn check_still_covered(
     context: &Context<'_, '_>,
     proposal: &Proposal,
@@ -143,15 +142,16 @@ fn check_still_covered(
         return Err(Rejection::NotConferred);
     }
     if need.unit == proposal.unit {
-        // The policy that is to be changed may be another one by now, which takes more to change.
+        // The policy that is to be changed may have been replaced by one that takes more to change.
         Rejection::StricterMode.unless(floor::is_passed(context, need, &mode))?;
         let is_in_place_of_the_unit = is_by_departments
             && proposal.policy == 0
             && !departments::sets_up_root(context, now, need);
         let is_value_beside =
             power::is_over_value(need.capability) && need.capability != proposal.capability();
-        // What nobody but the proposer had to agree to is theirs only as long as they could do it, and so is what they pay
-        // beside what others decided, if they could alone. The departments stood in for people who were not there, and so did another rule for a unit that decides itself by now.
+        // What nobody but the proposer had to agree to is theirs only as long as they could do it alone; and so is what
+        // they pay alone beside what others decided. The departments stood in for a unit in which nobody could decide,
+        // and another rule for one that decides itself by now: neither holds any longer.
         let is_of_one = (is_value_beside || !power::is_over_value(need.capability))
             && hands::is_decided_by_one(context, proposal.number);
         let is_judged_anew = is_of_one
@@ -190,8 +190,8 @@ fn check_still_covered(
     }
 }
 
-/// Whether only the unit itself decides about a need by now, and this is the decision of others: by a policy of a unit above,
-/// or one about something else, and not of all whom the unit asks.
+/// Whether the unit alone decides about a need by now, and this decision is not its own: it was made by a policy of a
+/// unit above or about something else, and did not ask all whom the unit asks.
 fn is_decided_by_another_rule(
     context: &Context<'_, '_>,
     proposal: &Proposal,

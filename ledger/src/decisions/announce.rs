@@ -34,8 +34,8 @@ pub(super) fn check_executable(
     timing::check_waited(context.now(), proposal)
 }
 
-/// The actor objects to an announcement. Several may: so nobody's objection is bought by being
-/// the first, and by taking one's own back when it is too late for the others.
+/// The actor objects to an announcement. Several may: otherwise somebody could be bought to object first, and to take
+/// it back when it is too late for the others.
 pub(crate) fn escalate(
     context: &mut Context<'_, '_>,
     mut proposal: Proposal,

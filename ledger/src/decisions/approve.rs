@@ -121,7 +121,8 @@ impl People {
     }
 }
 
-/// In which ways somebody approves: for each, they and those who stand behind it. Whoever is interested has no say.
+/// The ways in which somebody approves, each as the people who stand behind it, the approver among them. None in which
+/// one of them counts as the proposer or a beneficiary.
 fn ways_to_approve(
     context: &Context<'_, '_>,
     proposal: &Proposal,
@@ -131,7 +132,7 @@ fn ways_to_approve(
     let now = context.now().time;
     let approver = approver_of(proposal);
     let by = |source, number| actor.basis(context, context.now(), source, number);
-    // Whatever role they answer in, a grant of their own is that of the role which has it.
+    // A grant of a role counts as that role's, in whichever role they answer.
     let by_grant = |grant: &Grant| match grant.source {
         0 => Actor {
             role: grant.role,
@@ -160,8 +161,8 @@ fn ways_to_approve(
     ways
 }
 
-/// Who counts as the proposer, or as one who benefits: what is paid to a second self is paid to who approves it. A role may
-/// be given a grant that thousands hold, so these are looked for once.
+/// The hands of the proposer and of those who benefit: whoever admitted a payee does not approve the payment. Made once
+/// for all answers, because a role that receives a grant may have thousands of holders.
 fn interested(context: &Context<'_, '_>, proposal: &Proposal) -> Hands {
     let now = context.now().time;
     let mut interested = Hands::of(context, now, &proposal.beneficiaries);

@@ -37,7 +37,7 @@ pub(crate) fn of_action(context: &mut Context<'_, '_>, action: &Action) -> Vec<u
         }
         Ok(members)
     });
-    // What refers to something that is not there yet benefits nobody whom one could name.
+    // An action about something that does not exist yet benefits nobody whom one could name.
     carried_out.unwrap_or_default()
 }
 

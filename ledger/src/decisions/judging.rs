@@ -127,7 +127,7 @@ fn judge_need(
         return Err(Rejection::ActionNotProposable);
     }
     if context.has_created(ObjectKind::Unit, need.unit) {
-        // What was not conferred on it cannot be done in it by anybody, nor by who creates it.
+        // What was not conferred on a new unit nobody can do in it, not even whoever creates it.
         return match power::unit_capabilities(context, need.unit).contain(need.capability) {
             true => Ok(Part::Created),
             false => Err(Rejection::NotConferred),

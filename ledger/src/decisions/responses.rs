@@ -38,7 +38,7 @@ pub(crate) fn respond(context: &mut Context<'_, '_>, respond: &Respond) -> Resul
     settling::settle(context, proposal)
 }
 
-/// Open, or decided by people of whom some count no more.
+/// Whether it is open, or was decided by people of whom some no longer count.
 fn takes_answers(context: &Context<'_, '_>, proposal: &Proposal) -> bool {
     stage::check_pending(context, proposal).is_ok()
         && (proposal.state() == ProposalState::Open

@@ -26,7 +26,7 @@ pub(crate) fn call(
     if !role.elected {
         return Err(Rejection::RoleNotElected);
     }
-    // What the unit cannot do, its election could not bring about.
+    // An election cannot bring about what was not conferred on the unit.
     if !power::unit_capabilities(context, role.unit).contain(CAPABILITY) {
         return Err(Rejection::NotConferred);
     }

@@ -19,8 +19,8 @@ use crate::judge::{Decision, kinds};
 use crate::state::keys::List;
 use crate::state::lists;
 
-/// Counts the nominations that stand, and proposes whom they name
-/// (Holacracy Constitution 5.0, 5.3.5 e). A tie is changed once, then the lot decides.
+/// Counts the nominations that stand, and proposes whom they name (Holacracy Constitution 5.0, 5.3.5 e). After a tie
+/// voters may change once; after another one the lot decides.
 pub(super) fn count(context: &mut Context<'_, '_>, election: Election) {
     match tally::tally(nominations::standing(context, &election)) {
         Tally::Nobody if election.discarded.is_empty() => life::repeat(context, election),

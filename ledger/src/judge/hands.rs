@@ -30,8 +30,8 @@ use crate::state::{Read, objects};
 /// Most admissions that are followed. Whoever is behind a longer line is nobody of their own.
 pub const ADMISSIONS_MAX: usize = 16;
 
-/// Most acts that are looked at from what somebody does back over what was given for it. Whoever does it behind a longer line
-/// is nobody of their own there.
+/// Most gifts that are followed behind an act: what was given for it, what was given for that, and so on. Whoever acts
+/// behind a longer line is nobody of their own there.
 const GIFTS_MAX: usize = 16;
 
 /// Who leads the member: the member, unless they are a newcomer. `None` behind too long a line.
@@ -297,8 +297,8 @@ fn is_own_gift(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
     users.any(|user| is_given_by_own_hand(state, now, given, user)) || is_taken(state, now, &held)
 }
 
-/// Whether the member's hand gave a grant alone. What somebody gave to others long ago, before others
-/// put them among these, they gave to others.
+/// Whether the member's own hand gave a grant, alone. What a member gave long ago does not count: they gave it to
+/// others, and somebody put the member among these later.
 fn is_given_by_own_hand(state: &dyn Read, now: u64, grant: &Grant, member: u64) -> bool {
     let basis = grant.basis.unwrap_or_default();
     let is_old = basis.member == member && !is_recent(state, now, grant.from);

@@ -9,14 +9,14 @@ use polity_proto::v1::{Timer, TimerBucket, TimerKind, TimerWord};
 use prost::Message;
 
 use super::{Overlay, Read, keys, objects};
+use crate::time::MINUTE;
 
 /// Six bits of the minute a level: 2^36 minutes reach beyond the year 130000.
 const LEVELS: u64 = 6;
-const MINUTE: u64 = 60;
-/// Later times share the last bucket; they are not reached.
+/// All later times share the last bucket, which no block reaches.
 const MINUTE_LAST: u64 = (1 << (6 * LEVELS)) - 1;
 
-/// So many wait for one minute where somebody chooses it: its value is written anew with each.
+/// Most timers of one minute where somebody chooses the minute: each one writes the minute's whole value anew.
 pub(crate) const OF_A_MINUTE_MAX: usize = 2_048;
 /// Minutes among which a timer that may be late finds its place.
 const LATE_MAX: usize = 16;
@@ -51,7 +51,7 @@ pub fn set(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     }
 }
 
-/// Sets a timer that may come some minutes late, where many wait for its own.
+/// Sets a timer that comes some minutes later where many wait for its own minute.
 pub fn set_about(state: &mut Overlay<'_>, due: u64, kind: TimerKind, number: u64) {
     let has_room = |due: &u64| waiting(state, *due) < OF_A_MINUTE_MAX;
     let place = moments_about(due).find(has_room);

@@ -194,8 +194,8 @@ fn describe(copy: &Path, files: Vec<ListedFile>) -> Result<List, Fault> {
     Ok(list)
 }
 
-/// Whose disk is at fault where the copy of a store shows damage. The hashes are those of what the store gave: a copy
-/// that reads otherwise was not kept as it was written, and a copy that reads so lacks what the store lacks.
+/// Whose disk is at fault where the copy of a store shows damage. The list has the hashes of what the store gave: a
+/// copy with others was not kept as it was written, and one with these is as damaged as the store.
 fn damaged_where(store: &Path, copy: &Path, files: &[ListedFile], fault: &Fault) -> Fault {
     for file in files {
         let path = copy.join(&file.name);

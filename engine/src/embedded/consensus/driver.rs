@@ -67,7 +67,7 @@ pub(in crate::embedded) struct Driver {
     streams: Streams,
     evidence: Pending,
     witness: Witness,
-    // Its words at this height may be those of before the start.
+    // At this height the log may hold words of before the start.
     first_height: u64,
     heights_watched: u32,
     pacing: Pacing,

@@ -51,7 +51,7 @@ pub(super) async fn start(
         .await
         .map_err(|error| StartError::Other(error.to_string()))?
         .map_err(|error| match error.kind() {
-            // It is written, and by nobody who knew how.
+            // The file can be read, and what stands in it is no log.
             io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
                 StartError::Other(format!("{}: {error}", path.display()))
             }
@@ -183,7 +183,7 @@ impl Journal {
         }
     }
 
-    /// Whatever is there is of no height that matters any more; the first entry of this one takes its place.
+    /// Begins a height of which nothing was said yet: its first entry takes the place of whatever is there.
     fn restart(&mut self, height: u64) {
         self.height = height;
         self.is_of_another_height = true;
@@ -191,7 +191,7 @@ impl Journal {
     }
 
     fn append(&mut self, height: u64, entry: Input<EmbeddedContext>) -> io::Result<()> {
-        // What came with its decision comes again with it.
+        // A block that came with its decision comes again with it after a restart.
         if height != self.height || matches!(entry, Input::ProposedValue(_, ValueOrigin::Sync)) {
             return Ok(());
         }

@@ -22,7 +22,7 @@ pub(super) fn of_authority(
         Rejection::OwnDecisionOnly,
         Rejection::PeopleMissing,
     ];
-    // Of several units, only that which lacks the capability is told.
+    // Of the needs of several units, only those are told whose unit lacks the capability.
     let is_conferred = rejection == Rejection::NotConferred
         && power::unit_capabilities(context, need.unit).contain(need.capability);
     if !missing.contains(&rejection) || is_conferred {
@@ -34,7 +34,7 @@ pub(super) fn of_authority(
         fact("capability", slug(need.capability)),
         fact("unit", format!("u{}", need.unit)),
     ];
-    // Where nobody may do it alone, whoever may begin it is all that is to be said.
+    // Where nobody may do it alone, it is enough to tell who may begin a decision.
     if !able.is_empty() || otherwise.is_empty() {
         facts.push(fact("who_could", with_limits(context, need, &able)));
     }

@@ -84,8 +84,8 @@ impl Server {
     }
 }
 
-/// Blocks in memory. `/key` answers with its own question, `/history` as if it read many transactions, `/wait` when [`Ledger::release`] is called, `/judge` when
-/// nobody waits for it any more.
+/// Blocks in memory. `/key` answers with its own question, `/history` as if it read many transactions, `/wait` when
+/// [`Ledger::release`] is called, `/judge` when nobody waits for it any more.
 pub(super) struct Ledger {
     chain: Mutex<Vec<Arc<CommittedBlock>>>,
     commits: broadcast::Sender<Arc<CommittedBlock>>,

@@ -17,7 +17,8 @@ use crate::embedded::rows::Kept;
 
 /// Blocks of one round that are looked at: a proposer that makes more of them is faulty.
 const PER_ROUND_MAX: usize = 3;
-/// Blocks that came as decided: one for each question on its way, so that a liar's take no place of the one that is.
+/// Most blocks that came as decided: one for each question on its way, so that those of liars do not take the place of
+/// the one that was.
 const SYNCED_MAX: usize = 8;
 /// Bytes of blocks above the next height that are kept until their turn comes.
 const EARLY_BYTES_MAX: usize = 32 << 20;
