@@ -1,16 +1,13 @@
 //! Answers about the state: what was read, at which height, and whether it is proven.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use polity_client::session::{AsOf, Kinds, Moment, View};
+use polity_client::session::{AsOf, FRESH, Kinds, Moment, Session, View};
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::output::Form;
 use crate::time;
-
-/// Twice the longest pause between blocks that the parameters allow: what is older may be kept back from us.
-const FRESH: Duration = Duration::from_secs(1_200);
 
 impl Context {
     /// Shows what was read through a view.
@@ -67,6 +64,13 @@ impl Context {
         }
     }
 
+    /// Says before somebody signs where the state that the words rest on is old.
+    pub fn tell_state_age(&self, session: &Session) {
+        if let Some(time) = session.light().newest_time() {
+            self.tell_age(time);
+        }
+    }
+
     /// Says beside an answer of a time where the block that was found lies long before it.
     pub(crate) fn tell_gap(&self, block: SystemTime, asked: SystemTime) {
         if let Some(gap) = gap(block, asked) {
@@ -112,6 +116,8 @@ fn not_proven(height: u64, kinds: &Kinds) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

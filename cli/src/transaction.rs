@@ -114,6 +114,7 @@ impl Context {
         for sentence in &sentences {
             self.output.note(format!("{sentence}."));
         }
+        self.tell_state_age(session);
         if self.options.dry_run {
             let mut verdicts = Vec::new();
             for verdict in &simulated.verdicts {

@@ -38,8 +38,9 @@ impl Watch {
     pub async fn run(self, context: &Context) -> Result<()> {
         context.only_now()?;
         let session = context.session().await?;
-        let mut stream = session.rpc().subscribe_blocks().await?;
-        let mut next = stream.next_height(QUIET_MAX).await?;
+        let (newest, mut stream) = session.new_blocks().await?;
+        context.tell_age(newest.time());
+        let mut next = newest.height() + 1;
         let mut left = self.blocks.unwrap_or(u64::MAX);
         while left > 0 && output::is_open() {
             // What a block did is proven by the one after it, which follows a block that did something at once. A node

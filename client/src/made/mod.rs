@@ -26,7 +26,7 @@ pub(crate) use self::state::State;
 use crate::proof::covered_result;
 use crate::recorded::client;
 use crate::session::{Founding, Session};
-use crate::trust::{LightClient, TrustOptions, TrustRoot};
+use crate::trust::{Checkpoint, LightClient, TrustOptions, TrustRoot};
 
 /// Values by their keys.
 type Values = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -185,13 +185,45 @@ pub(crate) struct Signed {
 impl Signed {
     /// A session that trusts this chain's founding, one minute after its last block.
     pub(crate) fn session<const N: usize>(&self, nodes: [String; N]) -> Session {
+        self.session_after(Duration::from_secs(60), nodes)
+    }
+
+    /// The same, so long after its last block.
+    pub(crate) fn session_after<const N: usize>(
+        &self,
+        pause: Duration,
+        nodes: [String; N],
+    ) -> Session {
+        let root = TrustRoot::Genesis(headers::genesis());
+        self.session_from(root, pause, nodes)
+    }
+
+    /// A session that trusts one of this chain's headers.
+    pub(crate) fn session_from_checkpoint<const N: usize>(
+        &self,
+        height: u64,
+        nodes: [String; N],
+    ) -> Session {
+        let hash = self.header(height).header.hash();
+        let root = TrustRoot::Checkpoint(Checkpoint {
+            chain_id: headers::CHAIN_ID.into(),
+            height,
+            header_hash: hash.as_bytes().try_into().expect("32 bytes"),
+        });
+        self.session_from(root, Duration::from_secs(60), nodes)
+    }
+
+    fn session_from<const N: usize>(
+        &self,
+        root: TrustRoot,
+        pause: Duration,
+        nodes: [String; N],
+    ) -> Session {
         let rpc = client(nodes);
         let options = TrustOptions {
-            at: Some(headers::time(self.chain.newest()) + Duration::from_secs(60)),
+            at: Some(headers::time(self.chain.newest()) + pause),
             ..TrustOptions::default()
         };
-        let trust = headers::genesis();
-        let root = TrustRoot::Genesis(trust.clone());
         let light = LightClient::new(rpc.clone(), root, options, None).expect("opens");
         let founding = Founding {
             chain_id: headers::CHAIN_ID.into(),
@@ -199,7 +231,7 @@ impl Signed {
             organisation: [1; 32],
             founded: [1; 32],
             receipt: Receipt::default(),
-            trust,
+            trust: headers::genesis(),
         };
         let mut session = Session::new(rpc, light, founding);
         session.wait = Duration::from_millis(300);

@@ -22,6 +22,8 @@ use crate::{Error, Result};
 /// The heights of new blocks from one node.
 pub struct BlockStream {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The last height that it gave.
+    told: u64,
 }
 
 impl Client {
@@ -63,13 +65,18 @@ impl Client {
             .send(Message::text(subscribe.to_string()))
             .await
             .map_err(|error| error.to_string())?;
-        Ok(BlockStream { socket })
+        Ok(BlockStream { socket, told: 0 })
     }
 }
 
 impl BlockStream {
+    /// Gives no height up to this one.
+    pub(crate) fn begin_after(&mut self, height: u64) {
+        self.told = self.told.max(height);
+    }
+
     /// The height of the next new block, or an error when none comes within `limit` or the
-    /// connection ends. A stream that failed is not used again.
+    /// connection ends. What a node tells again is not new. A stream that failed is not used again.
     pub async fn next_height(&mut self, limit: Duration) -> Result<u64> {
         timeout(limit, self.next_event())
             .await
@@ -89,7 +96,9 @@ impl BlockStream {
 
             match message {
                 Message::Text(text) => {
-                    if let Some(height) = height_of(text.as_bytes())? {
+                    let height = height_of(text.as_bytes())?;
+                    if let Some(height) = height.filter(|height| *height > self.told) {
+                        self.told = height;
                         return Ok(height);
                     }
                 }
@@ -172,8 +181,13 @@ struct EventHeader {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
 
     use super::*;
+
+    /// What is told comes in less, on a busy machine too.
+    const QUIET: Duration = Duration::from_secs(30);
 
     #[test]
     fn an_event_gives_its_height_and_the_acknowledgement_none() {
@@ -188,6 +202,34 @@ mod tests {
         let ended = ended.expect_err("an end");
         let why = std::error::Error::source(&ended).expect("a reason");
         assert_eq!(why.to_string(), "it stops");
+    }
+
+    #[tokio::test]
+    async fn what_a_node_tells_again_is_no_new_block() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let telling = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a caller");
+            let mut socket = accept_async(stream).await.expect("a websocket");
+            for height in [5, 5, 4, 6, 6, 5] {
+                let event = json!({"result": {"data": {"value": {"header": {"height": height}}}}});
+                let told = socket.send(Message::text(event.to_string())).await;
+                told.expect("it listens");
+            }
+            socket
+        });
+        let client = crate::recorded::client([url]);
+        let mut stream = client.subscribe_blocks().await.expect("subscribed");
+        let short = Duration::from_millis(100);
+
+        let (first, second) = (
+            stream.next_height(QUIET).await,
+            stream.next_height(QUIET).await,
+        );
+        assert_eq!((first.expect("5"), second.expect("6")), (5, 6));
+        let _open = telling.await.expect("all told");
+        let quiet = stream.next_height(short).await.expect_err("nothing new");
+        assert_eq!(quiet.kind(), crate::ErrorKind::NotReached);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod letters;
 mod lists;
 mod moment;
 mod names;
+mod news;
 mod past;
 mod proposed;
 mod questions;
@@ -41,7 +42,7 @@ pub use founding::Founding;
 pub use histories::{History, HistoryItem};
 pub use home::HomeConfig;
 pub use letters::{kind_name, lettered, number_of, object};
-pub use moment::Moment;
+pub use moment::{FRESH, Moment};
 pub use names::{Named, is_code_only};
 pub use proposed::{proposed, proposed_action};
 pub use questions::Simulated;
@@ -53,6 +54,8 @@ pub use view::{AsOf, Kinds, View};
 pub use words::{Words, can_be_approved, mode_words, roles_named, who_words};
 
 pub use crate::visible::visible;
+
+use tokio::sync::OnceCell;
 
 use crate::rpc::Client;
 use crate::trust::LightClient;
@@ -69,6 +72,8 @@ pub struct Session {
     pub wait: Duration,
     /// Whether a transaction was handed to a node.
     sent: AtomicBool,
+    /// Whether the genesis file was found to be that of the chain.
+    tied: OnceCell<()>,
 }
 
 impl Session {
@@ -80,6 +85,7 @@ impl Session {
             founding,
             wait: WAIT_DEFAULT,
             sent: AtomicBool::new(false),
+            tied: OnceCell::new(),
         }
     }
 

@@ -1,8 +1,11 @@
 //! Of which height an answer is, and whether it is proven.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::trust::VerifiedHeader;
+
+/// Twice the longest pause between blocks that the parameters allow: what is older may be kept back from us.
+pub const FRESH: Duration = Duration::from_secs(1_200);
 
 /// Of which height an answer is, and whether a header proves it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use polity_ledger::parameters;
 use polity_ledger::state::keys;
 use polity_ledger::state::objects::{self, Object};
-use polity_proto::v1::{KeysAnswer, KeysRequest, Parameters, Record};
+use polity_proto::v1::{KeysAnswer, KeysRequest, Organisation, Parameters, Record};
 use prost::Message;
 
 use super::{Moment, Session};
 use crate::proof::verify_keys;
 use crate::rpc::QueryAnswer;
-use crate::trust::VerifiedHeader;
+use crate::trust::{TrustRoot, VerifiedHeader};
 use crate::visible::of_node;
 use crate::{Error, Result};
 
@@ -65,6 +65,29 @@ impl Session {
     /// A node's newest values, and the header that proves them: none that lies below what was believed before. A node
     /// that is behind gets the time to catch up; one that shows the past as the present is not believed.
     async fn newest(&self, keys: &[Vec<u8>]) -> Result<(KeysAnswer, VerifiedHeader)> {
+        self.tied.get_or_try_init(|| self.check_founding()).await?;
+        self.newest_of(keys).await
+    }
+
+    /// Whether the genesis file is that of this chain. Where trust begins with the file, the first header tells; where it
+    /// begins with a checkpoint, the state does, which keeps the digest of the founding.
+    async fn check_founding(&self) -> Result<()> {
+        if matches!(self.light().root(), TrustRoot::Genesis(_)) {
+            return Ok(());
+        }
+        let keys = [objects::object_key(Organisation::PREFIX, 0)];
+        let (answer, header) = self.newest_of(&keys).await?;
+        let value = verify_keys(&answer, &keys, &header)?.pop().flatten();
+        let organisation: Organisation = decode_object(&value.unwrap_or_default())?;
+        match organisation.digest[..] == self.founded()[..] {
+            true => Ok(()),
+            false => Err(Error::proof(
+                "the chain that the checkpoint names was not founded by this genesis file",
+            )),
+        }
+    }
+
+    async fn newest_of(&self, keys: &[Vec<u8>]) -> Result<(KeysAnswer, VerifiedHeader)> {
         let request = KeysRequest {
             keys: keys.to_vec(),
         }
@@ -139,6 +162,32 @@ mod tests {
     use polity_proto::v1::Asset;
 
     use super::*;
+    use crate::ErrorKind;
+    use crate::made::Made;
+    use crate::recorded::Node;
+
+    #[tokio::test]
+    async fn with_a_checkpoint_a_genesis_file_of_another_founding_is_found_out() {
+        for (digest, is_its_file) in [([1; 32], true), ([2; 32], false)] {
+            let mut chain = Made::founded();
+            chain.put(&Organisation {
+                digest: digest.to_vec(),
+                ..Organisation::default()
+            });
+            let chain = chain.block().block().block().clone().signed();
+            let answering = chain.clone();
+            let node = Node::start(move |method, params| {
+                answering.answer(method, params).to_string().into()
+            });
+            let session = chain.session_from_checkpoint(2, [node.await.url.clone()]);
+
+            let read = session.get::<Asset>(7).await;
+
+            let kind = read.err().map(|error| error.kind());
+            let expected = (!is_its_file).then_some(ErrorKind::ProofFailed);
+            assert_eq!(kind, expected);
+        }
+    }
 
     #[test]
     fn an_object_that_is_not_there_leaves_the_others_in_their_places() {

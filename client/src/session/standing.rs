@@ -9,15 +9,16 @@ use polity_ledger::state::keys;
 use polity_ledger::state::objects::{Object, object_key};
 use polity_ledger::validity::Validity;
 use polity_ledger::{Rejection, parameters};
-use polity_proto::v1::Member;
+use polity_proto::v1::{Member, Signer};
 
-use super::Session;
+use super::{FRESH, Session};
 use crate::time::length;
 use crate::{Error, Refusal, Result};
 
 impl Session {
     /// The refusal that the newest proven state has for a transaction's size, validity and signers; none where these
-    /// are in order. Whether it is consumed is not asked: then it has a receipt.
+    /// are in order, or where the state is old: it may be kept back what came since, and all that the past says of now is
+    /// that a time is over. Whether it is consumed is not asked: then it has a receipt.
     pub(super) async fn refusal_by_state(
         &self,
         transaction: &CheckedTransaction,
@@ -30,16 +31,22 @@ impl Session {
         let state: BTreeMap<_, _> = std::iter::zip(wanted, values)
             .filter_map(|(key, value)| Some((key, value?)))
             .collect();
-        let now = moment
+        let time = moment
             .time
-            .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-            .ok_or_else(|| Error::proof("the header has no time"))?
+            .ok_or_else(|| Error::proof("the header has no time"))?;
+        let is_fresh = time + FRESH >= self.light().now();
+        let now = time
+            .duration_since(UNIX_EPOCH)
+            .map_err(|error| Error::proof("a block is before 1970").with_source(error))?
             .as_secs();
 
         let judged = Validity::at(&state, now)
             .check(transaction)
             .and_then(|()| check_signers(&state, body));
-        Ok(judged.err().map(|rejection| {
+        let certain = judged
+            .err()
+            .filter(|rejection| is_fresh || *rejection == Rejection::Expired);
+        Ok(certain.map(|rejection| {
             let proven = format!(
                 "by the state of height {}; no node shows that an earlier block has it",
                 moment.height
@@ -61,6 +68,16 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Whether a draft's signer is a member with this key: whoever makes a draft can name any key beside any member.
+    pub async fn is_enrolled(&self, signer: &Signer) -> Result<bool> {
+        let member: Option<Member> = self.get(signer.member).await?;
+        let keys = member.unwrap_or_default().keys;
+        let mut active = keys.iter().filter(|key| key.revoked_at == 0);
+        Ok(active.any(|key| key.public == signer.key))
+    }
+}
+
 /// That a transaction is over by the chain's time and not by this machine's, which is behind.
 fn clock_behind(rejection: Rejection, valid_until: u64, now: u64) -> Option<String> {
     let here = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
@@ -76,7 +93,40 @@ fn clock_behind(rejection: Rejection, valid_until: u64, now: u64) -> Option<Stri
 
 #[cfg(test)]
 mod tests {
+    use polity_proto::v1::Key;
+
     use super::*;
+    use crate::made::Made;
+    use crate::recorded::Node;
+
+    #[tokio::test]
+    async fn a_key_that_somebody_wrote_beside_a_name_is_not_that_members() {
+        let key = |byte: u8, revoked_at| Key {
+            public: vec![byte; 32],
+            revoked_at,
+            ..Key::default()
+        };
+        let mut chain = Made::founded();
+        chain.put(&Member {
+            number: 3,
+            keys: vec![key(7, 0), key(8, 5)],
+            ..Member::default()
+        });
+        let chain = chain.block().block().clone().signed();
+        let answering = chain.clone();
+        let node =
+            Node::start(move |method, params| answering.answer(method, params).to_string().into());
+        let session = chain.session([node.await.url.clone()]);
+        for (member, key, is_theirs) in [(3, 7, true), (3, 8, false), (3, 9, false), (4, 7, false)]
+        {
+            let signer = Signer {
+                member,
+                key: vec![key; 32],
+            };
+            let found = session.is_enrolled(&signer).await.expect("proven");
+            assert_eq!(found, is_theirs, "m{member} {key}");
+        }
+    }
 
     #[test]
     fn whoever_is_behind_the_network_is_told_so_where_that_is_why_it_is_over() {

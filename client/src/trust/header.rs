@@ -124,7 +124,7 @@ pub(super) fn sha256(hash: Hash) -> Option<[u8; 32]> {
 }
 
 /// The same moment. Years before 1970 do not occur in a chain; they read as the epoch.
-fn system_time(time: Time) -> SystemTime {
+pub(super) fn system_time(time: Time) -> SystemTime {
     let nanoseconds = u64::try_from(time.unix_timestamp_nanos().max(0)).unwrap_or(u64::MAX);
     UNIX_EPOCH + Duration::from_nanos(nanoseconds)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tendermint::Time;
 use tendermint::block::signed_header::SignedHeader;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::block::{LightBlock, validator_set};
 use super::ended::Ended;
-use super::header::VerifiedHeader;
+use super::header::{VerifiedHeader, system_time};
 use super::links::Links;
 use super::root::TrustRoot;
 use super::store::TrustStore;
@@ -72,6 +72,18 @@ impl LightClient {
     #[must_use]
     pub fn root(&self) -> &TrustRoot {
         &self.root
+    }
+
+    /// The time of the newest header that is believed; none before the first.
+    #[must_use]
+    pub fn newest_time(&self) -> Option<SystemTime> {
+        let newest = self.newest_believed()?;
+        Some(system_time(newest.signed_header().header.time))
+    }
+
+    /// The moment of judgement.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.options.at.unwrap_or_else(SystemTime::now)
     }
 
     /// Why something that was believed could not be kept for later runs: they begin anew, and do not know how far this

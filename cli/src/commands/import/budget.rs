@@ -16,7 +16,7 @@ use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{Importer, role_for, tell_tried};
+use super::{Importer, confirm, role_for, tell_tried};
 use crate::amount;
 use crate::context::Context;
 use crate::failure::usage;
@@ -118,7 +118,7 @@ impl Budget {
             return Ok(());
         }
         if rows > 0 {
-            context.confirm("Sign and send?")?;
+            confirm(context).await?;
         }
         let progress = Progress::new("importing");
         let done = import

@@ -14,7 +14,7 @@ use polity_client::v1::{CreateRole, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{Importer, role_for, tell_tried};
+use super::{Importer, confirm, role_for, tell_tried};
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::time;
@@ -95,7 +95,7 @@ impl Events {
                 counted(actions, "action"),
                 there_before(before)
             ));
-            context.confirm("Sign and send?")?;
+            confirm(context).await?;
         }
         let progress = Progress::new("importing");
         let imported = session

@@ -75,6 +75,12 @@ impl Importer {
     }
 }
 
+/// Asks before an import is signed and sent; of an old state it is said that it is old.
+async fn confirm(context: &Context) -> Result<()> {
+    context.tell_state_age(context.session().await?);
+    context.confirm("Sign and send?")
+}
+
 /// The role of `--as`, or one of the member's that allows such an action.
 async fn role_for(context: &Context, member: u64, kind: Kind) -> Result<u64> {
     match context.acting_role().await? {

@@ -87,6 +87,9 @@ impl Refusals {
                 false => format!("{table}\n{reach}"),
             }
         });
+        if self.until.is_none() {
+            context.tell_state_age(session);
+        }
         Ok(())
     }
 

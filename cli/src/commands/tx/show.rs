@@ -93,16 +93,17 @@ pub(super) async fn show_draft(context: &Context, draft: &Draft) -> Result<()> {
             .member(&lettered(ObjectKind::Member, signer.member))
             .await?
             .shown;
-        let has = if signature.is_empty() {
-            "has not signed"
-        } else {
-            "has signed"
+        let is_theirs = session.is_enrolled(signer).await?;
+        let has = match (signature.is_empty(), is_theirs) {
+            (true, _) => "has not signed",
+            (false, true) => "has signed",
+            (false, false) => "has not signed: the key that did is none of theirs",
         };
         text.push_str(&format!("{member} {has}\n"));
         signers.push(json!({
             "member": lettered(ObjectKind::Member, signer.member),
             "key": hex::encode(&signer.key),
-            "signed": !signature.is_empty(),
+            "signed": !signature.is_empty() && is_theirs,
         }));
     }
     let json = json!({

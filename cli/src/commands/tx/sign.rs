@@ -39,6 +39,7 @@ impl Sign {
         context
             .output
             .note(format!("Valid until {}.", time::shown(body.valid_until)));
+        context.tell_state_age(session);
         let simulated = context.simulate(session, &draft).await?;
         let code = code_now(&draft, &simulated)?;
         if code != 0 {

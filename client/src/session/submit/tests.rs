@@ -2,10 +2,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::keys::Signer;
-use crate::made::{Made, Signed};
+use crate::made::{FOUNDED, Made, Signed};
 use crate::recorded::{Node, chain, honest, session_at};
 use crate::session::{AsOf, action, signed_by};
-use polity_proto::v1::{Leave, Receipt, action::Kind};
+use polity_proto::v1::{Body, Leave, Receipt, action::Kind};
 
 /// A node whose door answers with this code, and that knows of no transaction.
 async fn with_door(code: u32) -> Node {
@@ -181,6 +181,51 @@ async fn a_node_without_a_sensible_answer_keeps_nobody_from_signing_and_is_asked
     assert_eq!(session.sent_before(&[7; 32]).await, None);
     session.receipt(&[7; 32]).await.expect("told");
     assert_eq!(broken.calls(), 1);
+}
+
+/// The same draft, valid until so many seconds after the founding of a made chain.
+fn signed_until(seconds: u64) -> Draft {
+    let body = signed().body().expect("a body");
+    let draft = Draft::of_body(&Body {
+        valid_until: FOUNDED + seconds,
+        ..body
+    });
+    let mut draft = draft.expect("a draft");
+    let signer = Signer::from_seed(&[7; 32]);
+    assert!(draft.sign(&[1; 32], &signer).is_ok_and(|signed| signed));
+    draft
+}
+
+#[tokio::test]
+async fn a_state_from_long_ago_refuses_nothing_but_what_is_over() {
+    let mut chain = Made::founded();
+    let chain = chain.block().block().block().clone().signed();
+    let lying = chain.clone();
+    let node = Node::start(move |method, params| {
+        let answer = match method {
+            "broadcast_tx_sync" => {
+                json!({"result": {"code": 202, "log": "", "hash": "00".repeat(32)}})
+            }
+            _ => lying.answer(method, params),
+        };
+        answer.to_string().into()
+    })
+    .await;
+    let ended = async |valid_until: u64, pause: u64| {
+        let session = chain.session_after(Duration::from_secs(pause), [node.url.clone()]);
+        let ended = session.submit(&signed_until(valid_until)).await;
+        ended.expect_err("no block has it").kind()
+    };
+
+    let (day, long) = (86_400, 8 * 86_400);
+    // The member is not there, or it is valid for too long: by the state of now, and by that of a day ago.
+    for valid_until in [600, long] {
+        assert_eq!(ended(valid_until, 60).await, ErrorKind::Refused);
+        assert_eq!(ended(valid_until, day).await, ErrorKind::OutcomeUnknown);
+    }
+    for pause in [60, day] {
+        assert_eq!(ended(1, pause).await, ErrorKind::Refused);
+    }
 }
 
 #[tokio::test]
