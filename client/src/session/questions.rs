@@ -1,5 +1,6 @@
 //! Questions to the judge and to a node's indexes. Answers are hearsay: they guide, the block decides.
 
+use polity_ledger::outlook;
 use polity_proto::v1::{
     Action, CanAnswer, CanRequest, Fact, HealthAnswer, HealthRequest, InboxAnswer, InboxRequest,
     OutlookAnswer, OutlookRequest, Receipt, SimulateAnswer, SimulateRequest, StatusAnswer, Verdict,
@@ -109,9 +110,21 @@ impl Session {
         self.question("/health", &request, at).await
     }
 
-    /// What a proposal of these actions would change.
+    /// What a proposal of these actions would change. Its hash is that of what is told, and there is none of nothing.
     pub async fn outlook(&self, request: &OutlookRequest) -> Result<OutlookAnswer> {
-        self.question("/outlook", request, AsOf::Newest).await
+        let read = |bytes: &[u8]| {
+            let answer: OutlookAnswer = decode(bytes)?;
+            let is_its_hash = match &answer.outlook {
+                Some(outlook) => outlook::hash(outlook)[..] == answer.hash,
+                None => answer.code != 0 && answer.hash.is_empty(),
+            };
+            match is_its_hash {
+                true => Ok(answer),
+                false => Err(Error::trouble("the node's hash is not that of its outlook")),
+            }
+        };
+        self.ask("/outlook", &request.encode_to_vec(), 0, false, read)
+            .await
     }
 
     /// What a node says of itself.
@@ -154,7 +167,7 @@ fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    use polity_proto::v1::{InboxItem, ObjectKind};
+    use polity_proto::v1::{InboxItem, ObjectKind, Outlook};
     use serde_json::json;
 
     use super::*;
@@ -208,6 +221,40 @@ mod tests {
         let who_can = session.who_can(&act, at).await.expect("an answer");
         let inbox = session.inbox(3, at).await.expect("an answer");
         assert_eq!((verdict.policy, who_can.height, inbox.height), (5, 5, 5));
+    }
+
+    #[tokio::test]
+    async fn what_is_bound_to_an_outlook_is_bound_to_what_is_told_of_it() {
+        let outlook = Outlook {
+            ended_grants: vec![7],
+            ..Outlook::default()
+        };
+        let told = async |outlook: Option<&Outlook>, hash: Vec<u8>, code: u32| {
+            let answer = OutlookAnswer {
+                height: 7,
+                outlook: outlook.cloned(),
+                hash,
+                code,
+                ..OutlookAnswer::default()
+            };
+            let node = saying(&answer.encode_to_vec()).await;
+            let session = session_at([node.url.clone()]);
+            session.outlook(&OutlookRequest::default()).await.is_ok()
+        };
+        let its = outlook::hash(&outlook).to_vec();
+        let stopped = 303;
+        assert!(told(Some(&outlook), its.clone(), 0).await);
+        assert!(told(Some(&outlook), its.clone(), stopped).await);
+        assert!(told(None, vec![], stopped).await);
+        // Bound to nothing that was told, or not bound at all.
+        for (outlook, hash) in [
+            (Some(&outlook), vec![7; 32]),
+            (Some(&outlook), vec![]),
+            (None, its),
+            (None, vec![]),
+        ] {
+            assert!(!told(outlook, hash.clone(), 0).await, "{hash:?}");
+        }
     }
 
     #[tokio::test]
