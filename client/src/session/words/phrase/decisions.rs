@@ -13,6 +13,7 @@ use super::super::{Words, mode_name};
 use super::Phrase;
 use super::clauses::{counting, hashed, quoted, stating};
 use crate::Result;
+use crate::time::rfc3339;
 
 impl Words<'_> {
     pub(super) async fn open_proposal(&self, act: &OpenProposal) -> Result<Phrase> {
@@ -158,12 +159,21 @@ impl Words<'_> {
             phrases.push(match Action::decode(&bytes[..]) {
                 // A proposal holds no proposal: the ledger refuses it, and so it is not opened here.
                 Ok(action) if !is_proposal(&action) => {
-                    Box::pin(self.phrase(&action, 0, true)).await?
+                    let phrase = Box::pin(self.phrase(&action, 0, true)).await?;
+                    phrase + &dated(action.effective_at)
                 }
                 Ok(_) | Err(_) => "something that cannot be proposed".to_owned(),
             });
         }
         Ok(phrases.join("; "))
+    }
+}
+
+/// When an action inside a proposal happened, apart from when the proposal itself did.
+fn dated(effective_at: u64) -> String {
+    match effective_at {
+        0 => String::new(),
+        at => format!(" (a record of {})", rfc3339(at)),
     }
 }
 

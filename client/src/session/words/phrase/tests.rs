@@ -6,7 +6,7 @@ mod schema;
 use std::collections::BTreeMap;
 
 use polity_ledger::form;
-use polity_proto::v1::{AnchorDocument, JoinUnit, LeaveUnit, RaiseObjection, Ref};
+use polity_proto::v1::{AnchorDocument, JoinUnit, LeaveUnit, OpenProposal, RaiseObjection, Ref};
 use prost::Message;
 
 use self::schema::{Field, Schema};
@@ -128,6 +128,41 @@ async fn whoever_joins_or_leaves_by_their_own_act_is_named_once() {
         let told = nobody.words().phrase(&action(kind, 0), 5, true).await;
         assert_eq!(told.expect("nothing has to be read"), phrase);
     }
+}
+
+#[tokio::test]
+async fn when_what_is_proposed_happened_is_told_to_whoever_signs_the_proposal() {
+    let of = |inside: u64, outside: u64| {
+        let anchor = Kind::AnchorDocument(AnchorDocument {
+            unit: NEW,
+            hash: vec![7; 32],
+            label: "contract".into(),
+        });
+        let anchor = Action {
+            effective_at: inside,
+            ..action(anchor, 0)
+        };
+        let open = Kind::OpenProposal(OpenProposal {
+            unit: NEW,
+            actions: vec![anchor.encode_to_vec()],
+            ..OpenProposal::default()
+        });
+        Action {
+            effective_at: outside,
+            ..action(open, 0)
+        }
+    };
+    let nobody = session_at(["http://127.0.0.1:1".into()]);
+    let mut told = Vec::new();
+    for (inside, outside) in [(0, 0), (86_400, 0), (172_800, 0), (0, 86_400)] {
+        let (words, action) = (nobody.words(), of(inside, outside));
+        let sentence = words.sentence(&[], &action, None, 0).await;
+        told.push(sentence.expect("nothing has to be read"));
+    }
+    assert!(told[1].contains("1970-01-02T00:00:00Z"), "{told:?}");
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!(told.len(), 4, "{told:?}");
 }
 
 #[tokio::test]
