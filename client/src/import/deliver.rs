@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use polity_proto::v1::{Action, ObjectKind, Receipt};
+use polity_proto::v1::{Action, Fact, ObjectKind, Receipt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::run::Registrar;
@@ -76,6 +76,12 @@ pub(super) fn accepted(outcome: &Outcome, about: impl Fn(u32) -> (String, String
             ("height".into(), outcome.height.to_string()),
         ],
     }))
+}
+
+/// What a node told of a refusal that it foresees, and that this is a node's word.
+pub(super) fn foreseen(told: Vec<Fact>) -> impl Iterator<Item = (String, String)> {
+    let told = told.into_iter().map(|one| (one.name, one.value));
+    told.chain([("foreseen".into(), "as a node says; not proven".into())])
 }
 
 /// The number of what an action created, from its proven receipt.

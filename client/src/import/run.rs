@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::deliver::{accepted, deliver, signed};
+use super::deliver::{accepted, deliver, foreseen, signed};
 use super::plan::{Batch, Plan};
 use super::recorded::Recorded;
 use super::story::Story;
@@ -96,7 +96,7 @@ impl Session {
 
         let event = plan.event(&batch, judged.receipt.failed_action);
         let mut facts = vec![("event".into(), event.to_string())];
-        facts.extend(judged.facts.into_iter().map(|one| (one.name, one.value)));
+        facts.extend(foreseen(judged.facts));
         facts.push(("sent".into(), "nothing".into()));
         Err(Error::refused(Refusal {
             code: judged.receipt.code,
@@ -108,5 +108,53 @@ impl Session {
     async fn fly(&self, batch: Batch, draft: Draft) -> Result<(Batch, Outcome)> {
         let outcome = deliver(self, &draft).await?;
         Ok((batch, outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use polity_ledger::Rejection;
+    use polity_proto::v1::{Receipt, SimulateAnswer};
+    use prost::Message;
+    use serde_json::json;
+
+    use super::super::testing::events;
+    use super::*;
+    use crate::recorded::{Node, session_at};
+
+    #[tokio::test]
+    async fn a_refusal_that_a_node_foresees_is_told_as_its_word() {
+        let answer = SimulateAnswer {
+            height: 7,
+            receipt: Some(Receipt {
+                code: Rejection::NoGrant.code(),
+                ..Receipt::default()
+            }),
+            ..SimulateAnswer::default()
+        };
+        let value = STANDARD.encode(answer.encode_to_vec());
+        let answer = json!({"result": {"response": {"code": 0, "value": value}}}).to_string();
+        let node = Node::start(move |_, _| answer.clone().into()).await;
+        let session = session_at([node.url.clone()]);
+        let story = Story::of(&events("1 unit a")).expect("a story");
+        let nothing = Recorded {
+            numbers: vec![0; story.things.len()],
+            steps: vec![false; story.steps.len()],
+        };
+        let registrar = Registrar {
+            member: 3,
+            role: 9,
+            signer: &Signer::from_seed(&[7; 32]),
+        };
+        let plan = Plan::new(&story, nothing, &Structure::default(), 1, registrar.role);
+
+        let refused = session.rehearse_story(&registrar, plan).await;
+
+        let refused = refused.expect_err("foreseen");
+        let told = &refused.refusal().expect("a refusal").facts;
+        let whose = told.iter().find(|(name, _)| name == "foreseen");
+        assert!(whose.is_some_and(|(_, words)| words.contains("not proven")));
     }
 }

@@ -8,6 +8,7 @@ use polity_ledger::state::keys::{self, List};
 use polity_ledger::{Amount, Rejection};
 use polity_proto::v1::{Account, Asset, ObjectKind, Role};
 
+use super::super::deliver::foreseen;
 use super::super::handles::Handles;
 use super::actions::{OVER_MONEY, ROW_ACTIONS_MAX, UNIT_ACTIONS};
 use super::chain;
@@ -167,8 +168,7 @@ impl BudgetImport<'_> {
             return Ok(());
         }
         let mut facts = vec![script.about(judged.receipt.failed_action)];
-        let told = judged.facts.into_iter();
-        facts.extend(told.map(|one| (one.name, one.value)));
+        facts.extend(foreseen(judged.facts));
         Err(refused(judged.receipt.code, facts))
     }
 }
