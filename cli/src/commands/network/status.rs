@@ -48,6 +48,17 @@ impl Status {
     }
 }
 
+/// Of these the answer says what a node says of itself; nothing proves it.
+const SAID: [&str; 2] = ["engine", "history_base_height"];
+
+/// A node's word of itself.
+fn said(word: &str) -> String {
+    match word {
+        "" => String::new(),
+        word => format!("{word}, as the node says"),
+    }
+}
+
 /// A header with what the state says about those who signed it.
 struct Shown {
     told: StatusAnswer,
@@ -131,6 +142,7 @@ impl Shown {
             "nodes": nodes.collect::<Vec<_>>(),
             "history_base_height": self.told.history_base_height,
             "proven": view.moment().is_proven,
+            "said": SAID,
         })
     }
 
@@ -140,7 +152,7 @@ impl Shown {
         let standing = if self.stands_still { STANDING } else { "" };
         let top = facts(&[
             ("organisation", header.chain_id().to_owned()),
-            ("engine", self.told.engine.clone()),
+            ("engine", said(&self.told.engine)),
             ("height", format!("{height} of {time}, verified")),
             ("stands still", standing.to_owned()),
             ("app hash", hex::encode(header.app_hash())),

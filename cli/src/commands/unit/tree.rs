@@ -50,7 +50,8 @@ impl Tree {
         context.answer(&view, json!({"tree": forest.json(top)}), || {
             forest.drawn(top)
         });
-        if !forest.warnings.is_empty() {
+        // Also where it says nothing.
+        if !self.units_only {
             context
                 .output
                 .note("what units lack is as the node says; not proven");
