@@ -32,6 +32,27 @@ fn a_block_is_read_as_it_was_written() {
 }
 
 #[test]
+fn what_is_signed_in_evidence_is_read_as_it_was_written() {
+    let mut chain = Chain::found(&[10, 10, 10, 10]);
+    chain.grow(0, 0, &[], Vec::new());
+    let said = |block| vote(&key(2), VoteKind::Prevote, 1, 0, block);
+    let name = BlockId::from_bytes(&[0; BlockId::BYTES]).ok();
+    let (first, second) = DoubleVote::order(said(name), said(Some(chain.blocks[0].id())));
+    let mut block = chain.next_block(Vec::new()).block().clone();
+    block.evidence = vec![DoubleVote {
+        first,
+        second,
+        validator_index: 1,
+        validator_power: 10,
+        total_power: 40,
+        time: chain.tip.time,
+    }];
+    let sealed = block.seal();
+    let read = SealedBlock::decode(sealed.bytes().clone()).unwrap();
+    assert_eq!(read.block(), sealed.block());
+}
+
+#[test]
 fn no_other_bytes_pass_for_the_block() {
     let mut chain = Chain::found(&[10, 10, 10, 10]);
     chain.grow(2, 0, &[], Vec::new());
