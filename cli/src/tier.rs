@@ -39,7 +39,7 @@ impl Context {
                     if other.is_some_and(|other| other.number != spoken.number) {
                         return Err(usage("the amounts of a policy speak of one asset"));
                     }
-                    up_to.to_bytes()
+                    amount::filled(up_to)?
                 }
             };
             tiers.push(Tier {

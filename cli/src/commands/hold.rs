@@ -191,7 +191,7 @@ impl Post {
                 let held: Option<HoldState> = session.get(number).await?;
                 let from = held.and_then(|hold| form::numbered(hold.from));
                 let amount = amount::read_held(session, &self.amount.join(" "), &[from]).await?;
-                amount.to_bytes()
+                amount::filled(amount)?
             }
         };
         context

@@ -28,7 +28,7 @@ pub(super) struct Refusals {
     #[arg(required_unless_present = "from")]
     of: Option<String>,
     /// At most so many, the newest.
-    #[arg(long, default_value_t = 50, conflicts_with = "from")]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
     limit: u32,
     /// Read every block from this height or time on.
     #[arg(long, value_name = "HEIGHT|TIME")]

@@ -43,7 +43,7 @@ impl Health {
             Some(unit) => session.unit(unit).await?.number,
             None => root(&view).await?,
         };
-        let within = time::parse_duration(&self.within)?.as_secs();
+        let within = time::parse_seconds(&self.within)?;
         let answer = session.health(unit, !self.alone, within, view.at()).await?;
         let names = names_of(&view, &answer.warnings).await?;
 
