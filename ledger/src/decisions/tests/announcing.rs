@@ -142,6 +142,27 @@ fn a_lead_who_proposed_or_benefits_takes_nothing_back() {
 }
 
 #[test]
+fn whom_the_proposer_has_just_made_the_lead_takes_nothing_back() {
+    let mut world = world();
+    let create = Kind::CreateRole(world.create_role("dev", "warden"));
+    world.check("ben", LEAD, create, "accepted");
+    let assigns = world.grant("dev#warden", Capability::AssignRoles, "dev");
+    world.check("ben", LEAD, Kind::GiveGrant(assigns), "accepted");
+    let warden = Kind::AssignRole(world.assign("finn", "dev#warden"));
+    world.check("ben", LEAD, warden, "accepted");
+    let number = announce_payment(&mut world, 3_200);
+    world.check("hal", None, escalate(number), "accepted");
+    for (maker, role, lead, expected) in [
+        ("finn", "dev#warden", "gia", "rejected approver_too_close"),
+        ("ben", "dev#lead", "dan", "accepted"),
+    ] {
+        let assign = Kind::AssignRole(world.assign(lead, "dev#lead"));
+        world.check(maker, Some(role), assign, "accepted");
+        world.check(lead, LEAD, reverse(number), expected);
+    }
+}
+
+#[test]
 fn an_outage_buys_nobodys_silence() {
     let mut world = world();
     let number = announce_payment(&mut world, 3_200);
