@@ -7,7 +7,7 @@ use polity_proto::v1::{
     Role, RoleKind, TimerKind, Unit,
 };
 
-use super::{Act, giving};
+use super::{Act, ending, giving};
 use crate::context::Context;
 use crate::judge::{Need, duties, kinds, power, self_government};
 use crate::state::keys::List;
@@ -102,6 +102,7 @@ impl Act for AssignRole {
         }
         let histories = histories(role.number, member.number);
         context.event(ObjectKind::Assignment, number, &histories);
+        ending::end_colliding(context, member.number);
         if let Some(election) = election {
             elections::elected(context, election, number);
         }

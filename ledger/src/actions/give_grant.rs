@@ -5,7 +5,7 @@ use polity_proto::v1::{
     PeriodKind, PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
 };
 
-use super::{Act, giving, ownership};
+use super::{Act, ending, giving, ownership};
 use crate::context::Context;
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
@@ -132,6 +132,9 @@ impl Act for GiveGrant {
             grant.number,
             &[(ObjectKind::Role, role.number)],
         );
+        for holder in duties::holders(context, role.number, now) {
+            ending::end_colliding(context, holder);
+        }
         Ok(())
     }
 }

@@ -331,7 +331,13 @@ fn tighten(
     trace: &mut Trace,
 ) -> Verdict {
     let verdict = floor::raise(state, now, actor, need, verdict, trace);
-    if !matches!(verdict, Verdict::Allowed(_)) {
+    // Whoever announces uses the capability too: others only keep it from them.
+    let is_used = match &verdict {
+        Verdict::Allowed(_) => true,
+        Verdict::NeedsDecision(decision) => asks_nobody_to_agree(&decision.mode),
+        Verdict::Refused(_) => false,
+    };
+    if !is_used {
         return verdict;
     }
     match duties::keeps_apart(state, now.time, actor.member, need.capability, need.unit) {
