@@ -16,7 +16,7 @@ use super::ahead::Ahead;
 use super::context::EmbeddedContext;
 use super::messages::{
     CertificateMessage, PartMessage, ProposalMessage, ProposedMessage, RoundCertificateMessage,
-    VoteMessage,
+    SIGNATURES_MAX, VoteMessage,
 };
 use super::parts::{PART_MESSAGE_BYTES_MAX, Part};
 use super::signing::REFUSED;
@@ -122,6 +122,9 @@ impl Codec<SignedConsensusMsg<EmbeddedContext>> for Protobuf {
     }
 }
 
+/// The largest certificate: what a longer list is read into takes many times its bytes.
+const LIVENESS_BYTES_MAX: usize = SIGNATURES_MAX * 256;
+
 #[derive(Clone, PartialEq, Message)]
 struct LivenessMessage {
     #[prost(oneof = "LivenessContent", tags = "1, 2, 3")]
@@ -157,6 +160,9 @@ impl Codec<LivenessMsg<EmbeddedContext>> for Protobuf {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<EmbeddedContext>, CodecError> {
+        if bytes.len() > LIVENESS_BYTES_MAX {
+            return Err(CodecError::Malformed);
+        }
         let content = LivenessMessage::decode(bytes)?.content;
         Ok(match content.ok_or(CodecError::Malformed)? {
             LivenessContent::Vote(vote) => {
