@@ -9,6 +9,7 @@ mod pacing;
 mod proposing;
 mod syncing;
 
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
@@ -73,6 +74,7 @@ pub(in crate::embedded) struct Driver {
     pacing: Pacing,
     network: mpsc::Sender<NetworkMsg<EmbeddedContext>>,
     streams_begun: u64,
+    stream_numbers: RandomState,
 }
 
 /// What to do about a write-ahead log that does not fit.
@@ -107,6 +109,7 @@ impl Driver {
             pacing: Pacing::new(Instant::now()),
             network,
             streams_begun: 0,
+            stream_numbers: RandomState::new(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Blocks that this node proposes, sends, and receives.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -117,8 +118,11 @@ impl Driver {
             (_, _) => return,
         };
 
+        // The network drops what has the hash of an earlier message: whoever foresees a piece can send another one with
+        // its hash before.
         self.streams_begun += 1;
-        for part in cut(&announcement, candidate.block.bytes(), self.streams_begun) {
+        let number = self.stream_numbers.hash_one(self.streams_begun);
+        for part in cut(&announcement, candidate.block.bytes(), number) {
             let sent = self
                 .network
                 .send(NetworkMsg::PublishProposalPart(part))
