@@ -207,7 +207,7 @@ pub struct Options {
     /// Another member who signs the action; in a role of theirs that allows it, or in this one: `ada` or
     /// `ada=acme/dev#lead`. They sign the file of `--draft` or, where their key lies here, at once; can be repeated.
     #[arg(long = "with", global = true, value_name = "MEMBER[=ROLE]")]
-    pub seconds: Vec<String>,
+    pub cosigners: Vec<String>,
 
     /// How long the transaction may enter a block [default: 10m; for several signers 72h, or what the organisation
     /// allows]. For a draft, say it when you begin the draft.
@@ -258,7 +258,7 @@ impl Options {
             yes: self.yes || outer.yes,
             send_anyway: self.send_anyway || outer.send_anyway,
             draft: self.draft.or(outer.draft),
-            seconds: list(self.seconds, outer.seconds),
+            cosigners: list(self.cosigners, outer.cosigners),
             valid_for: self.valid_for.or(outer.valid_for),
             effective_at: self.effective_at.or(outer.effective_at),
             wait: self.wait.or(outer.wait),

@@ -90,10 +90,10 @@ impl Context {
         self.only_now()?;
         let session = self.session().await?;
         let who = self.actor().await?;
-        let seconds = self.seconds(session).await?;
+        let cosigners = self.cosigners(session).await?;
         let signer = who.signer();
-        let actions = self.in_roles(session, &signer, kinds, &seconds).await?;
-        let mut draft = self.draft(session, &signer, actions, &seconds).await?;
+        let actions = self.in_roles(session, &signer, kinds, &cosigners).await?;
+        let mut draft = self.draft(session, &signer, actions, &cosigners).await?;
         if let Some(path) = &self.options.draft {
             if path.exists() {
                 draft = self.appended(draft_file::read(path)?, &draft)?;
@@ -133,7 +133,7 @@ impl Context {
             });
             return Ok(());
         }
-        let beside = seconds.iter().map(CoSigner::here);
+        let beside = cosigners.iter().map(CoSigner::here);
         let beside: Vec<&Actor> = beside.collect::<Result<_>>()?;
         self.confirm("Sign and send?")?;
         for who in std::iter::once(&who).chain(beside) {

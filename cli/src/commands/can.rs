@@ -129,7 +129,7 @@ async fn run(options: Options, command: Command, purpose: Purpose) -> Result<Con
 impl Context {
     /// Says of each action whether the actor may do it alone; the first that they may not ends with its exit code.
     pub(crate) async fn say_can(&self, kinds: Vec<Kind>) -> Result<()> {
-        if !self.options.seconds.is_empty() {
+        if !self.options.cosigners.is_empty() {
             return self.say_can_together(kinds).await;
         }
         let session = self.session().await?;
@@ -208,7 +208,7 @@ impl Context {
 
     /// Says of each action who may do it.
     pub(crate) async fn say_who_can(&self, kinds: Vec<Kind>) -> Result<()> {
-        if !self.options.seconds.is_empty() {
+        if !self.options.cosigners.is_empty() {
             return Err(usage(
                 "who-can asks about everybody, each alone: polity can … --with NAME asks about several who sign, and says \
                  who else could",

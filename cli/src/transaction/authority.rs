@@ -16,7 +16,7 @@ impl Context {
         session: &Session,
         signer: &Signer,
         kinds: Vec<Kind>,
-        seconds: &[CoSigner],
+        cosigners: &[CoSigner],
     ) -> Result<Vec<Action>> {
         let given = self.acting_role().await?;
         let mut role = given;
@@ -24,8 +24,8 @@ impl Context {
         for (index, kind) in kinds.into_iter().enumerate() {
             let mut action = self.action(kind, role)?;
             let mut beside = Vec::new();
-            for (signer, second) in (1..).zip(seconds) {
-                let acting_role = second.role(session, &action).await?;
+            for (signer, cosigner) in (1..).zip(cosigners) {
+                let acting_role = cosigner.role(session, &action).await?;
                 beside.push(Second {
                     signer,
                     acting_role: form::optional_number(acting_role),
@@ -43,7 +43,7 @@ impl Context {
                     VerdictKind::Allowed => role = closest,
                     // The judge was asked about the actor alone; with those who sign beside them, the dry run judges.
                     VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision
-                        if !seconds.is_empty() =>
+                        if !cosigners.is_empty() =>
                     {
                         role = closest;
                     }

@@ -59,10 +59,10 @@ impl Context {
         session: &Session,
         signer: &Signer,
         actions: Vec<Action>,
-        seconds: &[CoSigner],
+        cosigners: &[CoSigner],
     ) -> Result<Draft> {
         let mut signers = vec![signer.clone()];
-        signers.extend(seconds.iter().map(|second| second.signer.clone()));
+        signers.extend(cosigners.iter().map(|one| one.signer.clone()));
         let several = signers.len() > 1 || self.options.draft.is_some();
         let validity = match &self.options.valid_for {
             Some(text) => match time::parse_validity(text)? {
@@ -153,9 +153,9 @@ impl Context {
         Ok(())
     }
 
-    pub(super) async fn seconds(&self, session: &Session) -> Result<Vec<CoSigner>> {
-        let mut seconds = Vec::new();
-        for text in &self.options.seconds {
+    pub(super) async fn cosigners(&self, session: &Session) -> Result<Vec<CoSigner>> {
+        let mut cosigners = Vec::new();
+        for text in &self.options.cosigners {
             let (member, role) = text.split_once('=').unwrap_or((text, ""));
             let named = session.member(member).await?;
             let role = match role {
@@ -174,14 +174,14 @@ impl Context {
                 Some(here) => here.signer(),
                 None => enrolled(session, named.number, member).await?,
             };
-            seconds.push(CoSigner {
+            cosigners.push(CoSigner {
                 signer,
                 role,
                 here,
                 name: member.to_owned(),
             });
         }
-        Ok(seconds)
+        Ok(cosigners)
     }
 
     /// What would come of actions of the member, done together with those who are named beside them.
@@ -189,9 +189,9 @@ impl Context {
         let session = self.session().await?;
         let member = self.member().await?;
         let signer = enrolled(session, member.number, &member.shown).await?;
-        let seconds = self.seconds(session).await?;
-        let actions = self.in_roles(session, &signer, kinds, &seconds).await?;
-        let draft = self.draft(session, &signer, actions, &seconds).await?;
+        let cosigners = self.cosigners(session).await?;
+        let actions = self.in_roles(session, &signer, kinds, &cosigners).await?;
+        let draft = self.draft(session, &signer, actions, &cosigners).await?;
         let simulated = session.simulate(&draft).await?;
         Ok((draft, simulated))
     }

@@ -48,7 +48,7 @@ impl Assign {
             focus: self.focus,
             percentage: self.percentage,
         };
-        if matches!(context.purpose, Purpose::Send) && context.options.seconds.is_empty() {
+        if matches!(context.purpose, Purpose::Send) && context.options.cosigners.is_empty() {
             tell_what_is_held_back(context, &assign).await?;
         }
         context.act(vec![Kind::AssignRole(assign)]).await
