@@ -2,13 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use polity_client::ledger::time::{HOUR, LATEST};
 pub use polity_client::time::{length, shown};
 use polity_client::{Error, Result};
 
 use crate::failure::usage;
-
-/// The last second of the year 9999: what lies after it cannot be written as a time.
-const LATEST: u64 = 253_402_300_799;
 
 /// Reads a time: `2026-03-01T12:00:00Z`, or a day, `2026-03-01`, which is its first second in UTC. Unix seconds.
 pub fn parse(text: &str) -> Result<u64> {
@@ -80,7 +78,7 @@ pub fn ahead(seconds: u64) -> Result<String> {
         (0, _) => String::new(),
         (_, 0) => format!("{} (over)", shown(seconds)),
         // Nobody plans by the second what is hours away.
-        (_, 3_600..) => format!("{} (in {})", shown(seconds), length(left / 3_600 * 3_600)),
+        (_, HOUR..) => format!("{} (in {})", shown(seconds), length(left / HOUR * HOUR)),
         (_, _) => format!("{} (in {})", shown(seconds), length(left)),
     })
 }
@@ -103,10 +101,9 @@ pub fn seconds(time: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use polity_client::ErrorKind;
+    use polity_client::ledger::time::DAY;
 
     use super::*;
-
-    const DAY: u64 = 86_400;
 
     #[test]
     fn times_read_and_show_in_utc() {

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The printer knows the years to 9999.
-const PRINTABLE_UNTIL: u64 = 253_402_300_800;
+use polity_ledger::time::{DAY, HOUR, LATEST};
 
 /// Writes Unix seconds as RFC 3339; 0 is nothing.
 #[must_use]
@@ -18,9 +17,7 @@ pub fn shown(seconds: u64) -> String {
 #[must_use]
 pub fn rfc3339(seconds: u64) -> String {
     match UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
-        Some(time) if seconds < PRINTABLE_UNTIL => {
-            humantime::format_rfc3339_seconds(time).to_string()
-        }
+        Some(time) if seconds <= LATEST => humantime::format_rfc3339_seconds(time).to_string(),
         Some(_) | None => format!("{seconds} s"),
     }
 }
@@ -30,11 +27,6 @@ pub fn rfc3339(seconds: u64) -> String {
 pub fn day(seconds: u64) -> String {
     shown(seconds).chars().take(10).collect()
 }
-
-/// Seconds of an hour.
-const HOUR: u64 = 3_600;
-/// Seconds of a day.
-const DAY: u64 = 24 * HOUR;
 
 /// Whole hours up to so many are told in hours, as waits are commonly said.
 const HOURS_MAX: u64 = 72;

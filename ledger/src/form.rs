@@ -8,7 +8,7 @@ use polity_proto::v1::{Owner, OwnerKind, OwnerRef, Ref};
 pub use address::{address, optional_address};
 pub use characters::is_plain;
 
-use crate::{Amount, Rejection};
+use crate::{Amount, Rejection, time};
 
 /// Most bytes of a short line: label, title, focus, why somebody escalates.
 pub const SHORT_BYTES_MAX: usize = 128;
@@ -82,8 +82,7 @@ pub fn hash(bytes: &[u8]) -> Result<(), Rejection> {
 
 /// A date that a calendar shows: no later than the year 9999. 0 is none.
 pub fn date(seconds: u64) -> Result<(), Rejection> {
-    const LAST: u64 = 253_402_300_799;
-    Rejection::TimeMalformed.when(seconds > LAST)
+    Rejection::TimeMalformed.when(seconds > time::LATEST)
 }
 
 /// A hash of 32 bytes, or none.

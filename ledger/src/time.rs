@@ -6,6 +6,12 @@ pub const DAY: u64 = 86_400;
 /// Seconds of an hour.
 pub const HOUR: u64 = 3_600;
 
+/// Seconds of a minute.
+pub const MINUTE: u64 = 60;
+
+/// The last second of the year 9999, after which no calendar of ours writes a date.
+pub const LATEST: u64 = 253_402_300_799;
+
 /// Days since 1970-01-01.
 pub fn day(seconds: u64) -> u32 {
     u32::try_from(seconds / DAY).unwrap_or(u32::MAX)

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use polity_ledger::time::DAY;
 use polity_ledger::{Rejection, check, form};
 use polity_proto::v1::{Action, Body, Envelope, Signer as BodySigner, action::Kind};
 use prost::Message;
@@ -14,7 +15,7 @@ use crate::{Error, Refusal, Result};
 /// How long a transaction of one signer is valid.
 pub const VALIDITY_ONE_SIGNER: Duration = Duration::from_secs(600);
 /// How long a transaction of several signers is valid: it is passed around.
-pub const VALIDITY_SEVERAL_SIGNERS: Duration = Duration::from_secs(3 * 86_400);
+pub const VALIDITY_SEVERAL_SIGNERS: Duration = Duration::from_secs(3 * DAY);
 
 /// A body with the signatures that it has so far, as people pass it around.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use polity_ledger::time::DAY;
 use serde::{Deserialize, Serialize};
 
 use super::{Founding, Session};
@@ -14,7 +15,6 @@ use crate::{Error, Result, files};
 const CONFIG_FILE: &str = "config.toml";
 /// No configuration is longer.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-const SECONDS_OF_A_DAY: u64 = 86_400;
 
 /// `config.toml` of a home directory. Unknown keys are errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ impl HomeConfig {
         let Some(days) = self.trusting_days else {
             return Ok(None);
         };
-        match days.checked_mul(SECONDS_OF_A_DAY) {
+        match days.checked_mul(DAY) {
             Some(0) => Err(Error::usage("trusting_days = 0 believes no header at all")),
             Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
             None => Err(Error::usage(format!(

@@ -130,9 +130,6 @@ mod tests {
 
     const LEAD: Option<&str> = Some("dev#lead");
 
-    /// The first day of the year 10,000.
-    const AFTER_9999: u64 = 253_402_300_800;
-
     #[test]
     fn a_line_is_planned_once_and_then_amended() {
         let mut world = World::with_treasury();
@@ -231,8 +228,8 @@ mod tests {
             (
                 "rejected time_malformed",
                 PlanBudget {
-                    from: AFTER_9999,
-                    until: AFTER_9999 + time::DAY,
+                    from: time::LATEST + 1,
+                    until: time::LATEST + 1 + time::DAY,
                     ..good.clone()
                 },
             ),

@@ -11,8 +11,7 @@ use super::{Broken, State, all, ensure, find, number, rows};
 use crate::decisions::stage;
 use crate::judge::Now;
 use crate::state::keys;
-
-const MINUTE: u64 = 60;
+use crate::time::MINUTE;
 
 /// One block, as it changed a state.
 #[derive(Clone, Copy, Debug)]

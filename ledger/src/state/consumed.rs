@@ -10,8 +10,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::{Overlay, Read, keys, objects, timers};
-
-const MINUTE: u64 = 60;
+use crate::time::MINUTE;
 
 /// An id in a row of ids.
 pub(crate) const ID_BYTES: usize = 32;

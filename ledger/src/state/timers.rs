@@ -9,10 +9,10 @@ use polity_proto::v1::{Timer, TimerBucket, TimerKind, TimerWord};
 use prost::Message;
 
 use super::{Overlay, Read, keys, objects};
+use crate::time::MINUTE;
 
 /// Six bits of the minute a level: 2^36 minutes reach beyond the year 130000.
 const LEVELS: u64 = 6;
-const MINUTE: u64 = 60;
 /// All later times share the last bucket, which no block reaches.
 const MINUTE_LAST: u64 = (1 << (6 * LEVELS)) - 1;
 

@@ -37,16 +37,13 @@ use crate::genesis::{self, Founding};
 use crate::invariants::{self, Step};
 use crate::judge::Now;
 use crate::state::history::Appending;
+pub(crate) use crate::time::{DAY, HOUR};
 use crate::{Rejection, check};
 
 /// Chain id of the world.
 pub(crate) const CHAIN_ID: &str = "acme-test";
 /// Genesis time: 2026-01-05 00:00 UTC.
 pub(crate) const START: u64 = 1_767_571_200;
-/// One day.
-pub(crate) const DAY: u64 = 86_400;
-/// One hour.
-pub(crate) const HOUR: u64 = 3_600;
 
 /// A running organisation.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use polity_client::Result;
+use polity_client::ledger::time::DAY;
 use polity_client::session::{View, lettered};
 use polity_client::v1::{ObjectKind, Warning, WarningKind};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::output::Table;
 use crate::{time, word};
 
 /// Terms that end so soon are warned of, in seconds: two weeks.
-pub(super) const WITHIN: u64 = 14 * 86_400;
+pub(super) const WITHIN: u64 = 14 * DAY;
 
 /// Shows what units lack: members, a product owner, holders of roles, terms that end, room.
 #[derive(Args, Debug)]

@@ -1,9 +1,9 @@
 //! Documents, auditors and closed periods.
 
+use polity_ledger::time::DAY;
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{AnchorDocument, ClosePeriod, Document, GrantAuditor, SupersedeDocument};
 
-use super::scene::DAY;
 use super::{Deed, Scene};
 
 pub(crate) fn anchor_document(scene: &mut Scene<'_>) -> Option<Deed> {

@@ -1,5 +1,6 @@
 //! Grants, delegations, policies and separation of duties.
 
+use polity_ledger::time::{DAY, HOUR};
 use polity_ledger::{Amount, form};
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
@@ -8,7 +9,6 @@ use polity_proto::v1::{
     ScopeRef, SetPolicy, SetSodRule, SodRule, Tier, Who, WhoKind,
 };
 
-use super::scene::{DAY, HOUR};
 use super::{Deed, Scene};
 use crate::simulator::view::is_later;
 

@@ -1,5 +1,6 @@
 //! Validators, nodes and parameters.
 
+use polity_ledger::time::{DAY, HOUR};
 use polity_ledger::{check, form};
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
@@ -7,7 +8,6 @@ use polity_proto::v1::{
     SetParameters,
 };
 
-use super::scene::{DAY, HOUR};
 use super::{Deed, Scene};
 
 pub(crate) fn add_validator(scene: &mut Scene<'_>) -> Option<Deed> {

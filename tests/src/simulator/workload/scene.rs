@@ -1,6 +1,7 @@
 //! What an act is thought of in: the state, chance, and the keys to sign with.
 
 use polity_ledger::state::Object;
+use polity_ledger::time::DAY;
 use polity_ledger::{Amount, Block, form};
 use polity_proto::v1::{Capability, Member, MemberState, Ref, Unit};
 
@@ -9,11 +10,6 @@ use crate::memory::Memory;
 use crate::simulator::founding;
 use crate::simulator::keyring::Keyring;
 use crate::simulator::view::View;
-
-/// One hour.
-pub(crate) const HOUR: u64 = 3_600;
-/// One day.
-pub(crate) const DAY: u64 = 24 * HOUR;
 
 /// A moment of the simulation.
 pub(crate) struct Scene<'a> {

@@ -3,6 +3,7 @@
 use polity_ledger::form;
 use polity_ledger::judge::power;
 use polity_ledger::state::keys::List;
+use polity_ledger::time::DAY;
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
     AcceptAssignment, AmendRole, AmendUnit, ApplyProfile, AssignRole, Assignment, ChangeSquad,
@@ -11,7 +12,6 @@ use polity_proto::v1::{
     RoleKind, Unit, UnitKind,
 };
 
-use super::scene::DAY;
 use super::{By, Deed, Scene};
 use crate::simulator::view::is_later;
 

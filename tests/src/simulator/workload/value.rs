@@ -2,6 +2,7 @@
 
 use polity_ledger::merkle::history::{prove_inclusion, root_of};
 use polity_ledger::state::{Read, history, keys, objects};
+use polity_ledger::time::DAY;
 use polity_ledger::{Amount, form};
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{
@@ -12,7 +13,6 @@ use polity_proto::v1::{
 };
 use prost::Message;
 
-use super::scene::DAY;
 use super::{Deed, Scene};
 
 const UNIT: [OwnerKind; 1] = [OwnerKind::Unit];
