@@ -121,11 +121,11 @@ pub(crate) fn note_amended(
     let asked_before = asked.clone();
     asked.retain(|member| asked_now.binary_search(member).is_err());
     asked_now.retain(|member| asked_before.binary_search(member).is_err());
-    // So many are not asked.
+    // A unit asks no more than these, so of more there is nothing to note.
     if asked.len() <= electorate::MEMBERS_MAX {
-        asked.into_iter().for_each(|member| {
+        for member in asked {
             note(context, amended, member);
-        });
+        }
     }
     note_brought_in(context, amended.number, asked_now)
 }
@@ -136,7 +136,7 @@ fn note_brought_in(
     unit: u64,
     mut members: Vec<u64>,
 ) -> Vec<(ObjectKind, u64)> {
-    // So many are not asked.
+    // A unit asks no more than these, so of more there is nothing to note.
     if members.len() > electorate::MEMBERS_MAX {
         return Vec::new();
     }
