@@ -19,7 +19,7 @@ use super::consensus::network::{self, Setup};
 use super::consensus::trouble::{Failed, Trouble};
 use super::consensus::voters::Voters;
 use super::founding::take_up;
-use super::gossip::{Gossip, Heights};
+use super::gossip::{self, Gossip, Heights};
 use super::guard::{Guard, GuardError};
 use super::peers::{GOSSIP_PORT_OFFSET, PeerAddress, Peers, gossip_peers};
 use super::pool::{Limits, Pool};
@@ -127,20 +127,15 @@ impl Embedded {
         let (pool, admission) = Pool::new(Arc::clone(&application), Limits::default());
         let heights = Heights::new(tip.height);
         let (gossip_sender, registered) = watch::channel(gossip_peers(&settings.peers));
-        let gossip_address = gossip_address(settings.listen).ok_or_else(|| {
-            let words = format!("{}: gossip has no port above this one", settings.listen);
-            StartError::Other(words)
-        })?;
-        let gossip = Gossip::bind(
-            gossip_address,
-            &Key::from_seed(settings.node_key.as_bytes()),
+        let gossip = bind_gossip(
+            settings.listen,
+            &settings.node_key,
             &tip.chain_id,
-            pool.clone(),
-            heights.clone(),
-            registered.clone(),
+            &pool,
+            &heights,
+            &registered,
         )
-        .await
-        .map_err(|error| StartError::Listen(gossip_address, error))?;
+        .await?;
 
         let mut progress = Progress::default();
         // It cannot know that it has all blocks until it heard of the others' heights, or decided with them.
@@ -290,6 +285,25 @@ async fn take_up_chain(
     tokio::task::spawn_blocking(move || take_up(&*application, &rows, &genesis))
         .await
         .map_err(|error| StartError::Other(error.to_string()))?
+}
+
+/// Gossip that listens beside consensus.
+async fn bind_gossip(
+    consensus: SocketAddr,
+    node_key: &SigningKey,
+    chain_id: &str,
+    pool: &Pool,
+    heights: &Heights,
+    registered: &watch::Receiver<Vec<gossip::Peer>>,
+) -> Result<Gossip, StartError> {
+    let address = gossip_address(consensus).ok_or_else(|| {
+        StartError::Other(format!("{consensus}: gossip has no port above this one"))
+    })?;
+    let key = Key::from_seed(node_key.as_bytes());
+    let (pool, heights, registered) = (pool.clone(), heights.clone(), registered.clone());
+    Gossip::bind(address, &key, chain_id, pool, heights, registered)
+        .await
+        .map_err(|error| StartError::Listen(address, error))
 }
 
 /// Whether a block that the log speaks of is still there.
