@@ -12,7 +12,7 @@ mod ways;
 
 use polity_proto::v1::{
     Account, Action, Asset, Capability, ExecuteProposal, Fact, Grant, Member, Mode, ModeKind,
-    OwnerKind, PeriodLimit, Proposal, action::Kind,
+    OwnerKind, Proposal, action::Kind,
 };
 
 use super::verdict::mode_name;
@@ -112,7 +112,7 @@ fn of_mode(
 /// A length of time in its largest whole unit: `72h`, `30m`, `90s`.
 #[must_use]
 pub fn length(seconds: u64) -> String {
-    let units = [(3_600, 'h'), (60, 'm')];
+    let units = [(time::HOUR, 'h'), (time::MINUTE, 'm')];
     let (unit, letter) = units
         .into_iter()
         .find(|(unit, _)| seconds.is_multiple_of(*unit))
@@ -173,7 +173,7 @@ fn of_limit(
     }
     let mut facts = Vec::new();
     if let (true, Some(value)) = (is_limit, &need.value) {
-        of_limits(context, need, value, &mut facts);
+        facts.extend(of_limits(context, need, value).unwrap_or_default());
     }
     let now = context.now();
     let otherwise = judge_proposal(context, now, context.actor, need, &mut Trace::off());
@@ -229,27 +229,24 @@ fn own_payment(context: &Context<'_, '_>, action: &Action) -> Option<(u64, Amoun
 }
 
 /// Until when somebody sleeps, which rule keeps apart.
-fn of_state(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Vec<Fact> {
-    let actor = context.actor.member;
-    if rejection == Rejection::Sleeping {
-        let member = objects::get::<Member>(context, actor);
-        return member
-            .map(|member| fact("until", rfc3339(sleeps_until(context.now(), &member))))
-            .into_iter()
-            .collect();
+fn of_state(context: &Context<'_, '_>, need: &Need, rejection: Rejection) -> Option<Fact> {
+    let (actor, now) = (context.actor.member, context.now());
+    match rejection {
+        Rejection::Sleeping => {
+            let member: Member = objects::get(context, actor)?;
+            Some(fact("until", rfc3339(sleeps_until(now, &member))))
+        }
+        Rejection::DutyConflict => {
+            let (capability, unit) = (need.capability, need.unit);
+            let rule = duties::keeps_apart(context, now.time, actor, capability, unit)?;
+            Some(fact("rule", format!("s{}", rule.number)))
+        }
+        _ => None,
     }
-    if rejection == Rejection::DutyConflict {
-        let now = context.now().time;
-        return duties::keeps_apart(context, now, actor, need.capability, need.unit)
-            .map(|rule| fact("rule", format!("s{}", rule.number)))
-            .into_iter()
-            .collect();
-    }
-    Vec::new()
 }
 
 /// The limits of the first grant that is exceeded, and how much of it is used.
-fn of_limits(context: &Context<'_, '_>, need: &Need, value: &ValueNeed, facts: &mut Vec<Fact>) {
+fn of_limits(context: &Context<'_, '_>, need: &Need, value: &ValueNeed) -> Option<Vec<Fact>> {
     let actor = context.actor;
     let now = context.now();
     let exceeded = power::grants_in_role(context, actor.member, actor.role, now.time)
@@ -257,13 +254,10 @@ fn of_limits(context: &Context<'_, '_>, need: &Need, value: &ValueNeed, facts: &
         .find(|grant| {
             grant.capability() == need.capability
                 && power::scope_covers(context, grant, need.unit, need.object)
-        });
-    let Some(grant) = exceeded else {
-        return;
-    };
-    facts.push(fact("grant", format!("g{}", grant.number)));
-    let source = objects::get::<Grant>(context, grant.source);
-    for limit in [Some(grant), source].into_iter().flatten() {
+        })?;
+    let mut facts = vec![fact("grant", format!("g{}", exceeded.number))];
+    let source = objects::get::<Grant>(context, exceeded.source);
+    for limit in [Some(exceeded), source].into_iter().flatten() {
         if !limit.per_transfer.is_empty() {
             let amount = Amount::from_state(&limit.per_transfer);
             facts.push(fact("per_transfer", shown(context, amount, value.asset)));
@@ -271,22 +265,13 @@ fn of_limits(context: &Context<'_, '_>, need: &Need, value: &ValueNeed, facts: &
             facts.push(fact("taken", shown(context, taken, value.asset)));
         }
         if let Some(period) = &limit.per_period {
-            of_period(context, &limit, period, value.asset, facts);
+            let used = grants::used_in_period(context, now, limit.number, period);
+            let amount = Amount::from_state(&period.amount);
+            facts.push(fact("per_period", shown(context, amount, value.asset)));
+            facts.push(fact("used", shown(context, used, value.asset)));
         }
     }
-}
-
-fn of_period(
-    context: &Context<'_, '_>,
-    grant: &Grant,
-    period: &PeriodLimit,
-    asset: u64,
-    facts: &mut Vec<Fact>,
-) {
-    let used = grants::used_in_period(context, context.now(), grant.number, period);
-    let limit = Amount::from_state(&period.amount);
-    facts.push(fact("per_period", shown(context, limit, asset)));
-    facts.push(fact("used", shown(context, used, asset)));
+    Some(facts)
 }
 
 /// From when a decided proposal can be executed, on the clock as it stands.
