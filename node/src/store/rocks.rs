@@ -388,6 +388,7 @@ fn table_options(
     options.set_write_buffer_size(settings.write_buffer_bytes / 2);
     options.set_target_file_size_base(32 << 20);
     options.set_max_bytes_for_level_base(128 << 20);
+    options.set_compression_type(DBCompressionType::Lz4);
 
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
@@ -424,6 +425,8 @@ fn table_options(
             options.set_memtable_prefix_bloom_ratio(0.01);
         }
         Table::Leaves | Table::Ids => {
+            // Hashes: nothing to compress.
+            options.set_compression_type(DBCompressionType::None);
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(4 << 10);
         }
@@ -439,20 +442,6 @@ fn table_options(
         }
         Table::Meta => {}
     }
-    options.set_compression_type(match table {
-        // Hashes: nothing to compress.
-        Table::Leaves | Table::Ids => DBCompressionType::None,
-        Table::Values
-        | Table::Rows
-        | Table::Transactions
-        | Table::Receipts
-        | Table::Blocks
-        | Table::Undo
-        | Table::Indexes
-        | Table::Engine
-        | Table::Archive
-        | Table::Meta => DBCompressionType::Lz4,
-    });
     options.set_block_based_table_factory(&blocks);
     options
 }
