@@ -133,7 +133,7 @@ impl Archive {
     fn block(&self, height: u64) -> Result<Value, Trouble> {
         let mut block = self.at(height)?.block;
         let transactions = self.store.snapshot().transactions(height);
-        let transactions = transactions.map_err(|fault| Trouble::internal(fault.words()))?;
+        let transactions = transactions.map_err(unreadable)?;
         let encoded = transactions.iter().map(|bytes| STANDARD.encode(bytes));
         block["block"]["data"]["txs"] = encoded.collect();
         Ok(block)
@@ -151,7 +151,7 @@ impl Archive {
             let record = snapshot.block(height);
             let record =
                 record.and_then(|record| record.as_deref().map(BlockRecord::read).transpose());
-            let record = record.map_err(|fault| Trouble::internal(fault.words()))?;
+            let record = record.map_err(unreadable)?;
             let transactions = record.map_or(0, |record| record.transactions);
             Ok(json!({
                 "block_id": block["block_id"],
@@ -187,13 +187,11 @@ impl Archive {
         let block = self.at(height)?.block;
         let hash = block["block"]["header"]["validators_hash"].as_str();
         let hash = hash.and_then(|hash| hex::decode(hash).ok());
-        let row = self
-            .store
-            .archived(&validators_key(&hash.unwrap_or_default()));
-        let row = row.map_err(|fault| Trouble::internal(fault.words()))?;
+        let key = validators_key(&hash.unwrap_or_default());
+        let row = self.store.archived(&key).map_err(unreadable)?;
         let row = row.ok_or_else(|| Trouble::internal("the validators are not available"))?;
-        let all: Vec<Value> = serde_json::from_slice(&row)
-            .map_err(|error| Trouble::internal(damaged(height, &error).words()))?;
+        let all: Vec<Value> =
+            serde_json::from_slice(&row).map_err(|error| unreadable(damaged(height, &error)))?;
         let shown = page(all.len(), asked, per_page)?;
         let count = shown.len();
         Ok(json!({
@@ -212,7 +210,7 @@ impl Archive {
     ) -> Option<Result<Value, Trouble>> {
         let row = match self.store.archived(&hash_key(hash)) {
             Ok(row) => row?,
-            Err(fault) => return Some(Err(Trouble::internal(fault.words()))),
+            Err(fault) => return Some(Err(unreadable(fault))),
         };
         Some(match <[u8; 8]>::try_from(row) {
             Ok(height) => answer(u64::from_be_bytes(height)),
@@ -223,8 +221,7 @@ impl Archive {
     }
 
     fn at(&self, height: u64) -> Result<ArchivedBlock, Trouble> {
-        let block =
-            block_at(&self.store, height).map_err(|fault| Trouble::internal(fault.words()))?;
+        let block = block_at(&self.store, height).map_err(unreadable)?;
         block.ok_or_else(|| Trouble::internal(&format!("block {height} is not available")))
     }
 }
@@ -279,6 +276,10 @@ pub(crate) fn hash_key(hash: &[u8]) -> Vec<u8> {
 /// The key of a set of validators.
 pub(crate) fn validators_key(hash: &[u8]) -> Vec<u8> {
     [b"V", hash].concat()
+}
+
+fn unreadable(fault: Fault) -> Trouble {
+    Trouble::internal(fault.words())
 }
 
 fn damaged(height: u64, error: &dyn std::fmt::Display) -> Fault {
