@@ -234,18 +234,15 @@ pub async fn of_state(session: &Session, code: u32, action: &Action) -> Vec<Fact
     let (Some(rejection), Some(kind)) = (Rejection::from_code(code), &action.kind) else {
         return Vec::new();
     };
-    let found = if rejection == Rejection::PercentageExceeded {
-        of_time(session, kind).await
-    } else if rejection == Rejection::HoldTerm {
-        of_holds(session).await
-    } else if rejection == Rejection::KeyUnfit {
-        of_key(session, kind).await
-    } else if let Rejection::AccountFrozen | Rejection::AccountClosed = rejection {
-        of_accounts(session, kind).await
-    } else if let (Rejection::PeopleMissing, Kind::ChangeSquad(_)) = (rejection, kind) {
-        Ok(vec![fact("way", RECEIVED)])
-    } else {
-        Ok(Vec::new())
+    let found = match (rejection, kind) {
+        (Rejection::PercentageExceeded, _) => of_time(session, kind).await,
+        (Rejection::HoldTerm, _) => of_holds(session).await,
+        (Rejection::KeyUnfit, _) => of_key(session, kind).await,
+        (Rejection::AccountFrozen | Rejection::AccountClosed, _) => {
+            of_accounts(session, kind).await
+        }
+        (Rejection::PeopleMissing, Kind::ChangeSquad(_)) => Ok(vec![fact("way", RECEIVED)]),
+        _ => Ok(Vec::new()),
     };
     found.unwrap_or_default()
 }
