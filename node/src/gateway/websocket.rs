@@ -4,7 +4,7 @@
 //! What waits to be written is bounded in messages and in bytes: a reader that does not take its answers is read
 //! from no more, and a subscriber that does not take its events is dropped.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
@@ -86,10 +86,7 @@ impl Session {
     /// Answers calls one after the other, as CometBFT does.
     async fn read(&self, mut stream: SplitStream<WebSocket>) -> End {
         while let Some(Ok(message)) = stream.next().await {
-            *self
-                .last_seen
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            *lock(&self.last_seen) = Instant::now();
             let reply = match message {
                 Message::Text(text) => self.call(text.as_bytes()).await,
                 Message::Binary(bytes) => self.call(&bytes).await,
@@ -167,10 +164,7 @@ impl Session {
     fn subscribe(&self, id: Id, query: String) -> Result<(), RpcError> {
         let topic = Topic::parse(&query).map_err(|detail| RpcError::internal(&detail))?;
         let limits = self.gateway.limits();
-        let mut subscriptions = self
-            .subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut subscriptions = lock(&self.subscriptions);
         if subscriptions
             .iter()
             .any(|subscription| subscription.topic == topic)
@@ -216,10 +210,7 @@ impl Session {
         &self,
         mut which: impl FnMut(&Subscription) -> bool,
     ) -> Result<(), RpcError> {
-        let mut subscriptions = self
-            .subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut subscriptions = lock(&self.subscriptions);
         let before = subscriptions.len();
         subscriptions.retain(|subscription| !which(subscription));
         if subscriptions.len() == before {
@@ -259,10 +250,7 @@ impl Session {
     /// What each subscription gets to hear. One that fails ends, and hears why.
     fn events(&self, tell: impl Fn(&Subscription) -> Result<Vec<Text>, RpcError>) -> Vec<Text> {
         let mut messages = Vec::new();
-        let mut subscriptions = self
-            .subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut subscriptions = lock(&self.subscriptions);
         subscriptions.retain(|subscription| match tell(subscription) {
             Ok(events) => {
                 messages.extend(events);
@@ -298,7 +286,7 @@ impl Session {
                     None => return End::Gone,
                 },
                 _ = ping.tick() => {
-                    let last_seen = *self.last_seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    let last_seen = *lock(&self.last_seen);
                     if last_seen.elapsed() > 2 * limits.websocket_ping() {
                         return End::Gone;
                     }
@@ -324,4 +312,8 @@ async fn farewell(sink: &mut SplitSink<WebSocket, Message>, session: &Session, r
     };
     // A client that takes nothing learns it from the closed connection.
     let _ = timeout(FAREWELL, say).await;
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
