@@ -122,9 +122,10 @@ impl Home {
         write_once(&self.node_key_path(), &node_key.to_node_key_json(), 0o600)?;
         write_once(&self.validator_key_path(), &validator_key, 0o600)?;
         write_once(&self.genesis_path(), &genesis, 0o644)?;
-        match is_marked {
-            true => Ok(()),
-            false => replace(mark, key.as_bytes(), 0o600),
+        if is_marked {
+            Ok(())
+        } else {
+            replace(mark, key.as_bytes(), 0o600)
         }
     }
 

@@ -115,9 +115,10 @@ impl Act for GiveGrant {
         if grant.until != 0 && grant.until <= grant.from {
             return Err(Rejection::TimeMalformed);
         }
-        let max = match scope.unit == role.unit {
-            true => GRANTS_OF_A_ROLE_MAX + OF_ITS_UNIT,
-            false => GRANTS_OF_A_ROLE_MAX,
+        let max = if scope.unit == role.unit {
+            GRANTS_OF_A_ROLE_MAX + OF_ITS_UNIT
+        } else {
+            GRANTS_OF_A_ROLE_MAX
         };
         if lists::count(context, List::Grants, role.number) >= max {
             return Err(Rejection::ListTooLong);

@@ -126,9 +126,10 @@ pub fn keeps_apart(
     }
     let grants = power::grants_of(state, member, now);
     rules.into_iter().find(|rule| {
-        let other = match rule.first() == capability {
-            true => rule.second(),
-            false => rule.first(),
+        let other = if rule.first() == capability {
+            rule.second()
+        } else {
+            rule.first()
         };
         holds(state, other, rule.unit, &grants) && !is_excepted(state, now, rule, member)
     })

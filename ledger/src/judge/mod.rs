@@ -305,9 +305,10 @@ fn consult_awake(
     };
     let by_policy = policies::find(state, now, actor, need, trace);
     let is_open = !matches!(by_policy, None | Some(Verdict::Refused(_)));
-    let by_policy = match is_open {
-        true => by_policy,
-        false => departments::judge_root(state, now, actor, need, trace).or(by_policy),
+    let by_policy = if is_open {
+        by_policy
+    } else {
+        departments::judge_root(state, now, actor, need, trace).or(by_policy)
     };
     let by_policy = by_policy.map(|verdict| tighten(state, now, actor, need, verdict, trace));
     if exceeded {

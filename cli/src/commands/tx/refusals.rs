@@ -82,9 +82,10 @@ impl Refusals {
                 ),
                 None => "each proven by its receipt; --from proves that none is missing".to_owned(),
             };
-            match refused.is_empty() {
-                true => format!("no refusals: {reach}"),
-                false => format!("{table}\n{reach}"),
+            if refused.is_empty() {
+                format!("no refusals: {reach}")
+            } else {
+                format!("{table}\n{reach}")
             }
         });
         Ok(())
@@ -98,9 +99,10 @@ impl Refusals {
             Some(until) => context.height_of(until).await?.min(newest),
             None => newest,
         };
-        match first <= last {
-            true => Ok((first, last)),
-            false => Err(usage("no block with proven results lies there yet")),
+        if first <= last {
+            Ok((first, last))
+        } else {
+            Err(usage("no block with proven results lies there yet"))
         }
     }
 }

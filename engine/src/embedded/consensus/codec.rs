@@ -269,18 +269,20 @@ impl Codec<ValidatorProof<EmbeddedContext>> for Protobuf {
 
 impl Protobuf {
     fn heard(&self, may_speak: impl FnOnce(&Voters) -> bool) -> Result<(), CodecError> {
-        match self.voters.as_ref().is_none_or(may_speak) {
-            true => Ok(()),
-            false => Err(CodecError::TooEarly),
+        if self.voters.as_ref().is_none_or(may_speak) {
+            Ok(())
+        } else {
+            Err(CodecError::TooEarly)
         }
     }
 
     /// Whether so many can have signed a certificate: Malachite writes one that does not hold into its log, whole.
     fn signed_by_so_many(&self, signatures: usize) -> Result<(), CodecError> {
         let voters = self.voters.as_ref();
-        match voters.is_none_or(|voters| signatures <= voters.count()) {
-            true => Ok(()),
-            false => Err(CodecError::Malformed),
+        if voters.is_none_or(|voters| signatures <= voters.count()) {
+            Ok(())
+        } else {
+            Err(CodecError::Malformed)
         }
     }
 }

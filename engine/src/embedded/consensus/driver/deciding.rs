@@ -55,9 +55,10 @@ impl Driver {
             let result = execute(&*application, &decided)?;
             let next = tip.after(&decided, commit, &result)?;
             let rows = rows::decided(&decided, &next, &kept);
-            let committed = match can_wait {
-                true => application.commit_later(rows)?,
-                false => application.commit(rows)?,
+            let committed = if can_wait {
+                application.commit_later(rows)?
+            } else {
+                application.commit(rows)?
             };
             Ok((next, committed))
         })

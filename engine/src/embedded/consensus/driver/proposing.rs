@@ -152,9 +152,10 @@ impl Driver {
     /// The round at work for the next height.
     pub(super) fn round(&self) -> u32 {
         let progress = self.dependencies.progress.borrow();
-        match progress.working_height == self.tip.next_height() {
-            true => progress.round,
-            false => 0,
+        if progress.working_height == self.tip.next_height() {
+            progress.round
+        } else {
+            0
         }
     }
 
