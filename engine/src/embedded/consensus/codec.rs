@@ -2,6 +2,8 @@
 
 mod sync;
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use bytes::Bytes;
 use malachitebft_app_channel::app::consensus::LivenessMsg;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
@@ -84,6 +86,9 @@ codec!(ProposedValue<EmbeddedContext> as ProposedMessage);
 struct ConsensusMessage {
     #[prost(oneof = "ConsensusContent", tags = "1, 2")]
     content: Option<ConsensusContent>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -105,6 +110,7 @@ impl Codec<SignedConsensusMsg<EmbeddedContext>> for Protobuf {
         };
         let message = ConsensusMessage {
             content: Some(content),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }
@@ -129,6 +135,9 @@ const LIVENESS_BYTES_MAX: usize = SIGNATURES_MAX * 256;
 struct LivenessMessage {
     #[prost(oneof = "LivenessContent", tags = "1, 2, 3")]
     content: Option<LivenessContent>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -155,6 +164,7 @@ impl Codec<LivenessMsg<EmbeddedContext>> for Protobuf {
         };
         let message = LivenessMessage {
             content: Some(content),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }
@@ -193,6 +203,9 @@ struct StreamPartMessage {
     /// Absent at the end of a stream.
     #[prost(message, optional, tag = "3")]
     part: Option<PartMessage>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 impl Codec<StreamMessage<Part>> for Protobuf {
@@ -203,6 +216,7 @@ impl Codec<StreamMessage<Part>> for Protobuf {
             stream_id: message.stream_id.to_bytes(),
             sequence: message.sequence,
             part: message.content.as_data().map(PartMessage::from),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }
@@ -273,6 +287,12 @@ impl Protobuf {
             false => Err(CodecError::Malformed),
         }
     }
+}
+
+/// By which what is said again is said in other bytes. The network drops what has the hash of an earlier message, and
+/// anybody can send another message with the hash of one that they foresee.
+fn unforeseen() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 fn permitted(signature: &Signature) -> Result<(), CodecError> {
