@@ -203,6 +203,9 @@ struct StreamPartMessage {
     /// Absent at the end of a stream.
     #[prost(message, optional, tag = "3")]
     part: Option<PartMessage>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 impl Codec<StreamMessage<Part>> for Protobuf {
@@ -213,6 +216,7 @@ impl Codec<StreamMessage<Part>> for Protobuf {
             stream_id: message.stream_id.to_bytes(),
             sequence: message.sequence,
             part: message.content.as_data().map(PartMessage::from),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }

@@ -208,9 +208,14 @@ fn what_is_said_again_is_said_in_bytes_that_nobody_foresees() {
     let vote = vote(VoteType::Prevote, 0, NilOrVal::Nil);
     let again = LivenessMsg::Vote(vote.clone());
     let message = SignedConsensusMsg::Vote(vote);
-    let said = || -> [Bytes; 2] {
+    let part = StreamMessage::<Part>::new(StreamId::new(Bytes::new()), 9, StreamContent::Fin);
+    let said = || -> [Bytes; 3] {
         let wire = Protobuf::default();
-        [wire.encode(&message).unwrap(), wire.encode(&again).unwrap()]
+        [
+            wire.encode(&message).unwrap(),
+            wire.encode(&again).unwrap(),
+            wire.encode(&part).unwrap(),
+        ]
     };
     for (first, second) in said().into_iter().zip(said()) {
         assert_eq!(first.len(), second.len());
