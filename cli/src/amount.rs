@@ -72,6 +72,19 @@ pub async fn read(session: &Session, text: &str) -> Result<(Amount, Asset)> {
     Ok((amount::parse(number, asset.scale)?, asset))
 }
 
+/// An amount where none at all means everything: a limit, or what of a hold is paid. On the wire zero is written like none,
+/// so a limit of zero would be no limit.
+pub fn filled(amount: Amount) -> Result<Vec<u8>> {
+    match amount.is_zero() {
+        true => {
+            let why = "nothing: here zero would be read as no amount at all, which means any";
+            let code = Rejection::AmountZero.code();
+            Err(would_be_refused(code, &[fact("sent", why)]))
+        }
+        false => Ok(amount.to_bytes()),
+    }
+}
+
 /// Writes an amount in minor units with its asset.
 #[must_use]
 pub fn shown(minor: Amount, asset: &Asset) -> String {
@@ -190,6 +203,14 @@ mod tests {
         assert_eq!(not_held(&accounts[1..], 1), Some(5));
         // What an earlier action opens cannot be read yet.
         assert_eq!(not_held(&[], 1), None);
+    }
+
+    #[test]
+    fn zero_is_refused_where_none_means_everything() {
+        assert_eq!(filled(Amount(256)).expect("an amount"), [1, 0]);
+        let refused = filled(Amount::ZERO).expect_err("none");
+        let code = refused.refusal().map(|refusal| refusal.code);
+        assert_eq!(code, Some(Rejection::AmountZero.code()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod acting;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, Once};
 use std::time::{Duration, UNIX_EPOCH};
@@ -69,11 +70,7 @@ impl Context {
 
     /// The same, where actions are for something else than sending.
     pub fn with_purpose(options: Options, purpose: Purpose) -> Result<Context> {
-        let home = match (&options.home, std::env::var_os("HOME")) {
-            (Some(home), _) => home.clone(),
-            (None, Some(user)) => PathBuf::from(user).join(".polity"),
-            (None, None) => return Err(usage("no home directory: give --home")),
-        };
+        let home = home(options.home.clone(), std::env::var_os("HOME"))?;
         Ok(Context {
             output: Output {
                 form: options.output,
@@ -240,12 +237,22 @@ impl Context {
         let (height, hash) = text.split_once(':').ok_or_else(wrong)?;
         let mut header_hash = [0; 32];
         hex::decode_to_slice(hash, &mut header_hash).map_err(|_| wrong())?;
+        let height = height.parse().ok().filter(|height| *height != 0);
         Ok(Checkpoint {
+            height: height.ok_or_else(wrong)?,
             chain_id: Founding::in_home(&self.home)?.chain_id,
-            height: height.parse().map_err(|_| wrong())?,
             header_hash,
         })
     }
+}
+
+/// The home that was given, or the one in the user's own. An empty HOME names none: it would be wherever somebody stands.
+fn home(given: Option<PathBuf>, user: Option<OsString>) -> Result<PathBuf> {
+    let of_user = user.filter(|user| !user.is_empty());
+    let of_user = of_user.map(|user| PathBuf::from(user).join(".polity"));
+    given
+        .or(of_user)
+        .ok_or_else(|| usage("no home directory: give --home"))
 }
 
 /// What is to be said of a height that is asked for: of the newest, why nothing of it is proven yet.
@@ -266,11 +273,49 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_empty_home_of_the_user_is_none() {
+        let of_user = |user: &str| home(None, Some(user.into()));
+        assert_eq!(
+            of_user("/home/finn").expect("a home"),
+            PathBuf::from("/home/finn/.polity")
+        );
+        assert_eq!(
+            of_user("").map_err(|error| error.kind()),
+            Err(ErrorKind::Usage)
+        );
+        let given = home(Some("/given".into()), Some("".into()));
+        assert_eq!(given.expect("a home"), PathBuf::from("/given"));
+    }
+
+    #[test]
     fn of_the_newest_height_it_is_said_why_nothing_is_proven() {
         assert_eq!(beside_newest(4, 5).expect("below"), None);
         let note = beside_newest(5, 5).expect("there").expect("a note");
         assert!(note.contains("the next one proves"), "{note}");
         assert!(beside_newest(6, 5).is_err());
+    }
+
+    #[test]
+    fn a_checkpoint_is_a_height_and_a_hash() {
+        let context = Context::new(Options {
+            home: Some("/nowhere".into()),
+            ..Options::default()
+        })
+        .expect("a context");
+        let told = |text: &str| context.checkpoint(text).expect_err(text).to_string();
+
+        let hash = "5f".repeat(32);
+        for text in [
+            "",
+            "7",
+            &hash,
+            &format!("0:{hash}"),
+            "7:5f",
+            &format!("-7:{hash}"),
+        ] {
+            assert!(told(text).contains("HEIGHT:HASH"), "{text}");
+        }
+        assert!(told(&format!("7:{hash}")).contains("genesis.json"));
     }
 
     #[test]

@@ -18,9 +18,10 @@ pub fn read<const N: usize>(what: &str, text: &str) -> Result<[u8; N]> {
 /// Bytes for JSON, or null for none.
 #[must_use]
 pub fn json(bytes: &[u8]) -> Value {
-    match bytes.is_empty() {
-        true => Value::Null,
-        false => hex::encode(bytes).into(),
+    if bytes.is_empty() {
+        Value::Null
+    } else {
+        hex::encode(bytes).into()
     }
 }
 

@@ -150,9 +150,10 @@ pub async fn lines(session: &Session, receipt: &Receipt, body: &Body) -> Result<
     let lines = events.iter().map(|one| {
         let line = line(&names, one);
         // Where several act together, who did what.
-        match actors.len() > 1 && did::is_an_act(&one.event) {
-            true => format!("{line}, by {}", names.members(&one.people())),
-            false => line,
+        if actors.len() > 1 && did::is_an_act(&one.event) {
+            format!("{line}, by {}", names.members(&one.people()))
+        } else {
+            line
         }
     });
     Ok(once_each(lines))

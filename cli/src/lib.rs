@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::Cli;
+use cli::{Cli, Options};
 use context::Context;
 use output::{Form, Output};
 
@@ -54,7 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let form = cli.options.output;
+    let form = form(&cli.options, &arguments);
     for (name, meant) in environment::mistaken(variables()) {
         let words = format!("polity: nothing reads the variable {name}; {meant} may be meant");
         Output { form }.note(words);
@@ -92,14 +92,22 @@ fn variables() -> impl Iterator<Item = String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
-/// Whether a command line that cannot be read is a script's.
+/// How an error is told. `can` and the like are given the words of another command, and a script may ask among these.
+fn form(options: &Options, arguments: &[OsString]) -> Form {
+    match asks_for_json(arguments) {
+        true => Form::Json,
+        false => options.output,
+    }
+}
+
+/// Whether a command line is a script's, also one that cannot be read. `-y` can stand in one word with `-o`.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     let is = |word: &OsString, names: &[&str]| names.iter().any(|name| word == name);
-    let in_one = ["-ojson", "-o=json", "--output=json"];
+    let in_one = ["-ojson", "-o=json", "-yojson", "-yo=json", "--output=json"];
     arguments.iter().any(|word| is(word, &in_one))
         || arguments
             .windows(2)
-            .any(|pair| is(&pair[0], &["-o", "--output"]) && pair[1] == "json")
+            .any(|pair| is(&pair[0], &["-o", "-yo", "--output"]) && pair[1] == "json")
 }
 
 /// Whoever leaves out what to do is shown what there is to do.
@@ -109,4 +117,49 @@ fn in_full(error: clap::Error, mut arguments: Vec<OsString>) -> clap::Error {
     }
     arguments.push("--help".into());
     Cli::try_parse_from(arguments).err().unwrap_or(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_answered_as_one_wherever_it_says_so() {
+        for (line, expected) in [
+            ("polity can transfer send a1 a2 5 EUR -o json", Form::Json),
+            ("polity -o json can transfer send a1 a2 5 EUR", Form::Json),
+            ("polity can transfer send a1 a2 5 EUR", Form::Text),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            let cli = Cli::read(&words).expect(line);
+            assert_eq!(form(&cli.options, &words), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_script_is_known_by_every_spelling_of_its_option() {
+        let asks = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            asks_for_json(&words)
+        };
+        for option in [
+            "-o json",
+            "-ojson",
+            "-o=json",
+            "--output json",
+            "--output=json",
+        ] {
+            assert!(asks(&format!("polity unit show {option}")), "{option}");
+        }
+        for option in ["-yo json", "-yojson", "-yo=json"] {
+            let line = format!("polity unit show {option}");
+            assert!(asks(&line), "{option}");
+            // So does the parser read it.
+            let read = Cli::read(format!("{line} acme").split(' ')).expect(option);
+            assert_eq!(read.options.output, Form::Json, "{option}");
+        }
+        for option in ["-o text", "json", "-y json"] {
+            assert!(!asks(&format!("polity unit show {option}")), "{option}");
+        }
+    }
 }

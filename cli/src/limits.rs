@@ -29,7 +29,7 @@ impl Context {
         let mut limits = Limits::default();
         if let Some(text) = per_transfer {
             let (amount, asset) = amount::read(session, text).await?;
-            limits.per_transfer = amount.to_bytes();
+            limits.per_transfer = amount::filled(amount)?;
             limits.asset = Some(asset);
         }
         if let Some(text) = per_period {
@@ -42,7 +42,7 @@ impl Context {
             limits.per_period = Some(PeriodLimit {
                 kind: kind as i32,
                 days,
-                amount: amount.to_bytes(),
+                amount: amount::filled(amount)?,
             });
         }
         Ok(limits)

@@ -151,7 +151,7 @@ pub fn json(mode: &Mode, names: &Names<'_>) -> Value {
 }
 
 fn seconds(text: &str) -> Result<u64> {
-    Ok(time::parse_duration(text.trim())?.as_secs())
+    time::parse_seconds(text.trim())
 }
 
 fn wrong(text: &str) -> Error {

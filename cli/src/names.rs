@@ -238,9 +238,10 @@ impl<'s> Names<'s> {
         let account = self.accounts.get(&number);
         account.map_or_else(String::new, |account| {
             let owner = account.owner.unwrap_or_default();
-            let name = match owner.kind() == OwnerKind::Issuance {
-                true => self.asset(owner.number).code,
-                false => self.owner(owner),
+            let name = if owner.kind() == OwnerKind::Issuance {
+                self.asset(owner.number).code
+            } else {
+                self.owner(owner)
             };
             format!("{name}:{}", account.handle)
         })

@@ -1,13 +1,13 @@
 //! From words to references: a number, a handle, or `new(2)`, what the second action of the same transaction creates.
 
+use polity_client::Result;
 use polity_client::ledger::form;
 use polity_client::ledger::state::Object;
 use polity_client::ledger::state::keys::{self, List};
 use polity_client::session::{kind_name, number_of};
 use polity_client::v1::{
-    Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Party, Policy, Ref,
+    Assignment, BudgetLine, Capability, Index, ObjectKind, OwnerKind, OwnerRef, Policy, Ref,
 };
-use polity_client::{ErrorKind, Result};
 
 use crate::context::Context;
 use crate::failure::usage;
@@ -146,48 +146,19 @@ impl Context {
         }
     }
 
-    /// An external party's number: `x3` or `acme/dev/@vendor`.
-    pub async fn party_number(&self, text: &str) -> Result<u64> {
-        if number_of(ObjectKind::Party, text).is_some() {
-            return Ok(self.numbered::<Party>(text).await?.number);
-        }
-        let wrong = || {
-            usage(format!(
-                "a party is written x3 or acme/dev/@vendor, not {text}"
-            ))
-        };
-        let (unit, party) = text.split_once("/@").ok_or_else(wrong)?;
-        let session = self.session().await?;
-        let unit = session.unit(unit).await?.number;
-        let index: Option<Index> = session
-            .value(keys::handle(ObjectKind::Party, unit, party))
-            .await?;
-        index
-            .map(|index| index.number)
-            .ok_or_else(|| usage(format!("there is no party {text}")))
-    }
-
-    /// An owner: a unit, a member, or a party `acme/dev/@vendor`.
+    /// An owner: a unit, a member, or a party `acme/dev/@vendor`; `new(1)` is a unit.
     pub async fn owner_ref(&self, text: &str) -> Result<OwnerRef> {
-        let of = |kind: OwnerKind, number: Option<Ref>| OwnerRef {
-            kind: kind as i32,
-            number,
-        };
-        if text.contains("/@") || number_of(ObjectKind::Party, text).is_some() {
-            let party = self.party_number(text).await?;
-            return Ok(of(OwnerKind::Party, form::numbered(party)));
+        if let Some(new) = created(text) {
+            return Ok(OwnerRef {
+                kind: OwnerKind::Unit as i32,
+                number: Some(new),
+            });
         }
-        if number_of(ObjectKind::Member, text).is_some() {
-            return Ok(of(OwnerKind::Member, self.member_ref(text).await?));
-        }
-        match self.unit_ref(text).await {
-            Ok(unit) => Ok(of(OwnerKind::Unit, unit)),
-            // One word that is not the root's: a member.
-            Err(error) if error.kind() == ErrorKind::Usage && !text.contains('/') => {
-                Ok(of(OwnerKind::Member, self.member_ref(text).await?))
-            }
-            Err(error) => Err(error),
-        }
+        let owner = self.session().await?.owner(text).await?;
+        Ok(OwnerRef {
+            kind: owner.kind,
+            number: form::numbered(owner.number),
+        })
     }
 }
 

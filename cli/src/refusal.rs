@@ -223,9 +223,10 @@ async fn of_signers(
             }
         });
     }
-    Ok(match refused.is_empty() {
-        true => Vec::new(),
-        false => vec![fact("refused_to", refused.join(", "))],
+    Ok(if refused.is_empty() {
+        Vec::new()
+    } else {
+        vec![fact("refused_to", refused.join(", "))]
     })
 }
 

@@ -39,7 +39,7 @@ impl Context {
                     if other.is_some_and(|other| other.number != spoken.number) {
                         return Err(usage("the amounts of a policy speak of one asset"));
                     }
-                    up_to.to_bytes()
+                    amount::filled(up_to)?
                 }
             };
             tiers.push(Tier {
@@ -80,22 +80,23 @@ pub fn shown(tier: &Tier, asset: &Asset, names: &Names<'_>) -> Result<String> {
         .mode
         .as_ref()
         .map_or_else(String::new, |mode| mode::shown(mode, names));
-    Ok(match tier.up_to.is_empty() {
-        true => format!("else: {by}: {mode}"),
-        false => {
-            let up_to = amount::shown(counted(&tier.up_to)?, asset);
-            format!("up to {up_to}: {by}: {mode}")
-        }
+    Ok(if tier.up_to.is_empty() {
+        format!("else: {by}: {mode}")
+    } else {
+        let up_to = amount::shown(counted(&tier.up_to)?, asset);
+        format!("up to {up_to}: {by}: {mode}")
     })
 }
 
 /// The stable JSON of a tier: its parts, and the words that would set it.
 pub fn json(tier: &Tier, asset: &Asset, names: &Names<'_>) -> Result<Value> {
+    let up_to = if tier.up_to.is_empty() {
+        Value::Null
+    } else {
+        amount::json(counted(&tier.up_to)?, asset)
+    };
     Ok(json!({
-        "up_to": match tier.up_to.is_empty() {
-            true => Value::Null,
-            false => amount::json(counted(&tier.up_to)?, asset),
-        },
+        "up_to": up_to,
         "by": by(tier, names),
         "mode": tier.mode.as_ref().map(|one| mode::json(one, names)),
         "words": shown(tier, asset, names)?,

@@ -33,7 +33,7 @@ pub fn parse_until(text: &str) -> Result<u64> {
             .filter(|seconds| *seconds <= LATEST)
             .ok_or_else(|| usage(format!("{text} from now is after the year 9999")));
     }
-    parse(text)
+    told(text)
 }
 
 /// The same where it can be left out: 0 is nothing.
@@ -43,13 +43,34 @@ pub fn optional_until(text: Option<&str>) -> Result<u64> {
 
 /// A time that can be left out: 0 is nothing.
 pub fn optional(text: Option<&str>) -> Result<u64> {
-    text.map_or(Ok(0), parse)
+    text.map_or(Ok(0), told)
+}
+
+/// A time where 0 says that none was told: the first second of 1970 would be passed over.
+fn told(text: &str) -> Result<u64> {
+    match parse(text)? {
+        0 => Err(usage(format!(
+            "{text} stands for no time at all: name a later one, or none"
+        ))),
+        seconds => Ok(seconds),
+    }
 }
 
 /// Reads a duration: `10m`, `72h`, `30d`.
 pub fn parse_duration(text: &str) -> Result<Duration> {
     humantime::parse_duration(text)
         .map_err(|_| usage(format!("a duration is written 10m, 72h or 30d, not {text}")))
+}
+
+/// Reads a duration that the ledger counts, in whole seconds: of less, 0 would be left, which is another thing.
+pub fn parse_seconds(text: &str) -> Result<u64> {
+    let length = parse_duration(text)?;
+    match length.subsec_nanos() {
+        0 => Ok(length.as_secs()),
+        _ => Err(usage(format!(
+            "durations on the ledger are whole seconds, not {text}"
+        ))),
+    }
 }
 
 /// Reads how long something is valid: a duration that is longer than nothing.
@@ -152,6 +173,23 @@ mod tests {
             assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
         }
         assert_eq!(parse_validity("10m").expect("a length").as_secs(), 600);
+    }
+
+    #[test]
+    fn what_would_be_read_as_nothing_is_refused() {
+        for text in ["1970-01-01", "1970-01-01T00:00:00Z"] {
+            assert!(optional(Some(text)).is_err(), "{text}");
+            assert!(optional_until(Some(text)).is_err(), "{text}");
+            assert!(parse_until(text).is_err(), "{text}");
+        }
+        assert_eq!(optional(Some("1970-01-02")).expect("a day"), DAY);
+        assert_eq!(optional(None).expect("none"), 0);
+        for text in ["900ms", "1500ms"] {
+            let refused = parse_seconds(text).expect_err(text);
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{text}");
+        }
+        assert_eq!(parse_seconds("72h").expect("a length"), 72 * 3_600);
+        assert_eq!(parse_seconds("0s").expect("none"), 0);
     }
 
     #[test]

@@ -191,12 +191,13 @@ impl Context {
 /// Refuses a key that the draft does not name, before anybody is asked for anything.
 pub fn check_named(draft: &Draft, who: &Actor) -> Result<()> {
     let signers = draft.body()?.signers;
-    match signers.iter().any(|one| one.key == who.key.public_key) {
-        true => Ok(()),
-        false => Err(usage(format!(
+    if signers.iter().any(|one| one.key == who.key.public_key) {
+        Ok(())
+    } else {
+        Err(usage(format!(
             "the draft does not name the key {} of {}: polity tx show FILE says who signs it",
             who.key.name, who.member.shown
-        ))),
+        )))
     }
 }
 

@@ -92,12 +92,11 @@ pub fn parser<T: Word>() -> impl TypedValueParser<Value = T> {
     let values = all::<T>().map(|value| {
         // The parser wants names that live as long as the program; it is built once.
         let word: &'static str = word(value).leak();
-        match word.contains('_') {
-            true => {
-                let hyphened: &'static str = word.replace('_', "-").leak();
-                PossibleValue::new(word).alias(hyphened)
-            }
-            false => PossibleValue::new(word),
+        if word.contains('_') {
+            let hyphened: &'static str = word.replace('_', "-").leak();
+            PossibleValue::new(word).alias(hyphened)
+        } else {
+            PossibleValue::new(word)
         }
     });
     PossibleValuesParser::new(values)

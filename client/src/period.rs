@@ -72,9 +72,10 @@ fn day(day: &str, text: &str) -> Result<u64> {
 }
 
 fn between(from: u64, until: u64, text: &str) -> Result<Period> {
-    match from < until {
-        true => Ok(Period { from, until }),
-        false => Err(usage(text)),
+    if from < until {
+        Ok(Period { from, until })
+    } else {
+        Err(usage(text))
     }
 }
 

@@ -13,9 +13,10 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        match is_plain(character) {
-            true => shown.push(character),
-            false => shown.extend(character.escape_default()),
+        if is_plain(character) {
+            shown.push(character)
+        } else {
+            shown.extend(character.escape_default())
         }
     }
     Cow::Owned(shown)

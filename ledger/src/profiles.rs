@@ -135,10 +135,7 @@ pub fn bundle(profile: Profile, kind: UnitKind, is_root: bool) -> Option<Bundle>
 }
 
 fn circle(kind: UnitKind, is_root: bool) -> Option<Bundle> {
-    let seats = match is_root {
-        true => &OFFICES[..3],
-        false => &OFFICES[..],
-    };
+    let seats = if is_root { &OFFICES[..3] } else { &OFFICES[..] };
     is_free(kind).then_some(Bundle {
         kind: UnitKind::Circle,
         seats,

@@ -85,10 +85,7 @@ impl Rejection {
 
     /// This refusal, unless something holds.
     pub(crate) fn unless(self, holds: bool) -> Result<(), Rejection> {
-        match holds {
-            true => Ok(()),
-            false => Err(self),
-        }
+        if holds { Ok(()) } else { Err(self) }
     }
 
     /// This refusal, when something holds.

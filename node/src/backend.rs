@@ -92,10 +92,11 @@ impl Queries for Backend {
     }
 
     fn judged_actions(&self, query: &Query) -> usize {
-        match self.app.is_short(query) {
-            true => authority::work(query),
+        if self.app.is_short(query) {
+            authority::work(query)
+        } else {
             // It is refused unread.
-            false => 0,
+            0
         }
     }
 

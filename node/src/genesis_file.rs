@@ -88,9 +88,10 @@ pub enum GenesisFileError {
 
 impl From<GenesisFileError> for Fault {
     fn from(error: GenesisFileError) -> Fault {
-        let kind = match matches!(error, GenesisFileError::Missing(_)) {
-            true => FaultKind::Usage,
-            false => FaultKind::GenesisMismatch,
+        let kind = if matches!(error, GenesisFileError::Missing(_)) {
+            FaultKind::Usage
+        } else {
+            FaultKind::GenesisMismatch
         };
         Fault::new(kind, format!("genesis: {error}"))
     }
@@ -171,9 +172,10 @@ impl GenesisFile {
         let since = time
             .duration_since(std::time::UNIX_EPOCH)
             .map_err(|_| form("is before 1970"))?;
-        match humantime::format_rfc3339_seconds(time).to_string() == self.genesis_time {
-            true => Ok(since.as_secs()),
-            false => Err(form("is not in whole seconds of UTC")),
+        if humantime::format_rfc3339_seconds(time).to_string() == self.genesis_time {
+            Ok(since.as_secs())
+        } else {
+            Err(form("is not in whole seconds of UTC"))
         }
     }
 

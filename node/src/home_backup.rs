@@ -31,6 +31,7 @@ const COMETBFT: &str = "cometbft";
 const DATA: &str = "data";
 const GUARD: &str = "guard";
 const GENESIS_FILE: &str = "genesis.json";
+const ENGINE_GENESIS: &str = "config/genesis.json";
 
 /// What to do where a backup is not as it was written: the store, if there is one, has nothing to do with it.
 const DAMAGED_BACKUP_ADVICE: &str =
@@ -95,6 +96,8 @@ fn bring_all_but_the_store(config: &Config, backup: &Path) -> Result<(), Fault> 
     let engine = config.cometbft_home();
     sync_name(&restoring(&config.store_directory()))?;
     remove_tree(&engine.join(DATA))?;
+    // It is made of the home's own, which may be that of another chain meanwhile.
+    remove_file(&engine.join(ENGINE_GENESIS))?;
     // A log that is left there goes on from another store than this one will be.
     remove_tree(&config.embedded_home())?;
     for part in [DATA, GUARD] {
@@ -126,6 +129,13 @@ fn bring_file(from: &Path, to: &Path) -> Result<(), Fault> {
     let partial = restoring(to);
     copy_file(from, &partial)?;
     put_in_place(&partial, to)
+}
+
+fn remove_file(path: &Path) -> Result<(), Fault> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("removing", path)(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn sync_name(path: &Path) -> Result<(), Fault> {
@@ -209,6 +219,9 @@ mod tests {
         found(&old);
         fs::write(old.home.join("genesis.json"), "genesis").unwrap();
         fs::create_dir_all(new.embedded_home()).unwrap();
+        let ended = new.cometbft_home().join(ENGINE_GENESIS);
+        fs::create_dir_all(ended.parent().unwrap()).unwrap();
+        fs::write(&ended, "of a chain that has ended").unwrap();
 
         let saved = back_up(&old, &target).unwrap();
 
@@ -216,6 +229,7 @@ mod tests {
         let genesis = fs::read_to_string(new.home.join("genesis.json")).unwrap();
         assert_eq!(genesis, "genesis");
         assert!(!new.embedded_home().exists(), "a log of another past");
+        assert!(!ended.exists(), "CometBFT would keep another chain's");
     }
 
     #[test]

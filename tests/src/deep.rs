@@ -11,10 +11,7 @@ pub fn is_deep() -> bool {
 
 /// So many rounds in the short form, or in the long one where that is asked for.
 pub fn rounds(short: usize, deep: usize) -> usize {
-    match is_deep() {
-        true => deep,
-        false => short,
-    }
+    if is_deep() { deep } else { short }
 }
 
 /// Seeds from `POLITY_SEEDS` (`17` or `1..40`), or as many as given, more in a deep run.

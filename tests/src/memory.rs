@@ -99,9 +99,10 @@ impl Memory {
     pub fn next(&self, header: Header) -> Block {
         let before = self.now();
         let gap = header.parent_time.map_or(0, |parent| header.time - parent);
-        let outage = match gap > parameters::get(&self.state).outage_gap {
-            true => gap,
-            false => 0,
+        let outage = if gap > parameters::get(&self.state).outage_gap {
+            gap
+        } else {
+            0
         };
         let now = Now {
             time: header.time,

@@ -420,9 +420,10 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
 
     // The same, and it hides the receipt: the outcome is open, and the signed bytes are there to be sent again.
     let hiding = liar(honest, move |method, params, result| {
-        match params["path"] == "/receipt" {
-            true => json!({"response": {"code": 12, "log": "not found"}}),
-            false => refusal(203, method, result),
+        if params["path"] == "/receipt" {
+            json!({"response": {"code": 12, "log": "not found"}})
+        } else {
+            refusal(203, method, result)
         }
     });
     let words = [&["--node", &hiding], &pay[..]].concat();

@@ -65,6 +65,7 @@ fn a_script_reads_stdout_alone_however_a_command_ends() {
         &["unit", "show"],
         &["no-such-command"],
         &["explain", "999"],
+        &["can", "transfer", "send", "a1", "a2", "5.00", "EUR"],
     ] {
         let words = [words, &["-o", "json"]].concat();
         let output = run("polity", &words, Stdio::piped());

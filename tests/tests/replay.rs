@@ -132,12 +132,11 @@ impl Story {
                 .holders
                 .entry((unit.clone(), role.clone()))
                 .or_default();
-            let kind = match holders.remove(&member(number)) {
-                true => "unassigned",
-                false => {
-                    holders.insert(member(number));
-                    "assigned"
-                }
+            let kind = if holders.remove(&member(number)) {
+                "unassigned"
+            } else {
+                holders.insert(member(number));
+                "assigned"
             };
             self.tell(
                 round,

@@ -160,17 +160,19 @@ impl Story {
             );
             let mut output: Option<Output> = None;
             for expected in act.expected {
-                let command = match expected.starts_with("refused") {
-                    true => format!("--send-anyway {command}"),
-                    false => command.to_owned(),
+                let command = if expected.starts_with("refused") {
+                    format!("--send-anyway {command}")
+                } else {
+                    command.to_owned()
                 };
                 let again = || terminal.shell(member, &command, &directory(), &named);
-                let now = match expected.ends_with(" in time") {
-                    true => wait::until(expected, IN_TIME, || {
+                let now = if expected.ends_with(" in time") {
+                    wait::until(expected, IN_TIME, || {
                         let found = again();
                         holds(&found, expected).then_some(found)
-                    }),
-                    false => output.take().unwrap_or_else(again),
+                    })
+                } else {
+                    output.take().unwrap_or_else(again)
                 };
                 let told = told(&now);
                 assert!(

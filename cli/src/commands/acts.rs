@@ -64,9 +64,10 @@ mod tests {
     fn leaves(command: &clap::Command, before: &str, leaves: &mut Vec<String>) {
         for one in command.get_subcommands() {
             let name = format!("{before}{}", one.get_name());
-            match one.has_subcommands() {
-                true => self::leaves(one, &format!("{name} "), leaves),
-                false => leaves.push(name),
+            if one.has_subcommands() {
+                self::leaves(one, &format!("{name} "), leaves)
+            } else {
+                leaves.push(name)
             }
         }
     }

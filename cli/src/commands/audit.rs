@@ -161,12 +161,13 @@ async fn part_text(session: &Session, name: &str, part: &Audited) -> Result<Stri
         Some(sums) => {
             let asset = asset(session, part.number).await?;
             let balance = amount::Balance::of(sums.credits, sums.debits);
-            let reserved = match sums.reserved.is_zero() {
-                true => String::new(),
-                false => format!(
+            let reserved = if sums.reserved.is_zero() {
+                String::new()
+            } else {
+                format!(
                     "; open proposals keep back {}, by the state",
                     amount::shown(sums.reserved, &asset)
-                ),
+                )
             };
             format!(
                 "credits {}, debits {}: equal to the account's, balance {}{reserved}",

@@ -249,17 +249,18 @@ impl Context {
         self.hearsay(
             at,
             json!({"height": height, "members": rows, "truncated": truncated}),
-            || match empty {
-                true => "Nobody may do this, alone or by a decision.".to_owned(),
-                false if together.len() == 1 => {
+            || {
+                if empty {
+                    "Nobody may do this, alone or by a decision.".to_owned()
+                } else if together.len() == 1 {
                     format!(
                         "{table}One is not enough, and nobody else is there to sign beside them."
                     )
-                }
-                false if truncated => {
+                } else if truncated {
                     format!("{table}There are more: not all members were looked at.")
+                } else {
+                    table.to_string()
                 }
-                false => table.to_string(),
             },
         );
         Ok(())

@@ -89,9 +89,10 @@ impl List {
         }
         let rows: Vec<Value> = documents.iter().map(|one| as_json(one, &names)).collect();
         context.answer(&view, json!({"documents": rows}), || {
-            match documents.is_empty() {
-                true => "No documents.".to_owned(),
-                false => table.to_string(),
+            if documents.is_empty() {
+                "No documents.".to_owned()
+            } else {
+                table.to_string()
             }
         });
         Ok(())

@@ -183,16 +183,15 @@ struct Post {
 impl Post {
     async fn run(self, context: &Context) -> Result<()> {
         let hold = context.numbered_ref::<HoldState>(&self.hold).await?;
-        let amount = match self.amount.is_empty() {
-            true => Vec::new(),
-            false => {
-                let session = context.session().await?;
-                let number = hold.map_or(0, |hold| hold.number);
-                let held: Option<HoldState> = session.get(number).await?;
-                let from = held.and_then(|hold| form::numbered(hold.from));
-                let amount = amount::read_held(session, &self.amount.join(" "), &[from]).await?;
-                amount.to_bytes()
-            }
+        let amount = if self.amount.is_empty() {
+            Vec::new()
+        } else {
+            let session = context.session().await?;
+            let number = hold.map_or(0, |hold| hold.number);
+            let held: Option<HoldState> = session.get(number).await?;
+            let from = held.and_then(|hold| form::numbered(hold.from));
+            let amount = amount::read_held(session, &self.amount.join(" "), &[from]).await?;
+            amount::filled(amount)?
         };
         context
             .act(vec![Kind::PostHold(PostHold { hold, amount })])

@@ -43,9 +43,12 @@ impl Inbox {
             "height": answer.height,
             "items": items,
         });
-        context.hearsay(at, json, || match answer.items.is_empty() {
-            true => format!("Nothing waits for {}.", member.shown),
-            false => table.to_string(),
+        context.hearsay(at, json, || {
+            if answer.items.is_empty() {
+                format!("Nothing waits for {}.", member.shown)
+            } else {
+                table.to_string()
+            }
         });
         Ok(())
     }

@@ -90,9 +90,12 @@ impl List {
             }
         }
         let json = json!({ "keys": readable, "broken": broken });
-        context.output.show(&json, || match keys.is_empty() {
-            true => "No keys. Make one with: polity key new NAME".to_owned(),
-            false => table.to_string(),
+        context.output.show(&json, || {
+            if keys.is_empty() {
+                "No keys. Make one with: polity key new NAME".to_owned()
+            } else {
+                table.to_string()
+            }
         });
         Ok(())
     }
@@ -180,12 +183,11 @@ impl Import {
         };
         read.map_err(trouble)?;
 
-        let theirs = match ImportForm::is_encrypted(&bytes) {
-            true => {
-                let key = format!("in {}", self.file.display());
-                Some(context.passphrases.of_existing(&key)?)
-            }
-            false => None,
+        let theirs = if ImportForm::is_encrypted(&bytes) {
+            let key = format!("in {}", self.file.display());
+            Some(context.passphrases.of_existing(&key)?)
+        } else {
+            None
         };
         let form = match &theirs {
             Some(theirs) => ImportForm::Encrypted(&bytes, theirs),
@@ -236,12 +238,15 @@ impl Export {
                 Error::new(ErrorKind::Key, words).with_source(error)
             })?;
         let json = json!({"name": self.name, "file": self.file.display().to_string(), "encrypted": !self.plain});
-        context.output.show(&json, || match self.plain {
-            true => format!("Written to {}, unencrypted.", self.file.display()),
-            false => format!(
-                "Written to {}, encrypted under the key's passphrase.",
-                self.file.display()
-            ),
+        context.output.show(&json, || {
+            if self.plain {
+                format!("Written to {}, unencrypted.", self.file.display())
+            } else {
+                format!(
+                    "Written to {}, encrypted under the key's passphrase.",
+                    self.file.display()
+                )
+            }
         });
         Ok(())
     }

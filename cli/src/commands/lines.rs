@@ -110,6 +110,7 @@ fn what_is_missing_or_unknown_is_usage() {
         "import events events.jsonl",
         "import budget b.csv --mapping b.toml --into acme/plan",
         "export unit acme/dev --format pdf",
+        "tx refusals finn --limit 0",
     ];
     for line in lines {
         assert!(parses(line).is_err(), "{line}");

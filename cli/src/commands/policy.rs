@@ -63,9 +63,10 @@ impl List {
         let session = context.session().await?;
         let view = context.view().await?;
         let unit = session.unit(&self.unit).await?.number;
-        let units = match self.own {
-            true => vec![unit],
-            false => lineage(&view, unit).await?,
+        let units = if self.own {
+            vec![unit]
+        } else {
+            lineage(&view, unit).await?
         };
         let mut policies: Vec<PolicyState> = view.listed(Lists::Policies, &units).await?;
         policies.retain(|policy| policy.unit == unit || policy.recursive);

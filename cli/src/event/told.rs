@@ -58,9 +58,10 @@ impl Told {
     /// What it did: the action's name as commands write it, or why something ended by itself.
     #[must_use]
     pub fn did(&self) -> String {
-        match self.lifts_freeze {
-            true => "unfreeze_account".to_owned(),
-            false => did::did(&self.event),
+        if self.lifts_freeze {
+            "unfreeze_account".to_owned()
+        } else {
+            did::did(&self.event)
         }
     }
 
@@ -130,9 +131,10 @@ fn who_signed(
 ) -> ((u64, u64), Vec<(u64, u64)>) {
     let signed = |signer: u32, role: Option<Ref>| {
         let member = signers.get(signer as usize)?.member;
-        Some(match member == basis.member {
-            true => (member, basis.role),
-            false => (member, role.map_or(0, |role| role.number)),
+        Some(if member == basis.member {
+            (member, basis.role)
+        } else {
+            (member, role.map_or(0, |role| role.number))
         })
     };
     let actor = act.and_then(|act| signed(act.actor, act.acting_role));

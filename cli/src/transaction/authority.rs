@@ -76,12 +76,13 @@ impl Context {
     async fn needs_decision(&self, session: &Session, verdict: &Verdict) -> Result<Error> {
         let words = session.words().authority(verdict).await?;
         let mut facts = verdict.facts.clone();
-        let command = match can_be_approved(verdict) {
-            true => format!(
+        let command = if can_be_approved(verdict) {
+            format!(
                 ": polity proposal open {} -- and the same words",
                 lettered(ObjectKind::Unit, verdict.unit)
-            ),
-            false => String::new(),
+            )
+        } else {
+            String::new()
         };
         facts.push(fact("instead", words + &command));
         let code = match verdict.code {

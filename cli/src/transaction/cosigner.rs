@@ -66,9 +66,10 @@ async fn seat_of(session: &Session, member: u64, squad: u64) -> Result<u64> {
 fn role_beside(verdict: &Verdict) -> u64 {
     let has_authority =
         verdict.kind() == VerdictKind::Allowed || verdict.code == Rejection::PeopleMissing.code();
-    match has_authority {
-        true => verdict.acting_role,
-        false => 0,
+    if has_authority {
+        verdict.acting_role
+    } else {
+        0
     }
 }
 

@@ -41,9 +41,10 @@ fn several_signers_validity(parameters: &Parameters) -> Duration {
 /// What is asked for. The longest that the organisation allows is a little less by our clock; more than that is refused by
 /// its name.
 fn asked_validity(asked: Duration, parameters: &Parameters) -> Duration {
-    match asked.as_secs() > parameters.validity_max {
-        true => asked,
-        false => asked.min(longest_validity(parameters)),
+    if asked.as_secs() > parameters.validity_max {
+        asked
+    } else {
+        asked.min(longest_validity(parameters))
     }
 }
 

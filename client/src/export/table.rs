@@ -91,9 +91,10 @@ fn harmless(cell: String) -> String {
         && digits
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    match begins && !is_number {
-        true => format!("'{cell}"),
-        false => cell,
+    if begins && !is_number {
+        format!("'{cell}")
+    } else {
+        cell
     }
 }
 
@@ -105,9 +106,10 @@ struct Balance {
 
 impl Balance {
     fn add(&mut self, is_credit: bool, amount: Amount) -> Result<()> {
-        let side = match is_credit {
-            true => &mut self.credits,
-            false => &mut self.debits,
+        let side = if is_credit {
+            &mut self.credits
+        } else {
+            &mut self.debits
         };
         *side = side
             .plus(amount)

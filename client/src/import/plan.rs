@@ -66,9 +66,12 @@ impl<'s> Plan<'s> {
         top: u64,
         role: u64,
     ) -> Plan<'s> {
-        let steps = recorded.steps.iter().map(|is_recorded| match is_recorded {
-            true => Progress::Recorded,
-            false => Progress::Waits,
+        let steps = recorded.steps.iter().map(|is_recorded| {
+            if *is_recorded {
+                Progress::Recorded
+            } else {
+                Progress::Waits
+            }
         });
         let mut plan = Plan {
             story,

@@ -87,9 +87,10 @@ impl Made {
     /// Sets an object, of which its history tells nothing.
     pub(crate) fn put<T: Object>(&mut self, object: &T) -> &mut Made {
         let key = object_key(T::PREFIX, object.number());
-        let value = match T::HISTORY {
-            true => self.record_of(&key, object.encode_to_vec()).encode_to_vec(),
-            false => object.encode_to_vec(),
+        let value = if T::HISTORY {
+            self.record_of(&key, object.encode_to_vec()).encode_to_vec()
+        } else {
+            object.encode_to_vec()
         };
         self.set(key, value)
     }

@@ -135,10 +135,13 @@ impl Client {
         let called = self.call_any(method, params, read).await;
         called.map_err(|failure| match failure {
             CallFailure::Ended(error) => error,
-            CallFailure::Unanswered { words, reached } => match reached {
-                true => Error::new(ErrorKind::OutcomeUnknown, words),
-                false => Error::not_reached(words),
-            },
+            CallFailure::Unanswered { words, reached } => {
+                if reached {
+                    Error::new(ErrorKind::OutcomeUnknown, words)
+                } else {
+                    Error::not_reached(words)
+                }
+            }
         })
     }
 

@@ -72,13 +72,16 @@ impl Client {
         }
 
         let texts: Vec<String> = transactions.iter().map(|t| STANDARD.encode(t)).collect();
-        let read = |answers: Vec<BroadcastAnswer>| match answers.len() == transactions.len() {
-            true => Ok(answers),
-            false => Err(Error::trouble(format!(
-                "{} answers for {} transactions",
-                answers.len(),
-                transactions.len()
-            ))),
+        let read = |answers: Vec<BroadcastAnswer>| {
+            if answers.len() == transactions.len() {
+                Ok(answers)
+            } else {
+                Err(Error::trouble(format!(
+                    "{} answers for {} transactions",
+                    answers.len(),
+                    transactions.len()
+                )))
+            }
         };
         self.hand_over("broadcast_batch", json!({"txs": texts}), read)
             .await

@@ -32,12 +32,13 @@ impl Nodes {
             })
         });
         let nodes: Vec<Node> = nodes.collect::<Result<_>>()?;
-        match nodes.is_empty() {
-            true => Err(Error::usage("no node is named")),
-            false => Ok(Nodes {
+        if nodes.is_empty() {
+            Err(Error::usage("no node is named"))
+        } else {
+            Ok(Nodes {
                 nodes,
                 preferred: AtomicUsize::new(0),
-            }),
+            })
         }
     }
 

@@ -225,9 +225,10 @@ fn apply(state: &mut Account, account: u64, event: &Event) -> Result<()> {
     let malformed = |_| Error::proof("an amount is malformed");
     let amount = Amount::from_bytes(&posting.amount).map_err(malformed)?;
     let credited = posting.to == account;
-    let counter = match credited {
-        true => &mut state.credits_posted,
-        false => &mut state.debits_posted,
+    let counter = if credited {
+        &mut state.credits_posted
+    } else {
+        &mut state.debits_posted
     };
     let sum = Amount::from_bytes(counter)
         .and_then(|sum| sum.plus(amount))

@@ -223,9 +223,10 @@ impl Evidence<'_> {
     pub(super) async fn transaction(&mut self, height: u64, index: u32) -> Result<ProvenReceipt> {
         let total = self.total(height).await?;
         let proven = self.session.receipt_at(height, index).await?;
-        match proven.total == total {
-            true => Ok(proven),
-            false => Err(Error::proof("the receipt is of a block of another length")),
+        if proven.total == total {
+            Ok(proven)
+        } else {
+            Err(Error::proof("the receipt is of a block of another length"))
         }
     }
 

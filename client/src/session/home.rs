@@ -67,9 +67,10 @@ impl HomeConfig {
     #[must_use]
     pub fn or(self, other: HomeConfig) -> HomeConfig {
         HomeConfig {
-            nodes: match self.nodes.is_empty() {
-                true => other.nodes,
-                false => self.nodes,
+            nodes: if self.nodes.is_empty() {
+                other.nodes
+            } else {
+                self.nodes
             },
             member: self.member.or(other.member),
             key: self.key.or(other.key),

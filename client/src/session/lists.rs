@@ -125,11 +125,12 @@ fn read(values: &[Option<Vec<u8>>]) -> Result<Read> {
     for page in pages {
         numbers.extend(decode::<ListPage>(page.as_deref().unwrap_or_default())?.numbers);
     }
-    match numbers.len() as u64 == head.count {
-        true => Ok(Read::Whole(numbers)),
-        false => Err(Error::proof(
+    if numbers.len() as u64 == head.count {
+        Ok(Read::Whole(numbers))
+    } else {
+        Err(Error::proof(
             "the list has not as many numbers as its head counts",
-        )),
+        ))
     }
 }
 

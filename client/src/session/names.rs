@@ -126,7 +126,10 @@ impl Session {
     /// An asset's number by its code.
     pub async fn asset(&self, code: &str) -> Result<u64> {
         let key = keys::key_with(keys::ASSET_CODE, &[], code.as_bytes());
-        let index: Option<Index> = self.value(key).await?;
+        let index: Option<Index> = match form::is_asset_code(code) {
+            true => self.value(key).await?,
+            false => None,
+        };
         index
             .map(|index| index.number)
             .ok_or_else(|| Error::usage(format!("no asset {code}")))
@@ -217,7 +220,11 @@ impl Session {
         what: &str,
         text: &str,
     ) -> Result<u64> {
-        let index: Option<Index> = self.value(keys::handle(kind, container, handle)).await?;
+        // What is no handle nothing is called, and a node would not look up what is too long.
+        let index: Option<Index> = match form::handle(handle) {
+            Ok(()) => self.value(keys::handle(kind, container, handle)).await?,
+            Err(_) => None,
+        };
         index
             .map(|index| index.number)
             .ok_or_else(|| Error::usage(format!("no {what} is called {text}")))
@@ -244,6 +251,21 @@ pub fn is_code_only(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
+    use crate::recorded::{Node, session_at};
+
+    #[tokio::test]
+    async fn what_nothing_can_be_called_is_a_usage_error_and_no_node_is_asked() {
+        let node = Node::of_chain(|_| {}).await;
+        let session = session_at([node.url.clone()]);
+        for name in ["", "Finn", "fi nn", &"x".repeat(65), &"x".repeat(5_000)] {
+            let refused = session.member(name).await.expect_err(name);
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{refused}");
+            let refused = session.asset(name).await.expect_err(name);
+            assert_eq!(refused.kind(), ErrorKind::Usage, "{refused}");
+        }
+        assert_eq!(node.calls(), 0);
+    }
 
     #[test]
     fn a_code_is_told_from_a_handle() {

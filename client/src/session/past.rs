@@ -38,9 +38,12 @@ impl Session {
                 }
                 let values = answers.into_iter().map(|one| one.value);
                 values
-                    .map(|value| match value.is_empty() {
-                        true => Ok(None),
-                        false => is_value(&value).map(|()| Some(value)),
+                    .map(|value| {
+                        if value.is_empty() {
+                            Ok(None)
+                        } else {
+                            is_value(&value).map(|()| Some(value))
+                        }
                     })
                     .collect::<Result<Vec<_>>>()
             };
@@ -98,9 +101,10 @@ impl Session {
             let account = decode(&record.object)?;
             return self.is_past_account(&account, last, height).await;
         }
-        match last.object_hash == Sha256::digest(&record.object)[..] {
-            true => Ok(true),
-            false => Err(another(height)),
+        if last.object_hash == Sha256::digest(&record.object)[..] {
+            Ok(true)
+        } else {
+            Err(another(height))
         }
     }
 }

@@ -63,9 +63,10 @@ impl Seen {
     fn kinds(&self) -> Kinds {
         let mut kinds = Kinds::default();
         for (kind, is_proven) in &self.kinds {
-            let kinds = match is_proven {
-                true => &mut kinds.proven,
-                false => &mut kinds.unproven,
+            let kinds = if *is_proven {
+                &mut kinds.proven
+            } else {
+                &mut kinds.unproven
             };
             kinds.push(kind_name(*kind));
         }
@@ -126,9 +127,10 @@ impl<'s> View<'s> {
             .map(|number| objects::object_key(T::PREFIX, *number))
             .collect();
         // What never changes was then as it is now.
-        let at = match T::KIND == ObjectKind::Asset {
-            true => AsOf::Newest,
-            false => self.at,
+        let at = if T::KIND == ObjectKind::Asset {
+            AsOf::Newest
+        } else {
+            self.at
         };
         let (values, mut moment) = match at {
             AsOf::Newest => self.session.read(&keys).await?,

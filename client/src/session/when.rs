@@ -38,9 +38,10 @@ impl Session {
         }
         let ends_early =
             low < newest && !is_later(self.light().verified_header(low + 1).await?.time(), seconds);
-        match is_above || ends_early {
-            true => Err(Error::proof("the node's headers do not ascend in time")),
-            false => Ok(Some(low)),
+        if is_above || ends_early {
+            Err(Error::proof("the node's headers do not ascend in time"))
+        } else {
+            Ok(Some(low))
         }
     }
 }

@@ -67,9 +67,10 @@ impl Ended {
         let last = self.last().await?;
         let is_linked = last.next_validators_hash() == first.signed_header().header.validators_hash
             && last.app_hash() == first.signed_header().header.app_hash.as_bytes();
-        match is_linked {
-            true => Ok(()),
-            false => Err(self.not_linked()),
+        if is_linked {
+            Ok(())
+        } else {
+            Err(self.not_linked())
         }
     }
 
@@ -79,9 +80,10 @@ impl Ended {
         let last = self.whole.verified_header(self.link.height).await?;
         let is_named =
             last.hash()[..] == self.link.header_hash && last.app_hash() == self.link.app_hash;
-        match is_named {
-            true => Ok(last),
-            false => Err(self.not_linked()),
+        if is_named {
+            Ok(last)
+        } else {
+            Err(self.not_linked())
         }
     }
 

@@ -119,9 +119,10 @@ impl LightClient {
     ) -> Result<LightBlock> {
         let hash = self.walk(from, height).await?;
         let block = self.fetch(height, near).await?;
-        match header_hash(&block) == hash && whole(&block) {
-            true => Ok(block),
-            false => Err(not_continued(height)),
+        if header_hash(&block) == hash && whole(&block) {
+            Ok(block)
+        } else {
+            Err(not_continued(height))
         }
     }
 
@@ -154,9 +155,10 @@ impl LightClient {
                 at -= 1;
             }
         }
-        match at == height {
-            true => Ok(hash),
-            false => Err(not_continued(at)),
+        if at == height {
+            Ok(hash)
+        } else {
+            Err(not_continued(at))
         }
     }
 

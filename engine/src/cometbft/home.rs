@@ -12,13 +12,16 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Genesis, GenesisError, Key, KeyError, Settings};
 
-/// Nothing has been signed.
-const FRESH_GUARD: &str = "{\n  \"height\": \"0\",\n  \"round\": 0,\n  \"step\": 0\n}\n";
+/// What a guard holds where nothing above this height has been signed.
+fn fresh_guard(height: u64) -> String {
+    format!("{{\n  \"height\": \"{height}\",\n  \"round\": 0,\n  \"step\": 0\n}}\n")
+}
 
 /// Far above any key file.
 const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -114,15 +117,34 @@ impl Home {
                     key: self.validator_key_path(),
                 });
             }
-            replace(&self.guard_path(), FRESH_GUARD.as_bytes(), 0o600)?;
+            replace(&self.guard_path(), fresh_guard(0).as_bytes(), 0o600)?;
         }
         write_once(&self.node_key_path(), &node_key.to_node_key_json(), 0o600)?;
         write_once(&self.validator_key_path(), &validator_key, 0o600)?;
         write_once(&self.genesis_path(), &genesis, 0o644)?;
-        match is_marked {
-            true => Ok(()),
-            false => replace(mark, key.as_bytes(), 0o600),
+        if is_marked {
+            Ok(())
+        } else {
+            replace(mark, key.as_bytes(), 0o600)
         }
+    }
+
+    /// The chain goes on as another one, and these heights are the new chain's: what the guard, where there is one, knows
+    /// of them was said of the ended one, and contradicts nothing there.
+    pub fn forget_ended(&self, heights: &RangeInclusive<u64>) -> Result<(), HomeError> {
+        let path = self.guard_path();
+        let guard = match fs::read(&path) {
+            Ok(guard) => guard,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(io_error(&path, error)),
+        };
+        let guard: serde_json::Value = serde_json::from_slice(&guard).unwrap_or_default();
+        let signed = guard["height"].as_str().and_then(|it| it.parse().ok());
+        if !signed.is_some_and(|height| heights.contains(&height)) {
+            return Ok(());
+        }
+        let fresh = fresh_guard(heights.start().saturating_sub(1));
+        replace(&path, fresh.as_bytes(), 0o600)
     }
 
     /// Writes the settings, over those of the last start.
@@ -349,10 +371,31 @@ mod tests {
                 let _ = fs::remove_file(witness);
             }
             create(&validator_key).unwrap();
-            assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), FRESH_GUARD);
+            assert_eq!(
+                fs::read_to_string(home.guard_path()).unwrap(),
+                fresh_guard(0)
+            );
         }
         fs::remove_dir_all(home.path()).unwrap();
         create(&node_key).unwrap();
+    }
+
+    #[test]
+    fn what_was_said_of_an_ended_chain_binds_nobody_on_the_one_that_goes_on() {
+        let (_directory, home, [node_key, validator_key]) = fresh();
+        home.forget_ended(&(7..=9)).unwrap();
+        assert!(!home.guard_path().exists());
+        create(&home, &node_key, &validator_key, "a").unwrap();
+        let signed = |height| format!("{{\"height\": \"{height}\", \"round\": 1, \"step\": 3}}");
+        for height in [6, 7, 9, 10] {
+            fs::write(home.guard_path(), signed(height)).unwrap();
+            home.forget_ended(&(7..=9)).unwrap();
+            let kept = match (7..=9).contains(&height) {
+                true => fresh_guard(6),
+                false => signed(height),
+            };
+            assert_eq!(fs::read_to_string(home.guard_path()).unwrap(), kept);
+        }
     }
 
     #[test]

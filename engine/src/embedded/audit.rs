@@ -163,9 +163,10 @@ impl Audit {
                 let height = <[u8; 8]>::try_from(rest).map(u64::from_be_bytes);
                 let height = height.map_err(|_| unknown())?;
                 let is_founding = table == Table::Tips && height + 1 == self.first;
-                match height >= self.first || is_founding {
-                    true => Ok(()),
-                    false => Err(stray(height, "the chain has no such height")),
+                if height >= self.first || is_founding {
+                    Ok(())
+                } else {
+                    Err(stray(height, "the chain has no such height"))
                 }
             }
             Table::HeightsByHash => {
@@ -174,22 +175,27 @@ impl Audit {
                 if (self.first..=self.tip.height).contains(&height) {
                     self.found_by_hash += 1;
                 }
-                match self.found_by_hash <= self.tip.next_height() - self.first {
-                    true => Ok(()),
-                    false => Err(stray(
+                if self.found_by_hash <= self.tip.next_height() - self.first {
+                    Ok(())
+                } else {
+                    Err(stray(
                         height,
                         "more hashes name blocks than there are blocks",
-                    )),
+                    ))
                 }
             }
             Table::Validators => match <Hash>::try_from(rest) {
                 Ok(hash) if self.sets.contains(&hash) || self.is_ahead(key)? => Ok(()),
                 Ok(_) | Err(_) => Err(unknown()),
             },
-            Table::Evidence => match self.evidence.contains(key) || self.is_ahead(key)? {
-                true if value.is_empty() => Ok(()),
-                true | false => Err(unknown()),
-            },
+            Table::Evidence => {
+                let is_known = self.evidence.contains(key) || self.is_ahead(key)?;
+                if is_known && value.is_empty() {
+                    Ok(())
+                } else {
+                    Err(unknown())
+                }
+            }
             Table::Kept => rows::check_kept(rest, value).map_err(|words| stray(0, words)),
         }
     }

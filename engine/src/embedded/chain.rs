@@ -102,9 +102,10 @@ impl Chain {
             return self.rows.validators(&block.header.validators_hash);
         }
         let newest = self.progress.borrow().height;
-        let tip = match newest == self.founding.height {
-            true => (*self.founding).clone(),
-            false => self.rows.tip(self.chain_id(), newest)?,
+        let tip = if newest == self.founding.height {
+            (*self.founding).clone()
+        } else {
+            self.rows.tip(self.chain_id(), newest)?
         };
         Ok(match height.checked_sub(newest) {
             Some(1) => Some(tip.validators),

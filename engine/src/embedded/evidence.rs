@@ -92,7 +92,10 @@ pub(super) fn is_proven(rows: &Rows, tip: &Tip, evidence: &[DoubleVote]) -> Resu
     let mut left = u64::try_from(tip.params.evidence.max_bytes).unwrap_or_default();
     for (index, double) in evidence.iter().enumerate() {
         let bytes = double.bytes().len() as u64;
-        if bytes > left || evidence[..index].contains(double) {
+        let guilty = double.first.vote.address;
+        // One convicts. A validator may sign against itself without end, and each piece costs a look at a block.
+        let is_known = |known: &DoubleVote| known.first.vote.address == guilty;
+        if bytes > left || evidence[..index].iter().any(is_known) {
             return Ok(false);
         }
         left -= bytes;
@@ -190,14 +193,21 @@ mod tests {
     }
 
     fn noted(chain: &Chain) -> Vec<DoubleVote> {
-        let said = |block: &SealedBlock| vote(&key(2), VoteKind::Prevote, 2, 0, Some(block.id()));
+        let mut pending = twice_said(chain, 2, 2);
+        pending.for_block(&chain.rows, &chain.tip).unwrap()
+    }
+
+    /// A validator's votes for two blocks of a height, heard in either order.
+    fn twice_said(chain: &Chain, by: u8, height: u64) -> Pending {
+        let said =
+            |block: &SealedBlock| vote(&key(by), VoteKind::Prevote, height, 0, Some(block.id()));
         let (one, other) = (said(&chain.blocks[0]), said(&chain.blocks[1]));
         let mut pending = Pending::default();
         pending
             .note(&chain.rows, one.clone(), other.clone())
             .unwrap();
         pending.note(&chain.rows, other, one).unwrap();
-        pending.for_block(&chain.rows, &chain.tip).unwrap()
+        pending
     }
 
     #[test]
@@ -222,6 +232,14 @@ mod tests {
         let evidence = noted(&chain);
         let twice = [evidence.clone(), evidence.clone()].concat();
         assert_eq!(is_admissible(&chain.rows, &chain.tip, &twice), Ok(false));
+        let more = twice_said(&chain, 2, 3).for_block(&chain.rows, &chain.tip);
+        let [one, other] = [evidence.clone(), more.unwrap()];
+        for (pieces, expected) in [(&other, true), (&[one, other.clone()].concat(), false)] {
+            assert_eq!(is_admissible(&chain.rows, &chain.tip, pieces), Ok(expected));
+        }
+        let others = twice_said(&chain, 3, 2).for_block(&chain.rows, &chain.tip);
+        let both = [evidence.clone(), others.unwrap()].concat();
+        assert_eq!(is_admissible(&chain.rows, &chain.tip, &both), Ok(true));
 
         let mut block = chain.next_block(Vec::new()).block().clone();
         block.evidence.clone_from(&evidence);

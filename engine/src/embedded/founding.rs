@@ -75,9 +75,10 @@ fn take_again(application: &dyn Application, rows: &Rows, mut tip: Tip) -> Resul
 pub(super) fn founded(genesis: &Genesis, made: InitChainResult) -> Result<Tip, StartError> {
     let changes = made.consensus_params.unwrap_or_default();
     let params = params_of(genesis).updated(&changes);
-    let validators = match made.validators.is_empty() {
-        true => given(genesis),
-        false => made.validators,
+    let validators = if made.validators.is_empty() {
+        given(genesis)
+    } else {
+        made.validators
     };
     tip_below(genesis, params, &validators, &made.app_hash)
 }

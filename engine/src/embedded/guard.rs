@@ -12,6 +12,7 @@
 mod file;
 mod word;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -143,6 +144,21 @@ impl Guard {
         inner.file.trust(last.as_ref(), floor)?;
         inner.floor = floor;
         inner.is_trusted = true;
+        Ok(())
+    }
+
+    /// The chain goes on as another one, and these heights are the new chain's: what was said of them was said of the ended
+    /// one, and contradicts nothing there. An untrusted guard stays as it is.
+    pub fn forget_ended(&self, heights: &RangeInclusive<u64>) -> Result<(), GuardError> {
+        let mut inner = self.lock();
+        let newest = inner.last.as_ref().map_or(0, |last| last.height);
+        if !inner.is_trusted || !heights.contains(&newest.max(inner.floor)) {
+            return Ok(());
+        }
+        let floor = heights.start().saturating_sub(1);
+        inner.file.trust(None, floor)?;
+        inner.last = None;
+        inner.floor = floor;
         Ok(())
     }
 

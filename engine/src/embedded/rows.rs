@@ -270,9 +270,10 @@ pub(super) fn check_kept(key: &[u8], value: &[u8]) -> Result<(), &'static str> {
         &block.id().to_bytes(),
     ]
     .concat();
-    match name == key {
-        true => Ok(()),
-        false => Err("the block that is kept here has another name"),
+    if name == key {
+        Ok(())
+    } else {
+        Err("the block that is kept here has another name")
     }
 }
 

@@ -44,9 +44,10 @@ impl Act for AmendUnit {
         // guild where the unit alone says who governs it: anybody may join a guild, and has whatever its policies leave
         // to those who joined.
         let now = context.now().time;
-        let own = match self.kind() == UnitKind::Guild {
-            true => Need::empowering(context, Capability::Govern, unit.number, now),
-            false => context.to_govern(unit.number),
+        let own = if self.kind() == UnitKind::Guild {
+            Need::empowering(context, Capability::Govern, unit.number, now)
+        } else {
+            context.to_govern(unit.number)
         };
         if self.kind() != unit.kind() && own.own_decision {
             needs.push(own);

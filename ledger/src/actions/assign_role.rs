@@ -7,7 +7,7 @@ use polity_proto::v1::{
     Role, RoleKind, TimerKind, Unit,
 };
 
-use super::{Act, giving};
+use super::{Act, ending, giving};
 use crate::context::Context;
 use crate::judge::{Need, duties, kinds, power, self_government};
 use crate::state::keys::List;
@@ -102,6 +102,7 @@ impl Act for AssignRole {
         }
         let histories = histories(role.number, member.number);
         context.event(ObjectKind::Assignment, number, &histories);
+        ending::end_colliding(context, member.number);
         if let Some(election) = election {
             elections::elected(context, election, number);
         }
@@ -125,8 +126,8 @@ fn election(
     }
 }
 
-/// The authority to fill a role. Whoever operates a validator, or says who does, is chosen by that department alone:
-/// an ancestor's scope does not reach there.
+/// The authority to fill a role. Whoever operates a validator, or says who does, is chosen by that department alone, and a
+/// circle that governs itself fills its own roles: an ancestor's scope does not reach there.
 pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Need> {
     let mut needs = Vec::new();
     for unit in chosen_by(context, role.number) {
@@ -139,9 +140,19 @@ pub(super) fn needs_to_assign(context: &Context<'_, '_>, role: &Role) -> Vec<Nee
         }
     }
     if !needs.iter().any(|need| need.unit == role.unit) {
-        needs.push(Need::of(Capability::AssignRoles, role.unit));
+        needs.push(Need {
+            own_decision: is_of_its_circle(context, role),
+            ..Need::of(Capability::AssignRoles, role.unit)
+        });
     }
     needs
+}
+
+/// Whether a circle that governs itself says alone who holds the role. Its lead is chosen above it. Whoever filled and
+/// emptied the others from above would decide in it: by their own people, or by leaving it without any.
+pub(super) fn is_of_its_circle(context: &Context<'_, '_>, role: &Role) -> bool {
+    role.kind() != RoleKind::Lead
+        && self_government::is_self_governed_circle(context, role.unit, context.now().time)
 }
 
 /// Units that alone choose who holds a role.

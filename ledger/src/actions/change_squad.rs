@@ -99,9 +99,10 @@ fn check_chapters(context: &Context<'_, '_>, member: u64) -> Result<(), Rejectio
 
 fn chapter(context: &Context<'_, '_>, reference: &Option<Ref>) -> Result<u64, Rejection> {
     let unit: Unit = context.find(reference)?;
-    match unit.kind() == UnitKind::Chapter {
-        true => Ok(unit.number),
-        false => Err(Rejection::KindRule),
+    if unit.kind() == UnitKind::Chapter {
+        Ok(unit.number)
+    } else {
+        Err(Rejection::KindRule)
     }
 }
 

@@ -27,9 +27,10 @@ impl Act for CreateUnit {
             let _: Unit = context.find(&self.succeeds)?;
         }
         if self.parent.is_none() {
-            return match context.is_genesis() {
-                true => Ok(vec![Need::not_yours()]),
-                false => Err(Rejection::GenesisOnly),
+            return if context.is_genesis() {
+                Ok(vec![Need::not_yours()])
+            } else {
+                Err(Rejection::GenesisOnly)
             };
         }
         let parent: Unit = context.find(&self.parent)?;

@@ -31,13 +31,14 @@ impl Act for Delegate {
         let _: Member = context.find(&self.member)?;
         let own = grant.source != 0 && grant.member == context.actor.member
             || carrying(context, &grant).is_some();
-        Ok(vec![match own {
+        Ok(vec![if own {
             // What sleeps after a recovery is not handed on either.
-            true => Need {
+            Need {
                 capability: grant.capability(),
                 ..Need::own()
-            },
-            false => Need::not_yours(),
+            }
+        } else {
+            Need::not_yours()
         }])
     }
 
@@ -165,9 +166,10 @@ fn narrower_period(
     let fits = asked.kind == source.kind
         && asked.days == source.days
         && Amount::from_bytes(&asked.amount)? <= Amount::from_state(&source.amount);
-    match fits {
-        true => Ok(Some(asked.clone())),
-        false => Err(Rejection::DelegationWider),
+    if fits {
+        Ok(Some(asked.clone()))
+    } else {
+        Err(Rejection::DelegationWider)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{assign_role, create_role, ownership, posting};
 use crate::context::Context;
 use crate::decisions::{closing, passages};
 use crate::elections;
-use crate::judge::{policies, power};
+use crate::judge::{duties, policies, power};
 use crate::state::keys::{self, List};
 use crate::state::{lists, names, objects, timers};
 use crate::{Amount, Rejection};
@@ -100,6 +100,14 @@ pub(crate) fn end_grant(context: &mut Context<'_, '_>, number: u64, reason: EndR
         ..grant
     });
     context.ended(ObjectKind::Grant, number, reason, &[history]);
+}
+
+/// Ends what was delegated to a member and a duty rule keeps apart from what they hold by now: nobody asked them, and
+/// whoever delegates keeps nobody from a role.
+pub(crate) fn end_colliding(context: &mut Context<'_, '_>, member: u64) {
+    for delegation in duties::colliding(context, context.now().time, member) {
+        end_grant(context, delegation, EndReason::Role);
+    }
 }
 
 /// Ends a role with its assignments and grants; its handle and domains are free again.

@@ -5,7 +5,7 @@ use polity_proto::v1::{
     PeriodKind, PeriodLimit, Role, Scope, ScopeKind, ScopeRef, Unit,
 };
 
-use super::{Act, giving, ownership};
+use super::{Act, ending, giving, ownership};
 use crate::context::Context;
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
@@ -115,9 +115,10 @@ impl Act for GiveGrant {
         if grant.until != 0 && grant.until <= grant.from {
             return Err(Rejection::TimeMalformed);
         }
-        let max = match scope.unit == role.unit {
-            true => GRANTS_OF_A_ROLE_MAX + OF_ITS_UNIT,
-            false => GRANTS_OF_A_ROLE_MAX,
+        let max = if scope.unit == role.unit {
+            GRANTS_OF_A_ROLE_MAX + OF_ITS_UNIT
+        } else {
+            GRANTS_OF_A_ROLE_MAX
         };
         if lists::count(context, List::Grants, role.number) >= max {
             return Err(Rejection::ListTooLong);
@@ -132,6 +133,9 @@ impl Act for GiveGrant {
             grant.number,
             &[(ObjectKind::Role, role.number)],
         );
+        for holder in duties::holders(context, role.number, now) {
+            ending::end_colliding(context, holder);
+        }
         Ok(())
     }
 }

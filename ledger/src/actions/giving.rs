@@ -66,10 +66,7 @@ pub(super) fn check_assignment(
     if context.people_behind().contains(&member) {
         let is_theirs =
             |grant: &Grant| power::is_over_value(grant.capability()) || is_gift(context, grant);
-        return match grants.iter().any(is_theirs) {
-            true => Err(Rejection::GrantToSelf),
-            false => Ok(()),
-        };
+        return Rejection::GrantToSelf.when(grants.iter().any(is_theirs));
     }
     let gained: Vec<Grant> = grants
         .into_iter()

@@ -143,10 +143,7 @@ pub(crate) fn post(
         kind: hold.kind(),
         line: hold.line,
         // What was held is paid now, also where the period that was meant is closed by now. A bank's day stays.
-        value_date: match hold.external {
-            true => hold.value_date,
-            false => 0,
-        },
+        value_date: if hold.external { hold.value_date } else { 0 },
     };
     posting::check_accounts(context, &movement)?;
     let Move {

@@ -15,9 +15,10 @@ impl Act for Join {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let member: Member = context.find(&self.member)?;
-        let need = match member.number == context.actor.member {
-            true => Need::own(),
-            false => Need::not_yours(),
+        let need = if member.number == context.actor.member {
+            Need::own()
+        } else {
+            Need::not_yours()
         };
         Ok(vec![need])
     }

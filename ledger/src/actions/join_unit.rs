@@ -17,9 +17,10 @@ impl Act for JoinUnit {
         let unit: Unit = context.find(&self.unit)?;
         let member: Member = context.get(who(&self.member, context)?)?;
         let own = member.number == context.actor.member;
-        let need = match own && unit.kind() == UnitKind::Guild {
-            true => Need::own(),
-            false => Need::of(Capability::AdmitMembers, unit.number),
+        let need = if own && unit.kind() == UnitKind::Guild {
+            Need::own()
+        } else {
+            Need::of(Capability::AdmitMembers, unit.number)
         };
         Ok(vec![need])
     }

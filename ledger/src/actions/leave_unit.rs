@@ -20,10 +20,17 @@ impl Act for LeaveUnit {
         if member.number == context.actor.member {
             return Ok(vec![Need::own()]);
         }
-        // With a unit its roles are left: whoever operates its validator, or says who does, is not sent away from above.
+        // With a unit its roles are left: whoever operates its validator, or says who does, is not sent away from above, nor
+        // is whoever a circle that governs itself put into a role.
         let is_chosen = held_in(context, member.number, unit.number)
             .into_iter()
-            .any(|held| assign_role::chosen_by(context, held.role).next().is_some());
+            .filter_map(|held| objects::look::<Role>(context, held.role))
+            .any(|role| {
+                assign_role::chosen_by(context, role.number)
+                    .next()
+                    .is_some()
+                    || assign_role::is_of_its_circle(context, &role)
+            });
         Ok(vec![Need {
             own_decision: is_chosen,
             ..Need::of(Capability::AdmitMembers, unit.number)

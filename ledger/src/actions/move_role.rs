@@ -23,9 +23,10 @@ impl Act for MoveRole {
         let role: Role = context.find(&self.role)?;
         let unit: Unit = context.find(&self.unit)?;
         let goes_up = power::is_within(context, role.unit, unit.number);
-        let (upper, lower) = match goes_up {
-            true => (unit.number, role.unit),
-            false => (role.unit, unit.number),
+        let (upper, lower) = if goes_up {
+            (unit.number, role.unit)
+        } else {
+            (role.unit, unit.number)
         };
         let (above, below) = (context.to_govern(upper), context.to_govern(lower));
         // Nobody above takes from a department the role that operates its validator, or says who does.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use polity_proto::v1::{MoveUnit, ObjectKind, Unit};
 
 use super::amend_unit::{departments, governed_by, validates};
-use super::{Act, membership};
+use super::{Act, ending, membership};
 use crate::context::Context;
 use crate::decisions::passages;
 use crate::judge::power::{self, UNIT_DEPTH_MAX};
@@ -71,7 +71,11 @@ impl Act for MoveUnit {
         for member in lists::all(context, List::Joined, number) {
             membership::leave_chapters(context, member);
         }
-        duties.check(context)
+        duties.check(context)?;
+        for member in duties.people {
+            ending::end_colliding(context, member);
+        }
+        Ok(())
     }
 }
 

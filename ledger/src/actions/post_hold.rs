@@ -20,9 +20,10 @@ impl Act for PostHold {
         let hold: Hold = context.find(&self.hold)?;
         let from: Account = context.get(hold.from)?;
         let to: Account = context.get(hold.to)?;
-        let need = match posting::is_of_goods(context, &from)? {
-            true => holding::need_to_receive(context, &from, &to),
-            false => holding::need_to_pay(context, &hold, &from, &to),
+        let need = if posting::is_of_goods(context, &from)? {
+            holding::need_to_receive(context, &from, &to)
+        } else {
+            holding::need_to_pay(context, &hold, &from, &to)
         };
         Ok(vec![need])
     }
@@ -36,9 +37,10 @@ impl Act for PostHold {
         if hold.external {
             return Err(Rejection::ExternalOnly);
         }
-        let amount = match self.amount.is_empty() {
-            true => None,
-            false => Some(Amount::from_bytes(&self.amount)?),
+        let amount = if self.amount.is_empty() {
+            None
+        } else {
+            Some(Amount::from_bytes(&self.amount)?)
         };
         holding::post(context, hold, amount).map(|_| ())
     }

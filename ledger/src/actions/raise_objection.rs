@@ -37,9 +37,10 @@ impl Act for RaiseObjection {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         // Judged in the block and not by the bytes: that somebody objected without arguing is recorded.
-        match is_argued(self) {
-            true => objections::raise(context, self),
-            false => Err(Rejection::ObjectionIncomplete),
+        if is_argued(self) {
+            objections::raise(context, self)
+        } else {
+            Err(Rejection::ObjectionIncomplete)
         }
     }
 }

@@ -81,9 +81,10 @@ pub(super) fn need(from: &Account, to: &Account, amount: Amount) -> Need {
         .into_iter()
         .find(|account| posting::owner(account).kind() == OwnerKind::Unit);
     let [payer, payee] = [from, to].map(posting::owner);
-    let counterparty = match payer.kind() == OwnerKind::Party {
-        true => payer,
-        false => payee,
+    let counterparty = if payer.kind() == OwnerKind::Party {
+        payer
+    } else {
+        payee
     };
     match of_unit {
         Some(account) => Need {

@@ -23,9 +23,10 @@ impl Act for RecoverMember {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let member: Member = context.find(&self.member)?;
-        let people = match is_second(&member, &context.parameters(), context.now().time) {
-            true => 3,
-            false => 2,
+        let people = if is_second(&member, &context.parameters(), context.now().time) {
+            3
+        } else {
+            2
         };
         Ok(vec![Need {
             people,

@@ -5,7 +5,7 @@ use polity_proto::v1::{
     Assignment, Manner, Member, MemberState, ObjectKind, RenewAssignment, Role, TimerKind,
 };
 
-use super::{Act, assign_role, giving, resign_role};
+use super::{Act, assign_role, ending, giving, resign_role};
 use crate::context::Context;
 use crate::decisions::passages;
 use crate::judge::{Need, duties};
@@ -81,6 +81,7 @@ impl Act for RenewAssignment {
         }
         context.put(&renewed);
         context.event(ObjectKind::Assignment, number, &histories);
+        ending::end_colliding(context, member.number);
         Ok(())
     }
 }

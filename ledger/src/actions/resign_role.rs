@@ -32,9 +32,10 @@ pub(super) fn holders_own(
     assignment: &Option<Ref>,
 ) -> Result<Vec<Need>, Rejection> {
     let assignment: Assignment = context.find(assignment)?;
-    let need = match assignment.member == context.actor.member {
-        true => Need::own(),
-        false => Need::not_yours(),
+    let need = if assignment.member == context.actor.member {
+        Need::own()
+    } else {
+        Need::not_yours()
     };
     Ok(vec![need])
 }

@@ -241,9 +241,12 @@ fn is_laxer_somewhere(policy: &Policy, above: &Policy) -> bool {
     let bounds: Vec<Amount> = [policy, above]
         .iter()
         .flat_map(|policy| &policy.tiers)
-        .map(|tier| match tier.up_to.is_empty() {
-            true => Amount(u128::MAX),
-            false => Amount::from_state(&tier.up_to),
+        .map(|tier| {
+            if tier.up_to.is_empty() {
+                Amount(u128::MAX)
+            } else {
+                Amount::from_state(&tier.up_to)
+            }
         })
         .collect();
     assets.iter().any(|asset| {

@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Capability, ObjectKind, SetSodRule, SodRule, Unit};
 
-use super::Act;
+use super::{Act, ending};
 use crate::context::Context;
 use crate::judge::{Need, duties, power};
 use crate::state::keys::List;
@@ -69,6 +69,9 @@ impl Act for SetSodRule {
             rule.number,
             &[(ObjectKind::Unit, unit.number)],
         );
+        for member in duties::breakers_by_delegation(context, context.now().time, &rule) {
+            ending::end_colliding(context, member);
+        }
         Ok(())
     }
 }

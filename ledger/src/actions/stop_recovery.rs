@@ -14,9 +14,10 @@ impl Act for StopRecovery {
 
     fn needs(&self, context: &Context<'_, '_>) -> Result<Vec<Need>, Rejection> {
         let recovery: Recovery = context.find(&self.recovery)?;
-        let need = match recovery.member == context.actor.member {
-            true => Need::own(),
-            false => Need::not_yours(),
+        let need = if recovery.member == context.actor.member {
+            Need::own()
+        } else {
+            Need::not_yours()
         };
         Ok(vec![need])
     }

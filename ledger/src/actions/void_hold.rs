@@ -21,9 +21,10 @@ impl Act for VoidHold {
             return Ok(vec![record_external::need(&from, &to, Amount::ZERO)]);
         }
         let declines = !stands_with(context, &from) && stands_with(context, &to);
-        let need = match declines {
-            true => holding::need_to_receive(context, &from, &to),
-            false => holding::need_to_pay(context, &hold, &from, &to),
+        let need = if declines {
+            holding::need_to_receive(context, &from, &to)
+        } else {
+            holding::need_to_pay(context, &hold, &from, &to)
         };
         Ok(vec![need])
     }

@@ -75,9 +75,10 @@ impl Context<'_, '_> {
     /// Whether the member would give something to themselves: as one of those behind the present action or, where one
     /// person does it, as one of those who, alone and not long ago, gave them the authority for it.
     pub(crate) fn gives_themselves(&self, member: u64) -> bool {
-        match self.is_of_one() {
-            true => self.is_behind_with_givers(&[member]),
-            false => self.is_behind(member),
+        if self.is_of_one() {
+            self.is_behind_with_givers(&[member])
+        } else {
+            self.is_behind(member)
         }
     }
 

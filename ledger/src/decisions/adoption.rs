@@ -161,9 +161,10 @@ fn check_still_covered(
         if !is_judged_anew && !is_value_beside {
             return Ok(());
         }
-        let judge = match is_of_one {
-            true => judge_proposal,
-            false => judge_decided,
+        let judge = if is_of_one {
+            judge_proposal
+        } else {
+            judge_decided
         };
         return match judge(context, now, context.actor, need, &mut Trace::off()) {
             Verdict::Allowed(_) => Ok(()),

@@ -6,7 +6,7 @@
 
 use polity_proto::v1::{Escalation, Mode, ModeKind, Proposal, RoleKind, Who, WhoKind};
 
-use super::{benefit, electorate, settling, stage, timing};
+use super::{approve, benefit, electorate, settling, stage, timing};
 use crate::Rejection;
 use crate::context::Context;
 use crate::judge::{hands, who};
@@ -122,7 +122,8 @@ fn announced(proposal: &Proposal) -> Option<&Mode> {
     mode.filter(|mode| mode.kind() == ModeKind::Announce)
 }
 
-/// Whether the actor leads the unit whose means are used, and is neither proposer nor beneficiary.
+/// Whether the actor leads the unit whose means are used, and is neither proposer nor beneficiary, nor made the lead by the
+/// proposer a short time ago: nobody is assigned to set a certain escalation aside.
 fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Rejection> {
     let actor = context.actor;
     let lead = Who {
@@ -138,5 +139,6 @@ fn check_lead(context: &Context<'_, '_>, proposal: &Proposal) -> Result<(), Reje
     let beneficiaries = proposal.beneficiaries.iter().chain(&receiving);
     let mut own = beneficiaries.chain([&proposal.proposer]);
     Rejection::SelfApproval
-        .when(own.any(|member| hands::are_one(context, now, *member, actor.member)))
+        .when(own.any(|member| hands::are_one(context, now, *member, actor.member)))?;
+    Rejection::ApproverTooClose.when(approve::is_too_close(context, proposal, actor.member))
 }

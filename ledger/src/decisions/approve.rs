@@ -51,9 +51,10 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
         return Outcome::Open;
     }
     let left = candidates(context, proposal, interested);
-    match are_enough(context, proposal, interested, left) {
-        true => Outcome::Open,
-        false => Outcome::Refused,
+    if are_enough(context, proposal, interested, left) {
+        Outcome::Open
+    } else {
+        Outcome::Refused
     }
 }
 

@@ -37,9 +37,10 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     if !proposal.open_objections.is_empty() {
         // Nobody could amend what an election proposes: a valid objection discards the candidate
         // (Holacracy Constitution 5.0, 5.3.5 f).
-        return match proposal.election != 0 && objections::has_valid(context, proposal) {
-            true => Outcome::Refused,
-            false => Outcome::Open,
+        return if proposal.election != 0 && objections::has_valid(context, proposal) {
+            Outcome::Refused
+        } else {
+            Outcome::Open
         };
     }
     let agrees = |member: u64| {

@@ -20,9 +20,10 @@ pub fn of(state: &dyn Read, now: u64, unit: u64) -> Vec<u64> {
 
 /// As [`of`], of a unit as it is or could be.
 pub(super) fn of_unit(state: &dyn Read, now: u64, unit: &Unit) -> Vec<u64> {
-    let mut members = match power::is_circle(unit) {
-        true => circle_members(state, now, unit.number),
-        false => lists::all(state, List::Joined, unit.number),
+    let mut members = if power::is_circle(unit) {
+        circle_members(state, now, unit.number)
+    } else {
+        lists::all(state, List::Joined, unit.number)
     };
     members.retain(|member| is_active_person(state, *member));
     members.sort_unstable();
@@ -93,9 +94,10 @@ fn with_sent_out(
     members.extend(sent_out.filter(|member| is_active_person(context, *member)));
     members.sort_unstable();
     members.dedup();
-    match (1..=MEMBERS_MAX).contains(&members.len()) {
-        true => Ok(members),
-        false => Err(Rejection::ElectorateSize),
+    if (1..=MEMBERS_MAX).contains(&members.len()) {
+        Ok(members)
+    } else {
+        Err(Rejection::ElectorateSize)
     }
 }
 

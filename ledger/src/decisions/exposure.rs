@@ -82,9 +82,10 @@ fn spent(context: &Context<'_, '_>, exposure: &Exposure) -> Window {
 }
 
 fn put_spent(context: &mut Context<'_, '_>, exposure: &Exposure, spent: &Window) {
-    match spent.days.is_empty() {
-        true => context.state.delete(spent_key(exposure)),
-        false => context.put_value(spent_key(exposure), spent),
+    if spent.days.is_empty() {
+        context.state.delete(spent_key(exposure))
+    } else {
+        context.put_value(spent_key(exposure), spent)
     }
 }
 

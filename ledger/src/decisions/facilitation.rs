@@ -30,9 +30,10 @@ pub(super) fn check_tester(
 
 /// The people of the first seat from which somebody can test.
 pub fn testers(state: &dyn Read, now: u64, proposal: &Proposal, objection: &Objection) -> Vec<u64> {
-    let (first, second) = match objection.breaks_a_rule.is_empty() {
-        true => (RoleKind::Facilitator, RoleKind::Secretary),
-        false => (RoleKind::Secretary, RoleKind::Facilitator),
+    let (first, second) = if objection.breaks_a_rule.is_empty() {
+        (RoleKind::Facilitator, RoleKind::Secretary)
+    } else {
+        (RoleKind::Secretary, RoleKind::Facilitator)
     };
     let members = proposal.electorate.iter().copied();
     let members = members.filter(|member| power::member_is_active(state, *member));

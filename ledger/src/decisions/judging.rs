@@ -128,9 +128,10 @@ fn judge_need(
     }
     if context.has_created(ObjectKind::Unit, need.unit) {
         // What was not conferred on a new unit nobody can do in it, not even whoever creates it.
-        return match power::unit_capabilities(context, need.unit).contain(need.capability) {
-            true => Ok(Part::Created),
-            false => Err(Rejection::NotConferred),
+        return if power::unit_capabilities(context, need.unit).contain(need.capability) {
+            Ok(Part::Created)
+        } else {
+            Err(Rejection::NotConferred)
         };
     }
     let belongs = need.unit == unit;
@@ -179,18 +180,22 @@ fn decide_beside(
 fn strictest(decisions: Vec<Decision>) -> Result<Decision, Rejection> {
     let strictest = decisions
         .iter()
-        .reduce(|a, b| match strictness(&b.mode) > strictness(&a.mode) {
-            true => b,
-            false => a,
+        .reduce(|a, b| {
+            if strictness(&b.mode) > strictness(&a.mode) {
+                b
+            } else {
+                a
+            }
         })
         .cloned()
         .ok_or(Rejection::NoDecisionNeeded)?;
     let covers_all = decisions
         .iter()
         .all(|decision| tightens(&strictest.mode, &decision.mode));
-    match covers_all {
-        true => Ok(strictest),
-        false => Err(Rejection::ProposalDivided),
+    if covers_all {
+        Ok(strictest)
+    } else {
+        Err(Rejection::ProposalDivided)
     }
 }
 

@@ -110,9 +110,10 @@ pub(crate) fn resolve(
     if proposal.version != resolve.version {
         return Err(Rejection::VersionStale);
     }
-    let signed = match member == objection.objector {
-        true => &mut objection.objector_signed,
-        false => &mut objection.proposer_signed,
+    let signed = if member == objection.objector {
+        &mut objection.objector_signed
+    } else {
+        &mut objection.proposer_signed
     };
     if *signed == resolve.version {
         return Err(Rejection::AlreadyAnswered);

@@ -75,9 +75,10 @@ fn next_due(now: Now, proposal: &Proposal) -> u64 {
     let awaits_answers = proposal.state() == ProposalState::Open
         && proposal.deadline != 0
         && !is_over(now, proposal);
-    let next = match awaits_answers {
-        true => proposal.deadline.min(proposal.lapses_at),
-        false => proposal.lapses_at,
+    let next = if awaits_answers {
+        proposal.deadline.min(proposal.lapses_at)
+    } else {
+        proposal.lapses_at
     };
     next.saturating_add(now.paused)
 }

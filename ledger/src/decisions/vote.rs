@@ -71,9 +71,10 @@ pub(super) fn outcome(context: &Context<'_, '_>, proposal: &Proposal) -> Outcome
     if quorum && passes(yes, no_at_most) {
         return Outcome::Decided;
     }
-    match is_over || !passes(yes_at_most, no) {
-        true => Outcome::Refused,
-        false => Outcome::Open,
+    if is_over || !passes(yes_at_most, no) {
+        Outcome::Refused
+    } else {
+        Outcome::Open
     }
 }
 
@@ -103,9 +104,10 @@ fn count(context: &Context<'_, '_>, proposal: &Proposal, is_over: bool) -> Count
     let hands = |members: &mut dyn Iterator<Item = u64>| hands::count(context, now, members) as u64;
 
     let people = proposal.electorate.len() as u64;
-    let (silent, electors) = match is_over {
-        true => (0, hands(&mut proposal.electorate.iter().copied())),
-        false => (people.saturating_sub(answered.len() as u64), people),
+    let (silent, electors) = if is_over {
+        (0, hands(&mut proposal.electorate.iter().copied()))
+    } else {
+        (people.saturating_sub(answered.len() as u64), people)
     };
     let no = said(Answer::No).count() as u64;
     let present = hands(&mut answered.iter().map(|(member, _)| *member));

@@ -156,9 +156,10 @@ pub(crate) fn step_over(context: &mut Context<'_, '_>, number: u64) {
     if !is_open(&election) || election.step_until == 0 {
         return;
     }
-    match context.now().waiting() < election.step_until {
-        true => set_timer(context, &election),
-        false => go_on(context, election),
+    if context.now().waiting() < election.step_until {
+        set_timer(context, &election)
+    } else {
+        go_on(context, election)
     }
 }
 

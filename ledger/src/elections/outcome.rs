@@ -114,9 +114,10 @@ pub(crate) fn deciding(
         && election.proposal == number
         && election.role == role
         && election.candidate == member;
-    match is_result {
-        true => Ok(election),
-        false => Err(Rejection::ElectedOnly),
+    if is_result {
+        Ok(election)
+    } else {
+        Err(Rejection::ElectedOnly)
     }
 }
 

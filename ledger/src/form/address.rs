@@ -27,9 +27,10 @@ pub fn address(text: &str) -> Result<(), Rejection> {
 /// # Errors
 /// [`Rejection::AddressMalformed`].
 pub fn optional_address(text: &str) -> Result<(), Rejection> {
-    match text.is_empty() {
-        true => Ok(()),
-        false => address(text),
+    if text.is_empty() {
+        Ok(())
+    } else {
+        address(text)
     }
 }
 

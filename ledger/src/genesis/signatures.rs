@@ -74,8 +74,9 @@ fn check_one(
     }
     let is_valid = <[u8; 64]>::try_from(signature.signature.as_slice())
         .is_ok_and(|bytes| check::signature_is_valid(&signature.key, &bytes, message));
-    match is_valid {
-        true => Ok(()),
-        false => Err(SignatureError::Invalid(number)),
+    if is_valid {
+        Ok(())
+    } else {
+        Err(SignatureError::Invalid(number))
     }
 }

@@ -33,9 +33,10 @@ pub(super) fn lists(state: &State, _: Now) -> Result<(), Broken> {
             found.get(key).unwrap_or(&none),
             expected.get(key).unwrap_or(&none),
         );
-        let fits = match *list == List::SodExceptions as u64 {
-            true => is.is_subset(should),
-            false => is == should,
+        let fits = if *list == List::SodExceptions as u64 {
+            is.is_subset(should)
+        } else {
+            is == should
         };
         ensure(15, fits, || {
             format!("list {list} of {owner} has {is:?} instead of {should:?}")

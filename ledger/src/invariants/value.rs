@@ -111,9 +111,10 @@ fn check_hold(state: &State, hold: &Hold) -> Result<(), Broken> {
     let number = hold.number;
     let is_open = hold.state() == HoldState::Open;
     let split = Sum::of(&[&hold.posted, &hold.released]);
-    let expected = match is_open {
-        true => Sum::default(),
-        false => Sum::of(&[&hold.amount]),
+    let expected = if is_open {
+        Sum::default()
+    } else {
+        Sum::of(&[&hold.amount])
     };
     ensure(3, split == expected, || {
         format!("hold {number}: {split:?} of {expected:?} is posted or released")

@@ -54,9 +54,10 @@ fn transfer(world: &World, seeded: &mut Seeded, own: &str) -> Transfer {
     };
     let to = seeded.pick(&ACCOUNTS);
     let within = from.split(':').next() == to.split(':').next();
-    let kind = match within {
-        true => TransferKind::Internal,
-        false => TransferKind::Payment,
+    let kind = if within {
+        TransferKind::Internal
+    } else {
+        TransferKind::Payment
     };
     Transfer {
         line: match seeded.below(4) {

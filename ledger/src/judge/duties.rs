@@ -2,7 +2,8 @@
 //!
 //! What would come to be held is judged before it is given, and a unit does not move where its move
 //! would bring two together. Time still can, where an exception ends: then neither of the two can be
-//! used, see [`keeps_apart`].
+//! used, see [`keeps_apart`]. What others delegated to somebody, whom nobody asked, is in nobody's way:
+//! it ends instead, see [`colliding`].
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -30,48 +31,68 @@ pub fn check_assignment(
 /// The rule that keeps a role's grants apart from what a member holds.
 pub fn broken_by_role(state: &dyn Read, now: u64, member: u64, role: u64) -> Option<SodRule> {
     let grants: Vec<Grant> = living_grants(state, List::Grants, role, now);
-    broken_by(state, now, member, &grants)
+    broken_by(state, now, member, &grants, held_in_roles)
 }
 
 /// Refuses a grant to a role where one of its holders would break a rule.
 pub fn check_grant(state: &dyn Read, now: u64, grant: &Grant) -> Result<(), Rejection> {
-    for member in holders(state, grant.role, now) {
-        check_gain(state, now, member, std::slice::from_ref(grant))?;
-    }
-    Ok(())
+    let gained = std::slice::from_ref(grant);
+    let mut holders = holders(state, grant.role, now).into_iter();
+    Rejection::DutyConflict
+        .when(holders.any(|one| broken_by(state, now, one, gained, held_in_roles).is_some()))
 }
 
 /// Whether one of the holders of a grant's role would have it by an exception alone, beside what a rule keeps apart from it.
 pub(crate) fn is_by_exception(state: &dyn Read, now: u64, grant: &Grant) -> bool {
     let gained = std::slice::from_ref(grant);
     holders(state, grant.role, now).into_iter().any(|member| {
-        let mut met = met_by(state, now, member, gained).into_iter();
+        let mut met = met_by(state, now, member, gained, held_in_roles).into_iter();
         met.any(|rule| is_excepted(state, now, &rule, member))
     })
 }
 
 /// Refuses a delegation to a member who would break a rule by it.
 pub fn check_delegation(state: &dyn Read, now: u64, delegation: &Grant) -> Result<(), Rejection> {
-    check_gain(
-        state,
-        now,
-        delegation.member,
-        std::slice::from_ref(delegation),
-    )
+    let gained = std::slice::from_ref(delegation);
+    let broken = broken_by(state, now, delegation.member, gained, held);
+    Rejection::DutyConflict.when(broken.is_some())
 }
 
-/// Refuses to `member` what is `gained`, where a rule keeps it apart from what the member holds.
-fn check_gain(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Result<(), Rejection> {
-    Rejection::DutyConflict.when(broken_by(state, now, member, gained).is_some())
+/// The delegations to a member that a rule keeps apart from what else the member holds, without exception.
+pub(crate) fn colliding(state: &dyn Read, now: u64, member: u64) -> Vec<u64> {
+    let mut rules = rules(state);
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let held = held(state, now, member);
+    rules.retain(|rule| holds_both(state, rule, &held) && !is_excepted(state, now, rule, member));
+    let collides = |grant: &Grant| {
+        let mut rules = rules.iter();
+        rules.any(|rule| is_either(rule, grant.capability()) && reaches(state, grant, rule.unit))
+    };
+    let delegated = living_grants(state, List::Delegations, member, now).into_iter();
+    delegated
+        .filter(collides)
+        .map(|grant| grant.number)
+        .collect()
 }
 
-fn broken_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Option<SodRule> {
-    let mut met = met_by(state, now, member, gained).into_iter();
+/// What a member holds, as it is asked here.
+type Held = fn(&dyn Read, u64, u64) -> Vec<Grant>;
+
+fn broken_by(
+    state: &dyn Read,
+    now: u64,
+    member: u64,
+    gained: &[Grant],
+    held: Held,
+) -> Option<SodRule> {
+    let mut met = met_by(state, now, member, gained, held).into_iter();
     met.find(|rule| !is_excepted(state, now, rule, member))
 }
 
 /// The rules that keep what a member would gain apart from what they hold, whatever is excepted.
-fn met_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant]) -> Vec<SodRule> {
+fn met_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant], held: Held) -> Vec<SodRule> {
     let mut rules = rules(state);
     if rules.is_empty() || gained.is_empty() {
         return Vec::new();
@@ -105,18 +126,28 @@ pub fn keeps_apart(
     }
     let grants = power::grants_of(state, member, now);
     rules.into_iter().find(|rule| {
-        let other = match rule.first() == capability {
-            true => rule.second(),
-            false => rule.first(),
+        let other = if rule.first() == capability {
+            rule.second()
+        } else {
+            rule.first()
         };
         holds(state, other, rule.unit, &grants) && !is_excepted(state, now, rule, member)
     })
 }
 
-/// Members who hold both capabilities of a rule and have no exception, computed over its scope.
+/// Members who hold both capabilities of a rule in roles and have no exception, computed over its scope.
 pub fn breakers(state: &dyn Read, now: u64, rule: &SodRule) -> Vec<u64> {
-    let first = with_capability_in(state, now, rule.first(), rule.unit);
-    let second = with_capability_in(state, now, rule.second(), rule.unit);
+    both(state, now, rule, false)
+}
+
+/// The same, with what is delegated.
+pub(crate) fn breakers_by_delegation(state: &dyn Read, now: u64, rule: &SodRule) -> Vec<u64> {
+    both(state, now, rule, true)
+}
+
+fn both(state: &dyn Read, now: u64, rule: &SodRule, delegated: bool) -> Vec<u64> {
+    let having = |capability| with_capability_in(state, now, capability, rule.unit, delegated);
+    let (first, second) = (having(rule.first()), having(rule.second()));
     first
         .intersection(&second)
         .copied()
@@ -140,7 +171,7 @@ pub fn people_over(state: &dyn Read, now: u64, units: &[u64]) -> BTreeSet<u64> {
     people
 }
 
-/// Which of these members break which rules by what they hold: rule and member, without exception.
+/// Which of these members break which rules by what they hold in roles: rule and member, without exception.
 pub fn conflicts(state: &dyn Read, now: u64, members: &BTreeSet<u64>) -> BTreeSet<(u64, u64)> {
     let rules = rules(state);
     if rules.is_empty() {
@@ -148,7 +179,7 @@ pub fn conflicts(state: &dyn Read, now: u64, members: &BTreeSet<u64>) -> BTreeSe
     }
     let mut conflicts = BTreeSet::new();
     for member in members {
-        let held = held(state, now, *member);
+        let held = held_in_roles(state, now, *member);
         let broken = rules.iter().filter(|rule| {
             holds_both(state, rule, &held) && !is_excepted(state, now, rule, *member)
         });
@@ -199,6 +230,12 @@ fn is_excepted(state: &dyn Read, now: u64, rule: &SodRule, member: u64) -> bool 
 /// What a member holds or will hold, whatever their state: a suspended member may return.
 fn held(state: &dyn Read, now: u64, member: u64) -> Vec<Grant> {
     let mut grants = living_grants(state, List::Delegations, member, now);
+    grants.extend(held_in_roles(state, now, member));
+    grants
+}
+
+fn held_in_roles(state: &dyn Read, now: u64, member: u64) -> Vec<Grant> {
+    let mut grants = Vec::new();
     let assignments = lists::objects::<Assignment>(state, List::Assignments, member);
     for assignment in assignments.filter(|assignment| is_living(assignment, now)) {
         grants.extend(living_grants(state, List::Grants, assignment.role, now));
@@ -206,7 +243,8 @@ fn held(state: &dyn Read, now: u64, member: u64) -> Vec<Grant> {
     grants
 }
 
-fn holders(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
+/// Those who hold a role now or in the time to come, whatever their state.
+pub(crate) fn holders(state: &dyn Read, role: u64, now: u64) -> Vec<u64> {
     lists::objects::<Assignment>(state, List::Holders, role)
         .filter(|assignment| is_living(assignment, now))
         .map(|assignment| assignment.member)
@@ -233,6 +271,7 @@ fn with_capability_in(
     now: u64,
     capability: Capability,
     unit: u64,
+    delegated: bool,
 ) -> BTreeSet<u64> {
     let above = power::lineage(state, unit).into_iter().skip(1);
     let units = above
@@ -250,9 +289,10 @@ fn with_capability_in(
             match grant.source {
                 0 if role_lives => members.extend(holders(state, grant.role, now)),
                 0 => {}
-                _ => {
+                _ if delegated => {
                     members.insert(grant.member);
                 }
+                _ => {}
             }
         }
     }

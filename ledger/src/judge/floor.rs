@@ -92,9 +92,10 @@ fn is_out_of_reach(state: &dyn Read, now: Now, actor: Actor, unit: u64, mode: &M
         if is_other && who::includes(state, now, one, unit, approver) {
             people += 1;
         }
-        match people < count {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
+        if people < count {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
     });
     people < count

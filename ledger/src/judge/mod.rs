@@ -305,9 +305,10 @@ fn consult_awake(
     };
     let by_policy = policies::find(state, now, actor, need, trace);
     let is_open = !matches!(by_policy, None | Some(Verdict::Refused(_)));
-    let by_policy = match is_open {
-        true => by_policy,
-        false => departments::judge_root(state, now, actor, need, trace).or(by_policy),
+    let by_policy = if is_open {
+        by_policy
+    } else {
+        departments::judge_root(state, now, actor, need, trace).or(by_policy)
     };
     let by_policy = by_policy.map(|verdict| tighten(state, now, actor, need, verdict, trace));
     if exceeded {
@@ -331,7 +332,13 @@ fn tighten(
     trace: &mut Trace,
 ) -> Verdict {
     let verdict = floor::raise(state, now, actor, need, verdict, trace);
-    if !matches!(verdict, Verdict::Allowed(_)) {
+    // Whoever announces uses the capability too: others only keep it from them.
+    let is_used = match &verdict {
+        Verdict::Allowed(_) => true,
+        Verdict::NeedsDecision(decision) => asks_nobody_to_agree(&decision.mode),
+        Verdict::Refused(_) => false,
+    };
+    if !is_used {
         return verdict;
     }
     match duties::keeps_apart(state, now.time, actor.member, need.capability, need.unit) {

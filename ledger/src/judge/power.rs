@@ -230,9 +230,10 @@ fn delegated_to(state: &dyn Read, member: u64, now: u64) -> Vec<Grant> {
 
 /// The grants of an assignment's role that hold now; none where it was imported and not renewed.
 fn carried_by(state: &dyn Read, assignment: &Assignment, now: u64) -> Vec<Grant> {
-    match assignment_carries_grants(assignment) {
-        true => that_hold(state, List::Grants, assignment.role, now),
-        false => Vec::new(),
+    if assignment_carries_grants(assignment) {
+        that_hold(state, List::Grants, assignment.role, now)
+    } else {
+        Vec::new()
     }
 }
 

@@ -93,9 +93,10 @@ pub(super) fn each_person(
         if looks > LOOKS_MAX {
             return ControlFlow::Break(());
         }
-        match power::is_service(state, one.member) {
-            true => ControlFlow::Continue(()),
-            false => visit(one),
+        if power::is_service(state, one.member) {
+            ControlFlow::Continue(())
+        } else {
+            visit(one)
         }
     })
 }
@@ -106,9 +107,12 @@ fn each(state: &dyn Read, now: Now, unit: u64, who: &Who, visit: Visit<'_>) -> C
         WhoKind::None => ControlFlow::Continue(()),
         WhoKind::JoinedMembers => {
             let mut joined = lists::all(state, List::Joined, unit).into_iter();
-            joined.try_for_each(|member| match power::member_is_active(state, member) {
-                true => visit(Actor { member, role: 0 }),
-                false => ControlFlow::Continue(()),
+            joined.try_for_each(|member| {
+                if power::member_is_active(state, member) {
+                    visit(Actor { member, role: 0 })
+                } else {
+                    ControlFlow::Continue(())
+                }
             })
         }
         WhoKind::RoleHolders => {
@@ -188,9 +192,10 @@ fn first(max: usize, visit: impl FnOnce(Visit<'_>) -> ControlFlow<()>) -> Vec<Ac
         if found.len() < max && !found.contains(&actor) {
             found.push(actor);
         }
-        match found.len() < max {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
+        if found.len() < max {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
     });
     found

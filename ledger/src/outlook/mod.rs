@@ -38,10 +38,7 @@ pub struct Seen {
 /// What it costs to compare an outlook to which a proposal is bound, in actions: it is seen whole, before and after, at
 /// the opening and again at the decision. Empty: bound to none.
 pub(crate) fn work(bound: &[u8]) -> usize {
-    match bound.is_empty() {
-        true => 0,
-        false => BOUND_WORK,
-    }
+    if bound.is_empty() { 0 } else { BOUND_WORK }
 }
 
 /// SHA-256 of an outlook.

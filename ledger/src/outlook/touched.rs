@@ -77,9 +77,10 @@ impl Touched {
 
     /// The units, ascending.
     pub(super) fn units(&self) -> Result<Vec<u64>, Rejection> {
-        match self.units.len() <= UNITS_MAX {
-            true => Ok(self.units.iter().copied().collect()),
-            false => Err(Rejection::OutlookWide),
+        if self.units.len() <= UNITS_MAX {
+            Ok(self.units.iter().copied().collect())
+        } else {
+            Err(Rejection::OutlookWide)
         }
     }
 

@@ -315,9 +315,10 @@ fn names(state: &dyn Read, people: &[Actor]) -> String {
         let handle = objects::get::<Member>(state, actor.member).map(|member| member.handle);
         handles.extend(handle.filter(|handle| !handles.contains(handle)));
     }
-    match handles.is_empty() {
-        true => "nobody".into(),
-        false => handles.join(", "),
+    if handles.is_empty() {
+        "nobody".into()
+    } else {
+        handles.join(", ")
     }
 }
 

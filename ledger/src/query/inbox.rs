@@ -98,17 +98,18 @@ fn recovery(state: &dyn Read, now: Now, member: u64) -> Option<InboxItem> {
     let member: Member = objects::get(state, member)?;
     let recovery: Recovery = objects::get(state, member.recovery)?;
     // What cannot be stopped any more is told as what happens to the member.
-    let (kind, number, what) = match recovery.stoppable {
-        true => (
+    let (kind, number, what) = if recovery.stoppable {
+        (
             ObjectKind::Recovery,
             recovery.number,
             "stop the recovery of your keys, unless you lost them",
-        ),
-        false => (
+        )
+    } else {
+        (
             ObjectKind::Member,
             member.number,
             "your keys are being replaced, and a second time you cannot stop it",
-        ),
+        )
     };
     Some(InboxItem {
         kind: kind as i32,

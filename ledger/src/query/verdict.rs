@@ -184,9 +184,10 @@ fn to_begin(context: &Context<'_, '_>, needs: &[Need]) -> Option<Decision> {
         .map(|need| judge_proposal(context, now, context.actor, need, &mut Trace::off()))
         .collect();
     let is_refused = |verdict: &Verdict| matches!(verdict, Verdict::Refused(_));
-    match each.iter().any(is_refused) {
-        true => None,
-        false => strictest(each),
+    if each.iter().any(is_refused) {
+        None
+    } else {
+        strictest(each)
     }
 }
 
@@ -219,9 +220,10 @@ fn tell(context: &mut Context<'_, '_>, action: &Action, judged: Judged) -> v1::V
                 facts: facts::of_refusal(context, &wanted, rejection),
                 ..refused(rejection)
             };
-            match is_beyond(rejection) {
-                true => beyond(context, needs, refusal),
-                false => refusal,
+            if is_beyond(rejection) {
+                beyond(context, needs, refusal)
+            } else {
+                refusal
             }
         }
     };

@@ -112,9 +112,10 @@ fn find(
     while low + 1 < high {
         let middle = low.midpoint(high);
         let numbers = page(state, list, owner, middle).numbers;
-        match numbers.first().is_some_and(|first| *first <= number) {
-            true => low = middle,
-            false => high = middle,
+        if numbers.first().is_some_and(|first| *first <= number) {
+            low = middle
+        } else {
+            high = middle
         }
     }
 

@@ -39,9 +39,10 @@ impl Dice {
             .filter(|unit| unit.dissolved_at == 0 && kinds.contains(&unit.kind()))
             .map(|unit| unit.number)
             .collect();
-        match living.is_empty() {
-            true => self.unit(world),
-            false => form::numbered(self.one_of(&living)),
+        if living.is_empty() {
+            self.unit(world)
+        } else {
+            form::numbered(self.one_of(&living))
         }
     }
 

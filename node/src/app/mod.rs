@@ -188,9 +188,10 @@ impl Application for App {
             version: env!("CARGO_PKG_VERSION").into(),
             app_version: 1,
             last_block_height: if has_block { snapshot.height() } else { 0 },
-            last_block_app_hash: match has_block {
-                false => Bytes::new(),
-                true => Bytes::copy_from_slice(&snapshot.app_hash()),
+            last_block_app_hash: if has_block {
+                Bytes::copy_from_slice(&snapshot.app_hash())
+            } else {
+                Bytes::new()
             },
         })
     }

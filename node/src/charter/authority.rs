@@ -78,9 +78,10 @@ fn scope(draft: &Draft, entry: Entry<'_>, grant: &form::Grant) -> Result<ScopeRe
         });
     }
     let own = entry.name.split_once('#').map_or("", |(unit, _)| unit);
-    let kind = match grant.below {
-        true => ScopeKind::UnitAndBelow,
-        false => ScopeKind::Unit,
+    let kind = if grant.below {
+        ScopeKind::UnitAndBelow
+    } else {
+        ScopeKind::Unit
     };
     Ok(ScopeRef {
         kind: kind as i32,

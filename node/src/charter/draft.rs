@@ -153,6 +153,10 @@ impl Draft {
             return Err(entry.error(format!("asset {code:?} is not described")));
         };
         let amount = super::words::amount(number, *decimals).map_err(|words| entry.error(words))?;
+        // On the wire zero is written like none, and a limit of none is no limit.
+        if amount.is_zero() {
+            return Err(entry.error(format!("{text:?} is nothing: no amount here is zero")));
+        }
         Ok((amount.to_bytes(), code))
     }
 }

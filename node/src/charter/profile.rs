@@ -67,10 +67,7 @@ pub(super) fn seated(
 }
 
 fn or<T: Default + PartialEq>(said: T, given: T) -> T {
-    match said == T::default() {
-        true => given,
-        false => said,
-    }
+    if said == T::default() { given } else { said }
 }
 
 fn election_term(charter: &form::Charter) -> Result<u64, CharterError> {

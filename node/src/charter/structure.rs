@@ -175,9 +175,10 @@ fn add_assignment(draft: &mut Draft, assignment: &form::Assignment) -> Result<()
         until: words::optional_time(&assignment.until).map_err(|words| entry.error(words))?,
         focus: assignment.focus.clone(),
         percentage: assignment.percentage,
-        manner: match assignment.surrogate {
-            true => Manner::Surrogate as i32,
-            false => AssignRole::default().manner,
+        manner: if assignment.surrogate {
+            Manner::Surrogate as i32
+        } else {
+            AssignRole::default().manner
         },
     };
     draft.push(entry, &assignment.member, Kind::AssignRole(assign));

@@ -325,6 +325,13 @@ fn a_wrong_entry_is_named_with_the_rule() {
             "\"spend\" is over value",
         ),
         (
+            acme.replace(
+                "per_transfer = \"500.00 EUR\"",
+                "per_transfer = \"0.00 EUR\"",
+            ),
+            "\"0.00 EUR\" is nothing",
+        ),
+        (
             acme.replace("keeps_back = [\"issue\"]", "keeps_back = [\"spend\"]"),
             "grant_exceeds_giver",
         ),

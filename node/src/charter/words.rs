@@ -37,9 +37,12 @@ pub(super) fn time(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is not a time such as 2026-11-23T09:00:00Z"))
 }
 
-/// Unix seconds of a time, or 0 for none.
+/// Unix seconds of a time, or 0 for none: the first second of 1970 would be passed over.
 pub(super) fn optional_time(text: &Option<String>) -> Result<u64, String> {
-    text.as_deref().map_or(Ok(0), time)
+    match text.as_deref().map(time).transpose()? {
+        Some(0) => Err("the first second of 1970 stands for no time at all".to_owned()),
+        seconds => Ok(seconds.unwrap_or(0)),
+    }
 }
 
 /// Seconds of a duration such as `72h` or `30d`, or 0 for none.
@@ -50,8 +53,10 @@ pub(super) fn optional_duration(text: &Option<String>) -> Result<u64, String> {
 /// Seconds of a duration such as `72h` or `30d`.
 pub(super) fn duration(text: &str) -> Result<u64, String> {
     humantime::parse_duration(text)
+        .ok()
+        .filter(|duration| duration.subsec_nanos() == 0)
         .map(|duration| duration.as_secs())
-        .map_err(|_| format!("{text:?} is not a duration such as 72h or 30d"))
+        .ok_or_else(|| format!("{text:?} is not a duration such as 72h or 30d, in whole seconds"))
 }
 
 /// Bytes in hexadecimal digits, of one length.
@@ -122,6 +127,10 @@ mod tests {
         assert!(time("yesterday").is_err());
         assert_eq!(optional_duration(&Some("72h".into())), Ok(259_200));
         assert_eq!(optional_duration(&None), Ok(0));
-        assert!(optional_duration(&Some("soon".into())).is_err());
+        for text in ["soon", "900ms", "1500ms"] {
+            assert!(optional_duration(&Some(text.into())).is_err(), "{text}");
+        }
+        assert_eq!(optional_time(&None), Ok(0));
+        assert!(optional_time(&Some("1970-01-01T00:00:00Z".into())).is_err());
     }
 }

@@ -80,9 +80,10 @@ const HEIGHT_MAX: u64 = u32::MAX as u64;
 
 fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(), Trouble> {
     // A lost guard knows nothing, and is made only with the word that it may sign.
-    let state = match file.try_exists()? {
-        true => open(file)?.state(),
-        false => GuardState::default(),
+    let state = if file.try_exists()? {
+        open(file)?.state()
+    } else {
+        GuardState::default()
     };
     if state.is_trusted {
         return Err("the guard signs already".into());

@@ -83,9 +83,10 @@ pub(super) async fn announce(gateway: Gateway) {
 
 impl Announcement {
     async fn new(gateway: &Gateway, block: Arc<CommittedBlock>) -> Result<Announcement, JoinError> {
-        let answer = match gateway.census().anyone_wants_blocks() {
-            true => Some(fetch(gateway, &block).await),
-            false => None,
+        let answer = if gateway.census().anyone_wants_blocks() {
+            Some(fetch(gateway, &block).await)
+        } else {
+            None
         };
         let wants_all = gateway.census().anyone_wants_all_transactions();
         // A block has many MiB of JSON.

@@ -134,9 +134,10 @@ impl Gateway {
 
     /// What the engine answers. The address pays for a long one, beyond the call itself.
     async fn ask(&self, ask: Ask, peer: IpAddr) -> Result<Json, RpcError> {
-        let turn = match ask.takes_long() {
-            true => Some(self.turn_for_long(peer).await?),
-            false => None,
+        let turn = if ask.takes_long() {
+            Some(self.turn_for_long(peer).await?)
+        } else {
+            None
         };
         let gateway = self.clone();
         let settle = move |bytes: usize| {

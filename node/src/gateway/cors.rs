@@ -37,9 +37,10 @@ impl Origins {
                         && !text.contains('*')
                         && url.origin().ascii_serialization() == *text
                 });
-            match is_origin {
-                true => HeaderValue::from_str(text).map_err(|_| wrong()),
-                false => Err(wrong()),
+            if is_origin {
+                HeaderValue::from_str(text).map_err(|_| wrong())
+            } else {
+                Err(wrong())
             }
         };
         texts

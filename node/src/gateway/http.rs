@@ -179,9 +179,10 @@ async fn call_by_uri(
         .answer(signature, args, peer.address, gateway.deadline())
         .await;
     let mut answers = Answers::new(&gateway, &peer);
-    let status = match answers.push(Reply::new(URI_ID, outcome)) {
-        true => StatusCode::OK,
-        false => StatusCode::INTERNAL_SERVER_ERROR,
+    let status = if answers.push(Reply::new(URI_ID, outcome)) {
+        StatusCode::OK
+    } else {
+        StatusCode::INTERNAL_SERVER_ERROR
     };
     respond(status, answers.close().unwrap_or_default())
 }

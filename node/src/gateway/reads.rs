@@ -92,21 +92,21 @@ impl Gateway {
             return Err(not_found);
         };
 
-        let turn = match prove {
-            true => Some(self.turn_for_long(peer).await?),
-            false => None,
+        let turn = if prove {
+            Some(self.turn_for_long(peer).await?)
+        } else {
+            None
         };
         let gateway = self.clone();
         self.read(move |queries| {
             let _turn = turn;
             let found = queries.transaction(hash)?.ok_or(not_found)?;
-            let proof = match prove {
-                true => {
-                    let block = queries.block(found.height)?.unwrap_or_default();
-                    gateway.charge_for(block.transactions.len(), peer);
-                    prove_transaction(&block, found.index)
-                }
-                false => None,
+            let proof = if prove {
+                let block = queries.block(found.height)?.unwrap_or_default();
+                gateway.charge_for(block.transactions.len(), peer);
+                prove_transaction(&block, found.index)
+            } else {
+                None
             };
             Ok(shapes::transaction(&found, proof.as_ref()).to_string())
         })

@@ -197,9 +197,10 @@ struct Sent {
 
 /// The node's own look: what it refuses need not go to the engine.
 fn look_at(queries: &dyn Queries, transactions: Vec<Bytes>, looks: bool) -> Vec<Sent> {
-    let admissions = match looks {
-        true => queries.admit(&transactions),
-        false => Vec::new(),
+    let admissions = if looks {
+        queries.admit(&transactions)
+    } else {
+        Vec::new()
     };
     let mut sent: Vec<Sent> = transactions
         .into_iter()

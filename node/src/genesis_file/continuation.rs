@@ -79,9 +79,10 @@ impl GenesisFile {
             .validators
             .iter()
             .map(|validator| (validator.pub_key.value.clone(), validator.power.clone()));
-        match named.eq(shown) {
-            true => Ok(continuation),
-            false => Err(GenesisFileError::OtherValidators),
+        if named.eq(shown) {
+            Ok(continuation)
+        } else {
+            Err(GenesisFileError::OtherValidators)
         }
     }
 

@@ -91,12 +91,13 @@ impl Signature {
         state: &dyn Read,
         units: &[u64],
     ) -> Result<(), GenesisFileError> {
-        match self.department == handles_of(state, units) {
-            true => Ok(()),
-            false => Err(GenesisFileError::BadSignature(
+        if self.department == handles_of(state, units) {
+            Ok(())
+        } else {
+            Err(GenesisFileError::BadSignature(
                 self.department.clone(),
                 "its member signs for another department",
-            )),
+            ))
         }
     }
 }

@@ -122,9 +122,10 @@ const UNITS: usize = 10;
 /// The block that would follow.
 pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
     let newest = App::block_time(&view.snapshot, view.height)?;
-    let time = match view.is_dated_now {
-        true => time_of_next(newest, parameters::get(view).outage_gap, clock()),
-        false => newest,
+    let time = if view.is_dated_now {
+        time_of_next(newest, parameters::get(view).outage_gap, clock())
+    } else {
+        newest
     };
     Ok(Block {
         height: view.height + 1,
@@ -135,9 +136,10 @@ pub(super) fn next_block(view: &View) -> Result<Block, Fault> {
 /// When a block after the newest one would be: now. A network at rest makes none for a while, and what waits for a time
 /// does not wait for that. A clock that is behind the chain tells nothing, nor does one after an outage.
 fn time_of_next(newest: u64, outage_gap: u64, clock: u64) -> u64 {
-    match (newest..=newest.saturating_add(outage_gap)).contains(&clock) {
-        true => clock,
-        false => newest,
+    if (newest..=newest.saturating_add(outage_gap)).contains(&clock) {
+        clock
+    } else {
+        newest
     }
 }
 

@@ -17,9 +17,10 @@ pub(super) fn of(
     waits: Waits<'_>,
 ) -> Result<HealthAnswer, QueryError> {
     let now = super::authority::next_block(view)?.now.time;
-    let units = match request.below {
-        true => power::subtree(view, request.unit, UNITS_MAX + 1),
-        false => vec![request.unit],
+    let units = if request.below {
+        power::subtree(view, request.unit, UNITS_MAX + 1)
+    } else {
+        vec![request.unit]
     };
     let mut warnings = Vec::new();
     for unit in units.iter().take(UNITS_MAX) {

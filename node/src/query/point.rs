@@ -106,9 +106,10 @@ fn proven_height(snapshot: &Snapshot) -> Result<u64, Fault> {
     let newest = snapshot.height();
     // The first block of an idle network leaves the root of the genesis, which its own header proves.
     let before = snapshot.app_hash_before()?;
-    Ok(match before == Some(snapshot.app_hash()) {
-        true => newest.saturating_sub(1),
-        false => newest,
+    Ok(if before == Some(snapshot.app_hash()) {
+        newest.saturating_sub(1)
+    } else {
+        newest
     })
 }
 

@@ -251,9 +251,10 @@ fn read_verified_list(backup: &Path) -> Result<List, Fault> {
 }
 
 fn require_listed(listed: &ListedFile, read: (u64, Hash), path: &Path) -> Result<(), Fault> {
-    match ListedFile::new(listed.name.clone(), read) == *listed {
-        true => Ok(()),
-        false => Err(damaged_backup(path, "is not as it was written")),
+    if ListedFile::new(listed.name.clone(), read) == *listed {
+        Ok(())
+    } else {
+        Err(damaged_backup(path, "is not as it was written"))
     }
 }
 

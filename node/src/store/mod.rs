@@ -116,6 +116,7 @@ impl Store {
         ));
         let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
         newest.check_tip()?;
+        newest.let_go();
 
         Ok(Store {
             rocks,

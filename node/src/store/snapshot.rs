@@ -63,7 +63,6 @@ impl Snapshot {
             Some(base) => u64::from_be_bytes(base.try_into().map_err(|_| damaged("history base"))?),
         };
         let retention = Arc::clone(rocks.retention());
-        retention.set_base(history_base);
         retention.begin_use(history_base);
 
         Ok(Snapshot {
@@ -91,6 +90,11 @@ impl Snapshot {
     /// The oldest height that [`Snapshot::at`] answers.
     pub fn history_base_height(&self) -> u64 {
         self.history_base
+    }
+
+    /// What nobody asks about who asks from this height on may go: the disk has it.
+    pub(super) fn let_go(&self) {
+        self.retention.set_base(self.history_base);
     }
 
     /// The value of a key, or of a row beside the state.

@@ -200,6 +200,34 @@ fn rolling_back_restores_exactly_what_was_and_stops_where_undo_ends() {
 }
 
 #[test]
+fn what_a_height_lets_go_stays_until_the_disk_has_the_height() {
+    let directory = tempfile::tempdir().unwrap();
+    let short = StoreOptions {
+        history_kept: HistoryKept::NewestHeights(4),
+        undo_heights: 2,
+        ..options()
+    };
+    let store = Store::open(directory.path(), short).unwrap();
+    commit_up_to(&store, 10);
+    for height in 11..20 {
+        let commit = commit_at(height);
+        store.commit_with(commit, Durability::Later).unwrap();
+    }
+    // The power could take the store back to height 10, from where somebody asks about height 6.
+    assert_eq!(store.snapshot().history_base_height(), 15);
+    assert_eq!(store.rocks.retention().horizon(), 6);
+    commit_up_to(&store, 20);
+    assert_eq!(store.rocks.retention().horizon(), 16);
+
+    // However long a node catches up, what is older goes by and by.
+    for height in 21..300 {
+        let commit = commit_at(height);
+        store.commit_with(commit, Durability::Later).unwrap();
+    }
+    assert_eq!(store.rocks.retention().horizon(), 252);
+}
+
+#[test]
 fn older_heights_than_the_history_kept_fail_by_name() {
     let directory = tempfile::tempdir().unwrap();
     let kept = HistoryKept::NewestHeights(4);

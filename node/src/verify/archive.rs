@@ -92,9 +92,10 @@ impl<'a> ArchiveTable<'a> {
             Ok(())
         })?;
         // A block, its hash, and the sets.
-        match rows == 2 * self.blocks + self.sets.len() as u64 {
-            true => Ok(self.blocks),
-            false => Err(wrong(Table::Archive, self.last, &newest, STRAY)),
+        if rows == 2 * self.blocks + self.sets.len() as u64 {
+            Ok(self.blocks)
+        } else {
+            Err(wrong(Table::Archive, self.last, &newest, STRAY))
         }
     }
 

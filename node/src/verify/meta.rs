@@ -46,9 +46,10 @@ pub(super) fn compare(snapshot: &Snapshot, replica: &Replica) -> Result<(), Faul
         }
     }
     snapshot.for_each_row(Table::Meta, |key, _| {
-        match Meta::ALL.iter().any(|meta| meta.key() == key) {
-            true => Ok(()),
-            false => Err(super::wrong(Table::Meta, height, key, STRAY)),
+        if Meta::ALL.iter().any(|meta| meta.key() == key) {
+            Ok(())
+        } else {
+            Err(super::wrong(Table::Meta, height, key, STRAY))
         }
     })
 }

@@ -47,9 +47,10 @@ impl<'a> UndoTable<'a> {
             // Indexes are put where nothing stands.
             &|_| Ok(None),
         )?;
-        match stored == made {
-            true => Ok(()),
-            false => Err(wrong(Table::Undo, height, &height_key(height), DIFFERS)),
+        if stored == made {
+            Ok(())
+        } else {
+            Err(wrong(Table::Undo, height, &height_key(height), DIFFERS))
         }
     }
 
@@ -57,9 +58,10 @@ impl<'a> UndoTable<'a> {
     fn row(&self, height: u64) -> Result<Option<Vec<u8>>, Fault> {
         let key = height_key(height);
         let row = self.snapshot.row(Table::Undo, &key)?;
-        match row.is_none() && height >= self.first_kept {
-            true => Err(wrong(Table::Undo, height, &key, MISSING)),
-            false => Ok(row),
+        if row.is_none() && height >= self.first_kept {
+            Err(wrong(Table::Undo, height, &key, MISSING))
+        } else {
+            Ok(row)
         }
     }
 

@@ -128,9 +128,10 @@ pub(super) fn drive(offer: Offer, patience: Duration) -> Outcome {
         )
     });
     let last = seen.last().expect("a block holds something");
-    let took = match offer.until_executed {
-        true => executed(&offer.doors.addresses, last.height, started + patience) - started,
-        false => last.at - started,
+    let took = if offer.until_executed {
+        executed(&offer.doors.addresses, last.height, started + patience) - started
+    } else {
+        last.at - started
     };
     Outcome {
         took,

@@ -81,9 +81,10 @@ impl Ours {
             nodes: self.cluster.nodes.len(),
             targets: self.targets(),
             applications: nodes().filter_map(|node| node.process_id()).collect(),
-            engines: match engine::is_a_process(self.cluster.nodes[0].engine()) {
-                true => engines.collect(),
-                false => Vec::new(),
+            engines: if engine::is_a_process(self.cluster.nodes[0].engine()) {
+                engines.collect()
+            } else {
+                Vec::new()
             },
         }
     }

@@ -58,9 +58,10 @@ impl Payments {
         let payer = draw(&mut chance, MEMBERS);
         let actions = (0..self.transfers).map(|_| {
             let is_hot = payer != 0 && draw(&mut chance, 100) < self.hot_percent;
-            let payee = match is_hot {
-                true => 0,
-                false => (payer + 1 + draw(&mut chance, MEMBERS - 1)) % MEMBERS,
+            let payee = if is_hot {
+                0
+            } else {
+                (payer + 1 + draw(&mut chance, MEMBERS - 1)) % MEMBERS
             };
             self.transfer(payer, payee)
         });

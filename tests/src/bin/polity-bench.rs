@@ -6,9 +6,10 @@ use polity_tests::bench::{Figure, ROWS, Row};
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
-    let wanted: Option<Vec<&Row>> = match asked.is_empty() {
-        true => Some(ROWS.iter().collect()),
-        false => asked.iter().map(|number| find(number)).collect(),
+    let wanted: Option<Vec<&Row>> = if asked.is_empty() {
+        Some(ROWS.iter().collect())
+    } else {
+        asked.iter().map(|number| find(number)).collect()
     };
     let Some(wanted) = wanted else {
         eprintln!("usage: polity-bench [ROW…]");

@@ -110,9 +110,10 @@ mod tests {
         });
         assert!(panics.unwrap_err().contains("a panic"));
         let accepts = run(1, 100, Form::Bytes, &corpus, |bytes| {
-            match bytes == [8, 1] {
-                true => Ok(Outcome::Accepted),
-                false => Err("accepted".into()),
+            if bytes == [8, 1] {
+                Ok(Outcome::Accepted)
+            } else {
+                Err("accepted".into())
             }
         });
         assert!(

@@ -144,10 +144,7 @@ impl Scene<'_> {
         };
         let fits =
             receipt.code == code && action.is_none_or(|action| receipt.failed_action + 1 == action);
-        match fits {
-            true => Ok(()),
-            false => Err(Trouble(found)),
-        }
+        if fits { Ok(()) } else { Err(Trouble(found)) }
     }
 
     /// `refused NAME [in action N]`.
@@ -160,9 +157,10 @@ impl Scene<'_> {
         let Some(code) = code else {
             return trouble(format!("`{name}` is no rejection"));
         };
-        let action = match words.take("in action") {
-            true => Some(words.number("action")?),
-            false => None,
+        let action = if words.take("in action") {
+            Some(words.number("action")?)
+        } else {
+            None
         };
         self.outcome(code, action)
     }
@@ -183,9 +181,10 @@ impl Scene<'_> {
                 name.trim_start_matches("WARNING_KIND_").to_lowercase()
             })
             .collect();
-        match found.contains(&words.word("warning")?) == warned {
-            true => Ok(()),
-            false => trouble(format!("it is warned of {found:?}")),
+        if found.contains(&words.word("warning")?) == warned {
+            Ok(())
+        } else {
+            trouble(format!("it is warned of {found:?}"))
         }
     }
 
@@ -221,9 +220,10 @@ impl Scene<'_> {
             .as_str_name()
             .trim_start_matches("BASIS_SOURCE_")
             .to_lowercase();
-        match words.word("basis")? == found {
-            true => Ok(()),
-            false => trouble(format!("the basis is {found}")),
+        if words.word("basis")? == found {
+            Ok(())
+        } else {
+            trouble(format!("the basis is {found}"))
         }
     }
 
@@ -233,10 +233,12 @@ impl Scene<'_> {
         let kind = kind(words)?;
         let name = words.word("name")?;
         let lives = self.lookup.lives(kind, &name);
-        match lives != absent {
-            true => Ok(()),
-            false if absent => trouble("there is one"),
-            false => trouble("there is none"),
+        if lives != absent {
+            Ok(())
+        } else if absent {
+            trouble("there is one")
+        } else {
+            trouble("there is none")
         }
     }
 
@@ -265,9 +267,10 @@ impl Scene<'_> {
             })
             .collect();
         let expected = format!("{} {}", kind_name(kind), reason.as_str_name());
-        match found.contains(&expected) {
-            true => Ok(()),
-            false => trouble(format!("what ended: {found:?}")),
+        if found.contains(&expected) {
+            Ok(())
+        } else {
+            trouble(format!("what ended: {found:?}"))
         }
     }
 
@@ -281,10 +284,12 @@ impl Scene<'_> {
         let role = self.number(ObjectKind::Role, words)?;
         let memory = self.told.memory;
         let holds = power::holding(&memory.state, member, role, memory.time).is_some();
-        match holds == expected {
-            true => Ok(()),
-            false if expected => trouble("they do not hold it"),
-            false => trouble("they hold it"),
+        if holds == expected {
+            Ok(())
+        } else if expected {
+            trouble("they do not hold it")
+        } else {
+            trouble("they hold it")
         }
     }
 
@@ -313,15 +318,17 @@ fn kind(words: &mut Words) -> Outcome<ObjectKind> {
 fn state_is(words: &mut Words, found: &str, prefix: &str) -> Outcome<()> {
     words.need("is")?;
     let found = found.trim_start_matches(prefix).to_lowercase();
-    match words.word("state")? == found {
-        true => Ok(()),
-        false => trouble(format!("it is {found}")),
+    if words.word("state")? == found {
+        Ok(())
+    } else {
+        trouble(format!("it is {found}"))
     }
 }
 
 fn number_is(words: &mut Words, found: u64) -> Outcome<()> {
-    match words.number::<u64>("number")? == found {
-        true => Ok(()),
-        false => trouble(format!("it is {found}")),
+    if words.number::<u64>("number")? == found {
+        Ok(())
+    } else {
+        trouble(format!("it is {found}"))
     }
 }

@@ -165,13 +165,14 @@ impl Story {
         let mut line_of = Vec::new();
         for line in below {
             let mut words = Words::of(&line.text);
-            let read = match words.take("set parameter") {
-                true => phrases::parameter(&mut words).map(|given| {
+            let read = if words.take("set parameter") {
+                phrases::parameter(&mut words).map(|given| {
                     let merged = given.encode_to_vec();
                     // Each line sets one parameter: the messages add up.
                     parameters.merge(merged.as_slice()).ok();
-                }),
-                false => phrases::read(&mut draft, &mut words),
+                })
+            } else {
+                phrases::read(&mut draft, &mut words)
             };
             if let Err(trouble) = read {
                 self.failures.push((line.number, trouble.0));

@@ -59,9 +59,10 @@ impl Sending {
         let Place::Ledger(memory) = draft.place else {
             return trouble("nobody signs at the genesis");
         };
-        let organisation: [u8; 32] = match self.other_organisation {
-            true => Sha256::digest("another organisation").into(),
-            false => memory.organisation,
+        let organisation: [u8; 32] = if self.other_organisation {
+            Sha256::digest("another organisation").into()
+        } else {
+            memory.organisation
         };
         let mut signers = Vec::new();
         for signatory in draft.signatories.clone() {

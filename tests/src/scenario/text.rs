@@ -106,9 +106,10 @@ impl Words {
 
     /// The word after these words, where they come next.
     pub(super) fn after(&mut self, words: &str) -> Outcome<Option<String>> {
-        match self.take(words) {
-            true => self.word(words).map(Some),
-            false => Ok(None),
+        if self.take(words) {
+            self.word(words).map(Some)
+        } else {
+            Ok(None)
         }
     }
 

@@ -42,12 +42,13 @@ impl Simulation {
         polity_client::proof::verify_key(&app_hash, &key, &answer.value, &proof.data)
             .map_err(|error| format!("node {node}: {error}"))?;
         let value = self.model.state.get(&key).map_or(&[][..], Vec::as_slice);
-        match answer.height < self.chain.height() || answer.value == value {
-            true => Ok(()),
-            false => Err(format!(
+        if answer.height < self.chain.height() || answer.value == value {
+            Ok(())
+        } else {
+            Err(format!(
                 "node {node} has another value of {}",
                 hex::encode(key)
-            )),
+            ))
         }
     }
 }

@@ -94,9 +94,10 @@ impl Replica {
             founded.map_err(|fault| fault.to_string())
         };
         let result = found(&chain.founding)?;
-        match result.app_hash == chain.founded[..] {
-            true => Ok(()),
-            false => Err("the genesis has another app hash".into()),
+        if result.app_hash == chain.founded[..] {
+            Ok(())
+        } else {
+            Err("the genesis has another app hash".into())
         }
     }
 
@@ -169,13 +170,14 @@ impl Replica {
         let info = self.app()?.info().map_err(|fault| fault.to_string())?;
         let hash = chain.app_hash(chain.height());
         let same_hash = chain.height() == 0 || info.last_block_app_hash == hash[..];
-        match info.last_block_height == chain.height() && same_hash {
-            true => Ok(()),
-            false => Err(format!(
+        if info.last_block_height == chain.height() && same_hash {
+            Ok(())
+        } else {
+            Err(format!(
                 "at {} instead of {}",
                 info.last_block_height,
                 chain.height()
-            )),
+            ))
         }
     }
 

@@ -75,9 +75,10 @@ pub(super) fn watched(
 /// In memory where the machine has such a place: a simulation syncs at each commit.
 fn directory() -> std::io::Result<TempDir> {
     let in_memory = Path::new("/dev/shm");
-    match in_memory.is_dir() {
-        true => tempfile::tempdir_in(in_memory).or_else(|_| tempfile::tempdir()),
-        false => tempfile::tempdir(),
+    if in_memory.is_dir() {
+        tempfile::tempdir_in(in_memory).or_else(|_| tempfile::tempdir())
+    } else {
+        tempfile::tempdir()
     }
 }
 

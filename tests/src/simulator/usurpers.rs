@@ -89,9 +89,10 @@ impl Life {
             accounts.push(account.number);
         }
         let spending = owned.into_iter().map(|((kind, owner), accounts)| Spending {
-            allowance: match kind == OwnerKind::Unit as i32 {
-                true => silent.allowance(view, owner),
-                false => 0,
+            allowance: if kind == OwnerKind::Unit as i32 {
+                silent.allowance(view, owner)
+            } else {
+                0
             },
             seen: VecDeque::from([(founding::START, gone(view, &accounts))]),
             accounts,
@@ -126,9 +127,10 @@ impl Life {
         let spendable: Vec<u64> = spendable.flat_map(|one| one.accounts.clone()).collect();
         for _ in 0..scene.dice.below(PAYMENTS_MAX) {
             let all = self.silent.accounts(scene.view);
-            let from = match scene.dice.chance(80) {
-                true => scene.dice.pick(&spendable).copied(),
-                false => scene.dice.pick(&all).map(|account| account.number),
+            let from = if scene.dice.chance(80) {
+                scene.dice.pick(&spendable).copied()
+            } else {
+                scene.dice.pick(&all).map(|account| account.number)
             };
             if let Some(deed) = from.and_then(|from| payment(&mut scene, from))
                 && let Some(written) = author::write(&mut scene, block, &deed)
@@ -221,12 +223,13 @@ fn payment(scene: &mut Scene<'_>, from: u64) -> Option<Deed> {
         kind: TransferKind::Payment as i32,
         ..Transfer::default()
     };
-    let kind = match scene.dice.chance(30) {
-        true => Kind::PlaceHold(PlaceHold {
+    let kind = if scene.dice.chance(30) {
+        Kind::PlaceHold(PlaceHold {
             transfer: Some(transfer),
             expires_at: scene.soon(20),
-        }),
-        false => Kind::Transfer(transfer),
+        })
+    } else {
+        Kind::Transfer(transfer)
     };
     Some(kind.into())
 }

@@ -109,9 +109,10 @@ fn event_files() {
 
 /// A file is refused as what it is: a mistake of whoever gave it, in words.
 fn refused(error: &Error) -> Result<Outcome, String> {
-    match error.kind() == ErrorKind::Usage && !error.to_string().is_empty() {
-        true => Ok(Outcome::Refused),
-        false => Err(format!("a bad file is told as {:?}: {error}", error.kind())),
+    if error.kind() == ErrorKind::Usage && !error.to_string().is_empty() {
+        Ok(Outcome::Refused)
+    } else {
+        Err(format!("a bad file is told as {:?}: {error}", error.kind()))
     }
 }
 

@@ -101,9 +101,10 @@ fn state_proofs() {
             .state
             .get(&answer.key)
             .map_or(&[][..], Vec::as_slice);
-        match is == answer.value {
-            true => Ok(Outcome::Accepted),
-            false => Err("a value that the state does not have is proven".into()),
+        if is == answer.value {
+            Ok(Outcome::Accepted)
+        } else {
+            Err("a value that the state does not have is proven".into())
         }
     });
 }
@@ -147,9 +148,10 @@ fn history_pages() {
             return Ok(Outcome::Refused);
         }
         let from = page.from as usize;
-        match whole.entries.get(from..from + page.entries.len()) == Some(&page.entries) {
-            true => Ok(Outcome::Accepted),
-            false => Err("entries that the history does not have are proven".into()),
+        if whole.entries.get(from..from + page.entries.len()) == Some(&page.entries) {
+            Ok(Outcome::Accepted)
+        } else {
+            Err("entries that the history does not have are proven".into())
         }
     });
 }

@@ -58,9 +58,10 @@ fn bodies() {
             return Err("an encoding that is not the body's own is accepted".into());
         }
         let receipt = block::simulate(&sample.memory.state, block, &body);
-        match receipt.code == 0 || receipt.events.is_empty() {
-            true => Ok(Outcome::Accepted),
-            false => Err("a refused body did something".into()),
+        if receipt.code == 0 || receipt.events.is_empty() {
+            Ok(Outcome::Accepted)
+        } else {
+            Err("a refused body did something".into())
         }
     });
 }

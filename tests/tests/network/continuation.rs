@@ -86,6 +86,23 @@ pub(crate) fn a_chain_goes_on_under_the_other_engine_and_back(engine: Engine) {
     assert_whole(cluster, &acknowledged);
 }
 
+/// Whoever is stopped later has signed heights that are taken back.
+pub(crate) fn a_chain_goes_on_under_the_same_engine_from_below_what_its_validators_signed(
+    engine: Engine,
+) {
+    let mut cluster = Cluster::start_on(engine, 4);
+    let mut acknowledged = pay(&cluster, 0, 1);
+    cluster.wait_for_rest();
+    assert!(cluster.nodes[0].stop().success());
+    let taken_back = cluster.pay(1, 1);
+    cluster.wait_for(1, &taken_back, BLOCK);
+
+    let continuation = cluster.sign_continuation_of_the_last("cluster-2");
+    cluster.go_on(&continuation, engine);
+    acknowledged.extend(pay(&cluster, 0, 2));
+    assert_whole(cluster, &acknowledged);
+}
+
 /// Files that an attacker or a mistake could make: each is refused, and the home stays as it is.
 #[track_caller]
 fn assert_only_this_goes_on(cluster: &Cluster, continuation: &Continuation) {

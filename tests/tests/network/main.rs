@@ -49,5 +49,6 @@ on_both! {
     disks::a_full_disk_stops_a_node_before_it_loses_anything
     membership::a_fifth_department_joins_votes_and_leaves
     continuation::a_chain_goes_on_under_the_other_engine_and_back
+    continuation::a_chain_goes_on_under_the_same_engine_from_below_what_its_validators_signed
     crash_points::a_node_survives_a_crash_at_every_point_of_a_commit
 }

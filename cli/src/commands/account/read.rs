@@ -55,9 +55,10 @@ impl List {
             json.push(account_json(&names, account)?);
         }
         context.answer(&view, json!({ "accounts": json }), || {
-            match accounts.is_empty() {
-                true => "No open accounts.".to_owned(),
-                false => table.to_string(),
+            if accounts.is_empty() {
+                "No open accounts.".to_owned()
+            } else {
+                table.to_string()
             }
         });
         Ok(())
@@ -82,9 +83,10 @@ impl Show {
         let account = view.get::<AccountObject>(number).await?;
         let account = account.ok_or_else(|| usage(format!("a{number} was not there then")))?;
         // The account itself proves that nothing is held; a list of the past has no proof.
-        let mut holds: Vec<Hold> = match is_held(&account)? {
-            true => view.listed(Lists::Holds, &[number]).await?,
-            false => Vec::new(),
+        let mut holds: Vec<Hold> = if is_held(&account)? {
+            view.listed(Lists::Holds, &[number]).await?
+        } else {
+            Vec::new()
         };
         holds.retain(|hold| hold.state() == HoldState::Open);
         let mut names = Names::new(&view);
@@ -200,8 +202,9 @@ fn is_held(account: &AccountObject) -> Result<bool> {
 
 fn shown_unless_zero(bytes: &[u8], asset: &Asset) -> Result<String> {
     let amount = counted(bytes)?;
-    Ok(match amount.is_zero() {
-        true => String::new(),
-        false => amount::shown(amount, asset),
+    Ok(if amount.is_zero() {
+        String::new()
+    } else {
+        amount::shown(amount, asset)
     })
 }

@@ -73,9 +73,10 @@ async fn tell_what_is_held_back(context: &Context, assign: &AssignRole) -> Resul
     let grants: Vec<Grant> = view.listed(List::Grants, &[role]).await?;
     let is_over_value = |grant: &Grant| power::is_over_value(grant.capability());
     if grants.iter().any(is_over_value) {
-        let how_long = match is_service {
-            true => "a service counts as whoever admitted it, so".to_owned(),
-            false => format!("until {}", time::shown(until)),
+        let how_long = if is_service {
+            "a service counts as whoever admitted it, so".to_owned()
+        } else {
+            format!("until {}", time::shown(until))
         };
         context.output.note(format!(
             "{} joined through you: {how_long} the ledger refuses their use of this role's money (grant_too_close). Let \

@@ -154,9 +154,10 @@ impl Amounts {
 }
 
 fn shown_unless_zero(amount: Amount, asset: &Asset) -> String {
-    match amount.is_zero() {
-        true => String::new(),
-        false => amount::shown(amount, asset),
+    if amount.is_zero() {
+        String::new()
+    } else {
+        amount::shown(amount, asset)
     }
 }
 

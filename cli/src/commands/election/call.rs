@@ -22,7 +22,7 @@ pub(super) struct Call {
 impl Call {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let term = match &self.term {
-            Some(text) => time::parse_duration(text)?.as_secs(),
+            Some(text) => time::parse_seconds(text)?,
             None => 0,
         };
         let role = context.role_ref(&self.role).await?;

@@ -89,9 +89,10 @@ impl Give {
 
     async fn scope(&self, context: &Context) -> Result<ScopeRef> {
         let Some(text) = &self.object else {
-            let kind = match self.below {
-                true => ScopeKind::UnitAndBelow,
-                false => ScopeKind::Unit,
+            let kind = if self.below {
+                ScopeKind::UnitAndBelow
+            } else {
+                ScopeKind::Unit
             };
             return Ok(ScopeRef {
                 kind: kind as i32,
@@ -120,12 +121,13 @@ impl Give {
 
 /// Refuses to reach down with what is over value.
 fn check_reach(below: bool, capability: Capability) -> Result<()> {
-    match below && power::is_over_value(capability) {
-        false => Ok(()),
-        true => Err(usage(format!(
+    if below && power::is_over_value(capability) {
+        Err(usage(format!(
             "{} is over value, which no grant reaches in the units below: leave out --below, or name the unit",
             word::word(capability)
-        ))),
+        )))
+    } else {
+        Ok(())
     }
 }
 

@@ -200,9 +200,12 @@ fn limits_shown(grant: &GrantState, names: &Names<'_>) -> Result<String> {
 fn as_json(grant: &GrantState, names: &Names<'_>) -> Result<Value> {
     let scope = grant.scope.unwrap_or_default();
     let asset = names.asset(grant.asset);
-    let money = |bytes: &[u8]| match bytes.is_empty() {
-        true => Ok(Value::Null),
-        false => counted(bytes).map(|amount| amount::json(amount, &asset)),
+    let money = |bytes: &[u8]| {
+        if bytes.is_empty() {
+            Ok(Value::Null)
+        } else {
+            counted(bytes).map(|amount| amount::json(amount, &asset))
+        }
     };
     let period = match &grant.per_period {
         None => Value::Null,

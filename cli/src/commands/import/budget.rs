@@ -156,7 +156,7 @@ fn probe(place: &Place) -> Kind {
 
 /// The second person of `--with`, and their role.
 async fn second(context: &Context, session: &Session) -> Result<Option<(Importer, u64)>> {
-    let text = match &context.options.seconds[..] {
+    let text = match &context.options.cosigners[..] {
         [] => return Ok(None),
         [text] => text,
         [_, _, ..] => return Err(usage("one second person signs an import")),

@@ -144,8 +144,9 @@ impl Leave {
 }
 
 fn member_kind(service: bool) -> MemberKind {
-    match service {
-        true => MemberKind::Service,
-        false => MemberKind::Person,
+    if service {
+        MemberKind::Service
+    } else {
+        MemberKind::Person
     }
 }

@@ -91,9 +91,10 @@ async fn what(session: &Session, proven: &ProvenEvent) -> Result<String> {
     // Nobody is "you" in a record that others read.
     let words = session.words();
     let sentence = words.sentence(&proven.signers, action, None, 0).await?;
-    Ok(match is_adoption {
-        true => format!("{sentence}: {line}"),
-        false => sentence,
+    Ok(if is_adoption {
+        format!("{sentence}: {line}")
+    } else {
+        sentence
     })
 }
 

@@ -133,9 +133,10 @@ pub(super) fn reasons(proposal: &Proposal) -> String {
 }
 
 fn stated(name: &str, words: &str) -> String {
-    match words.is_empty() {
-        true => String::new(),
-        false => format!("{name}: {}\n", visible(words)),
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!("{name}: {}\n", visible(words))
     }
 }
 
@@ -232,9 +233,10 @@ pub(super) fn escalated(proposal: &Proposal, names: &Names<'_>) -> String {
 }
 
 fn why(words: &str) -> String {
-    match words.is_empty() {
-        true => String::new(),
-        false => format!(": {}", visible(words)),
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", visible(words))
     }
 }
 

@@ -195,9 +195,10 @@ impl Amend {
             outlook,
         };
         // Somebody else's role would hide that only the proposer amends.
-        let role = match context.member().await?.number == before.proposer {
-            true => before.role,
-            false => 0,
+        let role = if context.member().await?.number == before.proposer {
+            before.role
+        } else {
+            0
         };
         act_in_role(context, role, Kind::AmendProposal(amend)).await
     }

@@ -103,9 +103,12 @@ fn head(proposal: &Proposal, names: &Names<'_>, actions: &[String]) -> String {
     let mode = proposal.mode.clone().unwrap_or_default();
     let is_closed = proposal.closed_at != 0;
     // What would have happened later no longer will.
-    let ahead = |time| match is_closed {
-        true => String::new(),
-        false => time::shown(time),
+    let ahead = |time| {
+        if is_closed {
+            String::new()
+        } else {
+            time::shown(time)
+        }
     };
     let number = lettered(ObjectKind::Proposal, proposal.number);
     let mut text = facts(&[
@@ -144,9 +147,10 @@ fn head(proposal: &Proposal, names: &Names<'_>, actions: &[String]) -> String {
 
 /// What the proposal was bound to change, where it was.
 fn bound(outlook: &[u8]) -> String {
-    match outlook.is_empty() {
-        true => String::new(),
-        false => format!("outlook {}", hex::encode(outlook)),
+    if outlook.is_empty() {
+        String::new()
+    } else {
+        format!("outlook {}", hex::encode(outlook))
     }
 }
 
@@ -206,9 +210,10 @@ fn approvals(proposal: &Proposal) -> String {
     let (given, needed) = (given.count(), mode.count);
     // The ledger would have decided it.
     let are_one = proposal.decided_at == 0 && given >= needed as usize;
-    let why = match are_one {
-        true => ", some from people who count as one: somebody else is still asked",
-        false => "",
+    let why = if are_one {
+        ", some from people who count as one: somebody else is still asked"
+    } else {
+        ""
     };
     format!("Approvals: {given} of {needed}{why}\n")
 }
@@ -229,9 +234,10 @@ fn departments(proposal: &Proposal, unit: &dyn Fn(u64) -> String) -> String {
 /// Who of those that are asked has not answered the present version yet.
 fn unanswered(proposal: &Proposal, objectors: &[u64], names: &Names<'_>) -> String {
     let silent = silent(proposal, objectors);
-    match silent.is_empty() {
-        true => String::new(),
-        false => format!("No answer yet: {}\n", names.members(&silent)),
+    if silent.is_empty() {
+        String::new()
+    } else {
+        format!("No answer yet: {}\n", names.members(&silent))
     }
 }
 

@@ -58,8 +58,7 @@ struct Words {
 
 impl Words {
     fn term(&self) -> Result<Option<u64>> {
-        let term = self.term.as_deref().map(time::parse_duration).transpose()?;
-        Ok(term.map(|term| term.as_secs()))
+        self.term.as_deref().map(time::parse_seconds).transpose()
     }
 }
 

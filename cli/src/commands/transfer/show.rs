@@ -93,9 +93,10 @@ impl Show {
                 ("transaction", id),
                 (
                     "corrected",
-                    match corrected.is_zero() {
-                        true => String::new(),
-                        false => amount::shown(corrected, &found.asset),
+                    if corrected.is_zero() {
+                        String::new()
+                    } else {
+                        amount::shown(corrected, &found.asset)
                     },
                 ),
             ])

@@ -48,12 +48,13 @@ fn together(context: &Context, words: &[String]) -> Result<(Options, Vec<Command
     let (said, commands): (Vec<Options>, Vec<Command>) = each.into_iter().unzip();
     let said = said.into_iter().map(|said| said.or(&context.options));
     let said: Vec<Options> = said.collect();
-    match said.windows(2).all(|pair| pair[0] == pair[1]) {
-        true => Ok((said.into_iter().next().unwrap_or_default(), commands)),
-        false => Err(usage(
+    if said.windows(2).all(|pair| pair[0] == pair[1]) {
+        Ok((said.into_iter().next().unwrap_or_default(), commands))
+    } else {
+        Err(usage(
             "one member does all of a draft's commands, in one way: say --as, --member and the like before `tx draft`; what \
              somebody else does is added by a further command with --draft FILE",
-        )),
+        ))
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Refusals {
     #[arg(required_unless_present = "from")]
     of: Option<String>,
     /// At most so many, the newest.
-    #[arg(long, default_value_t = 50, conflicts_with = "from")]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
     limit: u32,
     /// Read every block from this height or time on.
     #[arg(long, value_name = "HEIGHT|TIME")]
@@ -82,9 +82,10 @@ impl Refusals {
                 ),
                 None => "each proven by its receipt; --from proves that none is missing".to_owned(),
             };
-            match refused.is_empty() {
-                true => format!("no refusals: {reach}"),
-                false => format!("{table}\n{reach}"),
+            if refused.is_empty() {
+                format!("no refusals: {reach}")
+            } else {
+                format!("{table}\n{reach}")
             }
         });
         if self.until.is_none() {
@@ -101,9 +102,10 @@ impl Refusals {
             Some(until) => context.height_of(until).await?.min(newest),
             None => newest,
         };
-        match first <= last {
-            true => Ok((first, last)),
-            false => Err(usage("no block with proven results lies there yet")),
+        if first <= last {
+            Ok((first, last))
+        } else {
+            Err(usage("no block with proven results lies there yet"))
         }
     }
 }

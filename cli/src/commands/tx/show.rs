@@ -39,17 +39,19 @@ impl Show {
 
 /// Of another organisation nothing is signed, sent or judged here.
 pub(super) fn check_organisation(session: &Session, draft: &Draft) -> Result<()> {
-    match draft.body()?.organisation == session.organisation() {
-        true => Ok(()),
-        false => Err(usage("the draft is for another organisation")),
+    if draft.body()?.organisation == session.organisation() {
+        Ok(())
+    } else {
+        Err(usage("the draft is for another organisation"))
     }
 }
 
 /// The refusal that a draft would have now; 0: none. A network at rest may not know yet that its time is over.
 pub(super) fn code_now(draft: &Draft, simulated: &Simulated) -> Result<u32> {
-    Ok(match is_over(draft)? {
-        true => Rejection::Expired.code(),
-        false => simulated.receipt.code,
+    Ok(if is_over(draft)? {
+        Rejection::Expired.code()
+    } else {
+        simulated.receipt.code
     })
 }
 

@@ -43,7 +43,7 @@ impl Health {
             Some(unit) => session.unit(unit).await?.number,
             None => root(&view).await?,
         };
-        let within = time::parse_duration(&self.within)?.as_secs();
+        let within = time::parse_seconds(&self.within)?;
         let answer = session.health(unit, !self.alone, within, view.at()).await?;
         let names = names_of(&view, &answer.warnings).await?;
 
@@ -58,9 +58,10 @@ impl Health {
         let value =
             json!({"height": answer.height, "warnings": rows, "truncated": answer.truncated});
         context.hearsay(view.at(), value, || {
-            let mut text = match answer.warnings.is_empty() {
-                true => "Nothing is amiss.\n".to_owned(),
-                false => table.to_string(),
+            let mut text = if answer.warnings.is_empty() {
+                "Nothing is amiss.\n".to_owned()
+            } else {
+                table.to_string()
             };
             if answer.truncated {
                 text.push_str("More units were there than were looked at.\n");
@@ -121,9 +122,10 @@ fn falls_to(warning: &Warning, names: &Names<'_>) -> String {
         .map(|one| names.member(*one))
         .collect();
     let lead = names.shown(ObjectKind::Role, warning.falls_to);
-    match people.is_empty() {
-        true => format!(", falls to {lead}, which is unfilled too"),
-        false => format!(", falls to {} as {lead}", people.join(", ")),
+    if people.is_empty() {
+        format!(", falls to {lead}, which is unfilled too")
+    } else {
+        format!(", falls to {} as {lead}", people.join(", "))
     }
 }
 

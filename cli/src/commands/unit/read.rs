@@ -193,9 +193,10 @@ impl Shown {
         ]);
         for role in &self.roles {
             let holders: Vec<u64> = self.holders(role).collect();
-            let holders = match holders.is_empty() {
-                true => "vacant".to_owned(),
-                false => shown(ObjectKind::Member, &holders),
+            let holders = if holders.is_empty() {
+                "vacant".to_owned()
+            } else {
+                shown(ObjectKind::Member, &holders)
             };
             let letter = lettered(ObjectKind::Role, role.number);
             let handle = visible(&role.handle);

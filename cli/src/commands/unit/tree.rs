@@ -116,9 +116,10 @@ impl<'s> Forest<'s> {
             forest.children.extend(std::iter::zip(level, children));
             level = next;
         }
-        match forest.units.contains_key(&top) {
-            true => Ok(forest),
-            false => Err(usage(format!("u{top} was not there then"))),
+        if forest.units.contains_key(&top) {
+            Ok(forest)
+        } else {
+            Err(usage(format!("u{top} was not there then")))
         }
     }
 
@@ -181,9 +182,10 @@ impl<'s> Forest<'s> {
         }
         for (index, child) in children.iter().enumerate() {
             let is_last = roles.len() + index + 1 == count;
-            let (branch, deeper) = match is_last {
-                true => ("└─ ", "   "),
-                false => ("├─ ", "│  "),
+            let (branch, deeper) = if is_last {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
             };
             text.push_str(&format!("{margin}{branch}{}\n", self.heading(*child)));
             self.draw_below(*child, &format!("{margin}{deeper}"), text);
@@ -220,12 +222,11 @@ impl<'s> Forest<'s> {
             .map(|one| self.names.shown(ObjectKind::Member, one.member))
             .collect();
         let (handle, warned) = (visible(&role.handle), self.warned(role.unit, role.number));
-        match names.is_empty() {
-            true => {
-                let dim = anstyle::Style::new().dimmed();
-                format!("#{handle} {letter}: {dim}vacant{dim:#}{warned}")
-            }
-            false => format!("#{handle} {letter}: {}{warned}", names.join(", ")),
+        if names.is_empty() {
+            let dim = anstyle::Style::new().dimmed();
+            format!("#{handle} {letter}: {dim}vacant{dim:#}{warned}")
+        } else {
+            format!("#{handle} {letter}: {}{warned}", names.join(", "))
         }
     }
 

@@ -51,9 +51,10 @@ impl Session {
             }
         }
 
-        match standing == Standing::of(account) {
-            true => Ok(true),
-            false => Err(another(height)),
+        if standing == Standing::of(account) {
+            Ok(true)
+        } else {
+            Err(another(height))
         }
     }
 

@@ -146,9 +146,10 @@ async fn a_receipt_that_one_node_hides_is_found_at_another() {
     let node = |is_hiding: bool| {
         let chain = chain.clone();
         Node::start(move |method, params| {
-            let answer = match is_hiding && params["path"] == "/receipt" {
-                true => json!({"result": {"response": {"code": 12, "log": "not found"}}}),
-                false => chain.answer(method, params),
+            let answer = if is_hiding && params["path"] == "/receipt" {
+                json!({"result": {"response": {"code": 12, "log": "not found"}}})
+            } else {
+                chain.answer(method, params)
             };
             answer.to_string().into()
         })

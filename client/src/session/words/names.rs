@@ -199,9 +199,10 @@ pub(super) fn word(name: &str, prefix: &str) -> String {
 /// A hash or a key, whole. Whoever makes both of two documents soon finds a pair whose hashes begin with the same eight
 /// bytes, so a signer must be able to compare all of it.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    match bytes.is_empty() {
-        true => "none".to_owned(),
-        false => hex::encode(bytes),
+    if bytes.is_empty() {
+        "none".to_owned()
+    } else {
+        hex::encode(bytes)
     }
 }
 

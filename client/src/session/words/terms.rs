@@ -28,9 +28,10 @@ pub fn mode_words(mode: &Mode, role: &dyn Fn(Ref) -> String) -> String {
             format!("{name} {} else {next}", length(mode.wait))
         }
         ModeKind::Consent => {
-            let silence = match mode.silence_is_consent {
-                true => "",
-                false => " unless silent",
+            let silence = if mode.silence_is_consent {
+                ""
+            } else {
+                " unless silent"
             };
             format!("{name} within {}{silence}", length(mode.deadline))
         }

@@ -5,10 +5,15 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tendermint_proto::v0_38::types as wire;
 
+use super::list::decode_short;
+use super::validators::VALIDATORS_MAX;
 use super::{BlockId, Commit, DoubleVote, Hash, Header, evidence_hash, merkle};
 
 /// Bytes of a part, over which a block's second hash is made.
 const PART_BYTES: usize = 65_536;
+
+/// Transactions of a block: no more wait in a pool.
+pub const TRANSACTIONS_MAX: usize = 100_000;
 
 /// Bytes that are not what they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,16 +81,21 @@ impl Block {
 impl SealedBlock {
     /// Reads a block: only the one encoding that [`Block::seal`] would give is accepted.
     pub fn decode(bytes: Bytes) -> Result<Self, Malformed> {
-        let message = wire::Block::decode(bytes.clone()).map_err(|_| Malformed)?;
-        let evidence = message.evidence.ok_or(Malformed)?.evidence.into_iter();
-        let transactions = message.data.ok_or(Malformed)?.txs.into_iter();
+        let message = UnreadMessage::decode(bytes.clone()).map_err(|_| Malformed)?;
+        let data = message.data.ok_or(Malformed)?;
+        let data: OutlineData = decode_short(data, 1, TRANSACTIONS_MAX)?;
+        let evidence = message.evidence.ok_or(Malformed)?;
+        let evidence: wire::EvidenceList = decode_short(evidence, 1, VALIDATORS_MAX)?;
+        let last_commit = message.last_commit.ok_or(Malformed)?;
+        let last_commit: wire::Commit = decode_short(last_commit, 4, VALIDATORS_MAX)?;
+        let evidence = evidence.evidence.into_iter();
         let block = Block {
             header: Header::from_wire(message.header)?,
-            transactions: transactions.map(Bytes::from).collect(),
+            transactions: data.txs,
             evidence: evidence
                 .map(DoubleVote::from_wire)
                 .collect::<Result<_, _>>()?,
-            last_commit: Commit::from_wire(message.last_commit)?,
+            last_commit: Commit::from_wire(Some(last_commit))?,
         };
 
         let sealed = block.clone().seal();
@@ -150,6 +160,19 @@ impl Outline {
             bytes: length,
         })
     }
+}
+
+/// `wire::Block`, whose lists are not read yet.
+#[derive(Clone, PartialEq, Message)]
+struct UnreadMessage {
+    #[prost(message, optional, tag = "1")]
+    header: Option<wire::Header>,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    data: Option<Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    evidence: Option<Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    last_commit: Option<Bytes>,
 }
 
 /// `wire::Block`, whose transactions stay in the bytes that are read.

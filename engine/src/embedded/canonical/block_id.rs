@@ -31,15 +31,20 @@ impl BlockId {
         bytes
     }
 
-    /// The inverse of [`Self::to_bytes`].
+    /// The inverse of [`Self::to_bytes`], for the name of a block. The one before the first block is no block's: evidence
+    /// writes a vote for it as one for nothing, which nobody signed, and whoever proposed a block with that would be refused.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
         let (hash, rest) = bytes.split_first_chunk::<32>().ok_or(Malformed)?;
         let (parts, rest) = rest.split_first_chunk::<4>().ok_or(Malformed)?;
-        Ok(Self {
+        let id = Self {
             hash: *hash,
             parts: u32::from_be_bytes(*parts),
             parts_hash: rest.try_into().map_err(|_| Malformed)?,
-        })
+        };
+        match id.is_none() {
+            false => Ok(id),
+            true => Err(Malformed),
+        }
     }
 
     /// The name before the first block.

@@ -38,14 +38,15 @@ impl ShownBlock {
         let is_whole = id.hash == header.hash()
             && commit_hash(&last_commit) == header.last_commit_hash
             && evidence_hash(evidence) == header.evidence_hash;
-        match is_whole {
-            true => Ok(ShownBlock {
+        if is_whole {
+            Ok(ShownBlock {
                 header,
                 id,
                 last_commit,
                 commit,
-            }),
-            false => Err(Malformed),
+            })
+        } else {
+            Err(Malformed)
         }
     }
 
@@ -139,9 +140,10 @@ pub fn shown_validators(validators: &Value) -> Result<ValidatorSet, Malformed> {
     let addresses = shown.iter().map(|validator| validator["address"].as_str());
     let expected = set.iter().map(|validator| validator.address.to_string());
     let expected: Vec<String> = expected.collect();
-    match addresses.eq(expected.iter().map(|address| Some(address.as_str()))) {
-        true => Ok(set),
-        false => Err(Malformed),
+    if addresses.eq(expected.iter().map(|address| Some(address.as_str()))) {
+        Ok(set)
+    } else {
+        Err(Malformed)
     }
 }
 

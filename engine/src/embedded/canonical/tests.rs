@@ -10,6 +10,7 @@ use tendermint_light_client_verifier::types::{LightBlock, TrustThreshold};
 use tendermint_light_client_verifier::{ProdVerifier, Verdict, Verifier};
 
 use super::super::sample::{CHAIN_ID, Chain, key, update, vote};
+use super::validators::VALIDATORS_MAX;
 use super::*;
 use crate::application::Timestamp;
 
@@ -29,6 +30,27 @@ fn a_block_is_read_as_it_was_written() {
     for commit in &chain.commits {
         assert_eq!(Commit::decode(&commit.encode()), Ok(commit.clone()));
     }
+}
+
+#[test]
+fn what_is_signed_in_evidence_is_read_as_it_was_written() {
+    let mut chain = Chain::found(&[10, 10, 10, 10]);
+    chain.grow(0, 0, &[], Vec::new());
+    let said = |block| vote(&key(2), VoteKind::Prevote, 1, 0, block);
+    let name = BlockId::from_bytes(&[0; BlockId::BYTES]).ok();
+    let (first, second) = DoubleVote::order(said(name), said(Some(chain.blocks[0].id())));
+    let mut block = chain.next_block(Vec::new()).block().clone();
+    block.evidence = vec![DoubleVote {
+        first,
+        second,
+        validator_index: 1,
+        validator_power: 10,
+        total_power: 40,
+        time: chain.tip.time,
+    }];
+    let sealed = block.seal();
+    let read = SealedBlock::decode(sealed.bytes().clone()).unwrap();
+    assert_eq!(read.block(), sealed.block());
 }
 
 #[test]
@@ -53,6 +75,24 @@ fn no_other_bytes_pass_for_the_block() {
     }
     let longer = [&bytes[..], &[0x28, 0x00]].concat();
     assert!(SealedBlock::decode(longer.into()).is_err());
+}
+
+#[test]
+fn a_block_whose_lists_are_longer_than_any_blocks_are_is_refused() {
+    let mut chain = Chain::found(&[10; 4]);
+    chain.grow(1, 0, &[], Vec::new());
+    let good = chain.next_block(vec![Bytes::new(); TRANSACTIONS_MAX]);
+    let is_read = |block: &Block| SealedBlock::decode(block.clone().seal().bytes().clone()).is_ok();
+    assert!(is_read(good.block()));
+
+    let mut more = good.block().clone();
+    more.transactions.push(Bytes::new());
+    assert!(!is_read(&more));
+    let mut signed = chain.next_block(Vec::new()).block().clone();
+    for (signatures, expected) in [(VALIDATORS_MAX, true), (VALIDATORS_MAX + 1, false)] {
+        signed.last_commit.signatures = vec![CommitSignature::Absent; signatures];
+        assert_eq!(is_read(&signed), expected);
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ use crate::cometbft::address;
 pub const TOTAL_POWER_MAX: u64 = i64::MAX as u64 / 8;
 /// Turns after which the order of proposers begins anew. Shares of power finer than this are rounded.
 const TURNS_MAX: u64 = 4_096;
+/// Each has a turn.
+pub(super) const VALIDATORS_MAX: usize = TURNS_MAX as usize;
 
 /// A validator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl ValidatorSet {
         if validators.is_empty() {
             return Err(ValidatorSetError::Empty);
         }
-        if validators.len() as u64 > TURNS_MAX {
+        if validators.len() > VALIDATORS_MAX {
             return Err(ValidatorSetError::TooMuch);
         }
         validators

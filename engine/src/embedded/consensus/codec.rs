@@ -2,6 +2,8 @@
 
 mod sync;
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use bytes::Bytes;
 use malachitebft_app_channel::app::consensus::LivenessMsg;
 use malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
@@ -16,7 +18,7 @@ use super::ahead::Ahead;
 use super::context::EmbeddedContext;
 use super::messages::{
     CertificateMessage, PartMessage, ProposalMessage, ProposedMessage, RoundCertificateMessage,
-    VoteMessage,
+    SIGNATURES_MAX, VoteMessage,
 };
 use super::parts::{PART_MESSAGE_BYTES_MAX, Part};
 use super::signing::REFUSED;
@@ -84,6 +86,9 @@ codec!(ProposedValue<EmbeddedContext> as ProposedMessage);
 struct ConsensusMessage {
     #[prost(oneof = "ConsensusContent", tags = "1, 2")]
     content: Option<ConsensusContent>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -105,6 +110,7 @@ impl Codec<SignedConsensusMsg<EmbeddedContext>> for Protobuf {
         };
         let message = ConsensusMessage {
             content: Some(content),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }
@@ -122,10 +128,16 @@ impl Codec<SignedConsensusMsg<EmbeddedContext>> for Protobuf {
     }
 }
 
+/// The largest certificate: what a longer list is read into takes many times its bytes.
+const LIVENESS_BYTES_MAX: usize = SIGNATURES_MAX * 256;
+
 #[derive(Clone, PartialEq, Message)]
 struct LivenessMessage {
     #[prost(oneof = "LivenessContent", tags = "1, 2, 3")]
     content: Option<LivenessContent>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -152,11 +164,15 @@ impl Codec<LivenessMsg<EmbeddedContext>> for Protobuf {
         };
         let message = LivenessMessage {
             content: Some(content),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }
 
     fn decode(&self, bytes: Bytes) -> Result<LivenessMsg<EmbeddedContext>, CodecError> {
+        if bytes.len() > LIVENESS_BYTES_MAX {
+            return Err(CodecError::Malformed);
+        }
         let content = LivenessMessage::decode(bytes)?.content;
         Ok(match content.ok_or(CodecError::Malformed)? {
             LivenessContent::Vote(vote) => {
@@ -187,6 +203,9 @@ struct StreamPartMessage {
     /// Absent at the end of a stream.
     #[prost(message, optional, tag = "3")]
     part: Option<PartMessage>,
+    /// See [`unforeseen`].
+    #[prost(fixed64, tag = "4")]
+    unforeseen: u64,
 }
 
 impl Codec<StreamMessage<Part>> for Protobuf {
@@ -197,6 +216,7 @@ impl Codec<StreamMessage<Part>> for Protobuf {
             stream_id: message.stream_id.to_bytes(),
             sequence: message.sequence,
             part: message.content.as_data().map(PartMessage::from),
+            unforeseen: unforeseen(),
         };
         Ok(message.encode_to_vec().into())
     }
@@ -253,20 +273,28 @@ impl Codec<ValidatorProof<EmbeddedContext>> for Protobuf {
 
 impl Protobuf {
     fn heard(&self, may_speak: impl FnOnce(&Voters) -> bool) -> Result<(), CodecError> {
-        match self.voters.as_ref().is_none_or(may_speak) {
-            true => Ok(()),
-            false => Err(CodecError::TooEarly),
+        if self.voters.as_ref().is_none_or(may_speak) {
+            Ok(())
+        } else {
+            Err(CodecError::TooEarly)
         }
     }
 
     /// Whether so many can have signed a certificate: Malachite writes one that does not hold into its log, whole.
     fn signed_by_so_many(&self, signatures: usize) -> Result<(), CodecError> {
         let voters = self.voters.as_ref();
-        match voters.is_none_or(|voters| signatures <= voters.count()) {
-            true => Ok(()),
-            false => Err(CodecError::Malformed),
+        if voters.is_none_or(|voters| signatures <= voters.count()) {
+            Ok(())
+        } else {
+            Err(CodecError::Malformed)
         }
     }
+}
+
+/// By which what is said again is said in other bytes. The network drops what has the hash of an earlier message, and
+/// anybody can send another message with the hash of one that they foresee.
+fn unforeseen() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 fn permitted(signature: &Signature) -> Result<(), CodecError> {

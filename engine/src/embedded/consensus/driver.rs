@@ -9,6 +9,7 @@ mod pacing;
 mod proposing;
 mod syncing;
 
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
@@ -73,6 +74,7 @@ pub(in crate::embedded) struct Driver {
     pacing: Pacing,
     network: mpsc::Sender<NetworkMsg<EmbeddedContext>>,
     streams_begun: u64,
+    stream_numbers: RandomState,
 }
 
 /// What to do about a write-ahead log that does not fit.
@@ -107,6 +109,7 @@ impl Driver {
             pacing: Pacing::new(Instant::now()),
             network,
             streams_begun: 0,
+            stream_numbers: RandomState::new(),
         })
     }
 
@@ -160,7 +163,10 @@ impl Driver {
                 reply_value,
             } => {
                 self.note_round(height, round, proposer);
-                let _ = reply_value.send(self.candidates.untold(height.0));
+                let (height, round) = (self.tip.next_height(), self.round());
+                let mut values = self.look_at_early(height, round).await?;
+                values.extend(self.candidates.untold(height));
+                let _ = reply_value.send(values);
             }
             AppMsg::GetValue {
                 height,
@@ -318,9 +324,71 @@ async fn blocking<T: Send + 'static>(
 mod tests {
     use std::io;
 
+    use malachitebft_app_channel::app::types::core::Validity;
+    use tempfile::TempDir;
     use tokio::sync::broadcast;
 
     use super::*;
+    use crate::embedded::consensus::parts::{Announcement, Arrived};
+    use crate::embedded::pool::Limits;
+    use crate::embedded::pool::sentences::Sentences;
+    use crate::embedded::sample::{Chain, address_of, key};
+
+    /// The driver of the first validator of a chain.
+    fn driver(chain: &Chain, home: &TempDir) -> Driver {
+        let guard = home.path().join("consensus.guard");
+        Guard::create(&guard).unwrap();
+        let application = Arc::new(Sentences::default());
+        let (pool, _) = Pool::new(application.clone(), Limits::default());
+        let dependencies = Dependencies {
+            application,
+            rows: chain.rows.clone(),
+            pool,
+            guard: Arc::new(Guard::open(&guard).unwrap()),
+            key: key(1),
+            address: address_of(&key(1)),
+            clock: || Timestamp {
+                seconds: 1_700_000_001,
+                nanos: 0,
+            },
+            first_height: 1,
+            tip: chain.tip.clone(),
+            progress: watch::Sender::new(Progress::default()),
+            heights: Heights::new(chain.tip.height),
+            registered: watch::Sender::new(Vec::new()).subscribe(),
+            ahead: Ahead::default(),
+            voters: Voters::new(&chain.tip),
+        };
+        Driver::new(dependencies, mpsc::channel(1).0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_block_is_judged_when_its_round_has_come_and_not_before() {
+        let chain = Chain::found(&[10; 4]);
+        let home = tempfile::tempdir().unwrap();
+        let mut driver = driver(&chain, &home);
+        let block = chain.next_block(Vec::new());
+        let proposer = chain.tip.validators.proposer(1, 2).address;
+        let by = chain.keys.iter().find(|key| address_of(key) == proposer);
+        let announcement = Announcement::new(&block, 2, proposer, &chain.tip.chain_id, by.unwrap());
+        let arrived = Arrived {
+            announcement,
+            bytes: block.bytes().clone(),
+        };
+
+        driver.note_round(Height(1), Round::new(0), proposer);
+        assert_eq!(driver.arrived(arrived).await, Ok(None));
+        for (round, expected) in [(1, 0), (2, 1), (3, 0)] {
+            driver.note_round(Height(1), Round::new(round), proposer);
+            let proposed = driver.look_at_early(1, round).await.unwrap();
+            assert_eq!(proposed.len(), expected, "in round {round}");
+            assert_eq!(driver.candidates.get(&block.id()).is_some(), round > 1);
+            for proposed in proposed {
+                assert_eq!(proposed.round, Round::new(2));
+                assert_eq!(proposed.validity, Validity::Valid);
+            }
+        }
+    }
 
     #[test]
     fn the_reason_of_the_end_is_told_also_after_more_than_was_listened_to() {

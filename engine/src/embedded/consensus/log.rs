@@ -17,7 +17,7 @@ use malachitebft_app_channel::app::consensus::Input;
 use malachitebft_app_channel::app::engine::wal::{Msg, WalRef, decode_entry, encode_entry};
 use malachitebft_app_channel::app::types::core::ValueOrigin;
 use malachitebft_app_channel::app::wal::Storage;
-use malachitebft_app_channel::app::wal::log::Log;
+use malachitebft_app_channel::app::wal::log::{Log, constants::HEADER_SIZE};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::codec::Protobuf;
@@ -245,7 +245,12 @@ impl Storage for Unhurried {
     type OpenOptions = ();
 
     fn open_with(path: impl AsRef<Path>, options: ()) -> io::Result<Self> {
-        <File as Storage>::open_with(path, options).map(Self)
+        let file = <File as Storage>::open_with(path, options)?;
+        // Whoever was killed while it was made left a piece of its head, and nothing else.
+        if file.size_bytes()? < HEADER_SIZE {
+            file.set_len(0)?;
+        }
+        Ok(Self(file))
     }
 
     fn size_bytes(&self) -> io::Result<u64> {

@@ -10,9 +10,9 @@ use malachitebft_app_channel::app::types::core::{NilOrVal, Round, VoteType};
 use crate::embedded::canonical::{BlockId, Malformed};
 
 pub(super) use blocks::{AnnouncementMessage, PartMessage, ProposedMessage};
-#[cfg(test)]
-pub(super) use certificates::SIGNATURES_MAX;
-pub(super) use certificates::{CertificateMessage, RoundCertificateMessage, certificate};
+pub(super) use certificates::{
+    CertificateMessage, RoundCertificateMessage, SIGNATURES_MAX, certificate,
+};
 pub(super) use votes::{ProposalMessage, VoteMessage};
 
 type Decoded<T> = Result<T, Malformed>;

@@ -37,9 +37,11 @@ use crate::embedded::start::StartError;
 const CONNECTIONS_PER_IP_MAX: usize = 128;
 /// Messages of one height above the one at work that wait, all of them validators', and of each no more than it has to say.
 const WAITING_PER_HEIGHT_MAX: usize = 8_192;
-/// Blocks asked for at once while catching up, and such questions on their way.
-const SYNC_BATCH: usize = 100;
-const SYNC_PARALLEL: usize = 8;
+/// Blocks asked for at once while catching up, and such questions on their way. Malachite asks for as many heights ahead as
+/// both give together, and keeps what it is answered unseen until a height's turn comes: a peer may lie that it is far
+/// ahead, and give one large answer for each.
+pub(super) const SYNC_BATCH: usize = 20;
+const SYNC_PARALLEL: usize = 4;
 /// Questions for blocks that are read at once, for whoever is behind. They stand in one line with the words of consensus:
 /// of many, read from a slow disk, the last would keep the next vote waiting for seconds.
 const SYNC_ANSWERS: usize = 1;
@@ -50,7 +52,7 @@ const SYNC_TIMEOUT: Duration = Duration::from_secs(5);
 /// Messages on a topic are pieces of blocks at most.
 const MESSAGE_BYTES_MAX: &str = "1 MiB";
 /// Bytes of an answer beside those of its blocks: what decided each of a batch, with a signature of every validator.
-const DECISIONS_BYTES_MAX: u64 = 8 << 20;
+const DECISIONS_BYTES_MAX: u64 = 1 << 20;
 
 /// What consensus is started with.
 pub(in crate::embedded) struct Setup<'a> {
@@ -290,8 +292,15 @@ mod tests {
         let decisions = Protobuf::default().encoded_len(&Response::ValueResponse(answer));
         assert!(decisions.unwrap() as u64 <= DECISIONS_BYTES_MAX);
 
-        assert_eq!(answer_bytes_max(4 << 20), 12 << 20);
-        assert_eq!(answer_bytes_max(100 << 20), 108 << 20);
+        assert_eq!(answer_bytes_max(4 << 20), 5 << 20);
+        assert_eq!(answer_bytes_max(100 << 20), 101 << 20);
+    }
+
+    #[test]
+    fn a_liar_who_says_that_it_is_far_ahead_fills_no_more_than_half_a_gigabyte() {
+        // The last question begins at the end of what is asked for ahead.
+        let heights = SYNC_BATCH * SYNC_PARALLEL + SYNC_BATCH - 1;
+        assert!(heights as u64 * answer_bytes_max(4 << 20) <= 512 << 20);
     }
 
     #[test]

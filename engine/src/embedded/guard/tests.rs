@@ -73,6 +73,33 @@ fn a_restart_forgets_nothing() {
 }
 
 #[test]
+fn what_was_said_of_an_ended_chain_binds_nobody_on_the_one_that_goes_on() {
+    let place = Place::new();
+    let guard = founded(&place);
+    assert!(guard.permit(&word(8, 3, Step::Precommit, 1)).unwrap());
+    // What is so far above the end was said of the new chain.
+    guard.forget_ended(&(5..=7)).unwrap();
+    assert_eq!(guard.state().height, 8);
+    guard.forget_ended(&(7..=9)).unwrap();
+    drop(guard);
+
+    let guard = Guard::open(&place.file()).unwrap();
+    assert!(!guard.permit(&word(6, 9, Step::Precommit, 2)).unwrap());
+    let first = word(7, 0, Step::Proposal, 2);
+    assert!(guard.permit(&first).unwrap());
+    drop(guard);
+    let guard = Guard::open(&place.file()).unwrap();
+    assert!(!guard.permit(&word(7, 0, Step::Proposal, 3)).unwrap());
+
+    let copy = Place::new();
+    fs::copy(place.file(), copy.file()).unwrap();
+    let guard = Guard::open(&copy.file()).unwrap();
+    guard.forget_ended(&(7..=9)).unwrap();
+    assert!(!guard.is_trusted());
+    assert!(!guard.permit(&word(7, 1, Step::Proposal, 2)).unwrap());
+}
+
+#[test]
 fn a_copied_file_signs_only_above_what_it_saw_decided() {
     let (place, other) = (Place::new(), Place::new());
     assert!(

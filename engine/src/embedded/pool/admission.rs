@@ -100,9 +100,10 @@ impl Door {
                 Err(not_taken) => early.push(Some(not_taken)),
             }
         }
-        let answers = match arrivals.is_empty() {
-            true => Vec::new(),
-            false => self.checked(arrivals, room).await,
+        let answers = if arrivals.is_empty() {
+            Vec::new()
+        } else {
+            self.checked(arrivals, room).await
         };
 
         let mut answers = answers.into_iter();

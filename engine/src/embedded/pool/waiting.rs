@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use bytes::Bytes;
 
 use super::{Entry, NotTaken, TxId};
+use crate::embedded::canonical::TRANSACTIONS_MAX;
 
 /// How much may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            transactions_max: 100_000,
+            transactions_max: TRANSACTIONS_MAX,
             bytes_max: 64 << 20,
             lane_transactions_max: 25_000,
             lane_bytes_max: 16 << 20,

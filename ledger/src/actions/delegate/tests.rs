@@ -1,7 +1,7 @@
-use polity_proto::v1::{RevokeAssignment, SetSodRule, action::Kind};
+use polity_proto::v1::{GiveGrant, RevokeAssignment, SetSodRule, action::Kind};
 
 use super::*;
-use crate::world::{DAY, World, euros};
+use crate::world::{DAY, World, euros, monthly};
 
 fn spend_of_engineers(world: &World) -> u64 {
     world.list(List::Grants, world.role("dev#engineer").number)[0]
@@ -209,4 +209,39 @@ fn what_others_delegate_to_a_member_is_bounded_and_makes_room_when_it_is_over() 
     world.check("finn", engineer, next, "accepted");
     let hal = world.member_number("hal");
     assert_eq!(world.list(List::Delegations, hal).len(), 1);
+}
+
+#[test]
+fn a_delegation_keeps_neither_grant_nor_rule_nor_role_from_anybody_and_ends_instead() {
+    let mut world = World::new();
+    let (lead, engineer) = (Some("dev#lead"), Some("dev#engineer"));
+    let trade = GiveGrant {
+        per_period: monthly(1),
+        ..world.grant("dev#engineer", Capability::Trade, "dev")
+    };
+    world.check("ben", lead, Kind::GiveGrant(trade), "accepted");
+    let create = Kind::CreateRole(world.create_role("dev", "warden"));
+    world.check("ben", lead, create, "accepted");
+    let freeze = Kind::GiveGrant(world.grant("dev#warden", Capability::Freeze, "dev"));
+    let place = Kind::AssignRole(world.assign("cleo", "dev#warden"));
+    let rule = Kind::SetSodRule(SetSodRule {
+        unit: world.unit_ref("dev"),
+        first: Capability::Freeze as i32,
+        second: Capability::Trade as i32,
+    });
+    let acts = [freeze, place, rule];
+    let cleo = world.member_number("cleo");
+    for last in 0..acts.len() {
+        let mut world = world.clone();
+        let before = (0..acts.len()).filter(|act| *act != last);
+        for act in before {
+            world.check("ben", lead, acts[act].clone(), "accepted");
+        }
+        let until = world.time + DAY;
+        let delegate = world.delegation("dev#engineer", Capability::Trade, "cleo", until);
+        world.check("finn", engineer, delegate, "accepted");
+        assert_eq!(world.list(List::Delegations, cleo).len(), 1);
+        world.check("ben", lead, acts[last].clone(), "accepted");
+        assert!(world.list(List::Delegations, cleo).is_empty());
+    }
 }

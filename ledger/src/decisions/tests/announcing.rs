@@ -2,11 +2,13 @@
 
 use polity_proto::v1::{
     Answer, Capability, Escalate, ExecuteProposal, ModeKind, Proposal, ProposalState,
-    ReverseEscalation, action::Kind,
+    ReverseEscalation, SodRule, action::Kind,
 };
 
 use super::{OPERATION, pay};
 use crate::form;
+use crate::state::keys::List;
+use crate::state::{lists, objects};
 use crate::world::{
     HOUR, World, able, alone, announce, approve, consent, role_holders, tier, vote,
 };
@@ -139,6 +141,56 @@ fn a_lead_who_proposed_or_benefits_takes_nothing_back() {
     world.check("hal", None, escalate(number), "accepted");
     world.check("ben", LEAD, reverse(number), "rejected self_approval");
     world.check("hal", None, reverse(number), "accepted");
+}
+
+#[test]
+fn whom_the_proposer_has_just_made_the_lead_takes_nothing_back() {
+    let mut world = world();
+    let create = Kind::CreateRole(world.create_role("dev", "warden"));
+    world.check("ben", LEAD, create, "accepted");
+    let assigns = world.grant("dev#warden", Capability::AssignRoles, "dev");
+    world.check("ben", LEAD, Kind::GiveGrant(assigns), "accepted");
+    let warden = Kind::AssignRole(world.assign("finn", "dev#warden"));
+    world.check("ben", LEAD, warden, "accepted");
+    let number = announce_payment(&mut world, 3_200);
+    world.check("hal", None, escalate(number), "accepted");
+    for (maker, role, lead, expected) in [
+        ("finn", "dev#warden", "gia", "rejected approver_too_close"),
+        ("ben", "dev#lead", "dan", "accepted"),
+    ] {
+        let assign = Kind::AssignRole(world.assign(lead, "dev#lead"));
+        world.check(maker, Some(role), assign, "accepted");
+        world.check(lead, LEAD, reverse(number), expected);
+    }
+}
+
+#[test]
+fn whom_a_duty_rule_keeps_from_paying_announces_no_payment_either() {
+    let mut world = world();
+    let anchors = world.grant("dev#engineer", Capability::Anchor, "dev");
+    world.check("ben", LEAD, Kind::GiveGrant(anchors), "accepted");
+    // As where an exception of Finn's has ended.
+    let rule = SodRule {
+        number: 1,
+        unit: world.unit("dev").number,
+        first: Capability::Spend as i32,
+        second: Capability::Anchor as i32,
+        removed_at: 0,
+    };
+    world.change_for_test(|state| {
+        objects::put(state, &rule);
+        lists::append(state, List::SodRules, 0, rule.number);
+    });
+    let alone = pay(&world, 100);
+    world.check("finn", ENGINEER, alone, "rejected duty_conflict");
+    for (amount, mode, expected) in [
+        (3_200, ModeKind::Announce, "rejected duty_conflict"),
+        (6_000, ModeKind::Approve, "accepted"),
+    ] {
+        let acts = vec![pay(&world, amount)];
+        let proposal = world.proposal("dev", OPERATION, mode, acts);
+        world.check("finn", ENGINEER, Kind::OpenProposal(proposal), expected);
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use polity_proto::v1::{
     Answer, Assignment, Capability, Claim, InviteMember, Manner, ModeKind, Objection,
-    ObjectionState, OpenProposal, Proposal, ProposalKind, ProposalState, RaiseObjection, RoleKind,
-    TestObjection, action::Kind,
+    ObjectionState, OpenProposal, Proposal, ProposalKind, ProposalState, RaiseObjection,
+    RenewAssignment, RevokeAssignment, RoleKind, TestObjection, action::Kind,
 };
 
 use crate::form;
@@ -35,6 +35,8 @@ fn world() -> World {
     world.ada(Kind::AssignRole(
         world.assign("eve", "dev/circle/inner#lead"),
     ));
+    let assigns = world.grant("dev/circle#lead", Capability::AssignRoles, "dev/circle");
+    world.ada(Kind::GiveGrant(assigns));
     let tiers = vec![tier(0, role_holders(), consent(72 * HOUR))];
     let policy = world.policy("dev/circle", Capability::Govern, tiers);
     world.ada(Kind::SetPolicy(policy));
@@ -205,7 +207,7 @@ fn nobody_is_assigned_to_set_an_objection_aside() {
         ..world.assign("hal", "dev/circle#secretary")
     };
     let before = world.time - DAY;
-    let late = by("ada").acting_as("acme#lead").effective(before);
+    let late = by("cleo").acting_as("dev/circle#lead").effective(before);
     world.check_deed(late.does(Kind::AssignRole(surrogate)), "accepted");
     let discard = Kind::TestObjection(TestObjection {
         objection: form::numbered(gias),
@@ -247,6 +249,35 @@ fn from_above_nobody_reaches_into_a_circle_that_governs_itself() {
             "rejected own_decision_only",
         );
     }
+}
+
+#[test]
+fn from_above_nobody_fills_or_empties_a_circle_that_governs_itself_but_for_its_lead() {
+    let mut world = world();
+    world.ada(world.join_unit("finn", "dev/circle"));
+    let assignment = form::numbered(world.assignment("finn", "dev/circle#partner").number);
+    let revoke = Kind::RevokeAssignment(RevokeAssignment { assignment });
+    let renew = Kind::RenewAssignment(RenewAssignment {
+        assignment,
+        until: world.time + HOUR,
+        ..RenewAssignment::default()
+    });
+    let attempts = [
+        Kind::AssignRole(world.assign("ben", "dev/circle#partner")),
+        renew,
+        revoke.clone(),
+        world.leave_unit("finn", "dev/circle"),
+    ];
+    for attempt in attempts {
+        world.check(
+            "ada",
+            Some("acme#lead"),
+            attempt,
+            "rejected own_decision_only",
+        );
+    }
+    world.ada(Kind::AssignRole(world.assign("ben", "dev/circle#lead")));
+    world.check("ben", Some("dev/circle#lead"), revoke, "accepted");
 }
 
 #[test]

@@ -58,9 +58,10 @@ fn whom_the_proposer_took_in_says_no_alone_and_whom_they_sent_out_keeps_their_vo
         ("hal", false),
         ("gia", true),
     ] {
-        let passage = match out {
-            true => world.leave_unit(member, "dev"),
-            false => world.join_unit(member, "dev"),
+        let passage = if out {
+            world.leave_unit(member, "dev")
+        } else {
+            world.join_unit(member, "dev")
         };
         finn(&mut world, passage);
     }

@@ -5,7 +5,7 @@ use polity_proto::v1::{action::Kind, *};
 use super::{FACILITATOR, VOTERS, call, candidate, reveal, revealed, seal, sealed, step};
 use crate::form;
 use crate::state::keys::List;
-use crate::world::{DAY, World, consent, created, role_holders, tier};
+use crate::world::{DAY, World, consent, created, monthly, role_holders, tier};
 
 /// Gia has two nominations, Finn one: Gia is proposed.
 const FOR_GIA: [(&str, &str); 3] = [("ben", "gia"), ("finn", "gia"), ("hal", "finn")];
@@ -257,4 +257,36 @@ fn an_election_does_not_end_because_its_electors_were_sent_out() {
     }));
     world.advance(3 * DAY);
     assert_eq!(candidate(&world, number), "gia");
+}
+
+#[test]
+fn nobody_keeps_a_candidate_from_the_role_by_delegating_to_them() {
+    let ballots = [("ben", "hal"), ("finn", "hal"), ("gia", "hal")];
+    let (mut world, number) = revealed(FACILITATOR, &ballots);
+    world.ada(Kind::GiveGrant(world.grant(
+        FACILITATOR,
+        Capability::Anchor,
+        "dev/circle",
+    )));
+    let lead = Some("dev#lead");
+    let trade = GiveGrant {
+        per_period: monthly(1),
+        ..world.grant("dev#engineer", Capability::Trade, "dev")
+    };
+    world.check("ben", lead, Kind::GiveGrant(trade), "accepted");
+    let rule = Kind::SetSodRule(SetSodRule {
+        unit: world.unit_ref("dev"),
+        first: Capability::Trade as i32,
+        second: Capability::Anchor as i32,
+    });
+    world.check("ben", lead, rule, "accepted");
+    let until = world.time + 9 * DAY;
+    let delegate = world.delegation("dev#engineer", Capability::Trade, "hal", until);
+    world.check("finn", Some("dev#engineer"), delegate, "accepted");
+
+    agree(&mut world, number);
+    assert_eq!(step(&world, number), ElectionStep::Elected);
+    assert!(world.holds("hal", FACILITATOR));
+    let hal = world.member_number("hal");
+    assert!(world.list(List::Delegations, hal).is_empty());
 }

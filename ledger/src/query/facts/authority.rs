@@ -127,8 +127,9 @@ fn with_limits(context: &Context<'_, '_>, need: &Need, people: &[Actor]) -> Stri
             words.push(word);
         }
     }
-    match words.is_empty() {
-        true => names(context, &[]),
-        false => words.join(", "),
+    if words.is_empty() {
+        names(context, &[])
+    } else {
+        words.join(", ")
     }
 }

@@ -96,9 +96,10 @@ fn of_answer(context: &Context<'_, '_>, respond: &Respond) -> Option<Fact> {
     let name = given.as_str_name().trim_start_matches("ANSWER_");
     let answer = name.to_ascii_lowercase();
     Some(
-        match responses::consents_by_proposing(&proposal, context.actor.member) {
-            true => fact("answered", format!("{answer}, by proposing this version")),
-            false => fact("answered", answer),
+        if responses::consents_by_proposing(&proposal, context.actor.member) {
+            fact("answered", format!("{answer}, by proposing this version"))
+        } else {
+            fact("answered", answer)
         },
     )
 }
@@ -150,12 +151,13 @@ fn of_testers(context: &Context<'_, '_>, test: &TestObjection) -> Option<Fact> {
         .into_iter()
         .map(|member| Actor { member, role: 0 })
         .collect();
-    Some(match testers.is_empty() {
-        true => fact(
+    Some(if testers.is_empty() {
+        fact(
             "testers",
             "nobody: it stands until it is integrated or taken back",
-        ),
-        false => fact("testers", names(context, &testers)),
+        )
+    } else {
+        fact("testers", names(context, &testers))
     })
 }
 

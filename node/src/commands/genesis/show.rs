@@ -88,9 +88,10 @@ fn head(genesis: &GenesisFile, state: &dyn Read, digest: &[u8; 32]) -> Result<St
     writeln!(text, "organisation  {}", digest_to_compare(digest))?;
     let signed = genesis.signatures.iter().map(|one| one.department.as_str());
     let signed: Vec<&str> = signed.collect();
-    let signed = match signed.is_empty() {
-        true => "nobody yet".to_owned(),
-        false => signed.join(", "),
+    let signed = if signed.is_empty() {
+        "nobody yet".to_owned()
+    } else {
+        signed.join(", ")
     };
     writeln!(text, "signed by     {signed}\n")?;
     if genesis.continues.is_some() {
@@ -198,9 +199,10 @@ impl Tree<'_> {
         }
         for role in self.list::<Role>(List::Roles, number) {
             let holders = self.holders(role.number);
-            let holders = match holders.is_empty() {
-                true => "nobody".into(),
-                false => holders.join(", "),
+            let holders = if holders.is_empty() {
+                "nobody".into()
+            } else {
+                holders.join(", ")
             };
             say(format!(
                 "role {} (r{}): {holders}",
@@ -276,9 +278,10 @@ impl Tree<'_> {
             if let Some(by) = &tier.by {
                 text.push_str(&format!(", begun by {}", Self::who(by)));
             }
-            match tier.up_to.is_empty() {
-                true => text,
-                false => format!("up to {} {text}", self.amount(&tier.up_to, policy.asset)),
+            if tier.up_to.is_empty() {
+                text
+            } else {
+                format!("up to {} {text}", self.amount(&tier.up_to, policy.asset))
             }
         });
         tiers.collect::<Vec<_>>().join("; else ")
@@ -322,9 +325,10 @@ impl Tree<'_> {
 
     fn confers(unit: &Unit) -> String {
         let capabilities: Vec<String> = unit.confers().map(word).collect();
-        match capabilities.is_empty() {
-            true => "nothing".into(),
-            false => capabilities.join(", "),
+        if capabilities.is_empty() {
+            "nothing".into()
+        } else {
+            capabilities.join(", ")
         }
     }
 

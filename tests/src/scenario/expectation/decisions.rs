@@ -50,9 +50,10 @@ impl Scene<'_> {
             let entry = (ObjectKind::Proposal as i32, name);
             self.lookup.names.called.insert(entry, election.proposal);
         }
-        match election.candidate == member {
-            true => Ok(()),
-            false => trouble(format!("it proposes member {}", election.candidate)),
+        if election.candidate == member {
+            Ok(())
+        } else {
+            trouble(format!("it proposes member {}", election.candidate))
         }
     }
 
@@ -65,9 +66,10 @@ impl Scene<'_> {
             actions: proposal.actions.clone(),
         };
         let (outlook, hash) = phrases::outlook(self.told.memory, &request)?;
-        match hash == proposal.outlook {
-            true => Ok(outlook),
-            false => trouble("it is bound to another outlook"),
+        if hash == proposal.outlook {
+            Ok(outlook)
+        } else {
+            trouble("it is bound to another outlook")
         }
     }
 }

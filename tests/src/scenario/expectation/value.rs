@@ -17,12 +17,11 @@ impl Scene<'_> {
         let plain = word.strip_prefix('-').unwrap_or(&word);
         let units = self.lookup.minor_units(plain, &code)? as i128;
         let expected = if plain == word { units } else { -units };
-        match found == expected {
-            true => Ok(()),
-            false => {
-                let shown = self.shown(found, &code);
-                trouble(format!("it is {shown} {code}"))
-            }
+        if found == expected {
+            Ok(())
+        } else {
+            let shown = self.shown(found, &code);
+            trouble(format!("it is {shown} {code}"))
         }
     }
 

@@ -135,9 +135,10 @@ fn scope(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Option<ScopeRef>> 
             ..ScopeRef::default()
         }));
     }
-    let object_kind = match words.take("line") {
-        true => ObjectKind::BudgetLine,
-        false => ObjectKind::Account,
+    let object_kind = if words.take("line") {
+        ObjectKind::BudgetLine
+    } else {
+        ObjectKind::Account
     };
     Ok(Some(ScopeRef {
         kind: kind as i32,
@@ -148,13 +149,15 @@ fn scope(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Option<ScopeRef>> 
 }
 
 fn term(words: &mut Words) -> Outcome<(u64, u64)> {
-    let from = match words.take("from") {
-        true => clock::time(words)?,
-        false => 0,
+    let from = if words.take("from") {
+        clock::time(words)?
+    } else {
+        0
     };
-    let until = match words.take("until") {
-        true => clock::time(words)?,
-        false => 0,
+    let until = if words.take("until") {
+        clock::time(words)?
+    } else {
+        0
     };
     Ok((from, until))
 }
@@ -183,9 +186,10 @@ fn set_policy(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let unit = draft.refer(ObjectKind::Unit, words)?;
     words.need("for")?;
     let capability = need_capability(words)?;
-    let asset = match words.take("in") {
-        true => draft.refer(ObjectKind::Asset, words)?,
-        false => None,
+    let asset = if words.take("in") {
+        draft.refer(ObjectKind::Asset, words)?
+    } else {
+        None
     };
     let recursive = words.take("and below");
     words.need(":")?;
@@ -209,9 +213,10 @@ fn in_words(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let unit = draft.refer(ObjectKind::Unit, words)?;
     words.need(":")?;
     let text = words.word("words")?;
-    let replaces = match words.take("in place of") {
-        true => draft.refer(ObjectKind::Policy, words)?,
-        false => None,
+    let replaces = if words.take("in place of") {
+        draft.refer(ObjectKind::Policy, words)?
+    } else {
+        None
     };
     let act = Kind::SetPolicy(SetPolicy {
         unit,
@@ -223,9 +228,10 @@ fn in_words(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
 }
 
 fn tier(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Tier> {
-    let up_to = match words.take("up to") {
-        true => draft.amount(words)?.0,
-        false => Amount::ZERO.to_bytes(),
+    let up_to = if words.take("up to") {
+        draft.amount(words)?.0
+    } else {
+        Amount::ZERO.to_bytes()
     };
     let by = who(draft, words)?;
     let mode = mode(draft, words)?;

@@ -110,12 +110,11 @@ fn object(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
 fn test(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     words.need("objection")?;
     let objection = draft.refer(ObjectKind::Objection, words)?;
-    let unargued = match words.take("valid") {
-        true => Claim::None,
-        false => {
-            words.need("without")?;
-            claim(words)?
-        }
+    let unargued = if words.take("valid") {
+        Claim::None
+    } else {
+        words.need("without")?;
+        claim(words)?
     };
     let explanation = words.after("because")?;
     draft.push(Kind::TestObjection(TestObjection {
@@ -150,11 +149,12 @@ fn claim(words: &mut Words) -> Outcome<Claim> {
 /// this very transaction.
 fn of_version(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<(Option<Ref>, u32)> {
     let proposal = draft.refer(ObjectKind::Proposal, words)?;
-    let version = match words.take("version") {
-        true => words.number("version")?,
-        false => proposal
+    let version = if words.take("version") {
+        words.number("version")?
+    } else {
+        proposal
             .and_then(|found| objects::get::<Proposal>(draft.lookup.state, found.number))
-            .map_or(1, |found| found.version),
+            .map_or(1, |found| found.version)
     };
     Ok((proposal, version))
 }

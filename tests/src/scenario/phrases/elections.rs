@@ -51,9 +51,10 @@ pub(super) fn profile(words: &mut Words) -> Outcome<Profile> {
 fn call(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     words.need("an election for")?;
     let role = draft.refer(ObjectKind::Role, words)?;
-    let term = match words.take("for") {
-        true => clock::duration(words)?,
-        false => 0,
+    let term = if words.take("for") {
+        clock::duration(words)?
+    } else {
+        0
     };
     let act = Kind::CallElection(CallElection { role, term });
     draft.maybe_call(ObjectKind::Election, words, act)
@@ -81,17 +82,17 @@ fn reveal(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let nominee = draft.refer(ObjectKind::Member, words)?;
     words.need("in")?;
     let election = draft.refer(ObjectKind::Election, words)?;
-    let salt = match words.take("with another salt") {
-        true => salt("another"),
-        false => salt(&draft.actor),
+    let salt = if words.take("with another salt") {
+        salt("another")
+    } else {
+        salt(&draft.actor)
     };
-    let instead = match words.take("naming") {
-        true => {
-            let member = draft.refer(ObjectKind::Member, words)?;
-            words.need("instead")?;
-            member
-        }
-        false => None,
+    let instead = if words.take("naming") {
+        let member = draft.refer(ObjectKind::Member, words)?;
+        words.need("instead")?;
+        member
+    } else {
+        None
     };
     draft.push(Kind::RevealBallot(RevealBallot {
         election,

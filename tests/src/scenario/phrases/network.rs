@@ -97,9 +97,10 @@ fn register_node(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
 pub(in super::super) fn parameter(words: &mut Words) -> Outcome<Parameters> {
     let name = words.word("parameter")?;
     words.need("to")?;
-    let value: u64 = match clock::is_duration(words) {
-        true => clock::duration(words)?,
-        false => words.number("value")?,
+    let value: u64 = if clock::is_duration(words) {
+        clock::duration(words)?
+    } else {
+        words.number("value")?
     };
     let Some(parameter) = ALL.iter().find(|parameter| parameter.name == name) else {
         return trouble(format!("`{name}` is no parameter"));

@@ -96,9 +96,10 @@ fn invite(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
 }
 
 fn kind(words: &mut Words) -> MemberKind {
-    match words.take("a service") {
-        true => MemberKind::Service,
-        false => MemberKind::Person,
+    if words.take("a service") {
+        MemberKind::Service
+    } else {
+        MemberKind::Person
     }
 }
 

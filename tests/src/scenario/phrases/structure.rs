@@ -91,21 +91,25 @@ fn create_unit(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     };
     words.need("as")?;
     let kind = unit_kind(&words.word("kind")?)?;
-    let confers = match words.take("holding") {
-        true => capabilities(words)?,
-        false => Vec::new(),
+    let confers = if words.take("holding") {
+        capabilities(words)?
+    } else {
+        Vec::new()
     };
-    let ceiling = match words.take("with at most") {
-        true => words.number("ceiling")?,
-        false => 0,
+    let ceiling = if words.take("with at most") {
+        words.number("ceiling")?
+    } else {
+        0
     };
-    let succeeds = match words.take("after") {
-        true => draft.refer(ObjectKind::Unit, words)?,
-        false => None,
+    let succeeds = if words.take("after") {
+        draft.refer(ObjectKind::Unit, words)?
+    } else {
+        None
     };
-    let profile = match words.take("by profile") {
-        true => elections::profile(words)?,
-        false => Profile::None,
+    let profile = if words.take("by profile") {
+        elections::profile(words)?
+    } else {
+        Profile::None
     };
     let external_id = words.after("known as")?.unwrap_or_default();
     let act = CreateUnit {
@@ -133,21 +137,24 @@ fn amend_unit(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
     let path = words.word("unit")?;
     let number = draft.lookup.number(ObjectKind::Unit, &path)?;
     let unit: Unit = objects::get(draft.lookup.state, number).unwrap_or_default();
-    let kind = match words.take("as") {
-        true => unit_kind(&words.word("kind")?)?,
-        false => unit.kind(),
+    let kind = if words.take("as") {
+        unit_kind(&words.word("kind")?)?
+    } else {
+        unit.kind()
     };
     let handle = words.after("handle")?.unwrap_or(unit.handle);
-    let confers = match words.take("holding") {
-        true => capabilities(words)?
+    let confers = if words.take("holding") {
+        capabilities(words)?
             .into_iter()
             .map(|one| one as i32)
-            .collect(),
-        false => unit.confers,
+            .collect()
+    } else {
+        unit.confers
     };
-    let ceiling = match words.take("with at most") {
-        true => words.number("ceiling")?,
-        false => unit.ceiling,
+    let ceiling = if words.take("with at most") {
+        words.number("ceiling")?
+    } else {
+        unit.ceiling
     };
     let reference = draft.lookup.find(ObjectKind::Unit, &path)?;
     draft.push(Kind::AmendUnit(AmendUnit {
@@ -181,13 +188,15 @@ fn role_words(words: &mut Words, before: RoleWords) -> Outcome<RoleWords> {
         None => before.kind,
     };
     let elected = words.take("elected") || before.elected;
-    let holders_max = match words.take("for at most") {
-        true => words.number("number of holders")?,
-        false => before.holders_max,
+    let holders_max = if words.take("for at most") {
+        words.number("number of holders")?
+    } else {
+        before.holders_max
     };
-    let term = match words.take("for") {
-        true => clock::duration(words)?,
-        false => before.term,
+    let term = if words.take("for") {
+        clock::duration(words)?
+    } else {
+        before.term
     };
     let mut domains = before.domains;
     if words.take("over") {
@@ -301,13 +310,15 @@ fn assign(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<()> {
 }
 
 fn term(words: &mut Words) -> Outcome<(u64, u32)> {
-    let until = match words.take("until") {
-        true => clock::time(words)?,
-        false => 0,
+    let until = if words.take("until") {
+        clock::time(words)?
+    } else {
+        0
     };
-    let percentage = match words.take("for") {
-        true => words.number("percentage")?,
-        false => 0,
+    let percentage = if words.take("for") {
+        words.number("percentage")?
+    } else {
+        0
     };
     if percentage != 0 {
         words.need("percent")?;

@@ -68,9 +68,10 @@ pub(super) fn read(draft: &mut Draft<'_>, verb: &str, words: &mut Words) -> Outc
         "hold" => hold(draft, words)?,
         "post" => {
             let hold = draft.refer(ObjectKind::Hold, words)?;
-            let amount = match words.take("for") {
-                true => draft.amount(words)?.0,
-                false => Vec::new(),
+            let amount = if words.take("for") {
+                draft.amount(words)?.0
+            } else {
+                Vec::new()
             };
             let act = Kind::PostHold(PostHold { hold, amount });
             draft.maybe_call(ObjectKind::Transfer, words, act)?;
@@ -172,14 +173,16 @@ fn transfer(draft: &mut Draft<'_>, words: &mut Words) -> Outcome<Transfer> {
         ))
         .ok_or_else(|| Trouble(format!("`{name}` is no kind of transfer")))?,
     };
-    let line = match words.take("on line") {
-        true => draft.refer(ObjectKind::BudgetLine, words)?,
-        false => None,
+    let line = if words.take("on line") {
+        draft.refer(ObjectKind::BudgetLine, words)?
+    } else {
+        None
     };
     let reference = words.after("reference")?.unwrap_or_default();
-    let value_date = match words.take("dated") {
-        true => clock::time(words)?,
-        false => 0,
+    let value_date = if words.take("dated") {
+        clock::time(words)?
+    } else {
+        0
     };
     Ok(Transfer {
         from,

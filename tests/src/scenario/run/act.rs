@@ -118,13 +118,15 @@ fn read_person(
     acts: bool,
 ) -> Outcome<(u32, Option<polity_proto::v1::Ref>)> {
     let member = words.word("member")?;
-    let role = match words.take("as") {
-        true => draft.refer(ObjectKind::Role, words)?,
-        false => None,
+    let role = if words.take("as") {
+        draft.refer(ObjectKind::Role, words)?
+    } else {
+        None
     };
-    let key = match words.take("with key") {
-        true => words.word("key")?,
-        false => member.clone(),
+    let key = if words.take("with key") {
+        words.word("key")?
+    } else {
+        member.clone()
     };
     if acts {
         draft.actor.clone_from(&member);

@@ -33,9 +33,10 @@ impl Story {
                 (seconds, seconds, 1)
             } else {
                 words.need("pass")?;
-                match words.take("block by block") {
-                    true => (IDLE, IDLE, seconds / IDLE),
-                    false => (seconds, IDLE.min(seconds), 1),
+                if words.take("block by block") {
+                    (IDLE, IDLE, seconds / IDLE)
+                } else {
+                    (seconds, IDLE.min(seconds), 1)
                 }
             }
         } else {

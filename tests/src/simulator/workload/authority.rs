@@ -17,9 +17,10 @@ pub(crate) fn give_grant(scene: &mut Scene<'_>) -> Option<Deed> {
     let role = scene.one(roles)?;
     let capability = scene.capability();
     let spends = matches!(capability, Capability::Spend | Capability::Trade);
-    let unit = match scene.dice.chance(60) {
-        true => form::numbered(role.unit),
-        false => scene.unit(),
+    let unit = if scene.dice.chance(60) {
+        form::numbered(role.unit)
+    } else {
+        scene.unit()
     };
     let give = GiveGrant {
         role: form::numbered(role.number),
@@ -31,9 +32,10 @@ pub(crate) fn give_grant(scene: &mut Scene<'_>) -> Option<Deed> {
             unit,
             ..ScopeRef::default()
         }),
-        per_transfer: match spends {
-            true => scene.amount(20_000),
-            false => Vec::new(),
+        per_transfer: if spends {
+            scene.amount(20_000)
+        } else {
+            Vec::new()
         },
         per_period: spends.then(|| period(scene)),
         until: scene.maybe_until(),
@@ -61,9 +63,10 @@ pub(crate) fn delegate(scene: &mut Scene<'_>) -> Option<Deed> {
     let delegate = Delegate {
         grant: form::numbered(grant.number),
         member: scene.member(),
-        per_transfer: match grant.per_transfer.is_empty() || scene.dice.chance(50) {
-            true => Vec::new(),
-            false => Amount(Amount::from_state(&grant.per_transfer).0 / 2).to_bytes(),
+        per_transfer: if grant.per_transfer.is_empty() || scene.dice.chance(50) {
+            Vec::new()
+        } else {
+            Amount(Amount::from_state(&grant.per_transfer).0 / 2).to_bytes()
         },
         until: scene.soon(10),
         ..Delegate::default()
@@ -86,16 +89,17 @@ pub(crate) fn set_policy(scene: &mut Scene<'_>) -> Option<Deed> {
         Capability::AdmitMembers,
         Capability::Freeze,
     ]);
-    let tiers = match scene.dice.chance(40) {
-        true => vec![
+    let tiers = if scene.dice.chance(40) {
+        vec![
             Tier {
                 up_to: scene.amount(10_000),
                 by: Some(who(scene)),
                 mode: Some(alone()),
             },
             last_tier(scene),
-        ],
-        false => vec![last_tier(scene)],
+        ]
+    } else {
+        vec![last_tier(scene)]
     };
     let set = SetPolicy {
         unit,
@@ -150,9 +154,10 @@ fn rule(scene: &mut Scene<'_>) -> Option<polity_proto::v1::Ref> {
 fn period(scene: &mut Scene<'_>) -> PeriodLimit {
     let rolling = scene.dice.chance(50);
     PeriodLimit {
-        kind: match rolling {
-            true => PeriodKind::RollingDays as i32,
-            false => PeriodKind::CalendarMonth as i32,
+        kind: if rolling {
+            PeriodKind::RollingDays as i32
+        } else {
+            PeriodKind::CalendarMonth as i32
         },
         days: if rolling {
             1 + scene.dice.below(60) as u32

@@ -15,14 +15,13 @@ use crate::simulator::kinds;
 pub(crate) fn open_proposal(scene: &mut Scene<'_>) -> Option<Deed> {
     let mut units = scene.view.units();
     scene.dice.shuffle(&mut units);
-    let (kind, actions) = match scene.dice.chance(40) {
-        true => {
-            // Records are what any unit can decide about, in its own way: nothing else has to be there.
-            let unit = units.first()?.number;
-            units.truncate(1);
-            (ProposalKind::Operation, vec![record(scene, unit)])
-        }
-        false => content(scene, None)?,
+    let (kind, actions) = if scene.dice.chance(40) {
+        // Records are what any unit can decide about, in its own way: nothing else has to be there.
+        let unit = units.first()?.number;
+        units.truncate(1);
+        (ProposalKind::Operation, vec![record(scene, unit)])
+    } else {
+        content(scene, None)?
     };
     // Network matters belong to the root.
     units.sort_by_key(|unit| (kind == ProposalKind::Governance && unit.parent != 0) as u8);
@@ -47,9 +46,10 @@ pub(crate) fn open_proposal(scene: &mut Scene<'_>) -> Option<Deed> {
 
 pub(crate) fn amend_proposal(scene: &mut Scene<'_>) -> Option<Deed> {
     let proposal = open(scene)?;
-    let actions = match scene.dice.chance(60) {
-        true => proposal.actions.clone(),
-        false => content(scene, Some(proposal.kind()))?.1,
+    let actions = if scene.dice.chance(60) {
+        proposal.actions.clone()
+    } else {
+        content(scene, Some(proposal.kind()))?.1
     };
     let amend = AmendProposal {
         proposal: form::numbered(proposal.number),
@@ -74,9 +74,10 @@ pub(crate) fn withdraw_proposal(scene: &mut Scene<'_>) -> Option<Deed> {
 pub(crate) fn respond(scene: &mut Scene<'_>) -> Option<Deed> {
     let proposal = waiting(scene)?;
     let against = scene.dice.chance(15);
-    let answers = match against {
-        true => [Answer::Refuse, Answer::No, Answer::Abstain],
-        false => [Answer::Approve, Answer::Yes, Answer::NoObjection],
+    let answers = if against {
+        [Answer::Refuse, Answer::No, Answer::Abstain]
+    } else {
+        [Answer::Approve, Answer::Yes, Answer::NoObjection]
     };
     let respond = |answer: Answer| {
         Kind::Respond(Respond {

@@ -45,9 +45,10 @@ pub(crate) fn reveal_ballot(scene: &mut Scene<'_>) -> Option<Deed> {
     let mut sealed = election.ballots.clone();
     sealed.retain(|ballot| ballot.nominee == 0);
     let voter = scene.dice.pick(&sealed)?.voter;
-    let instead = match scene.dice.chance(20) {
-        true => scene.dice.pick(&election.electorate).copied(),
-        false => None,
+    let instead = if scene.dice.chance(20) {
+        scene.dice.pick(&election.electorate).copied()
+    } else {
+        None
     };
     let reveal = RevealBallot {
         election: form::numbered(election.number),

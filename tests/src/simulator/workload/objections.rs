@@ -33,13 +33,15 @@ pub(crate) fn test_objection(scene: &mut Scene<'_>) -> Option<Deed> {
     let discards = scene.dice.chance(40);
     let test = TestObjection {
         objection: form::numbered(objection.number),
-        unargued: match discards {
-            true => Claim::Harms as i32,
-            false => Claim::None as i32,
+        unargued: if discards {
+            Claim::Harms as i32
+        } else {
+            Claim::None as i32
         },
-        explanation: match discards {
-            true => "nothing says how".into(),
-            false => String::new(),
+        explanation: if discards {
+            "nothing says how".into()
+        } else {
+            String::new()
         },
     };
     Some(Kind::TestObjection(test).into())

@@ -12,9 +12,10 @@ use super::{Deed, Scene};
 use crate::simulator::founding;
 
 pub(crate) fn invite_member(scene: &mut Scene<'_>) -> Option<Deed> {
-    let kind = match scene.dice.chance(15) {
-        true => MemberKind::Service,
-        false => MemberKind::Person,
+    let kind = if scene.dice.chance(15) {
+        MemberKind::Service
+    } else {
+        MemberKind::Person
     };
     let invite = InviteMember {
         handle: scene.handle(),

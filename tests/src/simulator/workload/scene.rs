@@ -99,9 +99,10 @@ impl Scene<'_> {
 
     /// An external id, mostly none.
     pub(crate) fn external_id(&mut self) -> String {
-        match self.dice.chance(20) {
-            true => format!("X {}", self.dice.below(60)),
-            false => String::new(),
+        if self.dice.chance(20) {
+            format!("X {}", self.dice.below(60))
+        } else {
+            String::new()
         }
     }
 
@@ -122,9 +123,10 @@ impl Scene<'_> {
 
     /// The end of a term, mostly none.
     pub(crate) fn maybe_until(&mut self) -> u64 {
-        match self.dice.chance(30) {
-            true => self.soon(20),
-            false => 0,
+        if self.dice.chance(30) {
+            self.soon(20)
+        } else {
+            0
         }
     }
 

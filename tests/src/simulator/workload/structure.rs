@@ -57,13 +57,15 @@ pub(crate) fn amend_unit(scene: &mut Scene<'_>) -> Option<Deed> {
         ]
         .concat();
     }
-    let kind = match scene.dice.chance(30) {
-        true => scene.dice.one_of(KINDS) as i32,
-        false => unit.kind,
+    let kind = if scene.dice.chance(30) {
+        scene.dice.one_of(KINDS) as i32
+    } else {
+        unit.kind
     };
-    let handle = match scene.dice.chance(50) {
-        true => scene.handle(),
-        false => unit.handle,
+    let handle = if scene.dice.chance(50) {
+        scene.handle()
+    } else {
+        unit.handle
     };
     let amend = AmendUnit {
         unit: form::numbered(unit.number),
@@ -101,12 +103,11 @@ pub(crate) fn dissolve_unit(scene: &mut Scene<'_>) -> Option<Deed> {
 
 pub(crate) fn join_unit(scene: &mut Scene<'_>) -> Option<Deed> {
     let unit = scene.unit();
-    let member = match scene.dice.chance(70) {
-        true => scene.member(),
-        false => {
-            let imported = scene.view.members(MemberState::Imported);
-            scene.reference(imported)
-        }
+    let member = if scene.dice.chance(70) {
+        scene.member()
+    } else {
+        let imported = scene.view.members(MemberState::Imported);
+        scene.reference(imported)
     };
     Some(Kind::JoinUnit(JoinUnit { unit, member }).into())
 }
@@ -295,9 +296,10 @@ pub(crate) fn apply_profile(scene: &mut Scene<'_>) -> Option<Deed> {
 }
 
 fn domains(scene: &mut Scene<'_>) -> Vec<String> {
-    match scene.dice.chance(40) {
-        true => vec![format!("domain {}", scene.dice.below(20))],
-        false => Vec::new(),
+    if scene.dice.chance(40) {
+        vec![format!("domain {}", scene.dice.below(20))]
+    } else {
+        Vec::new()
     }
 }
 

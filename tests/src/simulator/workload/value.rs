@@ -194,9 +194,10 @@ pub(crate) fn post_hold(scene: &mut Scene<'_>) -> Option<Deed> {
     let part = Amount::from_state(&hold.amount).0 / 2;
     let post = PostHold {
         hold: form::numbered(hold.number),
-        amount: match scene.dice.chance(50) {
-            true => Amount(part).to_bytes(),
-            false => Vec::new(),
+        amount: if scene.dice.chance(50) {
+            Amount(part).to_bytes()
+        } else {
+            Vec::new()
         },
     };
     Some(Kind::PostHold(post).into())
@@ -251,9 +252,10 @@ pub(crate) fn correct_transfer(scene: &mut Scene<'_>) -> Option<Deed> {
 
 pub(crate) fn record_external(scene: &mut Scene<'_>) -> Option<Deed> {
     let kinds = [UNIT, [OwnerKind::Party]];
-    let (from, to) = match scene.dice.chance(70) {
-        true => (1, 0),
-        false => (0, 1),
+    let (from, to) = if scene.dice.chance(70) {
+        (1, 0)
+    } else {
+        (0, 1)
     };
     let (from, to) = pair(scene, &kinds[from], &kinds[to])?;
     let record = RecordExternal {
@@ -297,15 +299,16 @@ fn pair(scene: &mut Scene<'_>, from: &[OwnerKind], to: &[OwnerKind]) -> Option<(
 
 fn payment(scene: &mut Scene<'_>) -> Option<Transfer> {
     let (from, to) = pair(scene, &PEERS, &PEERS)?;
-    let kind = match from.owner == to.owner {
-        true => TransferKind::Internal,
-        false => scene.dice.one_of([
+    let kind = if from.owner == to.owner {
+        TransferKind::Internal
+    } else {
+        scene.dice.one_of([
             TransferKind::Payment,
             TransferKind::Reimbursement,
             TransferKind::Compensation,
             TransferKind::Refund,
             TransferKind::Gift,
-        ]),
+        ])
     };
     Some(Transfer {
         from: form::numbered(from.number),
@@ -314,9 +317,10 @@ fn payment(scene: &mut Scene<'_>) -> Option<Transfer> {
         kind: kind as i32,
         line: line_of(scene, &from),
         reference: "RF18".into(),
-        value_date: match scene.dice.chance(10) {
-            true => scene.time().saturating_sub(scene.dice.below(5 * DAY)),
-            false => 0,
+        value_date: if scene.dice.chance(10) {
+            scene.time().saturating_sub(scene.dice.below(5 * DAY))
+        } else {
+            0
         },
         ..Transfer::default()
     })

@@ -42,9 +42,10 @@ pub(crate) fn waiting(scene: &Scene<'_>) -> Vec<Kind> {
     }
     for proposal in decisions::announced(scene) {
         let stands = |escalation: &Escalation| escalation.reversed_by == 0;
-        kinds.push(match proposal.escalations.iter().any(stands) {
-            true => Kind::ReverseEscalation(ReverseEscalation::default()),
-            false => Kind::Escalate(Escalate::default()),
+        kinds.push(if proposal.escalations.iter().any(stands) {
+            Kind::ReverseEscalation(ReverseEscalation::default())
+        } else {
+            Kind::Escalate(Escalate::default())
         });
     }
     for proposal in scene.view.proposals(ProposalState::Open) {

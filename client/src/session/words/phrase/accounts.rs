@@ -70,18 +70,19 @@ impl Words<'_> {
     }
 
     pub(super) async fn freeze_account(&self, act: &FreezeAccount) -> Result<Phrase> {
-        Ok(match act.frozen {
-            true => (
+        Ok(if act.frozen {
+            (
                 "freeze",
                 format!("the account {}", self.account_of(&act.account).await?),
-            ),
-            false => (
+            )
+        } else {
+            (
                 "lift",
                 format!(
                     "the freeze of the account {}",
                     self.account_of(&act.account).await?
                 ),
-            ),
+            )
         })
     }
 

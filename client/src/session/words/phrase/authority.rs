@@ -78,14 +78,15 @@ impl Words<'_> {
     pub(super) async fn set_policy(&self, act: &SetPolicy) -> Result<Phrase> {
         let below = if act.recursive { " and all below" } else { "" };
         let place = self.unit_of(&act.unit).await? + below;
-        let mut text = match act.tiers.is_empty() {
-            true => format!("a policy of {place} in words: {}", quoted(&act.words)),
-            false => format!(
+        let mut text = if act.tiers.is_empty() {
+            format!("a policy of {place} in words: {}", quoted(&act.words))
+        } else {
+            format!(
                 "the policy of {place} to {}: {}{}",
                 capability(act.capability()),
                 self.tiers(act).await?,
                 stating("words", &act.words)
-            ),
+            )
         };
         if act.asset.is_some() {
             text.push_str(&format!(

@@ -36,9 +36,10 @@ pub(super) fn until(seconds: u64) -> String {
 }
 
 pub(super) fn stating(name: &str, text: &str) -> String {
-    match text.is_empty() {
-        true => String::new(),
-        false => format!(", {name} {}", quoted(text)),
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(", {name} {}", quoted(text))
     }
 }
 
@@ -65,9 +66,10 @@ pub(super) fn lasting(name: &str, seconds: u64) -> String {
 }
 
 pub(super) fn hashed(name: &str, bytes: &[u8]) -> String {
-    match bytes.is_empty() {
-        true => String::new(),
-        false => format!(", {name} {}", hash(bytes)),
+    if bytes.is_empty() {
+        String::new()
+    } else {
+        format!(", {name} {}", hash(bytes))
     }
 }
 

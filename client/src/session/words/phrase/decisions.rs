@@ -246,15 +246,17 @@ fn claim_words(claim: Claim) -> &'static str {
 }
 
 fn because(words: &str) -> String {
-    match words.is_empty() {
-        true => String::new(),
-        false => format!(", because {}", quoted(words)),
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(", because {}", quoted(words))
     }
 }
 
 fn titled(title: &str) -> String {
-    match title.is_empty() {
-        true => String::new(),
-        false => format!(" {}", quoted(title)),
+    if title.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", quoted(title))
     }
 }

@@ -38,9 +38,10 @@ impl Words<'_> {
             return Ok("do nothing".to_owned());
         };
         let (verb, rest) = self.verb(kind, actor).await?;
-        let verb = match second_person {
-            true => verb.to_owned(),
-            false => third_person(verb),
+        let verb = if second_person {
+            verb.to_owned()
+        } else {
+            third_person(verb)
         };
         Ok(format!("{verb} {rest}").trim_end().to_owned())
     }

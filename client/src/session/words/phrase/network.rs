@@ -89,9 +89,10 @@ fn told(parameter: &Named, value: u64, present: u64) -> String {
         Unit::Milliseconds => format!("{value} ms"),
         Unit::Number => value.to_string(),
     };
-    let now = match present == value || present == 0 {
-        true => String::new(),
-        false => format!(" (now {})", shown(present)),
+    let now = if present == value || present == 0 {
+        String::new()
+    } else {
+        format!(" (now {})", shown(present))
     };
     let name = parameter.name.trim_end_matches("_ms");
     format!(", {name} {}{now}", shown(value))

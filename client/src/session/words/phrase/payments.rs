@@ -26,13 +26,14 @@ impl Words<'_> {
     pub(super) async fn post_hold(&self, act: &PostHold) -> Result<Phrase> {
         Ok((
             "post",
-            match act.amount.is_empty() {
-                true => format!("all of the hold {}", named(ObjectKind::Hold, &act.hold)),
-                false => format!(
+            if act.amount.is_empty() {
+                format!("all of the hold {}", named(ObjectKind::Hold, &act.hold))
+            } else {
+                format!(
                     "{} of the hold {}",
                     self.held(&act.hold, &act.amount).await?,
                     named(ObjectKind::Hold, &act.hold)
-                ),
+                )
             },
         ))
     }

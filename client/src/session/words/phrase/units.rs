@@ -31,9 +31,10 @@ impl Words<'_> {
                 about(&act.label, &act.purpose, act.ceiling),
                 stating("external id", &act.external_id),
                 conferring(&act.confers),
-                match act.confers.is_empty() {
-                    true => ", conferring nothing, so that no role in it can do anything",
-                    false => "",
+                if act.confers.is_empty() {
+                    ", conferring nothing, so that no role in it can do anything"
+                } else {
+                    ""
                 }
             ),
         ))

@@ -8,8 +8,10 @@ use malachitebft_sync::{ValueRequest, ValueResponse};
 use prost::Message;
 
 use super::{CodecError, Encoded, Protobuf};
+use crate::embedded::canonical::decode_short;
 use crate::embedded::consensus::context::{EmbeddedContext, Height};
-use crate::embedded::consensus::messages::CertificateMessage;
+use crate::embedded::consensus::messages::{CertificateMessage, SIGNATURES_MAX};
+use crate::embedded::consensus::network::SYNC_BATCH;
 
 #[derive(Clone, PartialEq, Message)]
 struct StatusMessage {
@@ -82,8 +84,9 @@ struct ResponseMessage {
 struct DecidedMessage {
     #[prost(bytes = "bytes", tag = "1")]
     block: Bytes,
-    #[prost(message, required, tag = "2")]
-    certificate: CertificateMessage,
+    /// A [`CertificateMessage`].
+    #[prost(bytes = "bytes", tag = "2")]
+    certificate: Bytes,
 }
 
 impl From<&Response<EmbeddedContext>> for ResponseMessage {
@@ -96,7 +99,9 @@ impl From<&Response<EmbeddedContext>> for ResponseMessage {
                 .iter()
                 .map(|value| DecidedMessage {
                     block: value.value_bytes.clone(),
-                    certificate: (&value.certificate).into(),
+                    certificate: CertificateMessage::from(&value.certificate)
+                        .encode_to_vec()
+                        .into(),
                 })
                 .collect(),
         }
@@ -111,15 +116,14 @@ impl Codec<Response<EmbeddedContext>> for Protobuf {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Response<EmbeddedContext>, CodecError> {
-        let message = ResponseMessage::decode(bytes)?;
+        let message: ResponseMessage = decode_short(bytes, 2, SYNC_BATCH)?;
         let values = message
             .values
             .into_iter()
             .map(|value| {
-                Ok(RawDecidedValue::new(
-                    value.block,
-                    value.certificate.try_into()?,
-                ))
+                let certificate: CertificateMessage =
+                    decode_short(value.certificate, 4, SIGNATURES_MAX)?;
+                Ok(RawDecidedValue::new(value.block, certificate.try_into()?))
             })
             .collect::<Result<Vec<_>, CodecError>>()?;
         if let Some(ahead) = &self.ahead {

@@ -172,6 +172,22 @@ fn a_round_beyond_31_bits_is_refused_at_the_border() {
 }
 
 #[test]
+fn a_vote_for_the_name_of_no_block_is_refused_at_the_border() {
+    let nothing = NilOrVal::Val(BlockId::default());
+    for kind in [VoteType::Prevote, VoteType::Precommit] {
+        let message = SignedConsensusMsg::Vote(vote(kind, 0, nothing));
+        let bytes = Protobuf::default().encode(&message).unwrap();
+        let read: Result<SignedConsensusMsg<EmbeddedContext>, _> =
+            Protobuf::default().decode(bytes);
+        assert_eq!(read, Err(CodecError::Malformed));
+        let message = LivenessMsg::Vote(vote(kind, 0, nothing));
+        let bytes = Protobuf::default().encode(&message).unwrap();
+        let read: Result<LivenessMsg<EmbeddedContext>, _> = Protobuf::default().decode(bytes);
+        assert!(read.is_err());
+    }
+}
+
+#[test]
 fn what_the_guard_refused_does_not_leave_the_process() {
     let mut refused = vote(VoteType::Prevote, 0, NilOrVal::Nil);
     refused.signature = REFUSED;
@@ -185,6 +201,26 @@ fn what_the_guard_refused_does_not_leave_the_process() {
         Protobuf::default().encode(&message),
         Err(CodecError::Refused)
     );
+}
+
+#[test]
+fn what_is_said_again_is_said_in_bytes_that_nobody_foresees() {
+    let vote = vote(VoteType::Prevote, 0, NilOrVal::Nil);
+    let again = LivenessMsg::Vote(vote.clone());
+    let message = SignedConsensusMsg::Vote(vote);
+    let part = StreamMessage::<Part>::new(StreamId::new(Bytes::new()), 9, StreamContent::Fin);
+    let said = || -> [Bytes; 3] {
+        let wire = Protobuf::default();
+        [
+            wire.encode(&message).unwrap(),
+            wire.encode(&again).unwrap(),
+            wire.encode(&part).unwrap(),
+        ]
+    };
+    for (first, second) in said().into_iter().zip(said()) {
+        assert_eq!(first.len(), second.len());
+        assert_ne!(first, second);
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const PER_ROUND_MAX: usize = 3;
 /// Most blocks that came as decided: one for each question on its way, so that those of liars do not take the place of
 /// the one that was.
 const SYNCED_MAX: usize = 8;
-/// Bytes of blocks above the next height that are kept until their turn comes.
+/// Bytes of blocks of heights and rounds to come that are kept until their turn comes.
 const EARLY_BYTES_MAX: usize = 32 << 20;
 /// How many there may be, however small they are.
 const EARLY_MAX: usize = 2 * HEIGHTS_AHEAD_MAX as usize;
@@ -143,6 +143,10 @@ impl Candidates {
         let Announcement {
             height, round, id, ..
         } = arrived.announcement;
+        let of_round = (height, round, BlockId::default())..(height, round + 1, BlockId::default());
+        if self.early.range(of_round).count() >= PER_ROUND_MAX {
+            return;
+        }
         self.early_bytes += arrived.bytes.len();
         if let Some(known) = self.early.insert((height, round, id), arrived) {
             self.early_bytes -= known.bytes.len();
@@ -155,16 +159,22 @@ impl Candidates {
         }
     }
 
-    /// Forgets the decided height; answers what came early for the one that follows.
-    pub(super) fn decided(&mut self, height: u64) -> Vec<Arrived> {
+    /// Forgets the decided height.
+    pub(super) fn decided(&mut self, height: u64) {
         self.blocks.clear();
-        let later = (height + 2, 0, BlockId::default());
-        let later = self.early.split_off(&later);
+        self.early_until((height + 1, 0, BlockId::default()));
+    }
+
+    /// What came early for the rounds of a height up to this one.
+    pub(super) fn due(&mut self, height: u64, round: u32) -> Vec<Arrived> {
+        self.early_until((height, round + 1, BlockId::default()))
+    }
+
+    fn early_until(&mut self, end: (u64, u32, BlockId)) -> Vec<Arrived> {
+        let later = self.early.split_off(&end);
         let due = std::mem::replace(&mut self.early, later);
         self.early_bytes = self.early.values().map(|early| early.bytes.len()).sum();
-        due.into_values()
-            .filter(|arrived| arrived.announcement.height > height)
-            .collect()
+        due.into_values().collect()
     }
 }
 
@@ -201,22 +211,40 @@ mod tests {
         }
     }
 
-    fn due(candidates: &mut Candidates, height: u64) -> Vec<(u64, u32)> {
-        let due = candidates.decided(height).into_iter();
+    fn due(candidates: &mut Candidates, height: u64, round: u32) -> Vec<(u64, u32)> {
+        candidates.decided(height - 1);
+        let due = candidates.due(height, round).into_iter();
         due.map(|early| (early.announcement.height, early.announcement.round))
             .collect()
     }
 
     #[test]
-    fn a_block_that_came_early_waits_for_its_height_and_for_no_other() {
+    fn a_block_that_came_early_waits_for_its_height_and_round_and_for_no_other() {
         let mut candidates = Candidates::default();
-        for (height, round) in [(9, 0), (7, 1), (7, 0), (5, 0), (7, 0)] {
+        for (height, round) in [(9, 0), (7, 1), (7, 3), (7, 0), (5, 0), (7, 0)] {
             candidates.put_early(early(height, round, 10));
         }
-        assert_eq!(due(&mut candidates, 6), [(7, 0), (7, 1)]);
-        assert_eq!(due(&mut candidates, 7), []);
-        assert_eq!(due(&mut candidates, 8), [(9, 0)]);
+        assert_eq!(due(&mut candidates, 7, 0), [(7, 0)]);
+        assert_eq!(due(&mut candidates, 7, 2), [(7, 1)]);
+        assert_eq!(due(&mut candidates, 8, 0), []);
+        assert_eq!(due(&mut candidates, 9, 0), [(9, 0)]);
         assert_eq!(candidates.early_bytes, 0);
+    }
+
+    #[test]
+    fn no_more_blocks_wait_for_a_round_than_are_looked_at_in_it() {
+        let mut candidates = Candidates::default();
+        for number in 0..10 {
+            let mut arrived = early(7, 1, 10);
+            arrived.announcement.id.parts = number;
+            candidates.put_early(arrived);
+        }
+        candidates.put_early(early(7, 2, 10));
+        let waiting = due(&mut candidates, 7, 2);
+        assert_eq!(
+            waiting,
+            [vec![(7, 1); PER_ROUND_MAX], vec![(7, 2)]].concat()
+        );
     }
 
     #[test]
@@ -253,9 +281,9 @@ mod tests {
             assert!(candidates.early_bytes <= EARLY_BYTES_MAX);
         }
         for height in 10..18 {
-            assert_eq!(due(&mut candidates, height - 1), [(height, 0)]);
+            assert_eq!(due(&mut candidates, height, 0), [(height, 0)]);
         }
-        assert!(due(&mut candidates, 17).is_empty());
+        assert!(due(&mut candidates, 18, 0).is_empty());
         for round in 0..1_000 {
             candidates.put_early(early(99, round, 0));
         }

@@ -55,9 +55,10 @@ impl Driver {
             let result = execute(&*application, &decided)?;
             let next = tip.after(&decided, commit, &result)?;
             let rows = rows::decided(&decided, &next, &kept);
-            let committed = match can_wait {
-                true => application.commit_later(rows)?,
-                false => application.commit(rows)?,
+            let committed = if can_wait {
+                application.commit_later(rows)?
+            } else {
+                application.commit(rows)?
             };
             Ok((next, committed))
         })
@@ -80,14 +81,9 @@ impl Driver {
         self.dependencies
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
-        for arrived in self.candidates.decided(height) {
-            if !arrived.announcement.is_due(&self.tip) {
-                continue;
-            }
-            self.see_proposer(&arrived.announcement);
-            if let Some(proposed) = self.arrived(arrived).await?
-                && let Some(candidate) = self.candidates.get_mut(&proposed.value)
-            {
+        self.candidates.decided(height);
+        for proposed in self.look_at_early(height + 1, 0).await? {
+            if let Some(candidate) = self.candidates.get_mut(&proposed.value) {
                 candidate.is_told = false;
             }
         }

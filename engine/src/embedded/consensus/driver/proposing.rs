@@ -1,5 +1,6 @@
 //! Blocks that this node proposes, sends, and receives.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use crate::embedded::consensus::messages::AnnouncementMessage;
 use crate::embedded::consensus::network;
 use crate::embedded::consensus::parts::{Announcement, Arrived, Part, cut};
 
-/// Rounds above the one at work whose blocks are taken in, or told again: a proposer has infinitely many.
+/// Rounds above the one at work whose blocks are taken in: a proposer has infinitely many.
 const ROUNDS_AHEAD_MAX: u32 = 16;
 
 impl Driver {
@@ -117,8 +118,11 @@ impl Driver {
             (_, _) => return,
         };
 
+        // The network drops what has the hash of an earlier message: whoever foresees a piece can send another one with
+        // its hash before.
         self.streams_begun += 1;
-        for part in cut(&announcement, candidate.block.bytes(), self.streams_begun) {
+        let number = self.stream_numbers.hash_one(self.streams_begun);
+        for part in cut(&announcement, candidate.block.bytes(), number) {
             let sent = self
                 .network
                 .send(NetworkMsg::PublishProposalPart(part))
@@ -146,11 +150,12 @@ impl Driver {
     }
 
     /// The round at work for the next height.
-    fn round(&self) -> u32 {
+    pub(super) fn round(&self) -> u32 {
         let progress = self.dependencies.progress.borrow();
-        match progress.working_height == self.tip.next_height() {
-            true => progress.round,
-            false => 0,
+        if progress.working_height == self.tip.next_height() {
+            progress.round
+        } else {
+            0
         }
     }
 
@@ -164,6 +169,22 @@ impl Driver {
             .then_some(publisher)
     }
 
+    /// Judges the blocks that came before their height or round, which has come now.
+    pub(super) async fn look_at_early(
+        &mut self,
+        height: u64,
+        round: u32,
+    ) -> Result<Vec<ProposedValue<EmbeddedContext>>, Fault> {
+        let mut proposed = Vec::new();
+        for arrived in self.candidates.due(height, round) {
+            if arrived.announcement.is_due(&self.tip) {
+                self.see_proposer(&arrived.announcement);
+                proposed.extend(self.arrived(arrived).await?);
+            }
+        }
+        Ok(proposed)
+    }
+
     /// Judges a block that has arrived whole. A block that is known keeps its verdict, however late it comes again.
     pub(super) async fn arrived(
         &mut self,
@@ -173,22 +194,24 @@ impl Driver {
             announcement,
             bytes,
         } = arrived;
-        if announcement.height != self.tip.next_height() {
-            self.candidates.put_early(Arrived {
-                announcement,
-                bytes,
-            });
-            return Ok(None);
-        }
-        let round = announcement.round;
-        if round > self.round() + ROUNDS_AHEAD_MAX {
+        let (round, at_work) = (announcement.round, self.round());
+        let is_next = announcement.height == self.tip.next_height();
+        if is_next && round > at_work + ROUNDS_AHEAD_MAX {
             tracing::warn!(
                 height = announcement.height,
                 round,
                 proposer = %announcement.proposer,
-                at_work = self.round(),
+                at_work,
                 "a proposed block of a round too far ahead is left out"
             );
+            return Ok(None);
+        }
+        // Most rounds never come, and whoever proposes in them may send the largest blocks for each.
+        if !is_next || round > at_work {
+            self.candidates.put_early(Arrived {
+                announcement,
+                bytes,
+            });
             return Ok(None);
         }
         let now = (self.dependencies.clock)();

@@ -26,7 +26,10 @@ fn value(height: u64, origin: ValueOrigin) -> Input<EmbeddedContext> {
         round: Round::new(0),
         valid_round: Round::Nil,
         proposer: OTHER,
-        value: BlockId::default(),
+        value: BlockId {
+            parts: 1,
+            ..BlockId::default()
+        },
         validity: Validity::Valid,
     };
     Input::ProposedValue(value, origin)
@@ -130,6 +133,19 @@ async fn only_a_word_of_our_own_waits_for_the_disk() {
     }
     journal.flush().await.unwrap();
     assert!(!journal.is_owed);
+}
+
+#[test]
+fn a_log_whose_making_was_broken_off_is_made() {
+    for bytes in [&[][..], &[0, 0, 0, 1], &[0, 0, 0, 1, 0, 0]] {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("wal"), bytes).unwrap();
+        let mut journal = open(&home);
+        journal.start(5).unwrap();
+        journal.append(5, vote(5, OWN)).unwrap();
+        drop(journal);
+        assert_eq!(found(&home, 5).len(), 1, "{bytes:?}");
+    }
 }
 
 #[test]

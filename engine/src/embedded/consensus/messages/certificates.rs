@@ -61,9 +61,10 @@ struct RoundSignatureMessage {
 pub(in crate::embedded::consensus) const SIGNATURES_MAX: usize = 512;
 
 fn few<T>(signatures: &[T]) -> Decoded<()> {
-    match signatures.len() <= SIGNATURES_MAX {
-        true => Ok(()),
-        false => Err(Malformed),
+    if signatures.len() <= SIGNATURES_MAX {
+        Ok(())
+    } else {
+        Err(Malformed)
     }
 }
 
