@@ -1,6 +1,7 @@
 //! The chain of a network that goes on as another one, by the departments' ceremony.
 
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::{Cluster, START_PATIENCE};
@@ -26,15 +27,15 @@ impl Cluster {
     /// chain goes on.
     #[track_caller]
     pub fn sign_continuation(&mut self, chain_id: &str) -> Continuation {
-        self.wait_for_rest();
+        self.wait_for_rest(0..self.founders);
         self.sign_continuation_of_the_last(chain_id)
     }
 
-    /// Waits until all founders rest at one height.
+    /// Waits until these nodes rest at one height.
     #[track_caller]
-    pub fn wait_for_rest(&self) {
+    pub fn wait_for_rest(&self, nodes: Range<usize>) {
         wait::until("the network rests", START_PATIENCE, || {
-            let nodes = self.nodes[..self.founders].iter();
+            let nodes = self.nodes[nodes.clone()].iter();
             let rests: Option<Vec<u64>> = nodes.map(Node::rests_at).collect();
             let rests = rests?;
             rests.iter().all(|height| *height == rests[0]).then_some(())

@@ -92,10 +92,11 @@ pub(crate) fn a_chain_goes_on_under_the_same_engine_from_below_what_its_validato
 ) {
     let mut cluster = Cluster::start_on(engine, 4);
     let mut acknowledged = pay(&cluster, 0, 1);
-    cluster.wait_for_rest();
+    cluster.wait_for_rest(0..4);
     assert!(cluster.nodes[0].stop().success());
     let taken_back = cluster.pay(1, 1);
     cluster.wait_for(1, &taken_back, BLOCK);
+    cluster.wait_for_rest(1..4);
 
     let continuation = cluster.sign_continuation_of_the_last("cluster-2");
     cluster.go_on(&continuation, engine);

@@ -247,7 +247,7 @@ impl Storage for Unhurried {
     fn open_with(path: impl AsRef<Path>, options: ()) -> io::Result<Self> {
         let file = <File as Storage>::open_with(path, options)?;
         // Whoever was killed while it was made left a piece of its head, and nothing else.
-        if file.size_bytes()? < HEADER_SIZE {
+        if (1..HEADER_SIZE).contains(&file.size_bytes()?) {
             file.set_len(0)?;
         }
         Ok(Self(file))

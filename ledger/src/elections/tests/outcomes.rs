@@ -114,15 +114,17 @@ fn nobody_alone_takes_whom_a_circle_elected_out_of_it() {
     let mut before = world.clone();
     before.ada(out.clone());
 
+    let admits = world.grant("dev/circle#lead", Capability::AdmitMembers, "dev/circle");
+    world.ada(Kind::GiveGrant(admits));
     let tiers = vec![tier(0, role_holders(), consent(3 * DAY))];
     let policy = world.policy("dev/circle", Capability::Govern, tiers);
     world.ada(Kind::SetPolicy(policy));
-    world.check(
-        "ada",
-        Some("acme#lead"),
-        out.clone(),
-        "rejected elected_only",
-    );
+    for (lead, role, expected) in [
+        ("ada", "acme#lead", "rejected own_decision_only"),
+        ("ben", "dev/circle#lead", "rejected elected_only"),
+    ] {
+        world.check(lead, Some(role), out.clone(), expected);
+    }
     assert!(world.holds("gia", FACILITATOR));
     world.check("gia", None, out, "accepted");
     assert!(!world.holds("gia", FACILITATOR));
