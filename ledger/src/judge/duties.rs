@@ -3,7 +3,7 @@
 //! What would come to be held is judged before it is given, and a unit does not move where its move
 //! would bring two together. Time still can, where an exception ends: then neither of the two can be
 //! used, see [`keeps_apart`]. What others delegated to somebody, whom nobody asked, is in nobody's way:
-//! it ends instead, see [`colliding`].
+//! it ends instead, see `colliding`.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
