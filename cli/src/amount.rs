@@ -75,14 +75,12 @@ pub async fn read(session: &Session, text: &str) -> Result<(Amount, Asset)> {
 /// An amount where none at all means everything: a limit, or what of a hold is paid. On the wire zero is written like none,
 /// so a limit of zero would be no limit.
 pub fn filled(amount: Amount) -> Result<Vec<u8>> {
-    match amount.is_zero() {
-        true => {
-            let why = "nothing: here zero would be read as no amount at all, which means any";
-            let code = Rejection::AmountZero.code();
-            Err(would_be_refused(code, &[fact("sent", why)]))
-        }
-        false => Ok(amount.to_bytes()),
+    if amount.is_zero() {
+        let why = "nothing: here zero would be read as no amount at all, which means any";
+        let code = Rejection::AmountZero.code();
+        return Err(would_be_refused(code, &[fact("sent", why)]));
     }
+    Ok(amount.to_bytes())
 }
 
 /// Writes an amount in minor units with its asset.

@@ -118,10 +118,10 @@ impl Session {
                 Some(outlook) => outlook::hash(outlook)[..] == answer.hash,
                 None => answer.code != 0 && answer.hash.is_empty(),
             };
-            match is_its_hash {
-                true => Ok(answer),
-                false => Err(Error::trouble("the node's hash is not that of its outlook")),
+            if !is_its_hash {
+                return Err(Error::trouble("the node's hash is not that of its outlook"));
             }
+            Ok(answer)
         };
         self.ask("/outlook", &request.encode_to_vec(), 0, false, read)
             .await

@@ -79,12 +79,12 @@ impl Session {
         let (answer, header) = self.newest_of(&keys).await?;
         let value = verify_keys(&answer, &keys, &header)?.pop().flatten();
         let organisation: Organisation = decode_object(&value.unwrap_or_default())?;
-        match organisation.digest[..] == self.founded()[..] {
-            true => Ok(()),
-            false => Err(Error::proof(
+        if organisation.digest[..] != self.founded()[..] {
+            return Err(Error::proof(
                 "the chain that the checkpoint names was not founded by this genesis file",
-            )),
+            ));
         }
+        Ok(())
     }
 
     async fn newest_of(&self, keys: &[Vec<u8>]) -> Result<(KeysAnswer, VerifiedHeader)> {

@@ -19,10 +19,12 @@ impl Act for RemoveNode {
         let unit: Unit = context.get(node.unit)?;
         let holds = power::unit_capabilities(context, unit.number);
         // From a unit that may run none any more, those above it remove them: nobody in it could.
-        Ok(vec![match holds.contain(Capability::OperateValidator) {
-            true => register_node::need(unit.number),
-            false => context.to_govern(amend_unit::governed_by(&unit)),
-        }])
+        let need = if holds.contain(Capability::OperateValidator) {
+            register_node::need(unit.number)
+        } else {
+            context.to_govern(amend_unit::governed_by(&unit))
+        };
+        Ok(vec![need])
     }
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {

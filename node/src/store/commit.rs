@@ -126,9 +126,10 @@ impl Store {
     /// is written where it might not fit, and whatever writing brings. After an error the store stands where it stood.
     pub fn commit_with(&self, commit: Commit, durability: Durability) -> Result<(), Fault> {
         let _writing = self.begin_writing();
-        let durability = match commit.height.is_multiple_of(LATER_HEIGHTS_MAX) {
-            true => Durability::Now,
-            false => durability,
+        let durability = if commit.height.is_multiple_of(LATER_HEIGHTS_MAX) {
+            Durability::Now
+        } else {
+            durability
         };
         let before = self.snapshot();
         if commit.height != before.height() + 1 {

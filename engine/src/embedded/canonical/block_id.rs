@@ -41,10 +41,10 @@ impl BlockId {
             parts: u32::from_be_bytes(*parts),
             parts_hash: rest.try_into().map_err(|_| Malformed)?,
         };
-        match id.is_none() {
-            false => Ok(id),
-            true => Err(Malformed),
+        if id.is_none() {
+            return Err(Malformed);
         }
+        Ok(id)
     }
 
     /// The name before the first block.
