@@ -103,15 +103,20 @@ fn every_exit_code_is_provoked_and_told_in_words() {
     }
 }
 
-#[test]
-fn a_node_raises_how_many_files_it_may_open_or_says_that_it_may_open_too_few() {
-    let mut cluster = Cluster::found(&Founding {
+/// One department on the embedded engine, whose node has not been started.
+fn founded_alone() -> Cluster {
+    Cluster::found(&Founding {
         engine: Engine::Embedded,
         founders: 1,
         guests: 0,
         settings: &[],
         charter: "",
-    });
+    })
+}
+
+#[test]
+fn a_node_raises_how_many_files_it_may_open_or_says_that_it_may_open_too_few() {
+    let mut cluster = founded_alone();
     let node = &mut cluster.nodes[0];
 
     node.start_allowed("-n 1024");
@@ -135,13 +140,7 @@ fn a_node_raises_how_many_files_it_may_open_or_says_that_it_may_open_too_few() {
 
 #[test]
 fn a_node_that_is_told_to_stop_while_it_starts_stops() {
-    let mut cluster = Cluster::found(&Founding {
-        engine: Engine::Embedded,
-        founders: 1,
-        guests: 0,
-        settings: &[],
-        charter: "",
-    });
+    let mut cluster = founded_alone();
     let node = &mut cluster.nodes[0];
     // A start waits for a guard that is in use, and ends with a fault where that lasts.
     let guard = fs::File::open(node.home().join("keys/consensus.guard"));

@@ -221,6 +221,14 @@ fn nobody_is_assigned_to_set_an_objection_aside() {
     world.check("gia", None, yes, "accepted");
 }
 
+/// Whoever leads the whole company does none of these.
+fn from_above_refused(world: &mut World, attempts: impl IntoIterator<Item = Kind>) {
+    for attempt in attempts {
+        let role = Some("acme#lead");
+        world.check("ada", role, attempt, "rejected own_decision_only");
+    }
+}
+
 #[test]
 fn from_above_nobody_reaches_into_a_circle_that_governs_itself() {
     let mut world = world();
@@ -241,14 +249,7 @@ fn from_above_nobody_reaches_into_a_circle_that_governs_itself() {
             profile: polity_proto::v1::Profile::Department as i32,
         }),
     ];
-    for attempt in attempts {
-        world.check(
-            "ada",
-            Some("acme#lead"),
-            attempt,
-            "rejected own_decision_only",
-        );
-    }
+    from_above_refused(&mut world, attempts);
 }
 
 #[test]
@@ -268,14 +269,7 @@ fn from_above_nobody_fills_or_empties_a_circle_that_governs_itself_but_for_its_l
         revoke.clone(),
         world.leave_unit("finn", "dev/circle"),
     ];
-    for attempt in attempts {
-        world.check(
-            "ada",
-            Some("acme#lead"),
-            attempt,
-            "rejected own_decision_only",
-        );
-    }
+    from_above_refused(&mut world, attempts);
     world.ada(Kind::AssignRole(world.assign("ben", "dev/circle#lead")));
     world.check("ben", Some("dev/circle#lead"), revoke, "accepted");
 }
