@@ -1,11 +1,21 @@
 //! One request, one call of the application, one answer.
 
+use std::thread;
+use std::time::Duration;
+
 use tendermint_proto::v0_38::abci::{self, request, response};
 
 use super::convert;
 use super::frame::FrameError;
 use crate::application::{Application, Check, Fault};
 use crate::cometbft::app_state;
+
+/// What CometBFT asks about a peer that has called, by its id.
+const PEER_FILTER: &str = "/p2p/filter/id/";
+
+/// How long a peer waits for its refusal. CometBFT calls a persistent peer again that it has lost, but not one that is gone
+/// before its call has ended: a node that starts before its department has registered it would not find some of the others.
+const REFUSAL_DELAY: Duration = Duration::from_millis(50);
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -150,8 +160,15 @@ pub(super) fn query<A: Application + ?Sized>(
     application: &A,
     request: abci::RequestQuery,
 ) -> Result<abci::ResponseQuery, Fault> {
+    let is_of_peer = request.path.starts_with(PEER_FILTER);
     match convert::query(request) {
-        Some(query) => convert::query_answer(application.query(query)?),
+        Some(query) => {
+            let result = application.query(query)?;
+            if is_of_peer && result.code != 0 {
+                thread::sleep(REFUSAL_DELAY);
+            }
+            convert::query_answer(result)
+        }
         None => Ok(abci::ResponseQuery {
             code: 1,
             log: "height is negative".to_owned(),

@@ -48,6 +48,8 @@ pub(crate) fn a_fifth_department_joins_votes_and_leaves(engine: Engine) {
 
     decide(&cluster, 1, Kind::AddValidator(add(&cluster)));
     wait_for_validators(&cluster, 5);
+    // CometBFT calls again after a while where it was refused: so far the fifth may have met only the one that is killed.
+    wait_for_peers(&cluster, FIFTH, 4);
     // With five of ten votes each, four must sign: without one founder the fifth decides.
     cluster.nodes[3].kill();
     traffic.wait_for(4, BLOCK);
@@ -135,6 +137,14 @@ pub(crate) fn wait_for_validators(cluster: &Cluster, count: usize) {
     let what = format!("{count} validators");
     wait::until(&what, BLOCK + Duration::from_secs(60), || {
         (validators(cluster) == count).then_some(())
+    });
+}
+
+/// Waits until a node speaks with so many others.
+fn wait_for_peers(cluster: &Cluster, node: usize, count: usize) {
+    wait::until(&format!("{count} peers"), CATCH_UP, || {
+        let answer = http::ask(cluster.nodes[node].gateway(), "net_info").ok()?;
+        (answer["peers"].as_array()?.len() == count).then_some(())
     });
 }
 
