@@ -109,7 +109,7 @@ pub fn verify(
     meta::compare(&snapshot, &replica)?;
     written_once.finish()?;
     undo.finish()?;
-    newest::compare(&snapshot, replica.state())?;
+    newest::compare(&snapshot, replica.state(), store.options())?;
     let headers = own.finish(&snapshot)? + archive.finish(&snapshot)?;
     Ok(Verified {
         heights: snapshot.height(),

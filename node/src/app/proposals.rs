@@ -27,9 +27,11 @@ impl App {
             actions: 0,
             actions_left: self.options.block_actions_max,
         };
+        let organisation = self.organisation();
         let mut seen = HashSet::new();
         block.fill(&request.transactions, |next| {
-            self.fit_for_block(next, time, &mut seen)
+            let checked = self.verifier.check_all(&organisation, next);
+            self.fit_for_block(checked, time, &mut seen)
         });
         self.metrics
             .observe_phase(Phase::Prepare, started.elapsed());
@@ -40,7 +42,11 @@ impl App {
     pub(super) fn process(&self, request: &ProcessProposal) -> ProposalVerdict {
         let started = Instant::now();
         let time = request.time.unix_seconds();
-        let fit = self.fit_for_block(&request.transactions, time, &mut HashSet::new());
+        let organisation = self.organisation();
+        let checked = self
+            .verifier
+            .check_proposal(&organisation, &request.transactions);
+        let fit = self.fit_for_block(checked, time, &mut HashSet::new());
         self.metrics
             .observe_phase(Phase::Process, started.elapsed());
         match fit.into_iter().find_map(Result::err) {
@@ -60,11 +66,10 @@ impl App {
     /// it is not for a block. The ids of those before it are `seen`.
     fn fit_for_block(
         &self,
-        transactions: &[Bytes],
+        transactions: Vec<Checked>,
         time: u64,
         seen: &mut HashSet<[u8; 32]>,
     ) -> Vec<Result<usize, Rejection>> {
-        let checked = self.verifier.check_all(&self.organisation(), transactions);
         let snapshot = self.snapshot();
         let validity = Validity::at(&*snapshot, time);
         let mut fit = |checked: Checked| {
@@ -76,7 +81,7 @@ impl App {
                 Err(Rejection::Consumed)
             }
         };
-        checked.into_iter().map(&mut fit).collect()
+        transactions.into_iter().map(&mut fit).collect()
     }
 }
 

@@ -5,8 +5,8 @@ mod points;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use polity_ledger::Rejection;
@@ -49,8 +49,16 @@ pub(crate) struct Verifier {
     memory: Memory,
     points: Points,
     metrics: Arc<Metrics>,
+    /// The newest proposal, which as a rule is the next block.
+    proposal: Mutex<Option<Proposal>>,
     /// Blocks that were executed.
     executed: AtomicU64,
+}
+
+/// A proposal's envelopes, and what they came to.
+struct Proposal {
+    envelopes: Vec<Bytes>,
+    checked: Vec<Checked>,
 }
 
 impl Seen {
@@ -79,6 +87,7 @@ impl Verifier {
             memory: Memory::default(),
             points: Points::default(),
             metrics,
+            proposal: Mutex::default(),
             executed: AtomicU64::new(0),
         }
     }
@@ -91,6 +100,20 @@ impl Verifier {
         checked.into_iter().flatten().collect()
     }
 
+    /// The same for a proposal. When it is executed next, its envelopes are not hashed and looked up once more.
+    pub(crate) fn check_proposal(
+        &self,
+        organisation: &[u8; 32],
+        envelopes: &[Bytes],
+    ) -> Vec<Checked> {
+        let checked = self.check_all(organisation, envelopes);
+        *self.proposal() = Some(Proposal {
+            envelopes: envelopes.to_vec(),
+            checked: checked.clone(),
+        });
+        checked
+    }
+
     /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow.
     pub(crate) fn check_ahead<O>(
         &self,
@@ -98,6 +121,10 @@ impl Verifier {
         envelopes: &[Bytes],
         consume: impl FnOnce(&mut dyn Iterator<Item = Checked>) -> O,
     ) -> O {
+        let proposal = self.proposal().take();
+        if let Some(proposal) = proposal.filter(|proposal| proposal.envelopes == envelopes) {
+            return consume(&mut proposal.checked.into_iter());
+        }
         let size = cores::share(envelopes.len())
             .div_ceil(2)
             .clamp(cores::SHARE_MIN, BATCH_AHEAD_MAX);
@@ -177,6 +204,10 @@ impl Verifier {
         let executed = executed.iter().flatten();
         self.memory
             .forget(executed.map(|checked| checked.envelope_hash()));
+    }
+
+    fn proposal(&self) -> MutexGuard<'_, Option<Proposal>> {
+        self.proposal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_batch(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {

@@ -211,7 +211,7 @@ impl Store {
                     &version_key(key, height),
                     &encode_version(value.as_deref()),
                 );
-            } else if !self.options.is_derived(key) {
+            } else if self.options.is_written(key) {
                 batch.put_or_delete(Table::Rows, key, value.as_deref());
             }
         }

@@ -11,7 +11,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::whole_file;
 
 /// The form that this program reads and writes.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// The name of the file.
 pub(super) const FORMAT_FILE: &str = "FORMAT";

@@ -114,7 +114,7 @@ impl Store {
             &options.put_once_rows,
             &options.derived_rows,
         ));
-        let newest = Arc::new(Snapshot::take(&rocks, &cache, 0)?);
+        let newest = Arc::new(Snapshot::take(&rocks, &cache, options.id_rows, 0)?);
         newest.check_tip()?;
         newest.let_go();
 
@@ -200,7 +200,7 @@ impl Store {
 
     /// Shows readers what was written: a new snapshot in the place of the former one.
     fn show(&self, epoch: u64) -> Result<(), Fault> {
-        let snapshot = Snapshot::take(&self.rocks, &self.cache, epoch)?;
+        let snapshot = Snapshot::take(&self.rocks, &self.cache, self.options.id_rows, epoch)?;
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         Ok(())
     }

@@ -28,6 +28,9 @@ pub struct StoreOptions {
     pub put_once_indexes: Vec<u8>,
     /// First bytes of rows that follow from others. They are held in memory as long as there is room, and never written.
     pub derived_rows: Vec<u8>,
+    /// First byte of the rows that say which ids transactions have consumed: that byte and the id, without a value. They are
+    /// read from the table of ids and never written. One that was deleted is not to be asked for again.
+    pub id_rows: Option<u8>,
     /// Bound of the newest values held in memory, in bytes of keys and values with their overhead.
     pub hot_bytes_max: usize,
     /// Bound of the blocks of files held in memory, in bytes.
@@ -50,6 +53,7 @@ impl Default for StoreOptions {
             put_once_rows: Vec::new(),
             put_once_indexes: Vec::new(),
             derived_rows: Vec::new(),
+            id_rows: None,
             hot_bytes_max: 256 << 20,
             block_cache_bytes: 64 << 20,
             write_buffer_bytes: 64 << 20,
@@ -67,14 +71,15 @@ impl StoreOptions {
             put_once_rows: keys::PUT_ONCE.to_vec(),
             put_once_indexes: PUT_ONCE_INDEXES.to_vec(),
             derived_rows: keys::DERIVED.to_vec(),
+            id_rows: Some(keys::CONSUMED_ID),
             ..StoreOptions::default()
         }
     }
 
-    /// Whether the row of a key is never written.
-    pub(crate) fn is_derived(&self, key: &[u8]) -> bool {
-        key.first()
-            .is_some_and(|first| self.derived_rows.contains(first))
+    /// Whether the row of a key is written.
+    pub(crate) fn is_written(&self, key: &[u8]) -> bool {
+        let follows = |first| self.derived_rows.contains(first) || self.id_rows == Some(*first);
+        !key.first().is_some_and(follows)
     }
 
     /// The oldest height that stays answerable after the commit of `height`.

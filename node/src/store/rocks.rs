@@ -22,6 +22,10 @@ use super::retention::Retention;
 use super::table::{Table, split_version_key, version_prefix};
 use crate::fault::{Fault, FaultKind};
 
+/// A file of the lowest level is rewritten, to leave out what only older snapshots see, when it is a day old. Without a
+/// delay that is as soon as a snapshot goes, and each block takes a new one: every file would be written twice.
+const REWRITTEN_LATE: &str = "bottommost_file_compaction_delay=86400";
+
 /// An open database.
 pub(super) struct Rocks {
     db: DB,
@@ -384,7 +388,9 @@ fn table_options(
     cache: &Cache,
     retention: &Arc<Retention>,
 ) -> Options {
-    let mut options = Options::default();
+    let mut options = Options::default()
+        .get_options_from_string(REWRITTEN_LATE)
+        .expect("the library knows its own settings");
     options.set_write_buffer_size(settings.write_buffer_bytes / 2);
     options.set_target_file_size_base(32 << 20);
     options.set_max_bytes_for_level_base(128 << 20);
@@ -419,16 +425,18 @@ fn table_options(
         Table::Rows => {
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(8 << 10);
-            // Each new transaction asks for a row that is not there, its id's: filters say so in memory as in files.
-            // About ten bits for each of the rows that fit; all of them are memory that is taken at once.
-            options.set_memtable_whole_key_filtering(true);
-            options.set_memtable_prefix_bloom_ratio(0.01);
         }
         Table::Leaves | Table::Ids => {
             // Hashes: nothing to compress.
             options.set_compression_type(DBCompressionType::None);
             blocks.set_bloom_filter(10.0, false);
             blocks.set_block_size(4 << 10);
+            if table == Table::Ids {
+                // Each new transaction asks for an id that is not there: filters say so in memory as in files.
+                // About ten bits for each of the ids that fit; all of them are memory that is taken at once.
+                options.set_memtable_whole_key_filtering(true);
+                options.set_memtable_prefix_bloom_ratio(0.01);
+            }
         }
         Table::Transactions
         | Table::Receipts

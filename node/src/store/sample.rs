@@ -17,6 +17,9 @@ pub(super) const APPEND_ONLY_PREFIX: u8 = 0x90;
 /// Rows with this first byte are never written by the samples' store.
 pub(super) const DERIVED_PREFIX: u8 = 0x91;
 
+/// Rows with this first byte say which ids are consumed.
+pub(super) const ID_PREFIX: u8 = 0x92;
+
 pub(super) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// Everything in the tables but what is kept to roll back.
@@ -24,8 +27,9 @@ pub(super) type Contents = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 pub(super) fn options() -> StoreOptions {
     StoreOptions {
-        put_once_rows: vec![APPEND_ONLY_PREFIX],
+        put_once_rows: vec![APPEND_ONLY_PREFIX, ID_PREFIX],
         derived_rows: vec![DERIVED_PREFIX],
+        id_rows: Some(ID_PREFIX),
         free_bytes_min: 0,
         hot_bytes_max: 16 << 10,
         ..StoreOptions::default()

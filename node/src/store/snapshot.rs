@@ -18,6 +18,7 @@ use crate::fault::{Fault, FaultKind, fatal};
 pub struct Snapshot {
     view: View,
     cache: Arc<Cache>,
+    id_rows: Option<u8>,
     epoch: u64,
     height: u64,
     app_hash: Hash,
@@ -51,6 +52,7 @@ impl Snapshot {
     pub(super) fn take(
         rocks: &Arc<Rocks>,
         cache: &Arc<Cache>,
+        id_rows: Option<u8>,
         epoch: u64,
     ) -> Result<Snapshot, Fault> {
         let view = View::pin(Arc::clone(rocks));
@@ -68,6 +70,7 @@ impl Snapshot {
         Ok(Snapshot {
             view,
             cache: Arc::clone(cache),
+            id_rows,
             epoch,
             height,
             app_hash,
@@ -131,10 +134,13 @@ impl Snapshot {
 
     /// The value of a key in the files.
     fn stored(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        if is_leaf(key) {
-            self.stored_version(key, self.height)
-        } else {
-            self.view.get(Table::Rows, key)
+        match key.split_first() {
+            _ if is_leaf(key) => self.stored_version(key, self.height),
+            Some((first, id)) if self.id_rows == Some(*first) => {
+                let position = self.view.get(Table::Ids, id)?;
+                Ok(position.map(|_| Vec::new()))
+            }
+            _ => self.view.get(Table::Rows, key),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sample::{
-    Changes, DERIVED_PREFIX, commit_at, commit_of, commit_up_to, contents, contents_at,
+    Changes, DERIVED_PREFIX, ID_PREFIX, commit_at, commit_of, commit_up_to, contents, contents_at,
     file_beginning, file_ending, flip_byte, hash, options,
 };
 use super::{
@@ -570,4 +570,24 @@ fn what_follows_from_other_rows_is_remembered_and_never_written() {
     assert_eq!(store.snapshot().get(&key), None);
     store.snapshot().remember(&key, b"first");
     assert_eq!(store.snapshot().get(&key), Some(b"first".to_vec()));
+}
+
+#[test]
+fn whether_an_id_is_consumed_is_read_from_the_table_of_ids() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), options()).unwrap();
+    let transaction = &commit_of(1, Changes::new()).transactions[0];
+    let key = [&[ID_PREFIX], &transaction.consumed_id.unwrap()[..]].concat();
+    let row = || store.snapshot().get(&key);
+    // Twice: the first time from the files, the second from memory.
+    assert_eq!((row(), row()), (None, None));
+
+    let changes = Changes::from([(key.clone(), Some(vec![]))]);
+    store.commit(commit_of(1, changes)).unwrap();
+    assert_eq!((row(), row()), (Some(vec![]), Some(vec![])));
+    let rows = contents(&store).into_keys();
+    assert_eq!(rows.filter(|(_, row)| *row == key).count(), 0);
+
+    store.roll_back().unwrap();
+    assert_eq!((row(), row()), (None, None));
 }

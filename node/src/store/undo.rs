@@ -62,7 +62,7 @@ pub(crate) fn undo_of(
             undo.versions.push(key.clone());
             continue;
         }
-        if options.is_derived(key) {
+        if !options.is_written(key) {
             continue;
         }
         let is_new = change.is_some() && options.put_once_rows.contains(&key[0]);

@@ -6,11 +6,15 @@ use polity_ledger::state::keys;
 use super::replica::State;
 use super::{DIFFERS, MISSING, STRAY, wrong};
 use crate::fault::Fault;
-use crate::store::{Hash, Snapshot, Table, leaf_row};
+use crate::store::{Hash, Snapshot, StoreOptions, Table, leaf_row};
 
-pub(super) fn compare(snapshot: &Snapshot, state: &State) -> Result<(), Fault> {
+pub(super) fn compare(
+    snapshot: &Snapshot,
+    state: &State,
+    options: &StoreOptions,
+) -> Result<(), Fault> {
     compare_leaves(snapshot, state)?;
-    compare_rows(snapshot, state)
+    compare_rows(snapshot, state, options)
 }
 
 /// The leaves of the tree: hash of a key → hash of its leaf, and the key.
@@ -47,11 +51,10 @@ fn leaf(key: &[u8], value: &[u8]) -> (Hash, Vec<u8>) {
 }
 
 /// The rows beside the tree.
-fn compare_rows(snapshot: &Snapshot, state: &State) -> Result<(), Fault> {
+fn compare_rows(snapshot: &Snapshot, state: &State, options: &StoreOptions) -> Result<(), Fault> {
     let height = snapshot.height();
-    let is_kept = |(key, _): &(&Vec<u8>, &Vec<u8>)| !keys::DERIVED.contains(&key[0]);
-    let made = state.range(vec![keys::BESIDE]..).filter(is_kept);
-    let mut made = made.peekable();
+    let made = state.range(vec![keys::BESIDE]..);
+    let mut made = made.filter(|(key, _)| options.is_written(key)).peekable();
     snapshot.for_each_row(Table::Rows, |key, value| {
         if let Some((missing, _)) = made.next_if(|(made, _)| made[..] < *key) {
             return Err(wrong(Table::Rows, height, missing, MISSING));

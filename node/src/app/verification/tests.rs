@@ -125,6 +125,28 @@ fn what_was_executed_is_forgotten() {
 }
 
 #[test]
+fn a_proposal_that_is_executed_next_is_not_looked_up_again() {
+    let (verifier, envelopes) = (verifier(), envelopes());
+    let proposed = verifier.check_proposal(&ORGANISATION, &envelopes);
+    // Whatever is verified from here on was looked up.
+    verifier.forget(&proposed);
+    let verified = || verifier.metrics.signature_verifications.get();
+    let execute = |envelopes: &[Bytes]| {
+        let check = |checked: &mut dyn Iterator<Item = Checked>| checked.collect::<Vec<_>>();
+        verifier.check_ahead(&ORGANISATION, envelopes, check)
+    };
+    assert_eq!(execute(&envelopes), proposed);
+    assert_eq!(verified(), ENVELOPES);
+    assert_eq!(execute(&envelopes), proposed, "only once: another block");
+    assert_eq!(verified(), 2 * ENVELOPES);
+
+    let proposed = verifier.check_proposal(&ORGANISATION, &envelopes);
+    verifier.forget(&proposed);
+    assert_eq!(execute(&envelopes[1..]), proposed[1..], "not this proposal");
+    assert_eq!(verified(), 3 * ENVELOPES - 1);
+}
+
+#[test]
 fn whoever_verifies_ahead_stops_when_the_block_was_faster() {
     let (verifier, envelopes) = (verifier(), envelopes());
     for (executed, verified) in [(1, ENVELOPES), (2, 0)] {
