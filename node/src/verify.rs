@@ -45,7 +45,7 @@ pub struct Verified {
     pub heights: u64,
     /// Transactions in them.
     pub transactions: u64,
-    /// Values that were compared with the store at the end, rows beside the state included.
+    /// Values that the state has at the end, rows beside it included.
     pub values: u64,
     /// Headers whose hashes and signatures were verified: those that are in the store.
     pub headers: u64,

@@ -10,11 +10,12 @@ use super::frame::FrameError;
 use crate::application::{Application, Check, Fault};
 use crate::cometbft::app_state;
 
-/// What CometBFT asks about a peer that has called, by its id.
+/// What CometBFT asks about a peer, by its id.
 const PEER_FILTER: &str = "/p2p/filter/id/";
 
 /// How long a peer waits for its refusal. CometBFT calls a persistent peer again that it has lost, but not one that is gone
-/// before its call has ended: a node that starts before its department has registered it would not find some of the others.
+/// before its call has ended: a node that starts before its department has registered it would seldom find all of the
+/// others. The price is that CometBFT, which lets peers in one after the other, refuses at most twenty in a second.
 const REFUSAL_DELAY: Duration = Duration::from_millis(50);
 
 /// Why a request has no answer.

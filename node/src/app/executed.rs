@@ -223,7 +223,8 @@ fn recorded(transactions: &[Bytes], results: &[TxResult], checked: &[Checked]) -
         .collect()
 }
 
-/// Whether a result came after the id was consumed: not where the id was consumed before, or never.
+/// Whether a result came after the id was consumed: not where the id was consumed before, or never. The store refuses a
+/// commit in which the ledger says something else.
 fn consumes(code: u32) -> bool {
     let refused_before = [
         Rejection::WrongOrganisation,

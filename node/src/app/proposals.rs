@@ -31,7 +31,7 @@ impl App {
         let mut seen = HashSet::new();
         block.fill(&request.transactions, |next| {
             let checked = self.verifier.check_all(&organisation, next);
-            self.fit_for_block(checked, time, &mut seen)
+            self.fit_for_block(&checked, time, &mut seen)
         });
         self.metrics
             .observe_phase(Phase::Prepare, started.elapsed());
@@ -45,12 +45,16 @@ impl App {
         let organisation = self.organisation();
         let checked = self
             .verifier
-            .check_proposal(&organisation, &request.transactions);
-        let fit = self.fit_for_block(checked, time, &mut HashSet::new());
+            .check_all(&organisation, &request.transactions);
+        let fit = self.fit_for_block(&checked, time, &mut HashSet::new());
         self.metrics
             .observe_phase(Phase::Process, started.elapsed());
         match fit.into_iter().find_map(Result::err) {
-            None => ProposalVerdict::Accept,
+            None => {
+                let transactions = request.transactions.clone();
+                self.verifier.expect(organisation, transactions, checked);
+                ProposalVerdict::Accept
+            }
             Some(rejection) => {
                 tracing::warn!(
                     height = request.height,
@@ -66,22 +70,22 @@ impl App {
     /// it is not for a block. The ids of those before it are `seen`.
     fn fit_for_block(
         &self,
-        transactions: Vec<Checked>,
+        transactions: &[Checked],
         time: u64,
         seen: &mut HashSet<[u8; 32]>,
     ) -> Vec<Result<usize, Rejection>> {
         let snapshot = self.snapshot();
         let validity = Validity::at(&*snapshot, time);
-        let mut fit = |checked: Checked| {
-            let checked = checked?;
-            validity.check(&checked)?;
+        let mut fit = |checked: &Checked| {
+            let checked = checked.as_ref().map_err(|rejection| *rejection)?;
+            validity.check(checked)?;
             if seen.insert(*checked.id()) {
                 Ok(check::work(checked.body()))
             } else {
                 Err(Rejection::Consumed)
             }
         };
-        transactions.into_iter().map(&mut fit).collect()
+        transactions.iter().map(&mut fit).collect()
     }
 }
 

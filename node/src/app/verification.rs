@@ -49,14 +49,14 @@ pub(crate) struct Verifier {
     memory: Memory,
     points: Points,
     metrics: Arc<Metrics>,
-    /// The newest proposal, which as a rule is the next block.
-    proposal: Mutex<Option<Proposal>>,
+    expected: Mutex<Option<Expected>>,
     /// Blocks that were executed.
     executed: AtomicU64,
 }
 
-/// A proposal's envelopes, and what they came to.
-struct Proposal {
+/// The proposal that was accepted last, which as a rule is the next block.
+struct Expected {
+    organisation: [u8; 32],
     envelopes: Vec<Bytes>,
     checked: Vec<Checked>,
 }
@@ -87,7 +87,7 @@ impl Verifier {
             memory: Memory::default(),
             points: Points::default(),
             metrics,
-            proposal: Mutex::default(),
+            expected: Mutex::default(),
             executed: AtomicU64::new(0),
         }
     }
@@ -100,18 +100,18 @@ impl Verifier {
         checked.into_iter().flatten().collect()
     }
 
-    /// The same for a proposal. When it is executed next, its envelopes are not hashed and looked up once more.
-    pub(crate) fn check_proposal(
+    /// Keeps what a proposal's envelopes came to: executed next, they are not hashed and looked up once more.
+    pub(crate) fn expect(
         &self,
-        organisation: &[u8; 32],
-        envelopes: &[Bytes],
-    ) -> Vec<Checked> {
-        let checked = self.check_all(organisation, envelopes);
-        *self.proposal() = Some(Proposal {
-            envelopes: envelopes.to_vec(),
-            checked: checked.clone(),
+        organisation: [u8; 32],
+        envelopes: Vec<Bytes>,
+        checked: Vec<Checked>,
+    ) {
+        *self.expected() = Some(Expected {
+            organisation,
+            envelopes,
+            checked,
         });
-        checked
     }
 
     /// Hands envelopes to `consume` in order, checked, while other cores verify those that follow.
@@ -121,9 +121,12 @@ impl Verifier {
         envelopes: &[Bytes],
         consume: impl FnOnce(&mut dyn Iterator<Item = Checked>) -> O,
     ) -> O {
-        let proposal = self.proposal().take();
-        if let Some(proposal) = proposal.filter(|proposal| proposal.envelopes == envelopes) {
-            return consume(&mut proposal.checked.into_iter());
+        let is_this = |expected: &Expected| {
+            expected.organisation == *organisation && expected.envelopes == envelopes
+        };
+        let expected = self.expected().take();
+        if let Some(expected) = expected.filter(is_this) {
+            return consume(&mut expected.checked.into_iter());
         }
         let size = cores::share(envelopes.len())
             .div_ceil(2)
@@ -206,8 +209,8 @@ impl Verifier {
             .forget(executed.map(|checked| checked.envelope_hash()));
     }
 
-    fn proposal(&self) -> MutexGuard<'_, Option<Proposal>> {
-        self.proposal.lock().unwrap_or_else(PoisonError::into_inner)
+    fn expected(&self) -> MutexGuard<'_, Option<Expected>> {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_batch(&self, organisation: &[u8; 32], envelopes: &[Bytes]) -> Vec<Checked> {

@@ -141,6 +141,7 @@ impl Store {
             return Err(Fault::new(FaultKind::Internal, words));
         }
         check_state(&commit.changes, &commit.leaves)?;
+        self.check_ids(&commit)?;
 
         let (undo, batch) = cores::both(
             || self.undo_of(&commit, &before),
@@ -167,6 +168,29 @@ impl Store {
         self.commits.fetch_add(1, Ordering::Relaxed);
         crash_point::reach(CrashPoint::StoreAfterSwap);
         Ok(())
+    }
+
+    /// The table of ids answers for the rows that say which are consumed: they must say the same.
+    fn check_ids(&self, commit: &Commit) -> Result<(), Fault> {
+        let Some(first) = self.options.id_rows else {
+            return Ok(());
+        };
+        let rows = commit.changes.range(vec![first]..vec![first + 1]);
+        let put = rows.filter(|(_, value)| value.is_some());
+        let mut ids: Vec<Hash> = commit
+            .transactions
+            .iter()
+            .filter_map(|one| one.consumed_id)
+            .collect();
+        ids.sort_unstable();
+        if put
+            .map(|(key, _)| &key[1..])
+            .eq(ids.iter().map(|id| &id[..]))
+        {
+            return Ok(());
+        }
+        let words = "the ids that a block consumes are not those of its transactions";
+        Err(Fault::new(FaultKind::Internal, words))
     }
 
     /// Everything that a commit puts, but for its undo.

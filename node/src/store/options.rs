@@ -1,4 +1,5 @@
-//! The settings of the store. They change how fast it answers and how much it keeps, never what it says.
+//! The settings of the store. They change how fast it answers and how much it keeps, never what it says; but for
+//! `id_rows`, which says more.
 
 use polity_ledger::state::keys;
 
@@ -29,7 +30,7 @@ pub struct StoreOptions {
     /// First bytes of rows that follow from others. They are held in memory as long as there is room, and never written.
     pub derived_rows: Vec<u8>,
     /// First byte of the rows that say which ids transactions have consumed: that byte and the id, without a value. They are
-    /// read from the table of ids and never written. One that was deleted is not to be asked for again.
+    /// read from the table of ids and never written, also after they were deleted. They are put once, and are to be named so.
     pub id_rows: Option<u8>,
     /// Bound of the newest values held in memory, in bytes of keys and values with their overhead.
     pub hot_bytes_max: usize,

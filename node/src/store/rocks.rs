@@ -22,8 +22,9 @@ use super::retention::Retention;
 use super::table::{Table, split_version_key, version_prefix};
 use crate::fault::{Fault, FaultKind};
 
-/// A file of the lowest level is rewritten, to leave out what only older snapshots see, when it is a day old. Without a
-/// delay that is as soon as a snapshot goes, and each block takes a new one: every file would be written twice.
+/// A file of the lowest level is rewritten, to leave out what only older snapshots see, when it is a day old, if nothing
+/// has rewritten it by then. Without a delay that is as soon as a snapshot goes, and each block takes a new one: every
+/// file would be written twice. What is pruned may stay a day longer.
 const REWRITTEN_LATE: &str = "bottommost_file_compaction_delay=86400";
 
 /// An open database.
@@ -433,7 +434,7 @@ fn table_options(
             blocks.set_block_size(4 << 10);
             if table == Table::Ids {
                 // Each new transaction asks for an id that is not there: filters say so in memory as in files.
-                // About ten bits for each of the ids that fit; all of them are memory that is taken at once.
+                // Five bits or more for each of the ids that fit; all of them are memory that is taken at once.
                 options.set_memtable_whole_key_filtering(true);
                 options.set_memtable_prefix_bloom_ratio(0.01);
             }

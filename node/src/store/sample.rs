@@ -18,7 +18,7 @@ pub(super) const APPEND_ONLY_PREFIX: u8 = 0x90;
 pub(super) const DERIVED_PREFIX: u8 = 0x91;
 
 /// Rows with this first byte say which ids are consumed.
-pub(super) const ID_PREFIX: u8 = 0x92;
+const ID_PREFIX: u8 = 0x92;
 
 pub(super) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
@@ -36,10 +36,12 @@ pub(super) fn options() -> StoreOptions {
     }
 }
 
-/// A commit of these changes, with two transactions and an index entry for each.
-pub(super) fn commit_of(height: u64, changes: Changes) -> Commit {
-    let leaves = changes.iter().filter(|(key, _)| is_leaf(key));
+/// A commit of these changes, with two transactions, the id of the first of them, and an index entry for each.
+pub(super) fn commit_of(height: u64, mut changes: Changes) -> Commit {
     let transactions: Vec<Recorded> = (0..2u64).map(|number| recorded(height, number)).collect();
+    let ids = transactions.iter().filter_map(|one| one.consumed_id);
+    changes.extend(ids.map(|id| (id_row(&id), Some(Vec::new()))));
+    let leaves = changes.iter().filter(|(key, _)| is_leaf(key));
     Commit {
         height,
         app_hash: hash(&[height]),
@@ -115,6 +117,11 @@ pub(super) fn hash(numbers: &[u64]) -> Hash {
         hasher.update(number.to_be_bytes());
     }
     hasher.finalize().into()
+}
+
+/// The row that says that an id is consumed.
+pub(super) fn id_row(id: &Hash) -> Vec<u8> {
+    [&[ID_PREFIX], id.as_slice()].concat()
 }
 
 fn recorded(height: u64, number: u64) -> Recorded {

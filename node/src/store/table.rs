@@ -3,10 +3,10 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `values` | key length (1) ‖ key ‖ inverted height (8) | 0, or 1 ‖ value |
-//! | `rows` | key, first byte ≥ 0x80 | value |
+//! | `rows` | key, first byte ≥ 0x80; not what follows from others | value |
 //! | `leaves` | SHA-256 of the key (32) | hash of the leaf (32) ‖ key |
 //! | `transactions`, `receipts` | height (8) ‖ index (4) | bytes |
-//! | `ids` | transaction id (32) | height (8) ‖ index (4) |
+//! | `ids` | transaction id (32), where it was consumed | height (8) ‖ index (4) |
 //! | `blocks` | height (8) | bytes of the block's record |
 //! | `undo` | height (8) | what the commit replaced; nothing where the height was taken back |
 //! | `indexes` | as the index likes | as the index likes |

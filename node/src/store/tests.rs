@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sample::{
-    Changes, DERIVED_PREFIX, ID_PREFIX, commit_at, commit_of, commit_up_to, contents, contents_at,
-    file_beginning, file_ending, flip_byte, hash, options,
+    Changes, DERIVED_PREFIX, commit_at, commit_of, commit_up_to, contents, contents_at,
+    file_beginning, file_ending, flip_byte, hash, id_row, options,
 };
+use super::table::Table;
 use super::{
     AsOfError, Commit, Durability, Genesis, HistoryKept, IndexRange, LeafChange, Position, Store,
     StoreOptions,
@@ -575,19 +576,44 @@ fn what_follows_from_other_rows_is_remembered_and_never_written() {
 #[test]
 fn whether_an_id_is_consumed_is_read_from_the_table_of_ids() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), options()).unwrap();
-    let transaction = &commit_of(1, Changes::new()).transactions[0];
-    let key = [&[ID_PREFIX], &transaction.consumed_id.unwrap()[..]].concat();
-    let row = || store.snapshot().get(&key);
+    let open = || Store::open(directory.path(), options()).unwrap();
+    let first = commit_of(1, Changes::new());
+    let row = id_row(&first.transactions[0].consumed_id.unwrap());
+    let forgets = Changes::from([(row.clone(), None)]);
     // Twice: the first time from the files, the second from memory.
-    assert_eq!((row(), row()), (None, None));
+    let check = |store: &Store, expected: Option<Vec<u8>>| {
+        assert_eq!(store.snapshot().get(&row), expected);
+        assert_eq!(store.snapshot().get(&row), expected);
+        assert!(!contents(store).contains_key(&(Table::Rows, row.clone())));
+    };
+    let store = open();
+    check(&store, None);
+    store.commit(first).unwrap();
+    check(&store, Some(vec![]));
+    store.commit(commit_of(2, forgets)).unwrap();
+    check(&store, Some(vec![]));
 
-    let changes = Changes::from([(key.clone(), Some(vec![]))]);
-    store.commit(commit_of(1, changes)).unwrap();
-    assert_eq!((row(), row()), (Some(vec![]), Some(vec![])));
-    let rows = contents(&store).into_keys();
-    assert_eq!(rows.filter(|(_, row)| *row == key).count(), 0);
-
+    drop(store);
+    let store = open();
+    check(&store, Some(vec![]));
     store.roll_back().unwrap();
-    assert_eq!((row(), row()), (None, None));
+    check(&store, Some(vec![]));
+    store.roll_back().unwrap();
+    check(&store, None);
+}
+
+#[test]
+fn a_commit_whose_ids_are_not_those_that_its_rows_say_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), options()).unwrap();
+    let check = |change: fn(&mut Commit)| {
+        let mut commit = commit_of(1, Changes::new());
+        change(&mut commit);
+        let fault = store.commit(commit).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Internal);
+    };
+    check(|commit| commit.changes.clear());
+    check(|commit| commit.transactions[0].consumed_id = None);
+    check(|commit| commit.transactions[1].consumed_id = Some([7; 32]));
+    check(|commit| drop(commit.changes.insert(id_row(&[7; 32]), Some(Vec::new()))));
 }
