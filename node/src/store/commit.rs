@@ -12,7 +12,7 @@ use super::engine::put_engine_rows;
 use super::rocks::Batch;
 use super::snapshot::Snapshot;
 use super::table::{
-    KEY_BYTES_MAX, Meta, Table, encode_version, height_key, position_key, version_key,
+    KEY_BYTES_MAX, Meta, PositionKey, Table, encode_version, height_key, position_key, version_key,
 };
 use super::undo::undo_of;
 use super::{Hash, Store, free_space_check};
@@ -141,11 +141,12 @@ impl Store {
             return Err(Fault::new(FaultKind::Internal, words));
         }
         check_state(&commit.changes, &commit.leaves)?;
-        self.check_ids(&commit)?;
+        let ids = consumed_ids(&commit);
+        self.check_ids(&commit.changes, &ids)?;
 
         let (undo, batch) = cores::both(
             || self.undo_of(&commit, &before),
-            || self.batch_of(&commit, &before),
+            || self.batch_of(&commit, &ids, &before),
         );
         let mut batch = batch?;
         self.put_undo(&mut batch, commit.height, undo?);
@@ -171,22 +172,18 @@ impl Store {
     }
 
     /// The table of ids answers for the rows that say which are consumed: they must say the same.
-    fn check_ids(&self, commit: &Commit) -> Result<(), Fault> {
+    fn check_ids(
+        &self,
+        changes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        ids: &[(Hash, PositionKey)],
+    ) -> Result<(), Fault> {
         let Some(first) = self.options.id_rows else {
             return Ok(());
         };
-        let rows = commit.changes.range(vec![first]..vec![first + 1]);
+        let rows = changes.range(vec![first]..vec![first + 1]);
         let put = rows.filter(|(_, value)| value.is_some());
-        let mut ids: Vec<Hash> = commit
-            .transactions
-            .iter()
-            .filter_map(|one| one.consumed_id)
-            .collect();
-        ids.sort_unstable();
-        if put
-            .map(|(key, _)| &key[1..])
-            .eq(ids.iter().map(|id| &id[..]))
-        {
+        let put = put.map(|(key, _)| &key[1..]);
+        if put.eq(ids.iter().map(|(id, _)| &id[..])) {
             return Ok(());
         }
         let words = "the ids that a block consumes are not those of its transactions";
@@ -194,12 +191,20 @@ impl Store {
     }
 
     /// Everything that a commit puts, but for its undo.
-    fn batch_of(&self, commit: &Commit, before: &Snapshot) -> Result<Batch<'_>, Fault> {
+    fn batch_of(
+        &self,
+        commit: &Commit,
+        ids: &[(Hash, PositionKey)],
+        before: &Snapshot,
+    ) -> Result<Batch<'_>, Fault> {
         // Its undo comes last, and takes about a third as much.
         let bytes = commit.bytes() + commit.bytes() / 2;
         let mut batch = self.rocks.batch_of_about(bytes)?;
         self.put_state(&mut batch, commit.height, &commit.changes, &commit.leaves);
         put_transactions(&mut batch, commit.height, &commit.transactions);
+        for (id, position) in ids {
+            batch.put(Table::Ids, id, position);
+        }
         for (key, value) in &commit.indexes {
             batch.put_or_delete(Table::Indexes, key, value.as_deref());
         }
@@ -313,13 +318,15 @@ fn put_transactions(batch: &mut Batch<'_>, height: u64, transactions: &[Recorded
         batch.put(Table::Transactions, &position, &recorded.transaction);
         batch.put(Table::Receipts, &position, &recorded.receipt);
     }
-    let ids = (0..).zip(transactions).filter_map(|(index, recorded)| {
-        let id = recorded.consumed_id?;
-        Some((id, position_key(height, index)))
+}
+
+/// The ids that a commit's transactions consume, in order, and where each of them stands.
+fn consumed_ids(commit: &Commit) -> Vec<(Hash, PositionKey)> {
+    let ids = (0..).zip(&commit.transactions).filter_map(|(index, one)| {
+        let id = one.consumed_id?;
+        Some((id, position_key(commit.height, index)))
     });
     let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
-    for (id, position) in &ids {
-        batch.put(Table::Ids, id, position);
-    }
+    ids
 }

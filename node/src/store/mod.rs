@@ -34,6 +34,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod undo;
+#[cfg(test)]
+mod unwritten_tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

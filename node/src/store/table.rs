@@ -145,8 +145,11 @@ pub(crate) fn height_key(height: u64) -> [u8; 8] {
     height.to_be_bytes()
 }
 
+/// Height (8) ‖ index (4).
+pub(crate) type PositionKey = [u8; 12];
+
 /// The key of what is stored once per transaction.
-pub(crate) fn position_key(height: u64, index: u32) -> [u8; 12] {
+pub(crate) fn position_key(height: u64, index: u32) -> PositionKey {
     let mut bytes = [0; 12];
     bytes[..8].copy_from_slice(&height.to_be_bytes());
     bytes[8..].copy_from_slice(&index.to_be_bytes());
