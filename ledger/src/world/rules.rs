@@ -3,8 +3,8 @@
 use polity_proto::v1::{
     Action, Allocate, Answer, Capability, Delegate, GiveGrant, Grant, Member, MemberKind,
     MemberState, Mode, ModeKind, OpenProposal, PeriodKind, PeriodLimit, Proposal, ProposalKind,
-    ProposalState, Receipt, Respond, ScopeKind, ScopeRef, SetPolicy, Tier, Transfer, TransferKind,
-    Who, WhoKind, action::Kind,
+    ProposalState, Receipt, Respond, ScopeKind, ScopeRef, SetPolicy, SodRule, Tier, Transfer,
+    TransferKind, Who, WhoKind, action::Kind,
 };
 use prost::Message;
 
@@ -231,6 +231,26 @@ impl World {
     /// Writes an object past the rules, where a test needs a state that other areas bring about.
     pub(crate) fn put_for_test<T: Object>(&mut self, object: &T) {
         self.change_for_test(|state| objects::put(state, object));
+    }
+
+    /// Adds a unit's duty rule that somebody breaks already, as where an exception has ended.
+    pub(crate) fn keep_apart_for_test(
+        &mut self,
+        unit: &str,
+        first: Capability,
+        second: Capability,
+    ) {
+        let rule = SodRule {
+            number: 1,
+            unit: self.unit(unit).number,
+            first: first as i32,
+            second: second as i32,
+            removed_at: 0,
+        };
+        self.change_for_test(|state| {
+            objects::put(state, &rule);
+            lists::append(state, List::SodRules, 0, rule.number);
+        });
     }
 
     /// Changes state past the rules, where a test needs what would take thousands of acts.

@@ -2,13 +2,11 @@
 
 use polity_proto::v1::{
     Answer, Capability, Escalate, ExecuteProposal, ModeKind, Proposal, ProposalState,
-    ReverseEscalation, SodRule, action::Kind,
+    ReverseEscalation, action::Kind,
 };
 
 use super::{OPERATION, pay};
 use crate::form;
-use crate::state::keys::List;
-use crate::state::{lists, objects};
 use crate::world::{
     HOUR, World, able, alone, announce, approve, consent, role_holders, tier, vote,
 };
@@ -170,17 +168,7 @@ fn whom_a_duty_rule_keeps_from_paying_announces_no_payment_either() {
     let anchors = world.grant("dev#engineer", Capability::Anchor, "dev");
     world.check("ben", LEAD, Kind::GiveGrant(anchors), "accepted");
     // As where an exception of Finn's has ended.
-    let rule = SodRule {
-        number: 1,
-        unit: world.unit("dev").number,
-        first: Capability::Spend as i32,
-        second: Capability::Anchor as i32,
-        removed_at: 0,
-    };
-    world.change_for_test(|state| {
-        objects::put(state, &rule);
-        lists::append(state, List::SodRules, 0, rule.number);
-    });
+    world.keep_apart_for_test("dev", Capability::Spend, Capability::Anchor);
     let alone = pay(&world, 100);
     world.check("finn", ENGINEER, alone, "rejected duty_conflict");
     for (amount, mode, expected) in [

@@ -2,13 +2,11 @@
 
 use polity_proto::v1::{
     Answer, Capability, GiveGrant, ModeKind, ObjectKind, Parameters, ProposalKind, ProposalState,
-    ResignRole, ScopeKind, ScopeRef, SetParameters, SodRule, UnitKind, action::Kind,
+    ResignRole, ScopeKind, ScopeRef, SetParameters, UnitKind, action::Kind,
 };
 
 use super::world;
 use crate::form;
-use crate::state::keys::List;
-use crate::state::{lists, objects};
 use crate::world::{able, alone, approve, by_departments, role_holders, tier};
 
 #[test]
@@ -192,17 +190,7 @@ fn whoever_a_duty_rule_keeps_from_operating_speaks_for_no_department() {
     let proposal = world.proposal("acme", ProposalKind::Governance, mode, vec![parameters]);
     let number = world.open("cleo", "ops#lead", proposal);
     // As where an exception of Ben's has ended.
-    let rule = SodRule {
-        number: 1,
-        unit: world.unit("dev").number,
-        first: Capability::OperateValidator as i32,
-        second: Capability::Anchor as i32,
-        removed_at: 0,
-    };
-    world.change_for_test(|state| {
-        objects::put(state, &rule);
-        lists::append(state, List::SodRules, 0, rule.number);
-    });
+    world.keep_apart_for_test("dev", Capability::OperateValidator, Capability::Anchor);
     for (member, expected) in [
         ("ben", "rejected duty_conflict"),
         ("finn", "rejected not_in_electorate"),
