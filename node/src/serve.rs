@@ -72,20 +72,33 @@ struct Opened {
 }
 
 /// Runs a node until `shutdown` is ready, or a fault ends it. A node that is told to stop while it starts does not
-/// start; what it began of that ends with the process, as by a death.
+/// start; once its store is open, what it began of that ends with the process, as by a death.
 ///
 /// # Errors
 /// The fault; the process then exits with its code.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
     let mut shutdown = pin!(shutdown);
-    let node = tokio::select! {
-        started = Node::start(config) => started?,
+    let of_files = config.clone();
+    let mut opening = spawn_blocking(move || Opened::open(&of_files));
+    let opened = tokio::select! {
+        opened = &mut opening => opened,
         () = &mut shutdown => {
-            tracing::info!("polityd stopped before it had started");
-            return Ok(());
+            // A process must not end while RocksDB opens: its C++ would use what has just been taken down.
+            let _ = opening.await;
+            return stopped_early();
         }
     };
+    let opened = opened.map_err(|error| internal(format!("the start broke off: {error}")))??;
+    let node = tokio::select! {
+        started = Node::start(config, opened) => started?,
+        () = &mut shutdown => return stopped_early(),
+    };
     node.run(shutdown).await
+}
+
+fn stopped_early() -> Result<(), Fault> {
+    tracing::info!("polityd stopped before it had started");
+    Ok(())
 }
 
 impl Opened {
@@ -121,9 +134,7 @@ impl Opened {
 }
 
 impl Node {
-    async fn start(config: Config) -> Result<Node, Fault> {
-        let of_files = config.clone();
-        let opened = spawn_blocking(move || Opened::open(&of_files)).await;
+    async fn start(config: Config, opened: Opened) -> Result<Node, Fault> {
         let Opened {
             genesis,
             keys,
@@ -131,7 +142,7 @@ impl Node {
             app,
             metrics,
             mut registry,
-        } = opened.map_err(|error| internal(format!("the start broke off: {error}")))??;
+        } = opened;
 
         let gateway_listener = bind(config.gateway.listen).await?;
         let operator_listener = bind(config.operator.listen).await?;

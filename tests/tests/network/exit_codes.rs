@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
+use polity_node::config::Config;
 use polity_node::crash_point;
 use polity_node::fault::FaultKind;
 use polity_node::store::{Commit, LeafChange, Store, StoreOptions};
@@ -154,6 +155,22 @@ fn a_node_that_is_told_to_stop_while_it_starts_stops() {
     });
     let ended = node.stop();
     assert!(ended.success(), "{ended}: {}", node.log());
+}
+
+#[test]
+fn a_node_that_is_told_to_stop_while_it_opens_its_store_leaves_none_that_is_half_open() {
+    let cluster = founded_alone();
+    let config = Config {
+        home: cluster.nodes[0].home().into(),
+        ..Config::default()
+    };
+    let store = config.store_directory();
+
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    let ended = runtime.block_on(polity_node::serve::run(config, std::future::ready(())));
+    ended.expect("whoever is told to stop stops");
+    assert!(store.join("CURRENT").exists());
+    Store::open(&store, StoreOptions::of_the_ledger()).expect("nobody has it open");
 }
 
 #[test]
