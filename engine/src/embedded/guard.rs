@@ -70,7 +70,7 @@ impl Guard {
         if !is_trusted {
             tracing::warn!(
                 file = %path.display(),
-                "the guard against signing twice was copied, restored or lost: this validator watches three heights before it signs"
+                "the guard against signing twice was copied, restored or lost: this validator watches three heights before it signs; where no height comes, `polityd guard` says what to do"
             );
         }
         Ok(Guard {
