@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# usage: scripts/lib/install.sh [rust] [build] [cometbft] [clients] [books] [lint] [postgres] [cosmos]
+# usage: scripts/lib/install.sh [rust] [build] [cometbft] [clients] [books] [lint] [postgres] [cosmos] [machine]
 #
 # Installs what a fresh Debian or Ubuntu lacks, and only that; without arguments: everything
-# but postgres and cosmos.
+# but postgres, cosmos and machine.
 #   rust      checks that cargo, rustfmt and clippy are there (adds the components through rustup)
 #   build     g++ and libclang, which RocksDB needs to compile
 #   cometbft  CometBFT at the pinned version, by `go install`
@@ -11,6 +11,7 @@
 #   lint      cargo-deny, beside the build results
 #   postgres  PostgreSQL's programs, against which scripts/bench measures; no cluster is made
 #   cosmos    a chain of the Cosmos SDK for the same, built by Go, beside the build results
+#   machine   what makes and runs the machine whose power scripts/power-cuts cuts
 # Needs root or sudo where a package is missing. Can be run again at any time: what is there is kept.
 set -euo pipefail
 # shellcheck source=scripts/lib/environment.sh
@@ -23,7 +24,7 @@ main() {
   [ ${#parts[@]} -gt 0 ] || parts=(rust build cometbft clients books lint)
   for part in "${parts[@]}"; do
     case "$part" in
-      rust | build | cometbft | clients | books | lint | postgres | cosmos) ;;
+      rust | build | cometbft | clients | books | lint | postgres | cosmos | machine) ;;
       -h | --help) usage; exit 0 ;;
       *) wrong_usage "unknown: $part" ;;
     esac
@@ -95,6 +96,15 @@ need_cosmos() {
   has_go_for "the Cosmos SDK's chain"
   say "go build cosmos-bank (kept in $POLITY_TOOLS)"
   (cd "$POLITY_ROOT/tests/rivals/cosmos" && go build -mod=readonly -o "$POLITY_TOOLS/bin/cosmos-bank" .)
+}
+
+need_machine() {
+  local packages=()
+  has debootstrap || packages+=(debootstrap)
+  has mke2fs || packages+=(e2fsprogs)
+  has qemu-system-x86_64 || packages+=(qemu-system-x86)
+  has nbdkit || packages+=(nbdkit)
+  install_packages "${packages[@]}"
 }
 
 # Built for a short compilation, because it runs for a second: without link-time optimisation.

@@ -43,6 +43,7 @@ fn a_script_says_what_was_wrong_before_it_does_anything() {
         ("bench", "99", unknown.as_str()),
         ("test", "--foo", "test: unknown: --foo"),
         ("localnet", "--foo", "localnet: unknown: --foo"),
+        ("power-cuts", "--foo", "power-cuts: unknown: --foo"),
         ("replay", "--foo", "replay: unknown: --foo"),
         ("lib/install.sh", "foo", "install: unknown: foo"),
     ] {
