@@ -62,6 +62,14 @@ pub(crate) struct SecondAnswer<T> {
     pub(crate) answer: T,
 }
 
+/// What an error that a node reports does to the search for an answer.
+enum Report {
+    /// Another node may have an answer.
+    PassesOver,
+    /// No other node is asked.
+    Ends,
+}
+
 /// So many other nodes are asked at once: one of them may be away.
 const SECOND_NODES_MAX: usize = 2;
 
@@ -99,9 +107,9 @@ impl Client {
         })
     }
 
-    /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, or has an answer that
-    /// cannot be read is passed over; an error that a node reports is an answer and ends the search, and so does an answer
-    /// whose proof fails.
+    /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, reports an error, or has an
+    /// answer that cannot be read is passed over; an answer whose proof fails ends the search. Where no node has an answer,
+    /// the first error that one reported is told.
     pub(super) async fn call<F, T>(
         &self,
         method: &str,
@@ -111,15 +119,15 @@ impl Client {
     where
         F: DeserializeOwned,
     {
-        let called = self.call_any(method, params, read).await;
-        called.map_err(|failure| match failure {
+        let called = self.call_any(method, params, read, Report::PassesOver);
+        called.await.map_err(|failure| match failure {
             CallFailure::Ended(error) => error,
             CallFailure::Unanswered { words, .. } => Error::not_reached(words),
         })
     }
 
-    /// Calls one method that hands something over, as [`Client::call`] does. A node that was reached and gave no answer
-    /// may have acted on it.
+    /// Calls one method that hands something over, as [`Client::call`] does, but that an error which a node reports ends
+    /// the search: it says what became of it there. A node that was reached and gave no answer may have acted on it.
     ///
     /// # Errors
     /// [`ErrorKind::OutcomeUnknown`] where such a node is among those that were called.
@@ -132,8 +140,8 @@ impl Client {
     where
         F: DeserializeOwned,
     {
-        let called = self.call_any(method, params, read).await;
-        called.map_err(|failure| match failure {
+        let called = self.call_any(method, params, read, Report::Ends);
+        called.await.map_err(|failure| match failure {
             CallFailure::Ended(error) => error,
             CallFailure::Unanswered { words, reached } => {
                 if reached {
@@ -150,6 +158,7 @@ impl Client {
         method: &str,
         params: Value,
         read: impl Fn(F) -> Result<T>,
+        report: Report,
     ) -> Result<T, CallFailure>
     where
         F: DeserializeOwned,
@@ -157,6 +166,7 @@ impl Client {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut failures = Vec::new();
         let mut reached = false;
+        let mut first_reported = None;
         for place in self.nodes().in_order() {
             let node = self.nodes().url(place);
             match self.call_node(place, &body).await {
@@ -165,9 +175,12 @@ impl Client {
                         self.nodes().prefer(place);
                         return Ok(answer);
                     }
-                    Err(AnswerError::Reported(reported)) => {
-                        return Err(CallFailure::Ended(reported.into()));
-                    }
+                    Err(AnswerError::Reported(reported)) => match report {
+                        Report::Ends => return Err(CallFailure::Ended(reported.into())),
+                        Report::PassesOver => {
+                            first_reported.get_or_insert(reported);
+                        }
+                    },
                     Err(AnswerError::Unproven(error)) => {
                         let error = Error::proof(format!("{node}: {error}"));
                         return Err(CallFailure::Ended(error));
@@ -183,9 +196,12 @@ impl Client {
                 }
             }
         }
-        Err(CallFailure::Unanswered {
-            words: failures.join("; "),
-            reached,
+        Err(match first_reported {
+            Some(reported) => CallFailure::Ended(reported.into()),
+            None => CallFailure::Unanswered {
+                words: failures.join("; "),
+                reached,
+            },
         })
     }
 
