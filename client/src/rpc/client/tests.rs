@@ -291,6 +291,27 @@ async fn a_node_that_keeps_silent_is_waited_for_in_every_second_round_at_most() 
 }
 
 #[tokio::test]
+async fn beside_a_node_that_keeps_silent_the_next_is_asked_before_its_time_is_up() {
+    let (silent, taken) = silence().await;
+    let honest = Node::of_chain(|_| {}).await;
+    let client = Client::new(ClientOptions {
+        request_limit: Duration::from_secs(600),
+        patience: Duration::from_millis(50),
+        ..ClientOptions::for_nodes([silent, honest.url.clone()])
+    })
+    .expect("a client");
+
+    for _ in 0..2 {
+        let asked = timeout(Duration::from_secs(60), client.status()).await;
+        let status = asked.expect("in time").expect("the second answers");
+        assert_eq!(status.latest_height, 15);
+    }
+
+    // The one that answered is asked first from then on.
+    assert_eq!((taken.load(Ordering::SeqCst), honest.calls()), (1, 2));
+}
+
+#[tokio::test]
 async fn two_witnesses_that_keep_silent_do_not_stand_for_all() {
     let ((one, _), (other, _)) = (silence().await, silence().await);
     let (first, witness) = (Node::of_chain(|_| {}).await, Node::of_chain(|_| {}).await);
