@@ -117,8 +117,9 @@ fn give_help_within(mut matches: &ArgMatches) -> Result<(), clap::Error> {
     for words in words.split(|word| *word == "+") {
         let line = ["polity"].iter().chain(words);
         match inner_command().try_get_matches_from(line) {
+            Ok(matches) => give_help_within(&matches)?,
             Err(error) if !error.use_stderr() => return Err(error),
-            Err(_) | Ok(_) => {}
+            Err(_) => {}
         }
     }
     Ok(())
@@ -420,6 +421,10 @@ mod tests {
             ("polity can role --help", "polity role"),
             (
                 "polity proposal open u4 -- role create --help",
+                "polity role create",
+            ),
+            (
+                "polity can proposal open u4 -- role create --help",
                 "polity role create",
             ),
             (
