@@ -4,11 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser};
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use polity_client::ledger::form;
 
 use crate::commands::{Command, acts};
 use crate::output::Form;
+
+/// What commands that take the words of another one call these.
+const WORDS: &str = "words";
 
 /// Records roles, budgets and transfers of an organisation, and proves what happened.
 ///
@@ -94,10 +97,32 @@ impl Cli {
 
 fn parse(mut command: clap::Command, words: &[OsString]) -> Result<(Cli, String), clap::Error> {
     let mut matches = command.try_get_matches_from_mut(words)?;
+    give_help_within(&matches)?;
     let name = acts::name(&matches);
     let cli = Cli::from_arg_matches_mut(&mut matches);
     let cli = cli.map_err(|error| error.format(&mut command))?;
     Ok((cli, name))
+}
+
+/// Gives the help that is asked for among the words of another command, as in `can transfer send --help`.
+fn give_help_within(mut matches: &ArgMatches) -> Result<(), clap::Error> {
+    while let Some((_, inner)) = matches.subcommand() {
+        matches = inner;
+    }
+    let Ok(Some(words)) = matches.try_get_many::<String>(WORDS) else {
+        return Ok(());
+    };
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    // Between two commands of a draft stands `+`.
+    for words in words.split(|word| *word == "+") {
+        let line = ["polity"].iter().chain(words);
+        match inner_command().try_get_matches_from(line) {
+            Ok(matches) => give_help_within(&matches)?,
+            Err(error) if !error.use_stderr() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// The command line where each command's usage is the one of its help. Otherwise an error would show options that were
@@ -386,6 +411,42 @@ mod tests {
             assert!(told.contains(usage), "{told}");
             assert!(!told.contains("--home"), "{told}");
         }
+    }
+
+    #[test]
+    fn help_that_is_asked_for_among_the_words_of_another_command_is_given() {
+        for (line, usage) in [
+            ("polity can transfer send --help", "polity transfer send"),
+            ("polity who-can transfer send -h", "polity transfer send"),
+            ("polity can role --help", "polity role"),
+            (
+                "polity proposal open u4 -- role create --help",
+                "polity role create",
+            ),
+            (
+                "polity can proposal open u4 -- role create --help",
+                "polity role create",
+            ),
+            (
+                "polity tx draft a.draft unit join u4 + role create --help",
+                "polity role create",
+            ),
+            ("polity can --help", "polity can"),
+        ] {
+            let help = Cli::read(line.split(' ')).expect_err(line);
+            assert_eq!(help.exit_code(), 0, "{line}: {help}");
+            let usage = format!("Usage: {usage} ");
+            assert!(help.to_string().contains(&usage), "{line}: {help}");
+        }
+        // Every command that takes such words calls them so.
+        let mut root = Cli::command();
+        root.build();
+        every(&root, &mut |command| {
+            for argument in command.get_arguments() {
+                let takes_any = argument.is_trailing_var_arg_set() || argument.is_last_set();
+                assert!(!takes_any || argument.get_id() == WORDS, "{argument}");
+            }
+        });
     }
 
     #[test]

@@ -46,6 +46,11 @@ fn an_import_survives_the_death_of_every_node_and_its_own() {
     let roster = terminal.write("roster.json", story.roster().to_string());
     let import = ["import", "events", &events, "--into", "root/import"];
 
+    // Whoever tries signs nothing, so nobody's passphrase is read: not even from where it would be.
+    let trying = ["--dry-run", "--passphrase-fd", "77"];
+    let tried = terminal.json("rhea", &[&import[..], &trying].concat());
+    assert_eq!(tried["sent"], false, "{tried}");
+
     let log = terminal.path("import.log");
     let mut first = Process::start("import", &mut terminal.command("rhea", &import), &log);
     blocks(&cluster, 4);

@@ -68,9 +68,13 @@ impl WhoCan {
     /// Asks.
     pub async fn run(self, context: &Context) -> Result<()> {
         let (said, command) = inner(&self.words)?;
-        run(said.or(&context.options), command, Purpose::WhoCan)
-            .await
-            .map(|_| ())
+        let options = said.or(&context.options);
+        if options.acting_role.is_some() {
+            return Err(usage(
+                "who-can asks about everybody, each in roles of their own: --as is for polity can",
+            ));
+        }
+        run(options, command, Purpose::WhoCan).await.map(|_| ())
     }
 }
 
@@ -358,6 +362,8 @@ async fn role_shown(session: &Session, role: u64) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use polity_client::ErrorKind;
+
     use super::*;
 
     #[tokio::test]
@@ -378,6 +384,22 @@ mod tests {
         }
         let told = of("member leave --effective-at 2026-99-99").await;
         assert!(told.contains("a time is written"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn who_can_takes_nobodys_role() {
+        for (outer, words) in [(Some("r9"), "member leave"), (None, "member leave --as r9")] {
+            let context = Context::new(Options {
+                home: Some("/nowhere".into()),
+                acting_role: outer.map(str::to_owned),
+                ..Options::default()
+            })
+            .expect("a context");
+            let words = words.split(' ').map(str::to_owned).collect();
+            let refused = WhoCan { words }.run(&context).await.expect_err("a role");
+            assert_eq!(refused.kind(), ErrorKind::Usage);
+            assert!(refused.to_string().contains("--as"), "{refused}");
+        }
     }
 
     #[test]

@@ -17,22 +17,22 @@ const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Before the next attempt, where a node answers at once.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A transaction that these people sign, the first of whom acts.
-pub(super) fn signed(
+/// A transaction that these people are to sign, the first of whom acts.
+pub(super) fn unsigned(
     session: &Session,
-    people: &[&Registrar<'_>],
+    people: &[Registrar],
     actions: Vec<Action>,
 ) -> Result<Draft> {
     let signers = people
         .iter()
-        .map(|one| signed_by(one.member, &one.signer.public_key()))
+        .map(|one| signed_by(one.member, &one.public_key))
         .collect();
-    let organisation = session.organisation();
-    let mut draft = Draft::new(organisation, signers, actions, VALIDITY_ONE_SIGNER)?;
-    for one in people {
-        draft.sign(organisation, one.signer)?;
-    }
-    Ok(draft)
+    Draft::new(
+        session.organisation(),
+        signers,
+        actions,
+        VALIDITY_ONE_SIGNER,
+    )
 }
 
 /// Sends the same bytes again and again, which is safe: an id is consumed once.

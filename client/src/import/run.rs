@@ -1,9 +1,11 @@
 //! An import on its way: several transactions at a time, each followed to its proven receipt.
 
+use std::slice;
+
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::deliver::{accepted, deliver, foreseen, signed};
+use super::deliver::{accepted, deliver, foreseen, unsigned};
 use super::plan::{Batch, Plan};
 use super::recorded::Recorded;
 use super::story::Story;
@@ -15,14 +17,15 @@ use crate::{Error, Refusal, Result};
 /// Transactions that are on their way at a time.
 const IN_FLIGHT_MAX: usize = 4;
 
-/// Who imports, and where to.
-pub struct Registrar<'s> {
+/// Who imports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registrar {
     /// The member who signs.
     pub member: u64,
     /// The role in which they act.
     pub role: u64,
-    /// Their key.
-    pub signer: &'s Signer,
+    /// The public part of the key that they sign with.
+    pub public_key: [u8; 32],
 }
 
 /// What an import did.
@@ -48,7 +51,8 @@ impl Session {
     /// and names the event.
     pub async fn import_story(
         &self,
-        registrar: &Registrar<'_>,
+        registrar: &Registrar,
+        signer: &Signer,
         mut plan: Plan<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Imported> {
@@ -62,7 +66,8 @@ impl Session {
             while flights.len() < IN_FLIGHT_MAX
                 && let Some(batch) = plan.next_batch()
             {
-                let draft = signed(self, &[registrar], batch.actions.clone())?;
+                let mut draft = unsigned(self, slice::from_ref(registrar), batch.actions.clone())?;
+                draft.sign(self.organisation(), signer)?;
                 flights.push(self.fly(batch, draft));
             }
             progress(plan.recorded(), plan.actions());
@@ -79,16 +84,12 @@ impl Session {
         }
     }
 
-    /// Has the first transaction judged, and sends nothing. A refusal names the event.
-    pub async fn rehearse_story(
-        &self,
-        registrar: &Registrar<'_>,
-        mut plan: Plan<'_>,
-    ) -> Result<()> {
+    /// Has the first transaction judged, and signs and sends nothing. A refusal names the event.
+    pub async fn rehearse_story(&self, registrar: &Registrar, mut plan: Plan<'_>) -> Result<()> {
         let Some(batch) = plan.next_batch() else {
             return Ok(());
         };
-        let draft = signed(self, &[registrar], batch.actions.clone())?;
+        let draft = unsigned(self, slice::from_ref(registrar), batch.actions.clone())?;
         let judged = self.simulate(&draft).await?;
         if judged.receipt.code == 0 {
             return Ok(());
@@ -146,7 +147,7 @@ mod tests {
         let registrar = Registrar {
             member: 3,
             role: 9,
-            signer: &Signer::from_seed(&[7; 32]),
+            public_key: [7; 32],
         };
         let plan = Plan::new(&story, nothing, &Structure::default(), 1, registrar.role);
 

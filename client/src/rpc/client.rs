@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use reqwest::{Response, StatusCode, Url};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
@@ -29,18 +31,22 @@ pub struct ClientOptions {
     pub connect_limit: Duration,
     /// How long one call to one node may take, its answer included.
     pub request_limit: Duration,
+    /// How long a node that is asked may keep silent before another one is asked as well.
+    pub patience: Duration,
     /// The largest answer that is read, in bytes.
     pub answer_bytes_max: usize,
 }
 
 impl ClientOptions {
-    /// The defaults for these nodes: 3 s to connect, 15 s for a call, answers up to 64 MiB.
+    /// The defaults for these nodes: 3 s to connect, 15 s for a call and 3 s before another node is asked as well, answers
+    /// up to 64 MiB.
     pub fn for_nodes<I: IntoIterator<Item = S>, S: Into<String>>(nodes: I) -> Self {
         Self {
             nodes: nodes.into_iter().map(Into::into).collect(),
             ca_file: None,
             connect_limit: Duration::from_secs(3),
             request_limit: Duration::from_secs(15),
+            patience: Duration::from_secs(3),
             answer_bytes_max: 64 * 1024 * 1024,
         }
     }
@@ -62,6 +68,14 @@ pub(crate) struct SecondAnswer<T> {
     pub(crate) answer: T,
 }
 
+/// What a call is for.
+enum Sort {
+    /// It reads: another node may answer where one keeps silent, or reports an error.
+    Read,
+    /// It hands something over: one node after the other, and what one reports is the answer.
+    HandOver,
+}
+
 /// So many other nodes are asked at once: one of them may be away.
 const SECOND_NODES_MAX: usize = 2;
 
@@ -70,6 +84,7 @@ struct Shared {
     tls: Arc<ClientConfig>,
     nodes: Nodes,
     connect_limit: Duration,
+    patience: Duration,
     answer_bytes_max: usize,
 }
 
@@ -94,14 +109,15 @@ impl Client {
                 tls,
                 nodes,
                 connect_limit: options.connect_limit,
+                patience: options.patience,
                 answer_bytes_max: options.answer_bytes_max,
             }),
         })
     }
 
-    /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, or has an answer that
-    /// cannot be read is passed over; an error that a node reports is an answer and ends the search, and so does an answer
-    /// whose proof fails.
+    /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, reports an error, or has an
+    /// answer that cannot be read is passed over, and beside one that keeps silent the next is called; an answer whose proof fails ends the search. Where no node has an answer,
+    /// the first error that one reported is told.
     pub(super) async fn call<F, T>(
         &self,
         method: &str,
@@ -111,15 +127,15 @@ impl Client {
     where
         F: DeserializeOwned,
     {
-        let called = self.call_any(method, params, read).await;
-        called.map_err(|failure| match failure {
+        let called = self.call_any(method, params, read, Sort::Read);
+        called.await.map_err(|failure| match failure {
             CallFailure::Ended(error) => error,
             CallFailure::Unanswered { words, .. } => Error::not_reached(words),
         })
     }
 
-    /// Calls one method that hands something over, as [`Client::call`] does. A node that was reached and gave no answer
-    /// may have acted on it.
+    /// Calls one method that hands something over, as [`Client::call`] does, but that an error which a node reports ends
+    /// the search: it says what became of it there. A node that was reached and gave no answer may have acted on it.
     ///
     /// # Errors
     /// [`ErrorKind::OutcomeUnknown`] where such a node is among those that were called.
@@ -132,8 +148,8 @@ impl Client {
     where
         F: DeserializeOwned,
     {
-        let called = self.call_any(method, params, read).await;
-        called.map_err(|failure| match failure {
+        let called = self.call_any(method, params, read, Sort::HandOver);
+        called.await.map_err(|failure| match failure {
             CallFailure::Ended(error) => error,
             CallFailure::Unanswered { words, reached } => {
                 if reached {
@@ -150,6 +166,7 @@ impl Client {
         method: &str,
         params: Value,
         read: impl Fn(F) -> Result<T>,
+        sort: Sort,
     ) -> Result<T, CallFailure>
     where
         F: DeserializeOwned,
@@ -157,17 +174,44 @@ impl Client {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut failures = Vec::new();
         let mut reached = false;
-        for place in self.nodes().in_order() {
+        let mut first_reported = None;
+        let (client, body) = (self, &body);
+        let call = |place| async move { (place, client.call_node(place, body).await) };
+        let mut left = self.nodes().in_order().into_iter();
+        let mut calls = FuturesUnordered::new();
+        let mut patience = match sort {
+            Sort::Read => self.shared.patience,
+            Sort::HandOver => Duration::MAX,
+        };
+        // Each time round the next node is called: the one before it has no answer, or keeps silent and may have one still.
+        loop {
+            let newest = left.next();
+            match newest {
+                Some(place) => calls.push(call(place)),
+                None => patience = Duration::MAX,
+            }
+            let (place, called) = match (timeout(patience, calls.next()).await, newest) {
+                (Ok(Some(called)), _) => called,
+                (Ok(None), _) => break,
+                (Err(_), Some(silent)) => {
+                    self.nodes().note_silence(silent, true);
+                    continue;
+                }
+                (Err(_), None) => continue,
+            };
             let node = self.nodes().url(place);
-            match self.call_node(place, &body).await {
+            match called {
                 Ok(bytes) => match parse_answer(&bytes).and_then(|form| Ok(read(form)?)) {
                     Ok(answer) => {
                         self.nodes().prefer(place);
                         return Ok(answer);
                     }
-                    Err(AnswerError::Reported(reported)) => {
-                        return Err(CallFailure::Ended(reported.into()));
-                    }
+                    Err(AnswerError::Reported(reported)) => match sort {
+                        Sort::HandOver => return Err(CallFailure::Ended(reported.into())),
+                        Sort::Read => {
+                            first_reported.get_or_insert(reported);
+                        }
+                    },
                     Err(AnswerError::Unproven(error)) => {
                         let error = Error::proof(format!("{node}: {error}"));
                         return Err(CallFailure::Ended(error));
@@ -183,9 +227,12 @@ impl Client {
                 }
             }
         }
-        Err(CallFailure::Unanswered {
-            words: failures.join("; "),
-            reached,
+        Err(match first_reported {
+            Some(reported) => CallFailure::Ended(reported.into()),
+            None => CallFailure::Unanswered {
+                words: failures.join("; "),
+                reached,
+            },
         })
     }
 

@@ -105,8 +105,9 @@ impl Session {
         }
     }
 
-    /// Asks a node, and reads what it answers; a code in the answer is an error. A node whose answer cannot be read is
-    /// passed over. What is read is hearsay until it is proven.
+    /// Asks a node, and reads what it answers. A node whose answer cannot be read is passed over, and so is one that says
+    /// by a code that it has none: where no node has one, the first to say so is told. What is read is hearsay until it is
+    /// proven.
     pub(super) async fn ask<T>(
         &self,
         path: &str,
@@ -119,7 +120,18 @@ impl Session {
             0 => read(&answer.value).map(Ok),
             _ => Ok(Err(without_answer(&answer))),
         };
-        self.rpc().query(path, data, height, prove, read).await?
+        let mut answer = self.rpc().query(path, data, height, prove, read).await?;
+        for _ in 1..self.rpc().nodes_known() {
+            if answer.is_ok() {
+                break;
+            }
+            self.rpc().prefer_another();
+            let another = self.rpc().query(path, data, height, prove, read).await?;
+            if another.is_ok() {
+                answer = another;
+            }
+        }
+        answer
     }
 }
 
@@ -160,11 +172,12 @@ pub(crate) fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use polity_proto::v1::Asset;
+    use serde_json::json;
 
     use super::*;
     use crate::ErrorKind;
     use crate::made::Made;
-    use crate::recorded::Node;
+    use crate::recorded::{Node, session_at};
 
     #[tokio::test]
     async fn with_a_checkpoint_a_genesis_file_of_another_founding_is_found_out() {
@@ -187,6 +200,39 @@ mod tests {
             let expected = (!is_its_file).then_some(ErrorKind::ProofFailed);
             assert_eq!(kind, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_node_without_an_answer_is_passed_over_and_told_where_none_has_one() {
+        let without = async |why: &'static str| {
+            Node::start(move |_, _| {
+                let answer = json!({"result": {"response": {"code": 14, "log": why}}});
+                answer.to_string().into()
+            })
+            .await
+        };
+        let (first, second) = (without("below_history_base").await, without("busy").await);
+        let third = Node::start(|_, _| {
+            let answer = json!({"result": {"response": {"code": 0, "value": ""}}});
+            answer.to_string().into()
+        })
+        .await;
+        let urls = [&first, &second, &third].map(|node| node.url.clone());
+
+        let session = session_at(urls.clone());
+        let asked = session.ask("/status", &[], 5, false, |_| Ok(())).await;
+        asked.expect("the third answers");
+        // It is asked first from then on.
+        let asked = session.ask("/status", &[], 5, false, |_| Ok(())).await;
+        asked.expect("the third answers");
+        assert_eq!((first.calls(), second.calls(), third.calls()), (1, 1, 2));
+
+        let [first, second, _] = urls;
+        let session = session_at([first, second]);
+        let asked = session.ask("/status", &[], 5, false, |_| Ok(())).await;
+        let error = asked.expect_err("neither has one");
+        assert_eq!(error.kind(), ErrorKind::Trouble);
+        assert!(error.to_string().contains("below_history_base"), "{error}");
     }
 
     #[test]

@@ -126,11 +126,11 @@ impl<'s> View<'s> {
             .iter()
             .map(|number| objects::object_key(T::PREFIX, *number))
             .collect();
-        // What never changes was then as it is now.
-        let at = if T::KIND == ObjectKind::Asset {
-            AsOf::Newest
+        // What never changes was then as it is now, and no history has to prove it.
+        let (kind, at) = if T::KIND == ObjectKind::Asset {
+            (None, AsOf::Newest)
         } else {
-            self.at
+            (Some(T::KIND), self.at)
         };
         let (values, mut moment) = match at {
             AsOf::Newest => self.session.read(&keys).await?,
@@ -149,7 +149,7 @@ impl<'s> View<'s> {
                 moment.is_proven &= self.session.is_past::<T>(*number, height, value).await?;
             }
         }
-        self.saw(&keys, Some(T::KIND), moment);
+        self.saw(&keys, kind, moment);
         decode_objects(values)
     }
 

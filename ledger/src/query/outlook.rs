@@ -2,32 +2,20 @@
 
 use polity_proto::v1::{OutlookAnswer, OutlookRequest, ProposalKind};
 
+use crate::Rejection;
 use crate::context::{Authority, Block, Context};
 use crate::decisions::content;
 use crate::judge::Actor;
-use crate::outlook;
+use crate::outlook::{self, Seen};
 use crate::state::{Overlay, Read};
 
-/// The outlook of a request's actions; none where they are those of no proposal.
-pub fn outlook(state: &dyn Read, block: Block, request: &OutlookRequest) -> Option<OutlookAnswer> {
-    content::check_form(&request.actions).ok()?;
-    let actions = content::actions_of(&request.actions).ok()?;
-    let kinds = [ProposalKind::Governance, ProposalKind::Operation];
-    let fits = |kind| content::check_content(&actions, kind).is_ok();
-    if !kinds.into_iter().any(fits) {
-        return None;
-    }
-    let proposer = Actor {
-        member: request.member,
-        role: request.role,
-    };
-    let mut overlay = Overlay::new(state);
-    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
+/// The outlook of a request's actions; where they are those of no proposal, why.
+pub fn outlook(state: &dyn Read, block: Block, request: &OutlookRequest) -> OutlookAnswer {
     let mut answer = OutlookAnswer {
         height: block.height.saturating_sub(1),
         ..OutlookAnswer::default()
     };
-    match outlook::of_actions(&mut context, proposer, &actions) {
+    match seen(state, block, request) {
         Ok(seen) => {
             if let Some((index, rejection)) = seen.stops {
                 answer.failed_action = index;
@@ -42,5 +30,20 @@ pub fn outlook(state: &dyn Read, block: Block, request: &OutlookRequest) -> Opti
             answer.rejection = rejection.name().into();
         }
     }
-    Some(answer)
+    answer
+}
+
+fn seen(state: &dyn Read, block: Block, request: &OutlookRequest) -> Result<Seen, Rejection> {
+    content::check_form(&request.actions)?;
+    let actions = content::actions_of(&request.actions)?;
+    content::check_content(&actions, ProposalKind::Governance)
+        .or_else(|_| content::check_content(&actions, ProposalKind::Operation))?;
+    let proposer = Actor {
+        member: request.member,
+        role: request.role,
+    };
+
+    let mut overlay = Overlay::new(state);
+    let mut context = Context::new(&mut overlay, block, 0, Authority::Signed);
+    outlook::of_actions(&mut context, proposer, &actions)
 }

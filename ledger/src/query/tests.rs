@@ -180,6 +180,39 @@ fn who_can_lists_those_who_may_alone_and_those_who_may_begin() {
     );
 }
 
+#[test]
+fn of_actions_that_no_proposal_can_have_it_is_told_why() {
+    let world = world();
+    let told = |kinds: &[Kind]| {
+        let actions = kinds.iter().map(|kind| {
+            let action = Action {
+                kind: Some(kind.clone()),
+                ..Action::default()
+            };
+            prost::Message::encode_to_vec(&action)
+        });
+        let request = v1::OutlookRequest {
+            member: world.member_number("ben"),
+            role: world.role("dev#lead").number,
+            actions: actions.collect(),
+            ..v1::OutlookRequest::default()
+        };
+        let answer = outlook(&world.state, block(&world), &request);
+        assert_eq!(answer.outlook.is_none(), answer.hash.is_empty());
+        assert_eq!(answer.outlook.is_none(), answer.code != 0);
+        answer.rejection
+    };
+    let pay = world.payment("dev:main", "ops:main", 1);
+    let create = Kind::CreateUnit(world.create_unit("dev", "lab", v1::UnitKind::Team));
+    let leave = Kind::Leave(v1::Leave {});
+    assert_eq!(told(&vec![pay.clone(); 50]), "");
+    assert_eq!(told(&vec![pay.clone(); 51]), "proposal_empty");
+    assert_eq!(told(&[]), "proposal_empty");
+    assert_eq!(told(&[pay, create.clone()]), "proposal_kind_wrong");
+    assert_eq!(told(&[create]), "");
+    assert_eq!(told(&[leave]), "action_not_proposable");
+}
+
 fn names_of_able(world: &World, kind: Kind) -> Vec<(u64, u64, &'static str)> {
     let action = Action {
         kind: Some(kind),

@@ -8,7 +8,5 @@ use super::{QueryError, View};
 /// Path /outlook.
 pub(super) fn of(view: &View, request: &OutlookRequest) -> Result<OutlookAnswer, QueryError> {
     let block = super::authority::next_block(view)?;
-    query::outlook(view, block, request).ok_or(QueryError::BadRequest(
-        "the actions are those of no proposal",
-    ))
+    Ok(query::outlook(view, block, request))
 }

@@ -6,7 +6,6 @@ use polity_client::ledger::form;
 use polity_client::v1::{CommitBallot, Election, action::Kind};
 
 use crate::context::Context;
-use crate::failure::usage;
 
 /// Seals whom you name. Nobody can read it before you reveal it; your key is all that you need then.
 #[derive(Args, Debug)]
@@ -23,18 +22,14 @@ impl SealBallot {
     pub(super) async fn run(self, context: &Context) -> Result<()> {
         let session = context.session().await?;
         let election: Election = context.numbered(&self.election).await?;
-        let nominee = session.member(&self.nominee).await?.number;
-        if !election.electorate.contains(&nominee) {
-            let words = format!("{} is not among those who can be elected", self.nominee);
-            return Err(usage(words));
-        }
+        let nominee = session.nominee(&election, &self.nominee).await?;
         let words = "others see its seal alone, until you reveal it";
         context
             .output
-            .note(format!("The ballot names {}; {words}.", self.nominee));
+            .note(format!("The ballot names {}; {words}.", nominee.shown));
         let who = context.actor().await?;
         let signer = context.open_key(&who)?;
-        let sealed = session.sealed_ballot(&signer, &election, who.member.number, nominee);
+        let sealed = session.sealed_ballot(&signer, &election, who.member.number, nominee.number);
         let commit = CommitBallot {
             election: form::numbered(election.number),
             commitment: sealed.to_vec(),

@@ -16,9 +16,9 @@ use polity_client::v1::{Asset, CreateUnit, UnitKind, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{Importer, confirm, role_for, tell_tried};
+use super::{acting_as, confirm, role_for, tell_tried};
 use crate::amount;
-use crate::context::Context;
+use crate::context::{Actor, Context};
 use crate::failure::usage;
 use crate::names::Names;
 use crate::output::Table;
@@ -80,12 +80,12 @@ impl Budget {
             source: session.account(source).await?.number,
             asset: asset.number,
         };
-        let importer = Importer::open(context).await?;
-        let role = role_for(context, importer.member, probe(&place)).await?;
-        let second = second(context, session).await?;
-        let registrar = importer.acting_as(role);
-        let second = second.as_ref().map(|(who, role)| who.acting_as(*role));
-        let mut import = BudgetImport::new(session, &mapping, place, &registrar, second.as_ref());
+        let who = context.actor().await?;
+        let role = role_for(context, who.member.number, probe(&place)).await?;
+        let beside = second(context, session).await?;
+        let second = beside.as_ref().map(|(who, role)| acting_as(who, *role));
+        let registrar = acting_as(&who, role);
+        let mut import = BudgetImport::new(session, &mapping, place, registrar, second);
         let missing = import.prepare(&plan).await?;
         let (rows, units) = (missing.rows(), missing.units());
         if rows > 0 {
@@ -120,9 +120,15 @@ impl Budget {
         if rows > 0 {
             confirm(context).await?;
         }
+        let mut signers = Vec::new();
+        if rows + units > 0 {
+            for who in std::iter::once(&who).chain(beside.iter().map(|(who, _)| who)) {
+                signers.push(context.open_key(who)?);
+            }
+        }
         let progress = Progress::new("importing");
         let done = import
-            .run(missing, &mut |done, of| progress.at(done, of))
+            .run(&signers, missing, &mut |done, of| progress.at(done, of))
             .await?;
         drop(progress);
         shown.tell(context, Some(done)).await
@@ -155,7 +161,7 @@ fn probe(place: &Place) -> Kind {
 }
 
 /// The second person of `--with`, and their role.
-async fn second(context: &Context, session: &Session) -> Result<Option<(Importer, u64)>> {
+async fn second(context: &Context, session: &Session) -> Result<Option<(Actor, u64)>> {
     let text = match &context.options.cosigners[..] {
         [] => return Ok(None),
         [text] => text,
@@ -164,11 +170,10 @@ async fn second(context: &Context, session: &Session) -> Result<Option<(Importer
     let (member, role) = text
         .split_once('=')
         .ok_or_else(|| usage("the second person acts in a role: --with MEMBER=ROLE"))?;
-    let member = session.member(member).await?.number;
+    let member = session.member(member).await?;
     let role = session.role(role).await?.number;
-    let key = context.enrolled_key(session, member).await?;
-    let importer = Importer::with_key(context, member, &key.name)?;
-    Ok(Some((importer, role)))
+    let key = context.enrolled_key(session, member.number).await?;
+    Ok(Some((Actor { member, key }, role)))
 }
 
 /// A table, to be shown beside what the chain has below a unit.

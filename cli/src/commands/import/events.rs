@@ -14,7 +14,7 @@ use polity_client::v1::{CreateRole, action::Kind};
 use polity_client::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{Importer, confirm, role_for, tell_tried};
+use super::{acting_as, confirm, role_for, tell_tried};
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::time;
@@ -64,9 +64,9 @@ impl Events {
 
         let session = context.session().await?;
         let into = session.unit(&self.into).await?;
-        let importer = Importer::open(context).await?;
-        let role = role_for(context, importer.member, probe(into.number)).await?;
-        let registrar = importer.acting_as(role);
+        let who = context.actor().await?;
+        let role = role_for(context, who.member.number, probe(into.number)).await?;
+        let registrar = acting_as(&who, role);
         let plan = session
             .plan_story(registrar.role, &story, into.number)
             .await?;
@@ -86,6 +86,10 @@ impl Events {
             tell_tried(context, value, left);
             return Ok(());
         }
+        let mut imported = Imported {
+            recorded_before: before,
+            ..Imported::default()
+        };
         if actions > 0 {
             context.output.note(format!(
                 "You import {} of {} below {}, as {}{}.",
@@ -96,14 +100,14 @@ impl Events {
                 there_before(before)
             ));
             confirm(context).await?;
+            let signer = context.open_key(&who)?;
+            let progress = Progress::new("importing");
+            imported = session
+                .import_story(&registrar, &signer, plan, &mut |done, of| {
+                    progress.at(done, of);
+                })
+                .await?;
         }
-        let progress = Progress::new("importing");
-        let imported = session
-            .import_story(&registrar, plan, &mut |done, of| {
-                progress.at(done, of);
-            })
-            .await?;
-        drop(progress);
 
         let mut value = as_json(until, &imported);
         let mut text = as_text(until, &imported, begun);

@@ -6,12 +6,11 @@ mod events;
 use clap::{Args, Subcommand};
 use polity_client::Result;
 use polity_client::import::run::Registrar;
-use polity_client::keys::Signer;
 use polity_client::session::{AsOf, action};
 use polity_client::v1::{VerdictKind, action::Kind};
 use serde_json::Value;
 
-use crate::context::Context;
+use crate::context::{Actor, Context};
 use crate::refusal::refused;
 
 /// Brings what other systems know onto the chain.
@@ -48,30 +47,12 @@ impl Import {
     }
 }
 
-/// Somebody who signs: the member, and an opened key.
-struct Importer {
-    member: u64,
-    signer: Signer,
-}
-
-impl Importer {
-    async fn open(context: &Context) -> Result<Importer> {
-        let who = context.actor().await?;
-        Importer::with_key(context, who.member.number, &who.key.name)
-    }
-
-    fn with_key(context: &Context, member: u64, key: &str) -> Result<Importer> {
-        let passphrase = context.passphrases.of_existing(key)?;
-        let signer = context.keys().open(key, &passphrase)?;
-        Ok(Importer { member, signer })
-    }
-
-    fn acting_as(&self, role: u64) -> Registrar<'_> {
-        Registrar {
-            member: self.member,
-            role,
-            signer: &self.signer,
-        }
+/// Somebody who imports in this role; 0: in none.
+fn acting_as(who: &Actor, role: u64) -> Registrar {
+    Registrar {
+        member: who.member.number,
+        role,
+        public_key: who.key.public_key,
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::open::Commands;
 use crate::context::Context;
+use crate::refusal::{fact, would_be_refused};
 use crate::{failure, word};
 
 /// Shows what a proposal would change: roles without holder, grants that end, duties that collide,
@@ -39,6 +40,9 @@ impl Simulate {
 }
 
 /// The outlook of actions as the node computes it.
+///
+/// # Errors
+/// [`polity_client::ErrorKind::Refused`] where they have none, because no proposal can have them.
 pub(super) async fn ask(context: &Context, unit: u64, actions: &[Action]) -> Result<OutlookAnswer> {
     let (encoded, _) = proposed(actions)?;
     let request = OutlookRequest {
@@ -47,7 +51,15 @@ pub(super) async fn ask(context: &Context, unit: u64, actions: &[Action]) -> Res
         role: context.acting_role().await?,
         actions: encoded,
     };
-    context.session().await?.outlook(&request).await
+    told(context.session().await?.outlook(&request).await?)
+}
+
+fn told(answer: OutlookAnswer) -> Result<OutlookAnswer> {
+    if answer.outlook.is_some() {
+        return Ok(answer);
+    }
+    let foreseen = fact("foreseen", "as a node says; not proven");
+    Err(would_be_refused(answer.code, &[foreseen]))
 }
 
 fn shown(answer: &OutlookAnswer) -> String {
@@ -143,4 +155,27 @@ fn as_json(answer: &OutlookAnswer) -> Value {
         "code": answer.code,
         "failed_action": answer.failed_action,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use polity_client::ErrorKind;
+    use polity_client::ledger::Rejection;
+
+    use super::*;
+
+    #[test]
+    fn what_no_proposal_can_have_is_refused_and_has_no_empty_outlook() {
+        let answer = |outlook: Option<Outlook>, rejection: Rejection| OutlookAnswer {
+            outlook,
+            code: rejection.code(),
+            ..OutlookAnswer::default()
+        };
+        let refused = told(answer(None, Rejection::ProposalEmpty)).expect_err("no outlook");
+        assert_eq!(refused.kind(), ErrorKind::Refused);
+        let code = refused.refusal().map(|refusal| refusal.code);
+        assert_eq!(code, Some(Rejection::ProposalEmpty.code()));
+        // What stops on its way is told up to there.
+        assert!(told(answer(Some(Outlook::default()), Rejection::NoGrant)).is_ok());
+    }
 }

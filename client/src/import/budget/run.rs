@@ -16,6 +16,7 @@ use super::mapping::Mapping;
 use super::plan::BudgetPlan;
 use super::table::Row;
 use super::transactions::{Purse, Script};
+use crate::keys::Signer;
 use crate::session::Session;
 use crate::{Error, Result};
 
@@ -85,8 +86,8 @@ pub struct BudgetImport<'s> {
     pub(super) session: &'s Session,
     pub(super) mapping: &'s Mapping,
     pub(super) place: Place,
-    pub(super) importer: &'s Registrar<'s>,
-    pub(super) second: Option<&'s Registrar<'s>>,
+    pub(super) importer: Registrar,
+    pub(super) second: Option<Registrar>,
     pub(super) units: BTreeMap<String, u64>,
     /// What each unit that is to be created is called.
     pub(super) handles: BTreeMap<String, String>,
@@ -102,8 +103,8 @@ impl<'s> BudgetImport<'s> {
         session: &'s Session,
         mapping: &'s Mapping,
         place: Place,
-        importer: &'s Registrar<'s>,
-        second: Option<&'s Registrar<'s>>,
+        importer: Registrar,
+        second: Option<Registrar>,
     ) -> BudgetImport<'s> {
         BudgetImport {
             session,
@@ -118,9 +119,11 @@ impl<'s> BudgetImport<'s> {
         }
     }
 
-    /// Brings what the chain lacks onto it. `progress` is told how many of how many rows are recorded.
+    /// Brings what the chain lacks onto it, signed by the importer and, where units are created, the second person as well.
+    /// `progress` is told how many of how many rows are recorded.
     pub async fn run(
         mut self,
+        signers: &[Signer],
         missing: Missing<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<BudgetImported> {
@@ -129,10 +132,10 @@ impl<'s> BudgetImport<'s> {
         progress(missing.rows_before, total);
 
         for units in missing.unit_parts() {
-            self.create_units(units).await?;
+            self.create_units(signers, units).await?;
         }
         for rows in missing.row_parts() {
-            self.record_rows(rows).await?;
+            self.record_rows(signers, rows).await?;
             progress(missing.rows_before + self.done.rows, total);
         }
         Ok(self.done)
@@ -179,12 +182,13 @@ impl<'s> BudgetImport<'s> {
         Ok(missing)
     }
 
-    async fn create_units(&mut self, units: &[&NewUnit]) -> Result<()> {
+    async fn create_units(&mut self, signers: &[Signer], units: &[&NewUnit]) -> Result<()> {
         let mut script = Script::new(self);
         for unit in units {
             script.create(unit)?;
         }
-        let outcome = deliver(self.session, &script.draft()?).await?;
+        let draft = script.signed(signers)?;
+        let outcome = deliver(self.session, &draft).await?;
         accepted(&outcome, |action| script.about(action))?;
         let indexes = script.units;
 
@@ -197,12 +201,13 @@ impl<'s> BudgetImport<'s> {
         Ok(())
     }
 
-    async fn record_rows(&mut self, rows: &[&Row]) -> Result<()> {
+    async fn record_rows(&mut self, signers: &[Signer], rows: &[&Row]) -> Result<()> {
         let mut script = Script::new(self);
         for row in rows {
             script.record(row)?;
         }
-        let outcome = deliver(self.session, &script.draft()?).await?;
+        let draft = script.signed(signers)?;
+        let outcome = deliver(self.session, &draft).await?;
         accepted(&outcome, |action| script.about(action))?;
         let opened = script.opened;
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use polity_ledger::form::{created_by, numbered};
 use polity_proto::v1::{Action, Ref};
 
-use super::super::deliver::signed;
+use super::super::deliver::unsigned;
 use super::actions::{self, Funding, Roles};
 use super::run::{BudgetImport, NewUnit};
 use super::table::Row;
+use crate::keys::Signer;
 use crate::session::Draft;
 use crate::{Error, Result};
 
@@ -118,14 +119,23 @@ impl<'i> Script<'i> {
         ("at".into(), part)
     }
 
-    /// The transaction, signed by the importer, and by the second person where they act in it.
+    /// The transaction, for the importer to sign, and for the second person where they act in it.
     pub(super) fn draft(&self) -> Result<Draft> {
         let import = self.import;
         let mut people = vec![import.importer];
         if !self.units.is_empty() {
             people.push(import.second.ok_or_else(second_missing)?);
         }
-        signed(import.session, &people, self.actions.clone())
+        unsigned(import.session, &people, self.actions.clone())
+    }
+
+    /// The same, signed by those of these who are to sign it.
+    pub(super) fn signed(&self, signers: &[Signer]) -> Result<Draft> {
+        let mut draft = self.draft()?;
+        for signer in signers {
+            draft.sign(self.import.session.organisation(), signer)?;
+        }
+        Ok(draft)
     }
 
     fn begin(&mut self, part: String) -> u32 {

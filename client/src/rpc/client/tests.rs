@@ -103,17 +103,44 @@ async fn a_node_that_never_answers_is_given_up_in_time() {
     assert!(error.to_string().contains("in time"), "{error}");
 }
 
-#[tokio::test]
-async fn an_error_that_a_node_reports_is_the_answer() {
-    let refusing = Node::start(|_, _| {
-        br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"Internal error","data":"no"}}"#
-            .to_vec()
+/// A node that reports an error, whatever it is asked.
+async fn refusing(why: &'static str) -> Node {
+    Node::start(move |_, _| {
+        let error = json!({"code": -32603, "message": "Internal error", "data": why});
+        json!({"jsonrpc": "2.0", "id": 1, "error": error})
+            .to_string()
+            .into()
     })
-    .await;
-    let honest = Node::of_chain(|_| {}).await;
-    let client = client([refusing.url.clone(), honest.url.clone()]);
+    .await
+}
 
+#[tokio::test]
+async fn an_error_that_a_node_reports_is_the_answer_where_no_other_node_has_one() {
+    let (first, second) = (refusing("no").await, refusing("nor here").await);
+    let honest = Node::of_chain(|_| {}).await;
+
+    let all = client([first.url.clone(), second.url.clone(), honest.url.clone()]);
+    let status = all.status().await.expect("the third answers");
+    assert_eq!(status.latest_height, 15);
+
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    let client = client([nowhere, first.url.clone(), second.url.clone()]);
     let error = client.status().await.expect_err("reported");
+    assert_eq!(error.kind(), ErrorKind::Trouble);
+    assert!(error.to_string().contains("Internal error no"), "{error}");
+    assert!(!error.to_string().contains("nor here"), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_that_a_node_reports_of_what_is_handed_over_is_the_answer() {
+    let first = refusing("no").await;
+    let honest = Node::of_chain(|_| {}).await;
+    let client = client([first.url.clone(), honest.url.clone()]);
+
+    let error = client
+        .broadcast_tx_sync(b"bytes")
+        .await
+        .expect_err("reported");
 
     assert_eq!(error.kind(), ErrorKind::Trouble);
     assert!(error.to_string().contains("Internal error no"), "{error}");
@@ -261,6 +288,27 @@ async fn a_node_that_keeps_silent_is_waited_for_in_every_second_round_at_most() 
     // At the beginning, and again once it was passed over.
     assert_eq!(taken.load(Ordering::SeqCst), 2);
     assert_eq!((one.calls(), other.calls()), (3, 3));
+}
+
+#[tokio::test]
+async fn beside_a_node_that_keeps_silent_the_next_is_asked_before_its_time_is_up() {
+    let (silent, taken) = silence().await;
+    let honest = Node::of_chain(|_| {}).await;
+    let client = Client::new(ClientOptions {
+        request_limit: Duration::from_secs(600),
+        patience: Duration::from_millis(50),
+        ..ClientOptions::for_nodes([silent, honest.url.clone()])
+    })
+    .expect("a client");
+
+    for _ in 0..2 {
+        let asked = timeout(Duration::from_secs(60), client.status()).await;
+        let status = asked.expect("in time").expect("the second answers");
+        assert_eq!(status.latest_height, 15);
+    }
+
+    // The one that answered is asked first from then on.
+    assert_eq!((taken.load(Ordering::SeqCst), honest.calls()), (1, 2));
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use polity_proto::v1::{Account, ObjectKind, Owner, OwnerKind, Unit};
+use polity_proto::v1::{Account, Asset, ObjectKind, Owner, OwnerKind, Unit};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::ErrorKind;
 use crate::made::{Made, Signed};
 use crate::recorded::Node;
-use crate::session::AsOf;
+use crate::session::{AsOf, Kinds};
 
 fn unit(number: u64, parent: u64, label: &str) -> Unit {
     Unit {
@@ -53,6 +53,31 @@ async fn keeping_back(chain: &Signed, after: u64) -> Node {
         chain.answer_as_of(after, method, &params)
     })
     .await
+}
+
+#[tokio::test]
+async fn an_asset_of_the_past_is_that_of_now_and_no_history_is_said_to_prove_it() {
+    let mut chain = Made::founded();
+    chain.put(&Asset {
+        number: 7,
+        ..Asset::default()
+    });
+    chain.tell(&unit(1, 0, "founded"), 0, 0);
+    let chain = chain.block().block().clone().signed();
+    let honest = honest(&chain).await;
+    let session = chain.session([honest.url.clone()]);
+    // Of the newest block nothing is proven yet.
+    for (height, proven) in [(1, &["unit"][..]), (2, &[])] {
+        let view = session.view(AsOf::Height(height));
+        assert!(view.get::<Asset>(7).await.expect("read").is_some());
+        assert_eq!(
+            (view.moment().is_proven, view.kinds()),
+            (true, Kinds::default())
+        );
+
+        view.get::<Unit>(1).await.expect("read");
+        assert_eq!(view.kinds().proven, proven, "{height}");
+    }
 }
 
 #[tokio::test]

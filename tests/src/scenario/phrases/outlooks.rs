@@ -4,7 +4,7 @@ use polity_ledger::{Block, query};
 use polity_proto::v1::{OpenProposal, Outlook, OutlookRequest};
 
 use super::super::draft::{Draft, Place};
-use super::super::trouble::{Outcome, Trouble, trouble};
+use super::super::trouble::{Outcome, trouble};
 use crate::memory::Memory;
 
 /// Binds a proposal to what its actions would change now.
@@ -35,7 +35,9 @@ pub(in super::super) fn ask(
         height: memory.height + 1,
         now: memory.now(),
     };
-    query::outlook(&memory.state, block, request)
-        .map(|answer| (answer.outlook.unwrap_or_default(), answer.hash))
-        .ok_or_else(|| Trouble("these are the actions of no proposal".into()))
+    let answer = query::outlook(&memory.state, block, request);
+    match answer.outlook {
+        Some(outlook) => Ok((outlook, answer.hash)),
+        None => trouble("these are the actions of no proposal"),
+    }
 }
