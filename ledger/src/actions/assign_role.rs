@@ -120,10 +120,18 @@ fn election(
 ) -> Result<Option<Election>, Rejection> {
     match manner {
         Manner::Elected => elections::deciding(context, role.number, member.number).map(Some),
+        Manner::Surrogate if role.elected && is_filled(context, role) => Err(Rejection::RoleFull),
         Manner::Surrogate => Ok(None),
         Manner::Assigned | Manner::Imported if role.elected => Err(Rejection::ElectedOnly),
         Manner::Assigned | Manner::Imported => Ok(None),
     }
+}
+
+/// Whether somebody was elected, and as many hold the role as it asks for: beside them nobody stands in.
+fn is_filled(context: &Context<'_, '_>, role: &Role) -> bool {
+    let held = open_of_role(context, role.number, context.now().time);
+    let is_elected = |held: &Assignment| held.manner() == Manner::Elected;
+    held.iter().any(is_elected) && held.len() >= role.holders_min.max(1) as usize
 }
 
 /// The authority to fill a role. Whoever operates a validator, or says who does, is chosen by that department alone, and a
