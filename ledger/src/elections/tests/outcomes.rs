@@ -5,6 +5,7 @@ use polity_proto::v1::{action::Kind, *};
 use super::{FACILITATOR, VOTERS, call, candidate, circle, reveal, revealed, seal, sealed, step};
 use crate::form;
 use crate::state::keys::List;
+use crate::state::lists;
 use crate::world::{DAY, World, consent, created, monthly, role_holders, tier};
 
 /// Gia has two nominations, Finn one: Gia is proposed.
@@ -325,4 +326,19 @@ fn nobody_stands_in_beside_as_many_as_a_role_asks_for_where_one_of_them_was_elec
         world.check("ada", Some("acme#lead"), hal, expected);
         world.check("ada", Some("acme#lead"), dan, "rejected role_full");
     }
+}
+
+#[test]
+fn nobody_is_kept_from_an_office_by_as_many_roles_as_a_member_has() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    let gia = world.member_number("gia");
+    world.change_for_test(|state| {
+        for role in 10_000..10_255 {
+            lists::append(state, List::Assignments, gia, role);
+        }
+    });
+    let one_more = Kind::AssignRole(world.assign("gia", "ops#engineer"));
+    world.check("ada", Some("acme#lead"), one_more, "rejected list_too_long");
+    agree(&mut world, number);
+    assert!(world.holds("gia", FACILITATOR));
 }
