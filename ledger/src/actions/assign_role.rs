@@ -20,6 +20,9 @@ const PERCENTAGE_MAX: u32 = 100;
 /// Most roles that a member holds: each of their acts may look at all.
 const OF_A_MEMBER_MAX: u64 = 256;
 
+/// So many more to which they are elected: whoever assigns asks nobody, and keeps nobody from an office by filling the room.
+const ELECTED_BESIDE: u64 = 64;
+
 impl Act for AssignRole {
     fn check(&self) -> Result<(), Rejection> {
         form::reference(&self.role)?;
@@ -56,7 +59,11 @@ impl Act for AssignRole {
         if election.is_some() {
             elections::vacate(context, &role, member.number);
         }
-        if lists::count(context, List::Assignments, member.number) >= OF_A_MEMBER_MAX {
+        let most = match election {
+            Some(_) => OF_A_MEMBER_MAX + ELECTED_BESIDE,
+            None => OF_A_MEMBER_MAX,
+        };
+        if lists::count(context, List::Assignments, member.number) >= most {
             return Err(Rejection::ListTooLong);
         }
         let held = open_of_member(context, member.number, now);
@@ -120,10 +127,18 @@ fn election(
 ) -> Result<Option<Election>, Rejection> {
     match manner {
         Manner::Elected => elections::deciding(context, role.number, member.number).map(Some),
+        Manner::Surrogate if role.elected && is_filled(context, role) => Err(Rejection::RoleFull),
         Manner::Surrogate => Ok(None),
         Manner::Assigned | Manner::Imported if role.elected => Err(Rejection::ElectedOnly),
         Manner::Assigned | Manner::Imported => Ok(None),
     }
+}
+
+/// Whether somebody was elected, and as many hold the role as it asks for: beside them nobody stands in.
+fn is_filled(context: &Context<'_, '_>, role: &Role) -> bool {
+    let held = open_of_role(context, role.number, context.now().time);
+    let is_elected = |held: &Assignment| held.manner() == Manner::Elected;
+    held.iter().any(is_elected) && held.len() >= role.holders_min.max(1) as usize
 }
 
 /// The authority to fill a role. Whoever operates a validator, or says who does, is chosen by that department alone, and a

@@ -39,7 +39,7 @@ impl Act for CommitBallot {
         });
         context.put(&election);
         elections::record(context, number);
-        if elections::electors_left(context, &election) == 0 {
+        if !elections::awaits_electors(context, &election) {
             elections::go_on(context, election);
         }
         Ok(())

@@ -49,7 +49,11 @@ pub(crate) fn end_assignment(context: &mut Context<'_, '_>, number: u64, reason:
     context.put(&Assignment {
         ended_at: context.now().time,
         end_reason: reason as i32,
-        ended_effective_at: context.effective_at,
+        // What ends with something else, recorded for the past, ends no earlier than it began.
+        ended_effective_at: match context.effective_at {
+            0 => 0,
+            then => then.max(assignment.from),
+        },
         ..assignment
     });
     if let Some(mut role) = objects::get::<Role>(context, role) {

@@ -44,7 +44,7 @@ mod tests {
     use polity_proto::v1::{action::Kind, *};
 
     use crate::state::keys::List;
-    use crate::world::{World, ended, euros};
+    use crate::world::{World, by, ended, euros};
 
     #[test]
     fn a_departure_takes_roles_units_accounts_and_the_handle_with_it() {
@@ -162,5 +162,21 @@ mod tests {
                 .is_empty()
         );
         assert!(world.list(List::DelegationsOf, approve).is_empty());
+    }
+    #[test]
+    fn no_assignment_ends_before_it_began_where_a_departure_is_recorded_for_the_past() {
+        let mut world = World::new();
+        let before: Assignment = world.assignment("finn", "dev#engineer");
+        world.advance(10);
+        for (then, expected) in [
+            (before.from - 60, before.from),
+            (before.from + 5, before.from + 5),
+        ] {
+            let leave = by("finn").does(Kind::Leave(Leave {})).effective(then);
+            let mut world = world.clone();
+            world.check_deed(leave, "accepted");
+            let ended: Assignment = world.get(before.number);
+            assert_eq!(ended.ended_effective_at, expected);
+        }
     }
 }

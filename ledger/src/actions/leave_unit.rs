@@ -125,4 +125,35 @@ mod tests {
         );
         assert_eq!(world.list(List::Joined, 2), [world.member_number("ben")]);
     }
+    #[test]
+    fn whoever_operates_a_chapters_validator_is_not_taken_from_it_by_their_squad() {
+        let mut world = World::with_tribes();
+        world.ada(world.join_unit("finn", "dev/web/red"));
+        world.ada(world.join_unit("finn", "dev/web/quality"));
+        for (handle, capabilities) in [
+            (
+                "operator",
+                &[Capability::OperateValidator, Capability::Govern][..],
+            ),
+            ("guide", &[Capability::Anchor]),
+        ] {
+            world.ada(Kind::CreateRole(
+                world.create_role("dev/web/quality", handle),
+            ));
+            let role = format!("dev/web/quality#{handle}");
+            for capability in capabilities {
+                let grant = Kind::GiveGrant(world.grant(&role, *capability, "dev/web/quality"));
+                world.check_decided("finn", grant, "accepted");
+            }
+            let assign = Kind::AssignRole(world.assign("finn", &role));
+            world.check_decided("finn", assign, "accepted");
+        }
+        let out_of_the_chapter = world.leave_unit("finn", "dev/web/quality");
+        let expected = "rejected own_decision_only";
+        world.check("ada", Some("acme#lead"), out_of_the_chapter, expected);
+        world.ada(world.leave_unit("finn", "dev/web/red"));
+        assert!(world.member("finn").chapters.is_empty());
+        assert!(world.holds("finn", "dev/web/quality#operator"));
+        assert!(!world.holds("finn", "dev/web/quality#guide"));
+    }
 }

@@ -70,8 +70,14 @@ pub(super) fn leave(context: &mut Context<'_, '_>, member: u64, unit: u64, reaso
 pub(super) fn take_out(context: &mut Context<'_, '_>, member: u64, unit: u64, reason: EndReason) {
     let now = context.now().time;
     for assignment in assign_role::open_of_member(context, member, now) {
-        let role: Option<Role> = objects::get(context, assignment.role);
-        if role.is_some_and(|role| role.unit == unit) {
+        let role = objects::look::<Role>(context, assignment.role);
+        let is_of_unit = role.is_some_and(|role| role.unit == unit);
+        // Nor does somebody take from a unit whoever operates its validator, or says who does, by a squad.
+        let is_kept = reason == EndReason::Member
+            && assign_role::chosen_by(context, assignment.role)
+                .next()
+                .is_some();
+        if is_of_unit && !is_kept {
             ending::end_assignment(context, assignment.number, EndReason::Member);
         }
     }

@@ -11,7 +11,7 @@ use polity_proto::v1::{
 
 use super::{Act, enrolment, ownership};
 use crate::context::Context;
-use crate::judge::Need;
+use crate::judge::{Need, power};
 use crate::state::{objects, timers};
 use crate::{Rejection, form};
 
@@ -92,7 +92,8 @@ fn is_second(member: &Member, parameters: &Parameters, now: u64) -> bool {
         .any(|at| at != 0 && now < at.saturating_add(parameters.recovery_window))
 }
 
-/// Completes a recovery whose wait is over; the wait does not run during outages.
+/// Completes a recovery whose wait is over; the wait does not run during outages. Where one of those who asked for it has no
+/// power any more, it comes to nothing, and others may ask anew.
 pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
     let now = context.now();
     let Some(recovery) = objects::get::<Recovery>(context, number) else {
@@ -108,6 +109,12 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
     let Some(mut member) = objects::get::<Member>(context, recovery.member) else {
         return;
     };
+    let history = (ObjectKind::Member, member.number);
+    let is_supported = |supporter: &u64| power::member_is_active(context, *supporter);
+    if !recovery.supporters.iter().all(is_supported) {
+        end_without(context, recovery, member);
+        return context.ended(ObjectKind::Recovery, number, EndReason::Lapsed, &[history]);
+    }
 
     for key in &mut member.keys {
         if key.revoked_at == 0 {
@@ -119,7 +126,6 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
     member.recovered_at = now.time;
     member.recovered_paused = now.paused;
     member.sleeps_until = now.time.saturating_add(context.parameters().recovery_sleep);
-    let history = (ObjectKind::Member, member.number);
     context.put(&member);
     context.put(&Recovery {
         ended: true,
@@ -131,6 +137,20 @@ pub(crate) fn wait_over(context: &mut Context<'_, '_>, number: u64) {
         EndReason::Completed,
         &[history],
     );
+}
+
+/// Ends a recovery by which the member keeps their keys: the new one is free again. The caller records the event.
+pub(super) fn end_without(context: &mut Context<'_, '_>, recovery: Recovery, member: Member) {
+    enrolment::forget(context, &recovery.key);
+    context.put(&Recovery {
+        ended: true,
+        stopped: true,
+        ..recovery
+    });
+    context.put(&Member {
+        recovery: 0,
+        ..member
+    });
 }
 
 #[cfg(test)]

@@ -121,6 +121,9 @@ mod tests {
         let replaces = world.policy("acme", Capability::Anchor, plain);
         world.check_decided("ada", Kind::SetPolicy(replaces), "accepted");
         world.check("ben", lead, remove, "accepted");
-        world.check_decided("ada", Kind::SetPolicy(policy), "rejected role_removed");
+        let names_it = Kind::SetPolicy(policy);
+        world.check_decided("ada", names_it.clone(), "rejected role_removed");
+        // Whoever may not set it hears nothing of the role.
+        world.check("hal", None, names_it, "rejected no_grant");
     }
 }

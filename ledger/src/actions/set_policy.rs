@@ -61,6 +61,10 @@ impl Act for SetPolicy {
         };
         Rejection::PolicyLaxer.when(laxer_than(context, &policy, now).is_some())?;
         giving::check_policy(context, &policy)?;
+        for role in policies::named_roles(&policy) {
+            let role: Role = context.get(role)?;
+            Rejection::RoleRemoved.when(role.removed_at != 0)?;
+        }
         if unit.dissolved_at != 0 {
             return Err(Rejection::UnitDissolved);
         }
@@ -208,9 +212,6 @@ fn resolve_mode(context: &Context<'_, '_>, mode: &mut Mode) -> Result<(), Reject
 fn resolve_who(context: &Context<'_, '_>, who: &mut Who) -> Result<(), Rejection> {
     if who.role.is_some() {
         let role: Role = context.find(&who.role)?;
-        if role.removed_at != 0 {
-            return Err(Rejection::RoleRemoved);
-        }
         who.role = form::numbered(role.number);
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use polity_proto::v1::{Member, ObjectKind, Recovery, StopRecovery};
 
-use super::{Act, enrolment};
+use super::{Act, recover_member};
 use crate::context::Context;
 use crate::judge::Need;
 use crate::{Rejection, form};
@@ -34,19 +34,13 @@ impl Act for StopRecovery {
             return Err(Rejection::RecoveryUnstoppable);
         }
 
-        enrolment::forget(context, &recovery.key);
         let (number, history) = (recovery.number, (ObjectKind::Member, member.number));
-        context.put(&Recovery {
-            ended: true,
-            stopped: true,
-            ..recovery
-        });
-        context.put(&Member {
-            recovery: 0,
+        let stopped = Member {
             recovery_stopped_at: now.time,
             recovery_stopped_paused: now.paused,
             ..member
-        });
+        };
+        recover_member::end_without(context, recovery, stopped);
         context.event(ObjectKind::Recovery, number, &[history]);
         Ok(())
     }

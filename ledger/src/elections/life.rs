@@ -117,34 +117,29 @@ pub(crate) fn check_step(
         .unless(election.step() == step && context.now().waiting() < election.step_until)
 }
 
-/// Electors who could still seal a ballot.
-pub(crate) fn electors_left(state: &dyn Read, election: &Election) -> usize {
-    election
-        .electorate
-        .iter()
-        .filter(|elector| {
-            power::member_is_active(state, **elector)
-                && election
-                    .ballots
-                    .iter()
-                    .all(|ballot| ballot.voter != **elector)
-        })
-        .count()
+/// Whether somebody could still seal a ballot.
+pub(crate) fn awaits_electors(state: &dyn Read, election: &Election) -> bool {
+    let has_sealed = |elector| {
+        let mut ballots = election.ballots.iter();
+        ballots.any(|ballot| ballot.voter == elector)
+    };
+    let mut electors = election.electorate.iter().copied();
+    electors.any(|elector| !has_sealed(elector) && !has_left(state, elector))
 }
 
-/// Whether somebody has still `to_do` something to their ballot before the step ends. Nobody waits for a voter who left for
-/// good; a suspension may be taken back, and decides no election by ending a step.
+/// Whether somebody has still `to_do` something to their ballot before the step ends.
 pub(crate) fn awaits_voters(
     state: &dyn Read,
     election: &Election,
     to_do: impl Fn(&Ballot) -> bool,
 ) -> bool {
-    let has_left = |voter| {
-        objects::look::<Member>(state, voter)
-            .is_none_or(|voter| voter.state() == MemberState::Departed)
-    };
     let mut ballots = election.ballots.iter();
-    ballots.any(|ballot| to_do(ballot) && !has_left(ballot.voter))
+    ballots.any(|ballot| to_do(ballot) && !has_left(state, ballot.voter))
+}
+
+/// Nobody waits for a voter who left for good; a suspension may be taken back, and decides no election by ending a step.
+fn has_left(state: &dyn Read, voter: u64) -> bool {
+    objects::look::<Member>(state, voter).is_none_or(|voter| voter.state() == MemberState::Departed)
 }
 
 /// The timer of an election: its step is over, or waits on, where outages do not count.

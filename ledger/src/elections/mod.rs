@@ -16,7 +16,9 @@ pub mod tally;
 mod tests;
 
 pub(crate) use eligible::check_eligible;
-pub(crate) use life::{awaits_voters, call, check_step, electors_left, fall_due, go_on, step_over};
+pub(crate) use life::{
+    awaits_electors, awaits_voters, call, check_step, fall_due, go_on, step_over,
+};
 pub(crate) use outcome::{deciding, elected, end_of_role, proposal_closed, vacate};
 
 use polity_proto::v1::{Ballot, Election, ElectionStep, ObjectKind};

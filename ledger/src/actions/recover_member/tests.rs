@@ -1,7 +1,7 @@
 use polity_proto::v1::{action::Kind, *};
 
 use crate::world::{
-    Charter, DAY, Deed, HOUR, World, able, announce, approve, by, public, role_holders, tier,
+    Charter, DAY, Deed, HOUR, World, able, announce, approve, by, ended, public, role_holders, tier,
 };
 
 fn asked(kind: RecoverMember) -> Deed {
@@ -227,4 +227,26 @@ fn what_was_announced_before_a_recovery_sleeps_too() {
     world.check_deed(deed.clone(), "rejected sleeping");
     world.advance(7 * DAY);
     world.check_deed(deed, "accepted");
+}
+
+#[test]
+fn a_recovery_comes_to_nothing_where_somebody_who_asked_for_it_has_no_power_any_more() {
+    let mut world = with_three();
+    world.check_deed(asked(world.recover("finn", "new")), "accepted");
+    let ben = world.member("ben");
+    world.put_for_test(&Member {
+        state: MemberState::Suspended as i32,
+        ..ben
+    });
+    let receipts = world.advance(48 * HOUR);
+    let lapsed = (ObjectKind::Recovery, 1, EndReason::Lapsed);
+    assert_eq!(ended(&receipts[0]), [lapsed]);
+    let finn = world.member("finn");
+    assert_eq!((finn.keys.len(), finn.recovery), (1, 0));
+    // Others ask anew, as if it had not been.
+    let others = by("ada")
+        .acting_as("acme#lead")
+        .seconded("eve", "finance#lead");
+    let recover = Kind::RecoverMember(world.recover("finn", "new"));
+    world.check_deed(others.does(recover), "accepted");
 }

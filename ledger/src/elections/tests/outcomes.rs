@@ -2,9 +2,10 @@
 
 use polity_proto::v1::{action::Kind, *};
 
-use super::{FACILITATOR, VOTERS, call, candidate, reveal, revealed, seal, sealed, step};
+use super::{FACILITATOR, VOTERS, call, candidate, circle, reveal, revealed, seal, sealed, step};
 use crate::form;
 use crate::state::keys::List;
+use crate::state::lists;
 use crate::world::{DAY, World, consent, created, monthly, role_holders, tier};
 
 /// Gia has two nominations, Finn one: Gia is proposed.
@@ -291,4 +292,53 @@ fn nobody_keeps_a_candidate_from_the_role_by_delegating_to_them() {
     assert!(world.holds("hal", FACILITATOR));
     let hal = world.member_number("hal");
     assert!(world.list(List::Delegations, hal).is_empty());
+}
+
+#[test]
+fn nobody_stands_in_beside_as_many_as_a_role_asks_for_where_one_of_them_was_elected() {
+    for (holders_min, expected) in [(0, "rejected role_full"), (2, "accepted")] {
+        let mut world = circle();
+        world.ada(Kind::CreateRole(CreateRole {
+            elected: true,
+            holders_min,
+            ..world.create_role("dev/circle", "speaker")
+        }));
+        let role = "dev/circle#speaker";
+        let called = world.run("finn", None, call(&world, role));
+        let number = created(&called.expect("the election is called"));
+        for voter in VOTERS {
+            let act = seal(&world, number, voter, "gia");
+            world.check(voter, None, act, "accepted");
+        }
+        for voter in VOTERS {
+            let act = reveal(&world, number, voter, "gia");
+            world.check(voter, None, act, "accepted");
+        }
+        agree(&mut world, number);
+        assert!(world.holds("gia", role));
+        let stand_in = |member: &str| {
+            Kind::AssignRole(AssignRole {
+                manner: Manner::Surrogate as i32,
+                ..world.assign(member, role)
+            })
+        };
+        let [hal, dan] = ["hal", "dan"].map(stand_in);
+        world.check("ada", Some("acme#lead"), hal, expected);
+        world.check("ada", Some("acme#lead"), dan, "rejected role_full");
+    }
+}
+
+#[test]
+fn nobody_is_kept_from_an_office_by_as_many_roles_as_a_member_has() {
+    let (mut world, number) = revealed(FACILITATOR, &FOR_GIA);
+    let gia = world.member_number("gia");
+    world.change_for_test(|state| {
+        for role in 10_000..10_255 {
+            lists::append(state, List::Assignments, gia, role);
+        }
+    });
+    let one_more = Kind::AssignRole(world.assign("gia", "ops#engineer"));
+    world.check("ada", Some("acme#lead"), one_more, "rejected list_too_long");
+    agree(&mut world, number);
+    assert!(world.holds("gia", FACILITATOR));
 }

@@ -183,3 +183,23 @@ fn an_election_ends_where_its_role_goes_to_another_unit() {
     let ballot = seal(&world, number, "finn", "gia");
     world.check("finn", None, ballot, "rejected election_closed");
 }
+
+#[test]
+fn an_elector_who_left_keeps_nobody_from_the_reveal_and_a_suspended_one_may_still_seal() {
+    for (state, expected) in [
+        (MemberState::Departed, ElectionStep::Reveal),
+        (MemberState::Suspended, ElectionStep::Ballots),
+    ] {
+        let (mut world, election) = called(FACILITATOR);
+        let finn = world.member("finn");
+        world.put_for_test(&Member {
+            state: state as i32,
+            ..finn
+        });
+        for voter in ["ben", "gia", "hal"] {
+            let act = seal(&world, election, voter, "gia");
+            world.check(voter, None, act, "accepted");
+        }
+        assert_eq!(step(&world, election), expected);
+    }
+}
