@@ -224,7 +224,8 @@ impl Driver {
             candidate.is_timely |= judge::is_timely(time, now, round);
             return Ok(Some(candidate.proposed(round)));
         }
-        if !self.candidates.has_room_in(round) {
+        let bytes_max = self.tip.params.block_bytes_max();
+        if !self.candidates.has_room_for(&announcement, bytes_max) {
             return Ok(None);
         }
 
