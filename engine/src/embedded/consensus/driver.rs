@@ -481,6 +481,28 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn other_bytes_under_its_announcement_do_not_take_the_place_of_a_block_that_came_early() {
+        let chain = Chain::found(&[10; 4]);
+        let home = tempfile::tempdir().unwrap();
+        let mut driver = driver(&chain, &home);
+        let block = chain.next_block(Vec::new());
+        driver.note_round(Height(1), Round::new(0), driver.dependencies.address);
+        let genuine = arrived(&chain, &block, 2);
+        let forged = Arrived {
+            bytes: vec![0; genuine.bytes.len()].into(),
+            announcement: genuine.announcement.clone(),
+        };
+        for early in [genuine, forged] {
+            assert_eq!(driver.arrived(early).await, Ok(None));
+        }
+
+        driver.note_round(Height(1), Round::new(2), driver.dependencies.address);
+        let proposed = driver.look_at_early(1, 2).await.unwrap();
+        assert_eq!(proposed.len(), 1);
+        assert_eq!(proposed[0].value, block.id());
+    }
+
     #[test]
     fn the_reason_of_the_end_is_told_also_after_more_than_was_listened_to() {
         let (sender, mut events) = broadcast::channel(2);

@@ -212,10 +212,13 @@ impl Driver {
         }
         // Most rounds never come, and whoever proposes in them may send the largest blocks for each.
         if !is_next || round > at_work {
-            self.candidates.put_early(Arrived {
-                announcement,
-                bytes,
-            });
+            // Anybody can send other bytes under an announcement that was sent to all: they would take the block's place.
+            if announcement.id.has_bytes(&bytes) {
+                self.candidates.put_early(Arrived {
+                    announcement,
+                    bytes,
+                });
+            }
             return Ok(None);
         }
         let now = (self.dependencies.clock)();
