@@ -104,8 +104,8 @@ mod tests {
 
     use super::*;
     use crate::judge::Now;
-    use crate::state::Read;
     use crate::state::consumed::Consuming;
+    use crate::state::{Changes, Read};
 
     fn id(number: u64) -> [u8; 32] {
         let mut id = [0; 32];
@@ -125,9 +125,18 @@ mod tests {
         (forgotten.count() as u64, !waits)
     }
 
+    fn apply(changes: Changes, state: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
+        for (key, value) in changes {
+            match value {
+                Some(value) => drop(state.insert(key, value)),
+                None => assert!(state.remove(&key).is_some(), "{key:?}"),
+            }
+        }
+    }
+
     #[test]
     fn a_block_forgets_so_many_ids_and_what_else_is_due_does_not_wait_for_the_rest() {
-        let base = BTreeMap::new();
+        let (mut committed, base) = (BTreeMap::new(), BTreeMap::new());
         let mut state = Overlay::new(&base);
         let ids = 2 * IDS_MAX + 2;
         // Of several blocks, whose rows end elsewhere than what a block forgets.
@@ -141,10 +150,14 @@ mod tests {
             consuming.finish(&mut state);
         }
         timers::set(&mut state, 121, TimerKind::Hold, 1);
+        apply(state.into_changes(), &mut committed);
 
-        assert_eq!(run_at(&mut state, 1, ids), (IDS_MAX, true));
-        assert_eq!(run_at(&mut state, 2, ids), (2 * IDS_MAX, true));
-        assert_eq!(run_at(&mut state, 3, ids), (ids, true));
-        assert!(state.into_changes().is_empty());
+        for (height, forgotten) in [(1, IDS_MAX), (2, 2 * IDS_MAX), (3, ids)] {
+            let base = committed.clone();
+            let mut state = Overlay::new(&base);
+            assert_eq!(run_at(&mut state, height, ids), (forgotten, true));
+            apply(state.into_changes(), &mut committed);
+        }
+        assert!(committed.is_empty());
     }
 }

@@ -238,6 +238,8 @@ fn require_one_each(method: &str, expected: usize, answered: usize) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use bytes::Bytes;
     use proptest::prelude::*;
     use prost::Message;
@@ -282,8 +284,30 @@ mod tests {
         fn commit(&self, _: Vec<EngineRow>) -> Result<Committed, Fault> {
             Ok(Committed::default())
         }
-        fn query(&self, _: Query) -> Result<QueryResult, Fault> {
-            Ok(QueryResult::default())
+        /// Knows no strangers.
+        fn query(&self, request: Query) -> Result<QueryResult, Fault> {
+            Ok(QueryResult {
+                code: request.path.ends_with("stranger").into(),
+                ..QueryResult::default()
+            })
+        }
+    }
+
+    #[test]
+    fn a_peer_waits_for_its_refusal_and_nobody_for_another_answer() {
+        let takes = |path: &str| {
+            let begun = Instant::now();
+            let request = abci::RequestQuery {
+                path: path.to_owned(),
+                ..Default::default()
+            };
+            query(&Forgetful, request).unwrap();
+            begun.elapsed()
+        };
+        assert!(takes("/p2p/filter/id/stranger") >= REFUSAL_DELAY);
+        // Not all of them are slow by chance.
+        for path in ["/p2p/filter/id/known", "/member/stranger"] {
+            assert!((0..100).any(|_| takes(path) < REFUSAL_DELAY), "{path}");
         }
     }
 

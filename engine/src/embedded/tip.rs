@@ -96,3 +96,30 @@ pub(super) struct TipRow {
     #[prost(bool, tag = "5")]
     pub(super) proof_due: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::embedded::sample::Chain;
+
+    #[test]
+    fn a_proof_is_due_after_a_block_that_changed_the_state_or_has_results() {
+        let chain = Chain::found(&[10; 4]);
+        let is_due = |transactions: Vec<Bytes>, app_hash: &[u8]| {
+            let block = chain.next_block(transactions);
+            let commit = chain.sign(block.id(), 0, &[]);
+            let result = BlockResult {
+                app_hash: Bytes::copy_from_slice(app_hash),
+                ..BlockResult::default()
+            };
+            let next = chain.tip.after(&block, commit, &result);
+            next.unwrap().proof_due
+        };
+        let before = &chain.tip.app_hash[..];
+        assert!(!is_due(Vec::new(), before));
+        assert!(is_due(Vec::new(), &[2; 32]));
+        assert!(is_due(vec![Bytes::from_static(b"refused")], before));
+    }
+}

@@ -135,7 +135,8 @@ prefixes! {
     TIMER_RECEIPT = 0x85;
 }
 
-/// Rows that are put where nothing stands, and later at most deleted: whoever puts one need not look what was there.
+/// Rows that are put where nothing stands, and later at most deleted, where they stand: whoever does either need not look
+/// what was there.
 pub const PUT_ONCE: [u8; 5] = [
     HISTORY_ENTRY,
     HISTORY_NODE,

@@ -179,7 +179,7 @@ impl<'a> Overlay<'a> {
         let mut changes: Vec<(Key, Change)> = slots
             .filter_map(|slot| {
                 let change = slot.change?;
-                let is_change = is_put_once(&slot.key, &change)
+                let is_change = is_put_once(&slot.key)
                     || slot
                         .before
                         .unwrap_or_else(|| base.get(&Vec::from(&slot.key)))
@@ -198,9 +198,9 @@ impl<'a> Overlay<'a> {
     }
 }
 
-/// Whether the change puts a row that the base cannot have.
-fn is_put_once(key: &Key, change: &Change) -> bool {
-    change.is_some() && key.first().is_some_and(|prefix| PUT_ONCE.contains(&prefix))
+/// Whether every change of this key changes something: the base does not have what is put, and has what is deleted.
+fn is_put_once(key: &Key) -> bool {
+    key.first().is_some_and(|prefix| PUT_ONCE.contains(&prefix))
 }
 
 impl Read for Overlay<'_> {
@@ -222,6 +222,18 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::state::keys::CONSUMED_ID;
+
+    /// Counts how often it is asked.
+    #[derive(Default)]
+    struct Counting(Cell<u32>);
+
+    impl Read for Counting {
+        fn get(&self, key: &[u8]) -> Option<Bytes> {
+            self.0.set(self.0.get() + 1);
+            (key == [1]).then(|| Bytes::from_static(&[10]))
+        }
+    }
 
     fn values<const N: usize>(overlay: &Overlay<'_>, keys: [u8; N]) -> [Option<u8>; N] {
         keys.map(|key| overlay.get(&[key]).map(|value| value[0]))
@@ -287,15 +299,7 @@ mod tests {
 
     #[test]
     fn the_base_is_asked_once_for_a_key_whether_it_has_it_or_not() {
-        struct Counting(Cell<u32>);
-        impl Read for Counting {
-            fn get(&self, key: &[u8]) -> Option<Bytes> {
-                self.0.set(self.0.get() + 1);
-                (key == [1]).then(|| Bytes::from_static(&[10]))
-            }
-        }
-
-        let base = Counting(Cell::default());
+        let base = Counting::default();
         let mut overlay = Overlay::new(&base);
         for _ in 0..3 {
             assert_eq!(values(&overlay, [1, 2]), [Some(10), None]);
@@ -303,5 +307,17 @@ mod tests {
         overlay.put(vec![1], vec![11]);
         assert_eq!(overlay.into_changes().len(), 1);
         assert_eq!(base.0.get(), 2);
+    }
+
+    #[test]
+    fn the_base_is_not_asked_for_what_is_put_once_neither_when_it_is_put_nor_when_it_is_deleted() {
+        let base = Counting::default();
+        let mut overlay = Overlay::new(&base);
+        let row = |number| vec![CONSUMED_ID, number];
+        overlay.put(row(1), Vec::new());
+        overlay.delete(row(2));
+        let changes = [(row(1), Some(Vec::new())), (row(2), None)];
+        assert_eq!(overlay.into_changes(), changes.into());
+        assert_eq!(base.0.get(), 0);
     }
 }

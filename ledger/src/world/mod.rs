@@ -37,6 +37,7 @@ use crate::genesis::{self, Founding};
 use crate::invariants::{self, Step};
 use crate::judge::Now;
 use crate::state::history::Appending;
+use crate::state::keys::PUT_ONCE;
 pub(crate) use crate::time::{DAY, HOUR};
 use crate::{Rejection, check};
 
@@ -178,10 +179,13 @@ impl World {
         let happened = !outcome.receipts.is_empty() || !outcome.timer_receipts.is_empty();
         let before = happened.then(|| self.state.clone());
         for (key, value) in outcome.changes {
-            match value {
+            let (is_put_once, is_put) = (PUT_ONCE.contains(&key[0]), value.is_some());
+            let before = match value {
                 Some(value) => self.state.insert(key, value),
                 None => self.state.remove(&key),
             };
+            // Nobody looks: it is put where nothing stands, and deleted where it stands.
+            assert!(!is_put_once || is_put == before.is_none());
         }
         if !self.is_past_the_rules {
             self.check_invariants();

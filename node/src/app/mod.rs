@@ -41,6 +41,7 @@ pub(crate) use verification::Checked;
 use crate::cores::Beside;
 use crate::fault::{Fault, FaultKind, or_stop};
 use crate::metrics::Metrics;
+use crate::query::peers::KnownNodes;
 use crate::query::receipt::ReceiptTrees;
 use crate::store::{AsOf, Durability, Snapshot, Store};
 use execution::Pending;
@@ -115,6 +116,7 @@ pub struct App {
     beside: Beside,
     quotas: quota::Quotas,
     pub(crate) receipt_trees: ReceiptTrees,
+    pub(crate) nodes: Mutex<KnownNodes>,
     pending: Mutex<Option<Pending>>,
     organisation: RwLock<[u8; 32]>,
     // Of the chain that goes on now.
@@ -141,6 +143,7 @@ impl App {
         Ok(App {
             quotas: quota::Quotas::new(options.quota),
             receipt_trees: ReceiptTrees::default(),
+            nodes: Mutex::default(),
             store,
             tree,
             options,

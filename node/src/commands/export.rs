@@ -19,7 +19,8 @@ use crate::whole_file::put_new_with;
 ///
 /// The first line is the genesis. Then each block has a line with its transactions and receipts
 /// (protobuf in base64) and, with --state, each value of the newest state has a line. Whoever has
-/// the lines can execute the chain again. The node must be stopped.
+/// the lines can execute the chain again. The node must be stopped. An export that is killed leaves
+/// FILE.*.new, which the next one to FILE removes.
 ///
 /// Example:
 ///   polityd export --file chain.jsonl --state
@@ -204,9 +205,11 @@ mod tests {
             state: false,
         };
 
+        let left = directory.path().join("chain.jsonl.0123456789abcdef.new");
+        std::fs::write(&left, "an export that was killed").unwrap();
         let trouble = export().run(&common).unwrap_err();
         assert!(trouble.to_string().contains("no organisation"), "{trouble}");
-        assert!(!path.exists());
+        assert!(!path.exists() && !left.exists());
         std::fs::write(&path, "another's").unwrap();
         let refused = export().run(&common).unwrap_err();
         assert!(refused.to_string().contains("exists already"), "{refused}");

@@ -9,7 +9,7 @@ mod history;
 mod inbox;
 mod list;
 mod outlook;
-mod peers;
+pub(crate) mod peers;
 mod point;
 pub(crate) mod receipt;
 pub(crate) mod refusals;

@@ -1,12 +1,13 @@
 //! What is told where the store holds what no block ever wrote.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use polity_engine::application::Query;
 use polity_ledger::parameters;
 use polity_ledger::state::{keys, objects};
 use polity_proto::v1::{
-    HistoryEntry, HistoryRequest, ObjectKind, ReceiptAnswer, ReceiptAtRequest, Record,
+    HistoryEntry, HistoryRequest, Node, ObjectKind, ReceiptAnswer, ReceiptAtRequest, Record,
     RefusalsAnswer, RefusalsRequest, SimulateRequest, StatusAnswer,
 };
 use prometheus_client::registry::Registry;
@@ -219,4 +220,55 @@ fn a_chain_that_went_on_is_named_by_the_newest_id() {
         let status: StatusAnswer = ask(app, "/status", Vec::new()).unwrap();
         assert_eq!(status.chain_id, "two");
     });
+}
+
+#[test]
+fn nodes_that_were_removed_are_not_looked_at_after_every_block() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        free_bytes_min: 0,
+        ..StoreOptions::default()
+    };
+    let app = over(Store::open(directory.path(), options).unwrap());
+    let commit = |height, nodes: &[(u64, u64)]| {
+        let changes = nodes.iter().map(|&(number, removed_at)| {
+            let node = Node {
+                number,
+                removed_at,
+                ..Node::default()
+            };
+            let key = objects::object_key(keys::NODE, number);
+            (key, Some(node.encode_to_vec()))
+        });
+        let changes: BTreeMap<_, _> = changes.collect();
+        let leaves = changes
+            .iter()
+            .map(|(key, value)| LeafChange::of(key, value.as_deref()));
+        app.store
+            .commit(Commit {
+                height,
+                leaves: leaves.collect(),
+                changes: changes.clone(),
+                ..Commit::default()
+            })
+            .unwrap();
+    };
+    let registered = || {
+        let reads = || {
+            let counters = app.store.counters();
+            counters.hot_hits + counters.hot_misses
+        };
+        let before = reads();
+        let nodes = app.registered_nodes().into_iter();
+        let numbers: Vec<u64> = nodes.map(|node| node.number).collect();
+        (numbers, reads() - before)
+    };
+
+    assert_eq!(registered(), (vec![], 1));
+    commit(1, &[(1, 0), (2, 7), (3, 0)]);
+    assert_eq!(registered(), (vec![1, 3], 4));
+    let many: Vec<(u64, u64)> = (4..1_000).map(|number| (number, 8)).collect();
+    commit(2, &[&[(1, 8)], &many[..], &[(1_000, 0)]].concat());
+    assert_eq!(registered().0, [3, 1_000]);
+    assert_eq!(registered(), (vec![3, 1_000], 3));
 }

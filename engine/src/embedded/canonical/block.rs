@@ -192,13 +192,27 @@ struct OutlineData {
     txs: Vec<Bytes>,
 }
 
+impl BlockId {
+    /// Whether these are the bytes of the block with this name.
+    #[must_use]
+    pub fn has_bytes(&self, bytes: &[u8]) -> bool {
+        (self.parts, self.parts_hash) == parts(bytes)
+    }
+}
+
 fn name(header: &Header, bytes: &[u8]) -> BlockId {
-    let parts: Vec<&[u8]> = bytes.chunks(PART_BYTES).collect();
+    let (parts, parts_hash) = parts(bytes);
     BlockId {
         hash: header.hash(),
-        parts: parts.len() as u32,
-        parts_hash: merkle::root(&parts),
+        parts,
+        parts_hash,
     }
+}
+
+/// How many parts these bytes have, and the root over them.
+fn parts(bytes: &[u8]) -> (u32, Hash) {
+    let parts: Vec<&[u8]> = bytes.chunks(PART_BYTES).collect();
+    (parts.len() as u32, merkle::root(&parts))
 }
 
 /// The hash of a block's transactions.

@@ -324,11 +324,14 @@ async fn blocking<T: Send + 'static>(
 mod tests {
     use std::io;
 
+    use std::time::Duration;
+
     use malachitebft_app_channel::app::types::core::Validity;
     use tempfile::TempDir;
-    use tokio::sync::broadcast;
+    use tokio::sync::{broadcast, oneshot};
 
     use super::*;
+    use crate::embedded::canonical::{BlockId, SealedBlock};
     use crate::embedded::consensus::parts::{Announcement, Arrived};
     use crate::embedded::pool::Limits;
     use crate::embedded::pool::sentences::Sentences;
@@ -362,6 +365,99 @@ mod tests {
         Driver::new(dependencies, mpsc::channel(1).0).unwrap()
     }
 
+    /// A block of the first height, as the proposer of a round sends it.
+    fn arrived(chain: &Chain, block: &SealedBlock, round: u32) -> Arrived {
+        let proposer = chain.tip.validators.proposer(1, round).address;
+        let by = chain.keys.iter().find(|key| address_of(key) == proposer);
+        let chain_id = &chain.tip.chain_id;
+        Arrived {
+            announcement: Announcement::new(block, round, proposer, chain_id, by.unwrap()),
+            bytes: block.bytes().clone(),
+        }
+    }
+
+    /// What this validator proposes in a round of the first height.
+    async fn proposed(driver: &mut Driver, round: u32) -> BlockId {
+        let (reply, answer) = oneshot::channel();
+        let asked = driver.propose(Height(1), Round::new(round), reply).await;
+        asked.unwrap();
+        answer.await.unwrap().value
+    }
+
+    #[tokio::test]
+    async fn a_proposer_that_is_asked_again_gives_the_same_block_also_after_a_restart() {
+        let chain = Chain::found(&[10; 4]);
+        let home = tempfile::tempdir().unwrap();
+        // Made anew, a block would have another time.
+        let later = || Timestamp {
+            seconds: 1_700_000_002,
+            nanos: 0,
+        };
+        let mut driver = self::driver(&chain, &home);
+        let first = proposed(&mut driver, 0).await;
+        driver.dependencies.clock = later;
+        assert_eq!(proposed(&mut driver, 0).await, first);
+        let second = proposed(&mut driver, 1).await;
+        assert_ne!(second, first);
+
+        drop(driver);
+        let mut driver = self::driver(&chain, &home);
+        assert_eq!(proposed(&mut driver, 0).await, first);
+        assert_eq!(proposed(&mut driver, 1).await, second);
+    }
+
+    #[tokio::test]
+    async fn consensus_is_told_of_a_block_when_its_height_starts_however_often_it_came_before() {
+        let chain = Chain::found(&[10; 4]);
+        let home = tempfile::tempdir().unwrap();
+        let mut driver = driver(&chain, &home);
+        let block = chain.next_block(Vec::new());
+        for _ in 0..3 {
+            let early = driver.arrived(arrived(&chain, &block, 0)).await;
+            assert_eq!(early, Ok(None));
+        }
+
+        driver.note_round(Height(1), Round::new(0), driver.dependencies.address);
+        let told = driver.candidates.untold(1);
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            (told[0].value, told[0].validity),
+            (block.id(), Validity::Valid)
+        );
+        assert_eq!(driver.candidates.untold(1), []);
+        let again = driver.arrived(arrived(&chain, &block, 0)).await;
+        assert_eq!(again, Ok(Some(told[0].clone())));
+    }
+
+    #[tokio::test]
+    async fn a_rest_ends_at_once_for_a_proof_or_a_transaction_and_else_after_a_minute() {
+        let chain = Chain::found(&[10; 4]);
+        let home = tempfile::tempdir().unwrap();
+        let mut driver = driver(&chain, &home);
+        let rest = |driver: &mut Driver| driver.pacing.rest(oneshot::channel().0);
+        assert_eq!(driver.start_time(true), None, "it does not rest");
+        rest(&mut driver);
+        let is_at_once = |driver: &Driver, transactions_wait| {
+            let start = driver.start_time(transactions_wait);
+            start.unwrap() <= Instant::now()
+        };
+        assert!(is_at_once(&driver, false), "the founding is to be proven");
+
+        let begun = Instant::now();
+        driver.start_next();
+        assert_eq!(driver.start_time(true), None, "it works");
+        rest(&mut driver);
+        Arc::make_mut(&mut driver.tip).proof_due = false;
+        assert!(is_at_once(&driver, true));
+        let minute = Duration::from_secs(60);
+        // Whose turn it is does not wait for others.
+        for (turn, longest) in [(0, minute), (1, minute + pacing::GRACE)] {
+            driver.dependencies.address = chain.tip.validators.proposer(1, turn).address;
+            let start = driver.start_time(false).unwrap();
+            assert!(begun + longest <= start && start <= Instant::now() + longest);
+        }
+    }
+
     #[tokio::test]
     async fn a_block_is_judged_when_its_round_has_come_and_not_before() {
         let chain = Chain::found(&[10; 4]);
@@ -369,15 +465,10 @@ mod tests {
         let mut driver = driver(&chain, &home);
         let block = chain.next_block(Vec::new());
         let proposer = chain.tip.validators.proposer(1, 2).address;
-        let by = chain.keys.iter().find(|key| address_of(key) == proposer);
-        let announcement = Announcement::new(&block, 2, proposer, &chain.tip.chain_id, by.unwrap());
-        let arrived = Arrived {
-            announcement,
-            bytes: block.bytes().clone(),
-        };
 
         driver.note_round(Height(1), Round::new(0), proposer);
-        assert_eq!(driver.arrived(arrived).await, Ok(None));
+        let early = driver.arrived(arrived(&chain, &block, 2)).await;
+        assert_eq!(early, Ok(None));
         for (round, expected) in [(1, 0), (2, 1), (3, 0)] {
             driver.note_round(Height(1), Round::new(round), proposer);
             let proposed = driver.look_at_early(1, round).await.unwrap();
@@ -388,6 +479,28 @@ mod tests {
                 assert_eq!(proposed.validity, Validity::Valid);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn other_bytes_under_its_announcement_do_not_take_the_place_of_a_block_that_came_early() {
+        let chain = Chain::found(&[10; 4]);
+        let home = tempfile::tempdir().unwrap();
+        let mut driver = driver(&chain, &home);
+        let block = chain.next_block(Vec::new());
+        driver.note_round(Height(1), Round::new(0), driver.dependencies.address);
+        let genuine = arrived(&chain, &block, 2);
+        let forged = Arrived {
+            bytes: vec![0; genuine.bytes.len()].into(),
+            announcement: genuine.announcement.clone(),
+        };
+        for early in [genuine, forged] {
+            assert_eq!(driver.arrived(early).await, Ok(None));
+        }
+
+        driver.note_round(Height(1), Round::new(2), driver.dependencies.address);
+        let proposed = driver.look_at_early(1, 2).await.unwrap();
+        assert_eq!(proposed.len(), 1);
+        assert_eq!(proposed[0].value, block.id());
     }
 
     #[test]

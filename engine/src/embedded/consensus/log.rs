@@ -7,6 +7,7 @@
 //! from a peer with its decision leaves no trace here at all, and what others said after our own last word may be lost
 //! with the power, because they say it again. A death of the process loses nothing: the system has the bytes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -129,6 +130,8 @@ struct Journal {
     is_of_another_height: bool,
     /// It holds a word of our own that may not be on the disk yet.
     is_owed: bool,
+    /// What it says of blocks: whoever sends one again makes it no longer.
+    of_blocks: BTreeSet<Vec<u8>>,
 }
 
 impl Journal {
@@ -144,6 +147,7 @@ impl Journal {
             height: 0,
             is_of_another_height: false,
             is_owed: false,
+            of_blocks: BTreeSet::new(),
         })
     }
 
@@ -188,6 +192,7 @@ impl Journal {
         self.height = height;
         self.is_of_another_height = true;
         self.is_owed = false;
+        self.of_blocks.clear();
     }
 
     fn append(&mut self, height: u64, entry: Input<EmbeddedContext>) -> io::Result<()> {
@@ -200,8 +205,12 @@ impl Journal {
             Input::Proposal(proposal) => Some(proposal.message.address),
             _ => None,
         };
+        let is_of_block = matches!(entry, Input::ProposedValue(..));
         let mut bytes = Vec::new();
         encode_entry(entry, &Protobuf::default(), &mut bytes)?;
+        if is_of_block && !self.of_blocks.insert(bytes.clone()) {
+            return Ok(());
+        }
         if self.is_of_another_height {
             self.log.reset(height)?;
             self.is_of_another_height = false;

@@ -3,12 +3,15 @@ use std::sync::Barrier;
 use std::thread;
 
 use ed25519_dalek::{Signer as _, SigningKey};
+use polity_engine::application::{FinalizeBlock, ProcessProposal, ProposalVerdict};
 use polity_ledger::{Amount, form};
 use polity_proto::v1::{Action, Envelope, Signer, Transfer, TransferKind, action::Kind};
 use prometheus_client::registry::Registry;
 use prost::Message;
 
 use super::*;
+use crate::app::{App, AppOptions};
+use crate::store::{Store, StoreOptions};
 
 const ORGANISATION: [u8; 32] = [7; 32];
 /// Three batches of one call on two cores.
@@ -144,6 +147,44 @@ fn a_proposal_that_is_executed_next_is_not_looked_up_again() {
     let fewer = &envelopes[..1_000];
     assert_eq!(execute(ORGANISATION, fewer), 1_000, "another block");
     assert_eq!(execute([8; 32], &envelopes), ENVELOPES, "another chain");
+}
+
+#[test]
+fn an_accepted_proposal_is_executed_without_another_look_and_a_refused_one_is_not_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        free_bytes_min: 0,
+        ..StoreOptions::of_the_ledger()
+    };
+    let store = Arc::new(Store::open(directory.path(), options).unwrap());
+    let metrics = Arc::new(Metrics::register(&mut Registry::default(), "test"));
+    let app = App::open(store, AppOptions::default(), metrics).unwrap();
+    *app.organisation.write().unwrap() = ORGANISATION;
+    let process = |transactions: Vec<Bytes>| {
+        app.process(&ProcessProposal {
+            transactions,
+            height: 1,
+            ..ProcessProposal::default()
+        })
+    };
+
+    let mut with_a_copy = envelopes();
+    with_a_copy.push(with_a_copy[0].clone());
+    assert_eq!(process(with_a_copy), ProposalVerdict::Reject);
+    assert!(app.verifier.expected().is_none());
+    assert_eq!(process(envelopes()), ProposalVerdict::Accept);
+    // Whatever is looked up now is verified again.
+    let checked = app.verifier.check_all(&ORGANISATION, &envelopes());
+    app.verifier.forget(&checked);
+    let before = app.metrics.signature_verifications.get();
+    let executed = app.finalize(FinalizeBlock {
+        transactions: envelopes(),
+        height: 1,
+        ..FinalizeBlock::default()
+    });
+
+    assert_eq!(executed.unwrap().transactions.len(), envelopes().len());
+    assert_eq!(app.metrics.signature_verifications.get(), before);
 }
 
 #[test]

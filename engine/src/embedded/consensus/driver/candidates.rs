@@ -17,6 +17,11 @@ use crate::embedded::rows::Kept;
 
 /// Blocks of one round that are looked at: a proposer that makes more of them is faulty.
 const PER_ROUND_MAX: usize = 3;
+/// What one proposer's blocks of a height take together, in blocks of the largest size. An honest one makes smaller and
+/// smaller ones: where it makes every other block, they take four.
+const PER_PROPOSER_MAX: u64 = 8;
+/// Smaller blocks are looked at also of one that has made so many.
+const SMALL_BYTES: u64 = 64 << 10;
 /// Most blocks that came as decided: one for each question on its way, so that those of liars do not take the place of
 /// the one that was.
 const SYNCED_MAX: usize = 8;
@@ -109,12 +114,21 @@ impl Candidates {
         })
     }
 
-    pub(super) fn has_room_in(&self, round: u32) -> bool {
-        let of_round = self
+    /// Whether a block is looked at, where the largest has so many bytes: all that are stay until their height is decided.
+    pub(super) fn has_room_for(&self, announcement: &Announcement, bytes_max: u64) -> bool {
+        let candidates = self.blocks.values();
+        let of_round = candidates.filter(|candidate| candidate.round == announcement.round);
+        if of_round.count() >= PER_ROUND_MAX {
+            return false;
+        }
+        let announced = self
             .blocks
             .values()
-            .filter(|candidate| candidate.round == round);
-        of_round.count() < PER_ROUND_MAX
+            .filter_map(|one| one.announcement.as_ref());
+        let of_proposer = announced.filter(|other| other.proposer == announcement.proposer);
+        let bytes: u64 = of_proposer.map(|other| other.bytes).sum();
+        announcement.bytes <= SMALL_BYTES
+            || bytes + announcement.bytes <= PER_PROPOSER_MAX.saturating_mul(bytes_max)
     }
 
     /// The blocks that lie on the disk.
@@ -271,6 +285,45 @@ mod tests {
             assert_eq!(told.len(), 1);
             assert_eq!(told[0].validity, validity, "at {now:?}");
         }
+    }
+
+    #[test]
+    fn a_proposer_that_makes_large_blocks_in_round_after_round_is_heard_with_small_ones_alone() {
+        let chain = Chain::found(&[10; 4]);
+        let mut candidates = Candidates::default();
+        let largest = 1 << 20;
+        let mut is_taken = |proposer, round: u32, bytes| {
+            let block = chain.next_block(vec![Bytes::from(round.to_be_bytes().to_vec())]);
+            let proposer = Address([proposer; 20]);
+            let mut announcement = Announcement::new(&block, round, proposer, "sample-1", &key(1));
+            announcement.bytes = bytes;
+            let has_room = candidates.has_room_for(&announcement, largest);
+            if has_room {
+                candidates.insert(Candidate {
+                    block: Arc::new(block),
+                    announcement: Some(announcement),
+                    proposer,
+                    round,
+                    is_sound: true,
+                    is_timely: true,
+                    is_synced: false,
+                    is_told: true,
+                    is_kept: true,
+                });
+            }
+            has_room
+        };
+        let taken = (0..100).filter(|round| is_taken(1, *round, largest));
+        assert_eq!(taken.count() as u64, PER_PROPOSER_MAX);
+        assert!(is_taken(1, 100, SMALL_BYTES));
+        assert!(is_taken(2, 101, largest), "another's");
+        // It makes every other one, half as large after each four.
+        let honest = |round: &u32| largest >> (round / 4);
+        assert!(
+            (200..300)
+                .step_by(2)
+                .all(|round| is_taken(3, round, honest(&(round - 200))))
+        );
     }
 
     #[test]

@@ -82,11 +82,8 @@ impl Driver {
             .progress
             .send_modify(|progress| progress.decided(&tip, is_synced));
         self.candidates.decided(height);
-        for proposed in self.look_at_early(height + 1, 0).await? {
-            if let Some(candidate) = self.candidates.get_mut(&proposed.value) {
-                candidate.is_told = false;
-            }
-        }
+        // Consensus is told of them when it starts the height.
+        self.look_at_early(height + 1, 0).await?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use crate::embedded::consensus::context::{EmbeddedContext, Height};
 use crate::embedded::consensus::parts::Announcement;
 
 /// Others than the proposer wait a little longer at the end of an idle interval: its block wakes them.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 /// How often the unproven word of a peer ends a rest at most: a lie costs an empty block.
 const HEARSAY_EVERY: Duration = Duration::from_secs(10);
 /// So many heights a busy validator may lag behind the others, and still take part.

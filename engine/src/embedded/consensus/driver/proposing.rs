@@ -149,11 +149,15 @@ impl Driver {
         self.arrived(arrived).await
     }
 
+    /// Whether consensus works on the next height.
+    fn is_started(&self) -> bool {
+        self.dependencies.progress.borrow().working_height == self.tip.next_height()
+    }
+
     /// The round at work for the next height.
     pub(super) fn round(&self) -> u32 {
-        let progress = self.dependencies.progress.borrow();
-        if progress.working_height == self.tip.next_height() {
-            progress.round
+        if self.is_started() {
+            self.dependencies.progress.borrow().round
         } else {
             0
         }
@@ -208,13 +212,18 @@ impl Driver {
         }
         // Most rounds never come, and whoever proposes in them may send the largest blocks for each.
         if !is_next || round > at_work {
-            self.candidates.put_early(Arrived {
-                announcement,
-                bytes,
-            });
+            // Anybody can send other bytes under an announcement that was sent to all: they would take the block's place.
+            if announcement.id.has_bytes(&bytes) {
+                self.candidates.put_early(Arrived {
+                    announcement,
+                    bytes,
+                });
+            }
             return Ok(None);
         }
         let now = (self.dependencies.clock)();
+        // Before its height starts, consensus would keep every word of it unseen: it is told of the block at the start.
+        let is_started = self.is_started();
         if let Some(candidate) = self.candidates.get_mut(&announcement.id) {
             // Its decision is here: nobody asks for a vote, and it may not lie on the disk.
             if candidate.is_synced {
@@ -222,9 +231,10 @@ impl Driver {
             }
             let time = candidate.block.header().time;
             candidate.is_timely |= judge::is_timely(time, now, round);
-            return Ok(Some(candidate.proposed(round)));
+            return Ok(is_started.then(|| candidate.proposed(round)));
         }
-        if !self.candidates.has_room_in(round) {
+        let bytes_max = self.tip.params.block_bytes_max();
+        if !self.candidates.has_room_for(&announcement, bytes_max) {
             return Ok(None);
         }
 
@@ -240,7 +250,7 @@ impl Driver {
             announcement: Some(announcement),
             is_sound,
             is_synced: false,
-            is_told: true,
+            is_told: is_started,
             is_kept: is_sound,
         };
         if !candidate.is_timely {
@@ -251,7 +261,7 @@ impl Driver {
         }
         let proposed = candidate.proposed(round);
         self.candidates.insert(candidate);
-        Ok(Some(proposed))
+        Ok(is_started.then_some(proposed))
     }
 
     /// The block and whether it is sound; a sound one is on the disk before anyone can vote for it.

@@ -101,6 +101,30 @@ fn the_first_entry_of_a_height_takes_the_place_of_the_one_before() {
 }
 
 #[test]
+fn a_block_that_somebody_sends_again_and_again_is_noted_once_for_each_height() {
+    let home = tempfile::tempdir().unwrap();
+    let mut journal = open(&home);
+    for height in [5, 6] {
+        journal.start(height).unwrap();
+        for _ in 0..3 {
+            journal
+                .append(height, value(height, ValueOrigin::Consensus))
+                .unwrap();
+            journal.append(height, vote(height, OWN)).unwrap();
+        }
+    }
+    drop(journal);
+    let expected = [
+        value(6, ValueOrigin::Consensus),
+        vote(6, OWN),
+        vote(6, OWN),
+        vote(6, OWN),
+    ];
+    let expected = expected.map(|entry| format!("{:?}", Entry::Ok(entry)));
+    assert_eq!(found(&home, 6), expected);
+}
+
+#[test]
 fn a_height_that_comes_with_its_decision_leaves_no_trace() {
     let home = tempfile::tempdir().unwrap();
     let mut journal = open(&home);
