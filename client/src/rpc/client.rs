@@ -116,8 +116,8 @@ impl Client {
     }
 
     /// Calls one method, and reads the result. A node that cannot be reached, is overloaded, reports an error, or has an
-    /// answer that cannot be read is passed over, and beside one that keeps silent the next is called; an answer whose proof fails ends the search. Where no node has an answer,
-    /// the first error that one reported is told.
+    /// answer that cannot be read is passed over, and beside one that keeps silent the next is called; an answer whose
+    /// proof fails ends the search. Where no node has an answer, the first error that one reported is told.
     pub(super) async fn call<F, T>(
         &self,
         method: &str,

@@ -119,8 +119,8 @@ impl<'s> BudgetImport<'s> {
         }
     }
 
-    /// Brings what the chain lacks onto it, signed by the importer and, where units are created, the second person as well.
-    /// `progress` is told how many of how many rows are recorded.
+    /// Brings what the chain lacks onto it, signed by the importer and, where units are created, the second person as
+    /// well. `progress` is told how many of how many rows are recorded.
     pub async fn run(
         mut self,
         signers: &[Signer],
