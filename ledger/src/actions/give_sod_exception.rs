@@ -231,7 +231,7 @@ mod tests {
         let remove = Kind::RemoveSodRule(RemoveSodRule {
             rule: form::numbered(rule),
         });
-        world.ada(remove);
+        world.check("ben", LEAD, remove, "accepted");
         world.check("ben", LEAD, act, "rejected rule_removed");
     }
 

@@ -4,7 +4,7 @@ use polity_proto::v1::{EndReason, RemoveSodRule, SodRule};
 
 use super::{Act, ending};
 use crate::context::Context;
-use crate::judge::{Need, duties};
+use crate::judge::Need;
 use crate::{Rejection, form};
 
 impl Act for RemoveSodRule {
@@ -19,11 +19,6 @@ impl Act for RemoveSodRule {
 
     fn apply(&self, context: &mut Context<'_, '_>) -> Result<(), Rejection> {
         let rule: SodRule = context.find(&self.rule)?;
-        // To remove a rule is to except for good all whom it binds: nobody alone does that for themselves.
-        let bound = duties::bound(context, context.now().time, &rule);
-        if context.is_of_one() && context.is_behind_with_givers(&bound) {
-            return Err(Rejection::GrantToSelf);
-        }
         if rule.removed_at != 0 {
             return Err(Rejection::RuleRemoved);
         }
@@ -39,7 +34,7 @@ mod tests {
 
     use super::*;
     use crate::state::keys::List;
-    use crate::world::{DAY, World, created};
+    use crate::world::{World, created};
 
     #[test]
     fn a_rule_is_removed_once_by_whoever_governs_its_unit() {
@@ -71,31 +66,5 @@ mod tests {
             world.check(who, role, act, expected);
         }
         assert!(world.list(List::SodRules, 0).is_empty());
-    }
-
-    #[test]
-    fn nobody_alone_removes_a_rule_that_binds_them_or_whoever_made_them_govern() {
-        let mut world = World::new();
-        let lead = Some("dev#lead");
-        let set = Kind::SetSodRule(SetSodRule {
-            unit: world.unit_ref("dev"),
-            first: Capability::Anchor as i32,
-            second: Capability::Trade as i32,
-        });
-        let number = created(&world.run("ben", lead, set).expect("set"));
-        let remove = Kind::RemoveSodRule(RemoveSodRule {
-            rule: form::numbered(number),
-        });
-        world.ada(Kind::CreateRole(world.create_role("dev", "governor")));
-        let govern = Kind::GiveGrant(world.grant("dev#governor", Capability::Govern, "dev"));
-        world.check("ben", lead, govern, "accepted");
-        let assign = Kind::AssignRole(world.assign("finn", "dev#governor"));
-        world.check("ben", lead, assign, "accepted");
-        let governor = Some("dev#governor");
-        for (who, role) in [("ben", lead), ("finn", governor)] {
-            world.check(who, role, remove.clone(), "rejected grant_to_self");
-        }
-        world.advance(31 * DAY);
-        world.check("finn", governor, remove, "accepted");
     }
 }

@@ -88,9 +88,7 @@ impl Context<'_, '_> {
         people.is_none_or(|people| self.is_behind_with_givers(&people))
     }
 
-    /// Whether one of the people behind the present action, or of those who, alone and not long ago, gave them the authority
-    /// for it, counts as one of these.
-    pub(crate) fn is_behind_with_givers(&self, others: &[u64]) -> bool {
+    fn is_behind_with_givers(&self, others: &[u64]) -> bool {
         let now = self.now().time;
         let Some(givers) = hands::behind(self.state, now, &self.basis) else {
             return true;

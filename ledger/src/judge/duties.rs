@@ -131,13 +131,6 @@ pub(crate) fn breakers_by_delegation(state: &dyn Read, now: u64, rule: &SodRule)
     both(state, now, rule, true)
 }
 
-/// Members who hold one of the two capabilities of a rule in roles, computed over its scope.
-pub(crate) fn bound(state: &dyn Read, now: u64, rule: &SodRule) -> Vec<u64> {
-    let having = |capability| with_capability_in(state, now, capability, rule.unit, false);
-    let (first, second) = (having(rule.first()), having(rule.second()));
-    first.union(&second).copied().collect()
-}
-
 fn both(state: &dyn Read, now: u64, rule: &SodRule, delegated: bool) -> Vec<u64> {
     let having = |capability| with_capability_in(state, now, capability, rule.unit, delegated);
     let (first, second) = (having(rule.first()), having(rule.second()));
