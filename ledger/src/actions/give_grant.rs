@@ -54,9 +54,9 @@ impl Act for GiveGrant {
             scope: Some(scope),
             ..Grant::default()
         };
-        // From then on the holders come by nothing that the rule keeps apart from it, and where an exception ends they use
-        // neither. They give nothing back, as they could a role or a delegation. So their unit is asked.
-        if duties::is_spoken_of(context, &grant) {
+        // When the exception ends, its holder uses neither capability, and gives nothing back as they could a role or a
+        // delegation. So nobody above takes by it from a unit's people what the unit alone gives.
+        if duties::is_by_exception(context, now, &grant) {
             needs.push(Need::empowering(
                 context,
                 Capability::Govern,

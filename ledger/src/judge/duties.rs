@@ -42,10 +42,13 @@ pub fn check_grant(state: &dyn Read, now: u64, grant: &Grant) -> Result<(), Reje
         .when(holders.any(|one| broken_by(state, now, one, gained, held_in_roles).is_some()))
 }
 
-/// Whether a rule keeps anything apart from what a grant gives.
-pub(crate) fn is_spoken_of(state: &dyn Read, grant: &Grant) -> bool {
-    let mut rules = rules(state).into_iter();
-    rules.any(|rule| speaks_of(state, &rule, grant))
+/// Whether one of the holders of a grant's role would have it by an exception alone, beside what a rule keeps apart from it.
+pub(crate) fn is_by_exception(state: &dyn Read, now: u64, grant: &Grant) -> bool {
+    let gained = std::slice::from_ref(grant);
+    holders(state, grant.role, now).into_iter().any(|member| {
+        let mut met = met_by(state, now, member, gained, held_in_roles).into_iter();
+        met.any(|rule| is_excepted(state, now, &rule, member))
+    })
 }
 
 /// Refuses a delegation to a member who would break a rule by it.
@@ -63,7 +66,10 @@ pub(crate) fn colliding(state: &dyn Read, now: u64, member: u64) -> Vec<u64> {
     }
     let held = held(state, now, member);
     rules.retain(|rule| holds_both(state, rule, &held) && !is_excepted(state, now, rule, member));
-    let collides = |grant: &Grant| rules.iter().any(|rule| speaks_of(state, rule, grant));
+    let collides = |grant: &Grant| {
+        let mut rules = rules.iter();
+        rules.any(|rule| is_either(rule, grant.capability()) && reaches(state, grant, rule.unit))
+    };
     let delegated = living_grants(state, List::Delegations, member, now).into_iter();
     delegated
         .filter(collides)
@@ -81,17 +87,25 @@ fn broken_by(
     gained: &[Grant],
     held: Held,
 ) -> Option<SodRule> {
-    let rules = rules(state);
+    let mut met = met_by(state, now, member, gained, held).into_iter();
+    met.find(|rule| !is_excepted(state, now, rule, member))
+}
+
+/// The rules that keep what a member would gain apart from what they hold, whatever is excepted.
+fn met_by(state: &dyn Read, now: u64, member: u64, gained: &[Grant], held: Held) -> Vec<SodRule> {
+    let mut rules = rules(state);
     if rules.is_empty() || gained.is_empty() {
-        return None;
+        return Vec::new();
     }
     let mut held = held(state, now, member);
     held.extend_from_slice(gained);
-    rules.into_iter().find(|rule| {
-        gained.iter().any(|grant| speaks_of(state, rule, grant))
-            && holds_both(state, rule, &held)
-            && !is_excepted(state, now, rule, member)
-    })
+    rules.retain(|rule| {
+        let touched = gained
+            .iter()
+            .any(|grant| is_either(rule, grant.capability()) && reaches(state, grant, rule.unit));
+        touched && holds_both(state, rule, &held)
+    });
+    rules
 }
 
 /// The rule that keeps a member from using `capability` in `unit` now, because the member holds
@@ -178,11 +192,6 @@ pub fn conflicts(state: &dyn Read, now: u64, members: &BTreeSet<u64>) -> BTreeSe
 pub fn rules(state: &dyn Read) -> Vec<SodRule> {
     let rules = lists::objects(state, List::SodRules, 0);
     rules.map(Rc::unwrap_or_clone).collect()
-}
-
-/// Whether a grant gives one of the two capabilities of a rule where the rule holds.
-fn speaks_of(state: &dyn Read, rule: &SodRule, grant: &Grant) -> bool {
-    is_either(rule, grant.capability()) && reaches(state, grant, rule.unit)
 }
 
 fn is_either(rule: &SodRule, capability: Capability) -> bool {

@@ -4,7 +4,7 @@ use polity_proto::v1::{
 };
 
 use super::*;
-use crate::world::{DAY, World, by, euros, monthly};
+use crate::world::{DAY, World, euros, monthly};
 
 const LEAD: Option<&str> = Some("dev#lead");
 
@@ -333,28 +333,4 @@ fn nobody_above_silences_a_departments_operator_by_an_exception_that_ends() {
     });
     world.check("ben", None, resign, "accepted");
     world.check("ben", LEAD, register, "accepted");
-}
-
-#[test]
-fn what_a_duty_rule_speaks_of_is_given_to_the_roles_of_no_unit_that_is_not_asked() {
-    let mut world = World::new();
-    let trade = Kind::GiveGrant(GiveGrant {
-        per_period: monthly(1),
-        ..world.grant("dev#engineer", Capability::Trade, "sales")
-    });
-    let dan = by("dan").acting_as("sales#lead").does(trade);
-    world.clone().check_deed(dan.clone(), "accepted");
-    world.ada(Kind::SetSodRule(SetSodRule {
-        unit: world.unit_ref("acme"),
-        first: Capability::Freeze as i32,
-        second: Capability::Trade as i32,
-    }));
-    world.check_deed(dan.clone(), "rejected no_grant");
-    let both = dan.seconded("ben", "dev#lead");
-    world.clone().check_deed(both, "accepted");
-    give(
-        &mut world,
-        |grant| grant.capability = Capability::Freeze as i32,
-        "accepted",
-    );
 }
