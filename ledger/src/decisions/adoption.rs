@@ -147,17 +147,18 @@ fn check_still_covered(
         let is_in_place_of_the_unit = is_by_departments
             && proposal.policy == 0
             && !departments::sets_up_root(context, now, need);
-        let is_beside = need.capability != proposal.capability();
+        let is_value_beside =
+            power::is_over_value(need.capability) && need.capability != proposal.capability();
         // What nobody but the proposer had to agree to is theirs only as long as they could do it alone; and so is what
-        // they do alone beside what others decided. The departments stood in for a unit in which nobody could decide,
+        // they pay alone beside what others decided. The departments stood in for a unit in which nobody could decide,
         // and another rule for one that decides itself by now: neither holds any longer.
-        let is_of_one = (is_beside || !power::is_over_value(need.capability))
+        let is_of_one = (is_value_beside || !power::is_over_value(need.capability))
             && hands::is_decided_by_one(context, proposal.number);
         let is_judged_anew = is_of_one
-            || is_beside && proposal.silence_is_own
+            || is_value_beside && proposal.silence_is_own
             || is_in_place_of_the_unit
             || is_decided_by_another_rule(context, proposal, need, &mode);
-        if !is_judged_anew && !is_beside {
+        if !is_judged_anew && !is_value_beside {
             return Ok(());
         }
         let judge = if is_of_one {

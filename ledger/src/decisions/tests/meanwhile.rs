@@ -34,31 +34,6 @@ fn announcing(world: &mut World, capability: Capability) {
     world.check("ben", LEAD, Kind::SetPolicy(policy), "accepted");
 }
 
-/// Ben proposes in `dev` what a policy decides, and beside it what he may do alone; the proposal, and the world as it is then.
-fn opened_beside(world: &mut World, mode: ModeKind) -> (u64, World) {
-    let appoint = Kind::GrantAuditor(GrantAuditor {
-        member: world.member_ref("hal"),
-        units: world.unit_ref("dev").into_iter().collect(),
-        window_until: world.time,
-        until: world.time + 9 * DAY,
-        ..GrantAuditor::default()
-    });
-    let role = Kind::CreateRole(world.create_role("dev", "helper"));
-    let acts = vec![appoint, role];
-    let proposal = Kind::OpenProposal(world.proposal("dev", GOVERNANCE, mode, acts));
-    let number = created(&world.run("ben", LEAD, proposal).expect("it is opened"));
-    (number, world.clone())
-}
-
-/// Whoever leads `dev` governs it no longer.
-fn revoke_governing(world: &mut World) {
-    let grants = world.list(List::Grants, world.role("dev#lead").number);
-    let governs = |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::Govern;
-    let grant = form::numbered(grants.into_iter().find(governs).expect("leads govern"));
-    let revoke = Kind::RevokeGrant(RevokeGrant { grant });
-    world.check("ben", LEAD, revoke, "accepted");
-}
-
 #[test]
 fn a_policy_that_takes_more_to_change_by_now_is_not_replaced_by_less() {
     let mut world = World::new();
@@ -117,8 +92,23 @@ fn what_was_opened_from_above_does_not_reach_a_unit_that_decides_itself_by_now()
 fn what_one_may_do_alone_beside_what_silence_decides_ends_with_the_power_to() {
     let mut world = World::new();
     announcing(&mut world, Capability::Audit);
-    let (number, mut kept) = opened_beside(&mut world, ModeKind::Announce);
-    revoke_governing(&mut world);
+    let appoint = Kind::GrantAuditor(GrantAuditor {
+        member: world.member_ref("hal"),
+        units: world.unit_ref("dev").into_iter().collect(),
+        window_until: world.time,
+        until: world.time + 9 * DAY,
+        ..GrantAuditor::default()
+    });
+    let role = Kind::CreateRole(world.create_role("dev", "helper"));
+    let acts = vec![appoint, role];
+    let proposal = Kind::OpenProposal(world.proposal("dev", GOVERNANCE, ModeKind::Announce, acts));
+    let number = created(&world.run("ben", LEAD, proposal).expect("it is opened"));
+    let mut kept = world.clone();
+    let grants = world.list(List::Grants, world.role("dev#lead").number);
+    let governs = |grant: &u64| world.get::<Grant>(*grant).capability() == Capability::Govern;
+    let grant = form::numbered(grants.into_iter().find(governs).expect("leads govern"));
+    let revoke = Kind::RevokeGrant(RevokeGrant { grant });
+    world.check("ben", LEAD, revoke, "accepted");
     for world in [&mut kept, &mut world] {
         world.advance(2 * HOUR);
         world.check("ben", LEAD, execute(number), "accepted");
@@ -154,24 +144,4 @@ fn what_the_mode_of_the_whole_may_not_change_is_not_opened() {
         let open = Kind::OpenProposal(world.proposal("dev", GOVERNANCE, mode, acts));
         world.check("finn", Some("dev#engineer"), open, expected);
     }
-}
-
-#[test]
-fn what_one_may_do_alone_beside_what_others_decide_ends_with_the_power_to() {
-    let mut world = World::new();
-    let mode = approve(able(Capability::Approve), 1);
-    let policy = world.policy(
-        "dev",
-        Capability::Audit,
-        vec![tier(0, role_holders(), mode)],
-    );
-    world.check("ben", LEAD, Kind::SetPolicy(policy), "accepted");
-    let (number, mut kept) = opened_beside(&mut world, ModeKind::Approve);
-    revoke_governing(&mut world);
-    for world in [&mut kept, &mut world] {
-        let yes = world.answer(number, Answer::Approve);
-        world.check("ada", Some("acme#lead"), yes, "accepted");
-    }
-    assert_eq!(kept.proposal_state(number), ProposalState::Adopted);
-    assert_failed(&world, number, Rejection::NoGrant);
 }
