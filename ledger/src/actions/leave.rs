@@ -163,6 +163,7 @@ mod tests {
         );
         assert!(world.list(List::DelegationsOf, approve).is_empty());
     }
+
     #[test]
     fn no_assignment_ends_before_it_began_where_a_departure_is_recorded_for_the_past() {
         let mut world = World::new();

@@ -125,6 +125,7 @@ mod tests {
         );
         assert_eq!(world.list(List::Joined, 2), [world.member_number("ben")]);
     }
+
     #[test]
     fn whoever_operates_a_chapters_validator_is_not_taken_from_it_by_their_squad() {
         let mut world = World::with_tribes();

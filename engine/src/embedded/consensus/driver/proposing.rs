@@ -213,7 +213,8 @@ impl Driver {
         // Most rounds never come, and whoever proposes in them may send the largest blocks for each.
         if !is_next || round > at_work {
             // Anybody can send other bytes under an announcement that was sent to all: they would take the block's place.
-            if announcement.id.has_bytes(&bytes) {
+            let (id, sent) = (announcement.id, bytes.clone());
+            if super::blocking(move || Ok(id.has_bytes(&sent))).await? {
                 self.candidates.put_early(Arrived {
                     announcement,
                     bytes,
