@@ -32,16 +32,6 @@ impl Act for CallElection {
             return Err(Rejection::NotInElectorate);
         }
         assign_role::check_lives(context, &role)?;
-        // One elector chooses the term. Were it over before the next election, whoever was elected would be gone at once.
-        let parameters = context.parameters();
-        let electing = [
-            parameters.election_ballots,
-            parameters.election_reveal,
-            parameters.election_change,
-            parameters.election_objections,
-        ];
-        let shortest = electing.into_iter().sum();
-        Rejection::TimeMalformed.unless(self.term == 0 || self.term >= shortest)?;
 
         elections::call(context, &role, caller, self.term)?;
         Ok(())

@@ -61,14 +61,6 @@ fn whoever_takes_part_in_governance_calls_an_election() {
             },
             "rejected role_not_elected",
         ),
-        (
-            "finn",
-            CallElection {
-                term: 10 * DAY - 1,
-                ..facilitator
-            },
-            "rejected time_malformed",
-        ),
         ("finn", facilitator, "accepted"),
         ("gia", facilitator, "rejected election_open"),
     ] {
