@@ -5,7 +5,6 @@
 
 use super::Row;
 use super::comparison::{PAIRS, Side, alternate};
-use super::cpu;
 use super::crowd::Crowd;
 use super::figure::{Figure, Goal};
 use super::solo::{Solo, store_options};
@@ -31,8 +30,6 @@ fn measure() -> Vec<Figure> {
         crowd.open(&mut solo, accounts);
         solo
     });
-    // What opening them left to be put in order is no payment's.
-    cpu::rest();
     let goal = Goal::at_least(0.75);
     let ratios = alternate(
         PAIRS,

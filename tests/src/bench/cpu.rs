@@ -1,6 +1,5 @@
 //! CPU time of processes, as the kernel counts it.
 
-use std::thread;
 use std::time::Duration;
 
 /// The kernel counts in hundredths of a second, whatever its own clock is.
@@ -33,20 +32,6 @@ pub(super) fn of_all(processes: &[u32]) -> Duration {
 /// CPU time of this process.
 pub(super) fn own() -> Duration {
     of(std::process::id())
-}
-
-/// Waits until this process has rested for a second: what a store puts in order behind its writes is then in order.
-pub(super) fn rest() {
-    let (moment, at_rest) = (Duration::from_secs(1), Duration::from_millis(20));
-    let mut before = own();
-    loop {
-        thread::sleep(moment);
-        let used = own().saturating_sub(before);
-        if used <= at_rest {
-            return;
-        }
-        before += used;
-    }
 }
 
 fn ticks(process: u32, times: [usize; 2]) -> Duration {
