@@ -323,7 +323,6 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use std::io;
-
     use std::time::Duration;
 
     use malachitebft_app_channel::app::types::core::Validity;
