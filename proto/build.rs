@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use prost::Message;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Asked when it runs: a build directory is kept beyond the checkout that this was compiled in.
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
@@ -11,7 +13,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     files.sort();
     println!("cargo:rerun-if-changed=polity/v1");
 
-    let descriptors = protox::compile(&files, [&root])?;
-    prost_build::Config::new().compile_fds(descriptors)?;
+    let mut descriptors = protox::compile(&files, [&root])?;
+    prost_build::Config::new().compile_fds(descriptors.clone())?;
+    // Comments are for the code.
+    for file in &mut descriptors.file {
+        file.source_code_info = None;
+    }
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     Ok(())
 }
