@@ -180,6 +180,8 @@ fn apply(state: &mut Overlay<'_>, block: Block, position: u32, body: &Body) -> R
     }
     let point = state.savepoint();
     let mut context = Context::signed(state, block, position, &body.signers);
+    // An action tells of one thing as a rule.
+    context.events.reserve_exact(body.actions.len());
     for (index, action) in body.actions.iter().enumerate() {
         if let Err(rejection) = actions::run(&mut context, index as u32, action) {
             state.roll_back(point);

@@ -153,7 +153,7 @@ fn check_goods(context: &Context<'_, '_>, movement: &Move) -> Result<(), Rejecti
 
 /// Whether an account holds goods.
 pub(crate) fn is_of_goods(context: &Context<'_, '_>, account: &Account) -> Result<bool, Rejection> {
-    let asset: Asset = context.get(account.asset)?;
+    let asset = objects::look::<Asset>(context, account.asset).ok_or(Rejection::ObjectUnknown)?;
     Ok(asset.kind() == AssetKind::Goods)
 }
 
@@ -271,6 +271,6 @@ pub(crate) fn write(
         credited: true,
         ..movement
     });
-    context.put(&from);
-    context.put(&to);
+    context.put_back(from);
+    context.put_back(to);
 }

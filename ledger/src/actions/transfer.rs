@@ -59,8 +59,8 @@ fn check_kind(kind: i32) -> Result<(), Rejection> {
 
 /// The movement that a transfer asks for, between accounts that it may name.
 pub(crate) fn movement(transfer: &Transfer, context: &Context<'_, '_>) -> Result<Move, Rejection> {
-    let from: Account = context.find(&transfer.from)?;
-    let to: Account = context.find(&transfer.to)?;
+    let from: Account = context.take_object(&transfer.from)?;
+    let to: Account = context.take_object(&transfer.to)?;
     for account in [&from, &to] {
         match posting::owner(account).kind() {
             OwnerKind::Issuance | OwnerKind::Escrow => return Err(Rejection::IssuanceOnly),

@@ -1,6 +1,6 @@
 use polity_proto::v1::{Action, Body, Envelope, Ref, Second, Signer};
 use prost::Message;
-use rand::{SeedableRng as _, rngs::StdRng};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
 use crate::world::{World, by, key};
@@ -102,6 +102,58 @@ fn each_field_of_a_body_that_is_wrong_has_its_name() {
         let refused = check(&signed(&world, &body), &world.organisation);
         assert_eq!(refused, Err(expected), "case {place}");
     }
+}
+
+#[test]
+fn of_too_many_actions_one_too_many_is_kept() {
+    let body = Body {
+        actions: vec![Action::default(); 1_000],
+        ..Body::default()
+    };
+    let decoded = decode_body(&body.encode_to_vec()).expect("it is canonical");
+    assert_eq!(decoded.actions.len(), ACTIONS_MAX + 1);
+}
+
+#[test]
+fn a_body_of_too_many_actions_is_refused_as_if_all_were_kept() {
+    let mut world = World::new();
+    let (good, _) = good(&mut world);
+    let whole = |bytes: &[u8]| {
+        let body = Body::decode(bytes).map_err(|_| Rejection::Malformed)?;
+        let is_canonical = body.encode_to_vec() == bytes;
+        is_canonical.then_some(body).ok_or(Rejection::NotCanonical)
+    };
+    let mut random = StdRng::seed_from_u64(7);
+    let mut outcomes = [0; 3];
+    for actions in [1, 99, 100, 101, 102, 103, 150] {
+        let mut body = good.clone();
+        body.actions = vec![body.actions[0].clone(); actions];
+        let bytes = body.encode_to_vec();
+        for round in 0..2_000 {
+            let mut altered = bytes.clone();
+            // The first round leaves them as they are.
+            for _ in 0..round.min(2) {
+                let place = random.random_range(0..altered.len());
+                match random.random_range(0..4) {
+                    0 => altered[place] ^= 1u8 << random.random_range(0..8),
+                    1 => drop(altered.remove(place)),
+                    2 => altered.insert(place, random.random()),
+                    _ => altered.extend([0x08, 0x01]),
+                }
+            }
+            let mut expected = whole(&altered);
+            if let Ok(body) = &mut expected {
+                body.actions.truncate(ACTIONS_MAX + 1);
+            }
+            outcomes[match expected {
+                Ok(_) => 0,
+                Err(Rejection::Malformed) => 1,
+                Err(_) => 2,
+            }] += 1;
+            assert_eq!(decode_body(&altered), expected);
+        }
+    }
+    assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");
 }
 
 #[test]

@@ -2,14 +2,12 @@
 
 use std::rc::Rc;
 
-use polity_proto::v1::{
-    Asset, Counter, Member, ObjectKind, Owner, OwnerKind, OwnerRef, Party, Ref, Unit,
-};
+use polity_proto::v1::{Asset, Member, ObjectKind, Owner, OwnerKind, OwnerRef, Party, Ref, Unit};
 use prost::Message;
 
 use super::Context;
 use crate::Rejection;
-use crate::state::{Object, keys, objects};
+use crate::state::{Object, objects};
 
 impl Context<'_, '_> {
     /// The number of the object that a reference means.
@@ -84,6 +82,16 @@ impl Context<'_, '_> {
         objects::put(self.state, object);
     }
 
+    /// Takes the object that a reference means, to change it and put it back, or `object_unknown`.
+    pub fn take_object<T: Object>(&self, reference: &Option<Ref>) -> Result<T, Rejection> {
+        objects::take(self.state, self.resolve::<T>(reference)?).ok_or(Rejection::ObjectUnknown)
+    }
+
+    /// Writes an object that was taken: whoever looks at it next need not decode it.
+    pub fn put_back<T: Object>(&mut self, object: T) {
+        objects::put_back(self.state, object);
+    }
+
     /// A value that is no object, or its default.
     pub fn value<T: Message + Default>(&self, key: &[u8]) -> T {
         objects::value(self.state, key).unwrap_or_default()
@@ -104,10 +112,7 @@ impl Context<'_, '_> {
 
     /// Takes the next number of a kind for something that `new` does not name.
     pub fn next_unnamed(&mut self, kind: ObjectKind) -> u64 {
-        let key = keys::key(keys::COUNTER, &[kind as u64]);
-        let last = self.value::<Counter>(&key).last + 1;
-        self.put_value(key, &Counter { last });
-        last
+        objects::next_number(self.state, kind)
     }
 
     /// What the action at `index` created.

@@ -75,13 +75,13 @@ impl ListTree {
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::{empty_root, inner_hash, verify_inclusion};
+    use super::super::history::{EMPTY_ROOT, inner_hash, verify_inclusion};
     use super::*;
 
     #[test]
     fn the_root_of_a_list_is_that_of_rfc_9162() {
         let [a, b, c] = [b"a", b"b", b"c"].map(|item| leaf_hash(item));
-        assert_eq!(root::<&[u8]>(&[]), empty_root());
+        assert_eq!(root::<&[u8]>(&[]), EMPTY_ROOT);
         assert_eq!(root(&["a"]), a);
         assert_eq!(root(&["a", "b", "c"]), inner_hash(&inner_hash(&a, &b), &c));
         assert_ne!(root(&["a", "b"]), root(&["b", "a"]));

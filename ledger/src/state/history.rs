@@ -137,7 +137,7 @@ impl Appending {
             ..record_of(state, self.kind, self.number)
         }
         .joined();
-        state.put(object_key(self.kind, self.number), after);
+        state.put(object_key(self.kind, self.number).into(), after);
 
         rows.entries.append(&mut self.rows.entries);
         rows.nodes.append(&mut self.rows.nodes);
@@ -207,9 +207,9 @@ fn record_of<'s>(state: &'s mut Overlay<'_>, kind: ObjectKind, number: u64) -> P
     Parts::of(state.at(place).expect("an object with a history exists"))
 }
 
-fn object_key(kind: ObjectKind, number: u64) -> Vec<u8> {
+fn object_key(kind: ObjectKind, number: u64) -> [u8; 9] {
     let prefix = objects::prefix_with_history(kind).expect("the kind has histories");
-    objects::object_key(prefix, number)
+    objects::short_key(prefix, number)
 }
 
 /// A node of a history: kept, or computed from those below. `None` outside of the history.
@@ -274,7 +274,7 @@ mod tests {
         let mut world = World::with_treasury();
         (0..5).for_each(|_| pay(&mut world));
         let (kind, number) = (ObjectKind::Account, world.account("gia:main").number);
-        let value = world.state[&object_key(kind, number)].clone();
+        let value = world.state[&object_key(kind, number)[..]].clone();
         let Parts {
             history_count: count,
             history_root: root,

@@ -126,6 +126,11 @@ impl<'a> Overlay<'a> {
         self.set(place, Some(value.into()));
     }
 
+    /// Keeps what decoding the value there would make of it.
+    pub(super) fn remember(&mut self, place: Place, decoded: Rc<dyn Any>) {
+        self.slots.get_mut().remember(place.0, Some(decoded));
+    }
+
     fn set(&mut self, place: Place, change: Change) {
         let replaced = self.slots.get_mut().set(place.0, Some(change));
         self.journal.push((place.0, replaced));
@@ -201,6 +206,18 @@ impl<'a> Overlay<'a> {
 /// Whether every change of this key changes something: the base does not have what is put, and has what is deleted.
 fn is_put_once(key: &Key) -> bool {
     key.first().is_some_and(|prefix| PUT_ONCE.contains(&prefix))
+}
+
+impl Overlay<'_> {
+    /// What `decode` makes of the value at `key`, no longer remembered here: if nobody else holds it, it can be changed
+    /// in place.
+    pub(super) fn take_decoded(&self, key: &[u8], decode: Decode) -> Option<Rc<dyn Any>> {
+        let mut slots = self.slots.borrow_mut();
+        let place = slots.place(Key::from(key));
+        let decoded = slots.decoded(place, |key| self.base.get(key), decode);
+        slots.remember(place, None);
+        decoded
+    }
 }
 
 impl Read for Overlay<'_> {

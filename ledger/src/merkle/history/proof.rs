@@ -3,7 +3,7 @@
 //! Checking takes whatever a stranger sends and answers yes or no. A proof has exactly the length
 //! that count and index demand; there is one proof of each fact and no second form of it.
 
-use super::{Frontier, empty_root, inner_hash, leaf_hash};
+use super::{EMPTY_ROOT, Frontier, inner_hash, leaf_hash};
 use crate::merkle::Hash;
 
 /// Shows that the entry at `index` is in a history of `count` entries: hashes from the leaf
@@ -79,7 +79,7 @@ pub fn prove_consistency(
 /// The root of a history of `count` entries, from its stored nodes; `None` if one is missing.
 pub fn root_of(count: u64, node: impl Fn(u32, u64) -> Option<Hash>) -> Option<Hash> {
     if count == 0 {
-        return Some(empty_root());
+        return Some(EMPTY_ROOT);
     }
     range_root(0, count, &node)
 }
@@ -133,11 +133,11 @@ pub fn verify_consistency(
         return false;
     }
     if old_count == new_count {
-        let known = old_count > 0 || *old_root == empty_root();
+        let known = old_count > 0 || *old_root == EMPTY_ROOT;
         return known && proof.is_empty() && old_root == new_root;
     }
     if old_count == 0 {
-        return proof.is_empty() && *old_root == empty_root();
+        return proof.is_empty() && *old_root == EMPTY_ROOT;
     }
     // An old history that is one complete subtree is its own first hash.
     let (first, rest) = match (old_count.is_power_of_two(), proof) {

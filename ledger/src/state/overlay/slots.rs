@@ -83,6 +83,11 @@ impl Slots {
         std::mem::replace(&mut slot.change, change)
     }
 
+    /// Remembers what would be made of the present value, or nothing of it.
+    pub(super) fn remember(&mut self, place: usize, decoded: Option<Rc<dyn Any>>) {
+        self.slots[place].decoded = decoded;
+    }
+
     /// The present value.
     pub(super) fn value(&mut self, place: usize, base: impl FnOnce(&[u8]) -> Change) -> &Change {
         let slot = &mut self.slots[place];
