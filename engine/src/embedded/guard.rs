@@ -61,19 +61,29 @@ impl Guard {
 
     /// Opens the guard of a key; one that is missing is made, and not trusted.
     pub fn open(path: &Path) -> Result<Guard, GuardError> {
-        let Opened {
-            file,
-            last,
-            floor,
-            is_trusted,
-        } = GuardFile::open(path)?;
-        if !is_trusted {
+        let guard = Guard::of(GuardFile::open(path)?);
+        if !guard.is_trusted() {
             tracing::warn!(
                 file = %path.display(),
                 "the guard against signing twice was copied, restored or lost: this validator watches three heights before it signs; where no height comes, `polityd guard` says what to do"
             );
         }
-        Ok(Guard {
+        Ok(guard)
+    }
+
+    /// What a guard shows of itself that no process uses, also where its file cannot be written.
+    pub fn read(path: &Path) -> Result<GuardState, GuardError> {
+        Ok(Guard::of(GuardFile::open_to_read(path)?).state())
+    }
+
+    fn of(opened: Opened) -> Guard {
+        let Opened {
+            file,
+            last,
+            floor,
+            is_trusted,
+        } = opened;
+        Guard {
             inner: Mutex::new(Inner {
                 file,
                 last,
@@ -82,7 +92,7 @@ impl Guard {
                 refusals: 0,
                 is_told: false,
             }),
-        })
+        }
     }
 
     /// Whether this may be signed. What is permitted is on the disk when this returns.

@@ -8,8 +8,8 @@
 //!
 //! A transaction is its bytes, and its name is the hash of all of them. It is checked once: while it is checked,
 //! while it waits, and for a while after its block, a copy is answered without a look. What waits is bounded in
-//! number and bytes, for each lane too, and nothing leaves in silence: into a block, or with a [`Dropped`] that tells
-//! why. A block that holds a transaction is the only promise; the pool may lose all when the node stops.
+//! number and bytes, for each lane too, and nothing leaves in silence: into a block, or counted in
+//! [`Status`] and said in the log. A block that holds a transaction is the only promise; the pool may lose all when the node stops.
 //!
 //! The pool knows no network. [`super::gossip`] reads it and feeds it.
 
@@ -28,11 +28,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 pub use admission::Admission;
+use transaction::DropReason;
 pub(super) use transaction::Entry;
-pub use transaction::{DropReason, Dropped, NotTaken, Origin, TxId};
+pub use transaction::{NotTaken, Origin, TxId};
 pub use waiting::Limits;
 pub(super) use waiting::Waiting;
 
@@ -194,12 +195,6 @@ impl Pool {
     #[must_use]
     pub fn status(&self) -> Status {
         *self.state.watch().borrow()
-    }
-
-    /// What leaves without a block, from now on.
-    #[must_use]
-    pub fn dropped(&self) -> broadcast::Receiver<Dropped> {
-        self.state.dropped()
     }
 
     /// Looks at what waits; the pool stands still meanwhile.

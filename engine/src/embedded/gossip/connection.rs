@@ -83,6 +83,7 @@ impl Desk {
 
 async fn hear(shared: &Shared, peer: NodeId, desk: &Desk, mut reader: Reader) -> Ended {
     let mut heard: Option<Instant> = None;
+    let mut is_met = false;
     loop {
         let frame = match timeout(SILENCE_MAX, frame::read(&mut reader)).await {
             Ok(Ok(frame)) => frame,
@@ -90,6 +91,10 @@ async fn hear(shared: &Shared, peer: NodeId, desk: &Desk, mut reader: Reader) ->
             Ok(Err(ReadError::Junk(junk))) => return Ended::Misbehaved(junk.to_string()),
             Err(_) => return Ended::Silent,
         };
+        if !is_met {
+            shared.links.meet(peer);
+            is_met = true;
+        }
         match frame {
             Frame::Alive(height) => {
                 // A node tells at most once in a tick; a peer that tells more often wakes nobody more often.

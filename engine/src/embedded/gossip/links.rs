@@ -29,11 +29,11 @@ pub(super) enum Refusal {
 /// How a node that may be spoken with is known to this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contact {
-    /// There was no connection yet.
+    /// It has not said a word yet. Whoever does not know this node ends each connection without one.
     Awaited,
     /// There is one.
     Connected,
-    /// There was one.
+    /// There was one, and it spoke.
     Lost,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Links {
 #[derive(Default)]
 struct Record {
     link: Option<Link>,
-    /// Whether there ever was a connection.
+    /// Whether it ever said a word.
     is_met: bool,
     blame: f64,
     blamed_at: Option<Instant>,
@@ -119,7 +119,6 @@ impl Links {
                 dialer,
                 _close: close,
             });
-            record.is_met = true;
             Ok(Ticket {
                 links: Arc::clone(self),
                 peer,
@@ -127,6 +126,13 @@ impl Links {
                 closed,
             })
         })
+    }
+
+    /// A peer has spoken.
+    pub(super) fn meet(&self, peer: NodeId) {
+        if let Some(record) = self.lock().get_mut(&peer) {
+            record.is_met = true;
+        }
     }
 
     /// Waits until a peer has no connection.
@@ -306,11 +312,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_was_met_once_is_lost_and_not_awaited() {
+    async fn a_peer_that_spoke_once_is_lost_and_whoever_said_nothing_is_awaited() {
         let links = links(ANN, &[BEN]);
         assert_eq!(links.peers(), [(BEN, Contact::Awaited)]);
-        let ticket = links.enter(BEN, BEN, Instant::now()).ok().unwrap();
+        let enter = || links.enter(BEN, ANN, Instant::now()).ok().unwrap();
+        let ticket = enter();
         assert_eq!(links.peers(), [(BEN, Contact::Connected)]);
+        drop(ticket);
+        assert_eq!(links.peers(), [(BEN, Contact::Awaited)]);
+
+        let ticket = enter();
+        links.meet(BEN);
         drop(ticket);
         assert_eq!(links.peers(), [(BEN, Contact::Lost)]);
     }

@@ -84,15 +84,19 @@ impl GuardFile {
     }
 
     pub(super) fn open(path: &Path) -> Result<Opened, GuardError> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        GuardFile::open_by(path, &mut options)
+    }
+
+    /// Opens a file that is there, only to be read.
+    pub(super) fn open_to_read(path: &Path) -> Result<Opened, GuardError> {
+        GuardFile::open_by(path, &mut OpenOptions::new())
+    }
+
+    fn open_by(path: &Path, options: &mut OpenOptions) -> Result<Opened, GuardError> {
         let trouble = |error| GuardError::Io(path.to_owned(), error);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(trouble)?;
+        let file = options.read(true).open(path).map_err(trouble)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| GuardError::InUse(path.to_owned()))?;
         let is_new = file.metadata().map_err(trouble)?.len() == 0;

@@ -61,6 +61,22 @@ fn what_was_said_is_repeated_and_never_contradicted() {
 }
 
 #[test]
+fn reading_makes_no_guard_and_tells_of_none_that_is_in_use() {
+    let place = Place::new();
+    let missing = Guard::read(&place.file());
+    assert!(matches!(missing, Err(GuardError::Io(_, _))));
+    assert!(!place.file().exists());
+
+    let guard = founded(&place);
+    assert!(guard.permit(&word(5, 1, Step::Prevote, 1)).unwrap());
+    let used = Guard::read(&place.file());
+    assert!(matches!(used, Err(GuardError::InUse(_))));
+    let state = guard.state();
+    drop(guard);
+    assert_eq!(Guard::read(&place.file()).unwrap(), state);
+}
+
+#[test]
 fn a_restart_forgets_nothing() {
     let place = Place::new();
     let said = word(7, 0, Step::Precommit, 1);

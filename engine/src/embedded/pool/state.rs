@@ -2,33 +2,35 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 use super::seen::Seen;
 use super::waiting::Waiting;
-use super::{DropReason, Dropped, Entry, Limits, NotTaken, Origin, Status, TxId};
+use super::{DropReason, Entry, Limits, NotTaken, Origin, Status, TxId};
 use crate::application::{CheckResult, Recheck, TxResult};
 
 /// Ids that are remembered at least, so that a late copy of a transaction costs no check.
 const SEEN_MAX: usize = 200_000;
-/// Announcements of dropped transactions that a slow reader can be behind.
-const ANNOUNCEMENTS_MAX: usize = 1_024;
+
+/// How often it is said that the pool is full.
+const FULL_SAID_EVERY: Duration = Duration::from_secs(10);
 
 /// The pool's one state.
 pub(super) struct State {
     limits: Limits,
     content: Mutex<Content>,
     status: watch::Sender<Status>,
-    dropped: broadcast::Sender<Dropped>,
 }
 
 struct Content {
     waiting: Waiting,
     seen: Seen,
     status: Status,
+    /// When it was said last that the pool is full.
+    full_said: Option<Instant>,
 }
 
 /// A transaction on its way through the door.
@@ -55,18 +57,14 @@ impl State {
                 waiting: Waiting::new(limits),
                 seen: Seen::new(SEEN_MAX),
                 status: Status::default(),
+                full_said: None,
             }),
             status: watch::Sender::new(Status::default()),
-            dropped: broadcast::Sender::new(ANNOUNCEMENTS_MAX),
         }
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
-    }
-
-    pub(super) fn dropped(&self) -> broadcast::Receiver<Dropped> {
-        self.dropped.subscribe()
     }
 
     /// Looks at what waits.
@@ -86,7 +84,7 @@ impl State {
     /// Takes transactions for their check.
     pub(super) fn take(&self, transactions: Vec<Bytes>, origin: Origin) -> Taken {
         let ids: Vec<TxId> = transactions.iter().map(|bytes| TxId::of(bytes)).collect();
-        self.change(|content, _| {
+        self.change(|content| {
             let mut repeated = 0;
             let arrivals = transactions
                 .into_iter()
@@ -119,7 +117,7 @@ impl State {
 
     /// Lets go of transactions that were taken and cannot be checked now.
     pub(super) fn give_back(&self, arrivals: &[Arrival]) {
-        self.change(|content, _| {
+        self.change(|content| {
             for arrival in arrivals {
                 content.seen.forget(&arrival.id);
             }
@@ -133,7 +131,7 @@ impl State {
         checked: Vec<(Arrival, CheckResult)>,
     ) -> Vec<Result<CheckResult, NotTaken>> {
         let since = Instant::now();
-        self.change(|content, dropped| {
+        self.change(|content| {
             checked
                 .into_iter()
                 .map(|(arrival, checked)| {
@@ -157,7 +155,7 @@ impl State {
                     match content.waiting.insert(entry) {
                         Ok(leaving) => {
                             content.status.admitted += 1;
-                            content.let_go(leaving, &DropReason::PoolFull, dropped);
+                            content.let_go(leaving, &DropReason::PoolFull);
                             Ok(checked)
                         }
                         Err(not_taken) => {
@@ -178,7 +176,7 @@ impl State {
         block_time: i64,
         recheck: &Recheck,
     ) -> Vec<(TxId, Bytes)> {
-        self.change(|content, dropped| {
+        self.change(|content| {
             for id in ids {
                 content.seen.commit(*id);
                 if content.waiting.remove(id).is_some() {
@@ -186,7 +184,7 @@ impl State {
                 }
             }
             let expired = content.waiting.expire(block_time);
-            content.let_go(expired, &DropReason::Expired, dropped);
+            content.let_go(expired, &DropReason::Expired);
 
             // A list would be searched once for everything that waits, under the lock.
             let lanes: Option<HashSet<&Bytes>> = match recheck {
@@ -210,10 +208,10 @@ impl State {
 
     /// Removes what no longer passes the door.
     pub(super) fn refuse(&self, refused: Vec<(TxId, TxResult)>) {
-        self.change(|content, dropped| {
+        self.change(|content| {
             for (id, result) in refused {
                 let leaving = content.waiting.remove(&id);
-                content.let_go(leaving, &DropReason::Refused(result), dropped);
+                content.let_go(leaving, &DropReason::Refused(result));
             }
         });
     }
@@ -222,37 +220,58 @@ impl State {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a change, then tells those who watch, in the order of the changes.
-    fn change<T>(&self, change: impl FnOnce(&mut Content, &mut Vec<Dropped>) -> T) -> T {
-        let mut dropped = Vec::new();
+    /// Makes a change, then tells those who watch, and says how many transactions left without a block: one line for all.
+    fn change<T>(&self, change: impl FnOnce(&mut Content) -> T) -> T {
         let mut content = self.lock();
-        let outcome = change(&mut content, &mut dropped);
+        let before = content.status;
+        let outcome = change(&mut content);
         content.status.transactions = content.waiting.len();
         content.status.bytes = content.waiting.bytes();
         content.status.last_arrival = content.waiting.last_arrival();
         let status = content.status;
+        let is_full = status.dropped_full > before.dropped_full && content.is_full_to_be_said();
         self.status.send_if_modified(|shown| {
             let changed = *shown != status;
             *shown = status;
             changed
         });
-        for dropped in dropped {
-            tracing::debug!(transaction = %dropped.id, reason = ?dropped.reason, "dropped from the pool");
-            // Nobody may be listening.
-            let _ = self.dropped.send(dropped);
+        drop(content);
+
+        let expired = status.dropped_expired - before.dropped_expired;
+        let refused = status.dropped_refused - before.dropped_refused;
+        if is_full {
+            tracing::warn!(
+                since_start = status.dropped_full,
+                "the pool is full: transactions leave it for others"
+            );
+        }
+        // After a block or a proposal, so no more often than these.
+        if expired + refused > 0 {
+            tracing::info!(
+                expired,
+                refused,
+                "transactions left the pool without a block"
+            );
         }
         outcome
     }
 }
 
 impl Content {
-    /// Forgets transactions that leave without a block, so that they can come again, and notes why they left.
-    fn let_go(
-        &mut self,
-        leaving: impl IntoIterator<Item = Entry>,
-        reason: &DropReason,
-        dropped: &mut Vec<Dropped>,
-    ) {
+    /// Whether nobody was told of it lately: every arrival may push another one out.
+    fn is_full_to_be_said(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self
+            .full_said
+            .is_none_or(|said| now.duration_since(said) >= FULL_SAID_EVERY);
+        if is_due {
+            self.full_said = Some(now);
+        }
+        is_due
+    }
+
+    /// Forgets transactions that leave without a block, so that they can come again, and counts them by why they left.
+    fn let_go(&mut self, leaving: impl IntoIterator<Item = Entry>, reason: &DropReason) {
         for entry in leaving {
             self.seen.forget(&entry.id);
             match reason {
@@ -260,10 +279,7 @@ impl Content {
                 DropReason::Expired => self.status.dropped_expired += 1,
                 DropReason::Refused(_) => self.status.dropped_refused += 1,
             }
-            dropped.push(Dropped {
-                id: entry.id,
-                reason: reason.clone(),
-            });
+            tracing::debug!(transaction = %entry.id, %reason, "dropped from the pool");
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What the pool promises.
 
+use std::io;
+use std::sync::Mutex;
+
 use proptest::prelude::*;
 
 use super::sentences::{Sentences, refusal};
@@ -33,6 +36,58 @@ fn few(transactions_max: usize) -> Limits {
         transactions_max,
         ..Limits::default()
     }
+}
+
+/// What is said on this thread while it lives.
+struct Said {
+    paper: Arc<Mutex<Vec<u8>>>,
+    _listening: tracing::subscriber::DefaultGuard,
+}
+
+struct Pen(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Pen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Said {
+    fn from_now_on() -> Self {
+        let paper = Arc::new(Mutex::new(Vec::new()));
+        let writer = Arc::clone(&paper);
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(move || Pen(Arc::clone(&writer)))
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .finish();
+        Self {
+            paper,
+            _listening: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    /// The lines of a level.
+    fn lines(&self, level: &str) -> Vec<String> {
+        let text = String::from_utf8(self.paper.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().filter_map(|line| {
+            let (said_at, words) = line.trim_start().split_once(' ')?;
+            (said_at == level).then(|| words.to_owned())
+        });
+        lines.collect()
+    }
+}
+
+/// The line of a transaction that is dropped.
+fn dropped(sentence: &str, reason: &str) -> String {
+    let id = TxId::of(sentence.as_bytes());
+    format!("dropped from the pool transaction={id} reason={reason}")
 }
 
 #[tokio::test]
@@ -162,7 +217,7 @@ async fn a_newcomer_waits_for_one_of_each_lane_and_not_for_a_backlog() {
 #[tokio::test]
 async fn a_block_takes_what_it_held_what_expired_and_what_it_spoiled() {
     let (pool, application) = start(Limits::default());
-    let mut dropped = pool.dropped();
+    let said = Said::from_now_on();
     codes(&pool, &["ann:1", "ann:2", "ann:3@99", "ben:1", "ben:2"]).await;
     application.ban("ann:2");
     application.ban("ben:2");
@@ -175,14 +230,13 @@ async fn a_block_takes_what_it_held_what_expired_and_what_it_spoiled() {
 
     assert_eq!(told(&pool), ["ann:1", "ben:2"]);
     assert_eq!(application.batches(), [(CheckKind::Recheck, 2)]);
-    let expected = [
-        ("ann:3@99", DropReason::Expired),
-        ("ann:2", DropReason::Refused(refusal(303, "banned").result)),
-    ];
-    for (sentence, reason) in expected {
-        let id = TxId::of(sentence.as_bytes());
-        assert_eq!(dropped.try_recv().unwrap(), Dropped { id, reason });
-    }
+    let refused = DropReason::Refused(refusal(303, "banned").result).to_string();
+    let expected = [dropped("ann:3@99", "expired"), dropped("ann:2", &refused)];
+    assert_eq!(said.lines("DEBUG"), expected);
+    let expected = [(1, 0), (0, 1)].map(|(expired, refused)| {
+        format!("transactions left the pool without a block expired={expired} refused={refused}")
+    });
+    assert_eq!(said.lines("INFO"), expected);
     let status = pool.status();
     assert_eq!(
         (
@@ -272,14 +326,16 @@ async fn a_transaction_that_is_committed_during_its_check_does_not_wait() {
 #[tokio::test]
 async fn a_full_pool_drops_the_last_turn_and_says_so() {
     let (pool, _) = start(few(3));
-    let mut dropped = pool.dropped();
+    let said = Said::from_now_on();
     codes(&pool, &["ann:1", "ann:2", "ann:3"]).await;
 
     assert_eq!(codes(&pool, &["ben:1"]).await, [Ok(0)]);
     assert_eq!(told(&pool), ["ann:1", "ben:1", "ann:2"]);
-    let id = TxId::of(b"ann:3");
-    let reason = DropReason::PoolFull;
-    assert_eq!(dropped.try_recv().unwrap(), Dropped { id, reason });
+    assert_eq!(said.lines("DEBUG"), [dropped("ann:3", "pool_full")]);
+    assert_eq!(
+        said.lines("WARN"),
+        ["the pool is full: transactions leave it for others since_start=1"]
+    );
 
     // Whose own turn would be the last finds no room, and may come again.
     let full = NotTaken::PoolFull {

@@ -103,22 +103,24 @@ pub enum NotTaken {
     Stopping,
 }
 
-/// A transaction that the pool took and let go without a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// Which.
-    pub id: TxId,
-    /// Why.
-    pub reason: DropReason,
-}
-
-/// Why a transaction was let go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DropReason {
+/// Why the pool let a transaction go that it had taken, without a block.
+pub(super) enum DropReason {
     /// The pool was full, and of all that waited its turn was the last.
     PoolFull,
     /// Block time passed its end.
     Expired,
     /// It no longer passes the door.
     Refused(TxResult),
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DropReason::PoolFull => formatter.write_str("pool_full"),
+            DropReason::Expired => formatter.write_str("expired"),
+            DropReason::Refused(result) => {
+                write!(formatter, "refused, code {}: {}", result.code, result.log)
+            }
+        }
+    }
 }

@@ -51,7 +51,15 @@ impl Driver {
         let (tip, kept) = (Arc::clone(&self.tip), self.candidates.kept());
         let can_wait = can_wait(&self.dependencies.guard, height, is_synced);
         let decided = Arc::clone(&block);
+        // The application's line of the block shows it.
+        let span = tracing::info_span!(
+            "decided",
+            round = commit.round,
+            pool = self.dependencies.pool.status().transactions,
+            missed_rounds = self.dependencies.progress.borrow().missed_rounds,
+        );
         let (next, committed) = blocking(move || {
+            let _within = span.entered();
             let result = execute(&*application, &decided)?;
             let next = tip.after(&decided, commit, &result)?;
             let rows = rows::decided(&decided, &next, &kept);
