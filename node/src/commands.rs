@@ -34,7 +34,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::genesis_file::GenesisFileError;
 use crate::member_key::MemberKeyError;
 use crate::serve::store_options;
-use crate::store::Store;
+use crate::store::{Store, StoreOptions};
 
 /// The node of a department: keeps the ledger, answers questions, takes part in consensus.
 ///
@@ -151,10 +151,20 @@ impl Common {
     }
 }
 
-/// The store of a stopped node. One that is not there is not made.
+/// The store of a stopped node, to be written. One that is not there is not made.
 fn open_store(config: &Config) -> Result<Store, Fault> {
     require_ledger(config)?;
     Store::open(&config.store_directory(), store_options(config))
+}
+
+/// The same, only to be read: also from a disk to which nobody may write.
+fn read_store(config: &Config) -> Result<Store, Fault> {
+    require_ledger(config)?;
+    let options = StoreOptions {
+        reads_only: true,
+        ..store_options(config)
+    };
+    Store::open(&config.store_directory(), options)
 }
 
 fn require_ledger(config: &Config) -> Result<(), Fault> {

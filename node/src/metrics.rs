@@ -64,6 +64,9 @@ metrics! {
         pub missed_rounds: Gauge = "Rounds without a decision since the start";
         pub signed_blocks: Gauge = "Blocks among the newest that this validator signed";
         pub signable_blocks: Gauge = "The newest blocks that it could sign: a hundred at most, and none from before the start";
+        pub pool_dropped_full: Gauge = "Transactions that left the full pool for others since the start";
+        pub pool_dropped_expired: Gauge = "Transactions that expired in the pool since the start";
+        pub pool_dropped_refused: Gauge = "Transactions in the pool that a block made refusable since the start";
         pub guard_signs: Gauge = "1 while the guard lets this validator sign";
         pub guard_refusals: Gauge = "Signatures that the guard refused since the start";
         // It is 1 also while the engine does not answer.
@@ -71,6 +74,8 @@ metrics! {
         pub transactions_accepted: Counter = "Transactions in committed blocks that took effect";
         transactions_refused: Family<CodeLabel, Counter> = "Transactions in committed blocks that were refused, by code";
         door_results: Family<CodeLabel, Counter> = "Transactions at the door, by code; 0 was let in";
+        // By the validator's address, as `polityd status` shows it: one for each that ever proposed.
+        proposed_blocks: Family<ProposerLabel, Counter> = "Blocks that were committed, by their proposer";
         pub envelopes: Counter = "Envelopes whose signatures were needed";
         // Compared with the envelopes' signatures it tells whether a signature is verified once.
         pub signature_verifications: Counter = "Signatures that were verified";
@@ -103,6 +108,11 @@ struct CodeLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProposerLabel {
+    proposer: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PhaseLabel {
     phase: Phase,
 }
@@ -127,6 +137,14 @@ impl Metrics {
     pub fn count_refused(&self, code: u32) {
         self.transactions_refused
             .get_or_create(&CodeLabel { code })
+            .inc();
+    }
+
+    /// Counts a committed block by its proposer's address.
+    pub fn count_proposed(&self, proposer: &str) {
+        let proposer = proposer.to_owned();
+        self.proposed_blocks
+            .get_or_create(&ProposerLabel { proposer })
             .inc();
     }
 
@@ -168,6 +186,7 @@ mod tests {
         metrics.height.set(12);
         metrics.count_refused(641);
         metrics.count_door(0);
+        metrics.count_proposed("c0ffee");
         metrics.observe_phase(Phase::Commit, Duration::from_millis(3));
         metrics.observe_engine_call("finalize_block", Duration::from_millis(5));
 
@@ -178,6 +197,7 @@ mod tests {
             "polity_build_info{version=\"0.1.0\",engine=\"cometbft\"} 1",
             "polity_height 12",
             "polity_transactions_refused_total{code=\"641\"} 1",
+            "polity_proposed_blocks_total{proposer=\"c0ffee\"} 1",
             "polity_door_results_total{code=\"0\"} 1",
             "polity_block_phase_seconds_count{phase=\"Commit\"} 1",
             "polity_engine_call_seconds_count{method=\"finalize_block\"} 1",

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use polity_engine::application::Timestamp;
 use polity_engine::cometbft::{Genesis, GenesisValidator};
@@ -27,7 +28,7 @@ use crate::genesis_file::GenesisFile;
 use crate::keys::NodeKeys;
 use crate::metrics::{self, Metrics, StoreMetrics};
 use crate::open_files;
-use crate::store::{HistoryKept, Store, StoreOptions};
+use crate::store::{HistoryKept, Store, StoreOptions, free_bytes};
 
 /// What an engine is started with.
 struct Startup<'a> {
@@ -78,12 +79,14 @@ struct Opened {
 /// The fault; the process then exits with its code.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
     let mut shutdown = pin!(shutdown);
-    let of_files = config.clone();
-    let mut opening = spawn_blocking(move || Opened::open(&of_files));
+    let unwanted = Arc::new(AtomicBool::new(false));
+    let (of_files, is_unwanted) = (config.clone(), Arc::clone(&unwanted));
+    let mut opening = spawn_blocking(move || Opened::open(&of_files, &is_unwanted));
     let opened = tokio::select! {
         opened = &mut opening => opened,
         () = &mut shutdown => {
             // A process must not end while RocksDB opens: its C++ would use what has just been taken down.
+            unwanted.store(true, Ordering::Relaxed);
             let _ = opening.await;
             return stopped_early();
         }
@@ -102,8 +105,9 @@ fn stopped_early() -> Result<(), Fault> {
 }
 
 impl Opened {
-    /// Reads the node's files, and builds the tree over its state: of a large one that takes its time.
-    fn open(config: &Config) -> Result<Opened, Fault> {
+    /// Reads the node's files, and builds the tree over its state: of a large one that takes its time, so it breaks off
+    /// where it is `unwanted`.
+    fn open(config: &Config, unwanted: &AtomicBool) -> Result<Opened, Fault> {
         let genesis = GenesisFile::read(&config.genesis_file())?;
         genesis.verify()?;
         let keys = NodeKeys::load(&config.keys_directory())?;
@@ -116,10 +120,11 @@ impl Opened {
             store_options(config),
         )?);
         registry.register_collector(Box::new(StoreMetrics(Arc::clone(&store))));
-        let app = Arc::new(App::open(
+        let app = Arc::new(App::open_while_wanted(
             Arc::clone(&store),
             app_options(config),
             Arc::clone(&metrics),
+            unwanted,
         )?);
         check_organisation(&app, &genesis)?;
         Ok(Opened {
@@ -179,6 +184,7 @@ impl Node {
             gateway: tokio::spawn(gateway::serve(gateway, gateway_listener, tls, stopping)),
             watching: tokio::spawn(metrics::watch(blocks, metrics)),
         };
+        warn_of_a_full_disk(&store);
         tracing::info!(
             height = app.snapshot().height(),
             gateway = %config.gateway.listen,
@@ -226,6 +232,20 @@ impl Serving {
         }
         self.announcing.abort();
         self.watching.abort();
+    }
+}
+
+/// Such a node starts, and serves what it has.
+fn warn_of_a_full_disk(store: &Store) {
+    let wanted = store.options().free_bytes_min;
+    if let Ok(free) = free_bytes(store.directory())
+        && free < wanted
+    {
+        tracing::warn!(
+            free,
+            wanted,
+            "the disk has less free than store.free_bytes_min: the node stops before its next commit"
+        );
     }
 }
 

@@ -116,10 +116,13 @@ impl App {
             }
         }
         self.metrics.transactions_accepted.inc_by(accepted);
+        let proposer = hex::encode(&pending.block.record.proposer);
+        self.metrics.count_proposed(&proposer);
         tracing::info!(
             height = pending.block.height,
             transactions = pending.block.transactions.len(),
             accepted,
+            %proposer,
             app_hash = %hex::encode(&pending.block.record.app_hash),
             "block"
         );

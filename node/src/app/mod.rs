@@ -12,6 +12,7 @@ mod quota;
 mod state_tree;
 mod verification;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -135,8 +136,18 @@ impl App {
         options: AppOptions,
         metrics: Arc<Metrics>,
     ) -> Result<App, Fault> {
+        App::open_while_wanted(store, options, metrics, &AtomicBool::new(false))
+    }
+
+    /// The same, which ends early, by an internal fault, where it is `unwanted`.
+    pub(crate) fn open_while_wanted(
+        store: Arc<Store>,
+        options: AppOptions,
+        metrics: Arc<Metrics>,
+        unwanted: &AtomicBool,
+    ) -> Result<App, Fault> {
         let snapshot = store.snapshot();
-        let tree = SharedTree::rebuild(&snapshot)?;
+        let tree = SharedTree::rebuild(&snapshot, unwanted)?;
         let record = GenesisRecord::read(&snapshot)?;
         let chain = record.as_ref().map(GenesisRecord::newest);
         let (committed, _) = broadcast::channel(256);

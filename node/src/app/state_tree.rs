@@ -1,5 +1,6 @@
 //! The state tree in memory: rebuilt from the store's leaves, ahead of it between execution and commit.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use polity_ledger::merkle::subtree::Subtree;
 use polity_ledger::merkle::tree::StateTree;
 use prost13::Message;
 
+use super::internal;
 use crate::cores;
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
@@ -46,9 +48,10 @@ pub(crate) struct SharedTree {
 }
 
 impl SharedTree {
-    /// Builds the tree from the leaves of a snapshot, on all cores, and checks its root.
-    pub(crate) fn rebuild(snapshot: &Snapshot) -> Result<SharedTree, Fault> {
-        let tree = build(snapshot)?;
+    /// Builds the tree from the leaves of a snapshot, on all cores, and checks its root; breaks off where it is
+    /// `unwanted` before that.
+    pub(crate) fn rebuild(snapshot: &Snapshot, unwanted: &AtomicBool) -> Result<SharedTree, Fault> {
+        let tree = build(snapshot, unwanted)?;
         let belongs = snapshot.organisation()?.is_some();
         if belongs && tree.root() != snapshot.app_hash() {
             let words = "the leaves in the store do not give the committed app hash";
@@ -88,7 +91,7 @@ impl SharedTree {
 
     /// Goes back to what the store holds: a block was executed and is executed anew.
     pub(crate) fn reset(&self, snapshot: &Snapshot) -> Result<(), Fault> {
-        let tree = build(snapshot)?;
+        let tree = build(snapshot, &AtomicBool::new(false))?;
         *self.lock() = Versioned {
             tree,
             height: snapshot.height(),
@@ -134,11 +137,15 @@ impl SharedTree {
     }
 }
 
-fn build(snapshot: &Snapshot) -> Result<StateTree, Fault> {
+fn build(snapshot: &Snapshot, unwanted: &AtomicBool) -> Result<StateTree, Fault> {
+    let subtree = |byte: usize| {
+        if unwanted.load(Ordering::Relaxed) {
+            return Err(internal("the tree is not wanted any more"));
+        }
+        Ok(Subtree::build(&snapshot.leaf_hashes(byte as u8)?))
+    };
     let part = |first: usize, last: usize| -> Result<Vec<Subtree>, Fault> {
-        (first..last)
-            .map(|byte| Ok(Subtree::build(&snapshot.leaf_hashes(byte as u8)?)))
-            .collect()
+        (first..last).map(subtree).collect()
     };
     let (left, right) = cores::both(|| part(0, 128), || part(128, 256));
     let mut subtrees = left?;
@@ -208,5 +215,24 @@ pub(crate) fn existence(
                 suffix: op.suffix.clone(),
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StoreOptions};
+
+    #[test]
+    fn a_tree_that_is_unwanted_is_not_built_to_its_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            free_bytes_min: 0,
+            ..StoreOptions::default()
+        };
+        let store = Store::open(directory.path(), options).unwrap();
+        let is_built =
+            |unwanted| SharedTree::rebuild(&store.snapshot(), &AtomicBool::new(unwanted)).is_ok();
+        assert_eq!([false, true].map(is_built), [true, false]);
     }
 }

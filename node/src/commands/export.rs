@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Common, Trouble, open_store, stdout};
+use super::{Common, Trouble, read_store, stdout};
 use crate::app::{BlockRecord, GenesisRecord};
 use crate::fault::{Fault, FaultKind};
 use crate::store::Snapshot;
@@ -44,7 +44,7 @@ pub(super) struct Export {
 impl Export {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         let config = common.load_home()?.config;
-        let store = open_store(&config)?;
+        let store = read_store(&config)?;
         let snapshot = store.snapshot();
         let heights = heights(self.from, self.to, snapshot.height()).map_err(usage)?;
 

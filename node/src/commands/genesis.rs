@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Common, Trouble, open_store};
+use super::{Common, Trouble, read_store};
 use crate::continuation::Stand;
 use crate::genesis_file::GenesisFile;
 use crate::whole_file;
@@ -80,7 +80,7 @@ fn digest_to_compare(digest: &[u8; 32]) -> String {
 /// Where this home's stopped node stands.
 fn stand(common: &Common) -> Result<Stand, Trouble> {
     let config = common.load_home()?.config;
-    let store = open_store(&config)?;
+    let store = read_store(&config)?;
     Ok(Stand::of(&store.snapshot())?)
 }
 

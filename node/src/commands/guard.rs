@@ -57,16 +57,16 @@ impl Guarding {
             Action::Show if !file.try_exists()? => {
                 return Err(format!("there is no guard {}", file.display()).into());
             }
-            Action::Show => show(&file, &open(&file)?.state(), common.output),
+            Action::Show => show(&file, &of_stopped(Guard::read(&file))?, common.output),
             Action::Trust { above, yes } => trust(&file, above, yes, common.output)?,
         }
         Ok(())
     }
 }
 
-/// The guard of a stopped node. A running one has it to itself.
-fn open(file: &Path) -> Result<Guard, Trouble> {
-    Guard::open(file).map_err(|error| match error {
+/// A stopped node's guard, or what it shows: a running node has it to itself.
+fn of_stopped<T>(given: Result<T, GuardError>) -> Result<T, Trouble> {
+    given.map_err(|error| match error {
         GuardError::InUse(_) => {
             format!("{error}: `polityd status` tells how a running node signs, or stop it first")
                 .into()
@@ -81,7 +81,7 @@ const HEIGHT_MAX: u64 = u32::MAX as u64;
 fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(), Trouble> {
     // A lost guard knows nothing, and is made only with the word that it may sign.
     let state = if file.try_exists()? {
-        open(file)?.state()
+        of_stopped(Guard::read(file))?
     } else {
         GuardState::default()
     };
@@ -101,7 +101,7 @@ fn trust(file: &Path, above: Option<u64>, yes: bool, output: Output) -> Result<(
         );
         return Err(words.into());
     }
-    let guard = open(file)?;
+    let guard = of_stopped(Guard::open(file))?;
     guard.vouch(above.unwrap_or(0))?;
     show(file, &guard.state(), output);
     Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Url};
 use serde_json::Value;
 
 use super::{Common, Output, Trouble, has_directory, no_home};
@@ -51,7 +51,7 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 impl Status {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         let (url, keys) = match self.node {
-            Some(url) => (url.trim_end_matches('/').to_owned(), None),
+            Some(url) => (named(&url)?, None),
             None => {
                 let config = common.load()?.config;
                 (own_gateway(&config)?, Some(config.keys_directory()))
@@ -78,6 +78,16 @@ impl Status {
         }
         Ok(())
     }
+}
+
+/// The address that was given, without what would double the slash before a method.
+fn named(address: &str) -> Result<String, Fault> {
+    let is_of_node = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    if !Url::parse(address).is_ok_and(is_of_node) {
+        let words = format!("`{address}` is not an address of a node");
+        return Err(Fault::new(FaultKind::Usage, words));
+    }
+    Ok(address.trim_end_matches('/').to_owned())
 }
 
 fn own_gateway(config: &Config) -> Result<String, Fault> {
@@ -295,6 +305,18 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("refused"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_node_is_wrong_usage() {
+        for address in ["http://127.0.0.1:26657", "http://127.0.0.1:26657/"] {
+            assert_eq!(named(address).unwrap(), "http://127.0.0.1:26657");
+        }
+        for address in ["nonsense", "127.0.0.1:26657", "ftp://a", "unix:/b", ""] {
+            let fault = named(address).unwrap_err();
+            assert_eq!(fault.kind(), FaultKind::Usage, "{address}");
+            assert!(fault.words().contains(address), "{fault}");
+        }
     }
 
     #[test]

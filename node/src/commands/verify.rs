@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Output, Trouble, open_store};
+use super::{Common, Output, Trouble, read_store};
 use crate::verify::{Verified, verify};
 
 /// Execute all blocks again from this node's own store, and compare everything.
@@ -32,7 +32,7 @@ impl Verify {
     pub(super) fn run(self, common: &Common) -> Result<(), Trouble> {
         let config = common.load_home()?.config;
         let begun = Instant::now();
-        let store = open_store(&config)?;
+        let store = read_store(&config)?;
         let store = Arc::new(store);
         let newest = store.height();
         let shows_progress = std::io::stderr().is_terminal();

@@ -102,6 +102,7 @@ impl Gateway {
             }
             Method::AbciInfo => self.abci_info().await,
             Method::AbciQuery => self.abci_query(height, args, peer).await,
+            Method::Query => self.query(height, args, peer).await,
             Method::BroadcastTxSync => self.broadcast(args.bytes("tx"), Depth::Checked, peer).await,
             Method::BroadcastTxAsync => {
                 self.broadcast(args.bytes("tx"), Depth::HandedOver, peer)
@@ -135,7 +136,7 @@ impl Gateway {
     /// What the engine answers. The address pays for a long one, beyond the call itself.
     async fn ask(&self, ask: Ask, peer: IpAddr) -> Result<Json, RpcError> {
         let turn = if ask.takes_long() {
-            Some(self.turn_for_long(peer).await?)
+            Some(self.turn_for_long_of_engine(peer).await?)
         } else {
             None
         };

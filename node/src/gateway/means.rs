@@ -26,7 +26,9 @@ const NEWS_QUEUE: usize = 256;
 
 /// Whole blocks, and what is as long, that are made ready at a time: each takes the time of a core, and many times its bytes
 /// of memory.
-const LONG_AT_ONCE: usize = 2;
+const LONG_AT_ONCE: usize = 3;
+/// Of these, the engine's: one that hangs leaves a turn to what the node answers by itself.
+const LONG_OF_ENGINE: usize = 2;
 
 /// Answers calls. Cheap to clone.
 #[derive(Clone)]
@@ -46,6 +48,7 @@ struct Inner {
     judging: Arc<Semaphore>,
     asking: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    long_of_engine: Arc<Semaphore>,
     census: Census,
     news: broadcast::Sender<Arc<News>>,
 }
@@ -76,6 +79,7 @@ impl Gateway {
             judging: Arc::new(Semaphore::new(limits.judged_at_once)),
             asking: Arc::new(Semaphore::new(limits.engine_calls_at_once)),
             long: Arc::new(Semaphore::new(LONG_AT_ONCE)),
+            long_of_engine: Arc::new(Semaphore::new(LONG_OF_ENGINE)),
             census: Census::default(),
             news: broadcast::channel(NEWS_QUEUE).0,
             origins: Arc::new(origins),
@@ -175,13 +179,21 @@ impl Gateway {
         &self,
         peer: IpAddr,
     ) -> Result<OwnedSemaphorePermit, RpcError> {
-        let turn = Arc::clone(&self.0.long).acquire_owned().await;
-        let turn = turn.map_err(|_| RpcError::internal("the node is stopping"))?;
+        let turn = next_turn(&self.0.long).await?;
         if !self.may_call(peer, 0) {
             self.turned_away(peer, TurnedAway::TooManyCalls);
             return Err(RpcError::server("too many calls from this address"));
         }
         Ok(turn)
+    }
+
+    /// The same to have the engine make it.
+    pub(super) async fn turn_for_long_of_engine(
+        &self,
+        peer: IpAddr,
+    ) -> Result<[OwnedSemaphorePermit; 2], RpcError> {
+        let turn = next_turn(&self.0.long_of_engine).await?;
+        Ok([turn, self.turn_for_long(peer).await?])
     }
 
     /// Asks the engine. The question holds its turn until it is answered, also when its caller has gone: so slow ones
@@ -190,9 +202,7 @@ impl Gateway {
         &self,
         question: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, RpcError> {
-        let stopping = |_| RpcError::internal("the node is stopping");
-        let turn = Arc::clone(&self.0.asking).acquire_owned().await;
-        let turn = turn.map_err(stopping)?;
+        let turn = next_turn(&self.0.asking).await?;
         let answer = tokio::spawn(async move {
             let answer = question.await;
             drop(turn);
@@ -261,4 +271,9 @@ impl Gateway {
         done.await
             .map_err(|_| RpcError::internal("the question could not be read"))
     }
+}
+
+async fn next_turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RpcError> {
+    let turn = Arc::clone(turns).acquire_owned().await;
+    turn.map_err(|_| RpcError::internal("the node is stopping"))
 }

@@ -70,6 +70,7 @@ methods! {
         Tx = "tx", &[("hash", Kind::Base64), ("prove", Kind::Flag)];
         AbciInfo = "abci_info", &[];
         AbciQuery = "abci_query", &[("path", Kind::Text), ("data", Kind::Hex), ("height", Kind::Integer), ("prove", Kind::Flag)];
+        Query = "query", &[("path", Kind::Text), ("data", Kind::Json), ("height", Kind::Integer), ("prove", Kind::Flag)];
         BroadcastTxSync = "broadcast_tx_sync", TX;
         BroadcastTxAsync = "broadcast_tx_async", TX;
         BroadcastTxCommit = "broadcast_tx_commit", TX;

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Base64,
     /// A list of byte strings, each base64.
     Base64List,
+    /// Any JSON, kept as its text.
+    Json,
     Integer,
     Flag,
 }
@@ -144,6 +146,7 @@ fn json_arg(kind: Kind, value: Value) -> Result<Option<Arg>, String> {
         return Ok(None);
     }
     let arg = match (kind, value) {
+        (Kind::Json, value) => Arg::Text(value.to_string()),
         (Kind::Text, Value::String(text)) => Arg::Text(text),
         (Kind::Hex, Value::String(text)) => Arg::Bytes(hexadecimal(&text)?),
         (Kind::Base64, Value::String(text)) => Arg::Bytes(base64(&text)?),
@@ -177,7 +180,7 @@ fn uri_arg(kind: Kind, text: &str) -> Result<Option<Arg>, String> {
                     .map_err(|_| "hexadecimal string is no UTF-8")?;
                 Ok(Some(Arg::Text(text)))
             }
-            Kind::Base64List | Kind::Integer | Kind::Flag => {
+            Kind::Base64List | Kind::Json | Kind::Integer | Kind::Flag => {
                 Err("unexpected hexadecimal string".to_owned())
             }
         };

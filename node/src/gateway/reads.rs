@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use polity_engine::application::Query;
+use polity_engine::application::{Query, QueryResult};
 
 use super::backend::{CommittedBlock, Queries};
 use super::means::Gateway;
@@ -13,6 +13,7 @@ use super::params::Args;
 use super::rpc::{Json, RpcError};
 use super::shapes;
 use super::txproof::TxProof;
+use crate::query::json::Messages;
 
 /// Transactions of blocks that are read for one call. Whoever asks for what needs more of them pays for the others too.
 const TRANSACTIONS_PER_CALL: usize = 100;
@@ -29,19 +30,50 @@ impl Gateway {
         mut args: Args,
         peer: IpAddr,
     ) -> Result<Json, RpcError> {
-        let height = u64::try_from(height.unwrap_or(0))
-            .map_err(|_| RpcError::invalid_params("height must not be negative"))?;
         let query = Query {
             path: args.text("path"),
             data: args.bytes("data"),
-            height,
+            height: height_of_state(height)?,
             prove: args.flag("prove"),
         };
+        let shape = |result: &QueryResult| shapes::query_result(result).to_string();
+        self.answer_query(query, peer, shape).await
+    }
+
+    /// The same, with the question and its answer in JSON.
+    pub(super) async fn query(
+        &self,
+        height: Option<i64>,
+        mut args: Args,
+        peer: IpAddr,
+    ) -> Result<Json, RpcError> {
+        let height = height_of_state(height)?;
+        let (path, prove) = (args.text("path"), args.flag("prove"));
+        let messages = Messages::of(&path)
+            .ok_or_else(|| RpcError::invalid_params("path: no question in JSON has it"))?;
+        let json = args.text("data");
+        let data = self.read(move |_| messages.question(&json)).await?;
+        let query = Query {
+            path,
+            data: data.map_err(|detail| RpcError::invalid_params(&format!("data: {detail}")))?,
+            height,
+            prove,
+        };
+        let shape = move |result: &QueryResult| messages.result(result).to_string();
+        self.answer_query(query, peer, shape).await
+    }
+
+    async fn answer_query(
+        &self,
+        query: Query,
+        peer: IpAddr,
+        shape: impl Fn(&QueryResult) -> Json + Send + 'static,
+    ) -> Result<Json, RpcError> {
         let gateway = self.clone();
         let answer = move |queries: &dyn Queries, query, waits: &dyn Fn() -> bool| {
             let (result, transactions_read) = queries.query(query, waits);
             gateway.charge_for(transactions_read, peer);
-            shapes::query_result(&result).to_string()
+            shape(&result)
         };
         let judged = self.judged_actions(&query);
         if judged == 0 {
@@ -134,6 +166,12 @@ impl Drop for Caller {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// The height as of which the state is asked about; 0: the newest.
+fn height_of_state(height: Option<i64>) -> Result<u64, RpcError> {
+    u64::try_from(height.unwrap_or(0))
+        .map_err(|_| RpcError::invalid_params("height must not be negative"))
 }
 
 /// CometBFT's rules and words for a height that is asked for.

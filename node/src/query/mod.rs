@@ -7,6 +7,7 @@ pub(crate) mod authority;
 mod health;
 mod history;
 mod inbox;
+pub(crate) mod json;
 mod list;
 mod outlook;
 pub(crate) mod peers;
@@ -104,6 +105,12 @@ impl From<AsOfError> for QueryError {
             },
         }
     }
+}
+
+/// The paths of questions. Beside them there is only what CometBFT asks about its peers, and `/store/key` for `/key`.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    let others = json::PATHS.iter().map(|messages| messages.path);
+    std::iter::once("/key").chain(others)
 }
 
 /// The committed state that a question is answered from.

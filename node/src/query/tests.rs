@@ -92,6 +92,21 @@ fn ask<A: Message + Default>(app: &App, path: &str, data: Vec<u8>) -> Result<A, 
 }
 
 #[test]
+fn each_path_that_is_asked_in_json_is_one_of_ours() {
+    ledger(b"", |app| {
+        for messages in super::json::PATHS {
+            let answer = ask::<()>(app, messages.path, Vec::new());
+            assert_ne!(
+                answer,
+                Err(QueryError::UnknownPath.code()),
+                "{}",
+                messages.path
+            );
+        }
+    });
+}
+
+#[test]
 fn a_receipt_that_cannot_be_read_is_a_fault_and_no_acceptance() {
     let fault = QueryError::Fault(Fault::new(FaultKind::StoreDamaged, "")).code();
     let at = ReceiptAtRequest {

@@ -2,6 +2,7 @@
 //! that ends is for their makers.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use polity_engine::embedded::gossip::{Contact, GossipView};
 
 use crate::app::App;
 
-/// Two nodes that dial each other at once keep one connection of two: whoever is back by then was not lost.
+/// Two nodes that dial each other at once keep one connection of two: only who is missed at two looks, so far from each
+/// other, is lost.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Says who goes and who comes back, until it is dropped; and at the start, why nobody may come.
@@ -34,31 +36,44 @@ pub(super) async fn watch(app: Arc<App>, gossip: GossipView, own: NodeId) {
                 tracing::warn!(unit, %peer, "peer is lost");
             }
         }
-        if changes.changed().await.is_err() {
+        if attendance.missed.is_empty() && changes.changed().await.is_err() {
             return;
         }
         tokio::time::sleep(GRACE).await;
     }
 }
 
-/// The peers of which the last line said that they are lost.
 #[derive(Default)]
-struct Attendance(BTreeSet<NodeId>);
+struct Attendance {
+    /// Who was there once and was not at the last look: of these the next look decides.
+    missed: BTreeSet<NodeId>,
+    /// Of whom the last line said that they are lost.
+    lost: BTreeSet<NodeId>,
+}
 
 impl Attendance {
     /// Who has gone or come back since the last look. Whoever comes for the first time was expected, and is no news.
     fn look(&mut self, peers: &[(NodeId, Contact)]) -> Vec<(NodeId, bool)> {
-        self.0
+        self.lost
             .retain(|lost| peers.iter().any(|(peer, _)| peer == lost));
+        let missed_before = mem::take(&mut self.missed);
         let mut news = Vec::new();
         for (peer, contact) in peers {
-            let is_news = match contact {
-                Contact::Awaited => false,
-                Contact::Connected => self.0.remove(peer),
-                Contact::Lost => self.0.insert(*peer),
-            };
-            if is_news {
-                news.push((*peer, *contact == Contact::Connected));
+            match contact {
+                Contact::Awaited => {}
+                Contact::Connected => {
+                    if self.lost.remove(peer) {
+                        news.push((*peer, true));
+                    }
+                }
+                Contact::Lost if self.lost.contains(peer) => {}
+                Contact::Lost if missed_before.contains(peer) => {
+                    self.lost.insert(*peer);
+                    news.push((*peer, false));
+                }
+                Contact::Lost => {
+                    self.missed.insert(*peer);
+                }
             }
         }
         news
@@ -78,10 +93,14 @@ mod tests {
         for (peers, news) in [
             (vec![(ann, Awaited), (ben, Awaited)], vec![]),
             (vec![(ann, Connected), (ben, Awaited)], vec![]),
+            // The one of two connections that ends is no loss.
+            (vec![(ann, Lost), (ben, Connected)], vec![]),
+            (vec![(ann, Connected), (ben, Connected)], vec![]),
+            (vec![(ann, Lost), (ben, Connected)], vec![]),
             (vec![(ann, Lost), (ben, Connected)], vec![(ann, false)]),
             (vec![(ann, Lost), (ben, Connected)], vec![]),
-            (vec![(ann, Connected), (ben, Connected)], vec![(ann, true)]),
             // Came and went between two looks.
+            (vec![(ann, Connected), (ben, Lost)], vec![(ann, true)]),
             (vec![(ann, Connected), (ben, Lost)], vec![(ben, false)]),
             // No longer a peer: the ledger says so, and no line.
             (vec![(ann, Connected)], vec![]),

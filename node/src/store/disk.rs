@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rustix::fs::{StatVfs, StatVfsMountFlags, statvfs};
+
 use crate::fault::{Fault, FaultKind};
 
 /// Refuses, with its own kind of fault, where the disk under `directory` has fewer bytes left than `min_bytes`.
@@ -20,13 +22,23 @@ pub fn free_space_check(directory: &Path, min_bytes: u64) -> Result<(), Fault> {
 
 /// Bytes that this process may still write to the disk under `directory`.
 pub fn free_bytes(directory: &Path) -> Result<u64, Fault> {
-    let disk = rustix::fs::statvfs(directory).map_err(|error| {
+    let disk = disk_of(directory)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Whether nobody may write to the disk under `directory`.
+pub(super) fn allows_only_reading(directory: &Path) -> Result<bool, Fault> {
+    let disk = disk_of(directory)?;
+    Ok(disk.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+fn disk_of(directory: &Path) -> Result<StatVfs, Fault> {
+    statvfs(directory).map_err(|error| {
         Fault::from_io(
-            &format!("asking for the free space of {}", directory.display()),
+            &format!("asking about the disk of {}", directory.display()),
             &error.into(),
         )
-    })?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    })
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub use table::KEY_BYTES_MAX;
 
 pub(crate) use commit::{leaf_row, tip};
 pub(crate) use files::{ListedFile, hash_file, put_in_place, remove_tree, require_empty, sync};
-pub(crate) use raw::version_row;
+pub(crate) use raw::{height_of_version, version_row};
 pub(crate) use table::{Meta, Table, height_key, position_key};
 pub(crate) use undo::undo_of;
 
@@ -107,9 +107,14 @@ impl Store {
         crash_point::read_order();
         let is_new = prepare_directory(directory)?;
         format::settle(directory, is_new)?;
-        let rocks = Arc::new(Rocks::open(directory, &options)?);
-        // Nobody else has the store, so no backup is being made.
-        files::remove_tree(&backup::held(directory))?;
+        let rocks = if options.reads_only && disk::allows_only_reading(directory)? {
+            Arc::new(Rocks::open_to_read(directory, &options)?)
+        } else {
+            let rocks = Arc::new(Rocks::open(directory, &options)?);
+            // Nobody else has the store, so no backup is being made.
+            files::remove_tree(&backup::held(directory))?;
+            rocks
+        };
 
         let cache = Arc::new(Cache::new(
             options.hot_bytes_max,

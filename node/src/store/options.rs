@@ -42,6 +42,9 @@ pub struct StoreOptions {
     pub free_bytes_min: u64,
     /// Files kept open at once.
     pub open_files_max: i32,
+    /// Nothing is written, so the store opens also where its file system allows only reading. Elsewhere it is opened like any
+    /// other, which no second process can have.
+    pub reads_only: bool,
     /// Counts what the storage library does, fsyncs of the log included; costs a few per cent.
     pub statistics: bool,
 }
@@ -60,6 +63,7 @@ impl Default for StoreOptions {
             write_buffer_bytes: 64 << 20,
             free_bytes_min: 256 << 20,
             open_files_max: 512,
+            reads_only: false,
             statistics: false,
         }
     }

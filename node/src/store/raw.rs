@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::snapshot::Snapshot;
-use super::table::{Table, encode_version, version_key};
+use super::table::{Table, encode_version, split_version_key, version_key};
 use crate::fault::Fault;
 
 impl Snapshot {
@@ -38,4 +38,9 @@ impl Snapshot {
 /// The row of the table `values` that a height writes: key and value.
 pub(crate) fn version_row(key: &[u8], height: u64, value: Option<&[u8]>) -> (Vec<u8>, Vec<u8>) {
     (version_key(key, height), encode_version(value))
+}
+
+/// The height that wrote this row of the table `values`.
+pub(crate) fn height_of_version(row: &[u8]) -> Option<u64> {
+    split_version_key(row).map(|(_, height)| height)
 }

@@ -39,13 +39,32 @@ pub(super) struct Rocks {
 impl Rocks {
     /// Opens the database of a directory, or makes an empty one there.
     pub(super) fn open(directory: &Path, settings: &StoreOptions) -> Result<Rocks, Fault> {
-        let retention = Arc::new(Retention::default());
         let mut options = database_options(settings);
         // In a store that holds something, a table that is not there was lost: an empty one in its place
         // would hide that.
         let is_new = holds_nothing(directory)?;
         options.create_if_missing(is_new);
         options.create_missing_column_families(is_new);
+        Rocks::open_by(directory, settings, options, |options, tables| {
+            DB::open_cf_descriptors(options, directory, tables)
+        })
+    }
+
+    /// Opens the database of a directory to which nobody may write. What its log holds is read into memory.
+    pub(super) fn open_to_read(directory: &Path, settings: &StoreOptions) -> Result<Rocks, Fault> {
+        let options = database_options(settings);
+        Rocks::open_by(directory, settings, options, |options, tables| {
+            DB::open_cf_descriptors_read_only(options, directory, tables, false)
+        })
+    }
+
+    fn open_by(
+        directory: &Path,
+        settings: &StoreOptions,
+        options: Options,
+        open: impl FnOnce(&Options, Vec<ColumnFamilyDescriptor>) -> Result<DB, rocksdb::Error>,
+    ) -> Result<Rocks, Fault> {
+        let retention = Arc::new(Retention::default());
         let cache = Cache::new_lru_cache(settings.block_cache_bytes);
         let tables = Table::ALL.map(|table| {
             ColumnFamilyDescriptor::new(
@@ -53,7 +72,7 @@ impl Rocks {
                 table_options(table, settings, &cache, &retention),
             )
         });
-        let db = DB::open_cf_descriptors(&options, directory, tables)
+        let db = open(&options, tables.into())
             .map_err(|error| fault("opening the store", directory, &error))?;
 
         Ok(Rocks {

@@ -9,7 +9,9 @@ use polity_ledger::state::keys;
 use super::replica::State;
 use super::{DIFFERS, MISSING, wrong};
 use crate::fault::{Fault, FaultKind};
-use crate::store::{Commit, Snapshot, Table, height_key, position_key, version_row};
+use crate::store::{
+    Commit, Snapshot, Table, height_key, height_of_version, position_key, version_row,
+};
 
 pub(super) struct WrittenOnce<'a> {
     snapshot: &'a Arc<Snapshot>,
@@ -98,10 +100,12 @@ impl<'a> WrittenOnce<'a> {
 
     /// Counts all rows.
     pub(super) fn finish(self) -> Result<(), Fault> {
-        for (table, expected) in self.rows {
+        for (&table, &expected) in &self.rows {
             let mut rows = 0u64;
-            self.snapshot.for_each_row(table, |_, _| {
-                rows += 1;
+            self.snapshot.for_each_row(table, |row, _| {
+                let is_counted = table != Table::Values
+                    || height_of_version(row).is_none_or(|height| self.is_kept(height));
+                rows += u64::from(is_counted);
                 Ok(())
             })?;
             if rows != expected {
@@ -165,13 +169,19 @@ impl<'a> WrittenOnce<'a> {
         let (row, version) = version_row(key, height, value);
         match self.snapshot.row(Table::Values, &row)? {
             Some(stored) if stored == version => {
-                self.count(Table::Values, 1);
+                self.count(Table::Values, u64::from(self.is_kept(height)));
                 Ok(())
             }
             Some(_) => Err(wrong(Table::Values, height, &row, DIFFERS)),
-            None if height < self.snapshot.history_base_height() => Ok(()),
+            None if !self.is_kept(height) => Ok(()),
             None => Err(wrong(Table::Values, height, &row, MISSING)),
         }
+    }
+
+    /// Whether what a height wrote stays. What is older may go at any moment, also while it is looked for, so it is compared
+    /// where it is there and never counted.
+    fn is_kept(&self, height: u64) -> bool {
+        height >= self.snapshot.history_base_height()
     }
 
     fn count(&mut self, table: Table, rows: u64) {

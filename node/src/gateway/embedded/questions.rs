@@ -29,6 +29,7 @@ pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
         .map_or(0, |validator| validator.power);
     let mut status = super::json::status(chain, about, first.as_ref(), newest.as_ref(), power);
     let guard = chain.guard();
+    let pool = chain.pool().status();
     status["consensus_info"] = json!({
         "height": progress.working_height.to_string(),
         "round": progress.round,
@@ -40,7 +41,12 @@ pub(super) fn status(chain: &Chain, about: &About) -> Result<Value, Trouble> {
             "of": progress.presence.blocks().to_string(),
         },
         "peers": chain.gossip().connected().to_string(),
-        "waiting": chain.pool().status().transactions.to_string(),
+        "waiting": pool.transactions.to_string(),
+        "dropped": {
+            "full": pool.dropped_full.to_string(),
+            "expired": pool.dropped_expired.to_string(),
+            "refused": pool.dropped_refused.to_string(),
+        },
         "guard": {
             "signs": guard.is_trusted,
             "height": guard.height.to_string(),

@@ -257,6 +257,17 @@ fn invalid_parameters() -> Vec<Case> {
             "abci_query",
             r#"{"height":"-1"}"#,
         ),
+        call("a question in JSON without a path", "query", "{}"),
+        call(
+            "a question in JSON that only bytes can ask",
+            "query",
+            r#"{"path":"/key"}"#,
+        ),
+        call(
+            "a field that no question has",
+            "query",
+            r#"{"path":"/inbox","data":{"membr":"1"}}"#,
+        ),
         call("a height with spaces", "block", r#"{"height":" 5 "}"#),
         call("an empty height", "block", r#"{"height":""}"#),
         call("a flag that is a number", "abci_query", r#"{"prove":1}"#),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::server::Server;
 use super::wire::{call, connect_from_elsewhere, exchange, get, post, post_bytes, read_answer};
@@ -298,7 +299,7 @@ async fn judging_for_many_is_in_nobodys_way_and_ends_with_who_asked() {
     };
     let server = Server::start(limits).await;
     let (ledger, address) = (&server.ledger, server.address);
-    let mut asked = tokio::task::JoinSet::new();
+    let mut asked = JoinSet::new();
     for _ in 0..8 {
         asked.spawn(call(address, "abci_query", json!({"path": "/judge"})));
     }
@@ -355,18 +356,25 @@ async fn whoever_has_many_transactions_read_pays_for_them() {
     }
 }
 
-#[tokio::test]
-async fn of_long_answers_few_are_made_ready_at_a_time() {
-    let server = Server::start(Limits::default()).await;
+/// Asks a hanging engine for eight long answers, until it has as many questions as it gets at a time.
+async fn hang_on_long_questions(server: &Server) -> JoinSet<u16> {
     let address = server.address;
     server.engine.hold();
-    let mut asked = tokio::task::JoinSet::new();
+    let mut asked = JoinSet::new();
     for _ in 0..8 {
         asked.spawn(async move { get(address, "/genesis").await.status });
     }
     while server.engine.held() < 2 {
         tokio::task::yield_now().await;
     }
+    asked
+}
+
+#[tokio::test]
+async fn of_long_answers_few_are_made_ready_at_a_time() {
+    let server = Server::start(Limits::default()).await;
+    let asked = hang_on_long_questions(&server).await;
+    let address = server.address;
     // Short ones are in nobody's way.
     for _ in 0..20 {
         assert_eq!(get(address, "/status").await.status, 200);
@@ -377,8 +385,21 @@ async fn of_long_answers_few_are_made_ready_at_a_time() {
 }
 
 #[tokio::test]
+async fn an_engine_that_hangs_keeps_nobody_from_long_answers_of_the_node_itself() {
+    let server = Server::start(Limits::default()).await;
+    server.ledger.commit(&[b"x"], b"");
+    let _asked = hang_on_long_questions(&server).await;
+    let address = server.address;
+    for _ in 0..20 {
+        assert_eq!(get(address, "/block_results?height=1").await.status, 200);
+    }
+    server.engine.let_go();
+}
+
+#[tokio::test]
 async fn whoever_asks_for_many_long_answers_at_once_gets_few() {
-    for path in ["/block?height=1", "/block_results?height=1"] {
+    // As many as are made at a time, before the first of them is paid for: the engine's, and the node's own.
+    for (path, at_once) in [("/block?height=1", 2), ("/block_results?height=1", 3)] {
         let limits = Limits {
             calls_per_second: 1,
             calls_burst: 9,
@@ -388,13 +409,16 @@ async fn whoever_asks_for_many_long_answers_at_once_gets_few() {
         server.ledger.commit(&[b"x".as_slice(); 1_000], b"");
         server.engine.fill_blocks(1_000);
         let address = server.address;
-        let mut asked = tokio::task::JoinSet::new();
+        let mut asked = JoinSet::new();
         for _ in 0..9 {
             asked.spawn(async move { get(address, path).await.status });
         }
         let statuses = asked.join_all().await;
         let answered = statuses.iter().filter(|status| **status == 200);
-        assert!((1..=2).contains(&answered.count()), "{path}: {statuses:?}");
+        assert!(
+            (1..=at_once).contains(&answered.count()),
+            "{path}: {statuses:?}"
+        );
     }
 }
 
