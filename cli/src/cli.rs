@@ -53,6 +53,12 @@ impl Cli {
                 format!("`polity {name}` cannot be tried: --dry-run asks the ledger about an act");
             return Err(command.error(ErrorKind::ArgumentConflict, words));
         }
+        let passed_over = cli.options.of_acts().find(|one| !acts::takes(&name, one));
+        if let Some(option) = passed_over {
+            let words =
+                format!("`polity {name}` has no use for {option}, which says how an act is done");
+            return Err(command.error(ErrorKind::ArgumentConflict, words));
+        }
         Ok(cli)
     }
 
@@ -265,6 +271,21 @@ pub struct Options {
 }
 
 impl Options {
+    /// Those that are given of the options that say how an act is done, and mean nothing where there is none. `--dry-run`
+    /// and `--yes` are kept by whatever sends nothing and asks nothing.
+    fn of_acts(&self) -> impl Iterator<Item = &'static str> {
+        let options = [
+            ("--as", self.acting_role.is_some()),
+            ("--send-anyway", self.send_anyway),
+            ("--draft", self.draft.is_some()),
+            ("--with", !self.cosigners.is_empty()),
+            ("--valid-for", self.valid_for.is_some()),
+            ("--effective-at", self.effective_at.is_some()),
+        ];
+        let given = options.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(option, _)| option)
+    }
+
     /// These options, and where they are silent those of an outer command line.
     #[must_use]
     pub fn or(self, outer: &Options) -> Options {
@@ -392,6 +413,47 @@ mod tests {
             assert!(error.to_string().contains("cannot be tried"), "{error}");
         }
         assert!(Cli::read("polity --dry-run tx submit a.draft".split(' ')).is_ok());
+    }
+
+    #[test]
+    fn what_means_nothing_to_a_command_is_not_passed_over() {
+        let options = [
+            (
+                "--as r9",
+                "unit show u4",
+                "proposal simulate u4 -- unit join u5",
+            ),
+            ("--send-anyway", "why tx", "tx submit a.draft"),
+            ("--draft a.draft", "inbox", "transfer send a1 a2 5 EUR"),
+            ("--with ada", "history u4", "can account freeze a1"),
+            (
+                "--valid-for 1h",
+                "tx show a.draft",
+                "tx draft a.draft unit join u4",
+            ),
+            (
+                "--effective-at 2026-03-01",
+                "account show a1",
+                "unit join u4",
+            ),
+        ];
+        for (option, passes_over, takes) in options {
+            let read = |command: &str| {
+                let line = format!("polity {option} {command}");
+                Cli::read(line.split(' '))
+            };
+            assert!(read(takes).is_ok(), "{option} {takes}");
+            let error = read(passes_over).expect_err(option);
+            assert_eq!(error.exit_code(), 2);
+            let name = option.split(' ').next().unwrap_or_default();
+            let told = format!("has no use for {name}");
+            assert!(error.to_string().contains(&told), "{error}");
+        }
+        // What reads sends nothing and asks nothing.
+        for option in ["--dry-run", "--yes"] {
+            let line = format!("polity {option} unit show u4");
+            assert!(Cli::read(line.split(' ')).is_ok(), "{option}");
+        }
     }
 
     #[test]

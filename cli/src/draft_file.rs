@@ -39,33 +39,32 @@ pub fn write(path: &Path, draft: &Draft) -> Result<()> {
     })
 }
 
-/// Keeps a draft that was sent and whose outcome is open.
+/// Keeps a draft that is sent, until its outcome is proven.
 pub fn keep(home: &Path, draft: &Draft) -> Result<PathBuf> {
     let directory = home.join(KEPT);
     std::fs::create_dir_all(&directory).map_err(|error| {
         let words = format!("{} cannot be made", directory.display());
         Error::trouble(words).with_source(error)
     })?;
-    let path = kept(home, draft);
+    let path = kept(home, &draft.id());
     write(&path, draft)?;
     Ok(path)
 }
 
-/// Whether the draft was sent, and its outcome is open.
-pub fn is_kept(home: &Path, draft: &Draft) -> bool {
-    kept(home, draft).exists()
+/// Whether the draft with this id was sent, and its outcome is open.
+pub fn is_kept(home: &Path, id: &[u8; 32]) -> bool {
+    kept(home, id).exists()
 }
 
-/// Removes a draft that was kept, once its outcome is proven; says where it was, if it was.
-pub fn settle(home: &Path, draft: &Draft) -> Option<PathBuf> {
-    let path = kept(home, draft);
+/// Removes a draft that was kept, once its outcome is proven or no block takes it any more; says where it was, if it was.
+pub fn settle(home: &Path, id: &[u8; 32]) -> Option<PathBuf> {
+    let path = kept(home, id);
     // One that stays does no harm: whoever sends it again reads its outcome.
     std::fs::remove_file(&path).ok().map(|()| path)
 }
 
-fn kept(home: &Path, draft: &Draft) -> PathBuf {
-    home.join(KEPT)
-        .join(format!("{}.draft", hex::encode(draft.id())))
+fn kept(home: &Path, id: &[u8; 32]) -> PathBuf {
+    home.join(KEPT).join(format!("{}.draft", hex::encode(id)))
 }
 
 fn print(draft: &Draft) -> String {
@@ -123,12 +122,13 @@ mod tests {
         let draft = draft();
         // Its salt is nobody else's.
         let home = std::env::temp_dir().join(hex::encode(draft.id()));
-        assert_eq!(settle(&home, &draft), None);
-        assert!(!is_kept(&home, &draft));
+        let id = draft.id();
+        assert_eq!(settle(&home, &id), None);
+        assert!(!is_kept(&home, &id));
         let path = keep(&home, &draft).expect("kept");
         assert_eq!(read(&path).expect("reads"), draft);
-        assert!(is_kept(&home, &draft));
-        assert_eq!(settle(&home, &draft), Some(path.clone()));
+        assert!(is_kept(&home, &id));
+        assert_eq!(settle(&home, &id), Some(path.clone()));
         assert!(!path.exists());
         std::fs::remove_dir_all(home).expect("removed");
     }

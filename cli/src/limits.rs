@@ -1,6 +1,7 @@
 //! Limits of a grant in words: `500.00 EUR` a transfer, `5000.00 EUR per month`, `2000.00 EUR per 30 days`.
 
 use polity_client::Result;
+use polity_client::session::period_words;
 use polity_client::v1::{Asset, PeriodKind, PeriodLimit};
 
 use crate::amount;
@@ -52,11 +53,7 @@ impl Context {
 /// A limit per period in words.
 pub fn shown(limit: &PeriodLimit, asset: &Asset) -> Result<String> {
     let amount = amount::shown(amount::counted(&limit.amount)?, asset);
-    Ok(match limit.kind() {
-        PeriodKind::None => amount,
-        PeriodKind::CalendarMonth => format!("{amount} per month"),
-        PeriodKind::RollingDays => format!("{amount} per {} days", limit.days),
-    })
+    Ok(amount + &period_words(limit))
 }
 
 fn split(text: &str) -> Result<(&str, PeriodKind, u32)> {

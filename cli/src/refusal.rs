@@ -117,9 +117,18 @@ pub fn as_json<'f>(facts: impl Iterator<Item = (&'f str, &'f str)>) -> Value {
         .collect()
 }
 
-/// A refusal that a node foresees; nothing was sent.
+/// A refusal of an act that a node foresees; nothing was sent.
 pub fn refused(code: u32, facts: &[Fact]) -> Error {
-    let words = "nothing; a node foresees the refusal, which is not proven, and --send-anyway sends it all the same";
+    foreseen(code, facts, ", and --send-anyway sends it all the same")
+}
+
+/// The same of an import, of which nothing is sent anyway.
+pub fn import_refused(code: u32, facts: &[Fact]) -> Error {
+    foreseen(code, facts, "")
+}
+
+fn foreseen(code: u32, facts: &[Fact], way: &str) -> Error {
+    let words = format!("nothing; a node foresees the refusal, which is not proven{way}");
     would_be_refused(code, &[facts, &[fact("sent", words)]].concat())
 }
 
@@ -357,12 +366,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_node_foresees_is_told_as_not_proven() {
-        let error = refused(Rejection::NoGrant.code(), &[]);
-        let told = &error.refusal().expect("a refusal").facts;
-        let sent = told.iter().find(|(name, _)| name == "sent");
-        let (_, words) = sent.expect("whether it was sent");
-        assert!(words.contains("not proven"), "{words}");
+    fn what_a_node_foresees_is_told_as_not_proven_and_sent_anyway_where_it_can_be() {
+        for (refuse, is_sent_anyway) in [
+            (refused as fn(u32, &[Fact]) -> Error, true),
+            (import_refused, false),
+        ] {
+            let error = refuse(Rejection::NoGrant.code(), &[]);
+            let told = &error.refusal().expect("a refusal").facts;
+            let sent = told.iter().find(|(name, _)| name == "sent");
+            let (_, words) = sent.expect("whether it was sent");
+            assert!(words.contains("not proven"), "{words}");
+            assert_eq!(words.contains("--send-anyway"), is_sent_anyway, "{words}");
+        }
     }
 
     #[test]

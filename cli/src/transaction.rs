@@ -27,7 +27,7 @@ impl Context {
     /// are one transaction.
     pub async fn act(&self, kinds: Vec<Kind>) -> Result<()> {
         match &self.purpose {
-            Purpose::Send => self.send(kinds).await,
+            Purpose::Send => self.send(kinds, false).await,
             Purpose::Can => self.say_can(kinds).await,
             Purpose::WhoCan => self.say_who_can(kinds).await,
             Purpose::Collect(collected) => {
@@ -42,6 +42,12 @@ impl Context {
                 Ok(())
             }
         }
+    }
+
+    /// Sends what the member was asked about already, because a node that judges it reads what nobody may know before.
+    pub async fn act_as_agreed(&self, kind: Kind) -> Result<()> {
+        self.check_meant()?;
+        self.send(vec![kind], true).await
     }
 
     /// An action of the first signer in this role (0: none), with what the options say of when it happened.
@@ -86,7 +92,7 @@ impl Context {
         Ok(sentences)
     }
 
-    async fn send(&self, kinds: Vec<Kind>) -> Result<()> {
+    async fn send(&self, kinds: Vec<Kind>, is_agreed: bool) -> Result<()> {
         self.only_now()?;
         let session = self.session().await?;
         let who = self.actor().await?;
@@ -136,7 +142,9 @@ impl Context {
         }
         let beside = cosigners.iter().map(CoSigner::here);
         let beside: Vec<&Actor> = beside.collect::<Result<_>>()?;
-        self.confirm("Sign and send?")?;
+        if !is_agreed {
+            self.confirm("Sign and send?")?;
+        }
         for who in std::iter::once(&who).chain(beside) {
             self.sign(&mut draft, who)?;
         }

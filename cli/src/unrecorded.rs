@@ -9,14 +9,16 @@ use crate::draft_file::KEPT;
 use crate::failure;
 use crate::output::facts;
 
-/// Remembers why a transaction was refused before any block. What cannot be kept was told all the same.
-pub fn remember(home: &Path, id: &[u8; 32], refusal: &Refusal) {
+/// Remembers why a transaction was refused before any block, or from now on where it `was_sent` before: then that no
+/// earlier block has it is what nodes say. What cannot be kept was told all the same.
+pub fn remember(home: &Path, id: &[u8; 32], refusal: &Refusal, was_sent: bool) {
     let facts = refusal.facts.iter();
     let facts = facts.map(|(name, fact)| (&name[..], &fact[..]));
+    let by_any_block = (!was_sent).then_some(false);
     let value = json!({
         "id": hex::encode(id),
-        "accepted": false,
-        "recorded": false,
+        "accepted": by_any_block,
+        "recorded": by_any_block,
         "code": refusal.code,
         "rejection": failure::rejection_name(refusal.code),
         "message": failure::rejection_sentence(refusal.code),
@@ -41,11 +43,14 @@ pub fn recall(home: &Path, id: &[u8; 32]) -> Option<Value> {
 #[must_use]
 pub fn text(value: &Value) -> String {
     let word = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let refused = match value["recorded"] {
+        Value::Null => {
+            "by every block from now on, which is proven; that no earlier one has it, nodes say"
+        }
+        _ => "before any block, so nothing is on the record",
+    };
     let mut lines = vec![
-        (
-            "refused",
-            "before any block, so nothing is on the record".to_owned(),
-        ),
+        ("refused", refused.to_owned()),
         ("rule", format!("{} {}", value["code"], word("rejection"))),
         ("which says", word("message")),
     ];
@@ -82,7 +87,17 @@ mod tests {
             .to_vec(),
         };
 
-        remember(&home, &id, &refusal);
+        remember(&home, &id, &refusal, true);
+
+        // Of what was sent before no more is known than what holds from now on.
+        let value = recall(&home, &id).expect("remembered");
+        assert_eq!(
+            (&value["recorded"], &value["accepted"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert!(text(&value).contains("by every block from now on"));
+
+        remember(&home, &id, &refusal, false);
 
         let value = recall(&home, &id).expect("remembered");
         assert_eq!(value["recorded"], false);

@@ -32,6 +32,26 @@ const READING: [&str; 7] = [
 /// What does something that is no act, and cannot be tried without doing it.
 const UNTRIED: [&str; 4] = ["key new", "key import", "key export", "tx sign"];
 
+/// What those that are no acts take of the options that say how an act is done. Whoever asks about an act may say all of
+/// it.
+const TAKEN: [(&str, &[&str]); 6] = [
+    ("import events", &["--as"]),
+    ("import budget", &["--as", "--with"]),
+    ("proposal simulate", &["--as"]),
+    (
+        "tx draft",
+        &[
+            "--as",
+            "--send-anyway",
+            "--with",
+            "--valid-for",
+            "--effective-at",
+        ],
+    ),
+    ("tx sign", &["--send-anyway"]),
+    ("tx submit", &["--send-anyway"]),
+];
+
 /// The command of a command line, such as `transfer send`.
 pub fn name(matches: &ArgMatches) -> String {
     let mut words = Vec::new();
@@ -52,6 +72,14 @@ pub fn is_act(name: &str) -> bool {
 /// Whether the command with this name can say what it would do.
 pub fn can_be_tried(name: &str) -> bool {
     !UNTRIED.contains(&name)
+}
+
+/// Whether an option that says how an act is done means something to the command with this name.
+pub fn takes(name: &str, option: &str) -> bool {
+    let taken = TAKEN.iter().find(|(command, _)| *command == name);
+    is_act(name)
+        || ["can", "who-can"].contains(&name)
+        || taken.is_some_and(|(_, options)| options.contains(&option))
 }
 
 #[cfg(test)]
@@ -79,6 +107,10 @@ mod tests {
         all.retain(|name| !is_act(name));
         let reading = |name: &String| READING.iter().any(|verb| name.ends_with(verb));
         all.retain(|name| !reading(name));
+        // An act takes each of the options.
+        for (command, _) in TAKEN {
+            assert!(!is_act(command), "{command}");
+        }
         let expected = "\
             key new, key import, key export, import events, import check, import budget, export account, export unit, \
             tx draft, tx sign, tx submit, tx refusals, can, who-can, why, explain, inbox, history, audit account, \

@@ -31,12 +31,12 @@ impl Inbox {
             let when = when(item, at)?;
             let command = command(item, &about);
             items.push(json!({
-                "what": item.what,
+                "what": what(item),
                 "object": about,
                 "due": time::json(item.due),
                 "command": command,
             }));
-            table.row([item.what.clone(), about, when, command]);
+            table.row([what(item).to_owned(), about, when, command]);
         }
         let json = json!({
             "member": lettered(ObjectKind::Member, member.number),
@@ -52,6 +52,11 @@ impl Inbox {
         });
         Ok(())
     }
+}
+
+/// What there is to do, and the title of what it is about, where it has one.
+fn what(item: &InboxItem) -> &str {
+    item.what.strip_suffix(": ").unwrap_or(&item.what)
 }
 
 /// Until when it can be done; what was decided, from when on. How far a moment is from now says nothing of the past.
@@ -94,6 +99,22 @@ fn command(item: &InboxItem, about: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_title_is_told_without_one() {
+        for (told, expected) in [
+            ("answer: ", "answer"),
+            ("test the objection: ", "test the objection"),
+            ("answer: Chairs", "answer: Chairs"),
+            ("join: you are invited", "join: you are invited"),
+        ] {
+            let item = InboxItem {
+                what: told.into(),
+                ..InboxItem::default()
+            };
+            assert_eq!(what(&item), expected);
+        }
+    }
 
     #[test]
     fn of_the_past_the_moment_itself_is_told() {

@@ -229,13 +229,18 @@ impl Export {
             .mode(0o600)
             .open(&self.file)
             .and_then(|mut file| {
-                file.write_all(&bytes)?;
-                file.sync_all()?;
-                files::sync_parent(&self.file)
+                let written = file
+                    .write_all(&bytes)
+                    .and_then(|()| file.sync_all())
+                    .and_then(|()| files::sync_parent(&self.file));
+                if written.is_err() {
+                    let _ = std::fs::remove_file(&self.file);
+                }
+                written
             })
             .map_err(|error| {
                 let words = format!("{} cannot be written", self.file.display());
-                Error::new(ErrorKind::Key, words).with_source(error)
+                Error::trouble(words).with_source(error)
             })?;
         let json = json!({"name": self.name, "file": self.file.display().to_string(), "encrypted": !self.plain});
         context.output.show(&json, || {

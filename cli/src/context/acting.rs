@@ -100,7 +100,7 @@ impl Context {
         }
     }
 
-    /// A key of the store that is enrolled for a member.
+    /// A key of the store that is enrolled for a member. One whose public part cannot be read may be: that is told.
     pub async fn enrolled_key(&self, session: &Session, member: u64) -> Result<StoredKey> {
         let member: Member = session.get(member).await?.unwrap_or_default();
         let enrolled = |key: &StoredKey| {
@@ -109,21 +109,22 @@ impl Context {
                 .iter()
                 .any(|one| one.revoked_at == 0 && one.public == key.public_key)
         };
-        self.keys()
-            .list()?
-            .into_iter()
-            .filter_map(|(_, key)| key.ok())
-            .find(enrolled)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Key,
-                    format!(
-                        "no key of {} lies in {}: see polity key list",
-                        member.handle,
-                        self.home.join("keys").display()
-                    ),
-                )
-            })
+        let keys = self.keys().list()?.into_iter().map(|(_, key)| key);
+        first(keys, enrolled).map_err(|unread| {
+            let directory = self.home.join("keys");
+            let lacking = format!(
+                "no key of {} lies in {}",
+                member.handle,
+                directory.display()
+            );
+            match unread {
+                None => Error::new(ErrorKind::Key, lacking + ": see polity key list"),
+                Some(error) => {
+                    let words = lacking + " whose public part can be read";
+                    Error::new(ErrorKind::Key, words).with_source(error)
+                }
+            }
+        })
     }
 
     fn only_key(&self) -> Result<StoredKey> {
@@ -141,5 +142,46 @@ impl Context {
                 ),
             )),
         }
+    }
+}
+
+/// The first key that serves; where none does, why one could not be looked at, if so.
+fn first(
+    keys: impl Iterator<Item = Result<StoredKey>>,
+    serves: impl Fn(&StoredKey) -> bool,
+) -> Result<StoredKey, Option<Error>> {
+    let mut unread = None;
+    for key in keys {
+        match key {
+            Ok(key) if serves(&key) => return Ok(key),
+            Ok(_) => {}
+            Err(error) => {
+                unread.get_or_insert(error);
+            }
+        }
+    }
+    Err(unread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_looked_at_is_told_where_no_other_serves() {
+        let key = |byte: u8| {
+            Ok(StoredKey {
+                name: format!("key-{byte}"),
+                public_key: [byte; 32],
+            })
+        };
+        let missing = || Err(Error::new(ErrorKind::Key, "its public part is missing"));
+        let serves = |key: &StoredKey| key.public_key == [7; 32];
+        let found = first([missing(), key(8), key(7)].into_iter(), serves).expect("one serves");
+        assert_eq!(found.name, "key-7");
+
+        let unread = first([key(8), missing()].into_iter(), serves).expect_err("none serves");
+        assert!(unread.is_some_and(|error| error.to_string().contains("missing")));
+        assert!(first([key(8)].into_iter(), serves).is_err_and(|unread| unread.is_none()));
     }
 }

@@ -3,19 +3,18 @@
 use polity_client::ledger::Rejection;
 use polity_client::session::{Draft, Outcome, Session, Simulated};
 use polity_client::v1::{Fact, Receipt};
-use polity_client::{ErrorKind, Result};
+use polity_client::{Error, ErrorKind, Result};
 
 use crate::context::Context;
 use crate::failure::with_causes;
 use crate::refusal::{self, fact, would_be_refused};
-use crate::{draft_file, event, receipt, time, unrecorded};
+use crate::{draft_file, event, output, receipt, time, unrecorded};
 
 impl Context {
     /// Refuses to send what is over by this machine's clock. The last block of a network at rest may lie before that end, so
     /// its doors would take it, and no block would.
     pub fn check_time(&self, draft: &Draft) -> Result<()> {
-        // What was sent before may be in a block, so that sending it again is how to know.
-        if self.options.send_anyway || draft_file::is_kept(&self.home, draft) || !is_over(draft)? {
+        if self.options.send_anyway || !is_over(draft)? {
             return Ok(());
         }
         let until = fact("valid_until", time::shown(draft.body()?.valid_until));
@@ -30,40 +29,47 @@ impl Context {
         ))
     }
 
-    /// Sends a draft that everybody signed; `foreseen` is what a dry run said of it. Where its outcome is open, its bytes
-    /// are kept: whoever repeats the command instead would do it twice.
+    /// Sends a draft that everybody signed; `foreseen` is what a dry run said of it. Its bytes are kept before they leave,
+    /// until their outcome is proven, or a verified header says that their time is over, so that no block takes them any
+    /// more: whoever repeats the command instead would do it twice.
     pub async fn submit(&self, draft: &Draft, foreseen: Option<&Simulated>) -> Result<()> {
         self.check_meant()?;
         let session = self.session().await?;
         let id = draft.id();
         self.output.note(format!("transaction {}", hex::encode(id)));
+        let was_sent = draft_file::is_kept(&self.home, &id);
+        let kept = draft_file::keep(&self.home, draft);
         let sent = session.submit(draft).await;
         let is_open = matches!(&sent, Err(error) if error.kind() != ErrorKind::Refused);
-        // A refusal by the newest state says nothing of earlier blocks: what was sent before stays kept.
-        let was_sent = draft_file::is_kept(&self.home, draft);
         if sent.is_ok() || is_open {
             unrecorded::forget(&self.home, &id);
         }
-        if sent.is_ok()
-            && let Some(path) = draft_file::settle(&self.home, draft)
+        // A refusal by the newest state says nothing of earlier blocks, so what was sent before stays kept. Once its time is
+        // over its bytes are of no use: no later block takes them, and an earlier one is found by the id.
+        let refusal = sent.as_ref().err().and_then(Error::refusal);
+        let ended = refusal.filter(|one| !was_sent || one.code == Rejection::Expired.code());
+        if let Some(refusal) = ended {
+            unrecorded::remember(&self.home, &id, refusal, was_sent);
+        }
+        if (sent.is_ok() || ended.is_some())
+            && let Some(path) = draft_file::settle(&self.home, &id)
+            && was_sent
         {
-            let path = path.display();
+            let why = match sent {
+                Ok(_) => "Its outcome is proven",
+                Err(_) => "That its time is over is proven",
+            };
             self.output
-                .note(format!("Its outcome is proven: {path} is removed."));
+                .note(format!("{why}: {} is removed.", path.display()));
         }
         match sent {
             Ok(outcome) => self
                 .show_outcome(session, draft, &outcome, foreseen)
                 .await
                 .map_err(|error| error.with_transaction_id(id)),
-            Err(error) if !is_open => {
-                if let Some(refusal) = error.refusal().filter(|_| !was_sent) {
-                    unrecorded::remember(&self.home, &id, refusal);
-                }
-                Err(error)
-            }
+            Err(error) if !is_open => Err(error),
             Err(error) => {
-                self.output.note(match draft_file::keep(&self.home, draft) {
+                self.output.note(match kept {
                     Ok(kept) => format!(
                         "The signed transaction is kept: polity tx submit {} sends the same bytes again, which is safe.",
                         kept.display()
@@ -100,6 +106,22 @@ impl Context {
             }
             return Err(would_be_refused(outcome.code, &facts));
         }
+        let told = self.tell_accepted(session, draft, outcome).await;
+        // Whatever kept it from being told: whoever repeats the command would do it twice.
+        told.and_then(|()| output::written()).map_err(|error| {
+            let height = outcome.height;
+            let words =
+                format!("accepted in block {height}, proven; what came of it could not be told");
+            Error::trouble(words).with_source(error)
+        })
+    }
+
+    async fn tell_accepted(
+        &self,
+        session: &Session,
+        draft: &Draft,
+        outcome: &Outcome,
+    ) -> Result<()> {
         let value = receipt::json(session, &draft.id(), outcome).await?;
         let green = anstyle::AnsiColor::Green.on_default();
         let mut text = format!(
@@ -201,11 +223,5 @@ mod tests {
         assert_eq!(code, Some(Rejection::Expired.code()));
         assert!(context_of(false).check_time(&valid_until(now + 60)).is_ok());
         assert!(context_of(true).check_time(&over).is_ok());
-        draft_file::keep(&home, &over).expect("kept");
-        assert!(
-            context_of(false).check_time(&over).is_ok(),
-            "it was sent before"
-        );
-        std::fs::remove_dir_all(home).expect("removed");
     }
 }

@@ -2,11 +2,15 @@
 //!
 //! `{"n": 1, "at": "2018-11-04T20:28:43Z", "type": "unit_created", "unit": "core", "kind": "team", "parent": null}`
 
+mod fields;
+
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use polity_ledger::form;
-use serde::Deserialize;
+use serde_json::Value;
+
+use fields::Fields;
 
 use crate::{Error, Result, files};
 
@@ -27,8 +31,7 @@ pub struct Event {
 }
 
 /// What happened. Names are the source's own, exactly.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum What {
     /// A unit came to be; without a parent, at the top of what is imported.
@@ -58,14 +61,6 @@ pub enum What {
         role: String,
         member: String,
     },
-}
-
-#[derive(Deserialize)]
-struct Line {
-    n: u64,
-    at: String,
-    #[serde(flatten)]
-    what: What,
 }
 
 /// Reads a file of events, whole. What is wrong is a usage error that names the line.
@@ -139,37 +134,62 @@ pub fn check_happened(events: &[Event], now: u64) -> Result<()> {
 }
 
 fn event(line: &[u8]) -> Result<Event, String> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    let at = humantime::parse_rfc3339(&line.at)
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .ok_or_else(|| format!("{:?} is not a time such as 2018-11-04T20:28:43Z", line.at))?;
-    for name in names(&line.what) {
-        if name.is_empty() || form::external_id(name).is_err() {
-            return Err(format!(
-                "{name:?} is not a name of 1 to 64 printable ASCII characters"
-            ));
-        }
-    }
+    let fields = Fields::of(line)?;
     Ok(Event {
-        number: line.n,
-        at: at.as_secs(),
-        what: line.what,
+        number: fields.read("n", "a whole number", Value::as_u64)?,
+        at: fields.read("at", "a time such as 2018-11-04T20:28:43Z", seconds)?,
+        what: what(&fields)?,
     })
 }
 
-fn names(what: &What) -> Vec<&String> {
-    match what {
-        What::UnitCreated { unit, kind, parent } => {
-            [unit, kind].into_iter().chain(parent).collect()
-        }
-        What::UnitMoved { unit, parent } => [unit].into_iter().chain(parent).collect(),
-        What::UnitDissolved { unit } => vec![unit],
-        What::MemberAdded { member } => vec![member],
-        What::Assigned { unit, role, member } | What::Unassigned { unit, role, member } => {
-            vec![unit, role, member]
-        }
-    }
+fn what(fields: &Fields) -> Result<What, String> {
+    const TYPES: &str =
+        "one of unit_created, unit_moved, unit_dissolved, member_added, assigned, unassigned";
+
+    let unit = || fields.read("unit", NAME, name);
+    let role = || fields.read("role", NAME, name);
+    let member = || fields.read("member", NAME, name);
+    let parent = || match fields.get("parent") {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => fields.read("parent", NAME, name).map(Some),
+    };
+    Ok(match fields.get("type").and_then(Value::as_str) {
+        Some("unit_created") => What::UnitCreated {
+            unit: unit()?,
+            kind: fields.read("kind", NAME, name)?,
+            parent: parent()?,
+        },
+        Some("unit_moved") => What::UnitMoved {
+            unit: unit()?,
+            parent: parent()?,
+        },
+        Some("unit_dissolved") => What::UnitDissolved { unit: unit()? },
+        Some("member_added") => What::MemberAdded { member: member()? },
+        Some("assigned") => What::Assigned {
+            unit: unit()?,
+            role: role()?,
+            member: member()?,
+        },
+        Some("unassigned") => What::Unassigned {
+            unit: unit()?,
+            role: role()?,
+            member: member()?,
+        },
+        Some(_) | None => return Err(fields.unread("type", TYPES)),
+    })
+}
+
+const NAME: &str = "a name of 1 to 64 printable ASCII characters";
+
+fn name(value: &Value) -> Option<String> {
+    let name = value.as_str().filter(|name| !name.is_empty())?;
+    form::external_id(name).is_ok().then(|| name.to_owned())
+}
+
+fn seconds(value: &Value) -> Option<u64> {
+    let time = humantime::parse_rfc3339(value.as_str()?).ok()?;
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
 }
 
 #[cfg(test)]
@@ -225,22 +245,52 @@ mod tests {
         let added = r#""type":"member_added","member":"ada""#;
         let long = "x".repeat(65);
         let table = [
-            ("{".to_owned(), "line 1: EOF"),
-            ("[]".to_owned(), "line 1: "),
+            ("{".to_owned(), "line 1: is not one JSON object"),
+            ("[]".to_owned(), "line 1: is not one JSON object"),
+            (
+                line(1, added) + &line(2, added),
+                "line 1: is not one JSON object",
+            ),
+            (
+                line(1, &format!(r#"{added},"member":"bob""#)),
+                "line 1: is not one JSON object that has each of its fields once",
+            ),
             (line(2, added), "line 1: event 2 follows event 0"),
-            (line(1, r#""type":"exploded""#), "line 1: unknown variant"),
-            (line(1, r#""type":"member_added""#), "line 1: missing field"),
+            (
+                line(1, r#""type":"exploded""#),
+                "line 1: `type` is \"exploded\", not one of unit_created, ",
+            ),
+            (
+                line(1, r#""member":"ada""#),
+                "line 1: `type` is missing; it is one of ",
+            ),
+            (
+                line(1, r#""type":"member_added""#),
+                "line 1: `member` is missing; it is a name of 1 to 64",
+            ),
             (
                 line(1, r#""type":"member_added","member":"""#),
-                "line 1: \"\" is not a name",
+                "line 1: `member` is \"\", not a name",
+            ),
+            (
+                line(1, r#""type":"member_added","member":["ada"]"#),
+                "line 1: `member` is [\"ada\"], not a name",
             ),
             (
                 line(1, &format!(r#""type":"member_added","member":"{long}""#)),
-                "is not a name of 1 to 64",
+                "not a name of 1 to 64",
             ),
             (
                 line(1, r#""type":"member_added","member":"é""#),
-                "is not a name",
+                "line 1: `member` is \"é\", not a name",
+            ),
+            (
+                line(1, r#""type":"unit_moved","unit":"core","parent":7"#),
+                "line 1: `parent` is 7, not a name",
+            ),
+            (
+                r#"{"n":"one","at":"2020-01-01T00:00:00Z"}"#.to_owned(),
+                "line 1: `n` is \"one\", not a whole number",
             ),
             (
                 format!("{}\n{}", line(1, added), line(3, added)),
@@ -256,7 +306,7 @@ mod tests {
             ),
             (
                 r#"{"n":1,"at":"yesterday","type":"member_added","member":"b"}"#.to_owned(),
-                "line 1: \"yesterday\" is not a time",
+                "line 1: `at` is \"yesterday\", not a time such as ",
             ),
             (" ".repeat(5_000) + "x", "line 1: is too long"),
         ];

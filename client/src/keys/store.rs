@@ -148,13 +148,13 @@ impl KeyStore {
         let entries = match fs::read_dir(&self.directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(cannot("read", &self.directory, error)),
+            Err(error) => return Err(unreadable(&self.directory, error)),
         };
 
         let mut keys = Vec::new();
         for entry in entries {
             let path = entry
-                .map_err(|error| cannot("read", &self.directory, error))?
+                .map_err(|error| unreadable(&self.directory, error))?
                 .path();
             let stem = path.file_stem().and_then(|stem| stem.to_str());
             if let Some(name) = stem.filter(|_| path.extension().is_some_and(|e| e == "key")) {
@@ -252,7 +252,7 @@ fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         .read(true)
         .open(path)
         .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
-        .map_err(|error| cannot("read", path, error))?;
+        .map_err(|error| unreadable(path, error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(Error::key(format!(
             "{} is too large for a key",
@@ -284,8 +284,13 @@ fn lock(directory: &Path) -> Result<File> {
     locked().map_err(|error| cannot("lock", &path, error))
 }
 
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::key(format!("cannot read {}", path.display())).with_source(error)
+}
+
+/// The key is not at fault, nor its passphrase.
 fn cannot(verb: &str, path: &Path, error: io::Error) -> Error {
-    Error::key(format!("cannot {verb} {}", path.display())).with_source(error)
+    Error::trouble(format!("cannot {verb} {}", path.display())).with_source(error)
 }
 
 #[cfg(test)]

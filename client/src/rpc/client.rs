@@ -122,7 +122,7 @@ impl Client {
         &self,
         method: &str,
         params: Value,
-        read: impl Fn(F) -> Result<T>,
+        read: impl Fn(F) -> Result<T, AnswerError>,
     ) -> Result<T>
     where
         F: DeserializeOwned,
@@ -143,7 +143,7 @@ impl Client {
         &self,
         method: &str,
         params: Value,
-        read: impl Fn(F) -> Result<T>,
+        read: impl Fn(F) -> Result<T, AnswerError>,
     ) -> Result<T>
     where
         F: DeserializeOwned,
@@ -165,7 +165,7 @@ impl Client {
         &self,
         method: &str,
         params: Value,
-        read: impl Fn(F) -> Result<T>,
+        read: impl Fn(F) -> Result<T, AnswerError>,
         sort: Sort,
     ) -> Result<T, CallFailure>
     where
@@ -201,7 +201,7 @@ impl Client {
             };
             let node = self.nodes().url(place);
             match called {
-                Ok(bytes) => match parse_answer(&bytes).and_then(|form| Ok(read(form)?)) {
+                Ok(bytes) => match parse_answer(&bytes).and_then(&read) {
                     Ok(answer) => {
                         self.nodes().prefer(place);
                         return Ok(answer);

@@ -9,6 +9,11 @@ const NO_PLACE: &str =
 /// What 429 comes to: a node bounds the calls of one address.
 const TOO_OFTEN: &str =
     "takes no more calls from this address for now (429): try again, or ask another by --node";
+/// What a node that speaks TLS comes to where it is called without.
+const WITHOUT_TLS: &str =
+    "answers as no HTTP does: it may speak TLS, so that its address begins with https://";
+/// How the HTTP client tells of an answer that is not one of HTTP, such as an alert of TLS.
+const NO_HTTP: &str = "invalid HTTP version parsed";
 /// How the HTTP client tells of an answer that came before the question.
 const ANSWERED_EARLY: &str = "received unexpected message from connection";
 
@@ -69,6 +74,10 @@ fn words(error: &reqwest::Error) -> String {
     // A caller for whom no place is left is told so before asking anything, which an HTTP client does not expect.
     if words.iter().any(|one| one.contains(ANSWERED_EARLY)) {
         return NO_PLACE.to_owned();
+    }
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+    if is_plain && words.iter().any(|one| one.contains(NO_HTTP)) {
+        return WITHOUT_TLS.to_owned();
     }
     if error.is_timeout() {
         words.insert(0, "no answer in time".into());

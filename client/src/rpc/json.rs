@@ -31,6 +31,12 @@ pub(super) enum AnswerError {
     Unproven(Error),
 }
 
+impl From<ReportedError> for AnswerError {
+    fn from(reported: ReportedError) -> Self {
+        Self::Reported(reported)
+    }
+}
+
 impl From<Error> for AnswerError {
     /// Why a result cannot be read.
     fn from(error: Error) -> Self {
@@ -53,6 +59,15 @@ pub(super) struct ReportedError {
 }
 
 impl ReportedError {
+    /// What a node says by the code of an answer.
+    pub(super) fn of_code(code: u32, log: String) -> ReportedError {
+        ReportedError {
+            code: code.into(),
+            message: log,
+            data: serde_json::Value::Null,
+        }
+    }
+
     /// What the node said, as one line.
     pub(super) fn words(&self) -> String {
         let data = match &self.data {

@@ -15,6 +15,7 @@ use super::answers::{
     QueryForm, StatusAnswer, StatusForm, TransactionAnswer, ValidatorsForm,
 };
 use super::client::SecondAnswer;
+use super::json::{AnswerError, ReportedError};
 use crate::{Error, ErrorKind, Result};
 
 /// The most transactions of one call of [`Client::broadcast_batch`].
@@ -76,11 +77,9 @@ impl Client {
             if answers.len() == transactions.len() {
                 Ok(answers)
             } else {
-                Err(Error::trouble(format!(
-                    "{} answers for {} transactions",
-                    answers.len(),
-                    transactions.len()
-                )))
+                let (answers, count) = (answers.len(), transactions.len());
+                let words = format!("{answers} answers for {count} transactions");
+                Err(Error::trouble(words).into())
             }
         };
         self.hand_over("broadcast_batch", json!({"txs": texts}), read)
@@ -95,17 +94,47 @@ impl Client {
         height: u64,
         prove: bool,
     ) -> Result<QueryAnswer> {
-        self.query(path, data, height, prove, Ok).await
+        self.query_any(path, data, height, prove, Ok).await
     }
 
-    /// The same, and reads the answer: a node with one that cannot be read is passed over.
+    /// The same, and reads the value. A node is passed over whose answer cannot be read, or says by its code that there is
+    /// none: that is an error which it reports. What is read is hearsay until it is proven.
     pub(crate) async fn query<T>(
         &self,
         path: &str,
         data: &[u8],
         height: u64,
         prove: bool,
-        read: impl Fn(QueryAnswer) -> Result<T>,
+        read: impl Fn(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        let read = |answer: QueryAnswer| match answer.code {
+            0 => Ok(read(&answer.value)?),
+            code => Err(ReportedError::of_code(code, answer.log).into()),
+        };
+        self.query_any(path, data, height, prove, read).await
+    }
+
+    /// The same of the newest state, where that a node has none is an answer.
+    pub(crate) async fn query_one<T>(
+        &self,
+        path: &str,
+        data: &[u8],
+        read: impl Fn(&[u8]) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let read = |answer: QueryAnswer| match answer.code {
+            0 => Ok(Some(read(&answer.value)?)),
+            _ => Ok(None),
+        };
+        self.query_any(path, data, 0, false, read).await
+    }
+
+    async fn query_any<T>(
+        &self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+        prove: bool,
+        read: impl Fn(QueryAnswer) -> Result<T, AnswerError>,
     ) -> Result<T> {
         let params = json!({
             "path": path,
@@ -171,7 +200,7 @@ impl Client {
                 "page": page.to_string(),
                 "per_page": VALIDATORS_PER_PAGE.to_string(),
             });
-            let read = |form| listed(form, height);
+            let read = |form| Ok(listed(form, height)?);
             let (listed, total) = self.call("validators", params, read).await?;
             let ends = listed.len() as u64 != VALIDATORS_PER_PAGE;
             validators.extend(listed);

@@ -126,7 +126,8 @@ impl Session {
             index,
         };
         let answer: InclusionAnswer = self
-            .ask("/inclusion", &request.encode_to_vec(), 0, false, decode)
+            .rpc()
+            .query("/inclusion", &request.encode_to_vec(), 0, false, decode)
             .await?;
         if answer.count != history.count {
             return Ok(None);

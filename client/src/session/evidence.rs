@@ -85,7 +85,7 @@ impl Session {
         for index in 0..TIMERS_MAX as u64 {
             let row = keys::key(keys::TIMER_RECEIPT, &[height, index]);
             let read = |value: &[u8]| Ok(value.to_vec());
-            let value = self.ask("/key", &row, 0, false, read).await?;
+            let value = self.rpc().query("/key", &row, 0, false, read).await?;
             if value.is_empty() {
                 break;
             }

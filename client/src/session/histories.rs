@@ -198,7 +198,8 @@ impl Session {
             limit,
             newest: false,
         };
-        self.ask("/history", &request.encode_to_vec(), 0, false, page)
+        self.rpc()
+            .query("/history", &request.encode_to_vec(), 0, false, page)
             .await
     }
 }

@@ -51,7 +51,7 @@ pub use refusals::Refused;
 pub use remarks::{Behind, Remarks};
 pub use submit::Outcome;
 pub use view::{AsOf, Kinds, View};
-pub use words::{Words, can_be_approved, mode_words, roles_named, who_words};
+pub use words::{Words, can_be_approved, mode_words, period_words, roles_named, who_words};
 
 pub use crate::visible::visible;
 

@@ -48,7 +48,11 @@ impl Session {
                     .collect::<Result<Vec<_>>>()
             };
             let request = request.encode_to_vec();
-            values.extend(self.ask("/keys", &request, height, false, read).await?);
+            values.extend(
+                self.rpc()
+                    .query("/keys", &request, height, false, read)
+                    .await?,
+            );
         }
         Ok((values, Moment::said(height)))
     }

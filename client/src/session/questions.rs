@@ -1,6 +1,6 @@
 //! Questions to the judge and to a node's indexes. Answers are hearsay: they guide, the block decides.
 
-use polity_ledger::outlook;
+use polity_ledger::{actions, check, outlook};
 use polity_proto::v1::{
     Action, CanAnswer, CanRequest, Fact, HealthAnswer, HealthRequest, InboxAnswer, InboxRequest,
     OutlookAnswer, OutlookRequest, Receipt, SimulateAnswer, SimulateRequest, StatusAnswer, Verdict,
@@ -8,6 +8,7 @@ use polity_proto::v1::{
 };
 use prost::Message;
 
+use super::draft::refused_by_its_bytes;
 use super::{AsOf, Draft, Session, read};
 use crate::{Error, Result};
 
@@ -39,12 +40,16 @@ impl Session {
                 verdicts: answer.verdicts,
             })
         };
-        self.ask("/simulate", &request.encode_to_vec(), 0, false, read)
+        self.rpc()
+            .query("/simulate", &request.encode_to_vec(), 0, false, read)
             .await
     }
 
     /// May this member do this action, or might they at a past height? With `any_role`, in whichever of the roles that the
     /// member holds.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] where its form is refused to everybody, so that no node is asked.
     pub async fn can(
         &self,
         member: u64,
@@ -64,6 +69,7 @@ impl Session {
         any_role: bool,
         at: AsOf,
     ) -> Result<(u64, Verdict)> {
+        actions::check_form(action, check::SIGNERS_MAX).map_err(refused_by_its_bytes)?;
         let request = CanRequest {
             member,
             action: Some(action.clone()),
@@ -76,12 +82,17 @@ impl Session {
                 .map(|verdict| (height, verdict))
                 .ok_or_else(empty)
         };
-        self.ask("/can", &request.encode_to_vec(), height(at), false, read)
+        self.rpc()
+            .query("/can", &request.encode_to_vec(), height(at), false, read)
             .await
     }
 
     /// Who may do this action, alone or by beginning a decision, or might at a past height?
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] where its form is refused to everybody, so that no node is asked.
     pub async fn who_can(&self, action: &Action, at: AsOf) -> Result<WhoCanAnswer> {
+        actions::check_form(action, check::SIGNERS_MAX).map_err(refused_by_its_bytes)?;
         let request = WhoCanRequest {
             action: Some(action.clone()),
         };
@@ -123,13 +134,14 @@ impl Session {
             }
             Ok(answer)
         };
-        self.ask("/outlook", &request.encode_to_vec(), 0, false, read)
+        self.rpc()
+            .query("/outlook", &request.encode_to_vec(), 0, false, read)
             .await
     }
 
     /// What a node says of itself.
     pub async fn node_status(&self) -> Result<StatusAnswer> {
-        self.ask("/status", &[], 0, false, decode).await
+        self.rpc().query("/status", &[], 0, false, decode).await
     }
 
     pub(super) async fn question<T: Message + Default>(
@@ -138,7 +150,8 @@ impl Session {
         request: &impl Message,
         at: AsOf,
     ) -> Result<T> {
-        self.ask(path, &request.encode_to_vec(), height(at), false, decode)
+        self.rpc()
+            .query(path, &request.encode_to_vec(), height(at), false, decode)
             .await
     }
 }
@@ -167,12 +180,14 @@ fn decode<T: Message + Default>(bytes: &[u8]) -> Result<T> {
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    use polity_proto::v1::{InboxItem, ObjectKind, Outlook};
+    use polity_ledger::Rejection;
+    use polity_proto::v1::{InboxItem, Leave, ObjectKind, Outlook, action::Kind};
     use serde_json::json;
 
     use super::*;
     use crate::ErrorKind;
     use crate::recorded::{Node, session_at};
+    use crate::session::action;
 
     async fn saying(value: &[u8]) -> Node {
         let value = STANDARD.encode(value);
@@ -215,12 +230,35 @@ mod tests {
         })
         .await;
         let session = session_at([node.url.clone()]);
-        let (act, at) = (Action::default(), AsOf::Height(5));
+        let leave = Kind::Leave(Leave {});
+        let (act, at) = (action(leave, 0), AsOf::Height(5));
 
         let verdict = session.can(3, &act, true, at).await.expect("a verdict");
         let who_can = session.who_can(&act, at).await.expect("an answer");
         let inbox = session.inbox(3, at).await.expect("an answer");
         assert_eq!((verdict.policy, who_can.height, inbox.height), (5, 5, 5));
+    }
+
+    #[tokio::test]
+    async fn whether_somebody_can_do_what_nobody_can_is_asked_of_no_node() {
+        let node = saying(&[]).await;
+        let session = session_at([node.url.clone()]);
+
+        let nothing = Action::default();
+        let can = session.can(3, &nothing, true, AsOf::Newest).await;
+        let who_can = session.who_can(&nothing, AsOf::Newest).await;
+
+        for asked in [can.map(drop), who_can.map(drop)] {
+            let error = asked.expect_err("no action");
+            let refusal = error.refusal().expect("a refusal");
+            assert_eq!(refusal.code, Rejection::ActionMissing.code());
+            let [(name, words)] = &refusal.facts[..] else {
+                panic!("{refusal:?}");
+            };
+            assert_eq!(name, "sent");
+            assert!(words.contains("its bytes alone"), "{words}");
+        }
+        assert_eq!(node.calls(), 0);
     }
 
     #[tokio::test]

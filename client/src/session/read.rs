@@ -8,9 +8,7 @@ use prost::Message;
 
 use super::{Moment, Session};
 use crate::proof::verify_keys;
-use crate::rpc::QueryAnswer;
 use crate::trust::{TrustRoot, VerifiedHeader};
-use crate::visible::of_node;
 use crate::{Error, Result};
 
 /// Most keys of one question.
@@ -95,7 +93,8 @@ impl Session {
         let floor = self.light().floor().await;
         let mut behind = self.light().behind(floor);
         loop {
-            let answer: KeysAnswer = self.ask("/keys", &request, 0, true, decode).await?;
+            let asked = self.rpc().query("/keys", &request, 0, true, decode);
+            let answer: KeysAnswer = asked.await?;
             if answer.height.saturating_add(1) < floor {
                 behind.wait(answer.height.saturating_add(1)).await?;
                 continue;
@@ -104,42 +103,6 @@ impl Session {
             return Ok((answer, header));
         }
     }
-
-    /// Asks a node, and reads what it answers. A node whose answer cannot be read is passed over, and so is one that says
-    /// by a code that it has none: where no node has one, the first to say so is told. What is read is hearsay until it is
-    /// proven.
-    pub(super) async fn ask<T>(
-        &self,
-        path: &str,
-        data: &[u8],
-        height: u64,
-        prove: bool,
-        read: impl Fn(&[u8]) -> Result<T>,
-    ) -> Result<T> {
-        let read = |answer: QueryAnswer| match answer.code {
-            0 => read(&answer.value).map(Ok),
-            _ => Ok(Err(without_answer(&answer))),
-        };
-        let mut answer = self.rpc().query(path, data, height, prove, read).await?;
-        for _ in 1..self.rpc().nodes_known() {
-            if answer.is_ok() {
-                break;
-            }
-            self.rpc().prefer_another();
-            let another = self.rpc().query(path, data, height, prove, read).await?;
-            if another.is_ok() {
-                answer = another;
-            }
-        }
-        answer
-    }
-}
-
-fn without_answer(answer: &QueryAnswer) -> Error {
-    Error::trouble(match answer.log.as_str() {
-        "" => format!("the node has no answer (code {})", answer.code),
-        words => format!("the node has no answer: {}", of_node(words)),
-    })
 }
 
 /// Decodes objects, each in its place.
@@ -220,17 +183,17 @@ mod tests {
         let urls = [&first, &second, &third].map(|node| node.url.clone());
 
         let session = session_at(urls.clone());
-        let asked = session.ask("/status", &[], 5, false, |_| Ok(())).await;
-        asked.expect("the third answers");
+        let asked = session.rpc().query("/status", &[], 5, false, |_| Ok(()));
+        asked.await.expect("the third answers");
         // It is asked first from then on.
-        let asked = session.ask("/status", &[], 5, false, |_| Ok(())).await;
-        asked.expect("the third answers");
+        let asked = session.rpc().query("/status", &[], 5, false, |_| Ok(()));
+        asked.await.expect("the third answers");
         assert_eq!((first.calls(), second.calls(), third.calls()), (1, 1, 2));
 
         let [first, second, _] = urls;
         let session = session_at([first, second]);
-        let asked = session.ask("/status", &[], 5, false, |_| Ok(())).await;
-        let error = asked.expect_err("neither has one");
+        let asked = session.rpc().query("/status", &[], 5, false, |_| Ok(()));
+        let error = asked.await.expect_err("neither has one");
         assert_eq!(error.kind(), ErrorKind::Trouble);
         assert!(error.to_string().contains("below_history_base"), "{error}");
     }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::draft::refused_by_its_bytes;
 use super::{Draft, Session, decode};
 use crate::proof::{ProvenReceipt, verify_receipt};
-use crate::rpc::{BroadcastAnswer, QueryAnswer};
+use crate::rpc::BroadcastAnswer;
 use crate::visible::of_node;
 use crate::{Error, ErrorKind, Result};
 
@@ -46,18 +46,18 @@ impl Session {
         let id = transaction.id();
 
         self.sent.store(true, Ordering::Relaxed);
-        let mut said = None;
-        for _ in 0..self.rpc().nodes_known() {
-            match self.rpc().broadcast_tx_sync(&bytes).await {
-                Ok(answer) if answer.code == 0 => return self.wait_for_receipt(id).await,
-                Ok(answer) => said = Some(words(&answer)),
-                Err(error) if error.kind() == ErrorKind::NotReached && said.is_none() => {
-                    return Err(error);
-                }
-                Err(error) => said = Some(error),
-            }
-            self.rpc().prefer_another();
-        }
+        let taken = self.in_turn(async || match self.rpc().broadcast_tx_sync(&bytes).await {
+            Ok(answer) if answer.code == 0 => Ok(Some(Ok(()))),
+            Ok(answer) => Err(words(&answer)),
+            // Each was called, and one that was reached may have taken it.
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Ok(Some(Err(error))),
+            Err(error) => Err(error),
+        });
+        let said = match taken.await.and_then(Option::transpose) {
+            Ok(Some(())) => return self.wait_for_receipt(id).await,
+            Err(error) if error.kind() == ErrorKind::NotReached => return Err(error),
+            taken => taken.err(),
+        };
 
         // It may be in a block already: sent before, or passed on by whoever says that it was not taken.
         if let Some(outcome) = self.sent_before(id).await {
@@ -122,29 +122,37 @@ impl Session {
     /// transaction is not proven.
     ///
     /// # Errors
-    /// That of the last node that gave no sensible answer, where no other node shows a receipt.
+    /// That of the first node that gave no sensible answer, where no other node shows a receipt.
     pub async fn receipt_anywhere(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
-        let mut found = self.receipt(id).await;
-        for _ in 1..self.rpc().nodes_known() {
-            if let Ok(Some(_)) = found {
-                break;
+        self.in_turn(async || self.receipt(id).await).await
+    }
+
+    /// Asks one node after the other until one has what is asked for; where none has, the first error is told, if there was
+    /// one. That none can be reached ends it: each was called then.
+    async fn in_turn<T>(&self, ask: impl AsyncFn() -> Result<Option<T>>) -> Result<Option<T>> {
+        let mut first_error = None;
+        for turn in 0..self.rpc().nodes_known() {
+            if turn > 0 {
+                self.rpc().prefer_another();
             }
-            self.rpc().prefer_another();
-            match self.receipt(id).await {
+            match ask().await {
+                Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}
-                other => found = other,
+                Err(error) => {
+                    let is_last = error.kind() == ErrorKind::NotReached;
+                    first_error.get_or_insert(error);
+                    if is_last {
+                        break;
+                    }
+                }
             }
         }
-        found
+        first_error.map_or(Ok(None), Err)
     }
 
     /// The proven receipt of a transaction; none where the node that is asked shows none.
     pub async fn receipt(&self, id: &[u8; 32]) -> Result<Option<ProvenReceipt>> {
-        let read = |answer: QueryAnswer| match answer.code {
-            0 => decode(&answer.value).map(Some),
-            _ => Ok(None),
-        };
-        match self.rpc().query("/receipt", id, 0, false, read).await? {
+        match self.rpc().query_one("/receipt", id, decode).await? {
             Some(answer) => self.prove_receipt(&answer, id).await.map(Some),
             None => Ok(None),
         }
@@ -154,7 +162,8 @@ impl Session {
     pub async fn receipt_at(&self, height: u64, index: u32) -> Result<ProvenReceipt> {
         let request = ReceiptAtRequest { height, index };
         let answer: ReceiptAnswer = self
-            .ask("/receipt-at", &request.encode_to_vec(), 0, false, decode)
+            .rpc()
+            .query("/receipt-at", &request.encode_to_vec(), 0, false, decode)
             .await?;
         let envelope = Envelope::decode(&answer.transaction[..])
             .map_err(|error| Error::proof("the transaction is malformed").with_source(error))?;

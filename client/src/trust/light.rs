@@ -185,7 +185,10 @@ impl LightClient {
 
     pub(super) async fn root_block(&self, now: Time) -> Result<Arc<LightBlock>> {
         let height = self.root.height();
-        let signed = self.rpc.commit(Some(height)).await?;
+        let signed = match self.rpc.commit(Some(height)).await {
+            Ok(signed) => signed,
+            Err(error) => return Err(self.beyond(error).await),
+        };
         let known = match &self.root {
             TrustRoot::Genesis(genesis) => vec![genesis.validators.clone()],
             TrustRoot::Checkpoint(_) => Vec::new(),
@@ -197,6 +200,22 @@ impl LightClient {
             Box::pin(ended.check(&block)).await?;
         }
         Ok(Arc::new(block))
+    }
+
+    /// Why a node does not show the root's header: of a checkpoint ahead of its newest height, that it is ahead.
+    async fn beyond(&self, error: Error) -> Error {
+        let (TrustRoot::Checkpoint(checkpoint), ErrorKind::Trouble) = (&self.root, error.kind())
+        else {
+            return error;
+        };
+        match self.rpc.status().await {
+            Ok(status) if status.latest_height < checkpoint.height => Error::proof(format!(
+                "the checkpoint is of height {}, and the newest that the node shows is of height {}: it is behind, or the \
+                 checkpoint is none of this chain",
+                checkpoint.height, status.latest_height
+            )),
+            _ => error,
+        }
     }
 
     pub(super) async fn fetch(&self, height: u64, near: &LightBlock) -> Result<LightBlock> {

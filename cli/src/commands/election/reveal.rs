@@ -33,7 +33,10 @@ pub(super) struct Reveal {
 
 /// What a ballot was sealed with.
 struct Opened {
-    nominee: u64,
+    /// Whom the ballot names: a number, or as the voter does.
+    nominee: String,
+    /// The same, for the voter to read.
+    shown: String,
     salt: [u8; 32],
 }
 
@@ -71,17 +74,24 @@ impl Reveal {
         let session = context.session().await?;
         let election: Election = context.numbered(&self.election).await?;
         check_step(&election)?;
-        let Opened { nominee, salt } = self.opened(context, session, &election).await?;
+        let Opened {
+            nominee,
+            shown,
+            salt,
+        } = self.opened(context, session, &election).await?;
+        context.confirm(&question(&shown, self.instead.as_deref()))?;
+
+        // From here on a node that is asked reads whom the ballot names.
         let reveal = RevealBallot {
             election: form::numbered(election.number),
-            nominee: form::numbered(nominee),
+            nominee: context.member_ref(&nominee).await?,
             salt: salt.to_vec(),
             instead: match &self.instead {
                 Some(member) => context.member_ref(member).await?,
                 None => None,
             },
         };
-        context.act(vec![Kind::RevealBallot(reveal)]).await
+        context.act_as_agreed(Kind::RevealBallot(reveal)).await
     }
 
     /// What the voter says, or what their key says.
@@ -93,8 +103,11 @@ impl Reveal {
     ) -> Result<Opened> {
         if let (Some(nominee), Some(salt)) = (&self.nominee, &self.salt) {
             let salt = digits::read("a salt", salt)?;
-            let nominee = session.member(nominee).await?.number;
-            return Ok(Opened { nominee, salt });
+            return Ok(Opened {
+                nominee: nominee.clone(),
+                shown: nominee.clone(),
+                salt,
+            });
         }
         let who = context.actor().await?;
         let voter = who.member.number;
@@ -107,9 +120,21 @@ impl Reveal {
             .ok_or_else(|| {
                 usage("the ballot was sealed with another key: give --nominee and --salt")
             })?;
-        let salt = session.ballot_salt(&signer, election);
-        Ok(Opened { nominee, salt })
+        let nominee = lettered(ObjectKind::Member, nominee);
+        Ok(Opened {
+            shown: session.nominee(election, &nominee).await?.shown,
+            nominee,
+            salt: session.ballot_salt(&signer, election),
+        })
     }
+}
+
+/// What the voter agrees to before any node is told.
+fn question(nominee: &str, instead: Option<&str>) -> String {
+    let openly = instead.map_or_else(String::new, |instead| {
+        format!(", and name {instead} openly instead")
+    });
+    format!("Reveal to everybody that your ballot names {nominee}{openly}?")
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use polity_client::v1::{VerdictKind, action::Kind};
 use serde_json::Value;
 
 use crate::context::{Actor, Context};
-use crate::refusal::refused;
+use crate::refusal::import_refused;
 
 /// Brings what other systems know onto the chain.
 ///
@@ -75,7 +75,7 @@ async fn role_for(context: &Context, member: u64, kind: Kind) -> Result<u64> {
     match verdict.kind() {
         VerdictKind::Allowed => Ok(verdict.acting_role),
         VerdictKind::None | VerdictKind::Refused | VerdictKind::NeedsDecision => {
-            Err(refused(verdict.code, &verdict.facts))
+            Err(import_refused(verdict.code, &verdict.facts))
         }
     }
 }

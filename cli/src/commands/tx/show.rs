@@ -129,12 +129,20 @@ async fn show_sent(context: &Context, id: &[u8; 32]) -> Result<()> {
     }
 }
 
+/// What to do about a transaction whose bytes are kept.
+const KEPT: &str = "its bytes are kept under sent/ in your home: polity tx submit FILE sends them again, which is safe, or says \
+                    that their time is over";
+
 /// What is known of a transaction that no block has.
 pub(in crate::commands) fn show_unrecorded(context: &Context, id: &[u8; 32]) -> Result<()> {
     let Some(told) = unrecorded::recall(&context.home, id) else {
         let words = "no node that was asked shows a block with this transaction, and that none has it is not proven; of \
                      what doors refuse, no block ever tells";
-        return Err(Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id));
+        let open = Error::new(ErrorKind::OutcomeUnknown, words).with_transaction_id(*id);
+        return Err(match draft_file::is_kept(&context.home, id) {
+            true => open.with_way(KEPT),
+            false => open,
+        });
     };
     context.output.show(&told, || unrecorded::text(&told));
     Ok(())

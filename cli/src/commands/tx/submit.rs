@@ -33,8 +33,11 @@ impl Submit {
         }
         let session = context.session().await?;
         check_organisation(session, &draft)?;
-        // One that was sent before has its receipt, whatever would be said of it now.
-        if session.sent_before(&draft.id()).await.is_none() && !context.options.send_anyway {
+        // One that was sent before may be in a block, whatever would be said of it now: sending it again is how to know.
+        let id = draft.id();
+        let was_sent =
+            draft_file::is_kept(&context.home, &id) || session.sent_before(&id).await.is_some();
+        if !was_sent && !context.options.send_anyway {
             context.check_time(&draft)?;
             let simulated = context.simulate(session, &draft).await?;
             if simulated.receipt.code != 0 {

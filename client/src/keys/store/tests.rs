@@ -142,6 +142,20 @@ fn a_key_without_its_public_part_is_named_hides_no_other_and_gets_it_back() {
 }
 
 #[test]
+fn a_disk_that_takes_no_key_is_no_fault_of_the_key_and_nothing_is_left() {
+    let home = tempfile::tempdir().expect("a directory");
+    let store = store(&home);
+    let keys = home.path().join("keys");
+    fs::create_dir_all(keys.join("finn.pub")).expect("in the way");
+
+    let error = store.create("finn", &passphrase("p")).expect_err("no room");
+
+    assert_eq!(error.kind(), ErrorKind::Trouble);
+    assert!(!keys.join("finn.new").exists());
+    store.check_free("finn").expect("free");
+}
+
+#[test]
 fn of_several_who_take_one_name_at_once_one_gets_it_whole() {
     let home = tempfile::tempdir().expect("a directory");
     let store = store(&home);

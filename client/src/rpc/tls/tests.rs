@@ -72,6 +72,17 @@ async fn a_node_is_reached_over_tls_by_the_authority_of_a_file_only() {
 }
 
 #[tokio::test]
+async fn whoever_calls_it_without_tls_is_told_of_https() {
+    let url = start().await.replace("https://", "http://");
+
+    let refused = client(url, None).expect("a client").status().await;
+
+    let refused = refused.expect_err("no HTTP");
+    assert_eq!(refused.kind(), ErrorKind::NotReached);
+    assert!(refused.to_string().contains("https://"), "{refused}");
+}
+
+#[tokio::test]
 async fn the_websocket_trusts_the_same_authority() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();

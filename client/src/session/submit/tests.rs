@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -88,6 +91,27 @@ async fn a_node_that_was_reached_and_says_nothing_may_have_taken_it() {
     let away = session_at(["http://127.0.0.1:1".into()]);
     let error = away.submit(&signed()).await;
     assert_eq!(error.expect_err("away").kind(), ErrorKind::NotReached);
+}
+
+#[tokio::test]
+async fn bytes_that_every_node_was_called_with_are_not_handed_to_each_again() {
+    let handed = Arc::new(AtomicUsize::new(0));
+    let silent = async || {
+        let handed = handed.clone();
+        Node::start(move |method, _| {
+            if method == "broadcast_tx_sync" {
+                handed.fetch_add(1, Ordering::SeqCst);
+            }
+            Vec::new()
+        })
+        .await
+    };
+    let (first, second) = (silent().await, silent().await);
+
+    let open = session([&first, &second]).submit(&signed()).await;
+
+    assert_eq!(open.expect_err("open").kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(handed.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -7,8 +7,7 @@ mod terms;
 use polity_ledger::query::{PEOPLE_MAX, length, mode_name};
 use polity_ledger::state::objects::Object;
 use polity_proto::v1::{
-    Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, PeriodKind, Role, Signer, Verdict,
-    VerdictKind,
+    Action, BasisSource, Grant, Mode, ModeKind, ObjectKind, Role, Signer, Verdict, VerdictKind,
 };
 
 use super::{Session, lettered};
@@ -16,7 +15,7 @@ use crate::Result;
 use crate::time::rfc3339;
 use crate::visible::visible;
 
-pub use terms::{mode_words, roles_named, who_words};
+pub use terms::{mode_words, period_words, roles_named, who_words};
 
 /// Puts actions into words, with names read from the proven state.
 pub struct Words<'s> {
@@ -31,7 +30,7 @@ impl Session {
 }
 
 impl Words<'_> {
-    /// Who does what, and by which authority where a verdict says it.
+    /// Who does what, and by which authority where a verdict says it, which is a node's word.
     pub async fn sentence(
         &self,
         signers: &[Signer],
@@ -74,7 +73,7 @@ impl Words<'_> {
         if let Some(verdict) = verdict {
             let authority = self.authority_of(verdict, is_you).await?;
             if !authority.is_empty() {
-                text.push_str(&format!(", {authority}"));
+                text.push_str(&format!(", {authority}, as the node says"));
             }
         }
         Ok(first_upper(&visible(&text)))
@@ -161,17 +160,12 @@ impl Words<'_> {
         }
         if let Some(limit) = &grant.per_period {
             let amount = self.amount(grant.asset, &limit.amount).await?;
-            let period = match limit.kind() {
-                PeriodKind::None => String::new(),
-                PeriodKind::CalendarMonth => " a month".to_owned(),
-                PeriodKind::RollingDays => format!(" in {} days", limit.days),
-            };
             let joint = if grant.per_transfer.is_empty() {
                 " up to"
             } else {
                 " and"
             };
-            text.push_str(&format!("{joint} {amount}{period}"));
+            text.push_str(&format!("{joint} {amount}{}", period_words(limit)));
         }
         Ok(text)
     }

@@ -2,7 +2,7 @@
 
 use std::iter::successors;
 
-use polity_proto::v1::{Mode, ModeKind, Ref, Tier, Who, WhoKind};
+use polity_proto::v1::{Mode, ModeKind, PeriodKind, PeriodLimit, Ref, Tier, Who, WhoKind};
 
 use super::mode_name;
 use super::names::word;
@@ -60,6 +60,16 @@ pub fn who_words(who: &Who, role: &dyn Fn(Ref) -> String) -> String {
     }
 }
 
+/// The period of a limit, as it stands behind the amount: ` per month`, ` per 30 days`.
+#[must_use]
+pub fn period_words(limit: &PeriodLimit) -> String {
+    match limit.kind() {
+        PeriodKind::None => String::new(),
+        PeriodKind::CalendarMonth => " per month".to_owned(),
+        PeriodKind::RollingDays => format!(" per {} days", limit.days),
+    }
+}
+
 /// The roles that tiers name, for their names to be read.
 pub fn roles_named(tiers: &[Tier]) -> impl Iterator<Item = Ref> {
     tiers
@@ -70,4 +80,23 @@ pub fn roles_named(tiers: &[Tier]) -> impl Iterator<Item = Ref> {
             approvers.chain(tier.by.as_ref())
         })
         .filter_map(|who| who.role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_reads_as_the_words_that_set_it() {
+        let of = |kind: PeriodKind, days| {
+            period_words(&PeriodLimit {
+                kind: kind as i32,
+                days,
+                ..PeriodLimit::default()
+            })
+        };
+        assert_eq!(of(PeriodKind::CalendarMonth, 0), " per month");
+        assert_eq!(of(PeriodKind::RollingDays, 30), " per 30 days");
+        assert_eq!(of(PeriodKind::None, 0), "");
+    }
 }

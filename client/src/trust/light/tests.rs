@@ -67,6 +67,25 @@ async fn from_a_checkpoint_headers_are_verified_upwards_and_downwards() {
 }
 
 #[tokio::test]
+async fn a_checkpoint_ahead_of_what_the_node_shows_proves_nothing() {
+    let node = Node::of_chain(|_| {}).await;
+    let ahead = TrustRoot::Checkpoint(Checkpoint {
+        chain_id: "polity-fixture".into(),
+        height: 99,
+        header_hash: [7; 32],
+    });
+
+    let error = light(&node, ahead).newest().await.expect_err("ahead");
+
+    assert_eq!(error.kind(), ErrorKind::ProofFailed);
+    let told = error.to_string();
+    assert!(
+        told.contains("height 99") && told.contains("height 15"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn what_was_believed_is_kept_and_not_asked_for_again() {
     let home = tempfile::tempdir().expect("a directory");
     let store = TrustStore::in_home(home.path(), &genesis_root());

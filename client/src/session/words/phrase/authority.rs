@@ -1,13 +1,13 @@
 //! Phrases about grants, policies and duties.
 
 use polity_proto::v1::{
-    Delegate, GiveGrant, GiveSodException, Grant, ObjectKind, PeriodKind, PeriodLimit, Ref,
-    RemovePolicy, RemoveSodRule, RevokeGrant, ScopeKind, ScopeRef, SetPolicy, SetSodRule,
+    Delegate, GiveGrant, GiveSodException, Grant, ObjectKind, PeriodLimit, Ref, RemovePolicy,
+    RemoveSodRule, RevokeGrant, ScopeKind, ScopeRef, SetPolicy, SetSodRule,
 };
 
 use super::super::Words;
 use super::super::names::named;
-use super::super::terms::{mode_words, roles_named, who_words};
+use super::super::terms::{mode_words, period_words, roles_named, who_words};
 use super::Phrase;
 use super::clauses::{capability, from, quoted, stating, until};
 use crate::Result;
@@ -176,13 +176,7 @@ impl Words<'_> {
         }
         if let Some(limit) = period {
             let amount = self.amount(asset, &limit.amount).await?;
-            match limit.kind() {
-                PeriodKind::None => {}
-                PeriodKind::CalendarMonth => text.push_str(&format!(", up to {amount} a month")),
-                PeriodKind::RollingDays => {
-                    text.push_str(&format!(", up to {amount} in {} days", limit.days));
-                }
-            }
+            text.push_str(&format!(", up to {amount}{}", period_words(limit)));
         }
         Ok(text)
     }

@@ -5,13 +5,17 @@ mod schema;
 
 use std::collections::BTreeMap;
 
-use polity_ledger::form;
-use polity_proto::v1::{AnchorDocument, JoinUnit, LeaveUnit, OpenProposal, RaiseObjection, Ref};
+use polity_ledger::{Amount, form};
+use polity_proto::v1::{
+    AnchorDocument, Asset, Basis, BasisSource, Grant, JoinUnit, Leave, LeaveUnit, OpenProposal,
+    PeriodKind, PeriodLimit, RaiseObjection, Ref, Verdict, VerdictKind,
+};
 use prost::Message;
 
 use self::schema::{Field, Schema};
 use super::*;
-use crate::recorded::session_at;
+use crate::made::Made;
+use crate::recorded::{Node, session_at};
 use crate::session::action;
 
 /// What a step creates: its name needs no node to be read.
@@ -163,6 +167,71 @@ async fn when_what_is_proposed_happened_is_told_to_whoever_signs_the_proposal() 
     told.sort_unstable();
     told.dedup();
     assert_eq!(told.len(), 4, "{told:?}");
+}
+
+#[tokio::test]
+async fn by_which_authority_is_told_as_a_nodes_word_with_limits_as_they_are_set() {
+    let amount = |minor| Amount(minor).to_bytes();
+    let monthly = |number, per_transfer| Grant {
+        number,
+        asset: 2,
+        per_transfer,
+        per_period: Some(PeriodLimit {
+            kind: PeriodKind::CalendarMonth as i32,
+            amount: amount(500_000),
+            ..PeriodLimit::default()
+        }),
+        ..Grant::default()
+    };
+    let mut chain = Made::founded();
+    chain.put(&Asset {
+        number: 2,
+        code: "EUR".into(),
+        scale: 2,
+        ..Asset::default()
+    });
+    chain.put(&monthly(41, amount(50_000)));
+    chain.put(&monthly(42, Vec::new()));
+    let chain = chain.block().block().clone().signed();
+    let answering = chain.clone();
+    let node =
+        Node::start(move |method, params| answering.answer(method, params).to_string().into());
+    let session = chain.session([node.await.url.clone()]);
+    let leave = action(Kind::Leave(Leave {}), 0);
+
+    for (source, number, authority) in [
+        (BasisSource::None, 0, ""),
+        (
+            BasisSource::Own,
+            0,
+            ", which is theirs to do, as the node says",
+        ),
+        (
+            BasisSource::Grant,
+            41,
+            ", allowed by grant g41 up to 500.00 EUR and 5000.00 EUR per month, as the node says",
+        ),
+        (
+            BasisSource::Grant,
+            42,
+            ", allowed by grant g42 up to 5000.00 EUR per month, as the node says",
+        ),
+    ] {
+        let verdict = Verdict {
+            kind: VerdictKind::Allowed as i32,
+            basis: Some(Basis {
+                source: source as i32,
+                number,
+                ..Basis::default()
+            }),
+            ..Verdict::default()
+        };
+        let words = session.words();
+        let told = words.sentence(&[], &leave, Some(&verdict), 0).await;
+        let told = told.expect("a sentence");
+        let expected = format!("The ledger leaves the organisation{authority}");
+        assert_eq!(told, expected);
+    }
 }
 
 #[tokio::test]
