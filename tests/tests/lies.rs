@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ const PURSES: &str = r#"
 [[units]]
 unit = "root/plan"
 kind = "company"
-confers = ["freeze"]
+confers = ["freeze", "assign_roles"]
 [[roles]]
 role = "root/plan#clerk"
 [[roles.grants]]
@@ -53,6 +54,7 @@ account = "stan:main"
 asset = "EUR"
 "#;
 
+const TROUBLE: Option<i32> = Some(1);
 const USAGE: Option<i32> = Some(2);
 const REFUSED: Option<i32> = Some(3);
 const NO_ANSWER: Option<i32> = Some(4);
@@ -409,14 +411,24 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     };
 
     // Whatever it says: a verdict, what doors do say, and what nobody says.
+    // What is broken off while it waits can be sent again: the bytes lie in the home when they leave, until the proof.
+    let sent = terminal.path("sent");
+    let files = |sent: &Path| fs::read_dir(sent).map_or(0, Iterator::count);
+    let kept_at_door = Arc::new(Mutex::new(Vec::new()));
     for (code, left) in [(303, "249.00"), (203, "248.00"), (1, "247.00")] {
+        let (sent_there, seen) = (sent.clone(), Arc::clone(&kept_at_door));
         let lying = liar(honest, move |method, _, result| {
+            if method == "broadcast_tx_sync" {
+                seen.lock().expect("whole").push(files(&sent_there));
+            }
             refusal(code, method, result)
         });
         let words = [&["--node", &lying], &pay[..]].concat();
         assert_eq!(terminal.json("fay", &words)["accepted"], true, "{code}");
         assert_eq!(balance(&terminal), left, "{code}");
+        assert_eq!(files(&sent), 0, "{code}");
     }
+    assert_eq!(*kept_at_door.lock().expect("whole"), [1; 3]);
 
     // The same, and it hides the receipt: the outcome is open, and the signed bytes are there to be sent again.
     let hiding = liar(honest, move |method, params, result| {
@@ -434,6 +446,22 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     let again = ["tx", "submit", kept.to_str().expect("a plain name")];
     assert_eq!(terminal.json("fay", &again)["accepted"], true);
     assert_eq!(balance(&terminal), "246.00");
+
+    // Whose answer a full disk does not take is told that it was accepted all the same.
+    let full = fs::File::options().write(true).open("/dev/full");
+    let mut unwritten = terminal.command("fay", &pay);
+    let output = unwritten.stdout(full.expect("Linux has it")).output();
+    let output = output.expect("polity can be run");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), TROUBLE, "{told}");
+    for words in [
+        "accepted in block",
+        "could not be written",
+        "  transaction: ",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(balance(&terminal), "245.00");
 
     // What rests on a height whose proof never comes is not sent, and leaves nothing open.
     let ahead = liar(honest, |_, params, result| {
@@ -480,6 +508,90 @@ fn a_door_that_says_no_and_passes_on_makes_nobody_pay_twice() {
     ] {
         assert!(told.contains(words), "{told}");
     }
+}
+
+#[test]
+fn what_was_broken_off_is_settled_once_a_proven_header_is_past_its_time() {
+    let (_cluster, terminal) = founded(AWAKE);
+    let draft = terminal.path("pay.draft");
+    let file = draft.to_str().expect("a plain name");
+    let pay = [&["--draft", file, "--valid-for", "5s"], &PAY[..], &["EUR"]].concat();
+    let id = terminal.json("fay", &pay)["id"].clone();
+    let id = id.as_str().expect("an id");
+    assert!(terminal.run("fay", &["tx", "sign", file]).status.success());
+    // So is left what is broken off before a door has it.
+    fs::create_dir(terminal.path("sent")).expect("made");
+    let kept = terminal.path(&format!("sent/{id}.draft"));
+    fs::copy(&draft, &kept).expect("kept");
+    let open = terminal.run("fay", &["why", id]);
+    let told = String::from_utf8_lossy(&open.stderr);
+    assert_eq!(open.status.code(), OUTCOME_UNKNOWN, "{told}");
+    assert!(told.contains("polity tx submit"), "{told}");
+    wait::until("its time is over by the clock", PATIENCE, || {
+        let shown = terminal.json("fay", &["tx", "show", file]);
+        (shown["code"] == 205).then_some(())
+    });
+
+    let again = [
+        "--wait",
+        "1s",
+        "tx",
+        "submit",
+        kept.to_str().expect("a name"),
+    ];
+    let refused = wait::until("a block is past its time", PATIENCE, || {
+        let output = terminal.run("fay", &again);
+        (output.status.code() == REFUSED).then_some(output)
+    });
+
+    let told = String::from_utf8_lossy(&refused.stderr);
+    for words in ["205 expired", "by the state of height", "is removed"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert!(!kept.exists());
+    // That no earlier block has it is nowhere claimed.
+    let why = terminal.json("fay", &["why", id]);
+    assert_eq!(
+        (&why["code"], &why["recorded"]),
+        (&205.into(), &Value::Null)
+    );
+    assert_eq!(balance(&terminal), "250.00");
+}
+
+#[test]
+fn no_node_is_told_whom_a_ballot_names_before_the_voter_says_yes() {
+    let (cluster, terminal) = founded("[[roles]]\nrole = \"root/plan#voice\"\nelected = true\n");
+    terminal.json("fay", &["election", "call", "root/plan#voice"]);
+    for voter in ["fay", "stan"] {
+        terminal.json(voter, &["election", "ballot", "j1", "stan"]);
+    }
+    let asked = Arc::new(Mutex::new(String::new()));
+    let heard = asked.clone();
+    let listening = liar(cluster.gateways()[0], move |_, params, result| {
+        heard.lock().expect("whole").push_str(&params.to_string());
+        result
+    });
+    let agreed = terminal.command("fay", &["--node", &listening, "election", "reveal", "j1"]);
+    let mut unasked = Command::new(agreed.get_program());
+    unasked.args(agreed.get_args().filter(|word| *word != "--yes"));
+    unasked.envs(
+        agreed
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+
+    // Whoever cannot be asked has not said yes.
+    let output = unasked.output().expect("polity can be run");
+
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), USAGE, "{told}");
+    assert!(told.contains("nobody can be asked"), "{told}");
+    let questions = std::mem::take(&mut *asked.lock().expect("whole"));
+    assert!(questions.contains("/keys"), "{questions}");
+    for path in ["/can", "/simulate"] {
+        assert!(!questions.contains(path), "{questions}");
+    }
+    terminal.json("fay", &["--node", &listening, "election", "reveal", "j1"]);
 }
 
 #[test]

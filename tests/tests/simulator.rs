@@ -1,9 +1,11 @@
-//! Seeds run as whole networks: whatever is sent, whoever dies, all nodes agree and the invariants hold.
+//! Seeds run as whole networks: whatever is sent, whoever dies, however nodes are configured, all of them agree and the
+//! invariants hold.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use polity_ledger::{Rejection, actions};
+use polity_node::query;
 use polity_tests::deep;
 use polity_tests::simulator::{Failure, Tally, Trouble, simulate, usurp};
 
@@ -15,7 +17,7 @@ const BLOCKS: (u64, u64) = (100, 300);
 const COMPLETE: u64 = 2_000;
 
 #[test]
-fn nodes_agree_and_invariants_hold_whatever_is_sent_and_whoever_dies() {
+fn nodes_agree_and_invariants_hold_whatever_is_sent_whoever_dies_and_however_they_are_configured() {
     let seeds = deep::seeds(SEEDS.0, SEEDS.1);
     let blocks = deep::number("POLITY_BLOCKS", BLOCKS.0, BLOCKS.1);
     let expected = (seeds.end() - seeds.start() + 1) * blocks;
@@ -99,7 +101,7 @@ fn told(failure: &Failure, blocks: u64) -> String {
     )
 }
 
-/// What never happened, though it should have: each action accepted and refused, each trouble met.
+/// What never happened, though it should have: each action accepted and refused, each trouble met, each path answered.
 fn missing(tally: &Tally) -> Vec<String> {
     let mut missing = Vec::new();
     for (tag, name, _) in actions::ALL {
@@ -115,6 +117,14 @@ fn missing(tally: &Tally) -> Vec<String> {
             missing.push(format!("no node went through {}", trouble.name()));
         }
     }
+    for path in query::paths() {
+        if !tally.answered.contains_key(path) {
+            missing.push(format!("{path} was never answered"));
+        }
+    }
+    if tally.forgotten == 0 {
+        missing.push("nobody was asked about what it had forgotten".into());
+    }
     missing
 }
 
@@ -123,7 +133,7 @@ fn report(tally: &Tally) -> String {
     let rejections: BTreeSet<u32> = tally.rejections.keys().copied().collect();
     format!(
         "{} blocks, {} transactions, {} timers, {accepted} actions accepted, {} rejections by {} names, \
-         {} troubles, {} replays",
+         {} troubles, {} replays, {} answers",
         tally.blocks,
         tally.transactions,
         tally.timers,
@@ -131,5 +141,6 @@ fn report(tally: &Tally) -> String {
         rejections.len(),
         tally.troubles.values().sum::<u64>(),
         tally.replays,
+        tally.answered.values().sum::<u64>(),
     )
 }

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polity_engine::application::{Application, BlockResult, InitChain};
-use polity_node::app::{App, AppOptions, Quota};
-use polity_node::config::Engine;
+use polity_node::app::App;
+use polity_node::config::Config;
 use polity_node::crash_point::CrashPoint;
 use polity_node::death::{Death, outlive};
 use polity_node::fault::Fault;
 use polity_node::metrics::Metrics;
+use polity_node::serve::{app_options, store_options};
 use polity_node::store::{Store, StoreOptions, restore};
 use polity_node::verify::verify;
 use prometheus_client::registry::Registry;
@@ -19,6 +20,7 @@ use super::chain::{Chain, Decided};
 /// A node in a directory of its own.
 pub(super) struct Replica {
     directory: PathBuf,
+    config: Config,
     // How many stores there were: a restored or emptied one has a new directory.
     generation: u32,
     node: Option<(Arc<Store>, App)>,
@@ -29,9 +31,10 @@ pub(super) type Finding<T> = Result<T, String>;
 
 impl Replica {
     /// A node that was never started, below a directory that is its own.
-    pub(super) fn new(directory: &Path) -> Replica {
+    pub(super) fn new(directory: &Path, config: Config) -> Replica {
         Replica {
             directory: directory.to_owned(),
+            config,
             generation: 0,
             node: None,
         }
@@ -39,14 +42,14 @@ impl Replica {
 
     /// Starts the node: the store is opened and the tree rebuilt from it.
     pub(super) fn start(&mut self) -> Finding<()> {
-        self.start_with(options())
+        self.start_with(store_options(&self.config))
     }
 
     /// Starts the node with a disk that has no space for a commit.
     pub(super) fn start_on_full_disk(&mut self) -> Finding<()> {
         self.start_with(StoreOptions {
             free_bytes_min: u64::MAX / 2,
-            ..options()
+            ..store_options(&self.config)
         })
     }
 
@@ -55,7 +58,7 @@ impl Replica {
         let store = Store::open(&self.store_directory(), options).map_err(words)?;
         let store = Arc::new(store);
         let metrics = Arc::new(Metrics::register(&mut Registry::default(), "simulation"));
-        let app = App::open(Arc::clone(&store), app_options(), metrics);
+        let app = App::open(Arc::clone(&store), app_options(&self.config), metrics);
         self.node = Some((store, app.map_err(words)?));
         Ok(())
     }
@@ -184,7 +187,8 @@ impl Replica {
     /// Takes the newest height back, as an operator does; dies at a crash point where that was ordered.
     pub(super) fn roll_back(&mut self, crash_at: Option<CrashPoint>) -> Finding<()> {
         self.stop();
-        let store = Store::open(&self.store_directory(), options()).map_err(words)?;
+        let store = Store::open(&self.store_directory(), store_options(&self.config));
+        let store = store.map_err(words)?;
         match outlive(crash_at, || store.roll_back()) {
             Ok(height) => height.map(|_| ()).map_err(words),
             Err(Death::Crash(_)) => Ok(()),
@@ -208,9 +212,9 @@ impl Replica {
             }
         }
         self.wipe()?;
-        let target = self.store_directory();
+        let (target, options) = (self.store_directory(), store_options(&self.config));
         for order in [crash_at, None] {
-            match outlive(order, || restore(&backup, &target, options())) {
+            match outlive(order, || restore(&backup, &target, options.clone())) {
                 Ok(done) => {
                     done.map_err(words)?;
                     break;
@@ -238,8 +242,7 @@ impl Replica {
     /// Executes the whole chain again out of the node's own store, and compares everything.
     pub(super) fn verify(&self) -> Finding<()> {
         let (store, _) = self.node.as_ref().ok_or("the node is not running")?;
-        // The blocks of a simulation are kept by nobody's engine.
-        verify(store, Engine::Cometbft, |_| ())
+        verify(store, self.config.engine, |_| ())
             .map(|_| ())
             .map_err(words)
     }
@@ -262,29 +265,6 @@ impl Replica {
             }
             Err(death) => Err(died(death)),
         }
-    }
-}
-
-/// Fair share is read off the wall clock: here nobody has too little.
-fn app_options() -> AppOptions {
-    AppOptions {
-        quota: Quota {
-            burst: f64::INFINITY,
-            per_second: f64::INFINITY,
-            refused_cost: 0.0,
-        },
-        ..AppOptions::default()
-    }
-}
-
-/// Small tables, so that a simulation writes and merges files too.
-fn options() -> StoreOptions {
-    StoreOptions {
-        hot_bytes_max: 1 << 20,
-        block_cache_bytes: 1 << 20,
-        write_buffer_bytes: 256 << 10,
-        free_bytes_min: 1 << 20,
-        ..StoreOptions::of_the_ledger()
     }
 }
 

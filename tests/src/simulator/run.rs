@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::chain::{Chain, timestamp};
+use super::configurations::configurations;
 use super::founding;
 use super::keyring::Keyring;
 use super::oracle::Oracle;
@@ -21,8 +22,6 @@ use super::workload::Scene;
 use crate::dice::Dice;
 use crate::memory::Memory;
 
-/// Nodes beside the model.
-const REPLICAS: usize = 3;
 /// Most transactions that are wanted in a block.
 const TRANSACTIONS_MAX: u64 = 9;
 
@@ -87,7 +86,7 @@ pub(super) struct Simulation {
     keyring: Keyring,
     pool: Pool,
     oracle: Oracle,
-    tally: Tally,
+    pub(super) tally: Tally,
     pub(super) model: Memory,
     pub(super) chain: Chain,
     pub(super) replicas: Vec<Replica>,
@@ -100,8 +99,8 @@ impl Simulation {
         let model = Memory::found(&genesis, founding::START).map_err(|error| error.to_string())?;
         let chain = Chain::new(&genesis, model.app_hash);
         let mut replicas = Vec::new();
-        for number in 0..REPLICAS {
-            let mut replica = Replica::new(&directory.join(format!("node-{number}")));
+        for (number, config) in configurations().into_iter().enumerate() {
+            let mut replica = Replica::new(&directory.join(format!("node-{number}")), config);
             replica.start()?;
             replica.found(&chain)?;
             // An engine may found again, as long as there is no block.
@@ -136,7 +135,8 @@ impl Simulation {
         };
         self.decide(header, request, &misbehaviour, &transactions)?;
         self.follow()?;
-        self.ask()
+        self.ask()?;
+        self.ask_everybody()
     }
 
     fn fill_pool(&mut self, header: Header) -> Vec<Vec<u8>> {
@@ -175,7 +175,7 @@ impl Simulation {
 
     /// Every node follows, some of them through trouble; one goes straight on.
     fn follow(&mut self) -> Finding<()> {
-        let spared = self.dice.place(REPLICAS);
+        let spared = self.dice.place(self.replicas.len());
         for (number, replica) in self.replicas.iter_mut().enumerate() {
             let told = |words: String| format!("node {number}: {words}");
             if replica.app().is_err() {
@@ -207,8 +207,8 @@ impl Simulation {
             .collect()
     }
 
-    /// At the end all nodes are there; one has replayed everything, and each value of another was
-    /// computed again out of its own store.
+    /// At the end all nodes are there; one has replayed everything, and each value of the others was
+    /// computed again out of their own stores.
     fn end(mut self) -> Finding<Tally> {
         for (number, replica) in self.replicas.iter_mut().enumerate() {
             if number == 0 {
@@ -220,7 +220,9 @@ impl Simulation {
                 .catch_up(&self.chain)
                 .map_err(|words| format!("node {number} at the end: {words}"))?;
         }
-        self.replicas[1].verify()?;
+        for replica in &self.replicas[1..] {
+            replica.verify()?;
+        }
         Ok(self.tally)
     }
 }

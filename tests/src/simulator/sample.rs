@@ -9,6 +9,7 @@ use polity_ledger::block::Header;
 use polity_proto::v1::Genesis;
 
 use super::chain::{Chain, timestamp};
+use super::configurations::small;
 use super::founding;
 use super::keyring::Keyring;
 use super::pool::Pool;
@@ -49,7 +50,7 @@ impl Sample {
             memory,
             genesis,
             blocks: Vec::new(),
-            node: Replica::new(directory),
+            node: Replica::new(directory, small()),
         };
         let mut chain = Chain::new(&sample.genesis, sample.memory.app_hash);
         sample.node.start()?;

@@ -25,6 +25,10 @@ pub struct Tally {
     pub troubles: BTreeMap<String, u64>,
     /// Whole replays from the genesis.
     pub replays: u64,
+    /// Questions that all nodes answered alike, by their path.
+    pub answered: BTreeMap<&'static str, u64>,
+    /// Questions about heights that a node does not keep.
+    pub forgotten: u64,
 }
 
 impl Tally {
@@ -90,6 +94,7 @@ impl Tally {
         self.transactions += other.transactions;
         self.timers += other.timers;
         self.replays += other.replays;
+        self.forgotten += other.forgotten;
         for (mine, theirs) in [
             (&mut self.accepted, other.accepted),
             (&mut self.refused, other.refused),
@@ -101,6 +106,9 @@ impl Tally {
         }
         for (name, count) in other.troubles {
             *self.troubles.entry(name).or_default() += count;
+        }
+        for (path, count) in other.answered {
+            *self.answered.entry(path).or_default() += count;
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod altered;
 mod bad_input;
+mod catching_up;
 mod consensus_log;
 mod continuation;
 mod crash_points;
@@ -32,7 +33,7 @@ macro_rules! on {
     };
 }
 
-/// Every trial of a network, on both engines.
+/// Every trial that both engines can undergo. docs/reliability.md names the others.
 macro_rules! on_both {
     ($($trials:tt)+) => {
         on!(Cometbft, cometbft, $($trials)+);
@@ -46,9 +47,14 @@ on_both! {
     deaths::kills_in_random_places_lose_nothing
     recovery::a_department_comes_back_from_a_backup_and_from_nothing
     recovery::a_torn_store_says_so_and_is_replaced
+    recovery::a_node_that_keeps_little_of_the_past_is_verified_whole_and_says_how_far_back_it_looks
     disks::a_full_disk_stops_a_node_before_it_loses_anything
     membership::a_fifth_department_joins_votes_and_leaves
     continuation::a_chain_goes_on_under_the_other_engine_and_back
     continuation::a_chain_goes_on_under_the_same_engine_from_below_what_its_validators_signed
     crash_points::a_node_survives_a_crash_at_every_point_of_a_commit
+    recovery::an_altered_store_is_found_by_verify_or_refused
+    exit_codes::every_exit_code_is_provoked_and_told_in_words
+    bad_input::every_bad_file_is_refused_by_name_and_changes_nothing
+    bad_input::every_bad_transaction_is_refused_by_name_and_changes_nothing
 }

@@ -40,6 +40,8 @@ pub(crate) fn a_fifth_department_joins_votes_and_leaves(engine: Engine) {
     assert_eq!(cluster.nodes[FIFTH].height(), Some(0));
     let status = http::ask(cluster.nodes[FIFTH].gateway(), "status").expect("it answers");
     assert_eq!(status["sync_info"]["catching_up"], true, "{status}");
+    let log = cluster.nodes[FIFTH].log();
+    assert!(!log.contains("peer is lost"), "it never met one: {log}");
 
     cluster.act(FIFTH, Kind::RegisterNode(register(&cluster)), BLOCK);
     let height = cluster.nodes[0].height().expect("the node answers");

@@ -1,8 +1,9 @@
-//! What a node's log says of its peers (embedded engine).
+//! What a node's log says of its peers and of blocks (embedded engine).
 
 use polity_tests::charter;
 use polity_tests::cluster::Cluster;
 use polity_tests::engine::Engine;
+use polity_tests::node::Node;
 use polity_tests::wait;
 
 use crate::trial::{CATCH_UP, assert_whole, catch_up, pay};
@@ -14,6 +15,8 @@ fn a_peer_that_leaves_and_returns_is_one_warning_and_one_line() {
     let mut cluster = Cluster::start_on(Engine::Embedded, 4);
     let mut acknowledged = pay(&cluster, 0, 3);
     catch_up(&cluster, LEAVING);
+
+    assert_tells_of_blocks(&cluster.nodes[0]);
 
     assert!(cluster.nodes[LEAVING].stop().success());
     let log = cluster.nodes[LEAVING].log();
@@ -31,6 +34,29 @@ fn a_peer_that_leaves_and_returns_is_one_warning_and_one_line() {
         assert!(alarms[0].contains("peer is lost"), "{alarms:?}");
     }
     assert_whole(cluster, &acknowledged);
+}
+
+/// The line of a block says who made it, in which round, and what waited; the metrics count it.
+#[track_caller]
+fn assert_tells_of_blocks(node: &Node) {
+    let log = node.log();
+    let line = log.lines().rfind(|line| line.contains(": block height="));
+    let line = line.expect("there are blocks");
+    let field = |name: &str| {
+        let value = line
+            .split([' ', '{', '}'])
+            .find_map(|field| field.strip_prefix(name));
+        value.unwrap_or_else(|| panic!("no {name} in {line}"))
+    };
+    for number in ["round=", "pool=", "missed_rounds="] {
+        assert!(field(number).parse::<u64>().is_ok(), "{line}");
+    }
+    let proposer = field("proposer=");
+    assert!(
+        node.metric(&format!(
+            "polity_proposed_blocks_total{{proposer=\"{proposer}\"}}"
+        )) > 0
+    );
 }
 
 /// Waits until the others' logs say this of the node that leaves, by the name of its department.

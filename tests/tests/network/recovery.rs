@@ -64,10 +64,11 @@ pub(crate) fn a_department_comes_back_from_a_backup_and_from_nothing(engine: Eng
     assert_whole(cluster, &acknowledged);
 }
 
-#[test]
-fn a_node_that_keeps_little_of_the_past_is_verified_whole_and_says_how_far_back_it_looks() {
+pub(crate) fn a_node_that_keeps_little_of_the_past_is_verified_whole_and_says_how_far_back_it_looks(
+    engine: Engine,
+) {
     let mut cluster = Cluster::found(&Founding {
-        engine: Engine::Cometbft,
+        engine,
         founders: 1,
         guests: 1,
         settings: &["store.history_heights=16"],
@@ -142,9 +143,8 @@ pub(crate) fn a_torn_store_says_so_and_is_replaced(engine: Engine) {
     assert_whole(cluster, &acknowledged);
 }
 
-#[test]
-fn an_altered_store_is_found_by_verify_or_refused() {
-    let mut cluster = Cluster::start(2);
+pub(crate) fn an_altered_store_is_found_by_verify_or_refused(engine: Engine) {
+    let mut cluster = Cluster::start_on(engine, 2);
     pay(&cluster, 0, 2);
     assert!(cluster.nodes[0].stop().success());
     let verified = cluster.nodes[0].polityd_json(&["verify"]);

@@ -24,6 +24,7 @@ pub(crate) const USAGE: i32 = 2;
 pub(crate) const STORE_DAMAGED: i32 = 71;
 pub(crate) const STORE_LOCKED: i32 = 72;
 pub(crate) const DISK_FULL: i32 = 73;
+pub(crate) const IO: i32 = 74;
 pub(crate) const GENESIS_MISMATCH: i32 = 75;
 /// Also that of an engine that ended by itself.
 pub(crate) const ENGINE_FAULT: i32 = 77;

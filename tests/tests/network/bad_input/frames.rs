@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use polity_tests::engine::Engine;
 use prost::Message;
 use tendermint_proto::v0_38::abci::{
     Request, RequestCommit, RequestFinalizeBlock, Response, request, response,
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_strangers_frame_ends_its_own_connection_and_the_node_goes_on() {
-    let mut cluster = patient_node();
+    let mut cluster = patient_node(Engine::Cometbft);
     let socket = cluster.nodes[0].home().join("abci.sock");
     pay(&cluster, 0, 1);
     let before = state(&cluster);

@@ -7,14 +7,18 @@ mod transactions;
 
 use std::io::Write;
 
-use polity_tests::cluster::Cluster;
+use polity_tests::cluster::{Cluster, Founding};
+use polity_tests::engine::Engine;
 use polity_tests::{charter, http};
+
+pub(crate) use files::every_bad_file_is_refused_by_name_and_changes_nothing;
+pub(crate) use transactions::every_bad_transaction_is_refused_by_name_and_changes_nothing;
 
 /// A network of one department that answers every call, however many there are. The people of a second
 /// one are there too, its node is not.
-fn patient_node() -> Cluster {
-    let mut cluster = Cluster::found(&polity_tests::cluster::Founding {
-        engine: polity_tests::engine::Engine::Cometbft,
+fn patient_node(engine: Engine) -> Cluster {
+    let mut cluster = Cluster::found(&Founding {
+        engine,
         founders: 1,
         guests: 1,
         settings: &[

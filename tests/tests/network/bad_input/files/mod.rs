@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 
 use polity_tests::binaries;
 use polity_tests::cluster::Cluster;
+use polity_tests::engine::Engine;
 use serde_json::Value;
 
 use self::backups::backups;
@@ -77,9 +78,8 @@ impl Home {
     }
 }
 
-#[test]
-fn every_bad_file_is_refused_by_name_and_changes_nothing() {
-    let mut cluster = patient_node();
+pub(crate) fn every_bad_file_is_refused_by_name_and_changes_nothing(engine: Engine) {
+    let mut cluster = patient_node(engine);
     let before = state(&cluster);
     let home = Home::beside(&cluster);
 

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use polity_ledger::Rejection;
 use polity_proto::v1::action::Kind;
 use polity_proto::v1::{Body, Envelope, Transfer};
+use polity_tests::engine::Engine;
 use polity_tests::http;
 use polity_tests::leads::{Leads, hash, signed};
 use prost::Message;
@@ -59,20 +60,30 @@ fn transfer(leads: &Leads, change: impl FnOnce(&mut Transfer)) -> Vec<u8> {
     signed(0, &leads.body(0, Kind::Transfer(transfer)))
 }
 
-#[test]
-fn every_bad_transaction_is_refused_by_name_and_changes_nothing() {
-    let mut cluster = patient_node();
+pub(crate) fn every_bad_transaction_is_refused_by_name_and_changes_nothing(engine: Engine) {
+    let mut cluster = patient_node(engine);
     let leads = cluster.leads().clone();
     let gateway = cluster.nodes[0].gateway();
-    let code = |bytes: &[u8]| {
+    let send = |bytes: &[u8]| {
         let params = json!({"tx": STANDARD.encode(bytes)});
-        let answer = http::call(gateway, "broadcast_tx_sync", &params).expect("the node answers");
+        http::call(gateway, "broadcast_tx_sync", &params)
+    };
+    let code = |bytes: &[u8]| {
+        let answer = send(bytes).expect("the node answers");
         answer["code"].as_u64().expect("a code")
     };
     let before = state(&cluster);
 
     let at_the_door = refused_at_the_door(&leads);
     for (name, bytes, expected) in &at_the_door {
+        // Under CometBFT the gateway looks before it hands anything to the engine, so that one's pool never sees such bytes.
+        // It would answer as the embedded engine's does.
+        if (engine, *expected) == (Engine::Embedded, Rejection::TooLarge) {
+            let refused = send(bytes).expect_err("no block could carry it");
+            assert!(refused.contains("-32603"), "{name}: {refused}");
+            assert!(refused.contains("too_large: "), "{name}: {refused}");
+            continue;
+        }
         let expected_code = u64::from(expected.code());
         assert_eq!(code(bytes), expected_code, "{name}: {}", expected.name());
     }
@@ -97,8 +108,7 @@ fn every_bad_transaction_is_refused_by_name_and_changes_nothing() {
     assert_eq!(cluster.wait_for(0, &hash, BLOCK).1, 0);
     let paid = state(&cluster);
     assert_ne!(paid.1, before.1, "a payment is seen in the account");
-    let params = json!({"tx": STANDARD.encode(&payment)});
-    let replayed = http::call(gateway, "broadcast_tx_sync", &params).expect_err("it is known");
+    let replayed = send(&payment).expect_err("it is known");
     assert!(
         replayed.contains("tx already exists in cache"),
         "{replayed}"
