@@ -22,7 +22,6 @@ fn patient_node(engine: Engine) -> Cluster {
         founders: 1,
         guests: 1,
         settings: &[
-            "gateway.limits.calls_per_second=0",
             "gateway.limits.bad_transaction_cost=0",
             "share.actions_per_second=0",
         ],
