@@ -527,6 +527,7 @@ fn what_was_broken_off_is_settled_once_a_proven_header_is_past_its_time() {
     let told = String::from_utf8_lossy(&open.stderr);
     assert_eq!(open.status.code(), OUTCOME_UNKNOWN, "{told}");
     assert!(told.contains("polity tx submit"), "{told}");
+    // Its time is over by the clock, which is what `tx show` goes by.
     wait::pass(Duration::from_secs(6));
     assert_eq!(terminal.json("fay", &["tx", "show", file])["code"], 205);
 
